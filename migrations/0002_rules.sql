@@ -1,0 +1,96 @@
+-- Rules shared by the event functions: pure, so that each is stated once.
+
+-- Where a task stands, from the counts of its steps.
+CREATE FUNCTION tasker.evaluate_task(
+    total integer, satisfied integer, running integer, retrying integer, failed integer
+) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN satisfied = total THEN 'complete'
+        WHEN running > 0 THEN 'steps_in_process'
+        WHEN retrying > 0 THEN 'waiting_for_retry'
+        WHEN failed > 0 THEN 'blocked_by_failures'
+        ELSE 'waiting_for_dependencies'
+    END
+$$;
+
+-- The states a task passes through when an event is evaluated: from where it was, to where it came.
+CREATE FUNCTION tasker.task_path(before text, after text, enqueued boolean)
+RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN after = 'waiting_for_retry' AND before = 'steps_in_process' THEN ARRAY[before, after]
+        WHEN enqueued AND before = 'waiting_for_retry' THEN ARRAY[before, 'enqueuing_steps', after]
+        WHEN enqueued THEN ARRAY[before, 'evaluating_results', 'enqueuing_steps', after]
+        ELSE ARRAY[before, 'evaluating_results', after]
+    END
+$$;
+
+-- Milliseconds to wait before the attempt after `attempt`. `dice` in [0, 1) spreads the waits (full jitter).
+-- A wait that the handler asks for replaces the formula, up to ten times the cap.
+CREATE FUNCTION tasker.backoff_ms(
+    backoff text, base_ms bigint, max_ms bigint, jitter boolean, attempt integer, retry_after_ms bigint,
+    dice double precision
+) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN retry_after_ms IS NOT NULL THEN greatest(0, least(retry_after_ms, max_ms * 10))
+        WHEN backoff = 'none' THEN 0
+        ELSE (CASE WHEN jitter THEN dice ELSE 1 END * least(max_ms::double precision,
+            base_ms * CASE backoff
+                WHEN 'linear' THEN attempt
+                WHEN 'exponential' THEN power(2, least(attempt - 1, 40))
+                -- Binet's formula: exact in double precision far beyond any cap.
+                ELSE round(power((1 + sqrt(5)) / 2, least(attempt, 60)) / sqrt(5))
+            END))::bigint
+    END
+$$;
+
+-- How long a step may stay enqueued without its message being marked as sent, before the sweep sends it.
+CREATE FUNCTION tasker.unsent_grace() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '10 seconds' $$;
+
+-- When to send a message again that left and was never heard of. The wait doubles with the age of the step, so
+-- that a long backlog is not multiplied.
+CREATE FUNCTION tasker.resend_at(at timestamptz, enqueued_at timestamptz)
+RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+    SELECT at + greatest(interval '5 minutes', at - enqueued_at)
+$$;
+
+-- What the orchestrator needs to write a step's message, beside what it knows of the release.
+CREATE TYPE tasker.dispatch AS (
+    task_id            uuid,
+    step_index         integer,
+    attempt            integer,
+    release_id         uuid,
+    priority           smallint,
+    input              text,
+    input_blob         text,
+    correlation_id     text,
+    traceparent        text,
+    -- JSON array of {step, result: {inline} | {blob}}, in the template's order.
+    dependency_results text
+);
+
+CREATE FUNCTION tasker.dispatches(p_tasks uuid[], p_steps integer[])
+RETURNS SETOF tasker.dispatch LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT s.task_id, s.step_index, s.attempt, t.release_id, t.priority, t.input::text, t.input_blob::text,
+           t.correlation_id, t.traceparent,
+           CASE WHEN d.context_steps = '{}' THEN NULL ELSE (
+               SELECT json_agg(json_build_object(
+                          'step', pd.name,
+                          'result', CASE WHEN p.result_blob IS NULL
+                              THEN json_build_object('inline', p.result)
+                              ELSE json_build_object('blob', p.result_blob) END)
+                      ORDER BY c.position)::text
+               FROM unnest(d.context_steps) WITH ORDINALITY AS c (step_index, position)
+               JOIN tasker.steps p ON p.task_id = s.task_id AND p.step_index = c.step_index
+               JOIN tasker.release_steps pd ON pd.release_id = t.release_id AND pd.step_index = c.step_index
+               WHERE p.state IN ('complete', 'resolved_manually')) END
+    FROM unnest(p_tasks, p_steps) AS k (task_id, step_index)
+    JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index
+    JOIN tasker.tasks t ON t.task_id = k.task_id
+    JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = k.step_index
+    WHERE s.state = 'enqueued';
+END
+$$;

@@ -1,0 +1,98 @@
+-- Creating tasks: one call for a batch of requests.
+--
+-- A request whose identity is taken creates nothing and answers the task that has it, however many ask at once.
+
+CREATE FUNCTION tasker.create_tasks(
+    p_catalog_version bigint,
+    p_task uuid[], p_release uuid[], p_priority smallint[], p_input text[], p_input_blob text[],
+    p_identity bytea[], p_initiator text[], p_source_system text[], p_reason text[], p_tags text[],
+    p_correlation text[], p_parent_correlation text[], p_traceparent text[],
+    -- False when the catalog has changed since p_catalog_version was read: nothing was created.
+    OUT o_current boolean,
+    -- For each request, in order: the task that now stands for it.
+    OUT o_task uuid[],
+    OUT o_dispatches tasker.dispatch[]
+) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now        timestamptz := tasker.now();
+    v_created    uuid[];
+    v_ready_task uuid[];
+    v_ready_step integer[];
+BEGIN
+    SELECT version = p_catalog_version INTO o_current FROM tasker.catalog;
+    IF NOT o_current THEN
+        RETURN;
+    END IF;
+
+    WITH request AS (
+        SELECT * FROM unnest(p_task, p_release, p_priority, p_input, p_input_blob, p_identity, p_initiator,
+                             p_source_system, p_reason, p_tags, p_correlation, p_parent_correlation, p_traceparent)
+            AS r (task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags,
+                  correlation_id, parent_correlation_id, traceparent)
+    ), count AS (
+        SELECT r.task_id, count(d.step_index) AS total, count(*) FILTER (WHERE d.parents = '{}') AS ready
+        FROM request r
+        LEFT JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.created_with_task
+        GROUP BY r.task_id
+    ), created AS (
+        INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
+            identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
+            created_at, completed_at, steps_total, steps_running)
+        SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
+               CASE WHEN c.total = 0 THEN 'complete' WHEN c.ready = 0 THEN 'waiting_for_dependencies'
+                    ELSE 'steps_in_process' END,
+               r.priority, r.input::json, r.input_blob::json, r.identity, r.initiator, r.source_system, r.reason,
+               -- Arrays of arrays must be rectangular, so each request's tags come as one JSON array.
+               ARRAY(SELECT json_array_elements_text(r.tags::json)),
+               r.correlation_id, r.parent_correlation_id, r.traceparent,
+               v_now, CASE WHEN c.total = 0 THEN v_now END, c.total, c.ready
+        FROM request r
+        JOIN count c ON c.task_id = r.task_id
+        JOIN tasker.releases l ON l.release_id = r.release_id
+        JOIN tasker.templates e ON e.template_id = l.template_id
+        -- In one order everywhere, so that two batches with the same identities cannot wait for each other.
+        ORDER BY r.identity, r.task_id
+        ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
+        RETURNING task_id, release_id, state, steps_total
+    ), steps AS (
+        INSERT INTO tasker.steps (task_id, step_index, state, attempt, remaining_dependencies, enqueued_at, wake_at)
+        SELECT c.task_id, d.step_index,
+               CASE WHEN d.parents = '{}' THEN 'enqueued' ELSE 'pending' END,
+               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
+               cardinality(d.parents),
+               CASE WHEN d.parents = '{}' THEN v_now END,
+               CASE WHEN d.parents = '{}' THEN v_now + tasker.unsent_grace() END
+        FROM created c
+        JOIN tasker.release_steps d ON d.release_id = c.release_id AND d.created_with_task
+        ORDER BY c.task_id, d.step_index
+        RETURNING task_id, step_index, state
+    ), ready AS (
+        SELECT task_id, array_agg(step_index) AS step_indexes
+        FROM steps WHERE state = 'enqueued' GROUP BY task_id
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, enqueued_steps)
+        SELECT c.task_id, v_now, 'created', coalesce(r.initiator, 'api'), r.reason,
+               CASE WHEN c.state = 'steps_in_process'
+                    THEN ARRAY['pending', 'initializing', 'enqueuing_steps', 'steps_in_process']
+                    ELSE ARRAY['pending', 'initializing', c.state] END,
+               y.step_indexes
+        FROM created c
+        JOIN request r ON r.task_id = c.task_id
+        LEFT JOIN ready y ON y.task_id = c.task_id
+    )
+    SELECT (SELECT array_agg(task_id) FROM created),
+           array_agg(task_id), array_agg(step_index)
+    INTO v_created, v_ready_task, v_ready_step
+    FROM steps WHERE state = 'enqueued';
+
+    -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
+    SELECT array_agg(CASE WHEN r.task_id = ANY (v_created) THEN r.task_id ELSE t.task_id END ORDER BY r.position)
+    INTO o_task
+    FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
+    LEFT JOIN tasker.tasks t ON t.identity = r.identity AND r.identity IS NOT NULL;
+
+    SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
+END
+$$;

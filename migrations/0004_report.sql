@@ -1,0 +1,192 @@
+-- Applying what hosts report: the hot path. One call and one transaction for a batch of reports.
+--
+-- A report counts if the step is still at the attempt it names and that attempt has not ended. Of several in one
+-- batch the first counts. All others are stale: counted, dropped.
+
+-- How one report was received.
+CREATE TYPE tasker.verdict AS (
+    position      bigint,  -- of the report in the batch, from 1
+    step_state    text,    -- null when stale
+    next_retry_at timestamptz,
+    task_state    text     -- of the task after the whole batch
+);
+
+CREATE FUNCTION tasker.apply_reports(
+    p_task uuid[], p_step integer[], p_attempt integer[],
+    -- Null where the attempt failed.
+    p_result text[], p_result_blob text[],
+    -- Null where it completed.
+    p_failure text[], p_retryable boolean[], p_retry_after_ms bigint[],
+    p_event text[], p_actor text[], p_reason text[], p_detail text[],
+    p_started timestamptz[], p_finished timestamptz[],
+    -- In [0, 1), from the caller, so that a test can repeat a run.
+    p_dice double precision[],
+    OUT o_verdicts tasker.verdict[], OUT o_dispatches tasker.dispatch[]
+) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now        timestamptz;
+    v_ready_task uuid[];
+    v_ready_step integer[];
+BEGIN
+    -- A statement of its own: what follows must see what the transactions that held these locks have done.
+    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    v_now := tasker.now();
+
+    WITH report AS (
+        SELECT DISTINCT ON (r.task_id, r.step_index, r.attempt) r.*
+        FROM unnest(p_task, p_step, p_attempt, p_result, p_result_blob, p_failure, p_retryable, p_retry_after_ms,
+                    p_event, p_actor, p_reason, p_detail, p_started, p_finished, p_dice) WITH ORDINALITY
+            AS r (task_id, step_index, attempt, result, result_blob, failure, retryable, retry_after_ms, event,
+                  actor, reason, detail, started_at, finished_at, dice, position)
+        ORDER BY r.task_id, r.step_index, r.attempt, r.position
+    ), accepted AS (
+        SELECT r.*, s.state AS before, s.enqueued_at, s.started_at AS begun_at, t.release_id, d.children,
+               CASE WHEN r.failure IS NULL THEN 'complete'
+                    -- 0 attempts still allows the first.
+                    WHEN r.retryable AND d.retryable AND r.attempt < d.max_attempts THEN 'waiting_for_retry'
+                    ELSE 'error' END AS after,
+               CASE WHEN r.failure IS NOT NULL THEN v_now + interval '1 millisecond' * tasker.backoff_ms(
+                    d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, r.attempt, r.retry_after_ms, r.dice)
+                    END AS retry_at
+        FROM report r
+        JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index
+        JOIN tasker.tasks t ON t.task_id = r.task_id
+        JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = r.step_index
+        WHERE s.attempt = r.attempt AND s.state IN ('enqueued', 'in_progress')
+    ), reported AS (
+        UPDATE tasker.steps s SET
+            state = a.after,
+            started_at = coalesce(a.started_at, s.started_at),
+            finished_at = coalesce(a.finished_at, v_now),
+            next_retry_at = CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END,
+            wake_at = CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END,
+            host = a.actor,
+            result = a.result::json,
+            result_blob = a.result_blob::json,
+            last_failure = coalesce(a.failure::json, s.last_failure)
+        FROM accepted a
+        WHERE s.task_id = a.task_id AND s.step_index = a.step_index
+    ), satisfied AS (
+        SELECT a.task_id, child.step_index, count(*)::integer AS dependencies, max(a.position) AS position
+        FROM accepted a
+        CROSS JOIN LATERAL unnest(a.children) AS child (step_index)
+        WHERE a.after = 'complete'
+        GROUP BY a.task_id, child.step_index
+    ), child AS (
+        UPDATE tasker.steps s SET
+            remaining_dependencies = s.remaining_dependencies - c.dependencies,
+            state = CASE WHEN s.remaining_dependencies = c.dependencies THEN 'enqueued' ELSE s.state END,
+            attempt = CASE WHEN s.remaining_dependencies = c.dependencies THEN 1 ELSE s.attempt END,
+            enqueued_at = CASE WHEN s.remaining_dependencies = c.dependencies THEN v_now END,
+            wake_at = CASE WHEN s.remaining_dependencies = c.dependencies
+                           THEN v_now + tasker.unsent_grace() END
+        FROM satisfied c
+        WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
+        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
+    ), ready AS (
+        SELECT position, array_agg(step_index ORDER BY step_index) AS step_indexes
+        FROM child WHERE ready GROUP BY position
+    ), tally AS (
+        SELECT a.task_id, max(a.position) AS position,
+               count(*) FILTER (WHERE a.after = 'complete') AS satisfied,
+               count(*) FILTER (WHERE a.after = 'waiting_for_retry') AS retrying,
+               count(*) FILTER (WHERE a.after = 'error') AS failed,
+               count(*) AS ended,
+               coalesce(max(e.enqueued), 0) AS enqueued
+        FROM accepted a
+        LEFT JOIN (SELECT task_id, count(*) AS enqueued FROM child WHERE ready GROUP BY task_id) e
+            ON e.task_id = a.task_id
+        GROUP BY a.task_id
+    ), task AS (
+        UPDATE tasker.tasks t SET
+            steps_satisfied = t.steps_satisfied + y.satisfied,
+            steps_running = t.steps_running - y.ended + y.enqueued,
+            steps_retrying = t.steps_retrying + y.retrying,
+            steps_failed = t.steps_failed + y.failed,
+            state = tasker.evaluate_task(t.steps_total, t.steps_satisfied + y.satisfied::integer,
+                (t.steps_running - y.ended + y.enqueued)::integer, t.steps_retrying + y.retrying::integer,
+                t.steps_failed + y.failed::integer),
+            completed_at = CASE WHEN t.steps_satisfied + y.satisfied = t.steps_total THEN v_now END
+        FROM tally y
+        WHERE t.task_id = y.task_id
+        RETURNING t.task_id, t.state AS after, y.position, y.enqueued > 0 AS enqueued
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, step_index, attempt, step_states,
+            step_times, enqueued_steps, detail)
+        SELECT a.task_id, v_now, a.event, a.actor, a.reason,
+               tasker.task_path('steps_in_process', k.after, k.enqueued),
+               a.step_index, a.attempt,
+               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
+                   || CASE WHEN a.before = 'enqueued' AND a.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END
+                   || CASE WHEN a.failure IS NULL THEN 'enqueued_for_orchestration'
+                           ELSE 'enqueued_as_error_for_orchestration' END
+                   || a.after,
+               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY[a.enqueued_at]
+                    ELSE '{}'::timestamptz[] END
+                   || coalesce(a.started_at, a.begun_at, a.enqueued_at) || coalesce(a.finished_at, v_now) || v_now,
+               y.step_indexes, a.detail::json
+        FROM accepted a
+        LEFT JOIN task k ON k.position = a.position
+        LEFT JOIN ready y ON y.position = a.position
+    ), verdict AS (
+        SELECT array_agg((p.position, a.after, CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END, k.after)
+                         ::tasker.verdict ORDER BY p.position) AS verdicts
+        FROM unnest(p_task) WITH ORDINALITY AS p (task_id, position)
+        LEFT JOIN accepted a ON a.position = p.position
+        LEFT JOIN task k ON k.task_id = a.task_id
+    )
+    SELECT v.verdicts, (SELECT array_agg(task_id) FROM child WHERE ready),
+           (SELECT array_agg(step_index) FROM child WHERE ready)
+    INTO o_verdicts, v_ready_task, v_ready_step
+    FROM verdict v;
+
+    IF v_ready_task IS NOT NULL THEN
+        SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
+    END IF;
+END
+$$;
+
+-- Signs of life: the attempt is in progress, and its lease runs anew.
+CREATE FUNCTION tasker.apply_heartbeats(
+    p_task uuid[], p_step integer[], p_attempt integer[], p_started timestamptz[], p_lease_ms bigint[],
+    p_actor text[], p_progress text[]
+) RETURNS bigint LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now     timestamptz;
+    v_counted bigint;
+BEGIN
+    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    v_now := tasker.now();
+
+    WITH heartbeat AS (
+        -- The latest of a batch tells most.
+        SELECT DISTINCT ON (h.task_id, h.step_index, h.attempt) h.*, s.state AS before, s.enqueued_at
+        FROM unnest(p_task, p_step, p_attempt, p_started, p_lease_ms, p_actor, p_progress) WITH ORDINALITY
+            AS h (task_id, step_index, attempt, started_at, lease_ms, actor, progress, position)
+        JOIN tasker.steps s ON s.task_id = h.task_id AND s.step_index = h.step_index AND s.attempt = h.attempt
+        WHERE s.state IN ('enqueued', 'in_progress')
+        ORDER BY h.task_id, h.step_index, h.attempt, h.position DESC
+    ), changed AS (
+        UPDATE tasker.steps s SET
+            state = 'in_progress',
+            started_at = h.started_at,
+            dispatched_at = coalesce(s.dispatched_at, h.started_at),
+            wake_at = v_now + interval '1 millisecond' * h.lease_ms,
+            host = h.actor,
+            progress = coalesce(h.progress, s.progress)
+        FROM heartbeat h
+        WHERE s.task_id = h.task_id AND s.step_index = h.step_index
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, step_index, attempt, step_states, step_times)
+        SELECT h.task_id, v_now, 'started', h.actor, h.step_index, h.attempt, ARRAY['enqueued', 'in_progress'],
+               ARRAY[h.enqueued_at, h.started_at]
+        FROM heartbeat h WHERE h.before = 'enqueued'
+    )
+    SELECT count(*) INTO v_counted FROM heartbeat;
+    RETURN v_counted;
+END
+$$;

@@ -1,0 +1,147 @@
+-- Time passing: retries that are due, and everything that a lost message would otherwise leave lying.
+
+-- Enqueues the next attempt of steps whose retry is due. A step not yet due is answered with its time, so that the
+-- caller can come back.
+CREATE FUNCTION tasker.start_due_retries(
+    p_task uuid[], p_step integer[], p_attempt integer[],
+    OUT o_dispatches tasker.dispatch[],
+    OUT o_early_task uuid[], OUT o_early_step integer[], OUT o_early_attempt integer[], OUT o_early_at timestamptz[]
+) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now        timestamptz;
+    v_ready_task uuid[];
+    v_ready_step integer[];
+BEGIN
+    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    v_now := tasker.now();
+
+    WITH waiting AS (
+        SELECT DISTINCT s.task_id, s.step_index, s.attempt, s.next_retry_at, s.finished_at
+        FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
+        JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index AND s.attempt = k.attempt
+        WHERE s.state = 'waiting_for_retry'
+    ), due AS (
+        SELECT * FROM waiting WHERE next_retry_at <= v_now
+    ), enqueued AS (
+        UPDATE tasker.steps s SET
+            state = 'enqueued', attempt = s.attempt + 1, enqueued_at = v_now, dispatched_at = NULL,
+            started_at = NULL, finished_at = NULL, next_retry_at = NULL, progress = NULL,
+            wake_at = v_now + tasker.unsent_grace()
+        FROM due d
+        WHERE s.task_id = d.task_id AND s.step_index = d.step_index
+        RETURNING s.task_id, s.step_index
+    ), tally AS (
+        SELECT task_id, count(*) AS enqueued, min(step_index) AS first_step FROM enqueued GROUP BY task_id
+    ), before AS (
+        SELECT t.task_id, t.state FROM tasker.tasks t JOIN tally y ON y.task_id = t.task_id
+    ), task AS (
+        UPDATE tasker.tasks t SET
+            state = 'steps_in_process',
+            steps_running = t.steps_running + y.enqueued,
+            steps_retrying = t.steps_retrying - y.enqueued
+        FROM tally y
+        WHERE t.task_id = y.task_id
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, task_states, step_index, attempt, step_states, step_times)
+        SELECT d.task_id, v_now, 'retry_due', 'orchestrator',
+               CASE WHEN y.first_step = d.step_index AND b.state = 'waiting_for_retry'
+                    THEN tasker.task_path(b.state, 'steps_in_process', true) END,
+               d.step_index, d.attempt + 1, ARRAY['waiting_for_retry', 'enqueued'], ARRAY[d.finished_at, v_now]
+        FROM due d
+        JOIN tally y ON y.task_id = d.task_id
+        JOIN before b ON b.task_id = d.task_id
+    )
+    SELECT array_agg(w.task_id) FILTER (WHERE w.next_retry_at <= v_now),
+           array_agg(w.step_index) FILTER (WHERE w.next_retry_at <= v_now),
+           array_agg(w.task_id) FILTER (WHERE w.next_retry_at > v_now),
+           array_agg(w.step_index) FILTER (WHERE w.next_retry_at > v_now),
+           array_agg(w.attempt) FILTER (WHERE w.next_retry_at > v_now),
+           array_agg(w.next_retry_at) FILTER (WHERE w.next_retry_at > v_now)
+    INTO v_ready_task, v_ready_step, o_early_task, o_early_step, o_early_attempt, o_early_at
+    FROM waiting w;
+
+    IF v_ready_task IS NOT NULL THEN
+        SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
+    END IF;
+END
+$$;
+
+-- Marks messages as sent, where the step has not moved on meanwhile.
+CREATE FUNCTION tasker.mark_dispatched(p_task uuid[], p_step integer[], p_attempt integer[])
+RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now timestamptz := tasker.now();
+BEGIN
+    -- In key order, and only rows nobody is changing: a step that is being changed has been heard of.
+    UPDATE tasker.steps s SET dispatched_at = v_now, wake_at = tasker.resend_at(v_now, s.enqueued_at)
+    FROM (SELECT l.task_id, l.step_index
+          FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
+          JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.attempt = k.attempt
+          WHERE l.state = 'enqueued'
+          ORDER BY l.task_id, l.step_index
+          FOR UPDATE OF l SKIP LOCKED) AS sent
+    WHERE s.task_id = sent.task_id AND s.step_index = sent.step_index;
+END
+$$;
+
+-- Steps that should have been heard of by now. Only reads: whatever is done about them is compare and swap.
+CREATE FUNCTION tasker.overdue_steps(p_limit integer)
+RETURNS TABLE (task_id uuid, step_index integer, attempt integer, state text, host text) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off AS $$
+DECLARE
+    v_now timestamptz := tasker.now();
+BEGIN
+    RETURN QUERY
+    SELECT s.task_id, s.step_index, s.attempt, s.state, s.host
+    FROM tasker.steps s
+    WHERE s.wake_at <= v_now
+    ORDER BY s.wake_at
+    LIMIT p_limit;
+END
+$$;
+
+-- Sends the messages of enqueued steps again, where the sweep is still right about them.
+CREATE FUNCTION tasker.resend_overdue(p_task uuid[], p_step integer[], p_attempt integer[])
+RETURNS SETOF tasker.dispatch LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    v_now  timestamptz := tasker.now();
+    v_task uuid[];
+    v_step integer[];
+BEGIN
+    WITH overdue AS (
+        SELECT l.task_id, l.step_index
+        FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
+        JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.attempt = k.attempt
+        WHERE l.state = 'enqueued' AND l.wake_at <= v_now
+        ORDER BY l.task_id, l.step_index
+        FOR UPDATE OF l SKIP LOCKED
+    ), renewed AS (
+        UPDATE tasker.steps s SET dispatched_at = NULL, wake_at = v_now + tasker.unsent_grace()
+        FROM overdue o
+        WHERE s.task_id = o.task_id AND s.step_index = o.step_index
+        RETURNING s.task_id, s.step_index
+    )
+    SELECT array_agg(r.task_id), array_agg(r.step_index) INTO v_task, v_step FROM renewed r;
+    RETURN QUERY SELECT * FROM tasker.dispatches(v_task, v_step);
+END
+$$;
+
+-- For a queue that lives in memory: after a restart nothing is in flight any more, and the sweep must look at
+-- every step that was.
+CREATE FUNCTION tasker.expect_nothing_in_flight() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_now     timestamptz := tasker.now();
+    v_counted bigint;
+BEGIN
+    UPDATE tasker.steps SET wake_at = v_now
+    WHERE wake_at > v_now AND state IN ('enqueued', 'in_progress');
+    GET DIAGNOSTICS v_counted = ROW_COUNT;
+    RETURN v_counted;
+END
+$$;

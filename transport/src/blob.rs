@@ -1,0 +1,158 @@
+//! Blobs: components, and payloads too large for a message (claim check), in any object store.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
+use sha2::{Digest, Sha256};
+use tasker_protocol::{BlobReference, Payload, raw_json};
+use url::Url;
+
+/// Why a blob could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The URL names no store that this build knows.
+    #[error("`{url}` is not a blob store: {source}")]
+    Location {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no such blob.
+    #[error("blob {key} does not exist")]
+    Missing {
+        /// Its key.
+        key: String,
+    },
+    /// The store failed; the same call may succeed later.
+    #[error("blob {key}: {source}")]
+    Unavailable {
+        /// Its key.
+        key: String,
+        /// What the store said.
+        source: object_store::Error,
+    },
+    /// The bytes are not those that the reference speaks of.
+    #[error("blob {key} is damaged: its SHA-256 is {found}, not {expected}")]
+    Damaged {
+        /// Its key.
+        key: String,
+        /// The hash in the reference.
+        expected: String,
+        /// The hash of what was read.
+        found: String,
+    },
+    /// The bytes are no JSON document.
+    #[error("blob {key} is not JSON: {source}")]
+    NotJson {
+        /// Its key.
+        key: String,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+}
+
+/// An object store, under one prefix. Blobs are named by their content, so writing one twice is harmless.
+#[derive(Debug, Clone)]
+pub struct BlobStore {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+}
+
+impl BlobStore {
+    /// Opens the store that a URL names: `file:///var/lib/tasker/blobs`.
+    pub fn open(url: &Url) -> Result<Self, BlobError> {
+        let (store, prefix) = object_store::parse_url(url)
+            .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
+        Ok(Self { store: Arc::from(store), prefix })
+    }
+
+    /// Opens a folder, making it if need be.
+    pub fn folder(path: &std::path::Path) -> Result<Self, BlobError> {
+        let location = |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Location {
+            url: path.display().to_string(),
+            source,
+        };
+        std::fs::create_dir_all(path).map_err(|error| location(error.into()))?;
+        let store = object_store::local::LocalFileSystem::new_with_prefix(path)
+            .map_err(|error| location(error.into()))?;
+        Ok(Self { store: Arc::new(store), prefix: Path::default() })
+    }
+
+    /// Writes a component and answers its digest.
+    pub async fn put_component(&self, wasm: Bytes) -> Result<String, BlobError> {
+        let digest = hex_sha256(&wasm);
+        self.put(component_key(&digest), wasm).await?;
+        Ok(digest)
+    }
+
+    /// Reads a component. The caller checks its digest.
+    pub async fn get_component(&self, digest: &str) -> Result<Bytes, BlobError> {
+        self.get(&component_key(digest)).await
+    }
+
+    /// Replaces an inline payload longer than `limit` bytes by a reference.
+    pub async fn check_in(&self, payload: Payload, limit: usize) -> Result<Payload, BlobError> {
+        match payload {
+            Payload::Inline(json) if json.get().len() > limit => {
+                let bytes = Bytes::from(String::from(Box::<str>::from(json)));
+                let reference = BlobReference {
+                    size: bytes.len() as u64,
+                    sha256: hex_sha256(&bytes),
+                    key: format!("payloads/{}.json", hex_sha256(&bytes)),
+                };
+                self.put(reference.key.clone(), bytes).await?;
+                Ok(Payload::Blob(reference))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Replaces a reference by what it refers to.
+    pub async fn check_out(&self, payload: Payload) -> Result<Payload, BlobError> {
+        let Payload::Blob(reference) = payload else { return Ok(payload) };
+        let bytes = self.get(&reference.key).await?;
+        let found = hex_sha256(&bytes);
+        if found != reference.sha256 {
+            return Err(BlobError::Damaged { key: reference.key, expected: reference.sha256, found });
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = raw_json(text).map_err(|source| BlobError::NotJson { key: reference.key, source })?;
+        Ok(Payload::Inline(json))
+    }
+
+    async fn put(&self, key: String, bytes: Bytes) -> Result<(), BlobError> {
+        let path = self.path(&key);
+        self.store
+            .put(&path, PutPayload::from_bytes(bytes))
+            .await
+            .map(drop)
+            .map_err(|source| BlobError::Unavailable { key, source })
+    }
+
+    async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
+        let read = async { self.store.get(&self.path(key)).await?.bytes().await };
+        read.await.map_err(|error| match error {
+            object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
+            source => BlobError::Unavailable { key: key.to_owned(), source },
+        })
+    }
+
+    fn path(&self, key: &str) -> Path {
+        key.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+    }
+}
+
+fn component_key(digest: &str) -> String {
+    format!("components/{digest}.wasm")
+}
+
+/// Lower-case hexadecimal SHA-256.
+fn hex_sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,314 @@
+//! Queue and leases in PostgreSQL: PGMQ, woken by `LISTEN`, with polling behind it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use sqlx::{PgPool, Row, postgres::PgListener};
+use tokio::sync::Notify;
+
+use crate::{Delivery, LeaseError, LeaseStore, Message, Queue, QueueError, Receipt};
+
+/// The queue of steps to run.
+pub const STEPS_QUEUE: &str = "tasker_steps";
+/// The queue of reports to the orchestrator.
+pub const REPORTS_QUEUE: &str = "tasker_reports";
+
+/// How long to wait for a notification before looking anyway: one may be lost with its connection.
+const POLL: Duration = Duration::from_secs(1);
+
+/// A PGMQ queue.
+#[derive(Debug)]
+pub struct PgmqQueue {
+    pool: PgPool,
+    name: &'static str,
+    visibility: Duration,
+    arrived: Arc<Notify>,
+    listener: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl PgmqQueue {
+    /// A queue to send to.
+    pub fn sender(pool: PgPool, name: &'static str, visibility: Duration) -> Self {
+        Self { pool, name, visibility, arrived: Arc::default(), listener: None }
+    }
+
+    /// A queue to receive from: keeps one connection listening for arrivals.
+    pub fn receiver(pool: PgPool, name: &'static str, visibility: Duration) -> Self {
+        let arrived: Arc<Notify> = Arc::default();
+        let listener = tokio::spawn(listen(pool.clone(), name, Arc::clone(&arrived)));
+        Self { pool, name, visibility, arrived, listener: Some(listener) }
+    }
+
+    fn unavailable(&self, source: sqlx::Error) -> QueueError {
+        QueueError::Unavailable { queue: self.name.to_owned(), source: Box::new(source) }
+    }
+
+    async fn read(&self, max: usize) -> Result<Vec<Delivery>, QueueError> {
+        let rows = sqlx::query("SELECT msg_id, read_ct, message #>> '{}' AS body FROM pgmq.read($1, $2, $3)")
+            .bind(self.name)
+            .bind(self.visibility.as_secs().max(1) as i32)
+            .bind(max as i32)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        rows.iter()
+            .map(|row| {
+                let (id, count): (i64, i32) = (row.try_get("msg_id")?, row.try_get("read_ct")?);
+                Ok(Delivery {
+                    body: row.try_get::<Option<String>, _>("body")?.unwrap_or_default(),
+                    receipt: Receipt(format!("{id}.{count}")),
+                    receive_count: count.unsigned_abs(),
+                })
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(|error| self.unavailable(error))
+    }
+
+    /// How long until the next hidden message becomes visible.
+    async fn until_next(&self) -> Result<Option<Duration>, QueueError> {
+        let milliseconds: Option<f64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 FROM pgmq.q_{}",
+            self.name
+        )))
+        .fetch_one(&self.pool)
+        .await
+        .map_err(|error| self.unavailable(error))?;
+        Ok(milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.max(0.0).ceil() as u64)))
+    }
+
+    /// Moves the visibility of deliveries that are still the receiver's: the read count tells, because every
+    /// delivery raises it.
+    async fn set_visible_in(
+        &self,
+        receipts: &[Receipt],
+        delay: Duration,
+    ) -> Result<Vec<Receipt>, QueueError> {
+        let (ids, counts) = split(receipts);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "UPDATE pgmq.q_{} q SET vt = clock_timestamp() + interval '1 millisecond' * $3 \
+             FROM unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct) \
+             WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct AND q.vt > clock_timestamp() \
+             RETURNING q.msg_id, q.read_ct",
+            self.name
+        )))
+        .bind(ids)
+        .bind(counts)
+        .bind(delay.as_millis() as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|error| self.unavailable(error))?;
+        rows.iter()
+            .map(|row| {
+                let (id, count): (i64, i32) = (row.try_get(0)?, row.try_get(1)?);
+                Ok(Receipt(format!("{id}.{count}")))
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(|error| self.unavailable(error))
+    }
+}
+
+impl Drop for PgmqQueue {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.listener {
+            listener.abort();
+        }
+    }
+}
+
+/// Message ids and read counts of receipts; one that is not ours becomes an id that no message has.
+fn split(receipts: &[Receipt]) -> (Vec<i64>, Vec<i32>) {
+    receipts
+        .iter()
+        .map(|receipt| {
+            let (id, count) = receipt.0.split_once('.').unwrap_or_default();
+            (id.parse().unwrap_or(-1), count.parse().unwrap_or(-1))
+        })
+        .unzip()
+}
+
+/// Wakes the receiver whenever a message arrives, and reconnects for as long as it takes.
+async fn listen(pool: PgPool, name: &'static str, arrived: Arc<Notify>) {
+    loop {
+        if let Err(error) = listen_once(&pool, name, &arrived).await {
+            tracing::warn!(queue = name, %error, "lost the connection that listens for messages; polling meanwhile");
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn listen_once(pool: &PgPool, name: &str, arrived: &Notify) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(name).await?;
+    // What arrived while nobody listened.
+    arrived.notify_one();
+    loop {
+        listener.recv().await?;
+        arrived.notify_one();
+    }
+}
+
+#[async_trait]
+impl Queue for PgmqQueue {
+    fn max_body_bytes(&self) -> usize {
+        // PostgreSQL takes far more; larger rows cost more than a blob.
+        256 << 10
+    }
+
+    fn visibility(&self) -> Duration {
+        self.visibility
+    }
+
+    async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        let limit = self.max_body_bytes();
+        if let Some(long) = messages.iter().find(|message| message.body.len() > limit) {
+            return Err(QueueError::TooLong { queue: self.name.to_owned(), size: long.body.len(), limit });
+        }
+        let (bodies, delays): (Vec<String>, Vec<i64>) =
+            messages.into_iter().map(|message| (message.body, message.delay.as_millis() as i64)).unzip();
+        // One call per distinct delay, because PGMQ's batch has one; nearly always there is one. A body is stored as
+        // a JSON string: as an object it would lose what jsonb cannot hold, such as \u0000.
+        sqlx::query(
+            "WITH sent AS (
+                SELECT count(pgmq.send) AS sent FROM (
+                    SELECT array_agg(to_jsonb(body)) AS bodies, delay
+                    FROM unnest($2::text[], $3::bigint[]) AS m (body, delay) GROUP BY delay) AS b
+                CROSS JOIN LATERAL pgmq.send_batch(
+                    $1, b.bodies, clock_timestamp() + interval '1 millisecond' * b.delay) AS send)
+            SELECT pg_notify($1, '') FROM sent",
+        )
+        .bind(self.name)
+        .bind(bodies)
+        .bind(delays)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(|error| self.unavailable(error))
+    }
+
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let give_up = tokio::time::Instant::now() + wait;
+        loop {
+            let arrived = self.arrived.notified();
+            let deliveries = self.read(max).await?;
+            let now = tokio::time::Instant::now();
+            if !deliveries.is_empty() || now >= give_up {
+                return Ok(deliveries);
+            }
+            let next = self.until_next().await?.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
+            let _ = tokio::time::timeout_at((now + next).min(give_up), arrived).await;
+        }
+    }
+
+    async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
+        self.set_visible_in(receipts, self.visibility).await
+    }
+
+    async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        let (ids, counts) = split(receipts);
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "DELETE FROM pgmq.q_{} q USING unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct) \
+             WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct",
+            self.name
+        )))
+        .bind(ids)
+        .bind(counts)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(|error| self.unavailable(error))
+    }
+
+    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
+        self.set_visible_in(receipts, delay).await?;
+        // Others wait for a notification, and an update of the table sends none by itself.
+        sqlx::query("SELECT pg_notify($1, '')")
+            .bind(self.name)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| self.unavailable(error))
+    }
+}
+
+/// Leases in a table of PostgreSQL, in a schema of their own.
+#[derive(Debug)]
+pub struct PostgresLeases {
+    pool: PgPool,
+    term: Duration,
+    settled_for: Duration,
+}
+
+impl PostgresLeases {
+    /// Leases of one `term`; settled ones are remembered for `settled_for`.
+    pub fn new(pool: PgPool, term: Duration, settled_for: Duration) -> Self {
+        Self { pool, term, settled_for }
+    }
+
+    /// Forgets leases that have expired. Answers how many there were.
+    pub async fn forget_expired(&self) -> Result<u64, LeaseError> {
+        sqlx::query("DELETE FROM tasker_lease.leases WHERE expires_at < clock_timestamp()")
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected())
+            .map_err(unavailable)
+    }
+
+    async fn prolong(&self, leases: &[String], holder: &str, by: Duration) -> Result<Vec<bool>, LeaseError> {
+        let held: Vec<String> = sqlx::query_scalar(
+            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp() + interval '1 millisecond' * $3
+             WHERE lease = ANY ($1) AND holder = $2 RETURNING lease",
+        )
+        .bind(leases)
+        .bind(holder)
+        .bind(by.as_millis() as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        Ok(leases.iter().map(|lease| held.contains(lease)).collect())
+    }
+}
+
+fn unavailable(source: sqlx::Error) -> LeaseError {
+    LeaseError(Box::new(source))
+}
+
+#[async_trait]
+impl LeaseStore for PostgresLeases {
+    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        let taken: Vec<String> = sqlx::query_scalar(
+            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at)
+             SELECT DISTINCT lease, $2, clock_timestamp() + interval '1 millisecond' * $3
+             FROM unnest($1::text[]) AS lease ORDER BY lease
+             ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+             WHERE l.expires_at < clock_timestamp()
+             RETURNING lease",
+        )
+        .bind(leases)
+        .bind(holder)
+        .bind(self.term.as_millis() as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        // Of two copies in one batch the first gets the lease.
+        let mut taken: std::collections::HashSet<String> = taken.into_iter().collect();
+        Ok(leases.iter().map(|lease| taken.remove(lease)).collect())
+    }
+
+    async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        self.prolong(leases, holder, self.term).await
+    }
+
+    async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
+        self.prolong(leases, holder, self.settled_for).await.map(drop)
+    }
+
+    async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
+        sqlx::query("DELETE FROM tasker_lease.leases WHERE lease = ANY ($1) AND holder = $2")
+            .bind(leases)
+            .bind(holder)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(unavailable)
+    }
+}
