@@ -53,11 +53,18 @@ RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
     SELECT at + greatest(interval '5 minutes', at - enqueued_at)
 $$;
 
--- What the orchestrator needs to write a step's message, beside what it knows of the release.
-CREATE TYPE tasker.dispatch AS (
+-- What an event function answers: rows of two kinds.
+CREATE TYPE tasker.effect AS (
+    -- Of a verdict, the position (from 1) of what was asked for; null in a step to dispatch.
+    position           bigint,
+    step_state         text,
+    task_state         text,
+    -- Milliseconds until the step's retry is due.
+    retry_in_ms        bigint,
     task_id            uuid,
     step_index         integer,
     attempt            integer,
+    -- Of a step to dispatch: what the orchestrator does not know from the release.
     release_id         uuid,
     priority           smallint,
     input              text,
@@ -68,14 +75,18 @@ CREATE TYPE tasker.dispatch AS (
     dependency_results text
 );
 
+-- The dispatches of steps that are enqueued.
 CREATE FUNCTION tasker.dispatches(p_tasks uuid[], p_steps integer[])
-RETURNS SETOF tasker.dispatch LANGUAGE plpgsql STABLE
+RETURNS SETOF tasker.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
+    IF p_tasks IS NULL THEN
+        RETURN;
+    END IF;
     RETURN QUERY
-    SELECT s.task_id, s.step_index, s.attempt, t.release_id, t.priority, t.input::text, t.input_blob::text,
-           t.correlation_id, t.traceparent,
+    SELECT NULL::bigint, s.state, NULL::text, NULL::bigint, s.task_id, s.step_index, s.attempt,
+           t.release_id, t.priority, t.input::text, t.input_blob::text, t.correlation_id, t.traceparent,
            CASE WHEN d.context_steps = '{}' THEN NULL ELSE (
                SELECT json_agg(json_build_object(
                           'step', pd.name,
@@ -91,6 +102,7 @@ BEGIN
     JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index
     JOIN tasker.tasks t ON t.task_id = k.task_id
     JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = k.step_index
-    WHERE s.state = 'enqueued';
+    WHERE s.state = 'enqueued'
+    ORDER BY t.priority DESC, s.task_id, s.step_index;
 END
 $$;

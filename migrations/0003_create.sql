@@ -6,13 +6,11 @@ CREATE FUNCTION tasker.create_tasks(
     p_catalog_version bigint,
     p_task uuid[], p_release uuid[], p_priority smallint[], p_input text[], p_input_blob text[],
     p_identity bytea[], p_initiator text[], p_source_system text[], p_reason text[], p_tags text[],
-    p_correlation text[], p_parent_correlation text[], p_traceparent text[],
-    -- False when the catalog has changed since p_catalog_version was read: nothing was created.
-    OUT o_current boolean,
-    -- For each request, in order: the task that now stands for it.
-    OUT o_task uuid[],
-    OUT o_dispatches tasker.dispatch[]
-) LANGUAGE plpgsql
+    p_correlation text[], p_parent_correlation text[], p_traceparent text[]
+)
+-- A verdict for each request: the task that now stands for it. No row at all when the catalog has changed since
+-- p_catalog_version was read: then nothing was created.
+RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
@@ -21,8 +19,7 @@ DECLARE
     v_ready_task uuid[];
     v_ready_step integer[];
 BEGIN
-    SELECT version = p_catalog_version INTO o_current FROM tasker.catalog;
-    IF NOT o_current THEN
+    IF (SELECT version FROM tasker.catalog) <> p_catalog_version THEN
         RETURN;
     END IF;
 
@@ -88,11 +85,14 @@ BEGIN
     FROM steps WHERE state = 'enqueued';
 
     -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
-    SELECT array_agg(CASE WHEN r.task_id = ANY (v_created) THEN r.task_id ELSE t.task_id END ORDER BY r.position)
-    INTO o_task
+    RETURN QUERY
+    SELECT r.position, NULL::text, t.state, NULL::bigint, t.task_id, NULL::integer, NULL::integer,
+           t.release_id, NULL::smallint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
     FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
-    LEFT JOIN tasker.tasks t ON t.identity = r.identity AND r.identity IS NOT NULL;
+    JOIN tasker.tasks t ON t.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
+        ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END
+    ORDER BY r.position;
 
-    SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
+    RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);
 END
 $$;

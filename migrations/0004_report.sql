@@ -3,14 +3,6 @@
 -- A report counts if the step is still at the attempt it names and that attempt has not ended. Of several in one
 -- batch the first counts. All others are stale: counted, dropped.
 
--- How one report was received.
-CREATE TYPE tasker.verdict AS (
-    position      bigint,  -- of the report in the batch, from 1
-    step_state    text,    -- null when stale
-    next_retry_at timestamptz,
-    task_state    text     -- of the task after the whole batch
-);
-
 CREATE FUNCTION tasker.apply_reports(
     p_task uuid[], p_step integer[], p_attempt integer[],
     -- Null where the attempt failed.
@@ -20,13 +12,15 @@ CREATE FUNCTION tasker.apply_reports(
     p_event text[], p_actor text[], p_reason text[], p_detail text[],
     p_started timestamptz[], p_finished timestamptz[],
     -- In [0, 1), from the caller, so that a test can repeat a run.
-    p_dice double precision[],
-    OUT o_verdicts tasker.verdict[], OUT o_dispatches tasker.dispatch[]
-) LANGUAGE plpgsql
+    p_dice double precision[]
+)
+-- A verdict for each report that counted.
+RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
     v_now        timestamptz;
+    v_verdicts   tasker.effect[];
     v_ready_task uuid[];
     v_ready_step integer[];
 BEGIN
@@ -47,9 +41,9 @@ BEGIN
                     -- 0 attempts still allows the first.
                     WHEN r.retryable AND d.retryable AND r.attempt < d.max_attempts THEN 'waiting_for_retry'
                     ELSE 'error' END AS after,
-               CASE WHEN r.failure IS NOT NULL THEN v_now + interval '1 millisecond' * tasker.backoff_ms(
+               CASE WHEN r.failure IS NOT NULL THEN tasker.backoff_ms(
                     d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, r.attempt, r.retry_after_ms, r.dice)
-                    END AS retry_at
+                    END AS retry_in_ms
         FROM report r
         JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index
         JOIN tasker.tasks t ON t.task_id = r.task_id
@@ -60,8 +54,10 @@ BEGIN
             state = a.after,
             started_at = coalesce(a.started_at, s.started_at),
             finished_at = coalesce(a.finished_at, v_now),
-            next_retry_at = CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END,
-            wake_at = CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END,
+            next_retry_at = CASE WHEN a.after = 'waiting_for_retry'
+                                 THEN v_now + interval '1 millisecond' * a.retry_in_ms END,
+            wake_at = CASE WHEN a.after = 'waiting_for_retry'
+                           THEN v_now + interval '1 millisecond' * a.retry_in_ms END,
             host = a.actor,
             result = a.result::json,
             result_blob = a.result_blob::json,
@@ -130,21 +126,17 @@ BEGIN
         FROM accepted a
         LEFT JOIN task k ON k.position = a.position
         LEFT JOIN ready y ON y.position = a.position
-    ), verdict AS (
-        SELECT array_agg((p.position, a.after, CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_at END, k.after)
-                         ::tasker.verdict ORDER BY p.position) AS verdicts
-        FROM unnest(p_task) WITH ORDINALITY AS p (task_id, position)
-        LEFT JOIN accepted a ON a.position = p.position
-        LEFT JOIN task k ON k.task_id = a.task_id
     )
-    SELECT v.verdicts, (SELECT array_agg(task_id) FROM child WHERE ready),
+    SELECT (SELECT array_agg((a.position, a.after, k.after, CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END,
+                              a.task_id, a.step_index, a.attempt, a.release_id, NULL, NULL, NULL, NULL, NULL, NULL)
+                             ::tasker.effect)
+            FROM accepted a JOIN task k ON k.task_id = a.task_id),
+           (SELECT array_agg(task_id) FROM child WHERE ready),
            (SELECT array_agg(step_index) FROM child WHERE ready)
-    INTO o_verdicts, v_ready_task, v_ready_step
-    FROM verdict v;
+    INTO v_verdicts, v_ready_task, v_ready_step;
 
-    IF v_ready_task IS NOT NULL THEN
-        SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
-    END IF;
+    RETURN QUERY SELECT * FROM unnest(v_verdicts);
+    RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);
 END
 $$;
 

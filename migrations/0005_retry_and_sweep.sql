@@ -3,14 +3,15 @@
 -- Enqueues the next attempt of steps whose retry is due. A step not yet due is answered with its time, so that the
 -- caller can come back.
 CREATE FUNCTION tasker.start_due_retries(
-    p_task uuid[], p_step integer[], p_attempt integer[],
-    OUT o_dispatches tasker.dispatch[],
-    OUT o_early_task uuid[], OUT o_early_step integer[], OUT o_early_attempt integer[], OUT o_early_at timestamptz[]
-) LANGUAGE plpgsql
+    p_task uuid[], p_step integer[], p_attempt integer[]
+)
+-- A verdict for each step that is still waiting.
+RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE
     v_now        timestamptz;
+    v_early      tasker.effect[];
     v_ready_task uuid[];
     v_ready_step integer[];
 BEGIN
@@ -55,16 +56,14 @@ BEGIN
     )
     SELECT array_agg(w.task_id) FILTER (WHERE w.next_retry_at <= v_now),
            array_agg(w.step_index) FILTER (WHERE w.next_retry_at <= v_now),
-           array_agg(w.task_id) FILTER (WHERE w.next_retry_at > v_now),
-           array_agg(w.step_index) FILTER (WHERE w.next_retry_at > v_now),
-           array_agg(w.attempt) FILTER (WHERE w.next_retry_at > v_now),
-           array_agg(w.next_retry_at) FILTER (WHERE w.next_retry_at > v_now)
-    INTO v_ready_task, v_ready_step, o_early_task, o_early_step, o_early_attempt, o_early_at
+           array_agg((0, 'waiting_for_retry', NULL,
+                      ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint, w.task_id, w.step_index, w.attempt, NULL, NULL,
+                      NULL, NULL, NULL, NULL, NULL)::tasker.effect) FILTER (WHERE w.next_retry_at > v_now)
+    INTO v_ready_task, v_ready_step, v_early
     FROM waiting w;
 
-    IF v_ready_task IS NOT NULL THEN
-        SELECT array_agg(d) INTO o_dispatches FROM tasker.dispatches(v_ready_task, v_ready_step) AS d;
-    END IF;
+    RETURN QUERY SELECT * FROM unnest(v_early);
+    RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);
 END
 $$;
 
@@ -106,7 +105,7 @@ $$;
 
 -- Sends the messages of enqueued steps again, where the sweep is still right about them.
 CREATE FUNCTION tasker.resend_overdue(p_task uuid[], p_step integer[], p_attempt integer[])
-RETURNS SETOF tasker.dispatch LANGUAGE plpgsql
+RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 DECLARE

@@ -20,6 +20,8 @@ pub struct StepDispatch {
     pub step_index: u32,
     /// Which attempt this is, counting from 1.
     pub attempt: u32,
+    /// The release of the template that the task was created from. A host only echoes it.
+    pub release_id: Uuid,
     /// How many attempts the step may have.
     pub max_attempts: u32,
     /// The name of the step, unique in its task.

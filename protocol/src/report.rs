@@ -42,6 +42,8 @@ pub struct StepReport {
     pub step_index: u32,
     /// The attempt that this is about.
     pub attempt: u32,
+    /// The release of the template that the task was created from. A host only echoes it.
+    pub release_id: Uuid,
     /// Which host ran it, for people.
     pub host: String,
     /// What happened.

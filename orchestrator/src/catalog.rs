@@ -1,0 +1,432 @@
+//! The catalog: publishing components and templates, and resolving what a request names to a release.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use sqlx::{PgPool, Row, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    error::Error,
+    release::{Pin, Pins, Release},
+    template::{Template, did_you_mean},
+};
+
+/// A handler that a component holds, as the component describes it.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PublishedHandler {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// JSON Schema of its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Value>,
+    /// JSON Schema of its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_schema: Option<Value>,
+}
+
+/// A component to publish.
+#[derive(Debug, Clone)]
+pub struct ComponentPublication {
+    /// Lower-case hexadecimal SHA-256 of its bytes.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// What it holds.
+    pub handlers: Vec<PublishedHandler>,
+}
+
+/// What became of a template that was to be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publication {
+    /// It is new.
+    Published,
+    /// It was there already, and is the same.
+    Unchanged,
+}
+
+/// The catalog, with a cache that can never be wrong for long enough to matter: every creation names the version of
+/// the catalog that it was resolved with, and the database refuses an old one.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    pool: PgPool,
+    environment: String,
+    cache: RwLock<Cache>,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    version: i64,
+    /// What requests named, at `version`.
+    resolved: HashMap<TemplateName, Arc<Release>>,
+    /// Releases never change.
+    releases: HashMap<Uuid, Arc<Release>>,
+}
+
+/// How many releases are kept ready. A template reloaded all day in development makes a few hundred.
+const MAX_CACHED_RELEASES: usize = 1000;
+
+/// What a request calls a template; without a version, the latest is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TemplateName {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+}
+
+impl Catalog {
+    pub(crate) fn new(pool: PgPool, environment: String) -> Self {
+        Self { pool, environment, cache: RwLock::default() }
+    }
+
+    /// Makes handlers available to tasks created from now on. `aliases` maps further callables to handler names.
+    pub(crate) async fn publish_components(
+        &self,
+        components: &[ComponentPublication],
+        aliases: &BTreeMap<String, String>,
+    ) -> Result<(), Error> {
+        let mut transaction = self.pool.begin().await?;
+        for component in components {
+            sqlx::query(
+                "INSERT INTO tasker.components (digest, size_bytes, handlers, published_at)
+                 VALUES ($1, $2, $3, tasker.now()) ON CONFLICT (digest) DO NOTHING",
+            )
+            .bind(&component.digest)
+            .bind(component.size_bytes as i64)
+            .bind(Json(&component.handlers))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let held = components.iter().flat_map(|component| {
+            component.handlers.iter().map(|handler| (handler.name.clone(), &component.digest, &handler.name))
+        });
+        let held: Vec<_> = held.collect();
+        let aliased = aliases.iter().filter_map(|(alias, name)| {
+            let (_, digest, function) = held.iter().find(|(_, _, function)| *function == name)?;
+            Some((alias.clone(), *digest, *function))
+        });
+        let mut changed = false;
+        for (callable, digest, function) in held.iter().cloned().chain(aliased) {
+            let done = sqlx::query(
+                "INSERT INTO tasker.handlers AS h (callable, component, function, published_at)
+                 VALUES ($1, $2, $3, tasker.now())
+                 ON CONFLICT (callable) DO UPDATE SET component = excluded.component,
+                     function = excluded.function, published_at = excluded.published_at
+                 WHERE (h.component, h.function) IS DISTINCT FROM (excluded.component, excluded.function)",
+            )
+            .bind(callable)
+            .bind(digest)
+            .bind(function)
+            .execute(&mut *transaction)
+            .await?;
+            changed |= done.rows_affected() > 0;
+        }
+        if changed {
+            bump(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Publishes a template version. The same content again is no change; other content is refused.
+    pub(crate) async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
+        let mut transaction = self.pool.begin().await?;
+        let inserted = sqlx::query(
+            "INSERT INTO tasker.templates (template_id, namespace, name, version, definition, published_at)
+             VALUES ($1, $2, $3, $4, $5, tasker.now()) ON CONFLICT (namespace, name, version) DO NOTHING",
+        )
+        .bind(Uuid::now_v7())
+        .bind(&template.namespace_name)
+        .bind(&template.name)
+        .bind(&template.version)
+        .bind(Json(template))
+        .execute(&mut *transaction)
+        .await?;
+        if inserted.rows_affected() > 0 {
+            bump(&mut transaction).await?;
+            transaction.commit().await?;
+            return Ok(Publication::Published);
+        }
+        let Json(stored): Json<Template> = sqlx::query_scalar(
+            "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
+        )
+        .bind(&template.namespace_name)
+        .bind(&template.name)
+        .bind(&template.version)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if stored == *template {
+            return Ok(Publication::Unchanged);
+        }
+        Err(Error::VersionTaken {
+            namespace: template.namespace_name.clone(),
+            name: template.name.clone(),
+            version: template.version.clone(),
+        })
+    }
+
+    /// The release that a request for this template gets, and the catalog version that says so.
+    pub(crate) async fn resolve(&self, name: &TemplateName) -> Result<(Arc<Release>, i64), Error> {
+        {
+            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(release) = cache.resolved.get(name) {
+                return Ok((Arc::clone(release), cache.version));
+            }
+        }
+        let (version, release) = self.load(name).await?;
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.version < version {
+            cache.version = version;
+            cache.resolved.clear();
+        }
+        if cache.version == version {
+            cache.resolved.insert(name.clone(), Arc::clone(&release));
+        }
+        cache.keep(&release);
+        Ok((release, version))
+    }
+
+    /// The catalog has changed: what was resolved before is forgotten.
+    pub(crate) fn forget(&self, version: i64) {
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.version <= version {
+            cache.resolved.clear();
+        }
+    }
+
+    /// The releases of these ids, loaded if need be.
+    pub(crate) async fn releases(
+        &self,
+        ids: impl Iterator<Item = Uuid> + Send,
+    ) -> Result<HashMap<Uuid, Arc<Release>>, Error> {
+        let mut found = HashMap::new();
+        for id in ids {
+            if found.contains_key(&id) {
+                continue;
+            }
+            let cached = {
+                let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+                cache.releases.get(&id).cloned()
+            };
+            let release = match cached {
+                Some(release) => release,
+                None => self.load_release(id).await?,
+            };
+            found.insert(id, release);
+        }
+        Ok(found)
+    }
+
+    async fn load_release(&self, id: Uuid) -> Result<Arc<Release>, Error> {
+        let row = sqlx::query(
+            "SELECT t.definition, r.pins FROM tasker.releases r
+             JOIN tasker.templates t ON t.template_id = r.template_id WHERE r.release_id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or_else(|| Error::Damaged(format!("there is no release {id}")))?;
+        let (Json(template), Json(pins)): (Json<Template>, Json<Pins>) =
+            (row.try_get("definition")?, row.try_get("pins")?);
+        let release = Release::new(id, &template, &pins)?;
+        self.cache.write().unwrap_or_else(PoisonError::into_inner).keep(&release);
+        Ok(release)
+    }
+
+    /// Resolves a name in one transaction, so that template and handlers belong to one version of the catalog.
+    async fn load(&self, name: &TemplateName) -> Result<(i64, Arc<Release>), Error> {
+        let mut transaction = self.pool.begin().await?;
+        // Also keeps a publication from committing in between.
+        let version: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog FOR SHARE")
+            .fetch_one(&mut *transaction)
+            .await?;
+        let (template_id, template) = find_template(&mut transaction, name).await?;
+        let pins = self.pin(&mut transaction, &template).await?;
+        let existing: Option<Uuid> =
+            sqlx::query_scalar("SELECT release_id FROM tasker.releases WHERE template_id = $1 AND pins = $2")
+                .bind(template_id)
+                .bind(Json(&pins))
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let release = match existing {
+            Some(id) => Release::new(id, &template, &pins)?,
+            None => store(&mut transaction, template_id, &template, &pins).await?,
+        };
+        transaction.commit().await?;
+        Ok((version, release))
+    }
+
+    async fn pin(
+        &self,
+        transaction: &mut sqlx::PgTransaction<'_>,
+        template: &Template,
+    ) -> Result<Pins, Error> {
+        let rows = sqlx::query("SELECT callable, component, function FROM tasker.handlers")
+            .fetch_all(&mut **transaction)
+            .await?;
+        let mut known = BTreeMap::new();
+        for row in &rows {
+            let pin = Pin { component: row.try_get("component")?, function: row.try_get("function")? };
+            known.insert(row.try_get::<String, _>("callable")?, pin);
+        }
+        let names: Vec<String> = known.keys().cloned().collect();
+        let mut handlers = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for step in &template.steps {
+            let callable = &step.handler.callable;
+            match known.get(callable) {
+                Some(pin) => drop(handlers.insert(callable.clone(), pin.clone())),
+                None => {
+                    unknown.push((step.name.clone(), callable.clone(), did_you_mean(callable, &names)));
+                }
+            }
+        }
+        if unknown.is_empty() {
+            Ok(Pins { environment: self.environment.clone(), handlers })
+        } else {
+            Err(Error::UnknownHandlers { steps: unknown })
+        }
+    }
+}
+
+impl Cache {
+    fn keep(&mut self, release: &Arc<Release>) {
+        if self.releases.len() >= MAX_CACHED_RELEASES {
+            self.releases.clear();
+        }
+        self.releases.insert(release.id, Arc::clone(release));
+    }
+}
+
+async fn bump(transaction: &mut sqlx::PgTransaction<'_>) -> Result<(), Error> {
+    sqlx::query("UPDATE tasker.catalog SET version = version + 1").execute(&mut **transaction).await?;
+    Ok(())
+}
+
+async fn find_template(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    wanted: &TemplateName,
+) -> Result<(Uuid, Template), Error> {
+    let rows =
+        sqlx::query("SELECT template_id, version FROM tasker.templates WHERE namespace = $1 AND name = $2")
+            .bind(&wanted.namespace)
+            .bind(&wanted.name)
+            .fetch_all(&mut **transaction)
+            .await?;
+    let mut versions: Vec<(semver::Version, Uuid)> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let version: String = row.try_get("version")?;
+        let version = semver::Version::parse(&version)
+            .map_err(|error| Error::Damaged(format!("template version `{version}`: {error}")))?;
+        versions.push((version, row.try_get("template_id")?));
+    }
+    versions.sort();
+    let found = match &wanted.version {
+        // A pre-release is only meant when it is named, or when there is nothing else.
+        None => versions.iter().rev().find(|(version, _)| version.pre.is_empty()).or(versions.last()),
+        Some(wanted) => versions.iter().find(|(version, _)| version.to_string() == *wanted),
+    };
+    let Some((_, id)) = found else { return Err(no_such_template(transaction, wanted, &versions).await?) };
+    let Json(template): Json<Template> =
+        sqlx::query_scalar("SELECT definition FROM tasker.templates WHERE template_id = $1")
+            .bind(id)
+            .fetch_one(&mut **transaction)
+            .await?;
+    Ok((*id, template))
+}
+
+async fn no_such_template(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    wanted: &TemplateName,
+    versions: &[(semver::Version, Uuid)],
+) -> Result<Error, Error> {
+    let hint = if versions.is_empty() {
+        let known: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT namespace || '/' || name FROM tasker.templates ORDER BY 1 LIMIT 20",
+        )
+        .fetch_all(&mut **transaction)
+        .await?;
+        did_you_mean(&format!("{}/{}", wanted.namespace, wanted.name), &known)
+    } else {
+        let known: Vec<String> = versions.iter().map(|(version, _)| version.to_string()).collect();
+        format!("; there are {}", known.join(", "))
+    };
+    Ok(Error::NoSuchTemplate {
+        namespace: wanted.namespace.clone(),
+        name: wanted.name.clone(),
+        version: wanted.version.clone(),
+        hint,
+    })
+}
+
+/// Stores a new release, or finds the one that another process stored meanwhile.
+async fn store(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    template_id: Uuid,
+    template: &Template,
+    pins: &Pins,
+) -> Result<Arc<Release>, Error> {
+    let release = Release::new(Uuid::now_v7(), template, pins)?;
+    let inserted = sqlx::query(
+        "INSERT INTO tasker.releases (release_id, template_id, pins, created_at)
+         VALUES ($1, $2, $3, tasker.now()) ON CONFLICT (template_id, pins) DO NOTHING",
+    )
+    .bind(release.id)
+    .bind(template_id)
+    .bind(Json(pins))
+    .execute(&mut **transaction)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        let id: Uuid =
+            sqlx::query_scalar("SELECT release_id FROM tasker.releases WHERE template_id = $1 AND pins = $2")
+                .bind(template_id)
+                .bind(Json(pins))
+                .fetch_one(&mut **transaction)
+                .await?;
+        return Release::new(id, template, pins);
+    }
+    let steps: Vec<Value> = (0..release.steps.len()).map(|index| stored_step(&release, index)).collect();
+    sqlx::query(
+        "INSERT INTO tasker.release_steps SELECT $1, s.* FROM jsonb_to_recordset($2) AS s (
+             step_index integer, name text, step_type text, created_with_task boolean, parents integer[],
+             children integer[], context_steps integer[], retryable boolean, max_attempts integer, backoff text,
+             backoff_base_ms bigint, max_backoff_ms bigint, jitter boolean)",
+    )
+    .bind(release.id)
+    .bind(Json(steps))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(release)
+}
+
+fn stored_step(release: &Release, index: usize) -> Value {
+    let step = &release.template.steps[index];
+    serde_json::json!({
+        "step_index": index,
+        "name": step.name,
+        "step_type": step.step_type.as_str(),
+        "created_with_task": true,
+        "parents": release.graph.parents[index],
+        "children": release.graph.children[index],
+        "context_steps": release.context_steps(index),
+        "retryable": step.retry.retryable,
+        "max_attempts": step.retry.max_attempts,
+        "backoff": step.retry.backoff.as_str(),
+        "backoff_base_ms": step.retry.backoff_base_ms,
+        "max_backoff_ms": step.retry.max_backoff_ms,
+        "jitter": step.retry.jitter,
+    })
+}
+
+/// A document kept as its author wrote it.
+pub(crate) fn raw(text: &str) -> Result<Box<RawValue>, Error> {
+    RawValue::from_string(text.to_owned()).map_err(|error| Error::Damaged(error.to_string()))
+}

@@ -1,0 +1,276 @@
+//! Creating tasks: checked, identified, and stored with their first steps enqueued, a batch at a time.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use tasker_protocol::Payload;
+use uuid::Uuid;
+
+use crate::{
+    Orchestrator,
+    catalog::TemplateName,
+    effect::{Effects, columns},
+    error::Error,
+    identity::identity,
+    release::{Release, faults},
+};
+
+/// Inputs longer than this are kept in the blob store, and not in their row.
+const MAX_INLINE_INPUT: usize = 256 << 10;
+/// How often a creation is tried again because the catalog has changed meanwhile.
+const MAX_CATALOG_CHANGES: usize = 20;
+
+/// A request to create a task.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRequest {
+    /// The template's name.
+    pub name: String,
+    /// The template's namespace.
+    #[serde(default = "default_namespace")]
+    pub namespace: String,
+    /// The template's version; the latest when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The input.
+    #[serde(default = "empty_object")]
+    pub context: Box<RawValue>,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// From where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_system: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Words to find the task by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// From -100 (last) to 100 (first).
+    #[serde(default)]
+    #[schemars(range(min = -100, max = 100))]
+    pub priority: i16,
+    /// Ties the task to whatever caused it, across systems; a new one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// The correlation id of whatever caused the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_correlation_id: Option<String>,
+    /// Two requests with one key mean one task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// W3C trace context that the task's steps belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+fn default_namespace() -> String {
+    "default".to_owned()
+}
+
+fn empty_object() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl TaskRequest {
+    /// A request for the latest version of a template, in the default namespace.
+    pub fn new(name: &str, context: Box<RawValue>) -> Self {
+        Self {
+            name: name.to_owned(),
+            namespace: default_namespace(),
+            version: None,
+            context,
+            initiator: None,
+            source_system: None,
+            reason: None,
+            tags: Vec::new(),
+            priority: 0,
+            correlation_id: None,
+            parent_correlation_id: None,
+            idempotency_key: None,
+            traceparent: None,
+        }
+    }
+
+    fn template_name(&self) -> TemplateName {
+        TemplateName {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let invalid =
+            |field, message: &str| Err(Error::InvalidRequest { field, message: message.to_owned() });
+        if !(-100..=100).contains(&self.priority) {
+            return invalid("priority", "must be between -100 and 100");
+        }
+        let texts = [
+            ("initiator", &self.initiator),
+            ("source_system", &self.source_system),
+            ("reason", &self.reason),
+            ("correlation_id", &self.correlation_id),
+            ("parent_correlation_id", &self.parent_correlation_id),
+            ("idempotency_key", &self.idempotency_key),
+            ("traceparent", &self.traceparent),
+        ];
+        for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
+            check_text(field, text)?;
+        }
+        self.tags.iter().try_for_each(|tag| check_text("tags", tag))
+    }
+}
+
+/// Refuses what a text column cannot hold or nobody can mean.
+fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
+    let message = if text.contains('\0') {
+        "must not contain a NUL character"
+    } else if text.len() > 4096 {
+        "is longer than 4096 bytes"
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidRequest { field, message: message.to_owned() })
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Creation {
+    /// A task was created.
+    Created(Uuid),
+    /// The same request had been made before, and this task stands for it.
+    Duplicate(Uuid),
+}
+
+/// A request that has been checked.
+struct Prepared {
+    task_id: Uuid,
+    release: Arc<Release>,
+    catalog_version: i64,
+    input: Payload,
+    identity: Option<Vec<u8>>,
+    request: TaskRequest,
+}
+
+impl Orchestrator {
+    /// Creates tasks, all in one transaction. Answers in the order of the requests.
+    pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
+        let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
+        let mut prepared = Vec::with_capacity(requests.len());
+        for (index, request) in requests.into_iter().enumerate() {
+            match self.prepare(request).await {
+                Ok(ready) => prepared.push((index, ready)),
+                Err(error) => answers[index] = Some(Err(error)),
+            }
+        }
+        match self.store(&mut prepared).await {
+            Ok(effects) => {
+                for verdict in &effects.verdicts {
+                    if let Some((index, wanted)) = prepared.get(verdict.position) {
+                        let created = verdict.task_id == wanted.task_id;
+                        let creation = if created { Creation::Created } else { Creation::Duplicate };
+                        answers[*index] = Some(Ok(creation(verdict.task_id)));
+                        if let Some(state) = verdict.task_state.filter(|state| created && state.is_at_rest())
+                        {
+                            self.announce(verdict.task_id, state);
+                        }
+                    }
+                }
+                self.dispatch(effects.ready).await;
+            }
+            Err(error) => {
+                let message = error.to_string();
+                let mut first = Some(error);
+                for (index, _) in &prepared {
+                    // One failure, told to everybody whom it concerns.
+                    let told = first.take().unwrap_or_else(|| Error::Damaged(message.clone()));
+                    answers[*index] = Some(Err(told));
+                }
+            }
+        }
+        let missing = || Err(Error::Damaged("the database did not answer for this request".to_owned()));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
+    }
+
+    async fn prepare(&self, request: TaskRequest) -> Result<Prepared, Error> {
+        request.check()?;
+        let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;
+        let parse = || {
+            serde_json::from_str::<Value>(request.context.get()).map_err(|error| Error::InvalidRequest {
+                field: "context",
+                message: format!("cannot be read: {error}"),
+            })
+        };
+        if let Some(schema) = &release.input_schema {
+            let faults = faults(schema, &parse()?);
+            if !faults.is_empty() {
+                return Err(Error::InvalidInput { faults });
+            }
+        }
+        let identity = identity(&release.template, request.idempotency_key.as_deref(), parse)?;
+        let input = Payload::Inline(request.context.clone());
+        let input = self.blobs.check_in(input, MAX_INLINE_INPUT).await?;
+        Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, request })
+    }
+
+    /// Stores the requests, resolving them again for as long as the catalog changes under them.
+    async fn store(&self, prepared: &mut [(usize, Prepared)]) -> Result<Effects, Error> {
+        for _ in 0..MAX_CATALOG_CHANGES {
+            let Some(version) = prepared.iter().map(|(_, request)| request.catalog_version).max() else {
+                return Ok(Effects::default());
+            };
+            if prepared.iter().all(|(_, request)| request.catalog_version == version) {
+                let effects = self.insert(version, prepared).await?;
+                if !effects.verdicts.is_empty() {
+                    return Ok(effects);
+                }
+            }
+            self.catalog.forget(version);
+            for (_, request) in prepared.iter_mut() {
+                let name = request.request.template_name();
+                (request.release, request.catalog_version) = self.catalog.resolve(&name).await?;
+            }
+        }
+        Err(Error::Damaged("the catalog changes faster than tasks can be created".to_owned()))
+    }
+
+    async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {
+        let requests = || prepared.iter().map(|(_, request)| request);
+        let column = |get: fn(&TaskRequest) -> &Option<String>| -> Vec<Option<String>> {
+            requests().map(|prepared| get(&prepared.request).clone()).collect()
+        };
+        let (inputs, blobs): (Vec<_>, Vec<_>) = requests().map(|prepared| columns(&prepared.input)).unzip();
+        let tags: Vec<String> =
+            requests().map(|prepared| Value::from(prepared.request.tags.clone()).to_string()).collect();
+        let correlation: Vec<String> = requests()
+            .map(|prepared| {
+                prepared.request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string())
+            })
+            .collect();
+        let rows = sqlx::query(
+            "SELECT * FROM tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        )
+        .bind(version)
+        .bind(requests().map(|prepared| prepared.task_id).collect::<Vec<_>>())
+        .bind(requests().map(|prepared| prepared.release.id).collect::<Vec<_>>())
+        .bind(requests().map(|prepared| prepared.request.priority).collect::<Vec<_>>())
+        .bind(inputs)
+        .bind(blobs)
+        .bind(requests().map(|prepared| prepared.identity.clone()).collect::<Vec<_>>())
+        .bind(column(|request| &request.initiator))
+        .bind(column(|request| &request.source_system))
+        .bind(column(|request| &request.reason))
+        .bind(tags)
+        .bind(correlation)
+        .bind(column(|request| &request.parent_correlation_id))
+        .bind(column(|request| &request.traceparent))
+        .fetch_all(&self.pool)
+        .await?;
+        Effects::read(&rows)
+    }
+}

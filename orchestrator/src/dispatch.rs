@@ -1,0 +1,172 @@
+//! Sending ready steps to the hosts, and remembering which messages have left.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tasker_protocol::{Payload, StepDispatch, VERSION, encode};
+use tasker_transport::{Message, QueueError};
+use uuid::Uuid;
+
+use crate::{Orchestrator, effect::ReadyStep, error::Error, release::Release};
+
+/// A message is marked as sent in the database only if its step has not been heard of for this long: most steps are
+/// done sooner, and then the mark would be a write for nothing.
+const MARK_AFTER: Duration = Duration::from_millis(500);
+
+/// Payloads shorter than this stay in a message that is too long: references are no shorter.
+const SMALL_PAYLOAD: usize = 1 << 10;
+
+/// How many messages go to the queue in one call.
+const SEND_BATCH: usize = 500;
+
+/// Messages that have left and are not yet marked so.
+#[derive(Debug, Default)]
+pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), (u32, Instant)>>);
+
+impl Sent {
+    fn add(&self, steps: impl Iterator<Item = (Uuid, u32, u32)>) {
+        let now = Instant::now();
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.extend(steps.map(|(task, step, attempt)| ((task, step), (attempt, now))));
+    }
+
+    /// A step has been heard of.
+    pub(crate) fn remove(&self, steps: impl Iterator<Item = (Uuid, u32)>) {
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for step in steps {
+            sent.remove(&step);
+        }
+    }
+
+    fn take_older_than(&self, age: Duration) -> Vec<(Uuid, u32, u32)> {
+        let now = Instant::now();
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.extract_if(|_, (_, at)| now.duration_since(*at) >= age)
+            .map(|((task, step), (attempt, _))| (task, step, attempt))
+            .collect()
+    }
+}
+
+impl Orchestrator {
+    /// Sends the messages of steps that became ready. What cannot be sent stays unmarked, and the sweep sends it: so
+    /// a failure here is told, and not returned.
+    pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) {
+        if ready.is_empty() {
+            return;
+        }
+        let count = ready.len();
+        if let Err(error) = self.try_dispatch(ready).await {
+            tracing::warn!(%error, steps = count, "steps could not be sent to the hosts; the sweep will send them");
+        }
+    }
+
+    async fn try_dispatch(&self, ready: Vec<ReadyStep>) -> Result<(), Error> {
+        let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
+        let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
+        let mut keys = Vec::with_capacity(batch.capacity());
+        for step in ready {
+            let Some(release) = releases.get(&step.release_id) else { continue };
+            keys.push((step.task_id, step.step_index, step.attempt));
+            batch.push(self.message(step, release).await?);
+            if batch.len() == SEND_BATCH {
+                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys)).await?;
+            }
+        }
+        self.send_steps(batch, keys).await
+    }
+
+    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>) -> Result<(), Error> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        // Before they are sent: a report may be back before `send` returns.
+        self.sent.add(keys.iter().copied());
+        let sent = self.steps.send(batch).await;
+        if sent.is_err() {
+            self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step)));
+        }
+        Ok(sent?)
+    }
+
+    async fn message(&self, step: ReadyStep, release: &Release) -> Result<Message, Error> {
+        let Some(fixed) = release.steps.get(step.step_index as usize) else {
+            return Err(Error::Damaged(format!("release {} has no step {}", release.id, step.step_index)));
+        };
+        let mut dispatch = StepDispatch {
+            version: VERSION,
+            task_id: step.task_id,
+            step_index: step.step_index,
+            attempt: step.attempt,
+            release_id: release.id,
+            max_attempts: fixed.max_attempts,
+            step_name: fixed.name.clone(),
+            namespace: release.template.namespace_name.clone(),
+            task_name: release.template.name.clone(),
+            task_version: release.template.version.clone(),
+            correlation_id: step.correlation_id,
+            handler: fixed.handler.clone(),
+            input: step.input,
+            configuration: fixed.configuration.clone(),
+            dependency_results: step.dependency_results,
+            cursor: None,
+            checkpoint: None,
+            limits: fixed.limits,
+            grants: fixed.grants.clone(),
+            deadline: None,
+            traceparent: step.traceparent,
+        };
+        let mut body = encode(&dispatch);
+        let limit = self.steps.max_body_bytes();
+        if body.len() > limit {
+            self.check_in_payloads(&mut dispatch).await?;
+            body = encode(&dispatch);
+        }
+        if body.len() > limit {
+            return Err(QueueError::TooLong { queue: "steps".to_owned(), size: body.len(), limit }.into());
+        }
+        Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace) })
+    }
+
+    async fn check_in_payloads(&self, dispatch: &mut StepDispatch) -> Result<(), Error> {
+        let results = dispatch.dependency_results.iter_mut().map(|dependency| &mut dependency.result);
+        for payload in results.chain([&mut dispatch.input]) {
+            let taken = std::mem::replace(payload, Payload::null());
+            *payload = self.blobs.check_in(taken, SMALL_PAYLOAD).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks the messages that have left a while ago and were not answered since.
+    pub(crate) async fn mark_dispatched(&self, older_than: Duration) -> Result<(), Error> {
+        let keys = self.sent.take_older_than(older_than);
+        for chunk in keys.chunks(5000) {
+            let (tasks, steps, attempts) = arrays(chunk.iter().copied());
+            sqlx::query("SELECT tasker.mark_dispatched($1, $2, $3)")
+                .bind(tasks)
+                .bind(steps)
+                .bind(attempts)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Marks what is due to be marked.
+    pub(crate) async fn mark_dispatched_lazily(&self) -> Result<(), Error> {
+        self.mark_dispatched(MARK_AFTER).await
+    }
+}
+
+/// Steps and attempts as the arrays that the SQL functions take.
+pub(crate) fn arrays(keys: impl Iterator<Item = (Uuid, u32, u32)>) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
+    let (mut tasks, mut steps, mut attempts) = (Vec::new(), Vec::new(), Vec::new());
+    for (task, step, attempt) in keys {
+        tasks.push(task);
+        steps.push(step as i32);
+        attempts.push(attempt as i32);
+    }
+    (tasks, steps, attempts)
+}

@@ -1,0 +1,94 @@
+//! What can go wrong between a caller and the orchestrator.
+
+use uuid::Uuid;
+
+use crate::template::Problems;
+
+/// Why the orchestrator did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed or could not be reached; the same call may succeed later.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database's schema could not be brought up to date.
+    #[error("migrating the database: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// No such template.
+    #[error("there is no template `{namespace}/{name}`{}{hint}", version_suffix(.version.as_deref()))]
+    NoSuchTemplate {
+        /// The namespace asked for.
+        namespace: String,
+        /// The name asked for.
+        name: String,
+        /// The version asked for.
+        version: Option<String>,
+        /// What there is instead.
+        hint: String,
+    },
+    /// No such task.
+    #[error("there is no task {0}")]
+    NoSuchTask(Uuid),
+    /// The version is published with another content.
+    #[error(
+        "template `{namespace}/{name}` version {version} is already published with other content; \
+         a published version never changes: raise `version`"
+    )]
+    VersionTaken {
+        /// The namespace.
+        namespace: String,
+        /// The name.
+        name: String,
+        /// The version.
+        version: String,
+    },
+    /// The template has faults.
+    #[error("{0}")]
+    Template(Problems),
+    /// Steps name handlers that no published component holds.
+    #[error("{}", unknown_handlers(.steps))]
+    UnknownHandlers {
+        /// Step name, callable, and a hint for each.
+        steps: Vec<(String, String, String)>,
+    },
+    /// The input breaks the template's `input_schema`.
+    #[error("the input does not fit the template's input_schema:\n{}", .faults.join("\n"))]
+    InvalidInput {
+        /// Each fault with its place.
+        faults: Vec<String>,
+    },
+    /// A field of a request is not usable.
+    #[error("`{field}` {message}")]
+    InvalidRequest {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// The orchestrator is stopping.
+    #[error("the orchestrator is stopping; try again in a moment")]
+    Stopping,
+    /// What is stored does not make sense: a fault of Tasker, or of whoever changed its tables.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// A blob could not be written or read.
+    #[error(transparent)]
+    Blob(#[from] tasker_transport::BlobError),
+    /// A queue failed.
+    #[error(transparent)]
+    Queue(#[from] tasker_transport::QueueError),
+}
+
+fn version_suffix(version: Option<&str>) -> String {
+    version.map_or(String::new(), |version| format!(" version {version}"))
+}
+
+fn unknown_handlers(steps: &[(String, String, String)]) -> String {
+    let line = |(step, callable, hint): &(String, String, String)| {
+        format!("step `{step}`: no published component holds the handler `{callable}`{hint}")
+    };
+    let lines: Vec<String> = steps.iter().map(line).collect();
+    format!(
+        "{}\nBuild and publish its component, or map the name under [handlers] in tasker.toml.",
+        lines.join("\n")
+    )
+}

@@ -1,0 +1,77 @@
+//! When two requests mean the same task.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::Error,
+    template::{IdentityStrategy, Template},
+};
+
+/// The hash that requests for the same task share, or none where every request is a task of its own.
+pub(crate) fn identity(
+    template: &Template,
+    idempotency_key: Option<&str>,
+    input: impl FnOnce() -> Result<Value, Error>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let (kind, content) = match (template.identity_strategy, idempotency_key) {
+        // A key always wins.
+        (_, Some(key)) => ("key", key.to_owned()),
+        (IdentityStrategy::AlwaysUnique, None) => return Ok(None),
+        // Maps of serde_json are sorted by key, so equal documents have equal text.
+        (IdentityStrategy::Strict, None) => ("input", input()?.to_string()),
+        (IdentityStrategy::CallerProvided, None) => {
+            return Err(Error::InvalidRequest {
+                field: "idempotency_key",
+                message: format!(
+                    "is missing: template `{}` identifies its tasks by a key that the caller provides",
+                    template.name
+                ),
+            });
+        }
+    };
+    let mut hash = Sha256::new();
+    for part in [&template.namespace_name, &template.name, &template.version, kind, &content] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    Ok(Some(hash.finalize().to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(strategy: &str) -> Template {
+        serde_json::from_value(json!({
+            "name": "t", "version": "1.0.0", "identity_strategy": strategy
+        }))
+        .unwrap()
+    }
+
+    fn of(strategy: &str, key: Option<&str>, input: &str) -> Option<Vec<u8>> {
+        identity(&template(strategy), key, || Ok(serde_json::from_str(input).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn strict_looks_at_content_and_not_at_spelling() {
+        assert_eq!(of("strict", None, r#"{"a":1,"b":[2]}"#), of("strict", None, r#"{ "b": [2], "a": 1 }"#));
+        assert_ne!(of("strict", None, r#"{"a":1}"#), of("strict", None, r#"{"a":2}"#));
+    }
+
+    #[test]
+    fn a_key_always_wins() {
+        assert_eq!(of("strict", Some("k"), "1"), of("strict", Some("k"), "2"));
+        assert_eq!(of("always_unique", Some("k"), "1"), of("always_unique", Some("k"), "2"));
+        assert_ne!(of("strict", Some("1"), "1"), of("strict", None, "1"));
+    }
+
+    #[test]
+    fn always_unique_has_no_identity_and_caller_provided_needs_a_key() {
+        assert_eq!(of("always_unique", None, "1"), None);
+        let error = identity(&template("caller_provided"), None, || Ok(json!(1))).unwrap_err();
+        assert!(error.to_string().starts_with("`idempotency_key` is missing"), "{error}");
+    }
+}

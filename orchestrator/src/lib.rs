@@ -1,0 +1,162 @@
+//! Templates, the DAG, the state machines, and the PostgreSQL functions that move them. No WASM, no HTTP, no AWS.
+//!
+//! PostgreSQL holds the truth, and its functions (`migrations/`) are where steps and tasks change: one transaction
+//! for each batch of events. This crate checks what comes in, calls them, and sends the messages that follow.
+#![forbid(unsafe_code)]
+
+mod cancel;
+mod catalog;
+mod create;
+mod database;
+mod dispatch;
+mod effect;
+mod error;
+mod identity;
+pub mod read;
+mod release;
+mod report;
+mod run;
+pub mod state;
+mod sweep;
+pub mod template;
+
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+use tasker_transport::{BlobStore, Queue};
+use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
+
+pub use cancel::Cancellation;
+use catalog::Catalog;
+pub use catalog::{ComponentPublication, Publication, PublishedHandler};
+pub use create::{Creation, TaskRequest};
+pub use database::{connect, migrate};
+pub use error::Error;
+pub use report::Applied;
+pub use run::PendingCreations;
+use state::TaskState;
+pub use sweep::Swept;
+use template::Template;
+
+/// How many creations may wait for the next transaction before callers wait too.
+const MAX_PENDING_CREATIONS: usize = 10_000;
+/// How many announcements a slow listener may be behind before it misses some.
+const MAX_PENDING_ANNOUNCEMENTS: usize = 4096;
+
+/// The orchestrator: everything that is done to tasks goes through it. Cheap to clone.
+#[derive(Clone)]
+pub struct Orchestrator(Arc<Inner>);
+
+/// What an orchestrator works with. Only for the modules of this crate, each of which adds one thing that it does.
+pub struct Inner {
+    pool: PgPool,
+    catalog: Catalog,
+    steps: Arc<dyn Queue>,
+    reports: Arc<dyn Queue>,
+    blobs: BlobStore,
+    settings: Settings,
+    dice: Dice,
+    sent: dispatch::Sent,
+    creations: mpsc::Sender<run::PendingCreation>,
+    at_rest: broadcast::Sender<(Uuid, TaskState)>,
+}
+
+/// Numbers in [0, 1) that spread the waits between attempts.
+pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
+
+/// The parts outside the process that an orchestrator works with.
+pub struct Connections {
+    /// PostgreSQL, migrated.
+    pub pool: PgPool,
+    /// The queue of steps for hosts to run.
+    pub steps: Arc<dyn Queue>,
+    /// The queue of reports from hosts, and of the orchestrator's own timers.
+    pub reports: Arc<dyn Queue>,
+    /// Where large payloads lie.
+    pub blobs: BlobStore,
+}
+
+/// How an orchestrator works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The environment whose overrides in templates apply to tasks created from now on.
+    pub environment: String,
+    /// How many batches of reports are worked on at once.
+    pub report_loops: usize,
+    /// How often the sweep looks for what was lost.
+    pub sweep_interval: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            environment: "development".to_owned(),
+            report_loops: 2,
+            sweep_interval: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Deref for Orchestrator {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Orchestrator {
+    /// An orchestrator, and the requests that [`Orchestrator::run`] will take from it.
+    pub fn new(connections: Connections, settings: Settings) -> (Self, PendingCreations) {
+        Self::with_dice(connections, settings, Box::new(fastrand::f64))
+    }
+
+    /// An orchestrator with dice of one's own, for runs that can be repeated.
+    pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
+        let (creations, pending) = mpsc::channel(MAX_PENDING_CREATIONS);
+        let (at_rest, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
+        let inner = Inner {
+            catalog: Catalog::new(connections.pool.clone(), settings.environment.clone()),
+            pool: connections.pool,
+            steps: connections.steps,
+            reports: connections.reports,
+            blobs: connections.blobs,
+            settings,
+            dice,
+            sent: dispatch::Sent::default(),
+            creations,
+            at_rest,
+        };
+        (Self(Arc::new(inner)), PendingCreations(pending))
+    }
+
+    /// Makes handlers available to tasks created from now on. `aliases` maps further callables to handler names.
+    pub async fn publish_components(
+        &self,
+        components: &[ComponentPublication],
+        aliases: &BTreeMap<String, String>,
+    ) -> Result<(), Error> {
+        self.catalog.publish_components(components, aliases).await
+    }
+
+    /// Publishes a template version. The same content again is no change; other content is refused.
+    pub async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
+        self.catalog.publish_template(template).await
+    }
+
+    /// Where payloads that are too large for a row or a message lie.
+    pub fn blobs(&self) -> &BlobStore {
+        &self.blobs
+    }
+
+    /// Tasks as they come to rest in this process. A listener that falls behind misses some and must look itself.
+    pub fn tasks_at_rest(&self) -> broadcast::Receiver<(Uuid, TaskState)> {
+        self.at_rest.subscribe()
+    }
+
+    fn announce(&self, task: Uuid, state: TaskState) {
+        // Nobody listening is no fault.
+        let _ = self.at_rest.send((task, state));
+    }
+}

@@ -1,0 +1,322 @@
+//! Applying what hosts report: one call to the database for a whole batch, then the messages that follow from it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tasker_protocol::{
+    Ending, Execution, Failure, FailureOrigin, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue,
+    StepEvent, StepReport, Usage, VERSION, encode,
+};
+use tasker_transport::Message;
+use uuid::Uuid;
+
+use crate::{
+    Orchestrator,
+    dispatch::arrays,
+    effect::{Effects, columns},
+    error::Error,
+    release::faults,
+};
+
+/// What a batch of messages came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Reports that ended an attempt.
+    pub ended: usize,
+    /// Reports that were late or repeated, and changed nothing.
+    pub stale: usize,
+}
+
+/// The end of an attempt, as it will be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) task_id: Uuid,
+    pub(crate) step_index: u32,
+    pub(crate) attempt: u32,
+    pub(crate) event: &'static str,
+    pub(crate) actor: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) execution: Option<Execution>,
+    pub(crate) outcome: Result<Payload, Failure>,
+}
+
+/// What the audit keeps of a run beside its states.
+#[derive(Serialize)]
+struct Detail<'a> {
+    usage: &'a Usage,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    logs: &'a [LogLine],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a Failure>,
+}
+
+impl Orchestrator {
+    /// Applies messages of the orchestrator's queue. When it succeeds, all of them are done with.
+    ///
+    /// # Errors
+    /// The database could not be reached; none or some were applied, and all may be given again.
+    pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
+        let (mut ended, mut heartbeats, mut due) = (Vec::new(), Vec::new(), Vec::new());
+        for message in messages {
+            match message {
+                OrchestratorMessage::Due(step) => due.push(step),
+                OrchestratorMessage::Report(StepReport {
+                    event: StepEvent::Finished(execution),
+                    release_id,
+                    task_id,
+                    step_index,
+                    attempt,
+                    host,
+                    ..
+                }) => {
+                    let mut execution = *execution;
+                    let ending = std::mem::replace(&mut execution.ending, Ending::Complete(Payload::null()));
+                    let outcome = self.judge(release_id, step_index, ending).await?;
+                    ended.push(Ended {
+                        task_id,
+                        step_index,
+                        attempt,
+                        event: "reported",
+                        actor: printable(&host),
+                        reason: None,
+                        execution: Some(execution),
+                        outcome,
+                    });
+                }
+                OrchestratorMessage::Report(report) => heartbeats.push(report),
+            }
+        }
+        // Heartbeats first: an ending in the same batch is the later news.
+        self.apply_heartbeats(&heartbeats).await?;
+        let applied = self.end_attempts(&ended).await?;
+        self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.attempt))).await?;
+        Ok(applied)
+    }
+
+    /// What an ending means for the step, once its result has been held against the template.
+    async fn judge(
+        &self,
+        release: Uuid,
+        step: u32,
+        ending: Ending,
+    ) -> Result<Result<Payload, Failure>, Error> {
+        let refused = |kind: &str| {
+            Ok(Err(failure(
+                "OutcomeNotAllowed",
+                format!(
+                    "the handler answered `{kind}`, which a step of type `standard` cannot; let it complete"
+                ),
+                false,
+            )))
+        };
+        let result = match ending {
+            Ending::Complete(result) => result,
+            Ending::Failed(failure) => return Ok(Err(failure)),
+            Ending::Branch { .. } => return refused("branch"),
+            Ending::Batch { .. } => return refused("batch"),
+            Ending::Checkpoint(_) => return refused("checkpoint"),
+        };
+        let Ok(releases) = self.catalog.releases([release].into_iter()).await else {
+            // Not a release that this database knows: the report is not of one of its steps, and will be stale.
+            return Ok(Ok(result));
+        };
+        let schema = releases
+            .get(&release)
+            .and_then(|release| release.steps.get(step as usize))
+            .and_then(|step| step.result_schema.as_ref());
+        let Some(schema) = schema else { return Ok(Ok(result)) };
+        let document = self.blobs.check_out(result.clone()).await?;
+        let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
+            Ok(value) => value,
+            Err(error) => {
+                return Ok(Err(failure(
+                    "InvalidResult",
+                    format!("the result cannot be read: {error}"),
+                    false,
+                )));
+            }
+        };
+        let faults = faults(schema, &value);
+        if faults.is_empty() {
+            return Ok(Ok(result));
+        }
+        let message = format!("the result does not fit the step's result_schema:\n{}", faults.join("\n"));
+        Ok(Err(failure("InvalidResult", message, false)))
+    }
+
+    /// Ends attempts. A batch that the database refuses is applied one by one, so that one bad report harms no other.
+    pub(crate) async fn end_attempts(&self, ended: &[Ended]) -> Result<Applied, Error> {
+        match self.end_batch(ended).await {
+            Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
+                tracing::warn!(%error, reports = ended.len(), "the database refused a batch; applying one by one");
+            }
+            other => return other,
+        }
+        let mut applied = Applied::default();
+        for one in ended {
+            let result = match self.end_batch(std::slice::from_ref(one)).await {
+                Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
+                    let message = format!("the database cannot store the result: {error}");
+                    let unstorable = Ended {
+                        outcome: Err(failure("ResultNotStorable", message, false)),
+                        execution: None,
+                        ..one.clone()
+                    };
+                    self.end_batch(&[unstorable]).await
+                }
+                other => other,
+            }?;
+            applied.ended += result.ended;
+            applied.stale += result.stale;
+        }
+        Ok(applied)
+    }
+
+    async fn end_batch(&self, ended: &[Ended]) -> Result<Applied, Error> {
+        if ended.is_empty() {
+            return Ok(Applied::default());
+        }
+        let effects = self.store_endings(ended).await?;
+        self.sent.remove(ended.iter().map(|one| (one.task_id, one.step_index)));
+        let applied = Applied { ended: effects.verdicts.len(), stale: ended.len() - effects.verdicts.len() };
+        if applied.stale > 0 {
+            tracing::debug!(stale = applied.stale, "late or repeated reports were dropped");
+        }
+        let mut due = Vec::new();
+        for verdict in &effects.verdicts {
+            if let Some(wait) = verdict.retry_in {
+                due.push(due_message(verdict.task_id, verdict.step_index, verdict.attempt, wait));
+            }
+            if let Some(state) = verdict.task_state.filter(|state| state.is_at_rest()) {
+                self.announce(verdict.task_id, state);
+            }
+        }
+        self.dispatch(effects.ready).await;
+        self.set_timers(due).await;
+        Ok(applied)
+    }
+
+    async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {
+        let (tasks, steps, attempts) =
+            arrays(ended.iter().map(|one| (one.task_id, one.step_index, one.attempt)));
+        let (results, blobs): (Vec<_>, Vec<_>) =
+            ended.iter().map(|one| one.outcome.as_ref().map_or((None, None), columns)).unzip();
+        let failures = ended.iter().map(|one| one.outcome.as_ref().err());
+        let rows = sqlx::query(
+            "SELECT * FROM tasker.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        )
+        .bind(tasks)
+        .bind(steps)
+        .bind(attempts)
+        .bind(results)
+        .bind(blobs)
+        .bind(failures.clone().map(|failure| failure.and_then(json)).collect::<Vec<_>>())
+        .bind(failures.clone().map(|failure| failure.map(|failure| failure.retryable)).collect::<Vec<_>>())
+        .bind(
+            failures
+                .map(|failure| {
+                    let wait = failure.and_then(|failure| failure.retry_after_ms)?;
+                    Some(i64::try_from(wait).unwrap_or(i64::MAX))
+                })
+                .collect::<Vec<_>>(),
+        )
+        .bind(ended.iter().map(|one| one.event).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.actor.as_str()).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.reason.as_deref()).collect::<Vec<_>>())
+        .bind(ended.iter().map(Ended::detail).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.execution.as_ref().map(|run| run.started_at)).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.execution.as_ref().map(|run| run.finished_at)).collect::<Vec<_>>())
+        .bind(ended.iter().map(|_| (self.dice)()).collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await?;
+        Effects::read(&rows)
+    }
+
+    async fn apply_heartbeats(&self, reports: &[StepReport]) -> Result<(), Error> {
+        let beats: Vec<(&StepReport, &Heartbeat)> = reports
+            .iter()
+            .filter_map(|report| match &report.event {
+                StepEvent::Heartbeat(heartbeat) => Some((report, heartbeat)),
+                StepEvent::Finished(_) => None,
+            })
+            .collect();
+        if beats.is_empty() {
+            return Ok(());
+        }
+        let (tasks, steps, attempts) =
+            arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.attempt)));
+        sqlx::query("SELECT tasker.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)")
+            .bind(tasks)
+            .bind(steps)
+            .bind(attempts)
+            .bind(beats.iter().map(|(_, beat)| beat.started_at).collect::<Vec<_>>())
+            .bind(
+                beats
+                    .iter()
+                    .map(|(_, beat)| i64::try_from(beat.lease_ms).unwrap_or(i64::MAX))
+                    .collect::<Vec<_>>(),
+            )
+            .bind(beats.iter().map(|(report, _)| printable(&report.host)).collect::<Vec<_>>())
+            .bind(beats.iter().map(|(_, beat)| beat.progress.as_deref().map(printable)).collect::<Vec<_>>())
+            .execute(&self.pool)
+            .await?;
+        self.sent.remove(beats.iter().map(|(report, _)| (report.task_id, report.step_index)));
+        Ok(())
+    }
+
+    /// Sends the messages that wake steps when their retry is due. A lost one is found by the sweep.
+    pub(crate) async fn set_timers(&self, due: Vec<Message>) {
+        if due.is_empty() {
+            return;
+        }
+        if let Err(error) = self.reports.send(due).await {
+            tracing::warn!(%error, "timers of retries could not be set; the sweep will find the steps");
+        }
+    }
+}
+
+impl Ended {
+    fn detail(&self) -> Option<String> {
+        let run = self.execution.as_ref();
+        let failure = self.outcome.as_ref().err();
+        if run.is_none() && failure.is_none() {
+            return None;
+        }
+        let usage = run.map_or_else(Usage::default, |run| run.usage);
+        json(&Detail { usage: &usage, logs: run.map_or(&[], |run| &run.logs), failure })
+    }
+}
+
+/// The message that wakes a step when its retry is due.
+pub(crate) fn due_message(task_id: Uuid, step_index: u32, attempt: u32, wait: Duration) -> Message {
+    let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, attempt });
+    Message { body: encode(&due), delay: wait, group: None }
+}
+
+/// A failure that the orchestrator found.
+pub(crate) fn failure(error_type: &str, message: String, retryable: bool) -> Failure {
+    Failure {
+        error_type: error_type.to_owned(),
+        message,
+        retryable,
+        retry_after_ms: None,
+        details: None,
+        origin: FailureOrigin::Host,
+    }
+}
+
+/// Whether the database refused what it was given, rather than failed.
+fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
+    // Classes 22 (data exception) and 54 (program limit exceeded) of SQLSTATE.
+    error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("54"))
+}
+
+fn json<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
+/// A text from outside, fit for a text column and a terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(500).collect()
+}

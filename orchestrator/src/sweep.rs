@@ -1,0 +1,147 @@
+//! The safety net: retries whose timer was lost, messages that never left or never arrived, hosts that died.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use uuid::Uuid;
+
+use crate::{
+    Orchestrator,
+    dispatch::arrays,
+    effect::{Effects, OverdueStep},
+    error::Error,
+    report::{Ended, due_message, failure},
+    state::StepState,
+};
+
+/// How many overdue steps one look takes.
+const SWEEP_BATCH: usize = 1000;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Messages sent (again).
+    pub resent: usize,
+    /// Attempts ended because their host fell silent.
+    pub lost: usize,
+    /// Retries that were due.
+    pub due: usize,
+}
+
+impl Orchestrator {
+    /// Looks once at everything that should have been heard of by now.
+    pub async fn sweep(&self) -> Result<Swept, Error> {
+        let mut swept = Swept::default();
+        loop {
+            let overdue: Vec<OverdueStep> = sqlx::query_as("SELECT * FROM tasker.overdue_steps($1)")
+                .bind(SWEEP_BATCH as i32)
+                .fetch_all(&self.pool)
+                .await?;
+            let full = overdue.len() == SWEEP_BATCH;
+            let (mut unsent, mut lost, mut due) = (Vec::new(), Vec::new(), Vec::new());
+            for step in overdue {
+                let key = (step.task_id, step.step_index.unsigned_abs(), step.attempt.unsigned_abs());
+                match StepState::from_name(&step.state) {
+                    Some(StepState::Enqueued) => unsent.push(key),
+                    Some(StepState::InProgress) => lost.push((key, step.host)),
+                    Some(StepState::WaitingForRetry) => due.push(key),
+                    _ => {
+                        return Err(Error::Damaged(format!(
+                            "step {} of task {} is to be woken in state {}",
+                            step.step_index, step.task_id, step.state
+                        )));
+                    }
+                }
+            }
+            let progress = self.end_lost_attempts(lost).await?;
+            swept.lost += progress;
+            let resent = self.resend(unsent).await?;
+            swept.resent += resent;
+            let started = self.start_due_retries(due.into_iter()).await?;
+            swept.due += started;
+            if !full || progress + resent + started == 0 {
+                return Ok(swept);
+            }
+        }
+    }
+
+    async fn resend(&self, keys: Vec<(Uuid, u32, u32)>) -> Result<usize, Error> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let (tasks, steps, attempts) = arrays(keys.into_iter());
+        let rows = sqlx::query("SELECT * FROM tasker.resend_overdue($1, $2, $3)")
+            .bind(tasks)
+            .bind(steps)
+            .bind(attempts)
+            .fetch_all(&self.pool)
+            .await?;
+        let ready = Effects::read(&rows)?.ready;
+        let count = ready.len();
+        self.dispatch(ready).await;
+        Ok(count)
+    }
+
+    async fn end_lost_attempts(&self, lost: Vec<((Uuid, u32, u32), Option<String>)>) -> Result<usize, Error> {
+        let ended: Vec<Ended> = lost
+            .into_iter()
+            .map(|((task_id, step_index, attempt), host)| {
+                let host = host.unwrap_or_else(|| "unknown".to_owned());
+                let message = format!("host `{host}` fell silent: its lease on the step ran out");
+                Ended {
+                    task_id,
+                    step_index,
+                    attempt,
+                    event: "lease_lost",
+                    actor: "orchestrator".to_owned(),
+                    reason: Some(message.clone()),
+                    execution: None,
+                    outcome: Err(failure("LeaseLost", message, true)),
+                }
+            })
+            .collect();
+        Ok(self.end_attempts(&ended).await?.ended)
+    }
+
+    /// Enqueues the next attempt of steps whose retry is due. For those that are early, sets the timer again.
+    pub(crate) async fn start_due_retries(
+        &self,
+        keys: impl Iterator<Item = (Uuid, u32, u32)>,
+    ) -> Result<usize, Error> {
+        let (tasks, steps, attempts) = arrays(keys);
+        if tasks.is_empty() {
+            return Ok(0);
+        }
+        let rows = sqlx::query("SELECT * FROM tasker.start_due_retries($1, $2, $3)")
+            .bind(tasks)
+            .bind(steps)
+            .bind(attempts)
+            .fetch_all(&self.pool)
+            .await?;
+        let effects = Effects::read(&rows)?;
+        let early = effects.verdicts.iter().map(|verdict| {
+            let wait = verdict.retry_in.unwrap_or(Duration::from_secs(1));
+            due_message(verdict.task_id, verdict.step_index, verdict.attempt, wait)
+        });
+        self.set_timers(early.collect()).await;
+        let count = effects.ready.len();
+        self.dispatch(effects.ready).await;
+        Ok(count)
+    }
+
+    /// To be called once, before anything runs, by a process whose queue lived in the memory of its predecessor.
+    pub async fn expect_nothing_in_flight(&self) -> Result<u64, Error> {
+        let count: i64 =
+            sqlx::query_scalar("SELECT tasker.expect_nothing_in_flight()").fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many steps are in each state, for health pages.
+    pub async fn open_steps(&self) -> Result<BTreeMap<String, i64>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, count(*) FROM tasker.steps WHERE wake_at IS NOT NULL GROUP BY state ORDER BY state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+}
