@@ -1,0 +1,25 @@
+//! Tells the customer.
+
+use tasker_handler::prelude::*;
+
+use crate::{order::Order, ship_order::Shipment};
+
+/// What the customer was told.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Confirmation {
+    /// Where it went.
+    pub to: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Writes the confirmation of an order.
+#[handler]
+fn send_confirmation(ctx: &Context, order: Order) -> Result<Confirmation, Failure> {
+    let shipment: Shipment = ctx.dependency("ship_order")?;
+    let text = format!(
+        "Dear {}, your order {} is on its way with {}: {}.",
+        order.customer.name, order.order_id, shipment.carrier, shipment.tracking_number
+    );
+    Ok(Confirmation { to: order.customer.email, text })
+}

@@ -1,0 +1,59 @@
+//! What a handler that did not fail ends with.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a handler that did not fail ends with. A plain `T` means [`Outcome::Complete`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome<T> {
+    /// The step is done, and this is its result.
+    Complete(T),
+    /// Only from a decision step: these steps follow.
+    Branch {
+        /// Names of template steps; none means that no branch follows.
+        steps: Vec<String>,
+        /// The decision's own result.
+        result: T,
+    },
+    /// Only from a batchable step: a worker for each of these cursors follows.
+    Batch {
+        /// One cursor per worker, any JSON.
+        cursors: Vec<Value>,
+        /// The step's own result.
+        result: T,
+    },
+    /// Save this and run the handler again, with the value in [`crate::Context::checkpoint`].
+    Checkpoint(Value),
+}
+
+impl<T> Outcome<T> {
+    /// Steps that follow a decision.
+    pub fn branch(steps: impl IntoIterator<Item = impl Into<String>>, result: T) -> Self {
+        Self::Branch { steps: steps.into_iter().map(Into::into).collect(), result }
+    }
+}
+
+/// An outcome in JSON, as it crosses the boundary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Encoded {
+    Complete(String),
+    Branch { steps: Vec<String>, result: String },
+    Batch { cursors: Vec<String>, result: String },
+    Checkpoint(String),
+}
+
+impl<T: Serialize> Outcome<T> {
+    pub(crate) fn encode(&self) -> Result<Encoded, serde_json::Error> {
+        Ok(match self {
+            Self::Complete(result) => Encoded::Complete(serde_json::to_string(result)?),
+            Self::Branch { steps, result } => {
+                Encoded::Branch { steps: steps.clone(), result: serde_json::to_string(result)? }
+            }
+            Self::Batch { cursors, result } => Encoded::Batch {
+                cursors: cursors.iter().map(Value::to_string).collect(),
+                result: serde_json::to_string(result)?,
+            },
+            Self::Checkpoint(value) => Encoded::Checkpoint(value.to_string()),
+        })
+    }
+}

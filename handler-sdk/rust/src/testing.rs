@@ -1,0 +1,157 @@
+//! Contexts for ordinary tests of handlers, with a double of the host.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Context, context::Facts};
+
+#[cfg(not(target_family = "wasm"))]
+pub use crate::http::native::respond_with;
+
+/// The host, as a test wants it.
+#[derive(Debug, Clone)]
+pub(crate) struct NativeHost {
+    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) cancelled: bool,
+    pub(crate) remaining_time: Duration,
+    heartbeats: Arc<Mutex<Vec<String>>>,
+}
+
+impl NativeHost {
+    #[cfg_attr(target_family = "wasm", allow(dead_code))]
+    pub(crate) fn heartbeat(&self, progress: &str) {
+        self.heartbeats.lock().unwrap_or_else(PoisonError::into_inner).push(progress.to_owned());
+    }
+}
+
+/// Builds a [`Context`] for a test. Everything has a usable default.
+#[derive(Debug, Clone)]
+pub struct ContextBuilder {
+    facts: Facts,
+    host: NativeHost,
+}
+
+impl Default for ContextBuilder {
+    fn default() -> Self {
+        Self {
+            facts: Facts {
+                task_id: "018f0000-0000-7000-8000-000000000000".to_owned(),
+                namespace: "default".to_owned(),
+                task_name: "test".to_owned(),
+                task_version: "1.0.0".to_owned(),
+                step_name: "test".to_owned(),
+                attempt: 1,
+                max_attempts: 3,
+                correlation_id: "test".to_owned(),
+                input: "{}".to_owned(),
+                configuration: "{}".to_owned(),
+                dependencies: Vec::new(),
+                cursor: None,
+                checkpoint: None,
+                trace_parent: None,
+            },
+            host: NativeHost {
+                secrets: BTreeMap::new(),
+                cancelled: false,
+                remaining_time: Duration::from_secs(30),
+                heartbeats: Arc::default(),
+            },
+        }
+    }
+}
+
+impl ContextBuilder {
+    /// The name of the step.
+    #[must_use]
+    pub fn step_name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.facts.step_name);
+        self
+    }
+
+    /// Which attempt it is, and how many there may be.
+    #[must_use]
+    pub fn attempt(mut self, attempt: u32, max_attempts: u32) -> Self {
+        (self.facts.attempt, self.facts.max_attempts) = (attempt, max_attempts);
+        self
+    }
+
+    /// The task's input.
+    #[must_use]
+    pub fn input(mut self, input: impl Serialize) -> Self {
+        self.facts.input = json(input);
+        self
+    }
+
+    /// The step's `handler.initialization`.
+    #[must_use]
+    pub fn configuration(mut self, configuration: impl Serialize) -> Self {
+        self.facts.configuration = json(configuration);
+        self
+    }
+
+    /// The result of a dependency.
+    #[must_use]
+    pub fn dependency(mut self, step: &str, result: impl Serialize) -> Self {
+        self.facts.dependencies.push((step.to_owned(), json(result)));
+        self
+    }
+
+    /// A batch worker's slice of the work.
+    #[must_use]
+    pub fn cursor(mut self, cursor: impl Serialize) -> Self {
+        self.facts.cursor = Some(json(cursor));
+        self
+    }
+
+    /// What the previous run saved.
+    #[must_use]
+    pub fn checkpoint(mut self, checkpoint: impl Serialize) -> Self {
+        self.facts.checkpoint = Some(json(checkpoint));
+        self
+    }
+
+    /// A secret that is granted.
+    #[must_use]
+    pub fn secret(mut self, name: &str, value: &str) -> Self {
+        self.host.secrets.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// The step was cancelled.
+    #[must_use]
+    pub fn cancelled(mut self) -> Self {
+        self.host.cancelled = true;
+        self
+    }
+
+    /// How long the host will let it run.
+    #[must_use]
+    pub fn remaining_time(mut self, time: Duration) -> Self {
+        self.host.remaining_time = time;
+        self
+    }
+
+    /// Where the words on progress go that the handler sends.
+    pub fn heartbeats(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.host.heartbeats)
+    }
+
+    /// The context.
+    pub fn build(self) -> Context {
+        Context {
+            facts: self.facts,
+            #[cfg(not(target_family = "wasm"))]
+            host: self.host,
+        }
+    }
+}
+
+fn json(value: impl Serialize) -> String {
+    serde_json::to_value(value).unwrap_or(Value::Null).to_string()
+}
