@@ -1,0 +1,26 @@
+//! `tasker:handler/execution`: signs of life, cancellation, the time left. Always granted.
+
+use std::time::Instant;
+
+use crate::bindings::{execution, step_values};
+use crate::execution::state::State;
+
+impl step_values::Host for State {}
+
+impl execution::Host for State {
+    fn heartbeat(&mut self, progress: Option<String>) {
+        // The worker sends heartbeats by itself; all there is to do here is to keep the word.
+        if let Some(progress) = progress {
+            self.control.set_progress(&progress);
+        }
+    }
+
+    fn cancelled(&mut self) -> bool {
+        self.control.is_cancelled()
+    }
+
+    fn remaining_time_ms(&mut self) -> u64 {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,199 @@
+//! Sending one request: resolve once, judge every address, connect to one that passed, speak HTTP/1.1.
+//!
+//! One connection per request: a connection kept for later would have to remember under which grants its address
+//! was judged.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use hyper::client::conn::http1;
+use rustls::pki_types::ServerName;
+use tasker_protocol::LogLevel;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use wasmtime_wasi_http::io::TokioIo;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+use super::LOG_TARGET;
+use super::body::LimitedBody;
+use super::policy::{Destination, Host, Policy, Refused, Scheme};
+use crate::capability::logs::Logs;
+use crate::{HostConfig, HostError};
+
+/// How long a guest waits for a connection if it does not say, in seconds. The step's own timeout still counts.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a guest waits for a response, or for more of it, if it does not say.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A response, and what keeps its connection going.
+pub(super) type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
+
+/// What requests share: the trusted certificates and the limits.
+pub(crate) struct HttpClient {
+    tls: TlsConnector,
+    max_response_bytes: u64,
+    pub(super) max_requests: usize,
+}
+
+/// Why a request was not answered.
+pub(super) enum SendError {
+    /// Every address of the host is refused; this was the first.
+    Prohibited(IpAddr, Refused),
+    /// Anything else.
+    Http(Error),
+}
+
+impl From<Error> for SendError {
+    fn from(error: Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl SendError {
+    /// The error for the guest; what only its author can mend is explained in the logs.
+    pub(super) fn explain(self, destination: &Destination, logs: &Logs) -> Error {
+        match self {
+            Self::Prohibited(address, refused) => {
+                let message = format!(
+                    "a request to {destination} was refused, because it leads to {address}, {} address: if that \
+                     is intended, add `{address}/{}` to the step's `grants.private_networks` in the template",
+                    refused.kind,
+                    if address.is_ipv4() { 32 } else { 128 },
+                );
+                logs.log(LogLevel::Error, LOG_TARGET, &message);
+                Error::DestinationIpProhibited
+            }
+            Self::Http(error) => {
+                logs.log(LogLevel::Warn, LOG_TARGET, &format!("a request to {destination} failed: {error}"));
+                error
+            }
+        }
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+impl HttpClient {
+    pub(crate) fn new(config: &HostConfig) -> Result<Self, HostError> {
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(HostError::Tls)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            tls: TlsConnector::from(Arc::new(tls)),
+            max_response_bytes: config.max_http_response_bytes,
+            max_requests: config.max_http_requests,
+        })
+    }
+
+    /// Sends a request that the policy permits. `permit` is held as long as the connection lives.
+    pub(super) async fn send(
+        &self,
+        mut request: http::Request<WasiBody>,
+        options: RequestOptions,
+        destination: &Destination,
+        policy: &Policy,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Sent, SendError> {
+        let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let stream = timeout(connect_timeout, self.connect(destination, policy))
+            .await
+            .map_err(|_| Error::ConnectionTimeout)??;
+        // In origin form: the scheme and host were for us, only a proxy would want them.
+        let path = request.uri().path_and_query().cloned();
+        *request.uri_mut() = path.map_or_else(|| http::Uri::from_static("/"), http::Uri::from);
+
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::from)?;
+        let mut connection = Box::pin(async move {
+            let _permit = permit;
+            connection.await.map_err(Error::from)
+        });
+        let first_byte = options.first_byte_timeout.unwrap_or(RESPONSE_TIMEOUT);
+        let response = timeout(first_byte, async {
+            let mut sending = std::pin::pin!(sender.send_request(request));
+            let mut closed = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    response = &mut sending => return response.map_err(Error::from),
+                    // A server may answer and close at once: the response is still to be taken then.
+                    ended = &mut connection, if !closed => {
+                        ended?;
+                        closed = true;
+                    }
+                }
+            }
+        })
+        .await
+        .map_err(|_| Error::ConnectionReadTimeout)??;
+        let pause = options.between_bytes_timeout.unwrap_or(RESPONSE_TIMEOUT);
+        let response =
+            response.map(|body| LimitedBody::new(body, self.max_response_bytes, pause).boxed_unsync());
+        Ok((response, Box::new(connection)))
+    }
+
+    /// A connection to an address of the destination that the policy allows.
+    async fn connect(
+        &self,
+        destination: &Destination,
+        policy: &Policy,
+    ) -> Result<Box<dyn Stream>, SendError> {
+        let mut last: Option<SendError> = None;
+        for address in resolve(destination).await? {
+            if let Err(refused) = policy.check_address(address.ip()) {
+                last.get_or_insert(SendError::Prohibited(address.ip(), refused));
+                continue;
+            }
+            match TcpStream::connect(address).await {
+                Ok(stream) => return self.secure(stream, destination).await,
+                Err(error) => last = Some(Error::Connect(error).into()),
+            }
+        }
+        Err(last.unwrap_or(SendError::Http(Error::DestinationNotFound)))
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+        destination: &Destination,
+    ) -> Result<Box<dyn Stream>, SendError> {
+        // A request and its answer are both small more often than not.
+        stream.set_nodelay(true).map_err(Error::Connect)?;
+        if destination.scheme == Scheme::Http {
+            return Ok(Box::new(stream));
+        }
+        let name = match &destination.host {
+            Host::Name(name) => {
+                ServerName::try_from(name.clone()).map_err(|_| Error::HttpRequestUriInvalid)?
+            }
+            Host::Address(address) => ServerName::from(*address),
+        };
+        Ok(Box::new(self.tls.connect(name, stream).await.map_err(Error::Tls)?))
+    }
+}
+
+/// The addresses of a destination, asked for once.
+async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, Error> {
+    let port = destination.port;
+    match &destination.host {
+        Host::Address(address) => Ok(vec![SocketAddr::new(*address, port)]),
+        Host::Name(name) => {
+            let found = tokio::net::lookup_host((name.as_str(), port)).await;
+            found.map(Iterator::collect).map_err(|error: io::Error| Error::DnsError {
+                rcode: Some(error.to_string()),
+                info_code: None,
+            })
+        }
+    }
+}

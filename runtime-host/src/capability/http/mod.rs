@@ -1,0 +1,148 @@
+//! `wasi:http`: outbound requests, to where the step's grants allow.
+//!
+//! Linking the interface gives no authority. [`policy`] decides, [`client`] connects, and this file is what
+//! stands between the two and the guest: every request of every guest passes `send_request`.
+
+mod body;
+mod client;
+pub(crate) mod policy;
+
+use std::sync::Arc;
+
+use tasker_protocol::{Grants, LogLevel};
+use tokio::sync::Semaphore;
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
+
+pub(crate) use self::client::HttpClient;
+use self::client::Sent;
+use self::policy::{Destination, Host, Policy, Scheme};
+use super::logs::Logs;
+use crate::execution::state::State;
+
+/// Headers of one request or response, in bytes as they lie in memory.
+const MAX_HEADER_BYTES: usize = 128 << 10;
+
+/// `target` of the log lines that say why a request was refused.
+const LOG_TARGET: &str = "tasker:http";
+
+/// What a guest's requests need.
+pub(crate) struct HttpState {
+    context: WasiHttpCtx,
+    hooks: Hooks,
+}
+
+struct Hooks {
+    /// None where the component does not import the interface, and so cannot ask.
+    client: Option<Arc<HttpClient>>,
+    grants: Grants,
+    logs: Logs,
+    in_flight: Arc<Semaphore>,
+}
+
+impl HttpState {
+    pub(crate) fn new(client: &Arc<HttpClient>, grants: &Grants, logs: &Logs) -> Self {
+        Self::with(Some(client.clone()), grants.clone(), logs.clone(), client.max_requests)
+    }
+
+    fn with(client: Option<Arc<HttpClient>>, grants: Grants, logs: Logs, max_requests: usize) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_HEADER_BYTES);
+        let in_flight = Arc::new(Semaphore::new(max_requests));
+        Self { context, hooks: Hooks { client, grants, logs, in_flight } }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let logs = &self.logs;
+        let http = self.http.get_or_insert_with(|| HttpState::with(None, Grants::default(), logs.clone(), 0));
+        WasiHttpCtxView { ctx: &mut http.context, table: &mut self.table, hooks: &mut http.hooks }
+    }
+}
+
+type Sending = Box<dyn Future<Output = Result<Sent, Error>> + Send>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _outcome: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Sending {
+        match self.admit(&request) {
+            Ok((client, policy, destination)) => {
+                let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
+                    self.refused(&format!(
+                        "a request to {destination} was refused: {} are in flight, as many as the host allows at \
+                         once (`max_http_requests`)",
+                        client.max_requests
+                    ));
+                    return Box::new(std::future::ready(Err(Error::ConnectionLimitReached)));
+                };
+                let logs = self.logs.clone();
+                Box::new(async move {
+                    let sending =
+                        client.send(request, options.unwrap_or_default(), &destination, &policy, permit);
+                    sending.await.map_err(|error| error.explain(&destination, &logs))
+                })
+            }
+            Err(error) => Box::new(std::future::ready(Err(error))),
+        }
+    }
+}
+
+impl Hooks {
+    /// Whether a request may go out at all, and where to.
+    fn admit(
+        &self,
+        request: &http::Request<WasiBody>,
+    ) -> Result<(Arc<HttpClient>, Policy, Destination), Error> {
+        let destination = destination(request)?;
+        let policy = Policy::new(&self.grants).map_err(|error| {
+            self.refused(&format!("no request can be sent: {error}"));
+            Error::ConfigurationError
+        })?;
+        match &self.client {
+            Some(client) if policy.permits(&destination) => Ok((client.clone(), policy, destination)),
+            _ => {
+                self.refused(&format!(
+                    "a request to {destination} was refused, because the step is not granted it: add \
+                     `{destination}` to the step's `grants.http` in the template"
+                ));
+                Err(Error::HttpRequestDenied)
+            }
+        }
+    }
+
+    fn refused(&self, message: &str) {
+        self.logs.log(LogLevel::Error, LOG_TARGET, message);
+    }
+}
+
+/// Where a request goes, provided that all of it says the same.
+fn destination(request: &http::Request<WasiBody>) -> Result<Destination, Error> {
+    let uri = request.uri();
+    let scheme = uri.scheme_str().and_then(Scheme::parse).ok_or(Error::HttpProtocolError)?;
+    let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
+    // Credentials in a URL: what stands before the `@` has been mistaken for the host often enough.
+    if authority.as_str().contains('@') {
+        return Err(Error::HttpRequestUriInvalid);
+    }
+    let host = Host::parse(authority.host()).ok_or(Error::HttpRequestUriInvalid)?;
+    let port = match authority.port() {
+        Some(port) => port.as_u16(),
+        None => scheme.default_port(),
+    };
+    // A tunnel, or a request line in absolute form, would let a proxy on the way choose another host.
+    if request.method() == http::Method::CONNECT || !uri.path().starts_with('/') {
+        return Err(Error::HttpRequestDenied);
+    }
+    let mut hosts = request.headers().get_all(http::header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if host.as_bytes() == authority.as_str().as_bytes() => {}
+        _ => return Err(Error::HttpRequestDenied),
+    }
+    Ok(Destination { scheme, host, port })
+}

@@ -1,0 +1,459 @@
+//! Where outbound HTTP may go. A pure decision: no I/O, no clock.
+//!
+//! The threat: a handler, or data that steers it, makes the host send a request that the handler's author
+//! could not send himself. To the cloud's metadata service (credentials of the machine), to the database or the
+//! orchestrator beside us, to a service that trusts its network. The ways there: an address as host; a name
+//! that resolves to it, always or only the second time (rebinding); another spelling of it (decimal, mapped into
+//! IPv6, behind NAT64 or 6to4); a redirect; a request whose line or `Host` names another host than its URL.
+//!
+//! The answer: nothing is allowed that is not named. A name is resolved once, every address of it is judged, and
+//! the connection goes to an address that was judged. Redirects are the guest's to follow, through here again.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use tasker_protocol::Grants;
+
+/// Addresses that answer with the machine's own credentials. Granting a network that contains one does not grant
+/// it; only its exact address does.
+const METADATA: [IpAddr; 5] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), // AWS, Azure, Google, and most others
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),   // AWS, credentials of containers
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),  // AWS, credentials of EKS pods
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)), // Alibaba
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254)), // AWS over IPv6
+];
+
+/// IPv4 networks that are not the public Internet (IANA special-purpose registry).
+const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"),
+    (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
+    (Ipv4Addr::new(100, 64, 0, 0), 10, "carrier-grade NAT"),
+    (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
+    (Ipv4Addr::new(169, 254, 0, 0), 16, "link-local"),
+    (Ipv4Addr::new(172, 16, 0, 0), 12, "private"),
+    (Ipv4Addr::new(192, 0, 0, 0), 24, "reserved for protocols"),
+    (Ipv4Addr::new(192, 0, 2, 0), 24, "reserved for documentation"),
+    (Ipv4Addr::new(192, 88, 99, 0), 24, "a 6to4 relay"),
+    (Ipv4Addr::new(192, 168, 0, 0), 16, "private"),
+    (Ipv4Addr::new(198, 18, 0, 0), 15, "reserved for benchmarks"),
+    (Ipv4Addr::new(198, 51, 100, 0), 24, "reserved for documentation"),
+    (Ipv4Addr::new(203, 0, 113, 0), 24, "reserved for documentation"),
+    (Ipv4Addr::new(224, 0, 0, 0), 4, "multicast"),
+    (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
+];
+
+/// IPv6 networks that are not the public Internet, or that lead into IPv4 by another way.
+const SPECIAL_V6: [(Ipv6Addr, u8, &str); 15] = [
+    (Ipv6Addr::LOCALHOST, 128, "loopback"),
+    // `::` itself, and the old IPv4-compatible addresses.
+    (Ipv6Addr::UNSPECIFIED, 96, "unspecified or IPv4-compatible"),
+    (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, "IPv4-translated"),
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, "NAT64"),
+    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "NAT64"),
+    (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64, "discard-only"),
+    // Teredo, ORCHID, benchmarks.
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "reserved for protocols"),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "reserved for documentation"),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, "6to4"),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "reserved for documentation"),
+    (Ipv6Addr::new(0x5f00, 0, 0, 0, 0, 0, 0, 0), 16, "segment routing"),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "private (unique local)"),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "link-local"),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10, "site-local"),
+    (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "multicast"),
+];
+
+/// A grant that says nothing intelligible.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// In `grants.http`.
+    #[error(
+        "`{0}` under `grants.http` is no pattern: write a scheme, a host and perhaps a port, like \
+         `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8099`"
+    )]
+    Http(String),
+    /// In `grants.private_networks`.
+    #[error(
+        "`{0}` under `grants.private_networks` is no network: write it in CIDR notation, like `10.0.0.0/8`"
+    )]
+    PrivateNetwork(String),
+}
+
+/// Whether these grants can be understood. For whoever accepts a template.
+///
+/// # Errors
+/// The first grant that cannot.
+pub fn check_grants(grants: &Grants) -> Result<(), GrantError> {
+    Policy::new(grants).map(drop)
+}
+
+/// `http` or `https`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) scheme: Scheme,
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+}
+
+/// A host as a URL names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// Lower case, without a final dot.
+    Name(String),
+    Address(IpAddr),
+}
+
+impl Host {
+    /// From the host part of a URL: `example.com`, `192.0.2.1`, `[::1]`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some(inner) = text.strip_prefix('[') {
+            let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
+            return Some(Self::Address(IpAddr::V6(address)));
+        }
+        if let Ok(address) = text.parse::<Ipv4Addr>() {
+            return Some(Self::Address(IpAddr::V4(address)));
+        }
+        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        (!name.is_empty() && name.bytes().all(legal)).then_some(Self::Name(name))
+    }
+}
+
+impl std::fmt::Display for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(IpAddr::V4(address)) => address.fmt(f),
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+impl std::fmt::Display for Destination {
+    /// As a pattern that would grant it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+/// One entry of `grants.http`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    scheme: Scheme,
+    host: HostPattern,
+    port: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HostPattern {
+    Exactly(Host),
+    /// Any name below this one, but not this one.
+    Below(String),
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let scheme = Scheme::parse(scheme)?;
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let (host, port) = split_port(authority)?;
+        let host = match host.strip_prefix("*.") {
+            Some(parent) => match Host::parse(parent)? {
+                Host::Name(parent) => HostPattern::Below(parent),
+                Host::Address(_) => return None,
+            },
+            None => HostPattern::Exactly(Host::parse(host)?),
+        };
+        Some(Self { scheme, host, port: port.unwrap_or(scheme.default_port()) })
+    }
+
+    fn matches(&self, destination: &Destination) -> bool {
+        self.scheme == destination.scheme
+            && self.port == destination.port
+            && match (&self.host, &destination.host) {
+                (HostPattern::Exactly(host), found) => host == found,
+                (HostPattern::Below(parent), Host::Name(name)) => name
+                    .strip_suffix(parent.as_str())
+                    .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+                (HostPattern::Below(_), Host::Address(_)) => false,
+            }
+    }
+}
+
+/// Splits `host:port`; the colons of an IPv6 address are in brackets.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let host_end = authority.rfind(']').map_or(0, |end| end + 1);
+    match authority[host_end..].find(':') {
+        Some(colon) => {
+            let (host, port) = authority.split_at(host_end + colon);
+            Some((host, Some(port[1..].parse().ok()?)))
+        }
+        None => Some((authority, None)),
+    }
+}
+
+/// Why an address is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// The kind of address, for people.
+    pub(crate) kind: &'static str,
+}
+
+/// What one execution may reach.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policy {
+    patterns: Vec<Pattern>,
+    networks: Vec<IpNet>,
+}
+
+impl Policy {
+    pub(crate) fn new(grants: &Grants) -> Result<Self, GrantError> {
+        let pattern = |text: &String| Pattern::parse(text).ok_or_else(|| GrantError::Http(text.clone()));
+        let network = |text: &String| {
+            let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            parsed.map_err(|_| GrantError::PrivateNetwork(text.clone()))
+        };
+        Ok(Self {
+            patterns: grants.http.iter().map(pattern).collect::<Result<_, _>>()?,
+            networks: grants.private_networks.iter().map(network).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether requests may go there at all.
+    pub(crate) fn permits(&self, destination: &Destination) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(destination))
+    }
+
+    /// Whether a connection may go to this address.
+    ///
+    /// # Errors
+    /// What kind of address it is, when it may not.
+    pub(crate) fn check_address(&self, address: IpAddr) -> Result<(), Refused> {
+        // `::ffff:10.0.0.1` is 10.0.0.1 to every system.
+        let address = address.to_canonical();
+        if METADATA.contains(&address) {
+            let exactly = self.networks.iter().any(|network| IpNet::from(address) == *network);
+            return if exactly { Ok(()) } else { Err(Refused { kind: "a metadata service's" }) };
+        }
+        match special(address) {
+            Some(kind) if !self.networks.iter().any(|network| network.contains(&address)) => {
+                Err(Refused { kind })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an address is, unless it is a public one.
+fn special(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) => SPECIAL_V4
+            .iter()
+            .find(|(network, length, _)| (u32::from(address) ^ u32::from(*network)) >> (32 - length) == 0)
+            .map(|(_, _, kind)| *kind),
+        IpAddr::V6(address) => SPECIAL_V6
+            .iter()
+            .find(|(network, length, _)| (u128::from(address) ^ u128::from(*network)) >> (128 - length) == 0)
+            .map(|(_, _, kind)| *kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(http: &[&str], networks: &[&str]) -> Policy {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        Policy::new(&Grants { http: owned(http), private_networks: owned(networks), ..Grants::default() })
+            .unwrap()
+    }
+
+    fn destination(url: &str) -> Destination {
+        let pattern = Pattern::parse(url).unwrap();
+        let HostPattern::Exactly(host) = pattern.host else { panic!("{url} is a pattern") };
+        Destination { scheme: pattern.scheme, host, port: pattern.port }
+    }
+
+    #[test]
+    fn a_destination_is_allowed_only_by_its_scheme_host_and_port() {
+        let cases = [
+            ("https://api.example.com", "https://api.example.com", true),
+            ("https://api.example.com", "https://API.example.com.", true),
+            ("https://api.example.com", "https://api.example.com:443", true),
+            ("https://api.example.com", "https://api.example.com:444", false),
+            ("https://api.example.com", "http://api.example.com", false),
+            ("https://api.example.com", "https://example.com", false),
+            ("https://api.example.com", "https://api.example.com.evil.net", false),
+            ("https://api.example.com", "https://evilapi.example.com", false),
+            ("https://*.example.com", "https://api.example.com", true),
+            ("https://*.example.com", "https://a.b.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.example.com", "https://evilexample.com", false),
+            ("https://*.example.com", "https://.example.com", false),
+            ("http://127.0.0.1:8099", "http://127.0.0.1:8099", true),
+            ("http://127.0.0.1:8099", "http://127.0.0.1:80", false),
+            ("http://[::1]:8099", "http://[0:0:0:0:0:0:0:1]:8099", true),
+        ];
+        for (grant, url, allowed) in cases {
+            assert_eq!(policy(&[grant], &[]).permits(&destination(url)), allowed, "{grant} on {url}");
+        }
+        assert!(!policy(&[], &[]).permits(&destination("https://example.com")));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused_by_name() {
+        for text in
+            ["", "example.com", "ftp://example.com", "https://", "https://a/path", "https://u@h", "https://*"]
+        {
+            let grants = Grants { http: vec![text.to_owned()], ..Grants::default() };
+            assert_eq!(check_grants(&grants), Err(GrantError::Http(text.to_owned())));
+        }
+        let grants = Grants { private_networks: vec!["ten".to_owned()], ..Grants::default() };
+        assert_eq!(check_grants(&grants), Err(GrantError::PrivateNetwork("ten".to_owned())));
+    }
+
+    #[test]
+    fn only_public_addresses_are_allowed_without_a_grant() {
+        let refused = [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.100.100.200",
+            "127.0.0.1",
+            "127.1.2.3",
+            "169.254.0.1",
+            "169.254.169.254",
+            "169.254.170.2",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "::7f00:1",
+            "::127.0.0.1",
+            "::ffff:0:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::8.8.8.8",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::1",
+            "2002:a00:1::",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fd12:3456::1",
+            "fe80::1",
+            "febf::1",
+            "fec0::1",
+            "ff02::1",
+        ];
+        for address in refused {
+            assert!(
+                policy(&[], &[]).check_address(address.parse().unwrap()).is_err(),
+                "{address} is allowed"
+            );
+        }
+        let allowed = [
+            "1.1.1.1",
+            "8.8.8.8",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.0.0.1",
+            "128.0.0.1",
+            "169.253.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "192.167.0.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "2600:1f18::1",
+            "2606:4700::1111",
+        ];
+        for address in allowed {
+            assert!(policy(&[], &[]).check_address(address.parse().unwrap()).is_ok(), "{address} is refused");
+        }
+    }
+
+    #[test]
+    fn a_granted_network_is_allowed_in_every_spelling_and_no_wider() {
+        let policy = policy(&[], &["127.0.0.1/32", "10.1.0.0/16", "fd00::/8"]);
+        for (address, allowed) in [
+            ("127.0.0.1", true),
+            ("::ffff:127.0.0.1", true),
+            ("127.0.0.2", false),
+            ("10.1.255.1", true),
+            ("10.2.0.1", false),
+            ("fd12::1", true),
+            ("::1", false),
+        ] {
+            assert_eq!(policy.check_address(address.parse().unwrap()).is_ok(), allowed, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_metadata_service_is_granted_only_by_its_exact_address() {
+        let metadata = "169.254.169.254".parse().unwrap();
+        for wide in ["0.0.0.0/0", "169.254.0.0/16", "169.254.169.254/31"] {
+            assert!(policy(&[], &[wide]).check_address(metadata).is_err(), "{wide}");
+        }
+        assert!(policy(&[], &["169.254.169.254/32"]).check_address(metadata).is_ok());
+        assert!(policy(&[], &["fd00::/8"]).check_address("fd00:ec2::254".parse().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,276 @@
+//! What a guest says: captured up to a limit, cleaned, and never a reason for the guest to fail.
+//!
+//! The text is hostile: it may be endless, binary, or full of terminal escapes meant for whoever reads it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::Utc;
+use tasker_protocol::{LogLevel, LogLine};
+
+/// A line is cut here, and goes on as another.
+const MAX_LINE_BYTES: usize = 8 << 10;
+
+/// How much of the end of standard error goes into the failure of a crash.
+const TAIL_BYTES: usize = 2 << 10;
+
+/// What a line costs beside its text, so that a million empty lines count too.
+const LINE_OVERHEAD: u64 = 32;
+
+/// Names in `target`.
+const STDOUT: &str = "stdout";
+const STDERR: &str = "stderr";
+
+/// One of the two standard streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Output,
+    Error,
+}
+
+/// The captured logs of one execution. Clones are the same logs.
+#[derive(Debug, Clone)]
+pub(crate) struct Logs {
+    captured: Arc<Mutex<Captured>>,
+}
+
+#[derive(Debug)]
+struct Captured {
+    lines: Vec<LogLine>,
+    left: u64,
+    dropped: u64,
+    /// The unfinished lines of the two streams.
+    output: Vec<u8>,
+    error: Vec<u8>,
+    /// The last bytes of standard error, limit or not: they usually say why a guest died.
+    tail: Vec<u8>,
+}
+
+impl Logs {
+    /// Captures up to `limit` bytes.
+    pub(crate) fn new(limit: u64) -> Self {
+        let captured = Captured {
+            lines: Vec::new(),
+            left: limit,
+            dropped: 0,
+            output: Vec::new(),
+            error: Vec::new(),
+            tail: Vec::new(),
+        };
+        Self { captured: Arc::new(Mutex::new(captured)) }
+    }
+
+    /// Captures what a guest logged, one line per line.
+    pub(crate) fn log(&self, level: LogLevel, target: &str, message: &str) {
+        let mut captured = self.lock();
+        for line in message.lines() {
+            captured.push(level, target, line);
+        }
+    }
+
+    /// Captures what a guest wrote.
+    pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) {
+        let mut captured = self.lock();
+        if stream == Stream::Error {
+            captured.keep_tail(bytes);
+        }
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            captured.write_piece(stream, piece);
+        }
+    }
+
+    /// The end of standard error, cleaned.
+    pub(crate) fn error_tail(&self) -> Option<String> {
+        let captured = self.lock();
+        let tail = String::from_utf8_lossy(&captured.tail);
+        let lines: Vec<String> = tail.lines().map(clean).filter(|line| !line.trim().is_empty()).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// The lines, and how many bytes were dropped.
+    pub(crate) fn take(&self) -> (Vec<LogLine>, u64) {
+        let mut captured = self.lock();
+        captured.finish_line(Stream::Output);
+        captured.finish_line(Stream::Error);
+        (std::mem::take(&mut captured.lines), captured.dropped)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Captured> {
+        self.captured.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Captured {
+    fn write_piece(&mut self, stream: Stream, piece: &[u8]) {
+        if self.left == 0 {
+            self.dropped += piece.len() as u64;
+            return;
+        }
+        let (text, ends) = match piece.split_last() {
+            Some((b'\n', text)) => (text, true),
+            _ => (piece, false),
+        };
+        for part in text.chunks(MAX_LINE_BYTES) {
+            let line = self.unfinished(stream);
+            if line.len() + part.len() > MAX_LINE_BYTES {
+                self.finish_line(stream);
+            }
+            self.unfinished(stream).extend_from_slice(part);
+        }
+        if ends {
+            self.finish_line(stream);
+        }
+    }
+
+    fn finish_line(&mut self, stream: Stream) {
+        let line = std::mem::take(self.unfinished(stream));
+        if line.is_empty() {
+            return;
+        }
+        let (level, target) = match stream {
+            Stream::Output => (LogLevel::Info, STDOUT),
+            Stream::Error => (LogLevel::Warn, STDERR),
+        };
+        self.push(level, target, &String::from_utf8_lossy(&line));
+    }
+
+    fn push(&mut self, level: LogLevel, target: &str, message: &str) {
+        // What is dropped anyway is not worth cleaning.
+        if self.left == 0 {
+            self.dropped += message.len() as u64;
+            return;
+        }
+        let kept =
+            message.floor_char_boundary(usize::try_from(self.left).unwrap_or(usize::MAX).min(MAX_LINE_BYTES));
+        self.dropped += (message.len() - kept) as u64;
+        let target = clean(&target[..target.floor_char_boundary(128)]);
+        let message = clean(&message[..kept]);
+        self.left = self.left.saturating_sub((target.len() + message.len()) as u64 + LINE_OVERHEAD);
+        self.lines.push(LogLine { at: Utc::now(), level, target, message });
+    }
+
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        let bytes = &bytes[bytes.len().saturating_sub(TAIL_BYTES)..];
+        let surplus = (self.tail.len() + bytes.len()).saturating_sub(TAIL_BYTES);
+        self.tail.drain(..surplus.min(self.tail.len()));
+        self.tail.extend_from_slice(bytes);
+    }
+
+    fn unfinished(&mut self, stream: Stream) -> &mut Vec<u8> {
+        match stream {
+            Stream::Output => &mut self.output,
+            Stream::Error => &mut self.error,
+        }
+    }
+}
+
+/// Without terminal escapes (ECMA-48 control sequences and strings) and other control characters.
+pub(crate) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{1b}' => skip_escape(&mut characters),
+            '\u{9b}' => skip_sequence(&mut characters),
+            '\t' => clean.push(character),
+            // Direction overrides make a line read as what it is not.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            _ if character.is_control() => {}
+            _ => clean.push(character),
+        }
+    }
+    clean
+}
+
+/// Skips what follows an escape character.
+fn skip_escape(characters: &mut std::str::Chars<'_>) {
+    match characters.next() {
+        Some('[') => skip_sequence(characters),
+        // Strings (titles, hyperlinks) end with BEL, or with an escape and a backslash.
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            while let Some(character) = characters.next() {
+                match character {
+                    '\u{7}' | '\u{9c}' => return,
+                    '\u{1b}' => {
+                        characters.next();
+                        return;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // Intermediate bytes, then a final one.
+        Some(' '..='/') => {
+            characters.next();
+        }
+        _ => {}
+    }
+}
+
+/// Skips a control sequence up to and including its final byte.
+fn skip_sequence(characters: &mut std::str::Chars<'_>) {
+    for character in characters.by_ref() {
+        if matches!(character, '@'..='~') {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(logs: &Logs) -> Vec<String> {
+        logs.take().0.into_iter().map(|line| line.message).collect()
+    }
+
+    #[test]
+    fn writes_become_lines_wherever_they_are_cut() {
+        let logs = Logs::new(1000);
+        for piece in ["one\ntw", "o", "\n\nthree"] {
+            logs.write(Stream::Output, piece.as_bytes());
+        }
+        assert_eq!(messages(&logs), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_is_dropped_and_counted() {
+        let logs = Logs::new(100);
+        for _ in 0..1000 {
+            logs.write(Stream::Output, b"0123456789\n");
+        }
+        let (lines, dropped) = logs.take();
+        assert_eq!(lines.len(), 3);
+        assert!(dropped > 9_900, "{dropped}");
+    }
+
+    #[test]
+    fn a_line_without_end_does_not_grow_without_end() {
+        let logs = Logs::new(u64::MAX);
+        logs.write(Stream::Output, &vec![b'x'; 10 * MAX_LINE_BYTES]);
+        assert!(messages(&logs).iter().all(|line| line.len() <= MAX_LINE_BYTES));
+    }
+
+    #[test]
+    fn terminal_escapes_and_control_characters_are_removed() {
+        for (text, expected) in [
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}text", "text"),
+            ("\u{1b}]8;;http://x\u{1b}\\link", "link"),
+            ("\u{9b}2Jgone", "gone"),
+            ("a\u{0}b\u{8}c\rd", "abcd"),
+            ("kept\ttab", "kept\ttab"),
+            ("\u{202e}reversed", "reversed"),
+            ("\u{1b}", ""),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_standard_error_is_kept_even_past_the_limit() {
+        let logs = Logs::new(0);
+        logs.write(Stream::Error, &vec![b'x'; 10_000]);
+        logs.write(Stream::Error, b"\nthread panicked\n");
+        assert!(logs.error_tail().unwrap().ends_with("thread panicked"));
+    }
+}

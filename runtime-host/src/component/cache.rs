@@ -1,0 +1,271 @@
+//! Compiled components on disk. What lies here is native code that the host runs, so: a folder only we can
+//! write, entries that carry a MAC under a key only we can read, and nothing loaded that fails either check.
+//!
+//! An entry is named by the component's digest and the engine's compatibility hash, which covers the exact
+//! wasmtime version and every code setting: after an upgrade, old entries are simply never asked for.
+
+use std::fs::{self, File, OpenOptions};
+use std::hash::{Hash, Hasher};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::compile::Artifact;
+use crate::{CacheError, ComponentError};
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// Opens every entry; another value is another layout.
+const MAGIC: &[u8; 16] = b"tasker-aot-v1\0\0\0";
+
+/// Length of the key: one block of the hash.
+const KEY_LENGTH: usize = 64;
+
+/// Length of the MAC that follows.
+const MAC_LENGTH: usize = 32;
+
+/// What code compiled by this engine depends on.
+pub(crate) fn compatibility(engine: &Engine) -> [u8; 32] {
+    let mut hasher = Sha256Hasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.0.finalize().into()
+}
+
+/// `std::hash` into SHA-256: the standard hasher is not the same from one Rust release to the next.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let hash: [u8; 32] = self.0.clone().finalize().into();
+        u64::from_le_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
+    }
+}
+
+/// The cache of one host. Several processes may share a folder.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+    key: [u8; KEY_LENGTH],
+    /// The engine's part of an entry's name.
+    compatibility: String,
+}
+
+impl Cache {
+    /// Opens the folder, making it if need be.
+    pub(crate) fn open(folder: &Path, engine: &Engine) -> Result<Self, CacheError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io("create", folder))?;
+        let metadata = fs::metadata(folder).map_err(io("inspect", folder))?;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(CacheError::NotOurs { path: folder.to_owned() });
+        }
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(io("make private", folder))?;
+        let key = key(&folder.join("key"))?;
+        let compatibility = hex(&compatibility(engine));
+        Ok(Self { folder: folder.to_owned(), key, compatibility })
+    }
+
+    /// The folder, for whoever needs a private place for files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until no other process compiles this component, and keeps others from it until dropped.
+    pub(crate) fn lock(&self, digest: &str) -> Result<File, CacheError> {
+        let path = self.folder.join(format!("{digest}.lock"));
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io("open", &path))?;
+        file.lock().map_err(io("lock", &path))?;
+        Ok(file)
+    }
+
+    /// The compiled component, if there is a sound entry. One that is damaged or not ours is as good as none.
+    pub(crate) fn read(&self, digest: &str) -> Option<Verified> {
+        let path = self.path(digest);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a compiled component could not be read");
+                return None;
+            }
+        };
+        let verified = self.verify(digest, &bytes);
+        if verified.is_none() {
+            tracing::warn!(
+                path = %path.display(),
+                "a compiled component was damaged or not made by this host; it is compiled again"
+            );
+        }
+        verified
+    }
+
+    fn verify(&self, digest: &str, entry: &[u8]) -> Option<Verified> {
+        let rest = entry.strip_prefix(MAGIC)?;
+        let (mac, artifact) = rest.split_at_checked(MAC_LENGTH)?;
+        self.mac(digest, artifact).verify_slice(mac).ok()?;
+        Artifact::decode(artifact).map(Verified)
+    }
+
+    /// Adds an entry. A reader sees the old one or the new one, never half of it.
+    pub(crate) fn write(&self, digest: &str, artifact: Artifact) -> Result<Verified, CacheError> {
+        let path = self.path(digest);
+        let bytes = artifact.encode();
+        let mac = self.mac(digest, &bytes).finalize().into_bytes();
+        let mut file =
+            tempfile::NamedTempFile::new_in(&self.folder).map_err(io("create a file in", &self.folder))?;
+        [&MAGIC[..], &mac, &bytes]
+            .into_iter()
+            .try_for_each(|part| file.write_all(part))
+            .and_then(|()| file.persist(&path).map(drop).map_err(|error| error.error))
+            .map_err(io("write", &path))?;
+        Ok(Verified(artifact))
+    }
+
+    /// Covers the entry's name too: a sound entry renamed to another component's is refused.
+    fn mac(&self, digest: &str, artifact: &[u8]) -> HmacSha256 {
+        let mut mac = <HmacSha256 as KeyInit>::new(&self.key.into());
+        for part in [self.compatibility.as_bytes(), digest.as_bytes(), artifact] {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.folder.join(format!("{digest}-{}.aot", &self.compatibility[..16]))
+    }
+}
+
+/// Native code that came out of our own compiler just now, or out of an entry whose MAC held.
+pub(crate) struct Verified(Artifact);
+
+impl Verified {
+    /// Core module instances of the component.
+    pub(crate) fn core_instances(&self) -> u32 {
+        self.0.core_instances
+    }
+
+    /// Maps the code into this process.
+    pub(crate) fn load(&self, engine: &Engine) -> Result<Component, ComponentError> {
+        #[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; this is the only place")]
+        // SAFETY: `deserialize` demands bytes that wasmtime's `serialize` or `precompile` wrote, unchanged. A
+        // `Verified` exists only for such: `Cache::write` takes the compiler's output, and `Cache::verify`
+        // checks these very bytes (not a file that could change meanwhile) against a MAC that only a holder of
+        // the key in our private folder can make, over the engine's compatibility hash as well.
+        let component = unsafe { Component::deserialize(engine, &self.0.code) };
+        component.map_err(ComponentError::Load)
+    }
+}
+
+/// The key of the MACs, made at first use. Two processes that start at once end with the same one.
+fn key(path: &Path) -> Result<[u8; KEY_LENGTH], CacheError> {
+    let mut key = [0; KEY_LENGTH];
+    if let Ok(mut file) = File::open(path)
+        && file.read_exact(&mut key).is_ok()
+    {
+        return Ok(key);
+    }
+    getrandom::fill(&mut key).map_err(CacheError::Random)?;
+    let folder = path.parent().unwrap_or(path);
+    // `NamedTempFile` makes files that only we can read.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("create a file in", folder))?;
+    file.write_all(&key).map_err(io("write", path))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(key),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+            File::open(path).and_then(|mut file| file.read_exact(&mut key)).map_err(io("read", path))?;
+            Ok(key)
+        }
+        Err(error) => Err(io("write", path)(error.error)),
+    }
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> CacheError {
+    let path = path.to_owned();
+    move |source| CacheError::Io { action, path, source }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// The name of a component: SHA-256 of its bytes.
+pub(crate) fn digest_of(wasm: &[u8]) -> String {
+    hex(&Sha256::digest(wasm))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact() -> Artifact {
+        Artifact { core_instances: 3, code: b"native code".to_vec() }
+    }
+
+    fn cache(folder: &Path) -> Cache {
+        Cache::open(folder, &crate::engine::compiler().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_read_back_by_every_host_that_shares_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        cache(folder.path()).write("aa", artifact()).map(drop).unwrap();
+        assert_eq!(cache(folder.path()).read("aa").unwrap().core_instances(), 3);
+    }
+
+    #[test]
+    fn an_entry_is_refused_once_a_byte_of_it_changed_or_it_bears_another_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path());
+        cache.write("aa", artifact()).map(drop).unwrap();
+        let sound = fs::read(cache.path("aa")).unwrap();
+        for position in 0..sound.len() {
+            let mut damaged = sound.clone();
+            damaged[position] ^= 1;
+            fs::write(cache.path("aa"), damaged).unwrap();
+            assert!(cache.read("aa").is_none(), "byte {position} may be changed unnoticed");
+        }
+        fs::write(cache.path("aa"), &sound[..20]).unwrap();
+        assert!(cache.read("aa").is_none());
+        fs::write(cache.path("bb"), &sound).unwrap();
+        assert!(cache.read("bb").is_none());
+    }
+
+    #[test]
+    fn an_entry_of_another_key_is_refused() {
+        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (ours, theirs) = (cache(ours.path()), cache(theirs.path()));
+        theirs.write("aa", artifact()).map(drop).unwrap();
+        fs::copy(theirs.path("aa"), ours.path("aa")).unwrap();
+        assert!(ours.read("aa").is_none());
+    }
+
+    #[test]
+    fn the_folder_and_the_key_are_private() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("cache");
+        cache(&folder);
+        assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(folder.join("key")).unwrap().mode() & 0o077, 0);
+    }
+}

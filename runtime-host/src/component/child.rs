@@ -1,0 +1,98 @@
+//! Compiling in a process of its own: a component that makes the compiler eat memory or time ends that process.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+use wasmtime::Engine;
+
+use super::cache::compatibility;
+use super::compile::{Artifact, compile};
+use crate::CompileError;
+
+/// Address space of the compiling process. Large components were measured at 376 MB resident.
+const ADDRESS_SPACE: u64 = 4 << 30;
+
+/// First byte of the output: an artifact follows.
+const COMPILED: u8 = 1;
+
+/// First byte of the output: the reason why the component is invalid follows.
+const INVALID: u8 = 0;
+
+/// What the compiling process does: limits itself, reads the component at `input`, compiles it and writes the
+/// outcome, whichever it is, to `output`. For the command behind [`crate::HostConfig::compiler`]; not for
+/// processes that have anything else to do.
+pub fn compile_command(input: &Path, output: &Path) -> Result<(), CompileError> {
+    limit(Resource::As, ADDRESS_SPACE)?;
+    // The parent knows the time allowed and ends us; this is for when it is gone.
+    limit(Resource::Cpu, 600)?;
+    limit(Resource::Core, 0)?;
+    let engine = crate::engine::compiler().map_err(|error| CompileError::Process(format!("{error:#}")))?;
+    let wasm = std::fs::read(input)?;
+    let mut bytes = Vec::new();
+    match compile(&engine, &wasm) {
+        Ok(artifact) => {
+            bytes.push(COMPILED);
+            bytes.extend_from_slice(&compatibility(&engine));
+            bytes.extend_from_slice(&artifact.encode());
+        }
+        Err(error) => {
+            bytes.push(INVALID);
+            let reason = if let CompileError::Invalid(reason) = error { reason } else { error.to_string() };
+            bytes.extend_from_slice(reason.as_bytes());
+        }
+    }
+    std::fs::write(output, bytes)?;
+    Ok(())
+}
+
+fn limit(resource: Resource, value: u64) -> Result<(), CompileError> {
+    setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
+        .map_err(|error| CompileError::Io(error.into()))
+}
+
+/// Has `program` compile these bytes. `folder` is private to us: the output is native code.
+pub(crate) async fn compile_in_child(
+    program: &Path,
+    folder: &Path,
+    engine: &Engine,
+    wasm: &[u8],
+    timeout: Duration,
+) -> Result<Artifact, CompileError> {
+    let exchange = tempfile::Builder::new().prefix("compile-").tempdir_in(folder)?;
+    let (input, output) = (exchange.path().join("in.wasm"), exchange.path().join("out"));
+    std::fs::write(&input, wasm)?;
+    let child = tokio::process::Command::new(program)
+        .arg("compile-component")
+        .args([&input, &output])
+        // The host's environment holds secrets; the compiler needs none of it.
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| CompileError::Process(format!("cannot start {}: {error}", program.display())))?;
+    let ended = tokio::time::timeout(timeout, child.wait_with_output())
+        .await
+        .map_err(|_| CompileError::TimedOut(timeout))??;
+    if !ended.status.success() {
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        return Err(CompileError::Process(format!("{}: {}", ended.status, stderr.trim())));
+    }
+    read(&std::fs::read(&output)?, engine)
+}
+
+fn read(bytes: &[u8], engine: &Engine) -> Result<Artifact, CompileError> {
+    match bytes.split_first() {
+        Some((&COMPILED, rest)) => match rest.split_first_chunk::<32>() {
+            Some((theirs, artifact)) if *theirs == compatibility(engine) => {
+                Artifact::decode(artifact).ok_or(CompileError::ForeignCompiler)
+            }
+            _ => Err(CompileError::ForeignCompiler),
+        },
+        Some((&INVALID, reason)) => Err(CompileError::Invalid(String::from_utf8_lossy(reason).into_owned())),
+        _ => Err(CompileError::Process("it wrote no output".to_owned())),
+    }
+}

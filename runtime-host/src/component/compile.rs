@@ -1,0 +1,128 @@
+//! Compiling a component: the one place that reads untrusted WebAssembly as a whole.
+
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
+    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR_ADAPTER,
+};
+use wasmparser::{Parser, Payload};
+use wasmtime::Engine;
+use wit_component::ComponentEncoder;
+
+use crate::CompileError;
+
+/// A compiled component with what we want to know of it without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Artifact {
+    /// Core module instances that it names. A component instantiated several times counts once here; the
+    /// store's own limit sees to the rest.
+    pub(crate) core_instances: u32,
+    /// Native code, as wasmtime serialises it.
+    pub(crate) code: Vec<u8>,
+}
+
+impl Artifact {
+    /// As bytes, for the cache and for the child process.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(4 + self.code.len());
+        bytes.extend_from_slice(&self.core_instances.to_le_bytes());
+        bytes.extend_from_slice(&self.code);
+        bytes
+    }
+
+    /// From [`Self::encode`]'s bytes.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (count, code) = bytes.split_first_chunk::<4>()?;
+        Some(Self { core_instances: u32::from_le_bytes(*count), code: code.to_vec() })
+    }
+}
+
+/// Compiles a component, or a preview-1 core module after making it one. Takes seconds for large components.
+pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileError> {
+    let adapted;
+    let component = if Parser::is_component(wasm) {
+        wasm
+    } else if Parser::is_core_wasm(wasm) {
+        adapted = adapt(wasm)?;
+        &adapted
+    } else {
+        return Err(CompileError::Invalid("these bytes are no WebAssembly".to_owned()));
+    };
+    let core_instances = count_core_instances(component)?;
+    let code = engine.precompile_component(component).map_err(invalid)?;
+    Ok(Artifact { core_instances, code })
+}
+
+/// Makes a component of a core module: a command when it has an entry point, otherwise what its embedded
+/// component type says.
+fn adapt(module: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let adapter = if exports_start(module)? { COMMAND_ADAPTER } else { REACTOR_ADAPTER };
+    ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .and_then(|encoder| encoder.adapter(PREVIEW1, adapter))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| CompileError::NotACommand(format!("{error:#}")))
+}
+
+fn exports_start(module: &[u8]) -> Result<bool, CompileError> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ExportSection(exports) = payload.map_err(invalid)? {
+            for export in exports {
+                if export.map_err(invalid)?.name == "_start" {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn count_core_instances(component: &[u8]) -> Result<u32, CompileError> {
+    let mut count = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        if let Payload::InstanceSection(instances) = payload.map_err(invalid)? {
+            for instance in instances {
+                if matches!(instance.map_err(invalid)?, wasmparser::Instance::Instantiate { .. }) {
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn invalid(error: impl Into<wasmtime::Error>) -> CompileError {
+    CompileError::Invalid(format!("{:#}", error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> Engine {
+        crate::engine::compiler().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_webassembly_is_refused() {
+        assert!(matches!(compile(&engine(), b"#!/bin/sh"), Err(CompileError::Invalid(_))));
+        assert!(matches!(compile(&engine(), b""), Err(CompileError::Invalid(_))));
+    }
+
+    #[test]
+    fn native_code_is_refused_even_when_this_engine_made_it() {
+        let code = compile(&engine(), b"\0asm\x0d\0\x01\0").unwrap().code;
+        assert!(matches!(compile(&engine(), &code), Err(CompileError::Invalid(_))));
+    }
+
+    #[test]
+    fn a_module_with_foreign_imports_is_refused_by_name() {
+        let module =
+            wat::parse_str(r#"(module (import "env" "steal" (func)) (func (export "_start")))"#).unwrap();
+        let Err(CompileError::NotACommand(why)) = compile(&engine(), &module) else {
+            panic!("a module with unknown imports was accepted")
+        };
+        assert!(why.contains("env"), "{why}");
+    }
+}

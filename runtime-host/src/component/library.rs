@@ -1,0 +1,195 @@
+//! The components that are loaded, each compiled and loaded once however many executions ask for it at once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, Semaphore};
+use wasmtime::Engine;
+
+use super::cache::{Cache, Verified, digest_of};
+use super::child::compile_in_child;
+use super::compile::compile;
+use super::linker::{Imports, Linkers, Program};
+use crate::source::is_digest;
+use crate::{CompileError, ComponentError, ComponentSource, ComponentSourceError, HostConfig, HostError};
+
+/// A component in memory.
+pub(crate) struct Loaded {
+    /// What to instantiate.
+    pub(crate) program: Program,
+    /// What it imports.
+    pub(crate) imports: Imports,
+    /// Core module instances that it consists of.
+    pub(crate) core_instances: u32,
+}
+
+/// One component's place: empty until it is loaded.
+#[derive(Default)]
+struct Slot {
+    loaded: OnceCell<Arc<Loaded>>,
+    last_used: AtomicU64,
+}
+
+/// The loaded components, and how more of them are loaded.
+pub(crate) struct Library {
+    engine: Engine,
+    linkers: Linkers,
+    cache: Arc<Cache>,
+    source: Arc<dyn ComponentSource>,
+    slots: RwLock<HashMap<String, Arc<Slot>>>,
+    /// Counts uses, to tell which slot was used last.
+    clock: AtomicU64,
+    /// One compilation at a time: each uses every core, and hundreds of megabytes.
+    compiling: Semaphore,
+    compiler: Option<PathBuf>,
+    compile_timeout: Duration,
+    max_bytes: usize,
+    max_loaded: usize,
+}
+
+impl Library {
+    pub(crate) fn new(
+        engine: &Engine,
+        config: &HostConfig,
+        source: Arc<dyn ComponentSource>,
+    ) -> Result<Self, HostError> {
+        Ok(Self {
+            engine: engine.clone(),
+            linkers: Linkers::new(engine).map_err(HostError::Engine)?,
+            cache: Arc::new(Cache::open(&config.cache_dir, engine)?),
+            source,
+            slots: RwLock::default(),
+            clock: AtomicU64::new(0),
+            compiling: Semaphore::new(1),
+            compiler: config.compiler.clone(),
+            compile_timeout: Duration::from_secs(config.compile_timeout_seconds),
+            max_bytes: config.max_component_bytes,
+            max_loaded: config.max_loaded_components.max(1),
+        })
+    }
+
+    /// The component of this digest, if it is loaded.
+    pub(crate) fn loaded(&self, digest: &str) -> Option<Arc<Loaded>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(digest)?;
+        slot.last_used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        slot.loaded.get().cloned()
+    }
+
+    /// The component of this digest: from memory, from disk, or from its source.
+    pub(crate) async fn get(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
+        let slot = self.slot(digest);
+        slot.loaded.get_or_try_init(|| self.load(digest, None)).await.cloned()
+    }
+
+    /// The component with these bytes, and its digest.
+    pub(crate) async fn add(&self, wasm: &[u8]) -> Result<(String, Arc<Loaded>), ComponentError> {
+        self.check_size(wasm)?;
+        let digest = digest_of(wasm);
+        let slot = self.slot(&digest);
+        let loaded = slot.loaded.get_or_try_init(|| self.load(&digest, Some(wasm))).await?.clone();
+        Ok((digest, loaded))
+    }
+
+    /// The place of this component, marked as used now.
+    fn slot(&self, digest: &str) -> Arc<Slot> {
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        let known = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
+        let slot = known.unwrap_or_else(|| self.new_slot(digest));
+        slot.last_used.store(now, Ordering::Relaxed);
+        slot
+    }
+
+    fn new_slot(&self, digest: &str) -> Arc<Slot> {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= self.max_loaded
+            && !slots.contains_key(digest)
+            && let Some(oldest) = slots
+                .iter()
+                .min_by_key(|(_, slot)| slot.last_used.load(Ordering::Relaxed))
+                .map(|(digest, _)| digest.clone())
+        {
+            slots.remove(&oldest);
+        }
+        slots.entry(digest.to_owned()).or_default().clone()
+    }
+
+    async fn load(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Arc<Loaded>, ComponentError> {
+        if !is_digest(digest) {
+            return Err(ComponentSourceError::NotFound { digest: digest.to_owned() }.into());
+        }
+        let verified = match self.cached(digest).await? {
+            Some(verified) => verified,
+            None => self.compile(digest, wasm).await?,
+        };
+        let engine = self.engine.clone();
+        let (component, core_instances) = blocking(move || {
+            let component = verified.load(&engine)?;
+            // Now rather than in the first execution.
+            component.initialize_copy_on_write_image().map_err(ComponentError::Load)?;
+            Ok::<_, ComponentError>((component, verified.core_instances()))
+        })
+        .await??;
+        let (program, imports) = self.linkers.link(&component)?;
+        Ok(Arc::new(Loaded { program, imports, core_instances }))
+    }
+
+    async fn cached(&self, digest: &str) -> Result<Option<Verified>, ComponentError> {
+        let (cache, digest) = (self.cache.clone(), digest.to_owned());
+        blocking(move || cache.read(&digest)).await
+    }
+
+    async fn compile(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Verified, ComponentError> {
+        let _turn = self.compiling.acquire().await.map_err(|_| ComponentError::ShuttingDown)?;
+        let (cache, name) = (self.cache.clone(), digest.to_owned());
+        let _lock = blocking(move || cache.lock(&name)).await??;
+        // Another process may have been faster.
+        if let Some(verified) = self.cached(digest).await? {
+            return Ok(verified);
+        }
+        let wasm = match wasm {
+            Some(wasm) => wasm.to_vec(),
+            None => self.fetch(digest).await?,
+        };
+        let artifact = match &self.compiler {
+            Some(program) => {
+                let folder = self.cache.folder();
+                compile_in_child(program, folder, &self.engine, &wasm, self.compile_timeout).await?
+            }
+            None => {
+                let engine = self.engine.clone();
+                let compiled = blocking(move || compile(&engine, &wasm));
+                tokio::time::timeout(self.compile_timeout, compiled)
+                    .await
+                    .map_err(|_| CompileError::TimedOut(self.compile_timeout))???
+            }
+        };
+        let (cache, digest) = (self.cache.clone(), digest.to_owned());
+        Ok(blocking(move || cache.write(&digest, artifact)).await??)
+    }
+
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentError> {
+        let wasm = self.source.fetch(digest).await?;
+        self.check_size(&wasm)?;
+        let found = digest_of(&wasm);
+        if found != digest {
+            return Err(ComponentError::DigestMismatch { expected: digest.to_owned(), found });
+        }
+        Ok(wasm)
+    }
+
+    fn check_size(&self, wasm: &[u8]) -> Result<(), ComponentError> {
+        if wasm.len() > self.max_bytes {
+            return Err(ComponentError::TooLarge { size: wasm.len(), limit: self.max_bytes });
+        }
+        Ok(())
+    }
+}
+
+/// Off the threads that run handlers.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ComponentError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ComponentError::ShuttingDown)
+}

@@ -1,0 +1,93 @@
+//! What a component's imports are linked to, and which of them it has.
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime_wasi::p2::bindings::CommandPre;
+
+use crate::ComponentError;
+use crate::bindings::{Handlers, HandlersPre, config, logging};
+use crate::execution::state::State;
+
+/// Interfaces that are linked, without version. Everything else a component imports is missing.
+const OFFERED: [&str; 9] = [
+    "tasker:handler/",
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:random/",
+    "wasi:io/",
+    // Present and empty: toolchains import them whether or not the handler uses them.
+    "wasi:filesystem/",
+    "wasi:sockets/",
+    "wasi:config/store",
+    "wasi:logging/logging",
+];
+
+/// Linked only for components that import it.
+const HTTP: &str = "wasi:http/";
+
+/// One linker per set of capabilities, made once.
+pub(crate) struct Linkers {
+    plain: Linker<State>,
+    http: Linker<State>,
+}
+
+/// Which capabilities a component imports, so that an execution prepares no other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Imports {
+    /// `wasi:http`.
+    pub(crate) http: bool,
+    /// `wasi:config/store`.
+    pub(crate) config: bool,
+}
+
+/// A component that is ready to be instantiated: imports resolved, exports type-checked.
+pub(crate) enum Program {
+    /// One that exports the contract.
+    Handlers(HandlersPre<State>),
+    /// A plain WASI command.
+    Command(CommandPre<State>),
+}
+
+impl Linkers {
+    pub(crate) fn new(engine: &Engine) -> wasmtime::Result<Self> {
+        let mut plain = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut plain)?;
+        Handlers::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        config::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        logging::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        let mut http = plain.clone();
+        // Linking gives no authority: every request passes the policy in `capability::http`.
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut http)?;
+        Ok(Self { plain, http })
+    }
+
+    /// Links a component.
+    pub(crate) fn link(&self, component: &Component) -> Result<(Program, Imports), ComponentError> {
+        let engine = component.engine();
+        let ty = component.component_type();
+        let mut imports = Imports::default();
+        let mut missing = Vec::new();
+        for (name, _) in ty.imports(engine) {
+            if name.starts_with(HTTP) {
+                imports.http = true;
+            } else if !OFFERED.iter().any(|offered| name.starts_with(offered)) {
+                missing.push(format!("`{name}`"));
+            }
+            imports.config |= name.starts_with("wasi:config/store");
+        }
+        if !missing.is_empty() {
+            return Err(ComponentError::MissingImports { imports: missing });
+        }
+        let linker = if imports.http { &self.http } else { &self.plain };
+        let pre = linker.instantiate_pre(component).map_err(ComponentError::WrongWorld)?;
+        let exports = |prefix: &str| ty.exports(engine).any(|(name, _)| name.starts_with(prefix));
+        let program = if exports("tasker:handler/step-handler") {
+            Program::Handlers(HandlersPre::new(pre).map_err(ComponentError::WrongWorld)?)
+        } else if exports("wasi:cli/run") {
+            Program::Command(CommandPre::new(pre).map_err(ComponentError::WrongWorld)?)
+        } else {
+            return Err(ComponentError::NoHandlers);
+        };
+        Ok((program, imports))
+    }
+}

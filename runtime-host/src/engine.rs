@@ -1,0 +1,152 @@
+//! The engine: one per process, set up for short-lived instances of code that nobody trusts.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
+    WasmBacktraceDetails, WasmFeatures,
+};
+
+use crate::HostError;
+
+/// How often running guests are looked at: what one guest can delay the others by, per thread.
+const TICK: Duration = Duration::from_millis(1);
+
+/// How often to tick while nothing runs; the first tick of a run may be late by this much.
+const IDLE_TICK: Duration = Duration::from_millis(10);
+
+/// Core instances per component: enough for a composed one. The pool only counts them, so room is free.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+
+/// Linear memories per component. Compiled languages have one, a composed component one per part.
+const MEMORIES_PER_COMPONENT: u32 = 4;
+
+/// Tables per component. A Rust component has two (its own and its shim's).
+const TABLES_PER_COMPONENT: u32 = 8;
+
+/// Elements of one table, before the execution's own limit: room to reserve, not to use.
+const TABLE_ELEMENTS: usize = 100_000;
+
+/// The engine of a host that runs up to `max_concurrent` executions. Falls back to allocating on demand, some
+/// times slower, where the system does not let us reserve the pool's address space.
+pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
+    let mut config = settings().map_err(HostError::Engine)?;
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_concurrent)));
+    match Engine::new(&config) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            tracing::warn!(
+                max_concurrent,
+                error = format!("{error:#}"),
+                "the instance pool could not reserve its address space; instances are allocated on demand, \
+                 which is slower. Lower `max_concurrent` or raise the limit on address space"
+            );
+            let mut config = settings().map_err(HostError::Engine)?;
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            Engine::new(&config).map_err(HostError::Engine)
+        }
+    }
+}
+
+/// An engine that only compiles, with the code settings of the one that runs.
+pub(crate) fn compiler() -> wasmtime::Result<Engine> {
+    let mut config = settings()?;
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
+/// What compiled code depends on. The instance allocator is not part of it.
+fn settings() -> wasmtime::Result<Config> {
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        .cranelift_opt_level(OptLevel::Speed)
+        // Deadlines, at about a tenth of the speed; fuel would cost two thirds.
+        .epoch_interruption(true)
+        .consume_fuel(false)
+        .memory_init_cow(true)
+        // The gap between the two is the stack of host functions: overflowing it would abort the process.
+        .max_wasm_stack(512 << 10)
+        .async_stack_size(2 << 20)
+        // Traces name functions. File and line would need debug information that nobody should publish.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .wasm_backtrace_max_frames(NonZeroUsize::new(20))
+        .debug_info(false)
+        // What no handler needs today, and where most holes were found. Off, it is also off the attack surface.
+        .concurrency_support(false)
+        // Methods for these exist only where their cargo feature is compiled in, which another crate may do.
+        .wasm_features(
+            WasmFeatures::CM_ASYNC
+                .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS)
+                .union(WasmFeatures::CM_ASYNC_STACKFUL)
+                .union(WasmFeatures::CM_THREADING)
+                .union(WasmFeatures::CM_ERROR_CONTEXT)
+                .union(WasmFeatures::CM_GC)
+                .union(WasmFeatures::STACK_SWITCHING),
+            false,
+        )
+        .wasm_gc(false)
+        .wasm_function_references(false)
+        .wasm_exceptions(false)
+        .gc_support(false)
+        .wasm_threads(false)
+        .shared_memory(false)
+        .wasm_memory64(false)
+        .wasm_relaxed_simd(false);
+    Ok(config)
+}
+
+/// The pool. Address space is reserved, memory is used only as guests touch it.
+fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
+    let concurrent = u32::try_from(max_concurrent).unwrap_or(u32::MAX).max(1);
+    let mut pool = PoolingAllocationConfig::new();
+    // The totals are the per-component caps times the executions, so that no component can starve another.
+    // `describe` runs beside the executions, hence one slot more.
+    let slots = concurrent.saturating_add(1);
+    pool.total_component_instances(slots)
+        .total_stacks(slots)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(slots.saturating_mul(MEMORIES_PER_COMPONENT))
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .total_tables(slots.saturating_mul(TABLES_PER_COMPONENT))
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .table_elements(TABLE_ELEMENTS)
+        // Language runtimes (Go, Python) have large instances: thousands of functions and globals.
+        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(4 << 20)
+        // A slot that keeps its pages is wiped instead of unmapped: the largest single saving per execution.
+        .linear_memory_keep_resident(2 << 20)
+        .table_keep_resident(256 << 10)
+        .async_stack_keep_resident(64 << 10)
+        // Ask the kernel which pages were touched, where it can tell (Linux 6.7): wipe only those.
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// Starts the thread that advances the engine's epoch, which is what interrupts guests. It ends with the engine.
+///
+/// `permits` tells whether anything runs: fewer are left than `max_concurrent`.
+pub(crate) fn start_ticker(
+    engine: &Engine,
+    permits: &Arc<Semaphore>,
+    max_concurrent: usize,
+) -> Result<(), HostError> {
+    let engine = engine.weak();
+    let permits = Arc::downgrade(permits);
+    std::thread::Builder::new()
+        .name("tasker-epoch".to_owned())
+        .spawn(move || {
+            while let (Some(engine), Some(permits)) = (engine.upgrade(), permits.upgrade()) {
+                engine.increment_epoch();
+                let idle = permits.available_permits() >= max_concurrent;
+                drop((engine, permits));
+                std::thread::sleep(if idle { IDLE_TICK } else { TICK });
+            }
+        })
+        .map(drop)
+        .map_err(HostError::Ticker)
+}

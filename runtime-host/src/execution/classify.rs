@@ -1,0 +1,82 @@
+//! Why a guest stopped without an answer: one of its limits, a crash, or us. Told apart by type, never by text.
+
+use std::fmt::Write;
+
+use serde_json::json;
+use tasker_protocol::{Failure, FailureOrigin, StepDispatch};
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+
+use super::failure::{breach, failure, handles, result_size};
+use super::limiter::Breach;
+use crate::capability::logs::Logs;
+
+/// Frames of a crash's backtrace that are reported.
+const MAX_FRAMES: usize = 16;
+
+/// The failure that this error of the engine stands for.
+pub(crate) fn crash(dispatch: &StepDispatch, error: &Error, instantiated: bool, logs: &Logs) -> Failure {
+    let (step, limits) = (&dispatch.step_name, &dispatch.limits);
+    if let Some(found) = error.downcast_ref::<Breach>() {
+        return breach(step, limits, *found);
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return handles(step, limits);
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        let message = format!("the host had no room for the handler: {error:#}. It is tried again");
+        return failure(FailureOrigin::Host, "HostAtCapacity", message, true);
+    }
+    let trap = error.downcast_ref::<Trap>();
+    let backtrace = error.downcast_ref::<WasmBacktrace>();
+    if trap.is_none() && backtrace.is_none() {
+        return if instantiated {
+            after_return(dispatch, error)
+        } else {
+            let message = format!("the component could not be instantiated: {error:#}");
+            failure(FailureOrigin::Host, "InstantiationFailed", message, false)
+        };
+    }
+    let error_type = match trap {
+        Some(Trap::StackOverflow) => "StackOverflow",
+        Some(Trap::UnreachableCodeReached) => "Panic",
+        _ => "Trap",
+    };
+    let mut message = format!("the handler crashed: {}", error.root_cause());
+    if let Some(tail) = logs.error_tail() {
+        message.push_str("\nIts standard error ended with:\n");
+        message.push_str(&tail);
+    }
+    let mut failure = failure(FailureOrigin::Crash, error_type, message, true);
+    failure.details = backtrace.and_then(frames);
+    failure
+}
+
+/// No guest code was running: what it returned could not be copied out.
+fn after_return(dispatch: &StepDispatch, error: &Error) -> Failure {
+    if error.is::<std::str::Utf8Error>() || error.is::<std::string::FromUtf8Error>() {
+        return super::outcome::invalid_answer(&format!("{error:#}"));
+    }
+    // What remains, from a guest that was built with any toolchain, is the cap on bytes copied out.
+    let mut failure = result_size(&dispatch.step_name, &dispatch.limits, None);
+    let _ = write!(failure.message, " (its answer could not be copied out: {error:#})");
+    failure
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Option<Box<serde_json::value::RawValue>> {
+    let frames: Vec<String> = backtrace
+        .frames()
+        .iter()
+        .take(MAX_FRAMES)
+        .map(|frame| match frame.func_name() {
+            Some(name) => function_name(name),
+            None => format!("function {}", frame.func_index()),
+        })
+        .collect();
+    serde_json::value::to_raw_value(&json!({ "backtrace": frames })).ok()
+}
+
+/// A function's name, cut and cleaned: names come from the guest.
+fn function_name(name: &str) -> String {
+    crate::capability::logs::clean(&name[..name.floor_char_boundary(256)])
+}

@@ -1,0 +1,11 @@
+//! One execution, from a dispatch to an `Execution`: a fresh sandbox, one call, and nothing left of it.
+
+pub(crate) mod classify;
+pub(crate) mod command;
+pub(crate) mod control;
+pub(crate) mod failure;
+pub(crate) mod limiter;
+pub(crate) mod meter;
+pub(crate) mod outcome;
+pub(crate) mod pipeline;
+pub(crate) mod state;

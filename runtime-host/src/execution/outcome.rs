@@ -1,0 +1,129 @@
+//! From what a handler answered to the message: sizes checked, JSON checked, text cut and cleaned.
+
+use serde_json::value::RawValue;
+use tasker_protocol::{Ending, Failure, FailureOrigin, Payload, StepDispatch, raw_json};
+
+use super::failure::{failure, result_size};
+use crate::bindings::step_values;
+use crate::capability::logs::clean;
+
+/// The longest failure message that is kept, as the contract says.
+const MAX_MESSAGE_BYTES: usize = 64 << 10;
+
+/// The longest name of a kind of failure.
+const MAX_ERROR_TYPE_BYTES: usize = 128;
+
+/// The ending that a handler's answer stands for.
+pub(crate) fn ending(
+    dispatch: &StepDispatch,
+    answer: Result<step_values::Outcome, step_values::Failure>,
+) -> Ending {
+    let size = match &answer {
+        Ok(outcome) => outcome_size(outcome),
+        Err(failure) => failure_size(failure),
+    } as u64;
+    if size > dispatch.limits.result_bytes {
+        return Ending::Failed(result_size(&dispatch.step_name, &dispatch.limits, Some(size)));
+    }
+    match answer {
+        Ok(outcome) => from_outcome(outcome).unwrap_or_else(Ending::Failed),
+        Err(failure) => Ending::Failed(from_failure(failure)),
+    }
+}
+
+fn outcome_size(outcome: &step_values::Outcome) -> usize {
+    use step_values::Outcome::{Batch, Branch, Checkpoint, Complete};
+    let sum = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+    match outcome {
+        Complete(json) | Checkpoint(json) => json.len(),
+        Branch(branch) => branch.result.len() + sum(&branch.steps),
+        Batch(batch) => batch.result.len() + sum(&batch.cursors),
+    }
+}
+
+fn failure_size(failure: &step_values::Failure) -> usize {
+    failure.error_type.len() + failure.message.len() + failure.details.as_ref().map_or(0, String::len)
+}
+
+fn from_outcome(outcome: step_values::Outcome) -> Result<Ending, Failure> {
+    use step_values::Outcome::{Batch, Branch, Checkpoint, Complete};
+    Ok(match outcome {
+        Complete(result) => Ending::Complete(payload("the result", result)?),
+        Checkpoint(state) => Ending::Checkpoint(payload("the checkpoint", state)?),
+        Branch(branch) => {
+            Ending::Branch { steps: branch.steps, result: payload("the decision's result", branch.result)? }
+        }
+        Batch(batch) => Ending::Batch {
+            cursors: batch
+                .cursors
+                .into_iter()
+                .map(|cursor| json("a cursor", cursor))
+                .collect::<Result<_, _>>()?,
+            result: payload("the batch's result", batch.result)?,
+        },
+    })
+}
+
+fn payload(what: &str, text: String) -> Result<Payload, Failure> {
+    json(what, text).map(Payload::Inline)
+}
+
+fn json(what: &str, text: String) -> Result<Box<RawValue>, Failure> {
+    raw_json(text).map_err(|error| invalid_answer(&format!("{what} is not JSON: {error}")))
+}
+
+/// The handler answered, but not with an answer.
+pub(crate) fn invalid_answer(what: &str) -> Failure {
+    failure(FailureOrigin::Crash, "InvalidAnswer", format!("the handler's answer is unusable: {what}"), false)
+}
+
+fn from_failure(failure: step_values::Failure) -> Failure {
+    handler_failure(Reported {
+        error_type: failure.error_type,
+        message: failure.message,
+        retryable: failure.retryable,
+        retry_after_ms: failure.retry_after_ms,
+        // Details are for people: what is no JSON is shown as the text it is.
+        details: failure
+            .details
+            .and_then(|details| raw_json(details.clone()).or_else(|_| quoted(&details)).ok()),
+    })
+}
+
+fn quoted(text: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    serde_json::value::to_raw_value(text)
+}
+
+/// A failure as a handler reports it.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Reported {
+    pub(crate) error_type: String,
+    pub(crate) message: String,
+    pub(crate) retryable: bool,
+    #[serde(default)]
+    pub(crate) retry_after_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) details: Option<Box<RawValue>>,
+}
+
+/// A handler's own failure: its words are data, cut and cleaned.
+pub(crate) fn handler_failure(reported: Reported) -> Failure {
+    Failure {
+        error_type: cut(clean(&reported.error_type), MAX_ERROR_TYPE_BYTES),
+        message: cut(clean_lines(&reported.message), MAX_MESSAGE_BYTES),
+        retryable: reported.retryable,
+        retry_after_ms: reported.retry_after_ms.filter(|_| reported.retryable),
+        details: reported.details,
+        origin: FailureOrigin::Handler,
+    }
+}
+
+fn cut(mut text: String, limit: usize) -> String {
+    text.truncate(text.floor_char_boundary(limit));
+    text
+}
+
+/// Like [`clean`], but several lines stay several lines.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,385 @@
+//! The stages of an execution: admit → load → gather inputs → build the sandbox → run → classify → conclude.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+use tasker_protocol::{Ending, Execution, Failure, LogLine, Payload, StepDispatch, Usage};
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::fmt::Hyphenated;
+use wasmtime::Store;
+use wasmtime_wasi::I32Exit;
+
+use super::classify;
+use super::command;
+use super::control::ExecutionControl;
+use super::failure;
+use super::meter::Meter;
+use super::outcome;
+use super::state::{State, Values};
+use crate::bindings::step_values::{self, DependencyResult, StepContext};
+use crate::capability::http::HttpState;
+use crate::capability::wasi::{Answer, StandardInput};
+use crate::component::library::Loaded;
+use crate::component::linker::Program;
+use crate::host::Shared;
+
+/// What the host allows to be copied out of a guest in one call, beside a full-sized result: the largest chunk
+/// that an outgoing HTTP body takes at once.
+const COPY_SLACK: usize = 1 << 20;
+
+/// Runs one attempt of one step. Whatever happens, there is an `Execution` to report.
+pub(crate) async fn execute(host: &Shared, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
+    let started_at = Utc::now();
+    match attempt(host, dispatch, control).await {
+        Ok(run) => run.conclude(started_at),
+        Err(refusal) => Execution {
+            started_at,
+            finished_at: Utc::now(),
+            ending: Ending::Failed(refusal),
+            usage: Usage::default(),
+            logs: Vec::new(),
+        },
+    }
+}
+
+/// A run that is over.
+struct Finished {
+    ending: Ending,
+    usage: Usage,
+    logs: Vec<LogLine>,
+    /// From the dispatch's arrival to the sandbox.
+    waited: Duration,
+}
+
+impl Finished {
+    fn conclude(self, arrived_at: DateTime<Utc>) -> Execution {
+        let started_at = arrived_at + self.waited;
+        Execution {
+            started_at,
+            finished_at: started_at + Duration::from_micros(self.usage.wall_us),
+            ending: self.ending,
+            usage: self.usage,
+            logs: self.logs,
+        }
+    }
+}
+
+async fn attempt(
+    host: &Shared,
+    dispatch: &StepDispatch,
+    control: &ExecutionControl,
+) -> Result<Finished, Failure> {
+    let arrived = Instant::now();
+    let until = deadline(dispatch, arrived)?;
+    let _permit = admit(host, until, control).await?;
+    let loaded = load(host, dispatch, until, control).await?;
+    check_instances(dispatch, &loaded)?;
+    let inputs = Inputs::gather(dispatch)?;
+    let mut sandbox = Sandbox::build(host, dispatch, control, until, &loaded, &inputs)?;
+    let waited = sandbox.meter.start() - arrived;
+    let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
+    Ok(classify(stop, sandbox, dispatch, waited))
+}
+
+/// The moment after which nobody waits for the attempt, if there is one.
+fn deadline(dispatch: &StepDispatch, now: Instant) -> Result<Option<Instant>, Failure> {
+    let Some(deadline) = dispatch.deadline else { return Ok(None) };
+    match (deadline - Utc::now()).to_std() {
+        Ok(left) if !left.is_zero() => Ok(Some(now + left)),
+        _ => Err(failure::deadline_passed()),
+    }
+}
+
+/// Waits for a place in the pool.
+async fn admit(
+    host: &Shared,
+    until: Option<Instant>,
+    control: &ExecutionControl,
+) -> Result<OwnedSemaphorePermit, Failure> {
+    if let Ok(permit) = host.permits.clone().try_acquire_owned() {
+        return Ok(permit);
+    }
+    let permit = unless(until, control, host.permits.clone().acquire_owned()).await?;
+    permit.map_err(|_| failure::shutting_down())
+}
+
+/// The component, compiled if it has to be.
+async fn load(
+    host: &Shared,
+    dispatch: &StepDispatch,
+    until: Option<Instant>,
+    control: &ExecutionControl,
+) -> Result<Arc<Loaded>, Failure> {
+    if let Some(loaded) = host.library.loaded(&dispatch.handler.component) {
+        return Ok(loaded);
+    }
+    let loaded = unless(until, control, host.library.get(&dispatch.handler.component)).await?;
+    loaded.map_err(|error| failure::component(dispatch, &error))
+}
+
+/// Waits for something before the sandbox exists, but no longer than anybody waits for the attempt.
+async fn unless<T>(
+    until: Option<Instant>,
+    control: &ExecutionControl,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = control.cancelled() => Err(failure::cancelled(Duration::ZERO)),
+        () = sleep_until(until) => Err(failure::deadline_passed()),
+    }
+}
+
+async fn sleep_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn check_instances(dispatch: &StepDispatch, loaded: &Loaded) -> Result<(), Failure> {
+    if loaded.core_instances > dispatch.limits.instances {
+        return Err(failure::instances(&dispatch.step_name, &dispatch.limits, loaded.core_instances));
+    }
+    Ok(())
+}
+
+/// What the handler reads, borrowed from the dispatch.
+pub(crate) struct Inputs<'a> {
+    task_id: [u8; Hyphenated::LENGTH],
+    pub(crate) task_input: &'a RawValue,
+    pub(crate) checkpoint: Option<&'a RawValue>,
+    pub(crate) dependencies: Vec<(&'a str, &'a RawValue)>,
+}
+
+impl<'a> Inputs<'a> {
+    fn gather(dispatch: &'a StepDispatch) -> Result<Self, Failure> {
+        let mut task_id = [0; Hyphenated::LENGTH];
+        dispatch.task_id.hyphenated().encode_lower(&mut task_id);
+        Ok(Self {
+            task_id,
+            task_input: inline(&dispatch.input, "the task's input")?,
+            checkpoint: dispatch
+                .checkpoint
+                .as_ref()
+                .map(|saved| inline(saved, "the checkpoint"))
+                .transpose()?,
+            dependencies: dispatch
+                .dependency_results
+                .iter()
+                .map(|dependency| {
+                    Ok((dependency.step.as_str(), inline(&dependency.result, "a dependency's result")?))
+                })
+                .collect::<Result<_, Failure>>()?,
+        })
+    }
+
+    /// The task's id as text.
+    pub(crate) fn task_id(&self) -> &str {
+        // Hyphenated ids are ASCII; there is nothing else to be done if not.
+        std::str::from_utf8(&self.task_id).unwrap_or_default()
+    }
+}
+
+fn inline<'a>(payload: &'a Payload, what: &str) -> Result<&'a RawValue, Failure> {
+    match payload {
+        Payload::Inline(json) => Ok(json),
+        Payload::Blob(_) => Err(failure::unresolved(what)),
+    }
+}
+
+/// Why a run stopped.
+enum Stop {
+    /// The handler answered.
+    Answered(Result<step_values::Outcome, step_values::Failure>),
+    /// The command ended with this code.
+    Exited(i32),
+    /// The engine ended it. `instantiated`: it got as far as the call.
+    Crashed { error: wasmtime::Error, instantiated: bool },
+    /// It ran for too long.
+    WallTime,
+    /// Nobody waits any more.
+    Deadline,
+    /// It was asked to stop and did not.
+    Cancelled,
+}
+
+/// A store with everything in it, and the clock that it runs against.
+struct Sandbox {
+    store: Store<State>,
+    meter: Arc<Meter>,
+    /// When the run ends at the latest.
+    ends: Instant,
+    /// Whether that is because of the dispatch's deadline, not of the step's timeout.
+    ends_at_deadline: bool,
+    grace: Duration,
+}
+
+impl Sandbox {
+    fn build(
+        host: &Shared,
+        dispatch: &StepDispatch,
+        control: &ExecutionControl,
+        until: Option<Instant>,
+        loaded: &Loaded,
+        inputs: &Inputs<'_>,
+    ) -> Result<Self, Failure> {
+        let limits = dispatch.limits;
+        let meter = Arc::new(Meter::new(Duration::from_millis(limits.cpu_ms), host.turns.clone()));
+        let timeout = meter.start() + Duration::from_millis(limits.wall_ms);
+        let ends = until.map_or(timeout, |until| until.min(timeout));
+        let mut state = State::new(limits, meter.clone(), control.clone(), ends);
+        if loaded.imports.config {
+            state.values = Some(Values {
+                configuration: dispatch.configuration.clone(),
+                grants: dispatch.grants.clone(),
+                secrets: host.secrets.clone(),
+            });
+        }
+        if loaded.imports.http {
+            state.http = Some(HttpState::new(&host.http, &dispatch.grants, &state.logs));
+        }
+        if let Program::Command(_) = loaded.program {
+            state.command = Some(StandardInput {
+                context: command::context(dispatch, inputs)?,
+                answer: Answer::new(limits.result_bytes),
+            });
+        }
+        let mut store = Store::new(&host.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        let copied = usize::try_from(limits.result_bytes).unwrap_or(usize::MAX);
+        store.set_hostcall_fuel(copied.saturating_add(COPY_SLACK));
+        // Handles of the component's own resources are limited here, those of the host's in the table.
+        store.set_max_component_handles(limits.handles as usize * 2);
+        // Two ticks ahead, so that a run shorter than one is never interrupted.
+        store.set_epoch_deadline(2);
+        store.epoch_deadline_callback(|context| context.data().meter.tick());
+        let grace = host.cancel_grace;
+        Ok(Self { store, meter, ends, ends_at_deadline: ends < timeout, grace })
+    }
+
+    /// Instantiates and calls, both against the clock.
+    async fn run(
+        &mut self,
+        loaded: &Loaded,
+        dispatch: &StepDispatch,
+        inputs: &Inputs<'_>,
+        control: &ExecutionControl,
+    ) -> Stop {
+        let (meter, ends, grace) = (self.meter.clone(), self.ends, self.grace);
+        let run = async {
+            match &loaded.program {
+                Program::Handlers(_) => handle(&mut self.store, loaded, dispatch, inputs).await,
+                Program::Command(_) => command(&mut self.store, loaded).await,
+            }
+        };
+        let cancelled = async {
+            control.cancelled().await;
+            tokio::time::sleep(grace).await;
+        };
+        tokio::select! {
+            // A run that never waits is polled once, and the clocks not at all.
+            biased;
+            stop = meter.measure(run) => stop,
+            () = cancelled => Stop::Cancelled,
+            () = tokio::time::sleep_until(ends.into()) => {
+                if self.ends_at_deadline { Stop::Deadline } else { Stop::WallTime }
+            }
+        }
+    }
+}
+
+/// Runs a component that exports the contract.
+async fn handle(
+    store: &mut Store<State>,
+    loaded: &Loaded,
+    dispatch: &StepDispatch,
+    inputs: &Inputs<'_>,
+) -> Stop {
+    let Program::Handlers(pre) = &loaded.program else { return Stop::Exited(0) };
+    let handlers = match pre.instantiate_async(&mut *store).await {
+        Ok(handlers) => handlers,
+        Err(error) => return Stop::Crashed { error, instantiated: false },
+    };
+    let dependencies: Vec<DependencyResult<'_>> = inputs
+        .dependencies
+        .iter()
+        .map(|(step, result)| DependencyResult { step, result: result.get() })
+        .collect();
+    let context = StepContext {
+        task_id: inputs.task_id(),
+        namespace: &dispatch.namespace,
+        task_name: &dispatch.task_name,
+        task_version: &dispatch.task_version,
+        step_name: &dispatch.step_name,
+        attempt: dispatch.attempt,
+        max_attempts: dispatch.max_attempts,
+        correlation_id: &dispatch.correlation_id,
+        task_input: inputs.task_input.get(),
+        configuration: dispatch.configuration.get(),
+        dependency_results: &dependencies,
+        cursor: dispatch.cursor.as_deref().map(RawValue::get),
+        checkpoint: inputs.checkpoint.map(RawValue::get),
+        trace_parent: dispatch.traceparent.as_deref(),
+        attributes: &[],
+    };
+    let handler = handlers.tasker_handler_step_handler();
+    match handler.call_handle(store, &dispatch.handler.function, context).await {
+        Ok(answer) => Stop::Answered(answer),
+        Err(error) => Stop::Crashed { error, instantiated: true },
+    }
+}
+
+/// Runs a WASI command.
+async fn command(store: &mut Store<State>, loaded: &Loaded) -> Stop {
+    let Program::Command(pre) = &loaded.program else { return Stop::Exited(0) };
+    let command = match pre.instantiate_async(&mut *store).await {
+        Ok(command) => command,
+        Err(error) => return Stop::Crashed { error, instantiated: false },
+    };
+    match command.wasi_cli_run().call_run(store).await {
+        Ok(Ok(())) => Stop::Exited(0),
+        Ok(Err(())) => Stop::Exited(1),
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(code)) => Stop::Exited(*code),
+            None => Stop::Crashed { error, instantiated: true },
+        },
+    }
+}
+
+/// What the stop means, and what was used until then. Ends the sandbox.
+fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Duration) -> Finished {
+    let (meter, grace) = (sandbox.meter, sandbox.grace);
+    let wall = meter.start().elapsed();
+    let state = sandbox.store.into_data();
+    let step = &dispatch.step_name;
+    let ending = match stop {
+        Stop::Answered(answer) => outcome::ending(dispatch, answer),
+        Stop::Exited(code) => match &state.command {
+            Some(command) => command::ending(dispatch, code, &command.answer, &state.logs),
+            None => Ending::Failed(outcome::invalid_answer("it ended the process instead of answering")),
+        },
+        Stop::Crashed { error, instantiated } => {
+            Ending::Failed(classify::crash(dispatch, &error, instantiated, &state.logs))
+        }
+        Stop::WallTime => Ending::Failed(failure::wall_time(step, &dispatch.limits)),
+        Stop::Deadline => Ending::Failed(failure::deadline_passed()),
+        Stop::Cancelled => Ending::Failed(failure::cancelled(grace)),
+    };
+    let (logs, dropped_log_bytes) = state.logs.take();
+    let usage = Usage {
+        wall_us: micros(wall),
+        cpu_us: micros(meter.spent()),
+        peak_memory_bytes: state.limiter.peak_memory(),
+        dropped_log_bytes,
+    };
+    Finished { ending, usage, logs, waited }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,72 @@
+//! What belongs to one store: everything a running guest can reach on the host's side.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tasker_protocol::{Grants, Limits, RawValue};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::control::ExecutionControl;
+use super::limiter::Limiter;
+use super::meter::Meter;
+use crate::SecretSource;
+use crate::capability::http::HttpState;
+use crate::capability::logs::Logs;
+use crate::capability::wasi::{self, StandardInput};
+
+/// The data of a store. Parts that a guest may never ask for are made when it asks.
+pub(crate) struct State {
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) control: ExecutionControl,
+    /// When the host ends this run.
+    pub(crate) deadline: Instant,
+    pub(crate) logs: Logs,
+    pub(crate) table: ResourceTable,
+    pub(crate) wasi: Option<WasiCtx>,
+    /// For a command: the context as JSON, and where its answer goes.
+    pub(crate) command: Option<StandardInput>,
+    /// For a component that imports `wasi:config`.
+    pub(crate) values: Option<Values>,
+    /// For a component that imports `wasi:http`.
+    pub(crate) http: Option<HttpState>,
+}
+
+/// What `wasi:config` may answer.
+pub(crate) struct Values {
+    pub(crate) configuration: Box<RawValue>,
+    pub(crate) grants: Grants,
+    pub(crate) secrets: Arc<dyn SecretSource>,
+}
+
+impl State {
+    pub(crate) fn new(
+        limits: Limits,
+        meter: Arc<Meter>,
+        control: ExecutionControl,
+        deadline: Instant,
+    ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles as usize);
+        Self {
+            limiter: Limiter::new(limits),
+            meter,
+            control,
+            deadline,
+            logs: Logs::new(limits.log_bytes),
+            table,
+            wasi: None,
+            command: None,
+            values: None,
+            http: None,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let ctx = self.wasi.get_or_insert_with(|| wasi::context(&self.logs, self.command.as_ref()));
+        WasiCtxView { ctx, table: &mut self.table }
+    }
+}

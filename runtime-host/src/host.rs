@@ -1,0 +1,87 @@
+//! The host: what it is set up with, and the three things that can be asked of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tasker_protocol::{Execution, StepDispatch};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+
+use crate::capability::http::HttpClient;
+use crate::component::library::Library;
+use crate::describe::{self, ComponentDescription};
+use crate::execution::pipeline;
+use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource, engine};
+
+/// Runs handlers. Cheap to clone; clones are the same host.
+#[derive(Clone)]
+pub struct Host {
+    shared: Arc<Shared>,
+}
+
+/// What every execution shares.
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) engine: Engine,
+    pub(crate) library: Library,
+    pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) http: Arc<HttpClient>,
+    /// As many as the pool has room for.
+    pub(crate) permits: Arc<Semaphore>,
+    /// As many as there are threads; see [`crate::execution::meter`].
+    pub(crate) turns: Arc<Semaphore>,
+    /// The one execution of `describe` that the pool has room for.
+    pub(crate) describing: Semaphore,
+    pub(crate) cancel_grace: Duration,
+}
+
+impl Host {
+    /// Sets up the engine, its pool and its cache. Once per process: the pool reserves address space.
+    pub fn new(
+        config: HostConfig,
+        components: Arc<dyn ComponentSource>,
+        secrets: Arc<dyn SecretSource>,
+    ) -> Result<Self, HostError> {
+        let concurrent = config.max_concurrent.max(1);
+        let engine = engine::build(concurrent)?;
+        let permits = Arc::new(Semaphore::new(concurrent));
+        engine::start_ticker(&engine, &permits, concurrent)?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let library = Library::new(&engine, &config, components)?;
+        let http = Arc::new(HttpClient::new(&config)?);
+        tracing::info!(host = config.name, concurrent, "host ready");
+        let shared = Shared {
+            engine,
+            library,
+            secrets,
+            http,
+            permits,
+            turns: Arc::new(Semaphore::new(threads)),
+            describing: Semaphore::new(1),
+            cancel_grace: Duration::from_millis(config.cancel_grace_ms),
+            name: config.name,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// What this host is called.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Which handlers a component holds. Compiles it, checks it against the contract and asks it, in a sandbox
+    /// without any grant: what passes here can be published.
+    pub async fn describe(&self, wasm: &[u8]) -> Result<ComponentDescription, ComponentError> {
+        describe::describe(&self.shared, wasm).await
+    }
+
+    /// Makes the component ready ahead of its first execution.
+    pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
+        self.shared.library.get(digest).await.map(drop)
+    }
+
+    /// Runs one attempt of one step. Never errs: every fault is an `Ending::Failed` inside.
+    pub async fn execute(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
+        pipeline::execute(&self.shared, dispatch, control).await
+    }
+}

@@ -1,0 +1,54 @@
+//! Where components come from.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+
+use crate::ComponentSourceError;
+
+/// A store of components by digest. What it answers is checked against the digest, so it need not be trusted.
+#[async_trait]
+pub trait ComponentSource: Send + Sync {
+    /// The `.wasm` bytes whose SHA-256 is `digest` (lower-case hexadecimal).
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError>;
+}
+
+/// Components in a folder, as `<digest>.wasm`.
+#[derive(Debug, Clone)]
+pub struct FolderSource {
+    folder: PathBuf,
+}
+
+impl FolderSource {
+    /// Reads from this folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+}
+
+#[async_trait]
+impl ComponentSource for FolderSource {
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
+        let unavailable = |source: Box<dyn std::error::Error + Send + Sync>| {
+            ComponentSourceError::Unavailable { digest: digest.to_owned(), source }
+        };
+        // A digest from a message becomes a file name: nothing but a digest may pass.
+        if !is_digest(digest) {
+            return Err(ComponentSourceError::NotFound { digest: digest.to_owned() });
+        }
+        let path = self.folder.join(format!("{digest}.wasm"));
+        match tokio::task::spawn_blocking(move || std::fs::read(path)).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(ComponentSourceError::NotFound { digest: digest.to_owned() })
+            }
+            Ok(Err(error)) => Err(unavailable(error.into())),
+            Err(error) => Err(unavailable(error.into())),
+        }
+    }
+}
+
+/// Whether this is a SHA-256 in lower-case hexadecimal.
+pub(crate) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

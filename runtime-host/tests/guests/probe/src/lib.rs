@@ -1,0 +1,67 @@
+//! Handlers named for what they do. Each does one thing, so that a test can say what must come of it.
+
+mod behave;
+mod misbehave;
+mod reach;
+
+wit_bindgen::generate!({
+    inline: "
+        package test:probe;
+        world probe {
+            include tasker:handler/handlers@1.0.0;
+            import wasi:config/store@0.2.0-rc.1;
+            import wasi:logging/logging@0.1.0-draft;
+        }
+    ",
+    path: ["../../../../handler-sdk/wit", "../../../wit/deps/config", "../../../wit/deps/logging"],
+    generate_all,
+});
+
+pub(crate) use exports::tasker::handler::step_handler::{Failure, Guest, HandlerDescription, Outcome, StepContext};
+pub(crate) use tasker::handler::step_values::{Batch, Branch};
+
+/// What a handler answers.
+pub(crate) type Answer = Result<Outcome, Failure>;
+
+struct Probe;
+
+impl Guest for Probe {
+    fn describe() -> Vec<HandlerDescription> {
+        vec![HandlerDescription {
+            name: "echo".into(),
+            description: "Answers its input.".into(),
+            input_schema: Some("{}".into()),
+            result_schema: None,
+        }]
+    }
+
+    fn handle(handler: String, context: StepContext) -> Answer {
+        behave::handle(&handler, &context)
+            .or_else(|| misbehave::handle(&handler, &context))
+            .or_else(|| reach::handle(&handler, &context))
+            .unwrap_or_else(|| Err(failure("NoSuchHandler", &handler)))
+    }
+}
+
+/// Completes with this document.
+pub(crate) fn complete(value: impl Into<String>) -> Answer {
+    Ok(Outcome::Complete(value.into()))
+}
+
+/// Completes with this text.
+pub(crate) fn text(value: &str) -> Answer {
+    complete(serde_json::to_string(value).unwrap())
+}
+
+/// Fails for good.
+pub(crate) fn failure(error_type: &str, message: &str) -> Failure {
+    Failure {
+        error_type: error_type.into(),
+        message: message.into(),
+        retryable: false,
+        retry_after_ms: None,
+        details: None,
+    }
+}
+
+export!(Probe);

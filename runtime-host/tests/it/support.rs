@@ -1,0 +1,158 @@
+//! What the tests share: a host, the probe component, and dispatches for it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use tasker_protocol::{
+    Ending, Execution, Failure, FailureOrigin, HandlerReference, Payload, RawValue, StepDispatch, VERSION,
+};
+use tasker_runtime_host::{
+    ComponentSource, ComponentSourceError, ExecutionControl, Host, HostConfig, SecretSource,
+};
+use uuid::Uuid;
+
+/// The component of `tests/guests/probe`, built once.
+pub(crate) static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/probe/Cargo.toml");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--target", "wasm32-wasip2", "--manifest-path"])
+        .arg(&manifest)
+        .arg("--target-dir")
+        .arg(&target)
+        // What cargo set for this test binary is not meant for the guest.
+        .env_remove("RUSTFLAGS")
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the guest did not build");
+    std::fs::read(target.join("wasm32-wasip2/release/probe.wasm")).expect("the guest is there")
+});
+
+/// Components by their bytes, found by digest; nothing else.
+pub(crate) struct Shelf(pub(crate) Vec<Vec<u8>>);
+
+#[async_trait]
+impl ComponentSource for Shelf {
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
+        let found = self.0.iter().find(|wasm| digest_of(wasm) == digest).cloned();
+        found.ok_or_else(|| ComponentSourceError::NotFound { digest: digest.to_owned() })
+    }
+}
+
+/// One secret.
+pub(crate) struct OneSecret;
+
+impl SecretSource for OneSecret {
+    fn secret(&self, name: &str) -> Option<String> {
+        (name == "payment-key").then(|| "s3cret".to_owned())
+    }
+}
+
+pub(crate) fn digest_of(wasm: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A cache folder that every test of this run shares, so that each component is compiled once.
+pub(crate) fn shared_cache() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+pub(crate) fn config() -> HostConfig {
+    HostConfig { cache_dir: shared_cache(), max_concurrent: 20, ..HostConfig::default() }
+}
+
+/// A host that knows the probe and these components.
+pub(crate) fn host_with(config: HostConfig, components: Vec<Vec<u8>>) -> Host {
+    let mut shelf = components;
+    shelf.push(PROBE.clone());
+    Host::new(config, Arc::new(Shelf(shelf)), Arc::new(OneSecret)).expect("the host starts")
+}
+
+pub(crate) fn host() -> Host {
+    host_with(config(), Vec::new())
+}
+
+pub(crate) fn raw(value: &Value) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).expect("values serialise")
+}
+
+/// A dispatch of one of a component's handlers.
+pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDispatch {
+    StepDispatch {
+        version: VERSION,
+        task_id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
+        step_index: 0,
+        attempt: 1,
+        max_attempts: 3,
+        step_name: "probe".to_owned(),
+        namespace: "tests".to_owned(),
+        task_name: "probing".to_owned(),
+        task_version: "1.0.0".to_owned(),
+        release_id: Uuid::nil(),
+        correlation_id: "c-1".to_owned(),
+        handler: HandlerReference {
+            callable: format!("probe.{function}"),
+            component: digest_of(wasm),
+            function: function.to_owned(),
+        },
+        input: Payload::Inline(raw(input)),
+        configuration: raw(&json!({})),
+        dependency_results: Vec::new(),
+        cursor: None,
+        checkpoint: None,
+        limits: tasker_protocol::Limits::default(),
+        grants: tasker_protocol::Grants::default(),
+        deadline: None,
+        traceparent: None,
+    }
+}
+
+/// A dispatch of one of the probe's handlers.
+pub(crate) fn dispatch(function: &str, input: &Value) -> StepDispatch {
+    dispatch_of(&PROBE, function, input)
+}
+
+/// Runs it without anybody interfering.
+pub(crate) async fn run(host: &Host, dispatch: &StepDispatch) -> Execution {
+    host.execute(dispatch, &ExecutionControl::default()).await
+}
+
+/// The result of a run that must complete.
+#[track_caller]
+pub(crate) fn completed(execution: &Execution) -> Value {
+    match &execution.ending {
+        Ending::Complete(result) => serde_json::from_str(result.inline().expect("inline")).expect("JSON"),
+        other => panic!("expected completion, got {other:#?} with logs {:#?}", execution.logs),
+    }
+}
+
+/// The failure of a run that must fail.
+#[track_caller]
+pub(crate) fn failed(execution: &Execution) -> &Failure {
+    match &execution.ending {
+        Ending::Failed(failure) => failure,
+        other => panic!("expected a failure, got {other:#?}"),
+    }
+}
+
+/// Checks what matters of a failure.
+#[track_caller]
+pub(crate) fn assert_failed(
+    execution: &Execution,
+    origin: FailureOrigin,
+    error_type: &str,
+    retryable: bool,
+    says: &str,
+) {
+    let failure = failed(execution);
+    assert_eq!(
+        (failure.origin, failure.error_type.as_str(), failure.retryable),
+        (origin, error_type, retryable),
+        "{failure:#?}"
+    );
+    assert!(failure.message.contains(says), "the message does not say `{says}`: {}", failure.message);
+}
