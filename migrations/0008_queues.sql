@@ -30,7 +30,9 @@ CREATE SCHEMA tasker_lease;
 CREATE UNLOGGED TABLE tasker_lease.leases (
     lease      text PRIMARY KEY,
     holder     text NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    -- The work is done; the row stays for a while, against late copies of the message.
+    settled    boolean NOT NULL
 );
 CREATE INDEX leases_by_expiry ON tasker_lease.leases (expires_at);
 

@@ -11,8 +11,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tasker_protocol::{
-    Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload, StepDispatch, StepEvent,
-    StepReport, Usage, VERSION, decode, encode,
+    Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload, StepDispatch,
+    StepEvent, StepReport, Usage, VERSION, decode, encode,
 };
 use tasker_transport::{BlobStore, Claim, Delivery, LeaseStore, Message, Queue, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -86,7 +86,11 @@ struct Finished {
 
 impl Worker {
     /// A worker that runs at most `max_concurrent` steps at once. Answers it with the reports that it will send.
-    fn new(host: Host, connections: WorkerConnections, max_concurrent: usize) -> (Self, mpsc::Receiver<Finished>) {
+    fn new(
+        host: Host,
+        connections: WorkerConnections,
+        max_concurrent: usize,
+    ) -> (Self, mpsc::Receiver<Finished>) {
         let (reports, finished) = mpsc::channel(max_concurrent.max(1));
         let worker = Inner {
             holder: format!("{}/{}", host.name(), uuid::Uuid::now_v7()),
@@ -421,7 +425,9 @@ impl Worker {
         let renewed = self.0.connections.leases.renew(&leases, &self.0.holder).await;
         let (extended, renewed) = match (extended, renewed) {
             (Ok(extended), Ok(renewed)) => (extended, renewed),
-            (Err(error), _) => return tracing::warn!(%error, "visibility could not be prolonged; trying again"),
+            (Err(error), _) => {
+                return tracing::warn!(%error, "visibility could not be prolonged; trying again");
+            }
             (_, Err(error)) => return tracing::warn!(%error, "leases could not be renewed; trying again"),
         };
         let mut running = self.running();

@@ -7,12 +7,23 @@ use async_trait::async_trait;
 #[error("lease store is unavailable: {0}")]
 pub struct LeaseError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
+/// What came of an attempt to take a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the asker's.
+    Acquired,
+    /// Somebody holds it, and may yet die.
+    Held,
+    /// Its work is done.
+    Settled,
+}
+
 /// Who may run what. A lease is a name; it is free, held until its term ends, or settled: its work is done, and
 /// nobody gets it again for long enough that every copy of its message is gone.
 #[async_trait]
 pub trait LeaseStore: Send + Sync + 'static {
-    /// Takes leases for one term. Answers, for each in order, whether it is now held by `holder`.
-    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;
+    /// Takes leases for one term. Answers for each, in order, whose it is now.
+    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError>;
 
     /// Prolongs leases to one full term from now. False: it was lost, stop the work.
     async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;

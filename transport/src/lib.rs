@@ -10,7 +10,7 @@ mod postgres;
 mod queue;
 
 pub use blob::{BlobError, BlobStore};
-pub use lease::{LeaseError, LeaseStore};
+pub use lease::{Claim, LeaseError, LeaseStore};
 pub use memory::{MemoryLeases, MemoryQueue};
 #[cfg(feature = "postgres")]
 pub use postgres::{PgmqQueue, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};

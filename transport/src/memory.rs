@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{Delivery, LeaseError, LeaseStore, Message, Queue, QueueError, Receipt};
+use crate::{Claim, Delivery, LeaseError, LeaseStore, Message, Queue, QueueError, Receipt};
 
 /// A queue in memory. What it holds is gone with the process; PostgreSQL knows what to send again.
 #[derive(Debug)]
@@ -215,9 +215,16 @@ pub struct MemoryLeases {
 
 #[derive(Debug, Default)]
 struct Held {
-    leases: HashMap<String, (String, Instant)>,
+    leases: HashMap<String, Holding>,
     /// When the table was last rid of expired leases.
     swept_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Holding {
+    holder: String,
+    expires: Instant,
+    settled: bool,
 }
 
 impl MemoryLeases {
@@ -230,12 +237,12 @@ impl MemoryLeases {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn prolong(&self, leases: &[String], holder: &str, by: Duration) -> Vec<bool> {
+    fn prolong(&self, leases: &[String], holder: &str, by: Duration, settled: bool) -> Vec<bool> {
         let until = Instant::now() + by;
         let mut held = self.held();
         let mut prolong = |lease: &String| match held.leases.get_mut(lease) {
-            Some((owner, expires)) if owner == holder => {
-                *expires = until;
+            Some(holding) if holding.holder == holder => {
+                (holding.expires, holding.settled) = (until, settled);
                 true
             }
             _ => false,
@@ -246,36 +253,38 @@ impl MemoryLeases {
 
 #[async_trait]
 impl LeaseStore for MemoryLeases {
-    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
         let now = Instant::now();
         let mut held = self.held();
         if held.swept_at.is_none_or(|at| now - at > self.term) {
-            held.leases.retain(|_, (_, expires)| *expires > now);
+            held.leases.retain(|_, holding| holding.expires > now);
             held.swept_at = Some(now);
         }
         let mut acquire = |lease: &String| match held.leases.get(lease) {
-            Some((_, expires)) if *expires > now => false,
+            Some(holding) if holding.expires > now && holding.settled => Claim::Settled,
+            Some(holding) if holding.expires > now => Claim::Held,
             _ => {
-                held.leases.insert(lease.clone(), (holder.to_owned(), now + self.term));
-                true
+                let holding = Holding { holder: holder.to_owned(), expires: now + self.term, settled: false };
+                held.leases.insert(lease.clone(), holding);
+                Claim::Acquired
             }
         };
         Ok(leases.iter().map(&mut acquire).collect())
     }
 
     async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
-        Ok(self.prolong(leases, holder, self.term))
+        Ok(self.prolong(leases, holder, self.term, false))
     }
 
     async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
-        self.prolong(leases, holder, self.settled_for);
+        self.prolong(leases, holder, self.settled_for, true);
         Ok(())
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
         let mut held = self.held();
         for lease in leases {
-            if held.leases.get(lease).is_some_and(|(owner, _)| owner == holder) {
+            if held.leases.get(lease).is_some_and(|holding| holding.holder == holder) {
                 held.leases.remove(lease);
             }
         }

@@ -1,12 +1,12 @@
 //! Queue and leases in PostgreSQL: PGMQ, woken by `LISTEN`, with polling behind it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{PgPool, Row, postgres::PgListener};
 use tokio::sync::Notify;
 
-use crate::{Delivery, LeaseError, LeaseStore, Message, Queue, QueueError, Receipt};
+use crate::{Claim, Delivery, LeaseError, LeaseStore, Message, Queue, QueueError, Receipt};
 
 /// The queue of steps to run.
 pub const STEPS_QUEUE: &str = "tasker_steps";
@@ -253,14 +253,21 @@ impl PostgresLeases {
             .map_err(unavailable)
     }
 
-    async fn prolong(&self, leases: &[String], holder: &str, by: Duration) -> Result<Vec<bool>, LeaseError> {
+    async fn prolong(
+        &self,
+        leases: &[String],
+        holder: &str,
+        by: Duration,
+        settled: bool,
+    ) -> Result<Vec<bool>, LeaseError> {
         let held: Vec<String> = sqlx::query_scalar(
-            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp() + interval '1 millisecond' * $3
+            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp() + interval '1 millisecond' * $3, settled = $4
              WHERE lease = ANY ($1) AND holder = $2 RETURNING lease",
         )
         .bind(leases)
         .bind(holder)
         .bind(by.as_millis() as i64)
+        .bind(settled)
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
@@ -274,14 +281,20 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 
 #[async_trait]
 impl LeaseStore for PostgresLeases {
-    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
-        let taken: Vec<String> = sqlx::query_scalar(
-            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at)
-             SELECT DISTINCT lease, $2, clock_timestamp() + interval '1 millisecond' * $3
-             FROM unnest($1::text[]) AS lease ORDER BY lease
-             ON CONFLICT (lease) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-             WHERE l.expires_at < clock_timestamp()
-             RETURNING lease",
+    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
+        // The table as it was shows who has the leases that the insertion could not take.
+        let rows: Vec<(String, bool, Option<bool>)> = sqlx::query_as(
+            "WITH wanted AS (
+                SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
+             ), taken AS (
+                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+                SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease
+                ON CONFLICT (lease) DO UPDATE
+                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false
+                WHERE l.expires_at < clock_timestamp()
+                RETURNING lease)
+             SELECT w.lease, t.lease IS NOT NULL, l.settled
+             FROM wanted w LEFT JOIN taken t USING (lease) LEFT JOIN tasker_lease.leases l USING (lease)",
         )
         .bind(leases)
         .bind(holder)
@@ -289,17 +302,26 @@ impl LeaseStore for PostgresLeases {
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
+        let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
+        for (lease, taken, settled) in rows {
+            let claim = match (taken, settled) {
+                (true, _) => Claim::Acquired,
+                (false, Some(true)) => Claim::Settled,
+                (false, _) => Claim::Held,
+            };
+            claims.insert(lease, claim);
+        }
         // Of two copies in one batch the first gets the lease.
-        let mut taken: std::collections::HashSet<String> = taken.into_iter().collect();
-        Ok(leases.iter().map(|lease| taken.remove(lease)).collect())
+        let first = |lease: &String| claims.insert(lease.clone(), Claim::Held).unwrap_or(Claim::Held);
+        Ok(leases.iter().map(first).collect())
     }
 
     async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
-        self.prolong(leases, holder, self.term).await
+        self.prolong(leases, holder, self.term, false).await
     }
 
     async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
-        self.prolong(leases, holder, self.settled_for).await.map(drop)
+        self.prolong(leases, holder, self.settled_for, true).await.map(drop)
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {

@@ -1,0 +1,113 @@
+//! Errors as answers: a status, a stable code, a text for people.
+
+use axum::{
+    Json,
+    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use tasker_orchestrator::Error;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What went wrong.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// What.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong, in detail.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ErrorDetail {
+    /// A stable name for programs.
+    pub code: String,
+    /// What happened and what to do, for people.
+    pub message: String,
+    /// Where the same request has already made a task: that task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<Uuid>,
+}
+
+/// An error on its way out.
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    task_id: Option<Uuid>,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: String) -> Self {
+        Self { status, code, message, task_id: None }
+    }
+
+    pub(crate) fn duplicate(task: Uuid) -> Self {
+        Self {
+            task_id: Some(task),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "duplicate_task",
+                format!("the same request has made task {task}"),
+            )
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let detail = ErrorDetail { code: self.code.to_owned(), message: self.message, task_id: self.task_id };
+        (self.status, Json(ErrorBody { error: detail })).into_response()
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let (status, code) = match &error {
+            Error::NoSuchTemplate { .. } => (StatusCode::NOT_FOUND, "no_such_template"),
+            Error::NoSuchTask(_) => (StatusCode::NOT_FOUND, "no_such_task"),
+            Error::VersionTaken { .. } => (StatusCode::CONFLICT, "version_taken"),
+            Error::Template(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_template"),
+            Error::UnknownHandlers { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_handler"),
+            Error::InvalidInput { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
+            Error::InvalidRequest { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Error::Database(_) | Error::Stopping | Error::Queue(_) | Error::Blob(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+            }
+            Error::Migration(_) | Error::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        };
+        if status.is_server_error() {
+            tracing::error!(%error, "a request failed");
+        }
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "invalid_request", rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(rejection.status(), "invalid_request", rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(rejection.status(), "invalid_request", rejection.body_text())
+    }
+}
+
+pub(crate) async fn no_such_route(uri: Uri) -> ApiError {
+    let message = format!("there is no {}; /openapi.json lists what there is", uri.path());
+    ApiError::new(StatusCode::NOT_FOUND, "no_such_route", message)
+}
+
+pub(crate) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
+    let message = format!("{} does not take {method}; /openapi.json lists what it takes", uri.path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", message)
+}

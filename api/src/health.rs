@@ -1,0 +1,59 @@
+//! Is it alive, can it work, how is it doing?
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use tasker_orchestrator::Orchestrator;
+use utoipa::ToSchema;
+
+use crate::error::{ApiError, ErrorBody};
+
+/// It is well.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+}
+
+/// How it is doing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DetailedHealth {
+    /// `ok`.
+    pub status: String,
+    /// The version of Tasker.
+    pub version: String,
+    /// How many steps are enqueued, in progress or waiting for their retry.
+    pub open_steps: BTreeMap<String, i64>,
+}
+
+fn ok() -> Health {
+    Health { status: "ok".to_owned() }
+}
+
+/// The process runs.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = Health)))]
+pub(crate) async fn live() -> Json<Health> {
+    Json(ok())
+}
+
+/// The database answers, so tasks can be created.
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses(
+    (status = 200, body = Health), (status = 503, body = ErrorBody)))]
+pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Json<Health>, ApiError> {
+    orchestrator.check_database().await?;
+    Ok(Json(ok()))
+}
+
+/// What there is to do.
+#[utoipa::path(get, path = "/health/detailed", tag = "health", responses(
+    (status = 200, body = DetailedHealth), (status = 503, body = ErrorBody)))]
+pub(crate) async fn detailed(
+    State(orchestrator): State<Orchestrator>,
+) -> Result<Json<DetailedHealth>, ApiError> {
+    Ok(Json(DetailedHealth {
+        status: ok().status,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        open_steps: orchestrator.open_steps().await?,
+    }))
+}

@@ -1,0 +1,65 @@
+//! Tasker's REST API: reads a request, calls the orchestrator, answers JSON.
+//!
+//! It authenticates nobody: bind it to loopback, or put it behind something that does.
+#![forbid(unsafe_code)]
+
+mod catalog;
+mod error;
+mod health;
+mod openapi;
+mod tasks;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use tasker_orchestrator::Orchestrator;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use error::{ErrorBody, ErrorDetail};
+pub use health::{DetailedHealth, Health};
+pub use openapi::document as openapi_document;
+pub use tasks::{CancelledTask, CreatedTask, TaskPage};
+
+/// The largest request body, in bytes.
+const MAX_BODY_BYTES: usize = 8 << 20;
+
+/// The API of an orchestrator.
+pub fn router(orchestrator: Orchestrator) -> Router {
+    Router::new()
+        .route("/v1/tasks", post(tasks::create).get(tasks::list))
+        .route("/v1/tasks/{task_id}", get(tasks::show).delete(tasks::cancel))
+        .route("/v1/tasks/{task_id}/workflow_steps", get(tasks::steps))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}", get(tasks::step))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}/audit", get(tasks::step_audit))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}/attempts", get(tasks::step_attempts))
+        .route("/v1/tasks/{task_id}/audit", get(tasks::audit))
+        .route("/v1/templates", get(catalog::templates))
+        .route("/v1/templates/{namespace}/{name}/{version}", get(catalog::template))
+        .route("/v1/handlers", get(catalog::handlers))
+        .route("/health", get(health::ready))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/health/detailed", get(health::detailed))
+        .route("/openapi.json", get(openapi::serve))
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(orchestrator)
+}
+
+/// Serves the API until `stop` is cancelled, then finishes the requests at hand.
+pub async fn serve(
+    listener: TcpListener,
+    orchestrator: Orchestrator,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    use axum::serve::ListenerExt;
+    // Small answers must not wait for more to send.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router(orchestrator)).with_graceful_shutdown(stop.cancelled_owned()).await
+}

@@ -1,0 +1,46 @@
+//! The step handlers of {{name}}.
+
+use tasker_handler::prelude::*;
+
+/// Who is to be greeted.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Guest {
+    /// By what name.
+    pub name: String,
+}
+
+/// A greeting.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Greeting {
+    /// Its text.
+    pub text: String,
+}
+
+/// Finds words for a guest.
+#[handler]
+fn compose(_ctx: &Context, guest: Guest) -> Result<Greeting, Failure> {
+    if guest.name.trim().is_empty() {
+        return Err(Failure::permanent("NoName", "nobody can be greeted without a name"));
+    }
+    Ok(Greeting { text: format!("Hello, {}!", guest.name) })
+}
+
+/// Says them, louder.
+#[handler]
+fn announce(ctx: &Context) -> Result<Greeting, Failure> {
+    let composed: Greeting = ctx.dependency("compose")?;
+    log::info!("announcing {:?}", composed.text);
+    Ok(Greeting { text: composed.text.to_uppercase() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greeting_is_announced_in_capitals() {
+        let composed = compose(&Context::builder().build(), Guest { name: "Ada".into() }).unwrap();
+        let context = Context::builder().dependency("compose", composed).build();
+        assert_eq!(announce(&context).unwrap().text, "HELLO, ADA!");
+    }
+}

@@ -1,0 +1,55 @@
+//! `tasker build`: builds the project's components, and checks them and its templates.
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use super::Ending;
+use crate::{
+    config::ProjectConfig,
+    dev::{build, engine},
+    output::{Output, table},
+};
+
+pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Ending> {
+    let templates = build::read_templates(project)?;
+    let components = build::build(project).await?;
+    let blobs = engine::open_blobs(project)?;
+    let host = engine::open_host(project, &blobs)?;
+    let mut rows = Vec::new();
+    let mut handlers = Vec::new();
+    let mut as_json = Vec::new();
+    for component in &components {
+        let described = host
+            .describe(&component.wasm)
+            .await
+            .with_context(|| format!("{} is not usable", component.path.display()))?;
+        for handler in described.handlers {
+            as_json.push(json!({
+                "handler": handler.name, "description": handler.description, "component": described.digest,
+                "path": component.path, "size_bytes": component.wasm.len(),
+            }));
+            let size = format!("{} KB", component.wasm.len().div_ceil(1000));
+            rows.push(vec![
+                handler.name.clone(),
+                described.digest[..12].to_owned(),
+                size,
+                handler.description,
+            ]);
+            handlers.push(handler.name);
+        }
+    }
+    for file in &templates {
+        for step in &file.template.steps {
+            let callable = &step.handler.callable;
+            if !handlers.contains(callable) && !project.config.handlers.contains_key(callable) {
+                eprintln!(
+                    "{}: warning UNKNOWN_HANDLER in step `{}`: no component of the project holds `{callable}`",
+                    file.path.display(),
+                    step.name
+                );
+            }
+        }
+    }
+    output.result(&as_json, || table(&["HANDLER", "COMPONENT", "SIZE", "DESCRIPTION"], &rows))?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,192 @@
+//! `tasker dev`: everything on this machine, in one process.
+
+use std::{fs::File, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use tasker_runtime_host::Host;
+use tasker_transport::BlobStore;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{Ending, stop_signal};
+use crate::{
+    config::ProjectConfig,
+    dev::{
+        build::{self, Published},
+        engine::{self, RunningOrchestrator, Transport},
+        postgres::PrivatePostgres,
+        watch::{self, Snapshot},
+    },
+    output::{Output, Style},
+};
+
+/// How often the private database is looked after.
+const DATABASE_PULSE: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Ending> {
+    let stop = stop_signal()?;
+    let mut seen = Snapshot::of(&project);
+    let local = Local::start(project, output, stop.clone()).await?;
+    match local.publish().await {
+        Ok(published) => tell(output, &published),
+        // An author who is in the middle of a change wants to go on.
+        Err(error) => drop(output.failure(&error)),
+    }
+    output.say(&format!("  API        {}", local.url));
+    output.say("  create a task with `tasker task run NAME --input FILE`, stop with Ctrl-C\n");
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = watch::changed(&local.project, &mut seen) => {}
+        }
+        output.say("something changed: building");
+        match local.publish().await {
+            Ok(published) => tell(output, &published),
+            Err(error) => drop(output.failure(&error)),
+        }
+    }
+    output.say("stopping");
+    local.stop().await;
+    Ok(Ending::Done)
+}
+
+fn tell(output: &Output, published: &Published) {
+    output.say(&format!("  templates  {}", published.templates.join(", ")));
+    output.say(&format!("  handlers   {}", published.handlers.join(", ")));
+}
+
+/// Everything, running in this process.
+pub(crate) struct Local {
+    pub(crate) project: ProjectConfig,
+    /// Where its API is.
+    pub(crate) url: String,
+    orchestrator: RunningOrchestrator,
+    host: Host,
+    blobs: BlobStore,
+    server: JoinHandle<std::io::Result<()>>,
+    worker: JoinHandle<()>,
+    database: Option<JoinHandle<()>>,
+    /// Stops creation and execution first, and the database when nothing needs it any more.
+    stop: CancellationToken,
+    stop_database: CancellationToken,
+    _lock: File,
+}
+
+impl Local {
+    /// Starts it; what it serves runs until `stop` is cancelled.
+    pub(crate) async fn start(
+        project: ProjectConfig,
+        output: &Output,
+        stop: CancellationToken,
+    ) -> Result<Self> {
+        let lock = lock(&project)?;
+        let listener = TcpListener::bind(&project.config.server.listen).await.with_context(|| {
+            format!(
+                "the API cannot listen on {}; name another address with `listen` under [server] of tasker.toml, or \
+                 with TASKER__SERVER__LISTEN=127.0.0.1:0",
+                project.config.server.listen
+            )
+        })?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let stop_database = CancellationToken::new();
+        let (options, database) = if project.config.database.url.is_empty() {
+            let state = project.state_dir();
+            let server = tokio::task::spawn_blocking(move || PrivatePostgres::start(&state)).await??;
+            let options = server.options();
+            (options, Some(tokio::spawn(look_after(server, stop_database.clone()))))
+        } else {
+            (project.config.database.url.parse().context("`database.url` is not usable")?, None)
+        };
+        let pool = engine::open_database(&project, options).await?;
+        let blobs = engine::open_blobs(&project)?;
+        let host = engine::open_host(&project, &blobs)?;
+        let transport = Transport::in_memory(&project);
+        let orchestrator =
+            RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop.clone());
+        let forgotten = orchestrator.orchestrator.expect_nothing_in_flight().await?;
+        if forgotten > 0 {
+            output
+                .say(&format!("going on with {forgotten} steps that were in flight when the last run ended"));
+        }
+        let worker = engine::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
+        let server =
+            tokio::spawn(tasker_api::serve(listener, orchestrator.orchestrator.clone(), stop.clone()));
+        let heading = format!("{} on this machine", project.config.project.name);
+        output.say(&output.style(Style::Strong, &heading));
+        Ok(Self {
+            project,
+            url,
+            orchestrator,
+            host,
+            blobs,
+            server,
+            worker,
+            database,
+            stop,
+            stop_database,
+            _lock: lock,
+        })
+    }
+
+    /// Builds and publishes the project.
+    pub(crate) async fn publish(&self) -> Result<Published> {
+        let templates = build::read_templates(&self.project)?;
+        let components = build::build(&self.project).await?;
+        let orchestrator = &self.orchestrator.orchestrator;
+        build::publish(&self.project, &components, &templates, &self.host, &self.blobs, orchestrator).await
+    }
+
+    /// Stops it: first what takes work, then what does it, then what remembers it.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        let _ = self.server.await;
+        let _ = self.worker.await;
+        self.orchestrator.stopped().await;
+        self.stop_database.cancel();
+        if let Some(database) = self.database {
+            let _ = database.await;
+        }
+    }
+}
+
+/// Keeps the private database running, and stops it at the end.
+async fn look_after(server: PrivatePostgres, stop: CancellationToken) {
+    let mut server = Some(server);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(DATABASE_PULSE) => {}
+        }
+        let Some(mut running) = server.take() else { break };
+        let looked = tokio::task::spawn_blocking(move || {
+            let revived = running.revive();
+            (running, revived)
+        });
+        let Ok((running, revived)) = looked.await else { break };
+        match revived {
+            Ok(true) => tracing::warn!("the private database had died and was started again"),
+            Ok(false) => {}
+            Err(error) => tracing::error!("the private database cannot be started: {error:#}"),
+        }
+        server = Some(running);
+    }
+    let _ = tokio::task::spawn_blocking(move || drop(server)).await;
+}
+
+/// One process per project: two would start two servers on one data folder.
+fn lock(project: &ProjectConfig) -> Result<File> {
+    let folder = project.state_dir();
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => bail!(
+            "another `tasker dev` runs this project already ({} is locked); use it, or stop it first",
+            path.display()
+        ),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("locking {}", path.display()))
+        }
+    }
+}

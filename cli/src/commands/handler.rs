@@ -1,0 +1,170 @@
+//! `tasker handler`: lists the project's handlers, and runs one by itself: no database, no server.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use tasker_orchestrator::read::HandlerSummary;
+use tasker_protocol::{
+    DependencyResult, Ending as RunEnding, Execution, Grants, HandlerReference, Limits, Payload,
+    StepDispatch, VERSION, raw_json,
+};
+use tasker_runtime_host::ExecutionControl;
+use uuid::Uuid;
+
+use super::{Ending, task::read_input};
+use crate::{
+    client::Client,
+    config::ProjectConfig,
+    dev::{build, engine},
+    output::{Output, Style, table},
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List the handlers that a server has published.
+    List,
+    /// Build the project and run one handler on one input, in its sandbox.
+    Run(Run),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// The handler's name.
+    handler: String,
+    /// The task's input: JSON, a file, or - for standard input.
+    #[arg(long, short, default_value = "{}")]
+    input: String,
+    /// The step's `handler.initialization`: JSON or a file.
+    #[arg(long, default_value = "{}")]
+    config: String,
+    /// The result of a dependency: `STEP=JSON`. May be given several times.
+    #[arg(long = "dependency", value_name = "STEP=JSON")]
+    dependencies: Vec<String>,
+    /// Where outbound HTTP may go: `https://api.example.com`. May be given several times.
+    #[arg(long = "grant-http", value_name = "ORIGIN")]
+    http: Vec<String>,
+    /// A private network that may be reached nevertheless: `127.0.0.1/32`. May be given several times.
+    #[arg(long = "grant-network", value_name = "CIDR")]
+    private_networks: Vec<String>,
+    /// A secret that the handler may read, from the variable `TASKER_SECRET_<NAME>`. May be given several times.
+    #[arg(long = "grant-secret", value_name = "NAME")]
+    secrets: Vec<String>,
+    /// Which attempt to pretend that it is.
+    #[arg(long, default_value_t = 1)]
+    attempt: u32,
+}
+
+pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
+    match command {
+        Command::List => list(project, output).await,
+        Command::Run(arguments) => run_one(project, arguments, output).await,
+    }
+}
+
+async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
+    let handlers: Vec<HandlerSummary> = Client::new(&project.config.server.url()).get("/v1/handlers").await?;
+    output.result(&handlers, || {
+        let row = |handler: &HandlerSummary| {
+            let component = handler.component.chars().take(12).collect();
+            vec![handler.callable.clone(), component, handler.description.clone()]
+        };
+        table(&["HANDLER", "COMPONENT", "DESCRIPTION"], &handlers.iter().map(row).collect::<Vec<_>>())
+    })?;
+    Ok(Ending::Done)
+}
+
+async fn run_one(project: &ProjectConfig, arguments: Run, output: &Output) -> Result<Ending> {
+    let components = build::build(project).await?;
+    let blobs = engine::open_blobs(project)?;
+    let host = engine::open_host(project, &blobs)?;
+    let wanted = project.config.handlers.get(&arguments.handler).unwrap_or(&arguments.handler).clone();
+    let mut known = Vec::new();
+    for component in &components {
+        let described = host.describe(&component.wasm).await?;
+        if described.handlers.iter().any(|handler| handler.name == wanted) {
+            blobs.put_component(component.wasm.clone()).await?;
+            let dispatch = arguments.dispatch(described.digest, wanted)?;
+            let execution = host.execute(&dispatch, &ExecutionControl::default()).await;
+            return tell(&execution, output);
+        }
+        known.extend(described.handlers.into_iter().map(|handler| handler.name));
+    }
+    bail!("no component of the project holds the handler `{wanted}`; there are {}", known.join(", "))
+}
+
+impl Run {
+    fn dispatch(&self, component: String, function: String) -> Result<StepDispatch> {
+        let read = |text: &str| -> Result<_> {
+            let (name, text) = read_input(text)?;
+            raw_json(text).with_context(|| format!("{name} is not JSON"))
+        };
+        let dependency = |given: &String| -> Result<DependencyResult> {
+            let (step, json) =
+                given.split_once('=').with_context(|| format!("`{given}` is not STEP=JSON"))?;
+            Ok(DependencyResult { step: step.to_owned(), result: Payload::Inline(read(json)?) })
+        };
+        Ok(StepDispatch {
+            version: VERSION,
+            task_id: Uuid::now_v7(),
+            step_index: 0,
+            attempt: self.attempt,
+            release_id: Uuid::nil(),
+            max_attempts: self.attempt.max(3),
+            step_name: self.handler.clone(),
+            namespace: "default".to_owned(),
+            task_name: "handler-run".to_owned(),
+            task_version: "0.0.0".to_owned(),
+            correlation_id: "handler-run".to_owned(),
+            handler: HandlerReference { callable: self.handler.clone(), component, function },
+            input: Payload::Inline(read(&self.input)?),
+            configuration: read(&self.config)?,
+            dependency_results: self.dependencies.iter().map(dependency).collect::<Result<_>>()?,
+            cursor: None,
+            checkpoint: None,
+            limits: Limits::default(),
+            grants: Grants {
+                http: self.http.clone(),
+                private_networks: self.private_networks.clone(),
+                secrets: self.secrets.clone(),
+            },
+            deadline: None,
+            traceparent: None,
+        })
+    }
+}
+
+fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
+    let failed = matches!(execution.ending, RunEnding::Failed(_));
+    output.result(execution, || {
+        let mut lines = Vec::new();
+        for line in &execution.logs {
+            let level = serde_json::to_value(line.level).unwrap_or_default();
+            let prefix = format!("{} {}", level.as_str().unwrap_or_default(), line.target);
+            lines.push(format!("{}  {}", output.style(Style::Faint, &prefix), line.message));
+        }
+        let usage = execution.usage;
+        let used = format!(
+            "{} µs, {} µs of them computing, {} KiB of memory",
+            usage.wall_us,
+            usage.cpu_us,
+            usage.peak_memory_bytes / 1024
+        );
+        lines.push(output.style(Style::Faint, &used));
+        lines.push(match &execution.ending {
+            RunEnding::Complete(result) => pretty(result),
+            RunEnding::Failed(failure) => {
+                let kind = if failure.retryable { "retryable" } else { "permanent" };
+                let title = format!("{} ({kind})", failure.error_type);
+                format!("{}\n{}", output.style(Style::Bad, &title), failure.message)
+            }
+            other => serde_json::to_string_pretty(&json!(other)).unwrap_or_default(),
+        });
+        lines.join("\n")
+    })?;
+    Ok(if failed { Ending::TaskDidNotComplete } else { Ending::Done })
+}
+
+fn pretty(result: &Payload) -> String {
+    let text = result.inline().unwrap_or("null");
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned())
+}

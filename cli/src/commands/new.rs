@@ -1,0 +1,68 @@
+//! `tasker new`: a project that runs.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::Ending;
+use crate::output::Output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The folder to make; its last part is the project's name.
+    folder: PathBuf,
+}
+
+/// The files of a project, with `{{name}}` and `{{sdk}}` to be filled in.
+const FILES: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("../../new-project/Cargo.toml.txt")),
+    ("tasker.toml", include_str!("../../new-project/tasker.toml")),
+    ("src/lib.rs", include_str!("../../new-project/src/lib.rs")),
+    ("templates/greeting.yaml", include_str!("../../new-project/templates/greeting.yaml")),
+    (".gitignore", include_str!("../../new-project/gitignore")),
+    ("README.md", include_str!("../../new-project/README.md")),
+];
+
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
+    let folder = &arguments.folder;
+    let name =
+        folder.file_name().and_then(|name| name.to_str()).context("the folder's name is not usable")?;
+    let usable = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    if !name.chars().all(usable) || !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        bail!("`{name}` cannot be a project's name: letters, digits, - and _ can, and a letter comes first");
+    }
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is there already and is not empty", folder.display());
+    }
+    let sdk = sdk();
+    for (path, content) in FILES {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+        }
+        let content = content.replace("{{name}}", name).replace("{{sdk}}", &sdk);
+        fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
+    }
+    let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+    output.result(&json!({ "folder": folder, "files": files }), || {
+        format!(
+            "made {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
+            folder.display(),
+            folder.display()
+        )
+    })?;
+    Ok(Ending::Done)
+}
+
+/// Where a new project finds the SDK: in the checkout that this command was built from, if that is still there.
+fn sdk() -> String {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/rust");
+    match checkout.canonicalize() {
+        Ok(path) => format!("{{ path = {:?} }}", path.display().to_string()),
+        Err(_) => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+    }
+}

@@ -1,0 +1,48 @@
+//! `tasker serve`: orchestrator and API over PostgreSQL and PGMQ.
+
+use anyhow::{Context, Result, bail};
+use tokio::net::TcpListener;
+
+use super::{Ending, stop_signal};
+use crate::{
+    config::ProjectConfig,
+    dev::{
+        build,
+        engine::{self, RunningOrchestrator, Transport},
+    },
+    output::Output,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Build and publish the project's components and templates first.
+    #[arg(long)]
+    publish: bool,
+}
+
+pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &Output) -> Result<Ending> {
+    let stop = stop_signal()?;
+    let url = &project.config.database.url;
+    if url.is_empty() {
+        bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
+    }
+    let options = url.parse().context("`database.url` is not usable")?;
+    let pool = engine::open_database(&project, options).await?;
+    let blobs = engine::open_blobs(&project)?;
+    let listener = TcpListener::bind(&project.config.server.listen)
+        .await
+        .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
+    let transport = Transport::of_orchestrator(&project, &pool);
+    let running = RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop.clone());
+    if arguments.publish {
+        let host = engine::open_host(&project, &blobs)?;
+        let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);
+        let published =
+            build::publish(&project, &components, &templates, &host, &blobs, &running.orchestrator).await?;
+        output.say(&format!("published {}", published.templates.join(", ")));
+    }
+    output.say(&format!("API on http://{}", listener.local_addr()?));
+    tasker_api::serve(listener, running.orchestrator.clone(), stop).await?;
+    running.stopped().await;
+    Ok(Ending::Done)
+}

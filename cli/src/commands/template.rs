@@ -1,0 +1,154 @@
+//! `tasker template`: checks, lists, shows and draws templates.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::json;
+use tasker_orchestrator::{
+    read::TemplateSummary,
+    template::{Graph, Template},
+};
+
+use super::Ending;
+use crate::{
+    client::Client,
+    config::ProjectConfig,
+    dev::build::{read_template, read_templates},
+    graph::{Format, draw},
+    output::{Output, table},
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Check template files: form, names, DAG.
+    Validate {
+        /// The files. Default: all of the project.
+        files: Vec<PathBuf>,
+    },
+    /// List the templates that a server has published.
+    List,
+    /// Print a template that a server has published.
+    Show {
+        /// `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`.
+        template: String,
+    },
+    /// Draw the DAG of a template file, or of a template of the project by its name.
+    Graph {
+        /// The file or the name.
+        template: String,
+        /// How to draw it.
+        #[arg(long, value_enum, default_value = "svg")]
+        format: Format,
+    },
+}
+
+pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
+    match command {
+        Command::Validate { files } => validate(project, &files, output),
+        Command::List => {
+            let templates: Vec<TemplateSummary> = client(project).get("/v1/templates").await?;
+            output.result(&templates, || {
+                let row = |template: &TemplateSummary| {
+                    vec![
+                        format!("{}/{}", template.namespace, template.name),
+                        template.version.clone(),
+                        template.steps.to_string(),
+                        template.description.clone().unwrap_or_default(),
+                    ]
+                };
+                let rows: Vec<_> = templates.iter().map(row).collect();
+                table(&["TEMPLATE", "VERSION", "STEPS", "DESCRIPTION"], &rows)
+            })?;
+            Ok(Ending::Done)
+        }
+        Command::Show { template } => {
+            let found = published(project, &template).await?;
+            let text = serde_json::to_string_pretty(&found)?;
+            output.result(&found, || text)?;
+            Ok(Ending::Done)
+        }
+        Command::Graph { template, format } => {
+            let template = of_project(project, &template)?;
+            let graph = Graph::new(&template).map_err(|_| anyhow!("the template has a cycle"))?;
+            let picture = draw(&template, &graph, format);
+            output.result(&json!({ "picture": picture }), || picture.clone())?;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+fn client(project: &ProjectConfig) -> Client {
+    Client::new(&project.config.server.url())
+}
+
+fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
+    let templates = if files.is_empty() {
+        read_templates(project)?
+    } else {
+        let (mut good, mut faults) = (Vec::new(), Vec::new());
+        for file in files {
+            match read_template(file) {
+                Ok(file) => good.push(file),
+                Err(error) => faults.push(format!("{error:#}")),
+            }
+        }
+        if !faults.is_empty() {
+            bail!("{}", faults.join("\n"));
+        }
+        good
+    };
+    let as_json: Vec<_> = templates
+        .iter()
+        .map(|file| json!({ "file": file.path, "name": file.template.name, "steps": file.template.steps.len() }))
+        .collect();
+    output.result(&as_json, || {
+        let line = |file: &crate::dev::build::TemplateFile| {
+            let template = &file.template;
+            let (name, version, steps) = (&template.name, &template.version, template.steps.len());
+            format!(
+                "{}: {}/{name} {version} is valid ({steps} steps)",
+                file.path.display(),
+                template.namespace_name
+            )
+        };
+        templates.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(Ending::Done)
+}
+
+/// A template file, or a template of the project by its name.
+fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
+    let path = PathBuf::from(wanted);
+    if path.is_file() {
+        return Ok(read_template(&path)?.template);
+    }
+    let templates = read_templates(project)?;
+    let known: Vec<String> = templates.iter().map(|file| file.template.name.clone()).collect();
+    let found = templates.into_iter().map(|file| file.template).find(|template| template.name == wanted);
+    found.with_context(|| {
+        format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
+    })
+}
+
+async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
+    let (path, version) = match wanted.split_once('@') {
+        Some((path, version)) => (path, Some(version)),
+        None => (wanted, None),
+    };
+    let (namespace, name) = match path.split_once('/') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, path),
+    };
+    let client = client(project);
+    let all: Vec<TemplateSummary> = client.get("/v1/templates").await?;
+    let matches = |template: &&TemplateSummary| {
+        template.name == name
+            && namespace.is_none_or(|namespace| template.namespace == namespace)
+            && version.is_none_or(|version| template.version == version)
+    };
+    // Published last, if no version is named.
+    let found = all.iter().filter(matches).next_back();
+    let found =
+        found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
+    client.get(&format!("/v1/templates/{}/{}/{}", found.namespace, found.name, found.version)).await
+}

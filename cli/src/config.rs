@@ -1,0 +1,308 @@
+//! Configuration: `tasker.toml` under environment variables under nothing else. Every key is documented here, and an
+//! unknown one is refused with the line that it stands on.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// The name of the file.
+pub(crate) const FILE: &str = "tasker.toml";
+
+/// What introduces an environment variable that overrides a key: `TASKER__SERVER__LISTEN`.
+const PREFIX: &str = "TASKER__";
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) project: Project,
+    /// Further names for handlers: what a template's `callable` says, and the handler that is meant.
+    pub(crate) handlers: BTreeMap<String, String>,
+    pub(crate) server: Server,
+    pub(crate) database: Database,
+    pub(crate) orchestrator: Orchestrator,
+    pub(crate) worker: Worker,
+    pub(crate) blobs: Blobs,
+}
+
+/// `[project]`: what is built and published.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Project {
+    /// What the project is called.
+    pub(crate) name: String,
+    /// Folders of Cargo packages that are built to components, and `.wasm` files that are taken as they are.
+    pub(crate) components: Vec<PathBuf>,
+    /// The folder of templates (`.yaml`, `.yml`, `.json`).
+    pub(crate) templates: PathBuf,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Self { name: "tasker".into(), components: vec![".".into()], templates: "templates".into() }
+    }
+}
+
+/// `[server]`: the API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    /// The address that the API listens on. It authenticates nobody: keep it on loopback.
+    pub(crate) listen: String,
+    /// Where commands find the API. Empty: at `listen`.
+    pub(crate) url: String,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".into(), url: String::new() }
+    }
+}
+
+impl Server {
+    /// Where commands find the API.
+    pub(crate) fn url(&self) -> String {
+        if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
+    }
+}
+
+/// `[database]`: PostgreSQL 15 or later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    /// `postgres://user:password@host/database`. Empty: `DATABASE_URL`, or a private server that `tasker dev` starts.
+    pub(crate) url: String,
+    /// How many connections one process keeps at most.
+    pub(crate) max_connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: String::new(), max_connections: 10 }
+    }
+}
+
+/// `[orchestrator]`: how tasks are moved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Orchestrator {
+    /// The environment whose overrides in templates apply.
+    pub(crate) environment: String,
+    /// How many batches of reports are worked on at once.
+    pub(crate) report_loops: usize,
+    /// How often the sweep looks for what was lost.
+    pub(crate) sweep_interval_seconds: u64,
+}
+
+impl Default for Orchestrator {
+    fn default() -> Self {
+        Self { environment: "development".into(), report_loops: 2, sweep_interval_seconds: 5 }
+    }
+}
+
+/// `[worker]`: how steps are run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Worker {
+    /// What the host is called in reports. Empty: `worker-` and the process id.
+    pub(crate) name: String,
+    /// How many steps run at once.
+    pub(crate) max_concurrent: usize,
+    /// How long a step's message stays its host's without a sign of life.
+    pub(crate) lease_seconds: u64,
+    /// How long running steps may go on when the process is told to stop.
+    pub(crate) drain_seconds: u64,
+    /// The folder of compiled components. Empty: `.tasker/cache` of the project.
+    pub(crate) cache_dir: PathBuf,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            max_concurrent: 100,
+            lease_seconds: 30,
+            drain_seconds: 20,
+            cache_dir: PathBuf::new(),
+        }
+    }
+}
+
+/// `[blobs]`: components and large payloads.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Blobs {
+    /// `file:///var/lib/tasker/blobs`. Empty: `.tasker/blobs` of the project.
+    pub(crate) url: String,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Source {
+    Default,
+    File(PathBuf),
+    Environment(String),
+}
+
+/// A project: its folder, its configuration, and where each value comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct ProjectConfig {
+    pub(crate) root: PathBuf,
+    pub(crate) config: Config,
+    sources: BTreeMap<String, Source>,
+}
+
+impl ProjectConfig {
+    /// Reads the configuration of the project that this folder lies in. Without a `tasker.toml` there are defaults.
+    pub(crate) fn load(start: &Path) -> Result<Self> {
+        let start =
+            start.canonicalize().with_context(|| format!("there is no folder {}", start.display()))?;
+        let file = start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file());
+        let root = file.as_ref().and_then(|file| file.parent()).unwrap_or(&start).to_path_buf();
+        let text = match &file {
+            Some(file) => {
+                std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
+            }
+            None => String::new(),
+        };
+        Self::from_parts(root, file.as_deref(), &text, std::env::vars())
+    }
+
+    fn from_parts(
+        root: PathBuf,
+        file: Option<&Path>,
+        text: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let name = file.map_or_else(|| FILE.to_owned(), |file| file.display().to_string());
+        // Once by itself, for errors that show the line.
+        toml::from_str::<Config>(text).with_context(|| format!("{name} is not usable"))?;
+        let mut table: Table = toml::from_str(text).with_context(|| format!("{name} is not usable"))?;
+        let mut sources = BTreeMap::new();
+        let file = file.map_or_else(|| PathBuf::from(FILE), Path::to_path_buf);
+        for (key, _) in flatten(&table) {
+            sources.insert(key, Source::File(file.clone()));
+        }
+        for (variable, value) in variables.filter(|(variable, _)| variable.starts_with(PREFIX)) {
+            let key = variable[PREFIX.len()..].to_lowercase().replace("__", ".");
+            set(&mut table, &key, &value).with_context(|| format!("environment variable {variable}"))?;
+            let mut alone = Table::new();
+            set(&mut alone, &key, &value)?;
+            Config::deserialize(alone)
+                .with_context(|| format!("environment variable {variable} is not usable"))?;
+            sources.insert(key, Source::Environment(variable));
+        }
+        let mut config = Config::deserialize(table)?;
+        if config.database.url.is_empty()
+            && let Ok(url) = std::env::var("DATABASE_URL")
+        {
+            config.database.url = url;
+            sources.insert("database.url".into(), Source::Environment("DATABASE_URL".into()));
+        }
+        Ok(Self { root, config, sources })
+    }
+
+    /// Every key with its value and where that comes from. Passwords are not shown.
+    pub(crate) fn entries(&self) -> Result<Vec<(String, Value, Source)>> {
+        let table = Table::try_from(&self.config)?;
+        let entry = |(key, value): (String, Value)| {
+            let value = if key == "database.url" { redact(value) } else { value };
+            let source = self.sources.get(&key).cloned().unwrap_or(Source::Default);
+            (key, value, source)
+        };
+        Ok(flatten(&table).into_iter().map(entry).collect())
+    }
+
+    /// A path of the configuration, seen from the project's folder.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// The project's own folder for what Tasker keeps.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.root.join(".tasker")
+    }
+}
+
+/// Sets `a.b` of a table. What reads as a TOML value is one; everything else is text.
+fn set(table: &mut Table, key: &str, text: &str) -> Result<()> {
+    let Some((section, name)) = key.split_once('.') else {
+        bail!("names no key: {PREFIX}<SECTION>__<KEY> is the form");
+    };
+    let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(section) = section else { bail!("`{key}` is not in a section") };
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    let value = parsed.and_then(|mut table| table.remove("value"));
+    section.insert(name.to_owned(), value.unwrap_or_else(|| Value::String(text.to_owned())));
+    Ok(())
+}
+
+fn flatten(table: &Table) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (section, value) in table {
+        match value {
+            Value::Table(inner) => {
+                flat.extend(inner.iter().map(|(key, value)| (format!("{section}.{key}"), value.clone())));
+            }
+            other => flat.push((section.clone(), other.clone())),
+        }
+    }
+    flat
+}
+
+fn redact(value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    match url::Url::parse(text) {
+        Ok(mut url) if url.password().is_some() => {
+            let _ = url.set_password(Some("***"));
+            Value::String(url.to_string())
+        }
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<ProjectConfig> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        ProjectConfig::from_parts(PathBuf::from("/project"), None, text, variables)
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error =
+            format!("{:#}", load("[server]\n\nlisten = \"x\"\nlisten_on = \"y\"\n", &[]).unwrap_err());
+        assert!(error.contains("line 4") && error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file_and_the_source_is_known() {
+        let project =
+            load("[worker]\nmax_concurrent = 5\n", &[("TASKER__WORKER__MAX_CONCURRENT", "7")]).unwrap();
+        assert_eq!(project.config.worker.max_concurrent, 7);
+        let entries = project.entries().unwrap();
+        let (_, _, source) = entries.iter().find(|(key, ..)| key == "worker.max_concurrent").unwrap();
+        assert_eq!(*source, Source::Environment("TASKER__WORKER__MAX_CONCURRENT".into()));
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_by_its_name() {
+        let error = format!("{:#}", load("", &[("TASKER__WORKER__SPEED", "9")]).unwrap_err());
+        assert!(error.contains("TASKER__WORKER__SPEED"), "{error}");
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let project = load("[database]\nurl = \"postgres://me:secret@host/db\"\n", &[]).unwrap();
+        let shown = format!("{:?}", project.entries().unwrap());
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Everything in one process: the private database, the build, the engine, the watch.
+
+pub(crate) mod build;
+pub(crate) mod engine;
+pub(crate) mod postgres;
+pub(crate) mod watch;

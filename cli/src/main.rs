@@ -1,0 +1,144 @@
+//! The `tasker` command.
+#![forbid(unsafe_code)]
+
+mod client;
+mod commands;
+mod config;
+mod dev;
+mod graph;
+mod output;
+mod view;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::{commands::Ending, config::ProjectConfig, output::Output};
+
+/// Workflows whose steps are WebAssembly components.
+///
+/// Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 the task did not complete.
+#[derive(Debug, Parser)]
+#[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    /// The project's folder, or any folder in it.
+    #[arg(long, global = true, default_value = ".", value_name = "FOLDER")]
+    project: PathBuf,
+    /// Where the API is. Default: `server.url` of tasker.toml.
+    #[arg(long, global = true, value_name = "URL", env = "TASKER_URL")]
+    server: Option<String>,
+    /// Print JSON instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say more about what happens inside: -v, -vv. `RUST_LOG` overrides it.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: database, build, orchestrator, host and API; build again on change.
+    Dev,
+    /// Run the orchestrator and the API over PostgreSQL and PGMQ.
+    Serve(commands::serve::Arguments),
+    /// Run a host that takes steps from PGMQ.
+    Worker,
+    /// Make a new project.
+    New(commands::new::Arguments),
+    /// Build the project's components, and check them and its templates.
+    Build,
+    /// Check, list and draw templates.
+    #[command(subcommand)]
+    Template(commands::template::Command),
+    /// Create, follow and cancel tasks.
+    #[command(subcommand)]
+    Task(commands::task::Command),
+    /// List handlers, or run one by itself.
+    #[command(subcommand)]
+    Handler(commands::handler::Command),
+    /// Show the configuration.
+    #[command(subcommand)]
+    Config(commands::config::Command),
+    /// Print a completion script: `source <(tasker completions bash)`.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Compile a component in this process, for a host in another.
+    #[command(hide = true)]
+    CompileComponent {
+        /// The component.
+        input: PathBuf,
+        /// Where the compiled one goes.
+        output: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    start_logging(arguments.verbose, matches!(arguments.command, Command::Serve(_) | Command::Worker));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.failure(&anyhow::Error::from(error).context("starting the runtime")),
+    };
+    let ended = runtime.block_on(run(arguments, &output));
+    // A blocked thread must not keep a finished command.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::TaskDidNotComplete) => ExitCode::from(3),
+        Err(error) => output.failure(&error),
+    }
+}
+
+async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
+    match arguments.command {
+        Command::CompileComponent { input, output } => {
+            tasker_runtime_host::compile_command(&input, &output)?;
+            return Ok(Ending::Done);
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "tasker", &mut std::io::stdout());
+            return Ok(Ending::Done);
+        }
+        Command::New(arguments) => return commands::new::run(&arguments, output),
+        _ => {}
+    }
+    let mut project = ProjectConfig::load(&arguments.project)?;
+    if let Some(url) = arguments.server {
+        project.config.server.url = url;
+    }
+    match arguments.command {
+        Command::Dev => commands::dev::run(project, output).await,
+        Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
+        Command::Worker => commands::worker::run(project, output).await,
+        Command::Build => commands::build::run(&project, output).await,
+        Command::Template(command) => commands::template::run(&project, command, output).await,
+        Command::Task(command) => commands::task::run(project, command, output).await,
+        Command::Handler(command) => commands::handler::run(&project, command, output).await,
+        Command::Config(command) => commands::config::run(&project, &command, output),
+        Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
+    }
+}
+
+fn start_logging(verbose: u8, service: bool) {
+    use std::io::IsTerminal;
+    let default = match (verbose, service) {
+        (0, false) => "warn",
+        (0, true) | (1, _) => {
+            "warn,tasker=info,tasker_orchestrator=info,tasker_runtime_host=info,tasker_api=info"
+        }
+        _ => "info,tasker=debug,tasker_orchestrator=debug,tasker_runtime_host=debug,tasker_api=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
