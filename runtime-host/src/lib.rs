@@ -15,6 +15,7 @@ mod execution;
 mod host;
 mod secrets;
 mod source;
+mod worker;
 
 pub use capability::http::policy::{GrantError, check_grants};
 pub use component::child::compile_command;
@@ -25,3 +26,4 @@ pub use execution::control::ExecutionControl;
 pub use host::Host;
 pub use secrets::{EnvironmentSecrets, NoSecrets, SecretSource};
 pub use source::{ComponentSource, FolderSource};
+pub use worker::{Worker, WorkerConnections};

@@ -62,8 +62,8 @@ impl SendError {
         match self {
             Self::Prohibited(address, refused) => {
                 let message = format!(
-                    "a request to {destination} was refused, because it leads to {address}, {} address: if that \
-                     is intended, add `{address}/{}` to the step's `grants.private_networks` in the template",
+                    "a request to {destination} was refused, because it leads to {address} ({}): if that is \
+                     intended, add `{address}/{}` to the step's `grants.private_networks` in the template",
                     refused.kind,
                     if address.is_ipv4() { 32 } else { 128 },
                 );
@@ -120,9 +120,9 @@ impl HttpClient {
             connection.await.map_err(Error::from)
         });
         let first_byte = options.first_byte_timeout.unwrap_or(RESPONSE_TIMEOUT);
+        let mut closed = false;
         let response = timeout(first_byte, async {
             let mut sending = std::pin::pin!(sender.send_request(request));
-            let mut closed = false;
             loop {
                 tokio::select! {
                     biased;
@@ -140,7 +140,8 @@ impl HttpClient {
         let pause = options.between_bytes_timeout.unwrap_or(RESPONSE_TIMEOUT);
         let response =
             response.map(|body| LimitedBody::new(body, self.max_response_bytes, pause).boxed_unsync());
-        Ok((response, Box::new(connection)))
+        // A future that has ended must not be asked again.
+        Ok((response, Box::new(async move { if closed { Ok(()) } else { connection.await } })))
     }
 
     /// A connection to an address of the destination that the policy allows.
