@@ -33,7 +33,7 @@ const TABLE_ELEMENTS: usize = 100_000;
 /// The engine of a host that runs up to `max_concurrent` executions. Falls back to allocating on demand, some
 /// times slower, where the system does not let us reserve the pool's address space.
 pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
-    let mut config = settings().map_err(HostError::Engine)?;
+    let mut config = settings();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_concurrent)));
     match Engine::new(&config) {
         Ok(engine) => Ok(engine),
@@ -44,7 +44,7 @@ pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
                 "the instance pool could not reserve its address space; instances are allocated on demand, \
                  which is slower. Lower `max_concurrent` or raise the limit on address space"
             );
-            let mut config = settings().map_err(HostError::Engine)?;
+            let mut config = settings();
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             Engine::new(&config).map_err(HostError::Engine)
         }
@@ -53,13 +53,13 @@ pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
 
 /// An engine that only compiles, with the code settings of the one that runs.
 pub(crate) fn compiler() -> wasmtime::Result<Engine> {
-    let mut config = settings()?;
+    let mut config = settings();
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&config)
 }
 
 /// What compiled code depends on. The instance allocator is not part of it.
-fn settings() -> wasmtime::Result<Config> {
+fn settings() -> Config {
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)
@@ -96,7 +96,7 @@ fn settings() -> wasmtime::Result<Config> {
         .shared_memory(false)
         .wasm_memory64(false)
         .wasm_relaxed_simd(false);
-    Ok(config)
+    config
 }
 
 /// The pool. Address space is reserved, memory is used only as guests touch it.

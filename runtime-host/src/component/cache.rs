@@ -23,6 +23,9 @@ type HmacSha256 = Hmac<Sha256>;
 /// Opens every entry; another value is another layout.
 const MAGIC: &[u8; 16] = b"tasker-aot-v1\0\0\0";
 
+/// What we do to a component before the engine compiles it: raise it whenever `adapt` or `compile` change.
+const REVISION: u32 = 3;
+
 /// Length of the key: one block of the hash.
 const KEY_LENGTH: usize = 64;
 
@@ -33,6 +36,7 @@ const MAC_LENGTH: usize = 32;
 pub(crate) fn compatibility(engine: &Engine) -> [u8; 32] {
     let mut hasher = Sha256Hasher(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.write(&REVISION.to_le_bytes());
     hasher.0.finalize().into()
 }
 

@@ -1,14 +1,9 @@
 //! Compiling a component: the one place that reads untrusted WebAssembly as a whole.
 
-use wasi_preview1_component_adapter_provider::{
-    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
-    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND_ADAPTER,
-    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR_ADAPTER,
-};
 use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
-use wit_component::ComponentEncoder;
 
+use super::adapt::adapt;
 use crate::CompileError;
 
 /// A compiled component with what we want to know of it without its bytes.
@@ -51,31 +46,6 @@ pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileE
     let core_instances = count_core_instances(component)?;
     let code = engine.precompile_component(component).map_err(invalid)?;
     Ok(Artifact { core_instances, code })
-}
-
-/// Makes a component of a core module: a command when it has an entry point, otherwise what its embedded
-/// component type says.
-fn adapt(module: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let adapter = if exports_start(module)? { COMMAND_ADAPTER } else { REACTOR_ADAPTER };
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .and_then(|encoder| encoder.adapter(PREVIEW1, adapter))
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| CompileError::NotACommand(format!("{error:#}")))
-}
-
-fn exports_start(module: &[u8]) -> Result<bool, CompileError> {
-    for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ExportSection(exports) = payload.map_err(invalid)? {
-            for export in exports {
-                if export.map_err(invalid)?.name == "_start" {
-                    return Ok(true);
-                }
-            }
-        }
-    }
-    Ok(false)
 }
 
 fn count_core_instances(component: &[u8]) -> Result<u32, CompileError> {

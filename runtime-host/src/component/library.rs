@@ -154,18 +154,15 @@ impl Library {
             Some(wasm) => wasm.to_vec(),
             None => self.fetch(digest).await?,
         };
-        let artifact = match &self.compiler {
-            Some(program) => {
-                let folder = self.cache.folder();
-                compile_in_child(program, folder, &self.engine, &wasm, self.compile_timeout).await?
-            }
-            None => {
-                let engine = self.engine.clone();
-                let compiled = blocking(move || compile(&engine, &wasm));
-                tokio::time::timeout(self.compile_timeout, compiled)
-                    .await
-                    .map_err(|_| CompileError::TimedOut(self.compile_timeout))???
-            }
+        let artifact = if let Some(program) = &self.compiler {
+            let folder = self.cache.folder();
+            compile_in_child(program, folder, &self.engine, &wasm, self.compile_timeout).await?
+        } else {
+            let engine = self.engine.clone();
+            let compiled = blocking(move || compile(&engine, &wasm));
+            tokio::time::timeout(self.compile_timeout, compiled)
+                .await
+                .map_err(|_| CompileError::TimedOut(self.compile_timeout))???
         };
         let (cache, digest) = (self.cache.clone(), digest.to_owned());
         Ok(blocking(move || cache.write(&digest, artifact)).await??)

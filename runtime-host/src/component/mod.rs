@@ -1,7 +1,8 @@
 //! Components: from untrusted `.wasm` bytes to something that can be instantiated in microseconds.
 //!
-//! bytes → [`compile`] (perhaps in a [`child`] process) → [`cache`] on disk → [`library`] in memory.
+//! bytes → ([`adapt`] →) [`compile`] (perhaps in a [`child`] process) → [`cache`] on disk → [`library`] in memory.
 
+mod adapt;
 pub(crate) mod cache;
 pub(crate) mod child;
 pub(crate) mod compile;

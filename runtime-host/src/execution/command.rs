@@ -43,7 +43,7 @@ struct DependencyResult<'a> {
 pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<Bytes, Failure> {
     let context = Context {
         handler: &dispatch.handler.function,
-        task_id: &inputs.task_id(),
+        task_id: inputs.task_id(),
         namespace: &dispatch.namespace,
         task_name: &dispatch.task_name,
         task_version: &dispatch.task_version,

@@ -7,7 +7,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -61,7 +60,7 @@ impl Meter {
             let poll = execution.as_mut().poll(context);
             let turn = self.since_start().saturating_sub(self.turn_began.load(Relaxed));
             self.spent.fetch_add(turn, Relaxed);
-            if let Poll::Pending = poll {
+            if poll.is_pending() {
                 self.end_turn();
             }
             poll

@@ -156,3 +156,39 @@ pub(crate) fn assert_failed(
     );
     assert!(failure.message.contains(says), "the message does not say `{says}`: {}", failure.message);
 }
+
+/// A component that exports the contract, from a core module's text: `items` stand in the module, `handle` is the
+/// body of the function that runs a step (one `i32` parameter, the context; one result, the answer's address).
+pub(crate) fn handler_module(items: &str, handle: &str) -> Vec<u8> {
+    handler_module_of_pages(2, items, handle)
+}
+
+/// The same, with a memory of so many pages of 64 KiB.
+pub(crate) fn handler_module_of_pages(pages: u32, items: &str, handle: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module
+            (memory (export "memory") {pages})
+            (global $next (mut i32) (i32.const 4096))
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (local $at i32)
+                (local.set $at (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+                (global.set $next (i32.add (local.get $at) (local.get 3)))
+                (local.get $at))
+            (func (export "tasker:handler/step-handler@1.0.0#describe") (result i32) (i32.const 16))
+            (func (export "tasker:handler/step-handler@1.0.0#handle") (param i32) (result i32) {handle})
+            {items})"#
+    );
+    let mut module = wat::parse_str(text).expect("the module is well formed");
+    let mut resolve = wit_parser::Resolve::default();
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/wit");
+    let (package, _) = resolve.push_dir(&wit).expect("the contract parses");
+    let world = resolve.select_world(&[package], Some("handlers")).expect("the contract has its world");
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        wit_component::StringEncoding::UTF8,
+    )
+    .expect("the type is embedded");
+    module
+}

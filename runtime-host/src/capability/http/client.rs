@@ -30,7 +30,7 @@ use crate::{HostConfig, HostError};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a guest waits for a response, or for more of it, if it does not say.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
+const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A response, and what keeps its connection going.
 pub(super) type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);

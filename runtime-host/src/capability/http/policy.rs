@@ -26,7 +26,7 @@ const METADATA: [IpAddr; 5] = [
 
 /// IPv4 networks that are not the public Internet (IANA special-purpose registry).
 const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"),
+    (Ipv4Addr::UNSPECIFIED, 8, "unspecified"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "carrier-grade NAT"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
@@ -34,7 +34,7 @@ const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
     (Ipv4Addr::new(172, 16, 0, 0), 12, "private"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "reserved for protocols"),
     (Ipv4Addr::new(192, 0, 2, 0), 24, "reserved for documentation"),
-    (Ipv4Addr::new(192, 88, 99, 0), 24, "a 6to4 relay"),
+    (Ipv4Addr::new(192, 88, 99, 0), 24, "6to4 relay"),
     (Ipv4Addr::new(192, 168, 0, 0), 16, "private"),
     (Ipv4Addr::new(198, 18, 0, 0), 15, "reserved for benchmarks"),
     (Ipv4Addr::new(198, 51, 100, 0), 24, "reserved for documentation"),
@@ -266,7 +266,7 @@ impl Policy {
         let address = address.to_canonical();
         if METADATA.contains(&address) {
             let exactly = self.networks.iter().any(|network| IpNet::from(address) == *network);
-            return if exactly { Ok(()) } else { Err(Refused { kind: "a metadata service's" }) };
+            return if exactly { Ok(()) } else { Err(Refused { kind: "metadata service" }) };
         }
         match special(address) {
             Some(kind) if !self.networks.iter().any(|network| network.contains(&address)) => {

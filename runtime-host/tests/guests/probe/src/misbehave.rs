@@ -29,7 +29,11 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
             std::io::stdout().write_all(&[0xff, 0xfe, 0, 0x1b, b'[', b'2', b'J', b'o', b'k', b'\n']).unwrap();
             text("written")
         }
-        "return-bytes" => complete(format!("\"{}\"", "x".repeat(number()))),
+        "return-bytes" => {
+            let mut bytes = vec![b'x'; number() + 2];
+            (bytes[0], bytes[number() + 1]) = (b'"', b'"');
+            complete(String::from_utf8(bytes).unwrap())
+        }
         "return-no-json" => complete("{not json"),
         "leak-handles" => {
             for _ in 0..number() {
