@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tasker_api::ErrorBody;
 use ureq::{Agent, http::Method};
 

@@ -24,5 +24,9 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
 
 /// Brings the schema up to date. Safe to call from several processes at once.
 pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
-    Ok(MIGRATOR.run(pool).await?)
+    let mut connection = pool.acquire().await?.detach();
+    // A role called `tasker` would otherwise look for the list of migrations in the schema that they make.
+    sqlx::query("SET search_path = public").execute(&mut connection).await?;
+    MIGRATOR.run(&mut connection).await?;
+    Ok(sqlx::Connection::close(connection).await?)
 }

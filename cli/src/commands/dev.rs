@@ -3,6 +3,7 @@
 use std::{fs::File, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use tasker_local_postgres::{Durability, LocalPostgres};
 use tasker_runtime_host::Host;
 use tasker_transport::BlobStore;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -14,7 +15,6 @@ use crate::{
     dev::{
         build::{self, Published},
         engine::{self, RunningOrchestrator, Transport},
-        postgres::PrivatePostgres,
         watch::{self, Snapshot},
     },
     output::{Output, Style},
@@ -91,8 +91,9 @@ impl Local {
         let stop_database = CancellationToken::new();
         let (options, database) = if project.config.database.url.is_empty() {
             let state = project.state_dir();
-            let server = tokio::task::spawn_blocking(move || PrivatePostgres::start(&state)).await??;
-            let options = server.options();
+            let server =
+                tokio::task::spawn_blocking(move || LocalPostgres::start(&state, Durability::Full)).await??;
+            let options = server.url().parse()?;
             (options, Some(tokio::spawn(look_after(server, stop_database.clone()))))
         } else {
             (project.config.database.url.parse().context("`database.url` is not usable")?, None)
@@ -150,7 +151,7 @@ impl Local {
 }
 
 /// Keeps the private database running, and stops it at the end.
-async fn look_after(server: PrivatePostgres, stop: CancellationToken) {
+async fn look_after(server: LocalPostgres, stop: CancellationToken) {
     let mut server = Some(server);
     loop {
         tokio::select! {
@@ -166,7 +167,7 @@ async fn look_after(server: PrivatePostgres, stop: CancellationToken) {
         match revived {
             Ok(true) => tracing::warn!("the private database had died and was started again"),
             Ok(false) => {}
-            Err(error) => tracing::error!("the private database cannot be started: {error:#}"),
+            Err(error) => tracing::error!("the private database cannot be started: {error}"),
         }
         server = Some(running);
     }

@@ -2,5 +2,4 @@
 
 pub(crate) mod build;
 pub(crate) mod engine;
-pub(crate) mod postgres;
 pub(crate) mod watch;

@@ -1,0 +1,329 @@
+//! A private PostgreSQL: found among the installed programs, set up in a folder, started, kept running, stopped.
+//!
+//! It listens on a loopback port of its own choice behind a random password: a path of any length works, and other
+//! users of the machine stay out. PostgreSQL refuses to run as root, so root starts it as an ordinary user. It never
+//! outlives the process that started it, however that one ends.
+#![forbid(unsafe_code)]
+
+mod error;
+mod programs;
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use error::Result;
+pub use error::{Doing, Error};
+use programs::{Owner, find_owner, find_programs, is_root};
+
+/// How long the server may take to start; recovery after a crash can take a while.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it may take to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A running server. Dropping it stops it.
+pub struct LocalPostgres {
+    programs: PathBuf,
+    data: PathBuf,
+    owner: Option<Owner>,
+    durability: Durability,
+    port: u16,
+    password: String,
+    child: Option<Child>,
+}
+
+/// What a crash of the machine may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing that was committed.
+    Full,
+    /// Everything: for tests that throw the data away.
+    None,
+}
+
+impl LocalPostgres {
+    /// Starts the server whose home is `postgres` in this folder, setting it up the first time. Only one process may
+    /// use a folder at a time.
+    pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
+        let programs = find_programs()?;
+        let owner = if is_root() { Some(find_owner()?) } else { None };
+        let home = home(folder, owner)?;
+        let data = home.join("data");
+        let password_file = home.join("password");
+        if !data.join("PG_VERSION").exists() {
+            set_up(&programs, &home, owner)?;
+        }
+        let password = fs::read_to_string(&password_file)
+            .doing(|| format!("reading {}", password_file.display()))?
+            .trim()
+            .to_owned();
+        let mut server = Self { programs, data, owner, durability, port: 0, password, child: None };
+        server.check_version()?;
+        server.stop_orphan()?;
+        server.launch()?;
+        Ok(server)
+    }
+
+    /// How to connect as the server's superuser: `postgres://...`.
+    pub fn url(&self) -> String {
+        format!("postgres://tasker:{}@127.0.0.1:{}/postgres", self.password, self.port)
+    }
+
+    /// Starts the server again if it has died. Answers whether it had.
+    pub fn revive(&mut self) -> Result<bool> {
+        match self.child.as_mut().map(Child::try_wait) {
+            Some(Ok(None)) => Ok(false),
+            _ => {
+                self.stop_orphan()?;
+                self.launch()?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn check_version(&self) -> Result<()> {
+        let made_by = fs::read_to_string(self.data.join("PG_VERSION"))
+            .doing(|| format!("reading {}", self.data.join("PG_VERSION").display()))?;
+        let output = self
+            .command("postgres")
+            .arg("--version")
+            .output()
+            .doing(|| "asking postgres for its version".to_owned())?;
+        let version = String::from_utf8_lossy(&output.stdout).into_owned();
+        let digits = version.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit);
+        let installed: String = digits.collect();
+        if installed == made_by.trim() {
+            return Ok(());
+        }
+        Err(Error::OtherVersion {
+            data: self.data.clone(),
+            made_by: made_by.trim().to_owned(),
+            programs: self.programs.clone(),
+            installed,
+        })
+    }
+
+    /// Stops a server that is still on its way down, or that somebody else has started.
+    fn stop_orphan(&self) -> Result<()> {
+        if !self.data.join("postmaster.pid").exists() {
+            return Ok(());
+        }
+        let status =
+            self.pg_ctl(&["status"]).status().doing(|| "asking pg_ctl for the server's status".to_owned())?;
+        if status.success() {
+            self.pg_ctl(&["stop", "-m", "fast", "-w"])
+                .status()
+                .doing(|| "stopping the server left behind".to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self) -> Result<()> {
+        // Another process may take the port between our look and the server's, so more than one try.
+        let mut tries = 0;
+        loop {
+            self.port = free_port().doing(|| "looking for a free port".to_owned())?;
+            match self.launch_once() {
+                Ok(child) => {
+                    self.child = Some(child);
+                    return Ok(());
+                }
+                Err(error) if tries == 4 => return Err(error),
+                Err(_) => tries += 1,
+            }
+        }
+    }
+
+    fn launch_once(&self) -> Result<Child> {
+        let log_path = self.data.with_file_name("log");
+        let opening = || format!("opening {}", log_path.display());
+        let log = fs::OpenOptions::new().create(true).append(true).open(&log_path).doing(opening)?;
+        let errors = log.try_clone().doing(opening)?;
+        let mut command = command(Path::new("/bin"), "sh", self.owner);
+        command.args(["-c", GUARD, "guard"]).arg(self.programs.join("postgres")).arg("-D").arg(&self.data);
+        for setting in settings(self.port, self.durability) {
+            command.args(["-c", &setting]);
+        }
+        let mut child = command
+            // A group of its own: Ctrl-C is for us, and we stop the server when we are done with it.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(log)
+            .stderr(errors)
+            .spawn()
+            .doing(|| "starting PostgreSQL".to_owned())?;
+        let until = Instant::now() + START_TIMEOUT;
+        while Instant::now() < until {
+            if let Ok(Some(status)) = child.try_wait() {
+                let what = format!("PostgreSQL ended at once ({status}); the end of its log");
+                return Err(Error::Failed { what, log: tail(&log_path) });
+            }
+            if self.is_ready() {
+                return Ok(child);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop(child.stdin.take());
+        let what = format!("PostgreSQL did not start within {START_TIMEOUT:?}; the end of its log");
+        Err(Error::Failed { what, log: tail(&log_path) })
+    }
+
+    /// The last line of the server's own file tells its state; a port that answers may be somebody else's.
+    fn is_ready(&self) -> bool {
+        let Ok(text) = fs::read_to_string(self.data.join("postmaster.pid")) else { return false };
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        lines.get(3) == Some(&self.port.to_string().as_str()) && lines.last() == Some(&"ready")
+    }
+
+    fn pg_ctl(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command("pg_ctl");
+        command.arg("-D").arg(&self.data).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    fn command(&self, program: &str) -> Command {
+        command(&self.programs, program, self.owner)
+    }
+}
+
+impl Drop for LocalPostgres {
+    fn drop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        // The guard's end of the pipe tells it to stop the server.
+        drop(child.stdin.take());
+        let until = Instant::now() + STOP_TIMEOUT;
+        while Instant::now() < until {
+            if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = child.kill();
+    }
+}
+
+/// Runs the server and stops it as soon as its standard input ends: when we say so, and when we are gone.
+const GUARD: &str = r#"
+exec 3<&0 </dev/null
+"$@" 3<&- &
+server=$!
+(cat <&3 >/dev/null; kill -INT $server 2>/dev/null) >/dev/null 2>&1 &
+exec 3<&-
+wait $server
+"#;
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Small, and without what a private server does not need.
+fn settings(port: u16, durability: Durability) -> Vec<String> {
+    let mut settings = vec![
+        format!("port={port}"),
+        "listen_addresses=127.0.0.1".to_owned(),
+        "unix_socket_directories=".to_owned(),
+        "max_connections=100".to_owned(),
+        "shared_buffers=256MB".to_owned(),
+        "max_wal_size=2GB".to_owned(),
+        "checkpoint_timeout=15min".to_owned(),
+        "wal_level=minimal".to_owned(),
+        "max_wal_senders=0".to_owned(),
+        // Compiling queries costs more than all of ours take.
+        "jit=off".to_owned(),
+        "log_min_messages=warning".to_owned(),
+    ];
+    if durability == Durability::None {
+        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+    }
+    settings
+}
+
+fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
+    // What an interrupted set-up has left.
+    let data = home.join("data");
+    if data.exists() {
+        fs::remove_dir_all(&data).doing(|| format!("removing {}", data.display()))?;
+    }
+    let password_file = home.join("password");
+    fs::write(&password_file, uuid::Uuid::new_v4().simple().to_string())
+        .doing(|| format!("writing {}", password_file.display()))?;
+    private(&password_file, 0o600)?;
+    give(&password_file, owner)?;
+    let output = command(programs, "initdb", owner)
+        .arg("-D")
+        .arg(&data)
+        .args(["-U", "tasker", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"])
+        .arg("--pwfile")
+        .arg(&password_file)
+        .output()
+        .doing(|| "running initdb".to_owned())?;
+    if !output.status.success() {
+        let _ = fs::remove_dir_all(&data);
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(Error::Failed { what: "initdb failed".to_owned(), log });
+    }
+    Ok(())
+}
+
+fn command(programs: &Path, program: &str, owner: Option<Owner>) -> Command {
+    let mut command = Command::new(programs.join(program));
+    // Where we stand may be closed to the server's user.
+    command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env("LC_ALL", "C");
+    if let Some(owner) = owner {
+        command.uid(owner.uid).gid(owner.gid);
+    }
+    command
+}
+
+/// The folder of the server: the project's own, or one under `/var/lib` where the server's user cannot reach that.
+fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
+    let reachable = folder
+        .ancestors()
+        .skip(1)
+        .filter(|parent| parent.exists())
+        .all(|parent| fs::metadata(parent).is_ok_and(|metadata| metadata.mode() & 0o001 != 0));
+    let home = if owner.is_none() || reachable {
+        folder.join("postgres")
+    } else {
+        let name: String = folder
+            .to_string_lossy()
+            .chars()
+            .map(|character| if character.is_alphanumeric() { character } else { '-' })
+            .collect();
+        // Long paths differ at their ends.
+        let start = name.len().saturating_sub(200);
+        PathBuf::from("/var/lib/tasker").join(name.get(start..).unwrap_or(&name).trim_matches('-'))
+    };
+    fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
+    if owner.is_some() {
+        private(folder, 0o755).ok();
+    }
+    private(&home, 0o700)?;
+    give(&home, owner)?;
+    Ok(home)
+}
+
+fn private(path: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .doing(|| format!("setting the permissions of {}", path.display()))
+}
+
+fn give(path: &Path, owner: Option<Owner>) -> Result<()> {
+    let Some(owner) = owner else { return Ok(()) };
+    std::os::unix::fs::chown(path, Some(owner.uid), Some(owner.gid))
+        .doing(|| format!("giving {} to the server's user", path.display()))
+}
+
+fn tail(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(15)..].join("\n")
+}
