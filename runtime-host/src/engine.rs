@@ -95,6 +95,8 @@ fn settings() -> Config {
         .wasm_threads(false)
         .shared_memory(false)
         .wasm_memory64(false)
+        // The pool gives a module one memory: better refused when published than when loaded.
+        .wasm_multi_memory(false)
         .wasm_relaxed_simd(false);
     config
 }
@@ -114,6 +116,7 @@ fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .total_tables(slots.saturating_mul(TABLES_PER_COMPONENT))
         .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_tables_per_module(TABLES_PER_COMPONENT)
         .table_elements(TABLE_ELEMENTS)
         // Language runtimes (Go, Python) have large instances: thousands of functions and globals.
         .max_core_instance_size(4 << 20)

@@ -8,7 +8,7 @@ use crate::support::{assert_failed, completed, config, dispatch_of, failed, host
 
 /// A preview-1 command that writes `output`, says `error` and ends with `code`.
 fn command(output: &str, error: &str, code: u32) -> Vec<u8> {
-    let escape = |text: &str| text.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let escape = |text: &str| text.bytes().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
     wat::parse_str(format!(
         r#"(module
             (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

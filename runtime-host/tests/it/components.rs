@@ -79,7 +79,7 @@ async fn hosts_that_share_a_cache_compile_once() {
         .collect();
     let digest = digest_of(&wasm);
     let (first, second) = tokio::join!(hosts[0].prepare(&digest), hosts[1].prepare(&digest));
-    (first.unwrap(), second.unwrap());
+    first.and(second).unwrap();
     assert_eq!(source.1.load(Ordering::SeqCst), 1);
 }
 

@@ -53,7 +53,7 @@ impl SecretSource for OneSecret {
 
 pub(crate) fn digest_of(wasm: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(wasm).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A cache folder that every test of this run shares, so that each component is compiled once.
