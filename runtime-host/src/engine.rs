@@ -95,8 +95,6 @@ fn settings() -> Config {
         .wasm_threads(false)
         .shared_memory(false)
         .wasm_memory64(false)
-        // The pool gives a module one memory: better refused when published than when loaded.
-        .wasm_multi_memory(false)
         .wasm_relaxed_simd(false);
     config
 }
@@ -114,6 +112,7 @@ fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .total_memories(slots.saturating_mul(MEMORIES_PER_COMPONENT))
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_memories_per_module(MEMORIES_PER_COMPONENT)
         .total_tables(slots.saturating_mul(TABLES_PER_COMPONENT))
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_tables_per_module(TABLES_PER_COMPONENT)

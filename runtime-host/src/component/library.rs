@@ -188,5 +188,11 @@ impl Library {
 
 /// Off the threads that run handlers.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ComponentError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| ComponentError::ShuttingDown)
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        if error.is_panic() {
+            CompileError::Invalid("the compiler crashed on it".to_owned()).into()
+        } else {
+            ComponentError::ShuttingDown
+        }
+    })
 }

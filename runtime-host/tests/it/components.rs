@@ -225,3 +225,38 @@ fn compile_as_the_child_does() {
         tasker_runtime_host::compile_command(Path::new(&input), Path::new(&output)).unwrap();
     }
 }
+
+/// Strings go from the memory of one part to that of another.
+#[tokio::test]
+async fn a_component_composed_of_components_runs() {
+    let memory = r#"(memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"#;
+    let text = format!(
+        r#"(component
+            (component $inner
+                (core module $m {memory} (func (export "length") (param i32 i32) (result i32) (local.get 1)))
+                (core instance $i (instantiate $m))
+                (func (export "length") (param "text" string) (result u32)
+                    (canon lift (core func $i "length") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
+            (component $outer
+                (import "length" (func $part (param "text" string) (result u32)))
+                (core module $memory {memory})
+                (core instance $memory (instantiate $memory))
+                (core func $length (canon lower (func $part) (memory (core memory $memory "memory"))))
+                (core module $m
+                    (import "part" "length" (func $length (param i32 i32) (result i32)))
+                    (func (export "run") (result i32)
+                        (i32.ne (call $length (i32.const 0) (i32.const 5)) (i32.const 5))))
+                (core instance $part (export "length" (func $length)))
+                (core instance $i (instantiate $m (with "part" (instance $part))))
+                (func (export "run") (result (result)) (canon lift (core func $i "run"))))
+            (instance $part (instantiate $inner))
+            (instance $whole (instantiate $outer (with "length" (func $part "length"))))
+            (instance $run (export "run" (func $whole "run")))
+            (export "wasi:cli/run@0.2.0" (instance $run)))"#
+    );
+    let wasm = wat::parse_str(text).unwrap();
+    let execution =
+        run(&host_with(config(), vec![wasm.clone()]), &dispatch_of(&wasm, "run", &json!(null))).await;
+    assert_eq!(completed(&execution), json!(null));
+}
