@@ -158,6 +158,8 @@ CREATE INDEX steps_to_wake ON tasker.steps (wake_at) WHERE wake_at IS NOT NULL;
 
 -- One row per event: the whole path of states it led through, the first being the state before.
 CREATE TABLE tasker.audit (
+    -- The order of events where their times are equal.
+    audit_id       bigint GENERATED ALWAYS AS IDENTITY,
     task_id        uuid NOT NULL,
     at             timestamptz NOT NULL,
     event          text NOT NULL,
@@ -178,14 +180,14 @@ CREATE INDEX audit_by_task ON tasker.audit (task_id);
 
 -- The audit as from → to rows.
 CREATE VIEW tasker.transitions AS
-    SELECT a.task_id, NULL::integer AS step_index, a.attempt, a.at, path.state_before AS from_state,
+    SELECT a.audit_id, a.task_id, NULL::integer AS step_index, a.attempt, a.at, path.state_before AS from_state,
            path.state_after AS to_state, a.event, a.actor, a.reason, path.position
     FROM tasker.audit a
     CROSS JOIN LATERAL (
         SELECT a.task_states[i] AS state_before, a.task_states[i + 1] AS state_after, i AS position
         FROM generate_series(1, cardinality(a.task_states) - 1) AS i) AS path
 UNION ALL
-    SELECT a.task_id, a.step_index, a.attempt, path.at, path.state_before, path.state_after, a.event, a.actor,
+    SELECT a.audit_id, a.task_id, a.step_index, a.attempt, path.at, path.state_before, path.state_after, a.event, a.actor,
            a.reason, path.position
     FROM tasker.audit a
     CROSS JOIN LATERAL (
@@ -193,6 +195,6 @@ UNION ALL
                coalesce(a.step_times[i + 1], a.at) AS at, i AS position
         FROM generate_series(1, cardinality(a.step_states) - 1) AS i) AS path
 UNION ALL
-    SELECT a.task_id, enqueued.step_index, 1, a.at, 'pending', 'enqueued', a.event, a.actor, a.reason, 1
+    SELECT a.audit_id, a.task_id, enqueued.step_index, 1, a.at, 'pending', 'enqueued', a.event, a.actor, a.reason, 1
     FROM tasker.audit a
     CROSS JOIN LATERAL unnest(a.enqueued_steps) AS enqueued (step_index);

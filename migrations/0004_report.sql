@@ -112,7 +112,8 @@ BEGIN
         INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, step_index, attempt, step_states,
             step_times, enqueued_steps, detail)
         SELECT a.task_id, v_now, a.event, a.actor, a.reason,
-               tasker.task_path('steps_in_process', k.after, k.enqueued),
+               -- The task moves once for the whole batch: with its last report.
+               CASE WHEN k.after IS NOT NULL THEN tasker.task_path('steps_in_process', k.after, k.enqueued) END,
                a.step_index, a.attempt,
                CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
                    || CASE WHEN a.before = 'enqueued' AND a.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END

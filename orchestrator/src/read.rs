@@ -369,7 +369,7 @@ impl Orchestrator {
         let rows = sqlx::query(
             "SELECT step_index, attempt, at, from_state, to_state, event, actor, reason
              FROM tasker.transitions WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2)
-             ORDER BY at, position",
+             ORDER BY audit_id, position",
         )
         .bind(task)
         .bind(step.map(|step| step as i32))
@@ -396,7 +396,7 @@ impl Orchestrator {
     pub async fn attempts(&self, task: Uuid, step: u32) -> Result<Vec<AttemptRecord>, Error> {
         let rows = sqlx::query(
             "SELECT attempt, at, actor, detail::text AS detail FROM tasker.audit
-             WHERE task_id = $1 AND step_index = $2 AND detail IS NOT NULL ORDER BY at",
+             WHERE task_id = $1 AND step_index = $2 AND detail IS NOT NULL ORDER BY audit_id",
         )
         .bind(task)
         .bind(step as i32)

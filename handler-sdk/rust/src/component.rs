@@ -27,8 +27,12 @@ export!(Component);
 
 impl Guest for Component {
     fn describe() -> Vec<HandlerDescription> {
-        let mut handlers: Vec<&Registration> = inventory::iter::<Registration>().collect();
-        handlers.sort_by_key(|handler| handler.name);
+        let mut handlers: Vec<&Registration> = Vec::new();
+        for handler in inventory::iter::<Registration>() {
+            // In order by name, whatever order they registered in. The library's sort is 5 KB of every component.
+            let place = handlers.partition_point(|other| other.name < handler.name);
+            handlers.insert(place, handler);
+        }
         let describe = |handler: &Registration| HandlerDescription {
             name: handler.name.to_owned(),
             description: handler.description.to_owned(),

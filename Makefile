@@ -1,0 +1,33 @@
+# What there is to do here. Each target installs what it needs and says so.
+
+CARGO ?= cargo
+TASKER := target/debug/tasker
+RELEASE := target/release/tasker
+
+.PHONY: help setup demo dev test lint bench
+
+help: ## Say what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## Install what is missing: Rust, its WASM target, a C compiler, PostgreSQL
+	@scripts/setup.sh
+
+demo: setup ## Run real orders through the order-fulfilment workflow
+	@scripts/demo.sh
+
+dev: setup ## Run the order-fulfilment project, and build again on change
+	$(CARGO) build --locked -p tasker-cli
+	cd examples/order-fulfillment && ../../$(TASKER) dev
+
+test: setup ## Run every test
+	$(CARGO) test --locked --workspace
+	cd examples/order-fulfillment && $(CARGO) test --workspace
+	cd examples/benchmark-shapes && $(CARGO) test
+
+lint: setup ## Check formatting, lints, dependencies
+	@scripts/lint.sh
+
+bench: setup ## Measure the whole system and the host, in release build
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench
+	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/latest.json
+	$(CARGO) run --locked --release -p tasker-runtime-host --example invoke

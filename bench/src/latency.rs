@@ -1,0 +1,61 @@
+//! How long one task takes when nothing else runs.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::{server::Server, shapes::Shape};
+
+/// Runs that are not counted: caches fill, code pages in.
+const WARM_UP: usize = 20;
+
+/// How long a shape took.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Latency {
+    pub(crate) shape: Shape,
+    /// From `created_at` to `completed_at` in the database, in milliseconds.
+    pub(crate) database: Percentiles,
+    /// From before the request to create it to after the answer that it is complete, in milliseconds.
+    pub(crate) client: Percentiles,
+}
+
+/// What share of the runs was as fast as this.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Percentiles {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+}
+
+impl Percentiles {
+    /// Of some measurements.
+    pub(crate) fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let index = (values.len() as f64 * share).ceil() as usize;
+            values.get(index.saturating_sub(1)).copied().unwrap_or(0.0)
+        };
+        Self { p50: at(0.5), p99: at(0.99) }
+    }
+}
+
+/// Runs a shape again and again, one task at a time.
+pub(crate) fn measure(server: &Server, shape: &Shape) -> Result<Latency> {
+    let agent = Server::agent();
+    let warm_up = if shape.runs > WARM_UP { WARM_UP } else { 0 };
+    let (mut database, mut client) = (Vec::new(), Vec::new());
+    for run in 0..warm_up + shape.runs {
+        let started = Instant::now();
+        let id = server.create(&agent, shape.name, run)?;
+        let task = server.wait(&agent, &id)?;
+        let elapsed = started.elapsed().as_secs_f64() * 1000.0;
+        let completed = task.completed_at.context("a complete task has the time of its end")?;
+        if run >= warm_up {
+            client.push(elapsed);
+            let microseconds = (completed - task.created_at).num_microseconds().unwrap_or(i64::MAX);
+            database.push(microseconds as f64 / 1000.0);
+        }
+    }
+    eprintln!("measured {}", shape.name);
+    Ok(Latency { shape: shape.clone(), database: Percentiles::of(database), client: Percentiles::of(client) })
+}

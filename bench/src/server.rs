@@ -1,0 +1,160 @@
+//! The system under test: one `tasker dev` process, its private PostgreSQL, and HTTP to it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+use ureq::Agent;
+
+use crate::shapes;
+
+/// A running system.
+pub(crate) struct Server {
+    url: String,
+    child: Child,
+    _folder: TempDir,
+}
+
+/// A task, as far as it is measured.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) status: String,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) completed_at: Option<DateTime<Utc>>,
+}
+
+impl Server {
+    /// Starts `tasker dev` on a copy of the project, with an empty database and the large shapes added.
+    pub(crate) fn start(program: &Path, project: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("tasker-bench-").tempdir()?;
+        let templates = folder.path().join("templates");
+        fs::create_dir_all(&templates)?;
+        for entry in fs::read_dir(project.join("templates"))? {
+            let path = entry?.path();
+            fs::copy(&path, templates.join(path.file_name().context("a template has a name")?))?;
+        }
+        for shape in shapes::large() {
+            fs::write(templates.join(format!("{}.yaml", shape.name)), shape.template())?;
+        }
+        let project = project.canonicalize()?;
+        fs::write(
+            folder.path().join("tasker.toml"),
+            format!("[project]\nname = \"bench\"\ncomponents = [{:?}]\n", project.display().to_string()),
+        )?;
+        let mut child = Command::new(program)
+            .args(["dev", "--project"])
+            .arg(folder.path())
+            .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {}", program.display()))?;
+        let stdout = child.stdout.take().context("the server's output is piped")?;
+        let mut url = None;
+        let mut lines = BufReader::new(stdout).lines();
+        for line in lines.by_ref() {
+            let line = line?;
+            if let Some((_, found)) = line.split_once("API ") {
+                url = Some(found.trim().to_owned());
+                break;
+            }
+        }
+        // Whatever else it says must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let url = url.context("the server ended before it listened")?;
+        Ok(Self { url, child, _folder: folder })
+    }
+
+    /// A connection pool of its own for each thread that asks.
+    pub(crate) fn agent() -> Agent {
+        Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(300)))
+            .build()
+            .into()
+    }
+
+    /// Creates a task.
+    pub(crate) fn create(&self, agent: &Agent, template: &str, n: usize) -> Result<String> {
+        let body = format!(r#"{{"name":"{template}","namespace":"bench","context":{{"n":{n}}}}}"#);
+        let mut response = agent
+            .post(format!("{}/v1/tasks", self.url))
+            .header("content-type", "application/json")
+            .send(body)?;
+        let answer: Value = response.body_mut().read_json()?;
+        match answer["task_id"].as_str() {
+            Some(task) => Ok(task.to_owned()),
+            None => bail!("{template} was not created: {answer}"),
+        }
+    }
+
+    /// Waits until a task is at rest.
+    pub(crate) fn wait(&self, agent: &Agent, task: &str) -> Result<Task> {
+        loop {
+            let url = format!("{}/v1/tasks/{task}?wait_seconds=60", self.url);
+            let task: Task = agent.get(url).call()?.body_mut().read_json()?;
+            match task.status.as_str() {
+                "complete" => return Ok(task),
+                "blocked_by_failures" | "error" | "cancelled" => bail!("a task ended as {}", task.status),
+                _ => {}
+            }
+        }
+    }
+
+    /// The newest tasks of a template.
+    pub(crate) fn tasks(&self, agent: &Agent, template: &str, count: usize) -> Result<Vec<Task>> {
+        #[derive(Deserialize)]
+        struct Page {
+            tasks: Vec<Task>,
+        }
+        let mut tasks = Vec::with_capacity(count);
+        let mut page = 1;
+        while tasks.len() < count {
+            let url = format!("{}/v1/tasks?name={template}&per_page=1000&page={page}", self.url);
+            let found: Page = agent.get(url).call()?.body_mut().with_config().limit(1 << 30).read_json()?;
+            if found.tasks.is_empty() {
+                break;
+            }
+            tasks.extend(found.tasks);
+            page += 1;
+        }
+        tasks.truncate(count);
+        Ok(tasks)
+    }
+
+    /// Processor time that the server and its PostgreSQL have used, in seconds.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let mut ticks = 0;
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+            let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+            let pid = entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0);
+            let fields: Vec<&str> =
+                stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+            if pid == self.child.id() || command.starts_with("postgres:") || command.contains("bin/postgres")
+            {
+                let field =
+                    |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+                // Fields 14 and 15 of proc(5), user and system time, counted behind the name.
+                ticks += field(11) + field(12);
+            }
+        }
+        ticks as f64 / 100.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A polite request: PostgreSQL is stopped, and the folder can go.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,82 @@
+//! The workflows that are measured.
+
+use serde::Serialize;
+
+/// A workflow.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Shape {
+    /// The name of its template.
+    pub(crate) name: &'static str,
+    /// How many steps it has.
+    pub(crate) steps: usize,
+    /// What Tasker Core publishes for this shape, in milliseconds.
+    pub(crate) published_ms: Option<&'static str>,
+    /// How often it is run.
+    pub(crate) runs: usize,
+    #[serde(skip)]
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Stands in the project's templates.
+    File,
+    /// One step, then all others at once, then one that waits for all.
+    FanOut,
+    /// One step after the other.
+    Chain,
+}
+
+/// The shapes of the published figures.
+pub(crate) fn published() -> Vec<Shape> {
+    let shape = |name, steps, published| Shape {
+        name,
+        steps,
+        published_ms: Some(published),
+        runs: 300,
+        kind: Kind::File,
+    };
+    vec![
+        shape("linear_4", 4, "257"),
+        shape("diamond_4", 4, "200–259"),
+        shape("dag_7", 7, "382"),
+        shape("tree_8", 8, "389–426"),
+    ]
+}
+
+/// Shapes of a size that nobody publishes figures for.
+pub(crate) fn large() -> Vec<Shape> {
+    vec![
+        Shape { name: "fan_out_1000", steps: 1002, published_ms: None, runs: 5, kind: Kind::FanOut },
+        Shape { name: "chain_10000", steps: 10_000, published_ms: None, runs: 1, kind: Kind::Chain },
+    ]
+}
+
+impl Shape {
+    /// The template of a large shape.
+    pub(crate) fn template(&self) -> String {
+        let mut text = format!(
+            "name: {}\nnamespace_name: bench\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n",
+            self.name
+        );
+        let mut step = |name: &str, dependencies: &str| {
+            text.push_str(&format!(
+                "  - {{ name: {name}, handler: {{ callable: add_up }}, dependencies: [{dependencies}] }}\n"
+            ));
+        };
+        match self.kind {
+            Kind::File => {}
+            Kind::FanOut => {
+                step("start", "");
+                let names: Vec<String> = (0..self.steps - 2).map(|index| format!("s{index}")).collect();
+                names.iter().for_each(|name| step(name, "start"));
+                step("end", &names.join(", "));
+            }
+            Kind::Chain => {
+                step("s0", "");
+                (1..self.steps).for_each(|index| step(&format!("s{index}"), &format!("s{}", index - 1)));
+            }
+        }
+        text
+    }
+}

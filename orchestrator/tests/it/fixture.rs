@@ -1,0 +1,234 @@
+//! An orchestrator on a fresh database with frozen time, and a host played by the test.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use serde_json::{Value, json, value::RawValue};
+use tasker_orchestrator::{
+    ComponentPublication, Connections, Creation, Orchestrator, PublishedHandler, Settings, TaskRequest,
+    read::{StepDetail, Transition},
+    state::{StepState, TaskState},
+    template::parse,
+};
+use tasker_protocol::{
+    Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload, StepDispatch,
+    StepEvent, StepReport, Usage, VERSION, decode, raw_json,
+};
+use tasker_test_support::TestDatabase;
+use tasker_transport::BlobStore;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::queues::Mailbox;
+
+pub(crate) struct Fixture {
+    pub(crate) orchestrator: Orchestrator,
+    pub(crate) database: TestDatabase,
+    pub(crate) steps: Arc<Mailbox>,
+    pub(crate) reports: Arc<Mailbox>,
+    pub(crate) now: DateTime<Utc>,
+    _blobs: TempDir,
+}
+
+impl Fixture {
+    /// With dice that always fall in the middle.
+    pub(crate) async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let (steps, reports) = (Mailbox::new(), Mailbox::new());
+        let blobs = tempfile::tempdir().unwrap();
+        let connections = Connections {
+            pool: database.pool.clone(),
+            steps: steps.clone(),
+            reports: reports.clone(),
+            blobs: BlobStore::folder(blobs.path()).unwrap(),
+        };
+        let (orchestrator, _) = Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));
+        let handlers = ["work", "other"].map(|name| PublishedHandler {
+            name: name.to_owned(),
+            description: String::new(),
+            input_schema: None,
+            result_schema: None,
+        });
+        let component =
+            ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
+        orchestrator.publish_components(&[component], &BTreeMap::new()).await.unwrap();
+        let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
+        let fixture = Self { orchestrator, database, steps, reports, now, _blobs: blobs };
+        fixture.set_time().await;
+        fixture
+    }
+
+    async fn set_time(&self) {
+        let pool = &self.database.pool;
+        sqlx::query("DELETE FROM tasker.clock").execute(pool).await.unwrap();
+        sqlx::query("INSERT INTO tasker.clock VALUES ($1)").bind(self.now).execute(pool).await.unwrap();
+    }
+
+    pub(crate) async fn advance(&mut self, by: TimeDelta) {
+        self.now += by;
+        self.set_time().await;
+    }
+
+    pub(crate) async fn publish(&self, yaml: &str) {
+        let parsed = parse(yaml).unwrap_or_else(|problems| panic!("{problems}"));
+        self.orchestrator.publish_template(&parsed.template).await.unwrap();
+    }
+
+    pub(crate) async fn create(&self, template: &str, input: Value) -> Uuid {
+        let created =
+            self.orchestrator.create_tasks(vec![request(template, &input)]).await.remove(0).unwrap();
+        match created {
+            Creation::Created(task) => task,
+            Creation::Duplicate(task) => panic!("{template} was created before, as {task}"),
+        }
+    }
+
+    /// The steps that were sent to the hosts since the last call, by name.
+    pub(crate) fn dispatched(&self) -> Vec<StepDispatch> {
+        let mut dispatched: Vec<StepDispatch> =
+            self.steps.take().iter().map(|message| decode(&message.body).unwrap()).collect();
+        dispatched.sort_by(|left, right| left.step_name.cmp(&right.step_name));
+        dispatched
+    }
+
+    /// The one step that was sent since the last call.
+    pub(crate) fn dispatched_one(&self) -> StepDispatch {
+        let mut dispatched = self.dispatched();
+        assert_eq!(dispatched.len(), 1, "{:?}", names(&dispatched));
+        dispatched.remove(0)
+    }
+
+    pub(crate) async fn report(&self, dispatch: &StepDispatch, ending: Ending) -> bool {
+        let applied = self.orchestrator.apply(vec![self.finished(dispatch, ending)]).await.unwrap();
+        applied.ended == 1
+    }
+
+    pub(crate) async fn complete(&self, dispatch: &StepDispatch, result: Value) -> bool {
+        self.report(dispatch, Ending::Complete(payload(&result))).await
+    }
+
+    pub(crate) async fn fail(&self, dispatch: &StepDispatch, retryable: bool) -> bool {
+        self.report(dispatch, failed(retryable)).await
+    }
+
+    pub(crate) fn finished(&self, dispatch: &StepDispatch, ending: Ending) -> OrchestratorMessage {
+        let execution = Execution {
+            started_at: self.now,
+            finished_at: self.now,
+            ending,
+            usage: Usage::default(),
+            logs: Vec::new(),
+        };
+        report_of(dispatch, StepEvent::Finished(Box::new(execution)))
+    }
+
+    pub(crate) fn heartbeat(&self, dispatch: &StepDispatch, lease_ms: u64) -> OrchestratorMessage {
+        let heartbeat = Heartbeat { started_at: self.now, lease_ms, progress: Some("half".into()) };
+        report_of(dispatch, StepEvent::Heartbeat(heartbeat))
+    }
+
+    /// What the orchestrator told itself to wake up for, and when.
+    pub(crate) fn timers(&self) -> Vec<(std::time::Duration, OrchestratorMessage)> {
+        self.reports.take().iter().map(|message| (message.delay, decode(&message.body).unwrap())).collect()
+    }
+
+    pub(crate) async fn step(&self, task: Uuid, name: &str) -> StepDetail {
+        let steps = self.orchestrator.steps(task).await.unwrap();
+        steps.into_iter().find(|step| step.name == name).unwrap_or_else(|| panic!("no step {name}"))
+    }
+
+    pub(crate) async fn task_state(&self, task: Uuid) -> TaskState {
+        self.orchestrator.task_state(task).await.unwrap()
+    }
+
+    /// Every change of state is one that the state machines allow, and each starts where the last one ended.
+    pub(crate) async fn check_audit(&self, task: Uuid) {
+        let transitions = self.orchestrator.transitions(task, None).await.unwrap();
+        for change in &transitions {
+            assert!(is_allowed(change), "not allowed: {change:?}");
+        }
+        let detail = self.orchestrator.task(task).await.unwrap();
+        let last = transitions.iter().rfind(|change| change.step_index.is_none());
+        assert_eq!(last.unwrap().to_state, detail.summary.status.as_str(), "the task's last change");
+        for step in self.orchestrator.steps(task).await.unwrap() {
+            let path: Vec<&Transition> =
+                transitions.iter().filter(|change| change.step_index == Some(step.step_index)).collect();
+            if let Some(last) = path.last() {
+                assert_eq!(last.to_state, step.state.as_str(), "the last change of {}", step.name);
+            }
+            let completions = path.iter().filter(|change| change.to_state == "complete").count();
+            assert!(completions <= 1, "{} completed {completions} times", step.name);
+        }
+        self.check_counters(task).await;
+    }
+
+    async fn check_counters(&self, task: Uuid) {
+        let counts = self.orchestrator.task(task).await.unwrap().summary.steps;
+        let steps = self.orchestrator.steps(task).await.unwrap();
+        let count =
+            |states: &[StepState]| steps.iter().filter(|step| states.contains(&step.state)).count() as i32;
+        assert_eq!(counts.total, steps.len() as i32);
+        assert_eq!(counts.satisfied, count(&[StepState::Complete, StepState::ResolvedManually]));
+        assert_eq!(counts.running, count(&[StepState::Enqueued, StepState::InProgress]));
+        assert_eq!(counts.retrying, count(&[StepState::WaitingForRetry]));
+        assert_eq!(counts.failed, count(&[StepState::Error]));
+    }
+}
+
+fn is_allowed(change: &Transition) -> bool {
+    if change.step_index.is_some() {
+        let (from, to) = (StepState::from_name(&change.from_state), StepState::from_name(&change.to_state));
+        from.zip(to).is_some_and(|(from, to)| from.successors().contains(&to))
+    } else {
+        let (from, to) = (TaskState::from_name(&change.from_state), TaskState::from_name(&change.to_state));
+        from.zip(to).is_some_and(|(from, to)| from.successors().contains(&to))
+    }
+}
+
+pub(crate) fn report_of(dispatch: &StepDispatch, event: StepEvent) -> OrchestratorMessage {
+    OrchestratorMessage::Report(StepReport {
+        version: VERSION,
+        task_id: dispatch.task_id,
+        step_index: dispatch.step_index,
+        attempt: dispatch.attempt,
+        release_id: dispatch.release_id,
+        host: "test".to_owned(),
+        event,
+    })
+}
+
+pub(crate) fn request(template: &str, input: &Value) -> TaskRequest {
+    TaskRequest::new(template, RawValue::from_string(input.to_string()).unwrap())
+}
+
+pub(crate) fn payload(value: &Value) -> Payload {
+    Payload::Inline(raw_json(value.to_string()).unwrap())
+}
+
+pub(crate) fn failed(retryable: bool) -> Ending {
+    Ending::Failed(Failure {
+        error_type: "Test".to_owned(),
+        message: "it went wrong".to_owned(),
+        retryable,
+        retry_after_ms: None,
+        details: None,
+        origin: FailureOrigin::Handler,
+    })
+}
+
+pub(crate) fn names(dispatched: &[StepDispatch]) -> Vec<&str> {
+    dispatched.iter().map(|dispatch| dispatch.step_name.as_str()).collect()
+}
+
+/// A template of steps `name: dependencies`, with retries that need no jitter to be told apart.
+pub(crate) fn template(name: &str, steps: &[(&str, &[&str])]) -> String {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|(name, dependencies)| {
+            json!({ "name": name, "dependencies": dependencies, "handler": { "callable": "work" },
+                    "retry": { "jitter": false } })
+        })
+        .collect();
+    json!({ "name": name, "version": "1.0.0", "identity_strategy": "always_unique", "steps": steps })
+        .to_string()
+}

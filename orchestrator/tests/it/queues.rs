@@ -1,0 +1,58 @@
+//! Queues that only remember what was sent: the test is the transport.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tasker_transport::{Delivery, Message, Queue, QueueError, Receipt};
+
+/// What was sent, for the test to deliver as it likes.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    sent: Mutex<Vec<Message>>,
+}
+
+impl Mailbox {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Everything that was sent since the last call.
+    pub(crate) fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut *self.sent.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Queue for Mailbox {
+    fn max_body_bytes(&self) -> usize {
+        256 << 10
+    }
+
+    fn visibility(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
+    async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        self.sent.lock().unwrap().extend(messages);
+        Ok(())
+    }
+
+    async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Delivery>, QueueError> {
+        unreachable!("these tests deliver messages themselves")
+    }
+
+    async fn extend(&self, _: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
+        unreachable!("these tests deliver messages themselves")
+    }
+
+    async fn acknowledge(&self, _: &[Receipt]) -> Result<(), QueueError> {
+        unreachable!("these tests deliver messages themselves")
+    }
+
+    async fn hand_back(&self, _: &[Receipt], _: Duration) -> Result<(), QueueError> {
+        unreachable!("these tests deliver messages themselves")
+    }
+}

@@ -1,0 +1,189 @@
+//! The database knows the same states as the code, and moves only along their edges.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use sqlx::PgPool;
+use tasker_orchestrator::state::{StepState, TaskState};
+use tasker_protocol::{OrchestratorMessage, StepDispatch, StepDue, VERSION};
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, failed, payload, template};
+
+async fn states_of(pool: &PgPool, table: &str) -> Vec<String> {
+    let check: String = sqlx::query_scalar(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint
+         WHERE conrelid = $1::regclass AND contype = 'c' AND pg_get_constraintdef(oid) LIKE '%state%'",
+    )
+    .bind(table)
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    let mut states: Vec<String> = check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    states.sort();
+    states
+}
+
+#[tokio::test]
+async fn the_database_knows_the_states_that_the_code_knows() {
+    let fixture = Fixture::new().await;
+    let pool = &fixture.database.pool;
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let tasks = TaskState::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(states_of(pool, "tasker.tasks").await, sorted(tasks));
+    let steps = StepState::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(states_of(pool, "tasker.steps").await, sorted(steps));
+}
+
+/// What can happen to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Success,
+    RetryableFailure,
+    PermanentFailure,
+    Heartbeat,
+    RetryDue,
+    Sweep,
+    Cancel,
+}
+
+const EVENTS: [Event; 7] = [
+    Event::Success,
+    Event::RetryableFailure,
+    Event::PermanentFailure,
+    Event::Heartbeat,
+    Event::RetryDue,
+    Event::Sweep,
+    Event::Cancel,
+];
+
+/// Where an event leads from a state; to the same one where it must change nothing.
+fn expected(state: StepState, event: Event) -> StepState {
+    use StepState as S;
+    match (state, event) {
+        (S::Enqueued | S::InProgress, Event::Success) => S::Complete,
+        (S::Enqueued | S::InProgress, Event::RetryableFailure) => S::WaitingForRetry,
+        (S::Enqueued | S::InProgress, Event::PermanentFailure) => S::Error,
+        (S::Enqueued | S::InProgress, Event::Heartbeat) => S::InProgress,
+        // The sweep finds a step in progress only when its lease has run out.
+        (S::InProgress, Event::Sweep) => S::WaitingForRetry,
+        (S::WaitingForRetry, Event::RetryDue | Event::Sweep) => S::Enqueued,
+        (S::Complete | S::Cancelled | S::ResolvedManually, Event::Cancel) => state,
+        (_, Event::Cancel) => S::Cancelled,
+        _ => state,
+    }
+}
+
+/// Puts a step, at its first attempt, into a state that an event has not led to.
+async fn put(pool: &PgPool, task: Uuid, state: StepState) {
+    let running = matches!(state, StepState::Enqueued | StepState::InProgress);
+    let retrying = state == StepState::WaitingForRetry;
+    sqlx::query(
+        "UPDATE tasker.steps SET state = $2, wake_at = CASE WHEN $3 OR $4 THEN tasker.now() END,
+             next_retry_at = CASE WHEN $4 THEN tasker.now() END, finished_at = CASE WHEN $4 THEN tasker.now() END
+         WHERE task_id = $1 AND step_index = 0",
+    )
+    .bind(task)
+    .bind(state.as_str())
+    .bind(running)
+    .bind(retrying)
+    .execute(pool)
+    .await
+    .unwrap();
+    let task_state = if running {
+        TaskState::StepsInProcess
+    } else if retrying {
+        TaskState::WaitingForRetry
+    } else if state == StepState::Error {
+        TaskState::BlockedByFailures
+    } else {
+        TaskState::WaitingForDependencies
+    };
+    sqlx::query(
+        "UPDATE tasker.tasks SET state = $2, steps_running = $3, steps_retrying = $4, steps_failed = $5,
+             steps_satisfied = $6 WHERE task_id = $1",
+    )
+    .bind(task)
+    .bind(task_state.as_str())
+    .bind(i32::from(running))
+    .bind(i32::from(retrying))
+    .bind(i32::from(state == StepState::Error))
+    .bind(i32::from(state.satisfies_dependents()))
+    .execute(pool)
+    .await
+    .unwrap();
+}
+
+async fn happen(fixture: &Fixture, step: &StepDispatch, event: Event) {
+    let orchestrator = &fixture.orchestrator;
+    let message = match event {
+        Event::Success => fixture.finished(step, tasker_protocol::Ending::Complete(payload(&json!(1)))),
+        Event::RetryableFailure => fixture.finished(step, failed(true)),
+        Event::PermanentFailure => fixture.finished(step, failed(false)),
+        Event::Heartbeat => fixture.heartbeat(step, 60_000),
+        Event::RetryDue => OrchestratorMessage::Due(StepDue {
+            version: VERSION,
+            task_id: step.task_id,
+            step_index: step.step_index,
+            attempt: step.attempt,
+        }),
+        Event::Sweep => {
+            orchestrator.sweep().await.unwrap();
+            return;
+        }
+        Event::Cancel => {
+            orchestrator.cancel(step.task_id, "test", None).await.unwrap();
+            return;
+        }
+    };
+    orchestrator.apply(vec![message]).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template("pair", &[("a", &[]), ("b", &["a"])])).await;
+    for &state in StepState::ALL {
+        for event in EVENTS {
+            let task = fixture.create("pair", json!({})).await;
+            let step = fixture.dispatched_one();
+            put(&fixture.database.pool, task, state).await;
+            happen(&fixture, &step, event).await;
+            let after = fixture.step(task, "a").await.state;
+            assert_eq!(after, expected(state, event), "{state} --{event:?}-->");
+            let transitions = fixture.orchestrator.transitions(task, Some(0)).await.unwrap();
+            for change in transitions.iter().filter(|change| change.event != "created") {
+                let from = StepState::from_name(&change.from_state).unwrap();
+                let to = StepState::from_name(&change.to_state).unwrap();
+                assert!(from.successors().contains(&to), "{state} --{event:?}--> took {from} → {to}");
+            }
+            if after == state {
+                let changes = transitions.iter().filter(|change| change.event != "created").count();
+                assert!(changes == 0 || event == Event::Cancel, "{state} --{event:?}--> wrote an audit row");
+            }
+            // What one case left due must not be found by the sweep of the next.
+            fixture.orchestrator.cancel(task, "test", None).await.ok();
+            sqlx::query("UPDATE tasker.steps SET wake_at = NULL WHERE task_id = $1")
+                .bind(task)
+                .execute(&fixture.database.pool)
+                .await
+                .unwrap();
+            fixture.dispatched();
+            fixture.timers();
+        }
+    }
+    fixture.advance(TimeDelta::hours(1)).await;
+    assert_eq!(fixture.orchestrator.sweep().await.unwrap(), tasker_orchestrator::Swept::default());
+}
+
+#[test]
+fn terminal_states_have_no_successor_but_an_operators() {
+    for state in TaskState::ALL.iter().filter(|state| state.is_terminal() && **state != TaskState::Error) {
+        assert!(state.successors().is_empty(), "{state}");
+    }
+    for state in [StepState::Complete, StepState::Cancelled] {
+        assert!(state.successors().is_empty(), "{state}");
+    }
+}

@@ -1,0 +1,109 @@
+//! What an author is told about a template.
+
+use tasker_orchestrator::template::{Backoff, parse, template_schema};
+
+fn problems(yaml: &str) -> String {
+    parse(yaml).expect_err("the template has faults").render("t.yaml")
+}
+
+fn steps(lines: &str) -> String {
+    format!("name: t\nversion: 1.0.0\nsteps:\n{lines}")
+}
+
+#[test]
+fn a_mistyped_field_is_named_with_the_nearest() {
+    let text = problems(&steps("  - name: a\n    handler: { callable: x }\n    dependancies: [b]\n"));
+    assert_eq!(
+        text,
+        "t.yaml:6:5: error UNKNOWN_FIELD in step `a`: unknown field `dependancies`; did you mean `dependencies`?"
+    );
+}
+
+#[test]
+fn values_out_of_range_say_the_range() {
+    let retry =
+        "  - name: a\n    handler: { callable: x }\n    retry: { max_attempts: 101, backoff: exponental }\n";
+    let text = problems(&steps(retry));
+    assert!(
+        text.contains(
+            "t.yaml:6:14: error BAD_VALUE in step `a`: `max_attempts` is 101, which is above the most, 100"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("`backoff` is \"exponental\"") && text.contains("did you mean `exponential`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let text = problems(&steps(
+        "  - name: a\n    handler: { callable: '' }\n    dependencies: [a, c]\n  - name: a\n    handler: { callable: x }\n",
+    ));
+    for code in ["EMPTY_CALLABLE", "SELF_DEPENDENCY", "MISSING_DEP_REF", "DUPLICATE_STEP_NAME"] {
+        assert!(text.contains(code), "{code} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_cycle_is_written_out() {
+    let text = problems(&steps(
+        "  - { name: a, handler: { callable: x }, dependencies: [c] }\n  - { name: b, handler: { callable: x }, dependencies: [a] }\n  - { name: c, handler: { callable: x }, dependencies: [b] }\n",
+    ));
+    assert!(text.contains("CYCLE_DETECTED") && text.contains("a → c → b → a"), "{text}");
+}
+
+#[test]
+fn what_is_not_run_is_refused() {
+    let text = problems(&steps("  - name: a\n    type: decision\n    handler: { callable: x }\n"));
+    assert!(text.contains("t.yaml:5:5: error NOT_SUPPORTED in step `a`"), "{text}");
+}
+
+#[test]
+fn older_names_are_understood() {
+    let parsed = parse(&steps(
+        "  - name: a\n    step_type: standard\n    handler: { callable: x }\n  - name: b\n    depends_on: [a]\n    handler: { callable: x }\n    retry: { limit: 7, initial_delay: 2.5, max_delay: 60, backoff: linear }\n",
+    ));
+    let template = parsed.unwrap_or_else(|problems| panic!("{problems}")).template;
+    assert_eq!(template.steps[1].dependencies, ["a"]);
+    let retry = &template.steps[1].retry;
+    assert_eq!(
+        (retry.max_attempts, retry.backoff_base_ms, retry.max_backoff_ms, retry.backoff),
+        (7, 2500, 60_000, Backoff::Linear)
+    );
+}
+
+#[test]
+fn an_environment_changes_what_it_names() {
+    let yaml = "name: t\nversion: 1.0.0\nsteps:\n  - { name: a, handler: { callable: x, initialization: { k: 1, l: 1 } } }\n  - { name: b, handler: { callable: x } }\nenvironments:\n  production:\n    steps:\n      - { name: ALL, timeout_seconds: 90 }\n      - { name: a, handler: { initialization: { k: 2 } }, retry: { max_attempts: 9 } }\n";
+    let template = parse(yaml).unwrap_or_else(|problems| panic!("{problems}")).template;
+    let production = template.in_environment("production");
+    assert_eq!((production.steps[0].timeout_seconds, production.steps[1].timeout_seconds), (90, 90));
+    assert_eq!(
+        serde_json::to_value(&production.steps[0].handler.initialization).unwrap(),
+        serde_json::json!({ "k": 2, "l": 1 })
+    );
+    assert_eq!((production.steps[0].retry.max_attempts, production.steps[1].retry.max_attempts), (9, 3));
+    assert_eq!(template.in_environment("elsewhere"), template);
+}
+
+#[test]
+fn a_template_survives_being_stored() {
+    let yaml = steps(
+        "  - name: a\n    handler: { callable: x }\n    grants: { http: ['https://a.example'] }\n    limits: { memory_bytes: 1048576 }\n",
+    );
+    let template = parse(&yaml).unwrap_or_else(|problems| panic!("{problems}")).template;
+    let stored = serde_json::to_string(&template).unwrap();
+    assert_eq!(parse(&stored).unwrap_or_else(|problems| panic!("{problems}")).template, template);
+}
+
+#[test]
+fn the_schema_refuses_what_the_parser_refuses() {
+    let schema = template_schema();
+    assert_eq!(schema["additionalProperties"], false);
+    assert!(
+        schema["properties"]["steps"]["items"]["properties"]["retry"]["properties"]["max_attempts"]["maximum"]
+            == 100
+    );
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Every check that is not a test. Warnings are errors.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo fmt --all --check
+for example in examples/*/; do
+    cargo fmt --all --check --manifest-path "$example/Cargo.toml"
+done
+cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+# The two checkers are used where they are installed: building them takes longer than everything else here.
+if command -v cargo-deny >/dev/null; then
+    cargo deny --log-level error check licenses bans sources
+else
+    echo "lint: cargo-deny is not installed; licences and sources are not checked (cargo install cargo-deny)" >&2
+fi
+if command -v cargo-machete >/dev/null; then
+    cargo machete --skip-target-dir
+fi

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs what building and running Tasker needs and this machine lacks, and says what it does.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[2msetup:\033[0m %s\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else fail "this needs root, and there is no sudo: $*"; fi
+}
+
+# install DEBIAN FEDORA ALPINE BREW: the package by the name that each distribution gives it
+install() {
+    if command -v apt-get >/dev/null; then
+        as_root apt-get update -qq
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null
+    elif command -v dnf >/dev/null; then as_root dnf install -y -q "$2"
+    elif command -v apk >/dev/null; then as_root apk add -q "$3"
+    elif command -v brew >/dev/null; then brew install -q "$4"
+    else fail "please install $1 (no apt-get, dnf, apk or brew here)"; fi
+}
+
+if ! command -v cargo >/dev/null; then
+    if [ -x "$HOME/.cargo/bin/cargo" ]; then
+        fail "Rust is installed but not on PATH; run: . \"\$HOME/.cargo/env\""
+    fi
+    command -v curl >/dev/null || { say "installing curl"; install curl curl curl curl; }
+    say "installing Rust with rustup, into $HOME/.cargo"
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --no-modify-path
+    fail "Rust is installed; run: . \"\$HOME/.cargo/env\" and then the same command again"
+fi
+
+if ! command -v cc >/dev/null; then
+    say "installing a C compiler, which two dependencies need"
+    install build-essential gcc build-base gcc
+fi
+
+target_libraries=$(rustc --print target-libdir --target wasm32-wasip2 2>/dev/null || true)
+if [ ! -d "$target_libraries" ]; then
+    command -v rustup >/dev/null || fail "rustc has no wasm32-wasip2 target, and there is no rustup to add it"
+    say "adding Rust's WASM target (wasm32-wasip2)"
+    rustup -q target add wasm32-wasip2
+fi
+
+has_postgres() {
+    local folder
+    for folder in ${PATH//:/ } /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin \
+        /usr/local/opt/postgresql@*/bin; do
+        [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return 0
+    done
+    return 1
+}
+
+if [ -z "${DATABASE_URL:-}" ] && ! has_postgres; then
+    say "installing PostgreSQL's programs (Tasker starts a server of its own; none is set up for you)"
+    # Debian would set up a server and start it: not asked for.
+    if command -v apt-get >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        as_root mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    install postgresql postgresql-server postgresql postgresql@17
+    has_postgres || fail "PostgreSQL was installed, and its programs are still not found"
+fi

@@ -1,0 +1,93 @@
+//! What several test suites need: databases of their own, on a server that lives as long as the test program.
+#![forbid(unsafe_code)]
+
+use std::sync::OnceLock;
+
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use tasker_local_postgres::{Durability, LocalPostgres};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// The database that all others are copies of.
+const MIGRATED: &str = "migrated";
+
+struct Server {
+    server: LocalPostgres,
+    _folder: TempDir,
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let folder = tempfile::Builder::new().prefix("tasker-test-").tempdir().expect("a temporary folder");
+        let server = LocalPostgres::start(folder.path(), Durability::None).expect("PostgreSQL starts");
+        Server { server, _folder: folder }
+    })
+}
+
+/// How to connect to a database of the server.
+fn options(database: &str) -> PgConnectOptions {
+    server().server.url().parse::<PgConnectOptions>().expect("the server's URL is one").database(database)
+}
+
+/// A fresh database with Tasker's schema.
+#[derive(Debug, Clone)]
+pub struct TestDatabase {
+    name: String,
+    /// Connections to it, as its owner.
+    pub pool: PgPool,
+}
+
+impl TestDatabase {
+    /// Makes one. The server is started by the first.
+    pub async fn new() -> Self {
+        static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+        TEMPLATE.get_or_init(make_template).await;
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+        administer(&format!("CREATE DATABASE {name} TEMPLATE {MIGRATED}")).await;
+        let pool = tasker_orchestrator::connect(options(&name), 10);
+        Self { name, pool }
+    }
+
+    /// Where it is: `postgres://...`.
+    pub fn url(&self) -> String {
+        let url = server().server.url();
+        let (server, _) = url.rsplit_once('/').expect("the URL names a database");
+        format!("{server}/{}", self.name)
+    }
+
+    /// Connections as another role, which is made if need be and is a member of `member_of`.
+    pub async fn pool_as(&self, role: &str, member_of: &str) -> PgPool {
+        administer(&format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'secret' IN ROLE {member_of};
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        ))
+        .await;
+        tasker_orchestrator::connect(options(&self.name).username(role).password("secret"), 5)
+    }
+}
+
+async fn make_template() {
+    administer(&format!("CREATE DATABASE {MIGRATED}")).await;
+    let pool = tasker_orchestrator::connect(options(MIGRATED), 1);
+    tasker_orchestrator::migrate(&pool).await.expect("the migrations run");
+    // A database with connections cannot be copied.
+    pool.close().await;
+}
+
+async fn administer(statement: &str) {
+    // Copying a database needs it to itself for a moment, so another test's copy may be in the way.
+    for _ in 0..200 {
+        let mut connection =
+            PgConnection::connect_with(&options("postgres")).await.expect("the server takes connections");
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await;
+        match done {
+            Ok(_) => return,
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "55006") => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            Err(error) => panic!("{statement}: {error}"),
+        }
+    }
+    panic!("{statement}: the database to copy stayed in use");
+}
