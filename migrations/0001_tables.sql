@@ -16,11 +16,14 @@ CREATE SCHEMA tasker;
 -- Time ---------------------------------------------------------------------------------------------------------
 
 -- Empty, except in tests, which freeze time by storing it here.
-CREATE TABLE tasker.clock (frozen_at timestamptz NOT NULL);
+CREATE TABLE tasker.clock (
+    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    frozen_at timestamptz NOT NULL
+);
 
 -- The only source of time in this schema.
 CREATE FUNCTION tasker.now() RETURNS timestamptz LANGUAGE sql STABLE AS
-$$ SELECT coalesce((SELECT frozen_at FROM tasker.clock LIMIT 1), clock_timestamp()) $$;
+$$ SELECT coalesce((SELECT frozen_at FROM tasker.clock WHERE only_row), clock_timestamp()) $$;
 
 -- The catalog: what can run --------------------------------------------------------------------------------------
 
@@ -92,7 +95,8 @@ CREATE TABLE tasker.release_steps (
 
 CREATE TABLE tasker.tasks (
     task_id               uuid PRIMARY KEY,
-    release_id            uuid NOT NULL REFERENCES tasker.releases,
+    -- No foreign key: releases are never deleted, and the check would lock the release's row for every task.
+    release_id            uuid NOT NULL,
     namespace             text NOT NULL,
     name                  text NOT NULL,
     version               text NOT NULL,

@@ -79,7 +79,7 @@ CREATE TYPE tasker.effect AS (
 CREATE FUNCTION tasker.dispatches(p_tasks uuid[], p_steps integer[])
 RETURNS SETOF tasker.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     IF p_tasks IS NULL THEN
         RETURN;
@@ -88,21 +88,26 @@ BEGIN
     SELECT NULL::bigint, s.state, NULL::text, NULL::bigint, s.task_id, s.step_index, s.attempt,
            t.release_id, t.priority, t.input::text, t.input_blob::text, t.correlation_id, t.traceparent,
            CASE WHEN d.context_steps = '{}' THEN NULL ELSE (
-               SELECT json_agg(json_build_object(
-                          'step', pd.name,
-                          'result', CASE WHEN p.result_blob IS NULL
-                              THEN json_build_object('inline', p.result)
-                              ELSE json_build_object('blob', p.result_blob) END)
-                      ORDER BY c.position)::text
+               SELECT json_agg(json_build_object('step', r.name, 'result', r.result) ORDER BY c.position)::text
                FROM unnest(d.context_steps) WITH ORDINALITY AS c (step_index, position)
-               JOIN tasker.steps p ON p.task_id = s.task_id AND p.step_index = c.step_index
-               JOIN tasker.release_steps pd ON pd.release_id = t.release_id AND pd.step_index = c.step_index
-               WHERE p.state IN ('complete', 'resolved_manually')) END
+               CROSS JOIN LATERAL (
+                   SELECT pd.name, CASE WHEN p.result_blob IS NULL
+                              THEN json_build_object('inline', p.result)
+                              ELSE json_build_object('blob', p.result_blob) END AS result
+                   FROM tasker.steps p
+                   JOIN tasker.release_steps pd ON pd.release_id = t.release_id AND pd.step_index = c.step_index
+                   WHERE p.task_id = s.task_id AND p.step_index = c.step_index
+                     AND p.state IN ('complete', 'resolved_manually')
+                   OFFSET 0) AS r) END
     FROM unnest(p_tasks, p_steps) AS k (task_id, step_index)
-    JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index
-    JOIN tasker.tasks t ON t.task_id = k.task_id
-    JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = k.step_index
-    WHERE s.state = 'enqueued'
+    -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+    CROSS JOIN LATERAL (
+        SELECT * FROM tasker.steps
+        WHERE task_id = k.task_id AND step_index = k.step_index AND state = 'enqueued' OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = k.task_id OFFSET 0) t
+    CROSS JOIN LATERAL (
+        SELECT context_steps FROM tasker.release_steps
+        WHERE release_id = t.release_id AND step_index = k.step_index OFFSET 0) d
     ORDER BY t.priority DESC, s.task_id, s.step_index;
 END
 $$;

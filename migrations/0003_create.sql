@@ -12,7 +12,7 @@ CREATE FUNCTION tasker.create_tasks(
 -- p_catalog_version was read: then nothing was created.
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now        timestamptz := tasker.now();
     v_created    uuid[];
@@ -28,31 +28,36 @@ BEGIN
                              p_source_system, p_reason, p_tags, p_correlation, p_parent_correlation, p_traceparent)
             AS r (task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags,
                   correlation_id, parent_correlation_id, traceparent)
-    ), count AS (
-        SELECT r.task_id, count(d.step_index) AS total, count(*) FILTER (WHERE d.parents = '{}') AS ready
-        FROM request r
-        LEFT JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.created_with_task
-        GROUP BY r.task_id
+    ), release AS (
+        -- Each of the few releases once. OFFSET 0 keeps the look-ups look-ups: without it the planner, who does not
+        -- know how many rows an array has, may read a whole table for each.
+        SELECT q.release_id, e.namespace, e.name, e.version, d.total, d.ready
+        FROM (SELECT DISTINCT release_id FROM request) q
+        CROSS JOIN LATERAL (
+            SELECT t.namespace, t.name, t.version FROM tasker.releases l
+            JOIN tasker.templates t ON t.template_id = l.template_id
+            WHERE l.release_id = q.release_id OFFSET 0) e
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS total, count(*) FILTER (WHERE s.parents = '{}') AS ready
+            FROM tasker.release_steps s WHERE s.release_id = q.release_id AND s.created_with_task OFFSET 0) d
     ), created AS (
         INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
             identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
             created_at, completed_at, steps_total, steps_running)
         SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
-               CASE WHEN c.total = 0 THEN 'complete' WHEN c.ready = 0 THEN 'waiting_for_dependencies'
+               CASE WHEN e.total = 0 THEN 'complete' WHEN e.ready = 0 THEN 'waiting_for_dependencies'
                     ELSE 'steps_in_process' END,
                r.priority, r.input::json, r.input_blob::json, r.identity, r.initiator, r.source_system, r.reason,
                -- Arrays of arrays must be rectangular, so each request's tags come as one JSON array.
                ARRAY(SELECT json_array_elements_text(r.tags::json)),
                r.correlation_id, r.parent_correlation_id, r.traceparent,
-               v_now, CASE WHEN c.total = 0 THEN v_now END, c.total, c.ready
+               v_now, CASE WHEN e.total = 0 THEN v_now END, e.total, e.ready
         FROM request r
-        JOIN count c ON c.task_id = r.task_id
-        JOIN tasker.releases l ON l.release_id = r.release_id
-        JOIN tasker.templates e ON e.template_id = l.template_id
+        JOIN release e ON e.release_id = r.release_id
         -- In one order everywhere, so that two batches with the same identities cannot wait for each other.
         ORDER BY r.identity, r.task_id
         ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
-        RETURNING task_id, release_id, state, steps_total
+        RETURNING task_id, release_id, state, initiator, reason
     ), steps AS (
         INSERT INTO tasker.steps (task_id, step_index, state, attempt, remaining_dependencies, enqueued_at, wake_at)
         SELECT c.task_id, d.step_index,
@@ -62,21 +67,21 @@ BEGIN
                CASE WHEN d.parents = '{}' THEN v_now END,
                CASE WHEN d.parents = '{}' THEN v_now + tasker.unsent_grace() END
         FROM created c
-        JOIN tasker.release_steps d ON d.release_id = c.release_id AND d.created_with_task
-        ORDER BY c.task_id, d.step_index
+        CROSS JOIN LATERAL (
+            SELECT s.step_index, s.parents FROM tasker.release_steps s
+            WHERE s.release_id = c.release_id AND s.created_with_task ORDER BY s.step_index OFFSET 0) d
         RETURNING task_id, step_index, state
     ), ready AS (
         SELECT task_id, array_agg(step_index) AS step_indexes
         FROM steps WHERE state = 'enqueued' GROUP BY task_id
     ), audited AS (
         INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, enqueued_steps)
-        SELECT c.task_id, v_now, 'created', coalesce(r.initiator, 'api'), r.reason,
+        SELECT c.task_id, v_now, 'created', coalesce(c.initiator, 'api'), c.reason,
                CASE WHEN c.state = 'steps_in_process'
                     THEN ARRAY['pending', 'initializing', 'enqueuing_steps', 'steps_in_process']
                     ELSE ARRAY['pending', 'initializing', c.state] END,
                y.step_indexes
         FROM created c
-        JOIN request r ON r.task_id = c.task_id
         LEFT JOIN ready y ON y.task_id = c.task_id
     )
     SELECT (SELECT array_agg(task_id) FROM created),
@@ -89,8 +94,10 @@ BEGIN
     SELECT r.position, NULL::text, t.state, NULL::bigint, t.task_id, NULL::integer, NULL::integer,
            t.release_id, NULL::smallint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
     FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
-    JOIN tasker.tasks t ON t.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
-        ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END
+    CROSS JOIN LATERAL (
+        SELECT c.task_id, c.state, c.release_id FROM tasker.tasks c
+        WHERE c.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
+            ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END OFFSET 0) t
     ORDER BY r.position;
 
     RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);

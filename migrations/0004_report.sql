@@ -17,7 +17,7 @@ CREATE FUNCTION tasker.apply_reports(
 -- A verdict for each report that counted.
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now        timestamptz;
     v_verdicts   tasker.effect[];
@@ -45,10 +45,15 @@ BEGIN
                     d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, r.attempt, r.retry_after_ms, r.dice)
                     END AS retry_in_ms
         FROM report r
-        JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index
-        JOIN tasker.tasks t ON t.task_id = r.task_id
-        JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = r.step_index
-        WHERE s.attempt = r.attempt AND s.state IN ('enqueued', 'in_progress')
+        -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+        CROSS JOIN LATERAL (
+            SELECT state, enqueued_at, started_at FROM tasker.steps
+            WHERE task_id = r.task_id AND step_index = r.step_index AND attempt = r.attempt
+              AND state IN ('enqueued', 'in_progress') OFFSET 0) s
+        CROSS JOIN LATERAL (SELECT release_id FROM tasker.tasks WHERE task_id = r.task_id OFFSET 0) t
+        CROSS JOIN LATERAL (
+            SELECT * FROM tasker.release_steps
+            WHERE release_id = t.release_id AND step_index = r.step_index OFFSET 0) d
     ), reported AS (
         UPDATE tasker.steps s SET
             state = a.after,
@@ -85,16 +90,15 @@ BEGIN
         SELECT position, array_agg(step_index ORDER BY step_index) AS step_indexes
         FROM child WHERE ready GROUP BY position
     ), tally AS (
-        SELECT a.task_id, max(a.position) AS position,
-               count(*) FILTER (WHERE a.after = 'complete') AS satisfied,
-               count(*) FILTER (WHERE a.after = 'waiting_for_retry') AS retrying,
-               count(*) FILTER (WHERE a.after = 'error') AS failed,
-               count(*) AS ended,
-               coalesce(max(e.enqueued), 0) AS enqueued
-        FROM accepted a
-        LEFT JOIN (SELECT task_id, count(*) AS enqueued FROM child WHERE ready GROUP BY task_id) e
-            ON e.task_id = a.task_id
-        GROUP BY a.task_id
+        SELECT c.task_id, max(c.position) AS position,
+               count(*) FILTER (WHERE c.after = 'complete') AS satisfied,
+               count(*) FILTER (WHERE c.after = 'waiting_for_retry') AS retrying,
+               count(*) FILTER (WHERE c.after = 'error') AS failed,
+               count(*) FILTER (WHERE c.after <> 'enqueued') AS ended,
+               count(*) FILTER (WHERE c.after = 'enqueued') AS enqueued
+        FROM (SELECT task_id, position, after FROM accepted
+              UNION ALL SELECT task_id, NULL, 'enqueued' FROM child WHERE ready) c
+        GROUP BY c.task_id
     ), task AS (
         UPDATE tasker.tasks t SET
             steps_satisfied = t.steps_satisfied + y.satisfied,
@@ -147,7 +151,7 @@ CREATE FUNCTION tasker.apply_heartbeats(
     p_actor text[], p_progress text[]
 ) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now     timestamptz;
     v_counted bigint;

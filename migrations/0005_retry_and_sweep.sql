@@ -8,7 +8,7 @@ CREATE FUNCTION tasker.start_due_retries(
 -- A verdict for each step that is still waiting.
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now        timestamptz;
     v_early      tasker.effect[];
@@ -71,7 +71,7 @@ $$;
 CREATE FUNCTION tasker.mark_dispatched(p_task uuid[], p_step integer[], p_attempt integer[])
 RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker.now();
 BEGIN
@@ -107,7 +107,7 @@ $$;
 CREATE FUNCTION tasker.resend_overdue(p_task uuid[], p_step integer[], p_attempt integer[])
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now  timestamptz := tasker.now();
     v_task uuid[];
