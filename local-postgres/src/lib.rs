@@ -26,6 +26,8 @@ use programs::{Owner, find_owner, find_programs, is_root};
 
 /// How long the server may take to start; recovery after a crash can take a while.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait before starting it is tried again.
+const RELAUNCH_DELAY: Duration = Duration::from_millis(100);
 /// How long it may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -127,18 +129,24 @@ impl LocalPostgres {
     }
 
     fn launch(&mut self) -> Result<()> {
-        // Another process may take the port between our look and the server's, so more than one try.
+        // A server that is started again comes back where it was: whoever uses it goes on knocking there. It may have
+        // to wait for the last processes of its predecessor. Another program may take a port between our look and the
+        // server's, so there is more than one try.
+        let known = self.port != 0;
         let mut tries = 0;
         loop {
-            self.port = free_port().doing(|| "looking for a free port".to_owned())?;
+            if !known || tries > 5 {
+                self.port = free_port().doing(|| "looking for a free port".to_owned())?;
+            }
             match self.launch_once() {
                 Ok(child) => {
                     self.child = Some(child);
                     return Ok(());
                 }
-                Err(error) if tries == 4 => return Err(error),
+                Err(error) if tries == 9 => return Err(error),
                 Err(_) => tries += 1,
             }
+            std::thread::sleep(RELAUNCH_DELAY);
         }
     }
 
@@ -147,6 +155,8 @@ impl LocalPostgres {
         let opening = || format!("opening {}", log_path.display());
         let log = fs::OpenOptions::new().create(true).append(true).open(&log_path).doing(opening)?;
         let errors = log.try_clone().doing(opening)?;
+        // What a server that died has left says nothing of this one.
+        let stale = self.status_file();
         let mut command = command(Path::new("/bin"), "sh", self.owner);
         command.args(["-c", GUARD, "guard"]).arg(self.programs.join("postgres")).arg("-D").arg(&self.data);
         for setting in settings(self.port, self.durability) {
@@ -166,7 +176,7 @@ impl LocalPostgres {
                 let what = format!("PostgreSQL ended at once ({status}); the end of its log");
                 return Err(Error::Failed { what, log: tail(&log_path) });
             }
-            if self.is_ready() {
+            if self.is_ready(&stale) {
                 return Ok(child);
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -177,10 +187,16 @@ impl LocalPostgres {
     }
 
     /// The last line of the server's own file tells its state; a port that answers may be somebody else's.
-    fn is_ready(&self) -> bool {
-        let Ok(text) = fs::read_to_string(self.data.join("postmaster.pid")) else { return false };
+    fn is_ready(&self, stale: &str) -> bool {
+        let text = self.status_file();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        lines.get(3) == Some(&self.port.to_string().as_str()) && lines.last() == Some(&"ready")
+        text != stale
+            && lines.get(3) == Some(&self.port.to_string().as_str())
+            && lines.last() == Some(&"ready")
+    }
+
+    fn status_file(&self) -> String {
+        fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default()
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> Command {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -12,13 +12,20 @@ use crate::error::Error;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
+/// A connection that was used within this time is taken to be well without asking it.
+const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+
 /// Opens a pool. Connections are made when first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(10))
-        // A connection that died is found by the statement that fails on it, and that is tried again anyway.
+        // A busy connection that died is found by the statement that fails on it, and that is tried again after a
+        // while. By then the others are idle, and none of them is to fail the second try as well.
         .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move { Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) })
+        })
         .connect_lazy_with(options)
 }
 

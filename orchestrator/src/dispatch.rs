@@ -22,6 +22,9 @@ const SMALL_PAYLOAD: usize = 1 << 10;
 /// How many messages go to the queue in one call.
 const SEND_BATCH: usize = 500;
 
+/// How many messages one call marks as sent.
+const MARK_BATCH: usize = 5000;
+
 /// Messages that have left and are not yet marked so.
 #[derive(Debug, Default)]
 pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), (u32, Instant)>>);
@@ -31,6 +34,15 @@ impl Sent {
         let now = Instant::now();
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sent.extend(steps.map(|(task, step, attempt)| ((task, step), (attempt, now))));
+    }
+
+    /// Marking did not work: they are still to be marked, unless another attempt's message has left since.
+    fn put_back(&self, steps: &[(Uuid, u32, u32)]) {
+        let now = Instant::now();
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for &(task, step, attempt) in steps {
+            sent.entry((task, step)).or_insert((attempt, now));
+        }
     }
 
     /// A step has been heard of.
@@ -142,14 +154,15 @@ impl Orchestrator {
     /// Marks the messages that have left a while ago and were not answered since.
     pub(crate) async fn mark_dispatched(&self, older_than: Duration) -> Result<(), Error> {
         let keys = self.sent.take_older_than(older_than);
-        for chunk in keys.chunks(5000) {
+        for (done, chunk) in keys.chunks(MARK_BATCH).enumerate() {
             let (tasks, steps, attempts) = arrays(chunk.iter().copied());
             sqlx::query("SELECT tasker.mark_dispatched($1, $2, $3)")
                 .bind(tasks)
                 .bind(steps)
                 .bind(attempts)
                 .execute(&self.pool)
-                .await?;
+                .await
+                .inspect_err(|_| self.sent.put_back(&keys[done * MARK_BATCH..]))?;
         }
         Ok(())
     }

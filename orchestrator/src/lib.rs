@@ -20,7 +20,12 @@ pub mod state;
 mod sweep;
 pub mod template;
 
-use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use sqlx::PgPool;
 use tasker_transport::{BlobStore, Queue};
@@ -58,6 +63,8 @@ pub struct Inner {
     settings: Settings,
     dice: Dice,
     sent: dispatch::Sent,
+    /// Whether the reports that waited while nobody listened are in: before, a host only seems silent.
+    judges_hosts: AtomicBool,
     creations: mpsc::Sender<run::PendingCreation>,
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
 }
@@ -125,6 +132,7 @@ impl Orchestrator {
             settings,
             dice,
             sent: dispatch::Sent::default(),
+            judges_hosts: AtomicBool::new(false),
             creations,
             at_rest,
         };

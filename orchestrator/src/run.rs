@@ -1,6 +1,9 @@
 //! The orchestrator's loops: each takes what is waiting, works on it as one batch, and takes what came meanwhile.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use tasker_protocol::{OrchestratorMessage, decode};
 use tasker_transport::{Delivery, Receipt};
@@ -14,9 +17,9 @@ use crate::{
 };
 
 /// How many creations one transaction takes at most.
-const CREATION_BATCH: usize = 200;
+const CREATION_BATCH: usize = 128;
 /// How many reports one transaction takes at most.
-const REPORT_BATCH: usize = 500;
+const REPORT_BATCH: usize = 128;
 /// How long one call waits for reports before it asks again.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 /// How long after a failure of the database the same work is tried again.
@@ -53,7 +56,7 @@ impl Orchestrator {
             async |this| this.mark_dispatched_lazily().await,
         ));
         tasks.spawn(self.clone().every(self.settings.sweep_interval, stop, "sweeping", async |this| {
-            let swept = this.sweep().await?;
+            let swept = this.sweep_up(this.judges_hosts.load(Ordering::Relaxed)).await?;
             if swept != crate::Swept::default() {
                 tracing::info!(?swept, "the sweep found steps that had been lost sight of");
             }
@@ -87,14 +90,23 @@ impl Orchestrator {
     }
 
     async fn report_loop(self, stop: CancellationToken) {
+        // What a predecessor took and did not apply before it died is visible again by then.
+        let complete = Instant::now() + self.reports.visibility();
         loop {
             let deliveries = tokio::select! {
                 () = stop.cancelled() => return,
                 received = self.reports.receive(REPORT_BATCH, RECEIVE_WAIT) => received,
             };
             match deliveries {
-                Ok(deliveries) if deliveries.is_empty() => {}
-                Ok(deliveries) => self.handle(deliveries).await,
+                Ok(deliveries) => {
+                    let last = deliveries.len() < REPORT_BATCH;
+                    if !deliveries.is_empty() {
+                        self.handle(deliveries).await;
+                    }
+                    if last && Instant::now() >= complete {
+                        self.judges_hosts.store(true, Ordering::Relaxed);
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "reports cannot be received; trying again");
                     tokio::time::sleep(RETRY_DELAY).await;

@@ -1,6 +1,6 @@
 //! The safety net: retries whose timer was lost, messages that never left or never arrived, hosts that died.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use uuid::Uuid;
 
@@ -30,6 +30,11 @@ pub struct Swept {
 impl Orchestrator {
     /// Looks once at everything that should have been heard of by now.
     pub async fn sweep(&self) -> Result<Swept, Error> {
+        self.sweep_up(true).await
+    }
+
+    /// As [`Orchestrator::sweep`], and says whether silence is held against hosts yet.
+    pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
         let mut swept = Swept::default();
         loop {
             let overdue: Vec<OverdueStep> = sqlx::query_as("SELECT * FROM tasker.overdue_steps($1)")
@@ -42,7 +47,8 @@ impl Orchestrator {
                 let key = (step.task_id, step.step_index.unsigned_abs(), step.attempt.unsigned_abs());
                 match StepState::from_name(&step.state) {
                     Some(StepState::Enqueued) => unsent.push(key),
-                    Some(StepState::InProgress) => lost.push((key, step.host)),
+                    Some(StepState::InProgress) if judge_hosts => lost.push((key, step.host)),
+                    Some(StepState::InProgress) => {}
                     Some(StepState::WaitingForRetry) => due.push(key),
                     _ => {
                         return Err(Error::Damaged(format!(
@@ -132,6 +138,8 @@ impl Orchestrator {
     pub async fn expect_nothing_in_flight(&self) -> Result<u64, Error> {
         let count: i64 =
             sqlx::query_scalar("SELECT tasker.expect_nothing_in_flight()").fetch_one(&self.pool).await?;
+        // No report of theirs can come any more.
+        self.judges_hosts.store(true, Ordering::Relaxed);
         Ok(count.unsigned_abs())
     }
 

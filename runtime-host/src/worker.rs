@@ -361,12 +361,7 @@ impl Worker {
             let receipts: Vec<Receipt> = batch.iter().map(|finished| finished.receipt.clone()).collect();
             let leases: Vec<String> = batch.iter().map(|finished| finished.lease.clone()).collect();
             batch.clear();
-            if let Err(error) = connections.leases.settle(&leases, &holder).await {
-                tracing::warn!(%error, "leases could not be settled; a second copy of a message might run");
-            }
-            if let Err(error) = connections.steps.acknowledge(&receipts).await {
-                tracing::warn!(%error, "steps could not be acknowledged; they will come again, and not be run");
-            }
+            finish(&connections, &receipts, &leases, &holder).await;
         }
     }
 
@@ -395,7 +390,9 @@ impl Worker {
                 running.heartbeat = Some(now);
                 let heartbeat = Heartbeat {
                     started_at: running.started_at,
-                    lease_ms: u64::try_from(term.as_millis()).unwrap_or(u64::MAX),
+                    // If this host dies, its messages are visible after one term: within the second, another host
+                    // has taken the attempt over and is heard of.
+                    lease_ms: u64::try_from(term.as_millis()).unwrap_or(u64::MAX).saturating_mul(2),
                     progress: running.control.progress(),
                 };
                 let message = self.message(&running.dispatch, StepEvent::Heartbeat(heartbeat));
@@ -453,6 +450,26 @@ impl Worker {
 
     fn running(&self) -> MutexGuard<'_, HashMap<Receipt, Running>> {
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Settles what is reported, so that copies of its message are not run, and drops the message itself. Tries for as long
+/// as nobody else can see the message: whoever gets it from a store that has forgotten the lease would run it again.
+async fn finish(connections: &WorkerConnections, receipts: &[Receipt], leases: &[String], holder: &str) {
+    let until = Instant::now() + connections.steps.visibility();
+    while let Err(error) = connections.leases.settle(leases, holder).await {
+        tracing::warn!(%error, "leases could not be settled; a second copy of a message might run");
+        if Instant::now() >= until {
+            break;
+        }
+        tokio::time::sleep(RETRY_DELAY).await;
+    }
+    while let Err(error) = connections.steps.acknowledge(receipts).await {
+        tracing::warn!(%error, "steps could not be acknowledged; they will come again");
+        if Instant::now() >= until {
+            break;
+        }
+        tokio::time::sleep(RETRY_DELAY).await;
     }
 }
 

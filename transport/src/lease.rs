@@ -25,7 +25,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// Takes leases for one term. Answers for each, in order, whose it is now.
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError>;
 
-    /// Prolongs leases to one full term from now. False: it was lost, stop the work.
+    /// Prolongs leases to one full term from now; one that the store has forgotten is the holder's again. False: it is
+    /// somebody else's or settled, stop the work.
     async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;
 
     /// The work is done.

@@ -241,11 +241,16 @@ impl MemoryLeases {
         let until = Instant::now() + by;
         let mut held = self.held();
         let mut prolong = |lease: &String| match held.leases.get_mut(lease) {
-            Some(holding) if holding.holder == holder => {
+            Some(holding) if holding.holder == holder && !holding.settled => {
                 (holding.expires, holding.settled) = (until, settled);
                 true
             }
-            _ => false,
+            Some(_) => false,
+            None => {
+                let holding = Holding { holder: holder.to_owned(), expires: until, settled };
+                held.leases.insert(lease.clone(), holding);
+                true
+            }
         };
         leases.iter().map(&mut prolong).collect()
     }

@@ -169,7 +169,7 @@ impl Queue for PgmqQueue {
         // a JSON string: as an object it would lose what jsonb cannot hold, such as \u0000.
         sqlx::query(
             "WITH sent AS (
-                SELECT count(pgmq.send) AS sent FROM (
+                SELECT count(*) AS sent FROM (
                     SELECT array_agg(to_jsonb(body)) AS bodies, delay
                     FROM unnest($2::text[], $3::bigint[]) AS m (body, delay) GROUP BY delay) AS b
                 CROSS JOIN LATERAL pgmq.send_batch(
@@ -253,6 +253,8 @@ impl PostgresLeases {
             .map_err(unavailable)
     }
 
+    /// Prolongs what is the holder's and not settled, and takes what the table has lost: it does not survive a crash
+    /// of the server, and work that goes on must not be stopped or done twice for that.
     async fn prolong(
         &self,
         leases: &[String],
@@ -261,8 +263,12 @@ impl PostgresLeases {
         settled: bool,
     ) -> Result<Vec<bool>, LeaseError> {
         let held: Vec<String> = sqlx::query_scalar(
-            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp() + interval '1 millisecond' * $3, settled = $4
-             WHERE lease = ANY ($1) AND holder = $2 RETURNING lease",
+            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+             SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, $4
+             FROM (SELECT DISTINCT lease FROM unnest($1::text[]) AS lease) AS given ORDER BY lease
+             ON CONFLICT (lease) DO UPDATE SET expires_at = excluded.expires_at, settled = excluded.settled
+             WHERE l.holder = excluded.holder AND NOT l.settled
+             RETURNING lease",
         )
         .bind(leases)
         .bind(holder)

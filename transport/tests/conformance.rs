@@ -282,6 +282,31 @@ async fn a_settled_lease_stays_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_renewal_does_not_open_a_settled_lease() {
+    leases(async |leases| {
+        let one = names(&["a"]);
+        leases.acquire(&one, "first").await.unwrap();
+        leases.settle(&one, "first").await.unwrap();
+        assert_eq!(leases.renew(&one, "first").await.unwrap(), [false]);
+        tokio::time::sleep(TERM * 5 / 4).await;
+        assert_eq!(leases.acquire(&one, "second").await.unwrap(), [Claim::Settled]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holder_keeps_a_lease_that_the_store_has_forgotten() {
+    leases(async |leases| {
+        let (running, done) = (names(&["running"]), names(&["done"]));
+        assert_eq!(leases.renew(&running, "first").await.unwrap(), [true]);
+        assert_eq!(leases.acquire(&running, "second").await.unwrap(), [Claim::Held]);
+        leases.settle(&done, "first").await.unwrap();
+        assert_eq!(leases.acquire(&done, "second").await.unwrap(), [Claim::Settled]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_can_do_its_work_and_nothing_else() {
     let database = TestDatabase::new().await;
     PgmqQueue::sender(database.pool.clone(), STEPS_QUEUE, VISIBILITY)

@@ -33,6 +33,7 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         .await
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
     let transport = Transport::of_orchestrator(&project, &pool);
+    engine::clear_leases(&project, pool.clone(), stop.clone());
     let running = RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop.clone());
     if arguments.publish {
         let host = engine::open_host(&project, &blobs)?;

@@ -19,11 +19,13 @@ use url::Url;
 
 use crate::config::ProjectConfig;
 
+/// How often settled and expired leases are cleared away.
+const LEASE_CLEARANCE: Duration = Duration::from_secs(60);
 /// How many messages a queue in memory holds.
 const MEMORY_QUEUE_CAPACITY: usize = 1_000_000;
 /// How long the end of an attempt is remembered, against late copies of its message.
 const SETTLED_FOR: Duration = Duration::from_secs(3600);
-/// How long a report stays its orchestrator's. Applying a batch takes milliseconds.
+/// How long a report stays its orchestrator's, at most. Applying a batch takes milliseconds.
 const REPORT_VISIBILITY: Duration = Duration::from_secs(30);
 
 /// The two queues and the leases between orchestrator and hosts.
@@ -50,7 +52,8 @@ impl Transport {
         let lease = lease(project);
         Self {
             steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, lease)),
-            reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, REPORT_VISIBILITY)),
+            // What a dead orchestrator has taken must be back before its host seems silent.
+            reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, REPORT_VISIBILITY.min(lease))),
             leases: Arc::new(PostgresLeases::new(pool.clone(), lease, SETTLED_FOR)),
         }
     }
@@ -64,6 +67,18 @@ impl Transport {
             leases: Arc::new(PostgresLeases::new(pool.clone(), lease, SETTLED_FOR)),
         }
     }
+}
+
+/// Clears away leases in PostgreSQL that mean nothing any more, until `stop` is cancelled.
+pub(crate) fn clear_leases(project: &ProjectConfig, pool: PgPool, stop: CancellationToken) {
+    let leases = PostgresLeases::new(pool, lease(project), SETTLED_FOR);
+    tokio::spawn(async move {
+        while stop.run_until_cancelled(tokio::time::sleep(LEASE_CLEARANCE)).await.is_some() {
+            if let Err(error) = leases.forget_expired().await {
+                tracing::warn!(%error, "old leases could not be cleared away; trying again");
+            }
+        }
+    });
 }
 
 fn lease(project: &ProjectConfig) -> Duration {
