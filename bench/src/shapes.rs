@@ -69,7 +69,9 @@ impl Shape {
             Kind::FanOut => {
                 step("start", "");
                 let names: Vec<String> = (0..self.steps - 2).map(|index| format!("s{index}")).collect();
-                names.iter().for_each(|name| step(name, "start"));
+                for name in &names {
+                    step(name, "start");
+                }
                 step("end", &names.join(", "));
             }
             Kind::Chain => {

@@ -79,6 +79,6 @@ impl Client {
 }
 
 /// What the API said was wrong, as an error.
-pub(crate) fn told(error: ErrorBody) -> anyhow::Error {
-    anyhow::anyhow!("{}", error.error.message)
+pub(crate) fn told(answer: ErrorBody) -> anyhow::Error {
+    anyhow::Error::msg(answer.error.message)
 }

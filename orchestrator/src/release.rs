@@ -60,7 +60,7 @@ impl Release {
         let steps =
             template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
         let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
-        Ok(Arc::new(Self { id, graph, steps, input_schema, template }))
+        Ok(Arc::new(Self { id, template, graph, steps, input_schema }))
     }
 
     /// The steps whose results a step is given.

@@ -118,7 +118,7 @@ impl Worker {
         worker.receive_loop(&executions, &stop).await;
         executions.close();
         if tokio::time::timeout(drain, executions.wait()).await.is_err() {
-            worker.abandon().await;
+            worker.abandon();
             executions.wait().await;
         }
         pulse.abort();
@@ -441,7 +441,7 @@ impl Worker {
     }
 
     /// Cancels everything that still runs.
-    async fn abandon(&self) {
+    fn abandon(&self) {
         let running: Vec<ExecutionControl> =
             self.running().values().map(|running| running.control.clone()).collect();
         tracing::warn!(steps = running.len(), "stopping before these steps have ended; they are handed back");

@@ -140,7 +140,7 @@ impl BlobStore {
     }
 
     fn path(&self, key: &str) -> Path {
-        key.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
 }
 

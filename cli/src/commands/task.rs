@@ -96,7 +96,7 @@ pub(crate) struct Request {
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
         // Any port will do, so that a server on the usual one does not stand in the way.
-        project.config.server.listen = "127.0.0.1:0".to_owned();
+        "127.0.0.1:0".clone_into(&mut project.config.server.listen);
         let local = Local::start(project, output, stop_signal()?).await?;
         let ending = run_local(&local, &request, watch, output).await;
         local.stop().await;

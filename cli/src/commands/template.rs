@@ -147,7 +147,7 @@ async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
             && version.is_none_or(|version| template.version == version)
     };
     // Published last, if no version is named.
-    let found = all.iter().filter(matches).next_back();
+    let found = all.iter().rfind(matches);
     let found =
         found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
     client.get(&format!("/v1/templates/{}/{}/{}", found.namespace, found.name, found.version)).await

@@ -156,10 +156,10 @@ impl World {
     }
 
     fn send_report(&mut self, report: OrchestratorMessage) {
-        self.past.push(report.clone());
         for _ in 0..self.copies() {
             self.reports.push(report.clone());
         }
+        self.past.push(report);
     }
 
     /// Some of the reports on their way arrive, in any order, as one batch.
