@@ -24,10 +24,11 @@ GRANT USAGE ON SEQUENCE pgmq.q_tasker_reports_msg_id_seq TO tasker_worker;
 GRANT SELECT (msg_id) ON pgmq.q_tasker_reports TO tasker_worker;
 
 -- Leases: which host runs an attempt. A queue may deliver a message twice, and the sweep may send a second one; only
--- the holder of the lease runs it. Unlogged: after a crash of the server the queue's visibility time still stands.
+-- the holder of the lease runs it. Their transactions do not wait for the disk, and survive a crash with the next one
+-- that does: what a host reports or acknowledges.
 CREATE SCHEMA tasker_lease;
 
-CREATE UNLOGGED TABLE tasker_lease.leases (
+CREATE TABLE tasker_lease.leases (
     lease      text PRIMARY KEY,
     holder     text NOT NULL,
     expires_at timestamptz NOT NULL,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -25,29 +25,49 @@ const SEND_BATCH: usize = 500;
 /// How many messages one call marks as sent.
 const MARK_BATCH: usize = 5000;
 
-/// Messages that have left and are not yet marked so.
+/// Messages on their way, and messages that have left and are not yet marked so.
 #[derive(Debug, Default)]
-pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), (u32, Instant)>>);
+pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), Sending>>);
+
+#[derive(Debug)]
+struct Sending {
+    attempt: u32,
+    /// When it had left. Until then it must not be marked: sending may take long, and fail.
+    left: Option<Instant>,
+}
 
 impl Sent {
-    fn add(&self, steps: impl Iterator<Item = (Uuid, u32, u32)>) {
-        let now = Instant::now();
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.extend(steps.map(|(task, step, attempt)| ((task, step), (attempt, now))));
+    /// To be called before they are sent: a report may be back before the queue has answered.
+    fn begin(&self, steps: &[(Uuid, u32, u32)]) {
+        let mut sent = self.lock();
+        sent.extend(
+            steps.iter().map(|&(task, step, attempt)| ((task, step), Sending { attempt, left: None })),
+        );
     }
 
-    /// Marking did not work: they are still to be marked, unless another attempt's message has left since.
+    /// They have left; those of them that were not heard of meanwhile are to be marked.
+    fn finish(&self, steps: &[(Uuid, u32, u32)]) {
+        let now = Instant::now();
+        let mut sent = self.lock();
+        for &(task, step, attempt) in steps {
+            if let Some(sending) = sent.get_mut(&(task, step)).filter(|sending| sending.attempt == attempt) {
+                sending.left = Some(now);
+            }
+        }
+    }
+
+    /// Marking did not work: they are still to be marked, unless another attempt's message is on its way.
     fn put_back(&self, steps: &[(Uuid, u32, u32)]) {
         let now = Instant::now();
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = self.lock();
         for &(task, step, attempt) in steps {
-            sent.entry((task, step)).or_insert((attempt, now));
+            sent.entry((task, step)).or_insert(Sending { attempt, left: Some(now) });
         }
     }
 
     /// A step has been heard of.
     pub(crate) fn remove(&self, steps: impl Iterator<Item = (Uuid, u32)>) {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = self.lock();
         for step in steps {
             sent.remove(&step);
         }
@@ -55,10 +75,14 @@ impl Sent {
 
     fn take_older_than(&self, age: Duration) -> Vec<(Uuid, u32, u32)> {
         let now = Instant::now();
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.extract_if(|_, (_, at)| now.duration_since(*at) >= age)
-            .map(|((task, step), (attempt, _))| (task, step, attempt))
+        self.lock()
+            .extract_if(|_, sending| sending.left.is_some_and(|left| now.duration_since(left) >= age))
+            .map(|((task, step), sending)| (task, step, sending.attempt))
             .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, u32), Sending>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,11 +118,11 @@ impl Orchestrator {
         if batch.is_empty() {
             return Ok(());
         }
-        // Before they are sent: a report may be back before `send` returns.
-        self.sent.add(keys.iter().copied());
+        self.sent.begin(&keys);
         let sent = self.steps.send(batch).await;
-        if sent.is_err() {
-            self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step)));
+        match sent {
+            Ok(()) => self.sent.finish(&keys),
+            Err(_) => self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step))),
         }
         Ok(sent?)
     }

@@ -253,8 +253,8 @@ impl PostgresLeases {
             .map_err(unavailable)
     }
 
-    /// Prolongs what is the holder's and not settled, and takes what the table has lost: it does not survive a crash
-    /// of the server, and work that goes on must not be stopped or done twice for that.
+    /// Prolongs what is the holder's and not settled, and takes what the table has lost: the last moments before a
+    /// crash of the server may be missing, and work that goes on must not be stopped or done twice for that.
     async fn prolong(
         &self,
         leases: &[String],
@@ -265,7 +265,8 @@ impl PostgresLeases {
         let held: Vec<String> = sqlx::query_scalar(
             "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
              SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, $4
-             FROM (SELECT DISTINCT lease FROM unnest($1::text[]) AS lease) AS given ORDER BY lease
+             FROM (SELECT DISTINCT lease FROM unnest($1::text[]) AS lease) AS given
+             WHERE set_config('synchronous_commit', 'off', true) = 'off' ORDER BY lease
              ON CONFLICT (lease) DO UPDATE SET expires_at = excluded.expires_at, settled = excluded.settled
              WHERE l.holder = excluded.holder AND NOT l.settled
              RETURNING lease",
@@ -292,6 +293,8 @@ impl LeaseStore for PostgresLeases {
         let rows: Vec<(String, bool, Option<bool>)> = sqlx::query_as(
             "WITH wanted AS (
                 SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
+                -- Waiting for the disk would cost more than everything else here.
+                WHERE set_config('synchronous_commit', 'off', true) = 'off'
              ), taken AS (
                 INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
                 SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease

@@ -183,11 +183,10 @@ mod wasi {
                 .append(name, value.as_bytes())
                 .map_err(|error| invalid(request, &format!("header `{name}`: {error:?}")))?;
         }
-        if !request.body.is_empty() {
-            headers
-                .append("content-length", request.body.len().to_string().as_bytes())
-                .map_err(|error| invalid(request, &format!("content-length: {error:?}")))?;
-        }
+        // Without it an empty body, too, would go in chunks, which servers do not expect of a GET.
+        headers
+            .append("content-length", request.body.len().to_string().as_bytes())
+            .map_err(|error| invalid(request, &format!("content-length: {error:?}")))?;
         let outgoing = OutgoingRequest::new(headers);
         let scheme = match scheme {
             "https" => Scheme::Https,
