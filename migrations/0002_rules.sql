@@ -53,9 +53,9 @@ RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
     SELECT at + greatest(interval '5 minutes', at - enqueued_at)
 $$;
 
--- What an event function answers: rows of two kinds.
+-- What an event function answers: rows of three kinds.
 CREATE TYPE tasker.effect AS (
-    -- Of a verdict, the position (from 1) of what was asked for; null in a step to dispatch.
+    -- Of a verdict on what was asked for, its position (from 1); 0 in a verdict on a task; null in a step to dispatch.
     position           bigint,
     step_state         text,
     task_state         text,

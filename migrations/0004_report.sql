@@ -14,7 +14,7 @@ CREATE FUNCTION tasker.apply_reports(
     -- In [0, 1), from the caller, so that a test can repeat a run.
     p_dice double precision[]
 )
--- A verdict for each report that counted.
+-- A verdict for each report that counted, and one for each task that moved.
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -86,9 +86,6 @@ BEGIN
         FROM satisfied c
         WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
         RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
-    ), ready AS (
-        SELECT position, array_agg(step_index ORDER BY step_index) AS step_indexes
-        FROM child WHERE ready GROUP BY position
     ), tally AS (
         SELECT c.task_id, max(c.position) AS position,
                count(*) FILTER (WHERE c.after = 'complete') AS satisfied,
@@ -112,12 +109,21 @@ BEGIN
         FROM tally y
         WHERE t.task_id = y.task_id
         RETURNING t.task_id, t.state AS after, y.position, y.enqueued > 0 AS enqueued
+    ), paths AS (
+        -- By position, as one value each, and so the next one: looking up is cheaper than joining, which without
+        -- hash joins compares every row with every other.
+        SELECT jsonb_object_agg(position, tasker.task_path('steps_in_process', after, enqueued)::text) AS by_position
+        FROM task
+    ), ready AS (
+        SELECT jsonb_object_agg(position, step_indexes::text) AS by_position
+        FROM (SELECT position, array_agg(step_index ORDER BY step_index) AS step_indexes
+              FROM child WHERE ready GROUP BY position) AS c
     ), audited AS (
         INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, step_index, attempt, step_states,
             step_times, enqueued_steps, detail)
         SELECT a.task_id, v_now, a.event, a.actor, a.reason,
                -- The task moves once for the whole batch: with its last report.
-               CASE WHEN k.after IS NOT NULL THEN tasker.task_path('steps_in_process', k.after, k.enqueued) END,
+               (k.by_position ->> a.position::text)::text[],
                a.step_index, a.attempt,
                CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
                    || CASE WHEN a.before = 'enqueued' AND a.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END
@@ -127,15 +133,17 @@ BEGIN
                CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY[a.enqueued_at]
                     ELSE '{}'::timestamptz[] END
                    || coalesce(a.started_at, a.begun_at, a.enqueued_at) || coalesce(a.finished_at, v_now) || v_now,
-               y.step_indexes, a.detail::json
+               (y.by_position ->> a.position::text)::integer[], a.detail::json
         FROM accepted a
-        LEFT JOIN task k ON k.position = a.position
-        LEFT JOIN ready y ON y.position = a.position
+        CROSS JOIN paths k
+        CROSS JOIN ready y
+        ORDER BY a.position
     )
-    SELECT (SELECT array_agg((a.position, a.after, k.after, CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END,
+    SELECT (SELECT array_agg((a.position, a.after, NULL, CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END,
                               a.task_id, a.step_index, a.attempt, a.release_id, NULL, NULL, NULL, NULL, NULL, NULL)
-                             ::tasker.effect)
-            FROM accepted a JOIN task k ON k.task_id = a.task_id),
+                             ::tasker.effect) FROM accepted a)
+           || (SELECT array_agg((0, NULL, k.after, NULL, k.task_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                 NULL)::tasker.effect) FROM task k),
            (SELECT array_agg(task_id) FROM child WHERE ready),
            (SELECT array_agg(step_index) FROM child WHERE ready)
     INTO v_verdicts, v_ready_task, v_ready_step;

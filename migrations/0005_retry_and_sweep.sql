@@ -19,10 +19,12 @@ BEGIN
     v_now := tasker.now();
 
     WITH waiting AS (
-        SELECT DISTINCT s.task_id, s.step_index, s.attempt, s.next_retry_at, s.finished_at
-        FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
+        SELECT DISTINCT ON (k.task_id, k.step_index) k.position, s.task_id, s.step_index, s.attempt, s.next_retry_at,
+               s.finished_at
+        FROM unnest(p_task, p_step, p_attempt) WITH ORDINALITY AS k (task_id, step_index, attempt, position)
         JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index AND s.attempt = k.attempt
         WHERE s.state = 'waiting_for_retry'
+        ORDER BY k.task_id, k.step_index, k.position
     ), due AS (
         SELECT * FROM waiting WHERE next_retry_at <= v_now
     ), enqueued AS (
@@ -56,7 +58,7 @@ BEGIN
     )
     SELECT array_agg(w.task_id) FILTER (WHERE w.next_retry_at <= v_now),
            array_agg(w.step_index) FILTER (WHERE w.next_retry_at <= v_now),
-           array_agg((0, 'waiting_for_retry', NULL,
+           array_agg((w.position, 'waiting_for_retry', NULL,
                       ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint, w.task_id, w.step_index, w.attempt, NULL, NULL,
                       NULL, NULL, NULL, NULL, NULL)::tasker.effect) FILTER (WHERE w.next_retry_at > v_now)
     INTO v_ready_task, v_ready_step, v_early

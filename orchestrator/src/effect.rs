@@ -11,7 +11,10 @@ use crate::{catalog::raw, error::Error, state::TaskState};
 /// What an event function answers.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
+    /// On what was asked for.
     pub(crate) verdicts: Vec<Verdict>,
+    /// Where tasks stand now.
+    pub(crate) tasks: Vec<(Uuid, TaskState)>,
     pub(crate) ready: Vec<ReadyStep>,
 }
 
@@ -46,6 +49,7 @@ impl Effects {
         let mut effects = Self::default();
         for row in rows {
             match row.try_get::<Option<i64>, _>("position")? {
+                Some(0) => effects.tasks.push(read_task(row)?),
                 Some(position) => effects.verdicts.push(Verdict::read(row, position)?),
                 None => effects.ready.push(ReadyStep::read(row)?),
             }
@@ -91,6 +95,12 @@ impl ReadyStep {
             dependency_results,
         })
     }
+}
+
+fn read_task(row: &PgRow) -> Result<(Uuid, TaskState), Error> {
+    let (task, state): (Uuid, String) = (row.try_get("task_id")?, row.try_get("task_state")?);
+    let state = TaskState::from_name(&state);
+    state.map(|state| (task, state)).ok_or_else(|| Error::Damaged(format!("the state of task {task}")))
 }
 
 /// A document from its two columns.

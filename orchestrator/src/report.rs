@@ -188,9 +188,9 @@ impl Orchestrator {
             if let Some(wait) = verdict.retry_in {
                 due.push(due_message(verdict.task_id, verdict.step_index, verdict.attempt, wait));
             }
-            if let Some(state) = verdict.task_state.filter(|state| state.is_at_rest()) {
-                self.announce(verdict.task_id, state);
-            }
+        }
+        for (task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
+            self.announce(*task, *state);
         }
         self.dispatch(effects.ready).await;
         self.set_timers(due).await;
