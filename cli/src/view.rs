@@ -1,5 +1,7 @@
 //! A task as people see it: its DAG with states, times, attempts and results.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tasker_orchestrator::{read::StepDetail, state::StepState};
@@ -8,6 +10,10 @@ use crate::output::{Output, Style};
 
 /// The widest result that is shown beside a step, in characters.
 const MAX_RESULT: usize = 72;
+/// How many levels of the DAG are told apart by indentation.
+const MAX_INDENT: usize = 10;
+/// How many steps are drawn of a larger task: a terminal's worth.
+const MAX_STEPS: usize = 40;
 
 /// A task, as far as it is drawn. The API tells more.
 #[derive(Debug, Clone)]
@@ -48,10 +54,16 @@ impl TaskView {
     /// As lines: a title, then the steps, each below those that it depends on, indented by how deep it stands.
     pub(crate) fn lines(&self, output: &Output) -> Vec<String> {
         let mut lines = vec![self.title(output)];
-        let depths = depths(&self.steps);
+        let depths: Vec<usize> = depths(&self.steps).into_iter().map(|depth| depth.min(MAX_INDENT)).collect();
         let width = |(step, depth): (&StepDetail, &usize)| step.name.chars().count() + 2 * depth;
         let name_width = self.steps.iter().zip(&depths).map(width).max().unwrap_or(0);
         let mut order: Vec<usize> = (0..self.steps.len()).collect();
+        if order.len() > MAX_STEPS {
+            // What needs eyes first: failures, what waits, what runs.
+            order.sort_by_key(|&index| urgency(self.steps[index].state));
+            lines.push(format!("  the {MAX_STEPS} of its {} steps that say most:", order.len()));
+            order.truncate(MAX_STEPS);
+        }
         order.sort_by_key(|&index| (depths[index], index));
         for index in order {
             let step = &self.steps[index];
@@ -95,24 +107,35 @@ impl TaskView {
 
 /// For each step, the length of the longest path to it.
 fn depths(steps: &[StepDetail]) -> Vec<usize> {
+    let index: HashMap<&str, usize> =
+        steps.iter().enumerate().map(|(index, step)| (step.name.as_str(), index)).collect();
     let mut depths = vec![0; steps.len()];
-    // Dependencies may stand after their dependents, so as often as the longest path can be.
-    for _ in 0..steps.len() {
+    // Dependencies may stand after their dependents, so until nothing moves; a DAG settles.
+    loop {
         let mut settled = true;
-        for (index, step) in steps.iter().enumerate() {
-            let above = step
-                .dependencies
-                .iter()
-                .filter_map(|name| steps.iter().position(|other| other.name == *name));
-            let depth = above.map(|parent| depths[parent] + 1).max().unwrap_or(0);
-            settled &= depths[index] == depth;
-            depths[index] = depth;
+        for (step, of_step) in steps.iter().enumerate() {
+            let parents = of_step.dependencies.iter().filter_map(|name| index.get(name.as_str()));
+            let depth = parents.map(|&parent| depths[parent] + 1).max().unwrap_or(0);
+            settled &= depths[step] == depth;
+            depths[step] = depth;
         }
         if settled {
-            break;
+            return depths;
         }
     }
-    depths
+}
+
+fn urgency(state: StepState) -> u8 {
+    match state {
+        StepState::Error => 0,
+        StepState::WaitingForRetry => 1,
+        StepState::InProgress
+        | StepState::EnqueuedForOrchestration
+        | StepState::EnqueuedAsErrorForOrchestration => 2,
+        StepState::Enqueued => 3,
+        StepState::Complete | StepState::ResolvedManually | StepState::Cancelled => 4,
+        StepState::Pending => 5,
+    }
 }
 
 fn mark(state: StepState) -> (&'static str, Style) {
