@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tasker_protocol::{
-    Ending, Execution, Failure, FailureOrigin, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue,
-    StepEvent, StepReport, Usage, VERSION, encode,
+    Ending, Execution, Failure, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue, StepEvent,
+    StepReport, Usage, VERSION, encode,
 };
 use tasker_transport::Message;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ impl Orchestrator {
         ending: Ending,
     ) -> Result<Result<Payload, Failure>, Error> {
         let refused = |kind: &str| {
-            Ok(Err(failure(
+            Ok(Err(Failure::of_host(
                 "OutcomeNotAllowed",
                 format!(
                     "the handler answered `{kind}`, which a step of type `standard` cannot; let it complete"
@@ -130,7 +130,7 @@ impl Orchestrator {
         let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
             Ok(value) => value,
             Err(error) => {
-                return Ok(Err(failure(
+                return Ok(Err(Failure::of_host(
                     "InvalidResult",
                     format!("the result cannot be read: {error}"),
                     false,
@@ -142,7 +142,7 @@ impl Orchestrator {
             return Ok(Ok(result));
         }
         let message = format!("the result does not fit the step's result_schema:\n{}", faults.join("\n"));
-        Ok(Err(failure("InvalidResult", message, false)))
+        Ok(Err(Failure::of_host("InvalidResult", message, false)))
     }
 
     /// Ends attempts. A batch that the database refuses is applied one by one, so that one bad report harms no other.
@@ -159,7 +159,7 @@ impl Orchestrator {
                 Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
                     let message = format!("the database cannot store the result: {error}");
                     let unstorable = Ended {
-                        outcome: Err(failure("ResultNotStorable", message, false)),
+                        outcome: Err(Failure::of_host("ResultNotStorable", message, false)),
                         execution: None,
                         ..one.clone()
                     };
@@ -292,18 +292,6 @@ impl Ended {
 pub(crate) fn due_message(task_id: Uuid, step_index: u32, attempt: u32, wait: Duration) -> Message {
     let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, attempt });
     Message { body: encode(&due), delay: wait, group: None }
-}
-
-/// A failure that the orchestrator found.
-pub(crate) fn failure(error_type: &str, message: String, retryable: bool) -> Failure {
-    Failure {
-        error_type: error_type.to_owned(),
-        message,
-        retryable,
-        retry_after_ms: None,
-        details: None,
-        origin: FailureOrigin::Host,
-    }
 }
 
 /// Whether the database refused what it was given, rather than failed.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
+use tasker_protocol::Failure;
 use uuid::Uuid;
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     dispatch::arrays,
     effect::{Effects, OverdueStep},
     error::Error,
-    report::{Ended, due_message, failure},
+    report::{Ended, due_message},
     state::StepState,
 };
 
@@ -101,7 +102,7 @@ impl Orchestrator {
                     actor: "orchestrator".to_owned(),
                     reason: Some(message.clone()),
                     execution: None,
-                    outcome: Err(failure("LeaseLost", message, true)),
+                    outcome: Err(Failure::of_host("LeaseLost", message, true)),
                 }
             })
             .collect();

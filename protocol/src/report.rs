@@ -134,6 +134,20 @@ pub struct Failure {
     pub origin: FailureOrigin,
 }
 
+impl Failure {
+    /// A failure that Tasker found, and not the handler.
+    pub fn of_host(error_type: &str, message: String, retryable: bool) -> Self {
+        Self {
+            error_type: error_type.to_owned(),
+            message,
+            retryable,
+            retry_after_ms: None,
+            details: None,
+            origin: FailureOrigin::Host,
+        }
+    }
+}
+
 /// Who found the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -11,8 +11,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tasker_protocol::{
-    Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload, StepDispatch,
-    StepEvent, StepReport, Usage, VERSION, decode, encode,
+    Ending, Execution, Failure, Heartbeat, OrchestratorMessage, Payload, StepDispatch, StepEvent, StepReport,
+    Usage, VERSION, decode, encode,
 };
 use tasker_transport::{BlobStore, Claim, Delivery, LeaseStore, Message, Queue, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -302,7 +302,7 @@ impl Worker {
         if body.len() <= limit {
             return body;
         }
-        let failure = failure(
+        let failure = Failure::of_host(
             "ReportTooLarge",
             format!("failure and logs together are {} bytes; the queue takes {limit}", body.len()),
             false,
@@ -484,19 +484,8 @@ fn unrunnable(message: String) -> Execution {
     Execution {
         started_at: now,
         finished_at: now,
-        ending: Ending::Failed(failure("PayloadUnavailable", message, true)),
+        ending: Ending::Failed(Failure::of_host("PayloadUnavailable", message, true)),
         usage: Usage::default(),
         logs: Vec::new(),
-    }
-}
-
-fn failure(error_type: &str, message: String, retryable: bool) -> Failure {
-    Failure {
-        error_type: error_type.to_owned(),
-        message,
-        retryable,
-        retry_after_ms: None,
-        details: None,
-        origin: FailureOrigin::Host,
     }
 }

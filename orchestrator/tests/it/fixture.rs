@@ -61,7 +61,11 @@ impl Fixture {
     async fn set_time(&self) {
         let pool = &self.database.pool;
         sqlx::query("DELETE FROM tasker.clock").execute(pool).await.unwrap();
-        sqlx::query("INSERT INTO tasker.clock (frozen_at) VALUES ($1)").bind(self.now).execute(pool).await.unwrap();
+        sqlx::query("INSERT INTO tasker.clock (frozen_at) VALUES ($1)")
+            .bind(self.now)
+            .execute(pool)
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn advance(&mut self, by: TimeDelta) {
