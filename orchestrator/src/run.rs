@@ -115,6 +115,15 @@ impl Orchestrator {
         }
     }
 
+    /// Applies the reports that wait until none is left: for a process that takes its queue with it when it ends.
+    pub async fn apply_waiting(&self) {
+        while let Ok(deliveries) = self.reports.receive(REPORT_BATCH, Duration::ZERO).await
+            && !deliveries.is_empty()
+        {
+            self.handle(deliveries).await;
+        }
+    }
+
     /// Applies one batch of deliveries, and acknowledges them once they are stored.
     async fn handle(&self, deliveries: Vec<Delivery>) {
         let mut receipts = Vec::with_capacity(deliveries.len());

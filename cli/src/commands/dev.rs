@@ -66,8 +66,10 @@ pub(crate) struct Local {
     server: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     database: Option<JoinHandle<()>>,
-    /// Stops creation and execution first, and the database when nothing needs it any more.
+    /// Stops creation and execution first, the orchestrator when it has heard how executions ended, and the database
+    /// when nothing needs it any more.
     stop: CancellationToken,
+    stop_orchestrator: CancellationToken,
     stop_database: CancellationToken,
     _lock: File,
 }
@@ -88,7 +90,7 @@ impl Local {
             )
         })?;
         let url = format!("http://{}", listener.local_addr()?);
-        let stop_database = CancellationToken::new();
+        let (stop_orchestrator, stop_database) = (CancellationToken::new(), CancellationToken::new());
         let (options, database) = if project.config.database.url.is_empty() {
             let state = project.state_dir();
             let server =
@@ -103,7 +105,7 @@ impl Local {
         let host = engine::open_host(&project, &blobs)?;
         let transport = Transport::in_memory(&project);
         let orchestrator =
-            RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop.clone());
+            RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop_orchestrator.clone());
         let forgotten = orchestrator.orchestrator.expect_nothing_in_flight().await?;
         if forgotten > 0 {
             output
@@ -124,6 +126,7 @@ impl Local {
             worker,
             database,
             stop,
+            stop_orchestrator,
             stop_database,
             _lock: lock,
         })
@@ -142,6 +145,8 @@ impl Local {
         self.stop.cancel();
         let _ = self.server.await;
         let _ = self.worker.await;
+        self.orchestrator.orchestrator.apply_waiting().await;
+        self.stop_orchestrator.cancel();
         self.orchestrator.stopped().await;
         self.stop_database.cancel();
         if let Some(database) = self.database {

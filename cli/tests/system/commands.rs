@@ -1,0 +1,137 @@
+//! What the commands answer: exit codes, JSON, and errors that a stranger can act on.
+
+use std::{path::Path, process::Command};
+
+use tempfile::TempDir;
+
+use crate::{
+    program::{Ended, run, tasker},
+    project::{Project, benchmark_shapes, counted_handlers},
+};
+
+const ONE_STEP: &str = "\
+name: one
+namespace_name: system
+version: 1.0.0
+identity_strategy: always_unique
+input_schema: { type: object, required: [n] }
+steps:
+  - name: step
+    handler: { callable: HANDLER }
+";
+
+fn one_step(component: std::path::PathBuf, handler: &str) -> Project {
+    let project = Project::new(&[component]);
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", handler));
+    project
+}
+
+fn run_locally(project: &Project, input: &str) -> Ended {
+    run(tasker(project.path()).args(["--json", "task", "run", "system/one", "--local", "--input", input]))
+}
+
+#[test]
+fn a_local_run_ends_with_0_where_the_task_completes_and_3_where_its_input_is_refused() {
+    let project = one_step(benchmark_shapes(), "add_up");
+    let complete = run_locally(&project, r#"{"n": 1}"#);
+    assert_eq!(complete.code, Some(0), "{complete:#?}");
+    assert_eq!(complete.json()[0]["workflow_steps"][0]["result"]["value"], 2, "{complete:#?}");
+    let refused = run_locally(&project, "{}");
+    assert_eq!(refused.code, Some(3), "{refused:#?}");
+}
+
+#[test]
+fn a_local_run_ends_with_3_where_a_step_fails_for_good() {
+    let failed = run_locally(&one_step(counted_handlers(), "refuse"), r#"{"n": 1}"#);
+    assert_eq!(failed.code, Some(3), "{failed:#?}");
+    assert!(failed.stdout.contains("this handler always refuses"), "{failed:#?}");
+}
+
+#[test]
+fn a_local_run_ends_with_1_where_the_project_is_broken() {
+    let project = one_step(benchmark_shapes(), "add_up");
+    project.write("templates/broken.yaml", "name: broken\nsteps: [{ name: a, dependencies: [b] }]\n");
+    let broken = run_locally(&project, r#"{"n": 1}"#);
+    assert_eq!(broken.code, Some(1), "{broken:#?}");
+    assert!(broken.stdout.contains("broken.yaml:2"), "the place is missing: {broken:#?}");
+}
+
+#[test]
+fn one_handler_runs_by_itself() {
+    let project = Project::new(&[benchmark_shapes()]);
+    let handler = |arguments: &[&str]| {
+        run(tasker(project.path()).args(["--json", "handler", "run", "add_up"]).args(arguments))
+    };
+    let ended = handler(&["--input", r#"{"n": 1}"#, "--dependency", r#"left={"value": 20}"#]);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert_eq!(ended.json()["ending"]["complete"]["inline"]["value"], 21, "{ended:#?}");
+    let refused = handler(&["--input", r#"{"n": "one"}"#]);
+    assert_eq!(refused.code, Some(3), "{refused:#?}");
+    assert_eq!(refused.json()["ending"]["failed"]["error_type"], "InvalidInput", "{refused:#?}");
+    let unknown = run(tasker(project.path()).args(["handler", "run", "add_down"]));
+    assert_eq!(unknown.code, Some(1), "{unknown:#?}");
+    assert!(unknown.stderr.contains("there are add_up"), "{unknown:#?}");
+}
+
+#[test]
+fn the_configuration_tells_where_each_value_comes_from() {
+    let project = Project::new(&[]);
+    let ended = run(tasker(project.path())
+        .args(["--json", "config", "show"])
+        .env("TASKER__WORKER__LEASE_SECONDS", "7")
+        .env("DATABASE_URL", "postgres://me:secret@localhost/x"));
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(!ended.stdout.contains("secret"), "{ended:#?}");
+    let entries = ended.json();
+    let entry = |key: &str| {
+        let mut entries = entries.as_array().expect("entries").iter();
+        entries.find(|entry| entry["key"] == key).unwrap_or_else(|| panic!("no {key}")).clone()
+    };
+    assert_eq!(entry("worker.lease_seconds")["value"], 7);
+    assert_eq!(entry("worker.lease_seconds")["source"]["environment"], "TASKER__WORKER__LEASE_SECONDS");
+    assert_eq!(entry("worker.drain_seconds")["source"], "default");
+    let file = entry("project.name")["source"]["file"].as_str().expect("a file").to_owned();
+    assert!(file.ends_with("tasker.toml"), "{file}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let project = Project::new(&[]);
+    project.write("tasker.toml", "[project]\nname = \"x\"\n\n[worker]\nspeed = 9\n");
+    let ended = run(tasker(project.path()).args(["config", "show"]));
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.stderr.contains("line 5") && ended.stderr.contains("speed"), "{ended:#?}");
+}
+
+#[test]
+fn a_new_project_runs_and_passes_its_own_tests() {
+    let folder = TempDir::with_prefix("tasker-new-").expect("a folder is made");
+    let project = folder.path().join("hello");
+    let made = run(tasker(folder.path()).args(["new"]).arg(&project));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    // What was built for one run of this test serves the next, and nothing has to be looked up.
+    let lock =
+        std::fs::read_to_string(counted_handlers().join("Cargo.lock")).expect("the lock file is there");
+    std::fs::write(project.join("Cargo.lock"), lock.replace("\"system-test-handlers\"", "\"hello\""))
+        .expect("the lock file is written");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-project");
+    std::fs::create_dir_all(folder.path().join(".cargo")).expect("a folder is made");
+    std::fs::write(folder.path().join(".cargo/config.toml"), format!("[build]\ntarget-dir = {target:?}\n"))
+        .expect("Cargo's configuration is written");
+    let ran = run(tasker(&project).current_dir(&project).args([
+        "task",
+        "run",
+        "greeting",
+        "--local",
+        "--input",
+        r#"{"name": "Ada"}"#,
+    ]));
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let tested = run(Command::new("cargo")
+        .args(["test", "--quiet"])
+        .current_dir(&project)
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("RUSTFLAGS"));
+    assert_eq!(tested.code, Some(0), "{tested:#?}");
+    assert!(tested.stdout.contains("1 passed"), "{tested:#?}");
+}

@@ -1,0 +1,84 @@
+//! `tasker dev`: stopped in the middle of work, robbed of its database, started twice.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::{
+    cluster::Cluster,
+    counter::Counter,
+    program::{PATIENCE, Process, run, signal, tasker},
+    project::{Project, benchmark_shapes, counted_handlers},
+};
+
+fn start(project: &Project) -> (Process, String) {
+    let mut dev =
+        Process::start(tasker(project.path()).arg("dev").env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
+    let url = dev.wait_for("API ");
+    (dev, url)
+}
+
+/// How many tasks are complete.
+fn complete(url: &str) -> usize {
+    let agent: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(30))).build().into();
+    let mut answer = agent
+        .get(format!("{url}/v1/tasks?status=complete&per_page=1000"))
+        .call()
+        .expect("the API lists tasks");
+    let page: Value = answer.body_mut().read_json().expect("a page of tasks");
+    page["tasks"].as_array().expect("tasks").len()
+}
+
+fn wait_for_complete(dev: &Process, url: &str, tasks: usize) {
+    let until = Instant::now() + PATIENCE;
+    while complete(url) < tasks {
+        assert!(Instant::now() < until, "{} of {tasks} are complete\n{}", complete(url), dev.said());
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn what_ctrl_c_interrupts_the_next_run_completes_and_nothing_runs_twice() {
+    const TASKS: usize = 30;
+    let counter = Counter::start();
+    let project = Project::new(&[counted_handlers()]);
+    project.add_counted("chain", &counter, &[("a", 100, &[]), ("b", 400, &["a"]), ("c", 100, &["b"])]);
+    let (mut dev, url) = start(&project);
+    (0..TASKS).for_each(|n| Cluster::create(&url, "chain", n));
+    let status = dev.interrupt();
+    assert!(status.success(), "{status}: {}", dev.said());
+    let (executions, _) = counter.totals();
+    assert!(executions < TASKS * 3, "all was done before it was interrupted");
+    let (dev, url) = start(&project);
+    wait_for_complete(&dev, &url, TASKS);
+    assert_eq!(counter.totals(), (TASKS * 3, TASKS * 3), "repeated: {:?}", counter.repeated());
+}
+
+#[test]
+fn the_private_database_may_die() {
+    const TASKS: usize = 20;
+    let counter = Counter::start();
+    let project = Project::new(&[counted_handlers()]);
+    project.add_counted("chain", &counter, &[("a", 50, &[]), ("b", 300, &["a"])]);
+    let (dev, url) = start(&project);
+    (0..TASKS).for_each(|n| Cluster::create(&url, "chain", n));
+    let path = project.path().join(".tasker/postgres/data/postmaster.pid");
+    let text = fs::read_to_string(path).expect("PostgreSQL tells its process id");
+    signal(text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process id"), "KILL");
+    (TASKS..2 * TASKS).for_each(|n| Cluster::create(&url, "chain", n));
+    wait_for_complete(&dev, &url, 2 * TASKS);
+    assert_eq!(counter.totals(), (TASKS * 4, TASKS * 4), "repeated: {:?}", counter.repeated());
+}
+
+#[test]
+fn a_second_one_on_the_same_project_is_refused() {
+    let project = Project::new(&[benchmark_shapes()]);
+    let (_dev, _) = start(&project);
+    let second = run(tasker(project.path()).arg("dev").env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.stderr.contains("another `tasker dev` runs this project already"), "{second:?}");
+}

@@ -1,0 +1,10 @@
+//! The whole system from outside: the `tasker` program, its processes killed and stopped at bad moments.
+
+mod cluster;
+mod commands;
+mod counter;
+mod dev;
+mod kill;
+mod program;
+mod project;
+mod size;

@@ -1,0 +1,135 @@
+//! Running the `tasker` program, and never leaving it behind.
+
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::process::ExitStatusExt,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// How long anything may take that is waited for. Building components on a busy machine takes longest.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The program, to be run on a project.
+pub(crate) fn tasker(project: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tasker"));
+    command
+        .arg("--project")
+        .arg(project)
+        .env_remove("DATABASE_URL")
+        .env_remove("TASKER_URL")
+        .env_remove("RUST_LOG")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+/// How a command that has ended went.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// What it printed, as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    let output = command.output().expect("the program starts");
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A process that runs beside the test. Dropping it kills it.
+pub(crate) struct Process {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts it and keeps what it says on both outputs.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let outputs: [Box<dyn std::io::Read + Send>; 2] = [
+            Box::new(child.stdout.take().expect("its output is piped")),
+            Box::new(child.stderr.take().expect("its errors are piped")),
+        ];
+        for output in outputs {
+            let said = Arc::clone(&said);
+            thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    said.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                }
+            });
+        }
+        Self { child, said }
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// Waits for a line that contains this, and answers what follows it there.
+    pub(crate) fn wait_for(&mut self, words: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some((_, rest)) = self.said().lines().find_map(|line| line.split_once(words)) {
+                return rest.trim().to_owned();
+            }
+            let ended = self.child.try_wait().expect("the process can be asked for its state");
+            assert!(ended.is_none(), "ended before it said {words:?} ({ended:?}):\n{}", self.said());
+            assert!(Instant::now() < until, "never said {words:?}:\n{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let status = self.child.wait().expect("a killed process can be waited for");
+        assert_eq!(status.signal(), Some(9), "it had ended by itself ({status}):\n{}", self.said());
+    }
+
+    /// Ctrl-C, and waits until it has ended.
+    pub(crate) fn interrupt(&mut self) -> ExitStatus {
+        signal(self.child.id(), "INT");
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the process can be asked for its state") {
+                return status;
+            }
+            assert!(Instant::now() < until, "did not stop:\n{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal by its name.
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+    assert!(sent.expect("kill starts").success(), "process {process} could not be sent {name}");
+}

@@ -1,0 +1,75 @@
+//! Projects in temporary folders, made of components of this repository.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use crate::counter::Counter;
+
+/// A project that is gone when this is dropped.
+pub(crate) struct Project {
+    folder: TempDir,
+}
+
+/// A step of a template: its name, how long it takes in milliseconds, and what it depends on.
+pub(crate) type Step = (&'static str, u64, &'static [&'static str]);
+
+/// The package whose handlers can be counted.
+pub(crate) fn counted_handlers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/handlers")
+}
+
+/// The package of the benchmark's workflows.
+pub(crate) fn benchmark_shapes() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/benchmark-shapes")
+}
+
+impl Project {
+    /// One of these components, without templates.
+    pub(crate) fn new(components: &[PathBuf]) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("tasker-system-").tempdir().expect("a temporary folder is made");
+        let components: Vec<String> =
+            components.iter().map(|path| format!("{:?}", path.display().to_string())).collect();
+        let text = format!("[project]\nname = \"system\"\ncomponents = [{}]\n", components.join(", "));
+        let project = Self { folder };
+        project.write("tasker.toml", &text);
+        project.write("templates/.keep", "");
+        project
+    }
+
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file of it.
+    pub(crate) fn write(&self, path: &str, content: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is made");
+        fs::write(path, content).expect("the file is written");
+    }
+
+    /// Adds a workflow of handlers that are counted.
+    pub(crate) fn add_counted(&self, name: &str, counter: &Counter, steps: &[Step]) {
+        let mut text = format!(
+            "name: {name}\nnamespace_name: system\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n"
+        );
+        let url = counter.url();
+        for (step, hold_ms, dependencies) in steps {
+            // An attempt whose host is killed counts; no task of these tests may run out of attempts.
+            let _ = write!(
+                text,
+                "  - name: {step}\n    dependencies: [{}]\n    handler: {{ callable: counted, initialization: {{ \
+                 counter: {url:?}, hold_ms: {hold_ms} }} }}\n    grants: {{ http: [{url:?}], private_networks: \
+                 [127.0.0.1/32] }}\n    retry: {{ max_attempts: 20, backoff: linear, backoff_base_ms: 100 }}\n",
+                dependencies.join(", ")
+            );
+        }
+        self.write(&format!("templates/{name}.yaml"), &text);
+    }
+}
