@@ -124,7 +124,9 @@ fn input_type(signature: &Signature) -> Result<Option<&Type>, Error> {
             Err(Error::new(input.span(), "the input is owned by the handler: take it by value"))
         }
         [Type::Reference(_), input] => Ok(Some(input)),
-        _ => Err(Error::new(signature.inputs.span().resolved_at(signature.ident.span()), SHAPE)),
+        // No arguments stand nowhere.
+        [] => Err(Error::new(signature.ident.span(), SHAPE)),
+        _ => Err(Error::new(signature.inputs.span(), SHAPE)),
     }
 }
 

@@ -98,7 +98,7 @@ impl From<Failure> for step_values::Failure {
             retry_after_ms: failure
                 .retry_after
                 .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            details: failure.details.map(|details| details.to_string()),
+            details: failure.details.as_ref().map(registry::text),
         }
     }
 }

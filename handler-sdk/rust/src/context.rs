@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Failure, testing::ContextBuilder};
+use crate::{Failure, registry::listed, testing::ContextBuilder};
 
 /// Everything that a handler is told about the step that it runs.
 #[derive(Debug, Clone)]
@@ -110,11 +110,11 @@ impl Context {
     /// is not a `T`.
     pub fn dependency<T: DeserializeOwned>(&self, step: &str) -> Result<T, Failure> {
         let Some((_, result)) = self.facts.dependencies.iter().find(|(name, _)| name == step) else {
-            let known: Vec<&str> = self.facts.dependencies.iter().map(|(name, _)| name.as_str()).collect();
+            let known = listed(self.dependency_names());
             let message = format!(
                 "there is no result of `{step}`; this step is given those of: {}. Add `{step}` to its dependencies \
                  in the template, or say `ancestors: true`",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                if known.is_empty() { "none" } else { &known }
             );
             return Err(Failure::permanent("MissingDependency", message));
         };

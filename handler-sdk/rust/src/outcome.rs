@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::registry::text;
+
 /// What a handler that did not fail ends with. A plain `T` means [`Outcome::Complete`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<T> {
@@ -50,10 +52,10 @@ impl<T: Serialize> Outcome<T> {
                 Encoded::Branch { steps: steps.clone(), result: serde_json::to_string(result)? }
             }
             Self::Batch { cursors, result } => Encoded::Batch {
-                cursors: cursors.iter().map(Value::to_string).collect(),
+                cursors: cursors.iter().map(text).collect(),
                 result: serde_json::to_string(result)?,
             },
-            Self::Checkpoint(value) => Encoded::Checkpoint(value.to_string()),
+            Self::Checkpoint(value) => Encoded::Checkpoint(text(value)),
         })
     }
 }

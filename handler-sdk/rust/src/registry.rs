@@ -1,9 +1,13 @@
 //! The handlers of a component: what `#[handler]` registers, and how one is found and run.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{Context, Failure, Outcome, outcome::Encoded};
+
+/// What the schemas are written in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A handler, as `#[handler]` registers it.
 pub struct Registration {
@@ -73,8 +77,36 @@ pub fn result_schema<S: Success>() -> Option<String> {
     Some(schema::<S::Result>())
 }
 
+/// The library's own root schemas are the same, but for what applying transforms costs every component.
 fn schema<T: JsonSchema>() -> String {
-    schemars::SchemaGenerator::default().into_root_schema_for::<T>().to_value().to_string()
+    let mut generator = SchemaGenerator::default();
+    let mut schema = T::json_schema(&mut generator);
+    if schema.get("title").is_none() {
+        schema.insert("title".to_owned(), Value::String(T::schema_name().into_owned()));
+    }
+    schema.insert("$schema".to_owned(), Value::String(DIALECT.to_owned()));
+    let definitions = generator.take_definitions(false);
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    text(schema.as_value())
+}
+
+/// A document as text. Its own `to_string` can indent, too, and every component would carry that.
+pub(crate) fn text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Names one after the other. The library's `join` is made for every kind of list, and far larger.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut list = String::new();
+    for name in names {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        list.push_str(name);
+    }
+    list
 }
 
 /// Reads the task's input as the type that a handler takes.
@@ -96,9 +128,53 @@ pub(crate) fn run(name: &str, context: &Context) -> Result<Encoded, Failure> {
     match inventory::iter::<Registration>().find(|handler| handler.name == name) {
         Some(handler) => (handler.run)(context).map(|answer| answer.0),
         None => {
-            let known: Vec<&str> = inventory::iter::<Registration>().map(|handler| handler.name).collect();
-            let message = format!("the component has no handler `{name}`; it has {}", known.join(", "));
+            let known = listed(inventory::iter::<Registration>().map(|handler| handler.name));
+            let message = format!("the component has no handler `{name}`; it has {known}");
             Err(Failure::permanent("UnknownHandler", message))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    struct Tree {
+        name: String,
+        weight: Option<f64>,
+        branches: Vec<Tree>,
+        leaves: BTreeMap<String, Leaf>,
+    }
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    enum Leaf {
+        Green,
+        Withered { since: u32 },
+    }
+
+    #[test]
+    fn a_schema_says_what_the_librarys_own_root_schema_says() {
+        fn check<T: JsonSchema>() {
+            let ours: Value = serde_json::from_str(&schema::<T>()).unwrap();
+            assert_eq!(ours, SchemaGenerator::default().into_root_schema_for::<T>().to_value());
+        }
+        check::<Leaf>();
+        check::<Vec<Leaf>>();
+        check::<String>();
+        check::<()>();
+        check::<Value>();
+    }
+
+    #[test]
+    fn a_type_that_holds_itself_refers_to_its_own_definition() {
+        let schema: Value = serde_json::from_str(&schema::<Tree>()).unwrap();
+        assert_eq!(schema["properties"]["branches"]["items"]["$ref"], "#/$defs/Tree");
+        assert_eq!(schema["$defs"]["Tree"]["type"], "object");
+        assert!(schema["$defs"]["Leaf"].is_object());
     }
 }
