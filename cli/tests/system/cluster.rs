@@ -26,6 +26,9 @@ const COMPLETION: Duration = Duration::from_secs(60);
 /// How many steps one of them runs at once.
 pub(crate) const CONCURRENT: usize = 16;
 
+/// The result of each step and when its run had ended, by task and number.
+pub(crate) type Results = HashMap<(String, i32), (String, String)>;
+
 /// The installation. Dropping it ends all of its processes.
 pub(crate) struct Cluster {
     workers: Vec<Process>,
@@ -210,8 +213,8 @@ impl Cluster {
         self.query(failures).expect(failures).iter().map(|row| row.get(0)).collect()
     }
 
-    /// The results of completed steps and when each run had ended, by task and step.
-    pub(crate) fn results(&self) -> Result<HashMap<(String, i32), (String, String)>, sqlx::Error> {
+    /// What completed steps have left.
+    pub(crate) fn results(&self) -> Result<Results, sqlx::Error> {
         let rows = self.query(
             "SELECT task_id::text, step_index, result::text, finished_at::text FROM tasker.steps
              WHERE state = 'complete'",

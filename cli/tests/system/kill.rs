@@ -66,7 +66,7 @@ fn run(cluster: &mut Cluster, tasks: usize, mut meanwhile: impl FnMut(&mut Clust
                     if n >= tasks {
                         return;
                     }
-                    Cluster::create(&url, if n % 2 == 0 { "linear" } else { "diamond" }, n);
+                    Cluster::create(&url, if n.is_multiple_of(2) { "linear" } else { "diamond" }, n);
                 }
             });
         }
