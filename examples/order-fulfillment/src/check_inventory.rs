@@ -19,9 +19,9 @@ fn check_inventory(ctx: &Context, order: Order) -> Result<Availability, Failure>
     let stock: BTreeMap<String, BTreeMap<String, u32>> = ctx.config("stock")?;
     let mut warehouses = BTreeMap::new();
     for item in &order.items {
-        let holder = stock.iter().find(|(_, articles)| {
-            articles.get(&item.sku).is_some_and(|&pieces| pieces >= item.quantity)
-        });
+        let holder = stock
+            .iter()
+            .find(|(_, articles)| articles.get(&item.sku).is_some_and(|&pieces| pieces >= item.quantity));
         match holder {
             Some((warehouse, _)) => warehouses.insert(item.sku.clone(), warehouse.clone()),
             None => {

@@ -70,7 +70,9 @@ mod tests {
     fn a_charge_is_made_with_a_key_that_is_the_same_for_every_attempt() {
         testing::respond_with(|request| {
             assert_eq!(request.url, "http://provider/charges");
-            assert!(request.headers.iter().any(|(name, value)| name == "idempotency-key" && !value.is_empty()));
+            assert!(
+                request.headers.iter().any(|(name, value)| name == "idempotency-key" && !value.is_empty())
+            );
             Ok(http::Response::new(201, r#"{"charge_id":"ch_1"}"#))
         });
         assert_eq!(process_payment(&context(), order()).unwrap().charge_id, "ch_1");

@@ -20,6 +20,14 @@ fn ship_order(ctx: &Context, order: Order) -> Result<Shipment, Failure> {
     let charge: Charge = ctx.dependency("process_payment")?;
     let home: String = ctx.config("home_country")?;
     let carrier = if order.customer.country == home { "domestic-post" } else { "world-parcel" };
-    log::info!("{} is paid ({}): shipping {}", order.order_id, charge.charge_id, reservation.lines.join(", "));
-    Ok(Shipment { tracking_number: format!("{}-{}", order.customer.country, order.order_id), carrier: carrier.into() })
+    log::info!(
+        "{} is paid ({}): shipping {}",
+        order.order_id,
+        charge.charge_id,
+        reservation.lines.join(", ")
+    );
+    Ok(Shipment {
+        tracking_number: format!("{}-{}", order.customer.country, order.order_id),
+        carrier: carrier.into(),
+    })
 }
