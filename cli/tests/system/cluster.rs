@@ -98,9 +98,11 @@ impl Cluster {
         self.orchestrator.kill();
     }
 
-    /// Starts the orchestrator that was killed.
+    /// Starts the orchestrator that was killed. One that finds no database when it starts ends, and would have to be
+    /// started again.
     pub(crate) fn start_orchestrator(&mut self) {
         self.orchestrator = serve(&self.project, &self.database, &self.url, self.lease_seconds, false);
+        self.orchestrator.wait_for("API on");
     }
 
     /// Kills PostgreSQL: its first process, which takes all others with it.
