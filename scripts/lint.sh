@@ -4,8 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
-for example in examples/*/; do
-    cargo fmt --all --check --manifest-path "$example/Cargo.toml"
+# Packages that are built for WASM, each a workspace of its own.
+for package in examples/*/ runtime-host/tests/guests/*/ cli/tests/system/handlers/; do
+    cargo fmt --all --check --manifest-path "$package/Cargo.toml"
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings
 

@@ -18,7 +18,9 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
         "sum" => sum(context),
         "context" => everything(context),
         "branch" => Ok(Outcome::Branch(Branch { steps: vec!["left".into()], result: "1".into() })),
-        "batch" => Ok(Outcome::Batch(Batch { cursors: vec!["[0,10]".into(), "[10,20]".into()], result: "2".into() })),
+        "batch" => {
+            Ok(Outcome::Batch(Batch { cursors: vec!["[0,10]".into(), "[10,20]".into()], result: "2".into() }))
+        }
         "checkpoint" => Ok(Outcome::Checkpoint(r#"{"row":7}"#.into())),
         "decline" => Err(Failure {
             retryable: true,
@@ -72,7 +74,8 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
 /// Reads JSON and writes JSON, as most handlers do.
 fn sum(context: &StepContext) -> Answer {
     let input: Value = serde_json::from_str(&context.task_input).unwrap();
-    let total: f64 = input["items"].as_array().unwrap().iter().map(|item| item["price"].as_f64().unwrap()).sum();
+    let total: f64 =
+        input["items"].as_array().unwrap().iter().map(|item| item["price"].as_f64().unwrap()).sum();
     complete(json!({ "order": input["order"], "total": total }).to_string())
 }
 

@@ -17,7 +17,9 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-pub(crate) use exports::tasker::handler::step_handler::{Failure, Guest, HandlerDescription, Outcome, StepContext};
+pub(crate) use exports::tasker::handler::step_handler::{
+    Failure, Guest, HandlerDescription, Outcome, StepContext,
+};
 pub(crate) use tasker::handler::step_values::{Batch, Branch};
 
 /// What a handler answers.

@@ -49,7 +49,12 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
             let end = core::arch::wasm32::memory_size(0) * 65536;
             let needle = context.task_input.trim_matches('"').as_bytes();
             let hits = (1024..end - needle.len())
-                .filter(|start| needle.iter().enumerate().all(|(i, byte)| unsafe { *((start + i) as *const u8) } == byte ^ 1))
+                .filter(|start| {
+                    needle
+                        .iter()
+                        .enumerate()
+                        .all(|(i, byte)| unsafe { *((start + i) as *const u8) } == byte ^ 1)
+                })
                 .count();
             complete(hits.to_string())
         }

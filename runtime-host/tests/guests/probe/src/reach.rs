@@ -48,10 +48,16 @@ fn request(url: &str) -> Result<(u16, Option<String>, usize), String> {
     };
     request.set_scheme(Some(&scheme)).map_err(|()| "scheme refused")?;
     request.set_authority(Some(authority)).map_err(|()| "authority refused")?;
-    request.set_path_with_query(Some(if path.is_empty() { "/" } else { path })).map_err(|()| "path refused")?;
+    request
+        .set_path_with_query(Some(if path.is_empty() { "/" } else { path }))
+        .map_err(|()| "path refused")?;
     let pending = outgoing_handler::handle(request, None).map_err(|error| format!("{error:?}"))?;
     pending.subscribe().block();
-    let response = pending.get().ok_or("not ready")?.map_err(|()| "taken twice")?.map_err(|error| format!("{error:?}"))?;
+    let response = pending
+        .get()
+        .ok_or("not ready")?
+        .map_err(|()| "taken twice")?
+        .map_err(|error| format!("{error:?}"))?;
     let location = response.headers().get("location").pop().and_then(|value| String::from_utf8(value).ok());
     let body = response.consume().map_err(|()| "no body")?;
     let stream = body.stream().map_err(|()| "no stream")?;
