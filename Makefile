@@ -29,5 +29,6 @@ lint: setup ## Check formatting, lints, dependencies
 
 bench: setup ## Measure the whole system and the host, in release build
 	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench
+	$(CARGO) build --locked --release -p tasker-runtime-host --example invoke
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/latest.json
-	$(CARGO) run --locked --release -p tasker-runtime-host --example invoke
+	@scripts/bench-host.sh

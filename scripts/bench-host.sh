@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What one execution costs the host, by component: fresh sandbox, call, result, end.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build() { cargo build --quiet --release --target wasm32-wasip2 --manifest-path "$1/Cargo.toml" --lib; }
+measure() {
+    printf '\n%s (%s KB)\n' "$1" "$(($(stat -c %s "$2" 2>/dev/null || stat -f %z "$2") / 1000))"
+    target/release/examples/invoke "$2" "$3" "$4"
+}
+
+build runtime-host/tests/guests/sum
+build examples/benchmark-shapes
+build examples/order-fulfillment
+measure "Rust, the contract by hand" runtime-host/tests/guests/sum/target/wasm32-wasip2/release/sum.wasm sum \
+    '{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
+measure "Rust, one handler with the SDK" examples/benchmark-shapes/target/wasm32-wasip2/release/benchmark_shapes.wasm add_up \
+    '{"n":1}'
+measure "Rust, six handlers with the SDK and HTTP" \
+    examples/order-fulfillment/target/wasm32-wasip2/release/order_fulfillment.wasm validate_order \
+    "$(head -n 1 examples/order-fulfillment/orders.jsonl)"
