@@ -3,8 +3,9 @@
 -- Invariants, kept by the functions in the later files and by nothing else:
 --   * The state of a task or step lives in one column. Nobody stores it a second time.
 --   * A step changes only from the state and attempt that the event names (compare and swap).
---   * Whoever changes a step holds its task's row lock, taken in task_id order, so events on one task are serial
---     and events on different tasks never wait in a circle.
+--   * Whoever changes a step's state holds its task's row lock, taken in task_id order, so events on one task are
+--     serial and events on different tasks never wait in a circle. What only marks a message as sent takes the step
+--     alone, and passes over one that is being changed.
 --   * `remaining_dependencies` counts the dependencies not yet satisfied. At zero a pending step is enqueued, in
 --     the same transaction.
 --   * `wake_at` is when the sweep must look at a step if nothing has happened by then. It is null exactly where no

@@ -1,7 +1,7 @@
 -- The two queues between orchestrator and hosts, and the role that a host connects with.
 --
--- A host takes steps from one queue and reports to the other. The role can do exactly that: a sandbox escape finds
--- no workflow state to read, no result to forge but its own, and no queue to drain but the one it serves.
+-- A host takes steps from one queue and reports to the other. The role can read and answer every step of this queue, and
+-- nothing that is not in it: no table of tasks, results or templates, and no report of another host.
 
 SELECT pgmq.create('tasker_steps');
 SELECT pgmq.create('tasker_reports');

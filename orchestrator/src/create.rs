@@ -49,7 +49,7 @@ pub struct TaskRequest {
     /// Words to find the task by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// From -100 (last) to 100 (first).
+    /// From -100 (last) to 100 (first): the order among steps that become ready together.
     #[serde(default)]
     #[schemars(range(min = -100, max = 100))]
     pub priority: i16,

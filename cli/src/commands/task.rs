@@ -82,7 +82,7 @@ pub(crate) struct Request {
     /// The input: JSON, a .json file, a .jsonl file with one input on each line, or - for standard input.
     #[arg(long, short, default_value = "{}")]
     input: String,
-    /// From -100 (last) to 100 (first).
+    /// From -100 (last) to 100 (first): the order among steps that become ready together.
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     priority: i16,
     /// Two requests with one key mean one task.
