@@ -72,9 +72,11 @@ impl From<Error> for ApiError {
             Error::UnknownHandlers { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_handler"),
             Error::InvalidInput { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
             Error::InvalidRequest { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
-            Error::Database(_) | Error::Stopping | Error::Queue(_) | Error::Blob(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-            }
+            Error::Database(_)
+            | Error::DatabaseInUse
+            | Error::Stopping
+            | Error::Queue(_)
+            | Error::Blob(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Error::Migration(_) | Error::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
         if status.is_server_error() {

@@ -12,6 +12,7 @@ use std::{
     fs,
     net::TcpListener,
     os::unix::{
+        ffi::OsStrExt,
         fs::{MetadataExt, PermissionsExt},
         process::CommandExt,
     },
@@ -309,14 +310,18 @@ fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
     let home = if owner.is_none() || reachable {
         folder.join("postgres")
     } else {
+        // Each path has a name of its own: two projects must not share a server.
         let name: String = folder
-            .to_string_lossy()
-            .chars()
-            .map(|character| if character.is_alphanumeric() { character } else { '-' })
+            .as_os_str()
+            .as_bytes()
+            .iter()
+            .map(|&byte| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => char::from(byte).to_string(),
+                _ => format!("_{byte:02x}"),
+            })
             .collect();
         // Long paths differ at their ends.
-        let start = name.len().saturating_sub(200);
-        PathBuf::from("/var/lib/tasker").join(name.get(start..).unwrap_or(&name).trim_matches('-'))
+        PathBuf::from("/var/lib/tasker").join(&name[name.len().saturating_sub(240)..])
     };
     fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
     if owner.is_some() {

@@ -202,6 +202,17 @@ impl Catalog {
         }
     }
 
+    /// Looks whether the catalog has changed since it was cached, and forgets what was resolved if so.
+    pub(crate) async fn refresh(&self) -> Result<bool, Error> {
+        let now: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog").fetch_one(&self.pool).await?;
+        let cached = self.cache.read().unwrap_or_else(PoisonError::into_inner).version;
+        if now == cached {
+            return Ok(false);
+        }
+        self.forget(now);
+        Ok(true)
+    }
+
     /// The releases of these ids, loaded if need be.
     pub(crate) async fn releases(
         &self,

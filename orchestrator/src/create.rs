@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     identity::identity,
     release::{Release, faults},
+    report::is_about_data,
 };
 
 /// Inputs longer than this are kept in the blob store, and not in their row.
@@ -109,7 +110,10 @@ impl TaskRequest {
         if !(-100..=100).contains(&self.priority) {
             return invalid("priority", "must be between -100 and 100");
         }
+        check_text("name", &self.name)?;
+        check_text("namespace", &self.namespace)?;
         let texts = [
+            ("version", &self.version),
             ("initiator", &self.initiator),
             ("source_system", &self.source_system),
             ("reason", &self.reason),
@@ -161,40 +165,95 @@ impl Orchestrator {
     /// Creates tasks, all in one transaction. Answers in the order of the requests.
     pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
         let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
-        let mut prepared = Vec::with_capacity(requests.len());
-        for (index, request) in requests.into_iter().enumerate() {
-            match self.prepare(request).await {
-                Ok(ready) => prepared.push((index, ready)),
-                Err(error) => answers[index] = Some(Err(error)),
+        let mut open: Vec<(usize, TaskRequest)> = requests.into_iter().enumerate().collect();
+        for _ in 0..MAX_CATALOG_CHANGES {
+            let mut prepared = Vec::with_capacity(open.len());
+            for (index, request) in open.drain(..) {
+                match self.prepare_current(request).await {
+                    Ok(ready) => prepared.push((index, ready)),
+                    Err(error) => answers[index] = Some(Err(error)),
+                }
             }
-        }
-        match self.store(&mut prepared).await {
-            Ok(effects) => {
-                for verdict in &effects.verdicts {
-                    if let Some((index, wanted)) = prepared.get(verdict.position) {
-                        let created = verdict.task_id == wanted.task_id;
-                        let creation = if created { Creation::Created } else { Creation::Duplicate };
-                        answers[*index] = Some(Ok(creation(verdict.task_id)));
-                        if let Some(state) = verdict.task_state.filter(|state| created && state.is_at_rest())
-                        {
-                            self.announce(verdict.task_id, state);
-                        }
+            let Some(version) = prepared.iter().map(|(_, ready)| ready.catalog_version).max() else { break };
+            if prepared.iter().all(|(_, ready)| ready.catalog_version == version) {
+                match self.insert(version, &prepared).await {
+                    Ok(effects) if effects.verdicts.is_empty() => {}
+                    Ok(effects) => {
+                        self.answer(effects, &prepared, &mut answers).await;
+                        break;
+                    }
+                    Err(error) => {
+                        self.answer_refused(error, prepared, &mut answers).await;
+                        break;
                     }
                 }
-                self.dispatch(effects.ready).await;
             }
-            Err(error) => {
-                let message = error.to_string();
-                let mut first = Some(error);
-                for (index, _) in &prepared {
-                    // One failure, told to everybody whom it concerns.
-                    let told = first.take().unwrap_or_else(|| Error::Damaged(message.clone()));
-                    answers[*index] = Some(Err(told));
-                }
-            }
+            // The catalog has changed: everything that was worked out from it is worked out again.
+            self.catalog.forget(version);
+            open = prepared.into_iter().map(|(index, ready)| (index, ready.request)).collect();
         }
         let missing = || Err(Error::Damaged("the database did not answer for this request".to_owned()));
         answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
+    }
+
+    async fn answer(
+        &self,
+        effects: Effects,
+        prepared: &[(usize, Prepared)],
+        answers: &mut [Option<Result<Creation, Error>>],
+    ) {
+        for verdict in &effects.verdicts {
+            if let Some((index, wanted)) = prepared.get(verdict.position) {
+                let created = verdict.task_id == wanted.task_id;
+                let creation = if created { Creation::Created } else { Creation::Duplicate };
+                answers[*index] = Some(Ok(creation(verdict.task_id)));
+                if let Some(state) = verdict.task_state.filter(|state| created && state.is_at_rest()) {
+                    self.announce(verdict.task_id, state);
+                }
+            }
+        }
+        self.dispatch(effects.ready).await;
+    }
+
+    /// The database refused the batch. If that is about what is in it, each request is tried by itself, so that one
+    /// harms no other.
+    async fn answer_refused(
+        &self,
+        error: Error,
+        prepared: Vec<(usize, Prepared)>,
+        answers: &mut [Option<Result<Creation, Error>>],
+    ) {
+        let about_data =
+            matches!(&error, Error::Database(sqlx::Error::Database(cause)) if is_about_data(&**cause));
+        if about_data && prepared.len() > 1 {
+            for (index, ready) in prepared {
+                answers[index] = Box::pin(self.create_tasks(vec![ready.request])).await.pop();
+            }
+            return;
+        }
+        let message = error.to_string();
+        let mut first = Some(error);
+        for (index, _) in prepared {
+            let told = if about_data {
+                Error::InvalidRequest { field: "context", message: format!("cannot be stored: {message}") }
+            } else {
+                // One failure, told to everybody whom it concerns.
+                first.take().unwrap_or_else(|| Error::Damaged(message.clone()))
+            };
+            answers[index] = Some(Err(told));
+        }
+    }
+
+    /// Prepares a request, and believes a refusal only if it comes from the catalog as it is now.
+    async fn prepare_current(&self, request: TaskRequest) -> Result<Prepared, Error> {
+        match self.prepare(request.clone()).await {
+            Err(Error::InvalidInput { .. } | Error::InvalidRequest { .. })
+                if self.catalog.refresh().await? =>
+            {
+                self.prepare(request).await
+            }
+            other => other,
+        }
     }
 
     async fn prepare(&self, request: TaskRequest) -> Result<Prepared, Error> {
@@ -216,27 +275,6 @@ impl Orchestrator {
         let input = Payload::Inline(request.context.clone());
         let input = self.blobs.check_in(input, MAX_INLINE_INPUT).await?;
         Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, request })
-    }
-
-    /// Stores the requests, resolving them again for as long as the catalog changes under them.
-    async fn store(&self, prepared: &mut [(usize, Prepared)]) -> Result<Effects, Error> {
-        for _ in 0..MAX_CATALOG_CHANGES {
-            let Some(version) = prepared.iter().map(|(_, request)| request.catalog_version).max() else {
-                return Ok(Effects::default());
-            };
-            if prepared.iter().all(|(_, request)| request.catalog_version == version) {
-                let effects = self.insert(version, prepared).await?;
-                if !effects.verdicts.is_empty() {
-                    return Ok(effects);
-                }
-            }
-            self.catalog.forget(version);
-            for (_, request) in prepared.iter_mut() {
-                let name = request.request.template_name();
-                (request.release, request.catalog_version) = self.catalog.resolve(&name).await?;
-            }
-        }
-        Err(Error::Damaged("the catalog changes faster than tasks can be created".to_owned()))
     }
 
     async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {

@@ -2,15 +2,16 @@
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use tasker_protocol::{Payload, StepDispatch, VERSION, encode};
+use tasker_protocol::{Failure, Payload, StepDispatch, VERSION, encode};
 use tasker_transport::{Message, QueueError};
 use uuid::Uuid;
 
-use crate::{Orchestrator, effect::ReadyStep, error::Error, release::Release};
+use crate::{Orchestrator, effect::ReadyStep, error::Error, release::Release, report::Ended};
 
 /// A message is marked as sent in the database only if its step has not been heard of for this long: most steps are
 /// done sooner, and then the mark would be a write for nothing.
@@ -103,28 +104,63 @@ impl Orchestrator {
         let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
         let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
         let mut keys = Vec::with_capacity(batch.capacity());
+        let mut unsendable = Vec::new();
         for step in ready {
             let Some(release) = releases.get(&step.release_id) else { continue };
-            keys.push((step.task_id, step.step_index, step.attempt));
-            batch.push(self.message(step, release).await?);
+            let key = (step.task_id, step.step_index, step.attempt);
+            match self.message(step, release).await {
+                Ok(message) => {
+                    keys.push(key);
+                    batch.push(message);
+                }
+                Err(error @ (Error::Damaged(_) | Error::Queue(QueueError::TooLong { .. }))) => {
+                    unsendable.push((key, error.to_string()));
+                }
+                // Not now; the others must not wait for it.
+                Err(error) => tracing::warn!(%error, "a step could not be sent; the sweep will send it"),
+            }
             if batch.len() == SEND_BATCH {
-                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys)).await?;
+                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys)).await;
             }
         }
-        self.send_steps(batch, keys).await
+        self.send_steps(batch, keys).await;
+        self.refuse(unsendable).await
     }
 
-    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>) -> Result<(), Error> {
+    /// Fails steps whose message can never be sent. Boxed: what follows from a failure may be steps to dispatch.
+    fn refuse(
+        &self,
+        unsendable: Vec<((Uuid, u32, u32), String)>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        Box::pin(async move {
+            let ended = |((task_id, step_index, attempt), message): ((Uuid, u32, u32), String)| Ended {
+                task_id,
+                step_index,
+                attempt,
+                event: "not_sendable",
+                actor: "orchestrator".to_owned(),
+                reason: Some(message.clone()),
+                execution: None,
+                outcome: Err(Failure::of_host("DispatchTooLarge", message, false)),
+            };
+            let ended: Vec<Ended> = unsendable.into_iter().map(ended).collect();
+            self.end_attempts(&ended).await.map(drop)
+        })
+    }
+
+    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>) {
         if batch.is_empty() {
-            return Ok(());
+            return;
         }
         self.sent.begin(&keys);
-        let sent = self.steps.send(batch).await;
-        match sent {
+        match self.steps.send(batch).await {
             Ok(()) => self.sent.finish(&keys),
-            Err(_) => self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step))),
+            Err(error) => {
+                self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step)));
+                let steps = keys.len();
+                tracing::warn!(%error, steps, "steps could not be sent to the hosts; the sweep will send them");
+            }
         }
-        Ok(sent?)
     }
 
     async fn message(&self, step: ReadyStep, release: &Release) -> Result<Message, Error> {

@@ -13,6 +13,12 @@ pub enum Error {
     /// The database's schema could not be brought up to date.
     #[error("migrating the database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// Another process has claimed the database.
+    #[error(
+        "another Tasker works on this database, and one whose queues are in memory (`tasker dev`, `--local`) must have it \
+         to itself; stop the other, or use another database"
+    )]
+    DatabaseInUse,
     /// No such template.
     #[error("there is no template `{namespace}/{name}`{}{hint}", version_suffix(.version.as_deref()))]
     NoSuchTemplate {

@@ -36,7 +36,7 @@ pub use cancel::Cancellation;
 use catalog::Catalog;
 pub use catalog::{ComponentPublication, Publication, PublishedHandler};
 pub use create::{Creation, TaskRequest};
-pub use database::{connect, migrate};
+pub use database::{claim, connect, migrate};
 pub use error::Error;
 pub use report::Applied;
 pub use run::PendingCreations;

@@ -8,7 +8,7 @@ use tasker_protocol::{
     Ending, Execution, Failure, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue, StepEvent,
     StepReport, Usage, VERSION, encode,
 };
-use tasker_transport::Message;
+use tasker_transport::{BlobError, Message};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
     error::Error,
     release::faults,
 };
+
+/// The longest lease that is believed, in milliseconds: a day.
+const MAX_LEASE_MS: u64 = 86_400_000;
 
 /// What a batch of messages came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,7 +129,12 @@ impl Orchestrator {
             .and_then(|release| release.steps.get(step as usize))
             .and_then(|step| step.result_schema.as_ref());
         let Some(schema) = schema else { return Ok(Ok(result)) };
-        let document = self.blobs.check_out(result.clone()).await?;
+        let document = match self.blobs.check_out(result.clone()).await {
+            Ok(document) => document,
+            // Only what may pass is worth keeping the whole batch for.
+            Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
+            Err(error) => return Ok(Err(Failure::of_host("ResultUnavailable", error.to_string(), true))),
+        };
         let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
             Ok(value) => value,
             Err(error) => {
@@ -246,7 +254,7 @@ impl Orchestrator {
         }
         let (tasks, steps, attempts) =
             arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.attempt)));
-        sqlx::query("SELECT tasker.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)")
+        let done = sqlx::query("SELECT tasker.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)")
             .bind(tasks)
             .bind(steps)
             .bind(attempts)
@@ -254,13 +262,20 @@ impl Orchestrator {
             .bind(
                 beats
                     .iter()
-                    .map(|(_, beat)| i64::try_from(beat.lease_ms).unwrap_or(i64::MAX))
+                    .map(|(_, beat)| beat.lease_ms.min(MAX_LEASE_MS).cast_signed())
                     .collect::<Vec<_>>(),
             )
             .bind(beats.iter().map(|(report, _)| printable(&report.host)).collect::<Vec<_>>())
             .bind(beats.iter().map(|(_, beat)| beat.progress.as_deref().map(printable)).collect::<Vec<_>>())
             .execute(&self.pool)
-            .await?;
+            .await;
+        match done {
+            // A sign of life that cannot be stored is none; the next one may be better.
+            Err(sqlx::Error::Database(error)) if is_about_data(&*error) => {
+                tracing::warn!(%error, "heartbeats with impossible times were dropped");
+            }
+            other => drop(other?),
+        }
         self.sent.remove(beats.iter().map(|(report, _)| (report.task_id, report.step_index)));
         Ok(())
     }
@@ -295,7 +310,7 @@ pub(crate) fn due_message(task_id: Uuid, step_index: u32, attempt: u32, wait: Du
 }
 
 /// Whether the database refused what it was given, rather than failed.
-fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
+pub(crate) fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
     // Classes 22 (data exception) and 54 (program limit exceeded) of SQLSTATE.
     error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("54"))
 }

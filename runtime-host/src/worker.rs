@@ -249,7 +249,8 @@ impl Worker {
             Ok(Some(fetched)) => self.0.host.execute(&fetched, &control).await,
             Err(error) => unrunnable(error.to_string()),
         };
-        let cancelled = control.is_cancelled();
+        // What is done is done, and is worth telling: only the first report counts.
+        let cancelled = control.is_cancelled() && !matches!(execution.ending, Ending::Complete(_));
         let body = if cancelled { None } else { Some(self.report(&dispatch, execution).await) };
         self.running().remove(&receipt);
         match body {

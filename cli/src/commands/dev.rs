@@ -104,12 +104,18 @@ impl Local {
         let blobs = engine::open_blobs(&project)?;
         let host = engine::open_host(&project, &blobs)?;
         let transport = Transport::in_memory(&project);
-        let orchestrator =
-            RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop_orchestrator.clone());
-        let forgotten = orchestrator.orchestrator.expect_nothing_in_flight().await?;
-        if forgotten > 0 {
-            output
-                .say(&format!("going on with {forgotten} steps that were in flight when the last run ended"));
+        let orchestrator = RunningOrchestrator::start(
+            &project,
+            pool,
+            &transport,
+            blobs.clone(),
+            true,
+            stop_orchestrator.clone(),
+        )
+        .await?;
+        if orchestrator.taken_up > 0 {
+            let steps = orchestrator.taken_up;
+            output.say(&format!("going on with {steps} steps that were in flight when the last run ended"));
         }
         let worker = engine::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
         let server =

@@ -34,7 +34,8 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
     let transport = Transport::of_orchestrator(&project, &pool);
     engine::clear_leases(&project, pool.clone(), stop.clone());
-    let running = RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), stop.clone());
+    let running =
+        RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), false, stop.clone()).await?;
     if arguments.publish {
         let host = engine::open_host(&project, &blobs)?;
         let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use tasker_orchestrator::{Connections, Orchestrator, Settings, connect, migrate};
+use tasker_orchestrator::{Connections, Orchestrator, Settings, claim, connect, migrate};
 use tasker_runtime_host::{
     ComponentSource, ComponentSourceError, EnvironmentSecrets, Host, HostConfig, Worker, WorkerConnections,
 };
@@ -43,7 +43,7 @@ impl Transport {
         Self {
             steps: Arc::new(MemoryQueue::new("steps", lease, MEMORY_QUEUE_CAPACITY)),
             reports: Arc::new(MemoryQueue::new("reports", REPORT_VISIBILITY, MEMORY_QUEUE_CAPACITY)),
-            leases: Arc::new(MemoryLeases::new(lease, SETTLED_FOR)),
+            leases: Arc::new(MemoryLeases::new(shorter(lease), SETTLED_FOR)),
         }
     }
 
@@ -54,7 +54,7 @@ impl Transport {
             steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, lease)),
             // What a dead orchestrator has taken must be back before its host seems silent.
             reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, REPORT_VISIBILITY.min(lease))),
-            leases: Arc::new(PostgresLeases::new(pool.clone(), lease, SETTLED_FOR)),
+            leases: Arc::new(PostgresLeases::new(pool.clone(), shorter(lease), SETTLED_FOR)),
         }
     }
 
@@ -64,7 +64,7 @@ impl Transport {
         Self {
             steps: Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, lease)),
             reports: Arc::new(PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, REPORT_VISIBILITY)),
-            leases: Arc::new(PostgresLeases::new(pool.clone(), lease, SETTLED_FOR)),
+            leases: Arc::new(PostgresLeases::new(pool.clone(), shorter(lease), SETTLED_FOR)),
         }
     }
 }
@@ -79,6 +79,11 @@ pub(crate) fn clear_leases(project: &ProjectConfig, pool: PgPool, stop: Cancella
             }
         }
     });
+}
+
+/// A lease ends a little before its message comes back, so that whoever gets the message finds the lease free.
+fn shorter(visibility: Duration) -> Duration {
+    visibility - visibility / 10
 }
 
 fn lease(project: &ProjectConfig) -> Duration {
@@ -106,18 +111,23 @@ pub(crate) fn open_blobs(project: &ProjectConfig) -> Result<BlobStore> {
 /// A running orchestrator.
 pub(crate) struct RunningOrchestrator {
     pub(crate) orchestrator: Orchestrator,
+    /// How many steps an earlier process had left in flight.
+    pub(crate) taken_up: u64,
     task: JoinHandle<()>,
 }
 
 impl RunningOrchestrator {
-    /// Starts it; it runs until `stop` is cancelled.
-    pub(crate) fn start(
+    /// Starts it; it runs until `stop` is cancelled. `alone`: its queues are in memory, so what an earlier process has
+    /// left in flight is its own to take up.
+    pub(crate) async fn start(
         project: &ProjectConfig,
         pool: PgPool,
         transport: &Transport,
         blobs: BlobStore,
+        alone: bool,
         stop: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self> {
+        let claim = claim(&pool, alone).await?;
         let connections =
             Connections { pool, steps: transport.steps.clone(), reports: transport.reports.clone(), blobs };
         let configured = &project.config.orchestrator;
@@ -127,9 +137,13 @@ impl RunningOrchestrator {
             sweep_interval: Duration::from_secs(configured.sweep_interval_seconds.max(1)),
         };
         let (orchestrator, creations) = Orchestrator::new(connections, settings);
+        let taken_up = if alone { orchestrator.expect_nothing_in_flight().await? } else { 0 };
         let running = orchestrator.clone();
-        let task = tokio::spawn(async move { running.run(creations, stop).await });
-        Self { orchestrator, task }
+        let task = tokio::spawn(async move {
+            running.run(creations, stop).await;
+            drop(claim);
+        });
+        Ok(Self { orchestrator, taken_up, task })
     }
 
     /// Returns when it has finished what it had begun.
