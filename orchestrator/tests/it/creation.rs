@@ -202,3 +202,37 @@ async fn ancestors_are_given_once_each_where_the_template_asks() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_publication_is_what_the_next_request_is_checked_and_identified_by() {
+    let fixture = Fixture::new().await;
+    let version = |version: &str, required: &str| {
+        json!({ "name": "t", "version": version, "input_schema": { "required": [required] },
+                "steps": [{ "name": "a", "handler": { "callable": "work" } }] })
+        .to_string()
+    };
+    fixture.publish(&version("1.0.0", "old")).await;
+    fixture.create("t", json!({ "old": 1 })).await;
+    fixture.publish(&version("2.0.0", "new")).await;
+    // Fits only the new version, which the cache does not know yet.
+    fixture.create("t", json!({ "new": 1 })).await;
+    let both = json!({ "old": 1, "new": 1 });
+    fixture.publish(&version("3.0.0", "new")).await;
+    fixture.create("t", both.clone()).await;
+    let again = fixture.orchestrator.create_tasks(vec![request("t", &both)]).await.remove(0);
+    assert!(matches!(again, Ok(Creation::Duplicate(_))), "{again:?}");
+    let old = fixture.orchestrator.create_tasks(vec![request("t", &json!({ "old": 1 }))]).await.remove(0);
+    assert!(matches!(old, Err(Error::InvalidInput { .. })), "{old:?}");
+}
+
+#[tokio::test]
+async fn an_input_that_cannot_be_stored_harms_no_other() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&strategy("always_unique")).await;
+    // Deeper than PostgreSQL's JSON parser goes.
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = TaskRequest::new("t", serde_json::value::RawValue::from_string(deep).unwrap());
+    let created = fixture.orchestrator.create_tasks(vec![request("t", &json!(1)), deep]).await;
+    assert!(matches!(created[0], Ok(Creation::Created(_))), "{created:?}");
+    assert!(matches!(created[1], Err(Error::InvalidRequest { field: "context", .. })), "{created:?}");
+}

@@ -294,3 +294,24 @@ async fn a_task_that_fails_while_another_step_waits_goes_on_with_that_step() {
     assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
     fixture.check_audit(task).await;
 }
+
+#[tokio::test]
+async fn a_step_whose_message_is_too_large_fails_visibly_and_holds_up_no_other() {
+    let fixture = Fixture::new().await;
+    let parents: Vec<String> = (0..400).map(|index| format!("p{index}")).collect();
+    let mut steps: Vec<_> =
+        parents.iter().map(|name| json!({ "name": name, "handler": { "callable": "work" } })).collect();
+    steps.push(json!({ "name": "all", "dependencies": parents, "handler": { "callable": "work" } }));
+    steps.push(json!({ "name": "one", "dependencies": ["p399"], "handler": { "callable": "work" } }));
+    fixture.publish(&json!({ "name": "t", "version": "1.0.0", "steps": steps }).to_string()).await;
+    let task = fixture.create("t", json!({})).await;
+    // Each too short to travel by reference, all together too long for a message.
+    let result = crate::fixture::payload(&json!("x".repeat(900)));
+    let first = fixture.dispatched();
+    let reports = first.iter().map(|step| fixture.finished(step, Ending::Complete(result.clone()))).collect();
+    fixture.orchestrator.apply(reports).await.unwrap();
+    assert_eq!(fixture.dispatched_one().step_name, "one");
+    let all = fixture.step(task, "all").await;
+    assert_eq!(all.state, StepState::Error);
+    assert!(all.last_failure.unwrap().get().contains("DispatchTooLarge"));
+}
