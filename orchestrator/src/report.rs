@@ -274,7 +274,9 @@ impl Orchestrator {
             Err(sqlx::Error::Database(error)) if is_about_data(&*error) => {
                 tracing::warn!(%error, "heartbeats with impossible times were dropped");
             }
-            other => drop(other?),
+            other => {
+                other?;
+            }
         }
         self.sent.remove(beats.iter().map(|(report, _)| (report.task_id, report.step_index)));
         Ok(())

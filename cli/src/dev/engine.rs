@@ -83,7 +83,7 @@ pub(crate) fn clear_leases(project: &ProjectConfig, pool: PgPool, stop: Cancella
 
 /// A lease ends a little before its message comes back, so that whoever gets the message finds the lease free.
 fn shorter(visibility: Duration) -> Duration {
-    visibility - visibility / 10
+    visibility * 9 / 10
 }
 
 fn lease(project: &ProjectConfig) -> Duration {
