@@ -97,11 +97,9 @@ impl BlobStore {
         match payload {
             Payload::Inline(json) if json.get().len() > limit => {
                 let bytes = Bytes::from(String::from(Box::<str>::from(json)));
-                let reference = BlobReference {
-                    size: bytes.len() as u64,
-                    sha256: hex_sha256(&bytes),
-                    key: format!("payloads/{}.json", hex_sha256(&bytes)),
-                };
+                let sha256 = hex_sha256(&bytes);
+                let key = format!("payloads/{sha256}.json");
+                let reference = BlobReference { size: bytes.len() as u64, sha256, key };
                 self.put(reference.key.clone(), bytes).await?;
                 Ok(Payload::Blob(reference))
             }
