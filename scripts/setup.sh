@@ -54,13 +54,26 @@ has_postgres() {
     return 1
 }
 
-if [ -z "${DATABASE_URL:-}" ] && ! has_postgres; then
-    say "installing PostgreSQL's programs (Tasker starts a server of its own; none is set up for you)"
+install_postgres() {
     # Debian would set up a server and start it: not asked for.
     if command -v apt-get >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-        as_root mkdir -p /etc/postgresql-common
-        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+        as_root mkdir -p /etc/postgresql-common &&
+            echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
     fi
     install postgresql postgresql-server postgresql postgresql@17
-    has_postgres || fail "PostgreSQL was installed, and its programs are still not found"
+}
+
+# Whether packages can be installed: as root, with sudo that needs no password or can ask for it, or by Homebrew.
+may_install() {
+    [ "$(id -u)" = 0 ] || command -v brew >/dev/null ||
+        { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+}
+
+if [ -z "${DATABASE_URL:-}" ] && ! has_postgres; then
+    if may_install; then
+        say "installing PostgreSQL's programs (Tasker starts a server of its own; none is set up for you)"
+        # In a shell of its own: what fails there does not end this one.
+        (install_postgres) || say "the package could not be installed"
+    fi
+    has_postgres || say "no PostgreSQL is installed; Tasker will download one for itself when it first needs it"
 fi

@@ -8,13 +8,18 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 /// What can go wrong with a private server.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// PostgreSQL's programs were not found.
+    /// PostgreSQL is not installed, and it could not be downloaded.
     #[error(
-        "PostgreSQL is not installed (looked for initdb, postgres and pg_ctl on PATH, in /usr/lib/postgresql/*/bin and \
-         in Homebrew's folders).\nInstall version 15 or later:  apt-get install postgresql  |  dnf install \
-         postgresql-server  |  brew install postgresql@17\nor set DATABASE_URL to a server of yours."
+        "PostgreSQL is not installed (looked for initdb, postgres and pg_ctl of version 15 or later on PATH, in \
+         /usr/lib/postgresql/*/bin and in Homebrew's folders), and it could not be downloaded: {reason}.\nInstall it by \
+         hand:  apt-get install postgresql  |  dnf install postgresql-server  |  apk add postgresql  |  brew install \
+         postgresql@17\nor set DATABASE_URL to a server of yours, or {} to where the download can be had.",
+        crate::download::MIRROR
     )]
-    NotInstalled,
+    Unavailable {
+        /// Why it could not be downloaded.
+        reason: String,
+    },
     /// Root needs an ordinary user for the server.
     #[error(
         "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it as; use an ordinary \
@@ -34,7 +39,7 @@ pub enum Error {
         /// Where the programs are.
         programs: PathBuf,
         /// Their major version.
-        installed: String,
+        installed: u32,
     },
     /// A program of PostgreSQL failed.
     #[error("{what}:\n{log}")]

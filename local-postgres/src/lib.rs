@@ -1,21 +1,19 @@
-//! A private PostgreSQL: found among the installed programs, set up in a folder, started, kept running, stopped.
+//! A private PostgreSQL: found among the installed programs or downloaded, set up in a folder, started, kept running,
+//! stopped.
 //!
 //! It listens on a loopback port of its own choice behind a random password: a path of any length works, and other
 //! users of the machine stay out. PostgreSQL refuses to run as root, so root starts it as an ordinary user. It never
 //! outlives the process that started it, however that one ends.
 #![forbid(unsafe_code)]
 
+mod download;
 mod error;
 mod programs;
 
 use std::{
     fs,
     net::TcpListener,
-    os::unix::{
-        ffi::OsStrExt,
-        fs::{MetadataExt, PermissionsExt},
-        process::CommandExt,
-    },
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -23,7 +21,7 @@ use std::{
 
 use error::Result;
 pub use error::{Doing, Error};
-use programs::{Owner, find_owner, find_programs, is_root};
+use programs::{Owner, command, find_owner, find_programs, is_root, major_version, permit, reachable};
 
 /// How long the server may take to start; recovery after a crash can take a while.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -54,15 +52,27 @@ pub enum Durability {
 
 impl LocalPostgres {
     /// Starts the server whose home is `postgres` in this folder, setting it up the first time. Only one process may
-    /// use a folder at a time.
+    /// use a folder at a time. Where no PostgreSQL is installed, one is downloaded, which is told on standard error.
     pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
-        let programs = find_programs()?;
         let owner = if is_root() { Some(find_owner()?) } else { None };
         let home = home(folder, owner)?;
+        let made_by = fs::read_to_string(home.join("data/PG_VERSION")).ok();
+        let made_by = made_by.and_then(|version| version.trim().parse().ok());
+        let programs = find_programs(made_by, owner)?;
+        Self::start_with(programs, &home, durability, owner)
+    }
+
+    /// Starts it with these programs.
+    fn start_with(
+        programs: PathBuf,
+        home: &Path,
+        durability: Durability,
+        owner: Option<Owner>,
+    ) -> Result<Self> {
         let data = home.join("data");
         let password_file = home.join("password");
         if !data.join("PG_VERSION").exists() {
-            set_up(&programs, &home, owner)?;
+            set_up(&programs, home, owner)?;
         }
         let password = fs::read_to_string(&password_file)
             .doing(|| format!("reading {}", password_file.display()))?
@@ -95,15 +105,8 @@ impl LocalPostgres {
     fn check_version(&self) -> Result<()> {
         let made_by = fs::read_to_string(self.data.join("PG_VERSION"))
             .doing(|| format!("reading {}", self.data.join("PG_VERSION").display()))?;
-        let output = self
-            .command("postgres")
-            .arg("--version")
-            .output()
-            .doing(|| "asking postgres for its version".to_owned())?;
-        let version = String::from_utf8_lossy(&output.stdout).into_owned();
-        let digits = version.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit);
-        let installed: String = digits.collect();
-        if installed == made_by.trim() {
+        let installed = major_version(&self.programs, self.owner)?;
+        if installed.to_string() == made_by.trim() {
             return Ok(());
         }
         Err(Error::OtherVersion {
@@ -272,7 +275,7 @@ fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
     let password_file = home.join("password");
     fs::write(&password_file, uuid::Uuid::new_v4().simple().to_string())
         .doing(|| format!("writing {}", password_file.display()))?;
-    private(&password_file, 0o600)?;
+    permit(&password_file, 0o600)?;
     give(&password_file, owner)?;
     let output = command(programs, "initdb", owner)
         .arg("-D")
@@ -290,24 +293,9 @@ fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
     Ok(())
 }
 
-fn command(programs: &Path, program: &str, owner: Option<Owner>) -> Command {
-    let mut command = Command::new(programs.join(program));
-    // Where we stand may be closed to the server's user.
-    command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env("LC_ALL", "C");
-    if let Some(owner) = owner {
-        command.uid(owner.uid).gid(owner.gid);
-    }
-    command
-}
-
 /// The folder of the server: the project's own, or one under `/var/lib` where the server's user cannot reach that.
 fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
-    let reachable = folder
-        .ancestors()
-        .skip(1)
-        .filter(|parent| parent.exists())
-        .all(|parent| fs::metadata(parent).is_ok_and(|metadata| metadata.mode() & 0o001 != 0));
-    let home = if owner.is_none() || reachable {
+    let home = if owner.is_none() || reachable(folder) {
         folder.join("postgres")
     } else {
         // Each path has a name of its own: two projects must not share a server.
@@ -325,16 +313,11 @@ fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
     };
     fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
     if owner.is_some() {
-        private(folder, 0o755).ok();
+        permit(folder, 0o755).ok();
     }
-    private(&home, 0o700)?;
+    permit(&home, 0o700)?;
     give(&home, owner)?;
     Ok(home)
-}
-
-fn private(path: &Path, mode: u32) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-        .doing(|| format!("setting the permissions of {}", path.display()))
 }
 
 fn give(path: &Path, owner: Option<Owner>) -> Result<()> {

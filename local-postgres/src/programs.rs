@@ -1,11 +1,28 @@
-//! Finding PostgreSQL's programs, and the user to run them as.
+//! PostgreSQL's programs: finding them, running them, and the user to run them as.
 
-use std::{fs, os::unix::fs::MetadataExt, path::PathBuf};
+use std::{
+    fs,
+    io::ErrorKind,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
-use crate::error::{Doing, Error, Result};
+use crate::{
+    download::{self, Download},
+    error::{Doing, Error, Result},
+};
 
 /// Users that PostgreSQL can run as when we are root, the best first.
 const UNPRIVILEGED: &[&str] = &["postgres", "nobody"];
+/// What a folder of programs must hold to be one.
+pub(crate) const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+/// The oldest major version that Tasker's schema can do with.
+const OLDEST: u32 = 15;
 
 /// The user that the server runs as.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +57,28 @@ pub(crate) fn find_owner() -> Result<Owner> {
     UNPRIVILEGED.iter().find_map(find).ok_or(Error::NoUser)
 }
 
-/// Finds PostgreSQL's programs: on the path, then where Debian, Red Hat, Homebrew and Postgres.app put them.
-pub(crate) fn find_programs() -> Result<PathBuf> {
+/// The folder of programs to use for data that were made by this major version, or by none yet: the installed ones that
+/// fit, or else downloaded ones.
+pub(crate) fn find_programs(made_by: Option<u32>, owner: Option<Owner>) -> Result<PathBuf> {
+    let fits = |major: u32| made_by.is_none_or(|made_by| made_by == major);
+    let mut unfit = None;
+    for folder in installed() {
+        match major_version(&folder, owner) {
+            Ok(major) if major >= OLDEST && fits(major) => return Ok(folder),
+            Ok(major) if major >= OLDEST => drop(unfit.get_or_insert(folder)),
+            // Too old, or broken.
+            _ => {}
+        }
+    }
+    match unfit {
+        // A download would not fit either.
+        Some(folder) if !fits(download::MAJOR) => Ok(folder),
+        _ => Download::from_environment(owner)?.programs(owner),
+    }
+}
+
+/// Where programs are installed: on the path, then where Debian, Red Hat, Homebrew and Postgres.app put them.
+fn installed() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut candidates: Vec<PathBuf> = std::env::split_paths(&path).collect();
     let versioned = [
@@ -68,8 +105,52 @@ pub(crate) fn find_programs() -> Result<PathBuf> {
         found.sort_by(|left, right| right.cmp(left));
         candidates.extend(found.into_iter().map(|(_, folder)| folder));
     }
+    let complete = |folder: &PathBuf| PROGRAMS.iter().all(|program| folder.join(program).is_file());
+    candidates.retain(complete);
     candidates
-        .into_iter()
-        .find(|folder| ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).is_file()))
-        .ok_or(Error::NotInstalled)
+}
+
+/// The major version of the programs in a folder, as `postgres` itself tells it.
+pub(crate) fn major_version(programs: &Path, owner: Option<Owner>) -> Result<u32> {
+    let mut tries = 0;
+    let output = loop {
+        match command(programs, "postgres", owner).arg("--version").output() {
+            // Just unpacked, and a process that another thread starts at this moment still has the file open.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < 100 => tries += 1,
+            other => break other.doing(|| format!("running {}", programs.join("postgres").display()))?,
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let digits = said.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit);
+    match digits.collect::<String>().parse() {
+        Ok(major) if output.status.success() => Ok(major),
+        _ => Err(Error::Failed {
+            what: format!("{} --version failed ({})", programs.join("postgres").display(), output.status),
+            log: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }),
+    }
+}
+
+/// One of the programs, to be run as this user.
+pub(crate) fn command(programs: &Path, program: &str, owner: Option<Owner>) -> Command {
+    let mut command = Command::new(programs.join(program));
+    // Where we stand may be closed to the server's user.
+    command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env("LC_ALL", "C");
+    if let Some(owner) = owner {
+        command.uid(owner.uid).gid(owner.gid);
+    }
+    command
+}
+
+/// Whether every user can get to what stands in the folder that this path is in.
+pub(crate) fn reachable(path: &Path) -> bool {
+    let open = |parent: &Path| fs::metadata(parent).is_ok_and(|metadata| metadata.mode() & 0o001 != 0);
+    path.ancestors().skip(1).filter(|parent| parent.exists()).all(open)
+}
+
+/// Sets who may do what with a file or folder.
+pub(crate) fn permit(path: &Path, mode: u32) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .doing(|| format!("setting the permissions of {}", path.display()))
 }
