@@ -14,14 +14,18 @@
 //! | status | failure |
 //! |---|---|
 //! | 1xx to 3xx | none; the host follows no redirects |
-//! | 408, 409, 425, 429, 500, 502, 503, 504 | retryable, after `Retry-After` if the answer has it in seconds |
-//! | any other 4xx or 5xx | permanent |
+//! | 408 Request Timeout, 409 Conflict, 425 Too Early, 429 Too Many Requests | retryable |
+//! | 500 Internal Server Error, 502 Bad Gateway, 503 Service Unavailable, 504 Gateway Timeout | retryable |
+//! | any other from 400 on (400, 401, 403, 404, 410, 422, 501, 505 and so on) | permanent |
+//!
+//! A retryable failure waits as long as the answer's `Retry-After` says, in seconds or with a date. A date that has
+//! passed says nothing: the template's backoff counts.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Failure;
+use crate::{Failure, date};
 
 /// A request being built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,13 +137,20 @@ impl Response {
         let retryable = matches!(self.status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504);
         let mut failure =
             if retryable { Failure::retryable(name, message) } else { Failure::permanent(name, message) };
-        if retryable
-            && let Some(seconds) = self.header("retry-after").and_then(|value| value.trim().parse().ok())
-        {
-            failure.retry_after = Some(Duration::from_secs(seconds));
+        if retryable {
+            failure.retry_after = self.header("retry-after").and_then(retry_after);
         }
         Err(failure.with_details(serde_json::json!({ "body": body })))
     }
+}
+
+/// How long an answer asks to wait: in seconds, or until a date that has not passed.
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    date::parse(value)?.duration_since(SystemTime::now()).ok()
 }
 
 #[cfg(target_family = "wasm")]

@@ -35,6 +35,7 @@
 #[cfg(target_family = "wasm")]
 mod component;
 mod context;
+mod date;
 mod failure;
 pub mod http;
 mod outcome;

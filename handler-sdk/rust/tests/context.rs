@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tasker_handler::{prelude::*, testing};
+use tasker_handler::prelude::*;
 
 #[test]
 fn everything_has_a_usable_default() {
@@ -80,46 +80,4 @@ fn a_secret_must_be_granted() {
     let failure = context.secret("OTHER").unwrap_err();
     assert_eq!((failure.error_type(), failure.is_retryable()), ("SecretNotGranted", false));
     assert!(failure.message().contains("grants.secrets"), "{}", failure.message());
-}
-
-/// What becomes of an answer with this status and header.
-fn failure_of(status: u16, retry_after: Option<&'static str>) -> Option<Failure> {
-    testing::respond_with(move |_| {
-        let mut response = http::Response::new(status, "why");
-        response.headers.extend(retry_after.map(|value| ("retry-after".to_owned(), value.to_owned())));
-        Ok(response)
-    });
-    http::get("https://api.example.com/x").send().expect("an answer").error_for_status().err()
-}
-
-#[test]
-fn an_answers_status_decides_whether_another_attempt_could_help() {
-    for status in [200, 204, 301, 304] {
-        assert_eq!(failure_of(status, None), None, "{status}");
-    }
-    for status in [408, 409, 425, 429, 500, 502, 503, 504] {
-        assert!(failure_of(status, None).expect("a failure").is_retryable(), "{status}");
-    }
-    for status in [400, 401, 403, 404, 410, 422, 501, 505] {
-        assert!(!failure_of(status, None).expect("a failure").is_retryable(), "{status}");
-    }
-    let failure = failure_of(404, None).expect("a failure");
-    assert_eq!(failure.error_type(), "Http404");
-    assert_eq!(failure.message(), "https://api.example.com/x answered 404");
-    assert_eq!(failure.details(), Some(&json!({ "body": "why" })));
-}
-
-#[test]
-fn retry_after_counts_in_seconds_and_only_where_another_attempt_could_help() {
-    let wait = |status, header| failure_of(status, Some(header)).expect("a failure").wait();
-    assert_eq!(wait(429, "7"), Some(Duration::from_secs(7)));
-    assert_eq!(wait(503, " 30 "), Some(Duration::from_secs(30)));
-    assert_eq!(wait(503, "Wed, 21 Oct 2026 07:28:00 GMT"), None);
-    assert_eq!(wait(404, "7"), None);
-}
-
-#[test]
-fn outside_a_component_nothing_is_sent_unless_the_test_answers() {
-    let failure = std::thread::spawn(|| http::get("https://example.com").send().unwrap_err()).join().unwrap();
-    assert_eq!(failure.error_type(), "HttpUnavailable");
 }
