@@ -73,6 +73,7 @@ impl From<step_values::StepContext> for Context {
                 cursor: context.cursor,
                 checkpoint: context.checkpoint,
                 trace_parent: context.trace_parent,
+                attributes: context.attributes,
             },
         }
     }

@@ -32,6 +32,7 @@ pub(crate) struct Facts {
     pub(crate) cursor: Option<String>,
     pub(crate) checkpoint: Option<String>,
     pub(crate) trace_parent: Option<String>,
+    pub(crate) attributes: Vec<(String, String)>,
 }
 
 impl Context {
@@ -167,6 +168,17 @@ impl Context {
             .transpose()
     }
 
+    /// A fact that has no method of its own here, by its name; none if the host does not tell it.
+    ///
+    /// # Errors
+    /// A permanent `InvalidAttribute` that says where it does not fit.
+    pub fn attribute<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let Some((_, value)) = self.facts.attributes.iter().find(|(known, _)| known == name) else {
+            return Ok(None);
+        };
+        read(value, "InvalidAttribute", &format!("the attribute `{name}`")).map(Some)
+    }
+
     /// A secret that the template grants to this step.
     ///
     /// # Errors
@@ -230,7 +242,7 @@ impl Context {
     }
 }
 
-fn read<T: DeserializeOwned>(text: &str, error_type: &str, what: &str) -> Result<T, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(text: &str, error_type: &str, what: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| {
         Failure::permanent(error_type, format!("{what} is not what the handler expects: {error}"))
     })

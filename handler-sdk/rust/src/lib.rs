@@ -31,7 +31,10 @@
 //! A handler crate depends on `serde` (with `derive`) and `schemars` beside this crate, because their derives name them.
 //! Build it with `cargo build --release --target wasm32-wasip2` as a `cdylib`: the component holds every handler of the
 //! crate. Errors convert with `?`: any `std::error::Error` becomes a failure that is tried again.
+//!
+//! [`http`] sends requests, and [`batch`] cuts work into slices and adds up what they came to.
 
+pub mod batch;
 #[cfg(target_family = "wasm")]
 mod component;
 mod context;
@@ -54,7 +57,7 @@ pub use tasker_handler_macros::handler;
 
 /// What a handler's file needs.
 pub mod prelude {
-    pub use crate::{Context, Failure, JsonSchema, Outcome, handler, http, log, serde_json::json};
+    pub use crate::{Context, Failure, JsonSchema, Outcome, batch, handler, http, log, serde_json::json};
     pub use serde::{Deserialize, Serialize};
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::registry::text;
+use crate::{Failure, registry::text};
 
 /// What a handler that did not fail ends with. A plain `T` means [`Outcome::Complete`].
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,31 @@ impl<T> Outcome<T> {
     pub fn branch(steps: impl IntoIterator<Item = impl Into<String>>, result: T) -> Self {
         Self::Branch { steps: steps.into_iter().map(Into::into).collect(), result }
     }
+
+    /// A worker for each of these slices, such as [`crate::batch::ranges`] or [`crate::batch::split`] cut. None: one
+    /// worker runs with nothing to do.
+    ///
+    /// # Errors
+    /// A permanent `ResultNotSerializable` if a slice cannot be written as JSON.
+    pub fn batch(cursors: impl IntoIterator<Item = impl Serialize>, result: T) -> Result<Self, Failure> {
+        let cursors =
+            cursors.into_iter().map(|cursor| value("a cursor", cursor)).collect::<Result<_, _>>()?;
+        Ok(Self::Batch { cursors, result })
+    }
+
+    /// Saves this and runs the handler again.
+    ///
+    /// # Errors
+    /// A permanent `ResultNotSerializable` if it cannot be written as JSON.
+    pub fn checkpoint(saved: impl Serialize) -> Result<Self, Failure> {
+        value("the checkpoint", saved).map(Self::Checkpoint)
+    }
+}
+
+fn value(what: &str, value: impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|error| {
+        Failure::permanent("ResultNotSerializable", format!("{what} cannot be written as JSON: {error}"))
+    })
 }
 
 /// An outcome in JSON, as it crosses the boundary.

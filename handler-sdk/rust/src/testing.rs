@@ -55,6 +55,7 @@ impl Default for ContextBuilder {
                 cursor: None,
                 checkpoint: None,
                 trace_parent: None,
+                attributes: Vec::new(),
             },
             host: NativeHost {
                 secrets: BTreeMap::new(),
@@ -106,6 +107,34 @@ impl ContextBuilder {
     #[must_use]
     pub fn cursor(mut self, cursor: impl Serialize) -> Self {
         self.facts.cursor = Some(json(cursor));
+        self
+    }
+
+    /// Which worker of its batch the step is, and how many there are.
+    #[must_use]
+    pub fn batch_worker(self, worker_number: u32, total_workers: u32) -> Self {
+        let metadata = serde_json::json!({
+            "batch_step": "batch",
+            "worker_number": worker_number,
+            "total_workers": total_workers,
+            "batch_size": 1000,
+            "cursor_field": "id",
+            "failure_strategy": "continue_on_failure",
+        });
+        self.attribute("batch_metadata", metadata).attribute("is_no_op", false)
+    }
+
+    /// The one worker of a batch with nothing to do.
+    #[must_use]
+    pub fn no_op(self) -> Self {
+        self.batch_worker(1, 1).attribute("is_no_op", true)
+    }
+
+    /// A fact by its name.
+    #[must_use]
+    pub fn attribute(mut self, name: &str, value: impl Serialize) -> Self {
+        self.facts.attributes.retain(|(known, _)| known != name);
+        self.facts.attributes.push((name.to_owned(), json(value)));
         self
     }
 
