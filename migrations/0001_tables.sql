@@ -2,12 +2,14 @@
 --
 -- Invariants, kept by the functions in the later files and by nothing else:
 --   * The state of a task or step lives in one column. Nobody stores it a second time.
---   * A step changes only from the state and attempt that the event names (compare and swap).
+--   * A step changes only from the state and execution that the event names (compare and swap). Executions are numbered
+--     across attempts, resumptions and operators' resets, and no number is ever used twice.
 --   * Whoever changes a step's state holds its task's row lock, taken in task_id order, so events on one task are
 --     serial and events on different tasks never wait in a circle. What only marks a message as sent takes the step
 --     alone, and passes over one that is being changed.
 --   * `remaining_dependencies` counts the dependencies not yet satisfied. At zero a pending step is enqueued, in
---     the same transaction.
+--     the same transaction. A dependency that a decision may still create counts as not yet satisfied; one that no
+--     decision can create any more does not count.
 --   * `wake_at` is when the sweep must look at a step if nothing has happened by then. It is null exactly where no
 --     event can be missed: pending and settled steps. One partial index on it finds all that was ever lost.
 --   * The step counters of a task equal what counting its steps would give.
@@ -43,12 +45,25 @@ CREATE TABLE tasker.components (
     published_at timestamptz NOT NULL
 );
 
--- Which handler of which component a template's `callable` means for tasks created from now on.
-CREATE TABLE tasker.handlers (
-    callable     text PRIMARY KEY,
+-- Every version of what a template's `callable` has meant, numbered from 1.
+CREATE TABLE tasker.handler_versions (
+    callable     text NOT NULL,
+    version      integer NOT NULL,
     component    text NOT NULL REFERENCES tasker.components,
     function     text NOT NULL,
-    published_at timestamptz NOT NULL
+    published_at timestamptz NOT NULL,
+    PRIMARY KEY (callable, version),
+    UNIQUE (callable, component, function)
+);
+
+-- The version that it means for tasks created from now on.
+CREATE TABLE tasker.handlers (
+    callable         text PRIMARY KEY,
+    version          integer NOT NULL,
+    -- The one before it was promoted: where a roll-back leads.
+    previous_version integer,
+    promoted_at      timestamptz NOT NULL,
+    FOREIGN KEY (callable, version) REFERENCES tasker.handler_versions
 );
 
 -- Published versions, immutable.
@@ -68,6 +83,14 @@ CREATE TABLE tasker.releases (
     template_id uuid NOT NULL REFERENCES tasker.templates,
     pins        jsonb NOT NULL,
     created_at  timestamptz NOT NULL,
+    -- The template's lifecycle: how long a task may take, and stand in one of these states. Null: for ever.
+    max_duration                 interval,
+    max_waiting_for_dependencies interval,
+    max_waiting_for_retry        interval,
+    max_steps_in_process         interval,
+    staleness_action             text NOT NULL CHECK (staleness_action IN ('dlq', 'error', 'none')),
+    fails_on_timeout             boolean NOT NULL,
+    buries_on_timeout            boolean NOT NULL,
     UNIQUE (template_id, pins)
 );
 
@@ -78,9 +101,14 @@ CREATE TABLE tasker.release_steps (
     name              text NOT NULL,
     step_type         text NOT NULL CHECK (step_type IN
         ('standard', 'decision', 'deferred_convergence', 'batchable', 'batch_worker')),
+    -- Not so: what a decision creates, and batch workers.
     created_with_task boolean NOT NULL,
+    -- Its place in an order in which every step comes after those that it depends on.
+    creation_order    integer NOT NULL,
     parents           integer[] NOT NULL,
     children          integer[] NOT NULL,
+    -- The decisions before it: only they can create it.
+    deciders          integer[] NOT NULL,
     -- Whose results the step is given: its parents, or all its ancestors.
     context_steps     integer[] NOT NULL,
     retryable         boolean NOT NULL,
@@ -89,6 +117,13 @@ CREATE TABLE tasker.release_steps (
     backoff_base_ms   bigint NOT NULL,
     max_backoff_ms    bigint NOT NULL,
     jitter            boolean NOT NULL,
+    -- Of a batchable step: what its workers are made from, how many may be out at once, and what a failed one means.
+    -- A batch worker has the failure strategy of its batch.
+    worker            integer,
+    parallelism       integer,
+    failure_strategy  text CHECK (failure_strategy IN ('continue_on_failure', 'fail_fast', 'isolate')),
+    -- The domain events that it publishes: array of {name, condition, delivery_mode}.
+    events            jsonb,
     PRIMARY KEY (release_id, step_index)
 );
 
@@ -125,12 +160,25 @@ CREATE TABLE tasker.tasks (
     steps_running         integer NOT NULL DEFAULT 0, -- enqueued, in_progress
     steps_retrying        integer NOT NULL DEFAULT 0, -- waiting_for_retry
     steps_failed          integer NOT NULL DEFAULT 0, -- error
+    steps_isolated        integer NOT NULL DEFAULT 0, -- error, and its batch goes on without it
+    -- While an operator holds the task: nothing more is enqueued.
+    paused_at             timestamptz,
+    -- When anything last happened to it.
+    state_since           timestamptz NOT NULL,
+    -- When the sweep must hold the task against its lifecycle; not later than that, perhaps earlier.
+    wake_at               timestamptz,
+    -- Whether it has passed its lifecycle's max_duration, and what follows from that is done.
+    is_overdue            boolean NOT NULL DEFAULT false,
+    has_dlq_entry         boolean NOT NULL DEFAULT false,
+    -- Executions of steps that are created from now on are numbered from here: above those of deleted ones.
+    first_execution       integer NOT NULL DEFAULT 0,
     CHECK ((input IS NULL) <> (input_blob IS NULL))
 ) WITH (fillfactor = 80);
 
 CREATE UNIQUE INDEX tasks_identity ON tasker.tasks (identity) WHERE identity IS NOT NULL;
 -- Lists run in creation order: the key is a UUIDv7, which sorts by time.
 CREATE INDEX tasks_by_state ON tasker.tasks (state, task_id);
+CREATE INDEX tasks_to_wake ON tasker.tasks (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX tasks_by_name ON tasker.tasks (namespace, name, task_id);
 
 CREATE TABLE tasker.steps (
@@ -140,11 +188,16 @@ CREATE TABLE tasker.steps (
         ('pending', 'enqueued', 'in_progress', 'enqueued_for_orchestration',
          'enqueued_as_error_for_orchestration', 'waiting_for_retry',
          'complete', 'error', 'cancelled', 'resolved_manually')),
+    -- The step of the release that it was made from: itself, unless it is a batch worker.
+    definition             integer NOT NULL,
+    -- For the retry policy, and for people: counts from 1, again from 1 after an operator's reset.
     attempt                integer NOT NULL DEFAULT 0,
+    -- For messages: never the same twice.
+    execution              integer NOT NULL DEFAULT 0,
     remaining_dependencies integer NOT NULL,
     wake_at                timestamptz,
     enqueued_at            timestamptz,
-    -- When the message of this attempt had left; null while it may not have.
+    -- When the message of this execution had left; null while it may not have.
     dispatched_at          timestamptz,
     started_at             timestamptz,
     finished_at            timestamptz,
@@ -154,10 +207,104 @@ CREATE TABLE tasker.steps (
     result                 json,
     result_blob            json,
     last_failure           json,
+    -- What a run saved to be resumed from, and when the last few were saved: array of {number, attempt, at, host}.
+    checkpoint             json,
+    checkpoint_blob        json,
+    checkpoints            integer NOT NULL DEFAULT 0,
+    checkpoint_history     jsonb,
+    -- Of a batch worker: its batchable step, its number from 1, and its slice; a null slice: there was nothing to do.
+    batch                  integer,
+    worker_number          integer,
+    cursor                 json,
+    -- Failed, and its batch goes on without it.
+    isolated               boolean NOT NULL DEFAULT false,
     PRIMARY KEY (task_id, step_index)
 ) WITH (fillfactor = 70);
 
 CREATE INDEX steps_to_wake ON tasker.steps (wake_at) WHERE wake_at IS NOT NULL;
+
+-- A batchable step that has been cut. Its workers are the steps from `first_index` on, in the order of their numbers.
+CREATE TABLE tasker.batches (
+    task_id     uuid NOT NULL,
+    step_index  integer NOT NULL,
+    worker      integer NOT NULL,
+    first_index integer NOT NULL,
+    workers     integer NOT NULL,
+    -- No worker before this step is pending.
+    next_index  integer NOT NULL,
+    PRIMARY KEY (task_id, step_index)
+) WITH (fillfactor = 70);
+CREATE UNIQUE INDEX batches_by_worker ON tasker.batches (task_id, worker);
+
+-- Dead letters: what needs somebody's attention, with everything as it stood then --------------------------------
+
+CREATE TABLE tasker.dlq (
+    dlq_entry_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    task_id            uuid NOT NULL,
+    -- Of one isolated slice of a batch; null where it is about the whole task.
+    step_index         integer,
+    namespace          text NOT NULL,
+    name               text NOT NULL,
+    priority           smallint NOT NULL,
+    dlq_reason         text NOT NULL CHECK (dlq_reason IN ('staleness_timeout', 'max_retries_exceeded',
+        'dependency_cycle_detected', 'worker_unavailable', 'manual_dlq')),
+    resolution_status  text NOT NULL DEFAULT 'pending' CHECK (resolution_status IN
+        ('pending', 'manually_resolved', 'permanently_failed', 'cancelled')),
+    actor              text NOT NULL,
+    note               text,
+    task_state         text NOT NULL,
+    snapshot           json NOT NULL,
+    created_at         timestamptz NOT NULL,
+    resolved_at        timestamptz,
+    resolved_by        text,
+    resolution_notes   text
+);
+CREATE UNIQUE INDEX dlq_pending ON tasker.dlq (task_id, coalesce(step_index, -1)) WHERE resolution_status = 'pending';
+CREATE INDEX dlq_by_status ON tasker.dlq (resolution_status, created_at);
+CREATE INDEX dlq_by_task ON tasker.dlq (task_id);
+
+-- Domain events ------------------------------------------------------------------------------------------------------
+
+-- The outbox: events of steps, written with what they tell of, and deleted when every subscriber has them.
+CREATE TABLE tasker.events (
+    event_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name           text NOT NULL,
+    at             timestamptz NOT NULL,
+    task_id        uuid NOT NULL,
+    release_id     uuid NOT NULL,
+    step_index     integer NOT NULL,
+    definition     integer NOT NULL,
+    attempt        integer NOT NULL,
+    step_state     text NOT NULL,
+    correlation_id text NOT NULL,
+    -- The step's result or its failure.
+    payload        json,
+    payload_blob   json
+);
+
+-- Who wants to hear of events.
+CREATE TABLE tasker.subscriptions (
+    subscription_id uuid PRIMARY KEY,
+    name            text NOT NULL UNIQUE,
+    -- The name of an event, or the beginning of names followed by `*`.
+    event           text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('webhook', 'queue', 'task')),
+    target          jsonb NOT NULL,
+    created_at      timestamptz NOT NULL
+);
+
+-- An event on its way to a subscriber. Gone when it has arrived.
+CREATE TABLE tasker.deliveries (
+    event_id        bigint NOT NULL,
+    subscription_id uuid NOT NULL REFERENCES tasker.subscriptions ON DELETE CASCADE,
+    envelope        json NOT NULL,
+    attempts        integer NOT NULL DEFAULT 0,
+    -- Null: given up; kept for people.
+    next_attempt_at timestamptz,
+    last_error      text,
+    PRIMARY KEY (event_id, subscription_id)
+);
+CREATE INDEX deliveries_due ON tasker.deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 
 -- Audit --------------------------------------------------------------------------------------------------------------
 

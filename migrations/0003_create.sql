@@ -31,10 +31,12 @@ BEGIN
     ), release AS (
         -- Each of the few releases once. OFFSET 0 keeps the look-ups look-ups: without it the planner, who does not
         -- know how many rows an array has, may read a whole table for each.
-        SELECT q.release_id, e.namespace, e.name, e.version, d.total, d.ready
+        SELECT q.release_id, e.namespace, e.name, e.version, e.first_look, d.total, d.ready
         FROM (SELECT DISTINCT release_id FROM request) q
         CROSS JOIN LATERAL (
-            SELECT t.namespace, t.name, t.version FROM tasker.releases l
+            SELECT t.namespace, t.name, t.version, least(l.max_duration, l.max_waiting_for_dependencies,
+                       l.max_waiting_for_retry, l.max_steps_in_process) AS first_look
+            FROM tasker.releases l
             JOIN tasker.templates t ON t.template_id = l.template_id
             WHERE l.release_id = q.release_id OFFSET 0) e
         CROSS JOIN LATERAL (
@@ -43,7 +45,7 @@ BEGIN
     ), created AS (
         INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
             identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
-            created_at, completed_at, steps_total, steps_running)
+            created_at, completed_at, state_since, wake_at, steps_total, steps_running)
         SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
                CASE WHEN e.total = 0 THEN 'complete' WHEN e.ready = 0 THEN 'waiting_for_dependencies'
                     ELSE 'steps_in_process' END,
@@ -51,7 +53,8 @@ BEGIN
                -- Arrays of arrays must be rectangular, so each request's tags come as one JSON array.
                ARRAY(SELECT json_array_elements_text(r.tags::json)),
                r.correlation_id, r.parent_correlation_id, r.traceparent,
-               v_now, CASE WHEN e.total = 0 THEN v_now END, e.total, e.ready
+               v_now, CASE WHEN e.total = 0 THEN v_now END, v_now, CASE WHEN e.total > 0 THEN v_now + e.first_look END,
+               e.total, e.ready
         FROM request r
         JOIN release e ON e.release_id = r.release_id
         -- In one order everywhere, so that two batches with the same identities cannot wait for each other.
@@ -59,9 +62,11 @@ BEGIN
         ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
         RETURNING task_id, release_id, state, initiator, reason
     ), steps AS (
-        INSERT INTO tasker.steps (task_id, step_index, state, attempt, remaining_dependencies, enqueued_at, wake_at)
-        SELECT c.task_id, d.step_index,
+        INSERT INTO tasker.steps (task_id, step_index, definition, state, attempt, execution, remaining_dependencies,
+            enqueued_at, wake_at)
+        SELECT c.task_id, d.step_index, d.step_index,
                CASE WHEN d.parents = '{}' THEN 'enqueued' ELSE 'pending' END,
+               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
                CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
                cardinality(d.parents),
                CASE WHEN d.parents = '{}' THEN v_now END,
@@ -91,13 +96,12 @@ BEGIN
 
     -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
     RETURN QUERY
-    SELECT r.position, NULL::text, t.state, NULL::bigint, t.task_id, NULL::integer, NULL::integer,
-           t.release_id, NULL::smallint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
-    FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
+    SELECT v.* FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
     CROSS JOIN LATERAL (
-        SELECT c.task_id, c.state, c.release_id FROM tasker.tasks c
+        SELECT c.task_id, c.state FROM tasker.tasks c
         WHERE c.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
             ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END OFFSET 0) t
+    CROSS JOIN LATERAL tasker.verdict(r.position, NULL, t.state, NULL, t.task_id, NULL, NULL) AS v
     ORDER BY r.position;
 
     RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);

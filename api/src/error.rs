@@ -67,6 +67,11 @@ impl From<Error> for ApiError {
         let (status, code) = match &error {
             Error::NoSuchTemplate { .. } => (StatusCode::NOT_FOUND, "no_such_template"),
             Error::NoSuchTask(_) => (StatusCode::NOT_FOUND, "no_such_task"),
+            Error::NoSuchStep(_) => (StatusCode::NOT_FOUND, "no_such_step"),
+            Error::NoSuchHandler { .. } => (StatusCode::NOT_FOUND, "no_such_handler"),
+            Error::NoSuchDlqEntry(_) => (StatusCode::NOT_FOUND, "no_such_dlq_entry"),
+            Error::Refused(_) => (StatusCode::CONFLICT, "not_possible"),
+            Error::InvalidResult(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_result"),
             Error::VersionTaken { .. } => (StatusCode::CONFLICT, "version_taken"),
             Error::Template(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_template"),
             Error::UnknownHandlers { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_handler"),

@@ -4,24 +4,30 @@
 #![forbid(unsafe_code)]
 
 mod catalog;
+mod dlq;
 mod error;
+mod extract;
 mod health;
 mod openapi;
+mod steps;
 mod tasks;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use catalog::HandlerOperation;
+pub use dlq::{DlqAddition, DlqUpdate};
 pub use error::{ErrorBody, ErrorDetail};
 pub use health::{DetailedHealth, Health};
 pub use openapi::document as openapi_document;
-pub use tasks::{CancelledTask, CreatedTask, TaskPage};
+pub use steps::{StepActionName, StepOperation};
+pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
 
 /// The largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
@@ -30,15 +36,25 @@ const MAX_BODY_BYTES: usize = 8 << 20;
 pub fn router(orchestrator: Orchestrator) -> Router {
     Router::new()
         .route("/v1/tasks", post(tasks::create).get(tasks::list))
-        .route("/v1/tasks/{task_id}", get(tasks::show).delete(tasks::cancel))
-        .route("/v1/tasks/{task_id}/workflow_steps", get(tasks::steps))
-        .route("/v1/tasks/{task_id}/workflow_steps/{step}", get(tasks::step))
-        .route("/v1/tasks/{task_id}/workflow_steps/{step}/audit", get(tasks::step_audit))
-        .route("/v1/tasks/{task_id}/workflow_steps/{step}/attempts", get(tasks::step_attempts))
+        .route("/v1/tasks/{task_id}", get(tasks::show).patch(tasks::operate).delete(tasks::cancel))
+        .route("/v1/tasks/{task_id}/workflow_steps", get(steps::list))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}", get(steps::show).patch(steps::operate))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}/audit", get(steps::audit))
+        .route("/v1/tasks/{task_id}/workflow_steps/{step}/attempts", get(steps::attempts))
         .route("/v1/tasks/{task_id}/audit", get(tasks::audit))
         .route("/v1/templates", get(catalog::templates))
         .route("/v1/templates/{namespace}/{name}/{version}", get(catalog::template))
         .route("/v1/handlers", get(catalog::handlers))
+        .route(
+            "/v1/handlers/{callable}/versions",
+            get(catalog::handler_versions).patch(catalog::operate_handler),
+        )
+        .route("/v1/dlq", get(dlq::list))
+        .route("/v1/dlq/task/{task_id}", get(dlq::of_task).post(dlq::add))
+        .route("/v1/dlq/entry/{dlq_entry_id}", patch(dlq::update))
+        .route("/v1/dlq/stats", get(dlq::statistics))
+        .route("/v1/dlq/investigation-queue", get(dlq::investigation_queue))
+        .route("/v1/dlq/staleness", get(dlq::staleness))
         .route("/health", get(health::ready))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

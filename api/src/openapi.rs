@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::{OpenApi, openapi};
 
-use crate::{catalog, error, health, tasks};
+use crate::{catalog, dlq, error, health, steps, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,14 +13,25 @@ use crate::{catalog, error, health, tasks};
         tasks::list,
         tasks::show,
         tasks::cancel,
+        tasks::operate,
         tasks::audit,
-        tasks::steps,
-        tasks::step,
-        tasks::step_audit,
-        tasks::step_attempts,
+        steps::list,
+        steps::show,
+        steps::operate,
+        steps::audit,
+        steps::attempts,
         catalog::templates,
         catalog::template,
         catalog::handlers,
+        catalog::handler_versions,
+        catalog::operate_handler,
+        dlq::list,
+        dlq::of_task,
+        dlq::add,
+        dlq::update,
+        dlq::statistics,
+        dlq::investigation_queue,
+        dlq::staleness,
         health::live,
         health::ready,
         health::detailed,

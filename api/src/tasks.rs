@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json,
-    extract::{FromRequest, FromRequestParts, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
-    Cancellation, Creation, Orchestrator, TaskRequest,
-    read::{AttemptRecord, StepDetail, TaskDetail, TaskFilter, TaskSummary, Transition},
+    Cancellation, Creation, Orchestrator, TaskAction, TaskRequest,
+    read::{TaskDetail, TaskFilter, TaskSummary, Transition},
     state::TaskState,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::error::{ApiError, ErrorBody};
+use crate::{
+    error::{ApiError, ErrorBody},
+    extract::{Body, Path, Query},
+};
 
 /// The longest that one request waits for a task.
 const MAX_WAIT: Duration = Duration::from_secs(60);
@@ -24,21 +23,6 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The longest page.
 const MAX_PER_PAGE: u32 = 1000;
-
-/// `axum::Json`, with errors in this API's form.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(ApiError))]
-pub(crate) struct Body<T>(T);
-
-/// `axum::extract::Path`, with errors in this API's form.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Path), rejection(ApiError))]
-pub(crate) struct Path<T>(pub(crate) T);
-
-/// `axum::extract::Query`, with errors in this API's form.
-#[derive(FromRequestParts)]
-#[from_request(via(axum::extract::Query), rejection(ApiError))]
-pub(crate) struct Query<T>(T);
 
 /// A task that was created.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -215,36 +199,48 @@ pub(crate) async fn cancel(
     }
 }
 
-/// Lists the steps of a task, in the template's order.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps", params(("task_id" = Uuid, Path)),
-    responses((status = 200, body = [StepDetail]), (status = 404, body = ErrorBody)))]
-pub(crate) async fn steps(
+/// What to do to a task, who does it, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TaskOperation {
+    /// What.
+    #[serde(flatten)]
+    pub action: TaskAction,
+    /// Who.
+    #[serde(default = "anybody")]
+    pub actor: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+pub(crate) fn anybody() -> String {
+    "api".to_owned()
+}
+
+/// Where a task stands after an operation.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OperatedTask {
+    /// The task.
+    pub task_id: Uuid,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: TaskState,
+}
+
+/// Pauses a task, resumes it, drives it again, gives it up, declares it done, runs it again from a step, or moves it to
+/// another version: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (with `step`) or
+/// `upgrade` (with `version`).
+#[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path)), request_body = Object,
+    responses((status = 200, body = OperatedTask), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It cannot be done as the task stands.")))]
+pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
     Path(task): Path<Uuid>,
-) -> Result<Json<Vec<StepDetail>>, ApiError> {
-    Ok(Json(orchestrator.steps(task).await?))
-}
-
-/// Shows a step, by its name or its number.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = StepDetail), (status = 404, body = ErrorBody)))]
-pub(crate) async fn step(
-    State(orchestrator): State<Orchestrator>,
-    Path((task, step)): Path<(Uuid, String)>,
-) -> Result<Json<StepDetail>, ApiError> {
-    find_step(&orchestrator, task, &step).await.map(Json)
-}
-
-async fn find_step(orchestrator: &Orchestrator, task: Uuid, wanted: &str) -> Result<StepDetail, ApiError> {
-    let steps = orchestrator.steps(task).await?;
-    let index: Option<u32> = wanted.parse().ok();
-    let known: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
-    let mut found = steps.into_iter().filter(|step| step.name == wanted || Some(step.step_index) == index);
-    found.next().ok_or_else(|| {
-        let message = format!("task {task} has no step `{wanted}`; it has {}", known.join(", "));
-        ApiError::new(StatusCode::NOT_FOUND, "no_such_step", message)
-    })
+    Body(operation): Body<TaskOperation>,
+) -> Result<Json<OperatedTask>, ApiError> {
+    let TaskOperation { action, actor, reason } = operation;
+    let status = orchestrator.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
+    Ok(Json(OperatedTask { task_id: task, status }))
 }
 
 /// Lists every change of state of a task and its steps, in order.
@@ -255,28 +251,4 @@ pub(crate) async fn audit(
     Path(task): Path<Uuid>,
 ) -> Result<Json<Vec<Transition>>, ApiError> {
     Ok(Json(orchestrator.transitions(task, None).await?))
-}
-
-/// Lists every change of state of a step, in order.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/audit", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = [Transition]), (status = 404, body = ErrorBody)))]
-pub(crate) async fn step_audit(
-    State(orchestrator): State<Orchestrator>,
-    Path((task, step)): Path<(Uuid, String)>,
-) -> Result<Json<Vec<Transition>>, ApiError> {
-    let step = find_step(&orchestrator, task, &step).await?;
-    Ok(Json(orchestrator.transitions(task, Some(step.step_index)).await?))
-}
-
-/// Lists the runs of a step that have ended: what each used, what it logged, why it failed.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = [AttemptRecord]), (status = 404, body = ErrorBody)))]
-pub(crate) async fn step_attempts(
-    State(orchestrator): State<Orchestrator>,
-    Path((task, step)): Path<(Uuid, String)>,
-) -> Result<Json<Vec<AttemptRecord>>, ApiError> {
-    let step = find_step(&orchestrator, task, &step).await?;
-    Ok(Json(orchestrator.attempts(task, step.step_index).await?))
 }

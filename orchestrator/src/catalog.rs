@@ -1,47 +1,21 @@
-//! The catalog: publishing components and templates, and resolving what a request names to a release.
+//! The catalog: publishing templates, and resolving what a request names to a release.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use sqlx::{PgPool, Row, types::Json};
+use sqlx::{PgPool, Row, postgres::types::PgInterval, types::Json};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
-    release::{Pin, Pins, Release},
-    template::{Template, did_you_mean},
+    release::{Pin, Pins, Release, pin_name},
+    template::{PublishedEvent, StepType, Template, did_you_mean},
 };
-
-/// A handler that a component holds, as the component describes it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct PublishedHandler {
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    #[serde(default)]
-    pub description: String,
-    /// JSON Schema of its input.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input_schema: Option<Value>,
-    /// JSON Schema of its result.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result_schema: Option<Value>,
-}
-
-/// A component to publish.
-#[derive(Debug, Clone)]
-pub struct ComponentPublication {
-    /// Lower-case hexadecimal SHA-256 of its bytes.
-    pub digest: String,
-    /// Its size in bytes.
-    pub size_bytes: u64,
-    /// What it holds.
-    pub handlers: Vec<PublishedHandler>,
-}
 
 /// What became of a template that was to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -85,55 +59,6 @@ pub(crate) struct TemplateName {
 impl Catalog {
     pub(crate) fn new(pool: PgPool, environment: String) -> Self {
         Self { pool, environment, cache: RwLock::default() }
-    }
-
-    /// Makes handlers available to tasks created from now on. `aliases` maps further callables to handler names.
-    pub(crate) async fn publish_components(
-        &self,
-        components: &[ComponentPublication],
-        aliases: &BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        let mut transaction = self.pool.begin().await?;
-        for component in components {
-            sqlx::query(
-                "INSERT INTO tasker.components (digest, size_bytes, handlers, published_at)
-                 VALUES ($1, $2, $3, tasker.now()) ON CONFLICT (digest) DO NOTHING",
-            )
-            .bind(&component.digest)
-            .bind(component.size_bytes as i64)
-            .bind(Json(&component.handlers))
-            .execute(&mut *transaction)
-            .await?;
-        }
-        let held = components.iter().flat_map(|component| {
-            component.handlers.iter().map(|handler| (handler.name.clone(), &component.digest, &handler.name))
-        });
-        let held: Vec<_> = held.collect();
-        let aliased = aliases.iter().filter_map(|(alias, name)| {
-            let (_, digest, function) = held.iter().find(|(_, _, function)| *function == name)?;
-            Some((alias.clone(), *digest, *function))
-        });
-        let mut changed = false;
-        for (callable, digest, function) in held.iter().cloned().chain(aliased) {
-            let done = sqlx::query(
-                "INSERT INTO tasker.handlers AS h (callable, component, function, published_at)
-                 VALUES ($1, $2, $3, tasker.now())
-                 ON CONFLICT (callable) DO UPDATE SET component = excluded.component,
-                     function = excluded.function, published_at = excluded.published_at
-                 WHERE (h.component, h.function) IS DISTINCT FROM (excluded.component, excluded.function)",
-            )
-            .bind(callable)
-            .bind(digest)
-            .bind(function)
-            .execute(&mut *transaction)
-            .await?;
-            changed |= done.rows_affected() > 0;
-        }
-        if changed {
-            bump(&mut transaction).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
     }
 
     /// Publishes a template version. The same content again is no change; other content is refused.
@@ -280,31 +205,44 @@ impl Catalog {
         transaction: &mut sqlx::PgTransaction<'_>,
         template: &Template,
     ) -> Result<Pins, Error> {
-        let rows = sqlx::query("SELECT callable, component, function FROM tasker.handlers")
-            .fetch_all(&mut **transaction)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT v.callable, v.version, v.component, v.function, h.version = v.version AS current
+             FROM tasker.handler_versions v LEFT JOIN tasker.handlers h USING (callable)
+             WHERE v.callable = ANY ($1)",
+        )
+        .bind(template.steps.iter().map(|step| step.handler.callable.clone()).collect::<Vec<_>>())
+        .fetch_all(&mut **transaction)
+        .await?;
         let mut known = BTreeMap::new();
         for row in &rows {
             let pin = Pin { component: row.try_get("component")?, function: row.try_get("function")? };
-            known.insert(row.try_get::<String, _>("callable")?, pin);
+            let (callable, version): (String, i32) = (row.try_get("callable")?, row.try_get("version")?);
+            if row.try_get::<Option<bool>, _>("current")? == Some(true) {
+                known.insert(callable.clone(), pin.clone());
+            }
+            known.insert(format!("{callable}@{version}"), pin);
         }
-        let names: Vec<String> = known.keys().cloned().collect();
         let mut handlers = BTreeMap::new();
         let mut unknown = Vec::new();
         for step in &template.steps {
-            let callable = &step.handler.callable;
-            match known.get(callable) {
-                Some(pin) => drop(handlers.insert(callable.clone(), pin.clone())),
-                None => {
-                    unknown.push((step.name.clone(), callable.clone(), did_you_mean(callable, &names)));
-                }
+            let name = pin_name(step);
+            match known.get(&name) {
+                Some(pin) => drop(handlers.insert(name, pin.clone())),
+                None => unknown.push((step.name.clone(), name)),
             }
         }
-        if unknown.is_empty() {
-            Ok(Pins { environment: self.environment.clone(), handlers })
-        } else {
-            Err(Error::UnknownHandlers { steps: unknown })
+        if !unknown.is_empty() {
+            let names: Vec<String> =
+                sqlx::query_scalar("SELECT callable FROM tasker.handlers ORDER BY callable")
+                    .fetch_all(&mut **transaction)
+                    .await?;
+            let hint = |(step, name): (String, String)| {
+                let hint = did_you_mean(&name, &names);
+                (step, name, hint)
+            };
+            return Err(Error::UnknownHandlers { steps: unknown.into_iter().map(hint).collect() });
         }
+        Ok(Pins { environment: self.environment.clone(), handlers })
     }
 }
 
@@ -317,7 +255,7 @@ impl Cache {
     }
 }
 
-async fn bump(transaction: &mut sqlx::PgTransaction<'_>) -> Result<(), Error> {
+pub(crate) async fn bump(transaction: &mut sqlx::PgTransaction<'_>) -> Result<(), Error> {
     sqlx::query("UPDATE tasker.catalog SET version = version + 1").execute(&mut **transaction).await?;
     Ok(())
 }
@@ -386,13 +324,24 @@ async fn store(
     pins: &Pins,
 ) -> Result<Arc<Release>, Error> {
     let release = Release::new(Uuid::now_v7(), template, pins)?;
+    let limits = release.template.lifecycle_limits();
+    let lifecycle = release.template.lifecycle.clone().unwrap_or_default();
     let inserted = sqlx::query(
-        "INSERT INTO tasker.releases (release_id, template_id, pins, created_at)
-         VALUES ($1, $2, $3, tasker.now()) ON CONFLICT (template_id, pins) DO NOTHING",
+        "INSERT INTO tasker.releases (release_id, template_id, pins, created_at, max_duration,
+             max_waiting_for_dependencies, max_waiting_for_retry, max_steps_in_process, staleness_action,
+             fails_on_timeout, buries_on_timeout)
+         VALUES ($1, $2, $3, tasker.now(), $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (template_id, pins) DO NOTHING",
     )
     .bind(release.id)
     .bind(template_id)
     .bind(Json(pins))
+    .bind(interval(limits.max_duration))
+    .bind(interval(limits.max_waiting_for_dependencies))
+    .bind(interval(limits.max_waiting_for_retry))
+    .bind(interval(limits.max_steps_in_process))
+    .bind(lifecycle.staleness_action.as_str())
+    .bind(lifecycle.auto_fail_on_timeout)
+    .bind(lifecycle.auto_dlq_on_timeout)
     .execute(&mut **transaction)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -404,12 +353,14 @@ async fn store(
                 .await?;
         return Release::new(id, template, pins);
     }
-    let steps: Vec<Value> = (0..release.steps.len()).map(|index| stored_step(&release, index)).collect();
+    let order = release.graph.order.iter().enumerate();
+    let steps: Vec<Value> = order.map(|(place, &step)| stored_step(&release, step, place)).collect();
     sqlx::query(
         "INSERT INTO tasker.release_steps SELECT $1, s.* FROM jsonb_to_recordset($2) AS s (
-             step_index integer, name text, step_type text, created_with_task boolean, parents integer[],
-             children integer[], context_steps integer[], retryable boolean, max_attempts integer, backoff text,
-             backoff_base_ms bigint, max_backoff_ms bigint, jitter boolean)",
+             step_index integer, name text, step_type text, created_with_task boolean, creation_order integer,
+             parents integer[], children integer[], deciders integer[], context_steps integer[], retryable boolean,
+             max_attempts integer, backoff text, backoff_base_ms bigint, max_backoff_ms bigint, jitter boolean,
+             worker integer, parallelism integer, failure_strategy text, events jsonb)",
     )
     .bind(release.id)
     .bind(Json(steps))
@@ -418,15 +369,25 @@ async fn store(
     Ok(release)
 }
 
-fn stored_step(release: &Release, index: usize) -> Value {
+fn stored_step(release: &Release, index: usize, place: usize) -> Value {
     let step = &release.template.steps[index];
+    let deciders = &release.deciders[index];
+    let worker = release.worker_of(index);
+    // A worker fails as its batch says.
+    let batchable = release.graph.parents[index].iter().find(|&&step| release.worker_of(step) == Some(index));
+    let batch = worker.map_or(batchable.copied(), |_| Some(index));
+    let batch_config =
+        batch.map(|step| release.template.steps[step].batch_config.clone().unwrap_or_default());
+    let events: Vec<Value> = step.publishes_events.iter().map(stored_event).collect();
     serde_json::json!({
         "step_index": index,
         "name": step.name,
         "step_type": step.step_type.as_str(),
-        "created_with_task": true,
+        "created_with_task": deciders.is_empty() && step.step_type != StepType::BatchWorker,
+        "creation_order": place,
         "parents": release.graph.parents[index],
         "children": release.graph.children[index],
+        "deciders": deciders,
         "context_steps": release.context_steps(index),
         "retryable": step.retry.retryable,
         "max_attempts": step.retry.max_attempts,
@@ -434,7 +395,21 @@ fn stored_step(release: &Release, index: usize) -> Value {
         "backoff_base_ms": step.retry.backoff_base_ms,
         "max_backoff_ms": step.retry.max_backoff_ms,
         "jitter": step.retry.jitter,
+        "worker": worker,
+        "parallelism": batch_config.as_ref().map(|config| config.parallelism),
+        "failure_strategy": batch_config.as_ref().map(|config| config.failure_strategy.as_str()),
+        "events": if events.is_empty() { Value::Null } else { Value::Array(events) },
     })
+}
+
+fn stored_event(event: &PublishedEvent) -> Value {
+    serde_json::json!({
+        "name": event.name, "condition": event.condition, "delivery_mode": event.delivery_mode,
+    })
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }
 
 /// A document kept as its author wrote it.

@@ -130,7 +130,7 @@ impl TaskRequest {
 }
 
 /// Refuses what a text column cannot hold or nobody can mean.
-fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
+pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
     let message = if text.contains('\0') {
         "must not contain a NUL character"
     } else if text.len() > 4096 {

@@ -8,10 +8,16 @@ use std::{
 };
 
 use tasker_protocol::{Failure, Payload, StepDispatch, VERSION, encode};
-use tasker_transport::{Message, QueueError};
+use tasker_transport::{Message, execution_lease};
 use uuid::Uuid;
 
-use crate::{Orchestrator, effect::ReadyStep, error::Error, release::Release, report::Ended};
+use crate::{
+    Orchestrator,
+    effect::{Effects, ReadyStep},
+    error::Error,
+    release::{Release, step_name},
+    report::Ended,
+};
 
 /// A message is marked as sent in the database only if its step has not been heard of for this long: most steps are
 /// done sooner, and then the mark would be a write for nothing.
@@ -32,7 +38,7 @@ pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), Sending>>);
 
 #[derive(Debug)]
 struct Sending {
-    attempt: u32,
+    execution: u32,
     /// When it had left. Until then it must not be marked: sending may take long, and fail.
     left: Option<Instant>,
 }
@@ -42,7 +48,7 @@ impl Sent {
     fn begin(&self, steps: &[(Uuid, u32, u32)]) {
         let mut sent = self.lock();
         sent.extend(
-            steps.iter().map(|&(task, step, attempt)| ((task, step), Sending { attempt, left: None })),
+            steps.iter().map(|&(task, step, execution)| ((task, step), Sending { execution, left: None })),
         );
     }
 
@@ -50,19 +56,21 @@ impl Sent {
     fn finish(&self, steps: &[(Uuid, u32, u32)]) {
         let now = Instant::now();
         let mut sent = self.lock();
-        for &(task, step, attempt) in steps {
-            if let Some(sending) = sent.get_mut(&(task, step)).filter(|sending| sending.attempt == attempt) {
+        for &(task, step, execution) in steps {
+            if let Some(sending) =
+                sent.get_mut(&(task, step)).filter(|sending| sending.execution == execution)
+            {
                 sending.left = Some(now);
             }
         }
     }
 
-    /// Marking did not work: they are still to be marked, unless another attempt's message is on its way.
+    /// Marking did not work: they are still to be marked, unless another execution's message is on its way.
     fn put_back(&self, steps: &[(Uuid, u32, u32)]) {
         let now = Instant::now();
         let mut sent = self.lock();
-        for &(task, step, attempt) in steps {
-            sent.entry((task, step)).or_insert(Sending { attempt, left: Some(now) });
+        for &(task, step, execution) in steps {
+            sent.entry((task, step)).or_insert(Sending { execution, left: Some(now) });
         }
     }
 
@@ -78,7 +86,7 @@ impl Sent {
         let now = Instant::now();
         self.lock()
             .extract_if(|_, sending| sending.left.is_some_and(|left| now.duration_since(left) >= age))
-            .map(|((task, step), sending)| (task, step, sending.attempt))
+            .map(|((task, step), sending)| (task, step, sending.execution))
             .collect()
     }
 
@@ -88,6 +96,29 @@ impl Sent {
 }
 
 impl Orchestrator {
+    /// Does what follows from an event once it is stored: tells who waits, stops what no longer counts, sends what is
+    /// ready. What cannot be sent now is found by the sweep.
+    pub(crate) async fn follow(&self, effects: Effects) {
+        for &(task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
+            self.announce(task, state);
+        }
+        self.revoke(&effects.revoked).await;
+        self.dispatch(effects.ready).await;
+    }
+
+    /// Tells hosts that executions are not wanted any more. Should it fail, they run to their end for nothing.
+    async fn revoke(&self, executions: &[(Uuid, u32, u32)]) {
+        if executions.is_empty() {
+            return;
+        }
+        let lease = |&(task, step, execution): &(Uuid, u32, u32)| execution_lease(task, step, execution);
+        let leases: Vec<String> = executions.iter().map(lease).collect();
+        self.sent.remove(executions.iter().map(|&(task, step, _)| (task, step)));
+        if let Err(error) = self.leases.revoke(&leases).await {
+            tracing::warn!(%error, steps = leases.len(), "hosts could not be told that steps are not wanted any more");
+        }
+    }
+
     /// Sends the messages of steps that became ready. What cannot be sent stays unmarked, and the sweep sends it: so
     /// a failure here is told, and not returned.
     pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) {
@@ -107,13 +138,13 @@ impl Orchestrator {
         let mut unsendable = Vec::new();
         for step in ready {
             let Some(release) = releases.get(&step.release_id) else { continue };
-            let key = (step.task_id, step.step_index, step.attempt);
+            let key = (step.task_id, step.step_index, step.execution);
             match self.message(step, release).await {
                 Ok(message) => {
                     keys.push(key);
                     batch.push(message);
                 }
-                Err(error @ (Error::Damaged(_) | Error::Queue(QueueError::TooLong { .. }))) => {
+                Err(error @ Error::Damaged(_)) => {
                     unsendable.push((key, error.to_string()));
                 }
                 // Not now; the others must not wait for it.
@@ -133,15 +164,16 @@ impl Orchestrator {
         unsendable: Vec<((Uuid, u32, u32), String)>,
     ) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
         Box::pin(async move {
-            let ended = |((task_id, step_index, attempt), message): ((Uuid, u32, u32), String)| Ended {
+            let ended = |((task_id, step_index, execution), message): ((Uuid, u32, u32), String)| Ended {
                 task_id,
                 step_index,
-                attempt,
+                execution,
+                release_id: None,
                 event: "not_sendable",
                 actor: "orchestrator".to_owned(),
                 reason: Some(message.clone()),
-                execution: None,
-                outcome: Err(Failure::of_host("DispatchTooLarge", message, false)),
+                run: None,
+                outcome: Err(Failure::of_host("NotDispatchable", message, false)),
             };
             let ended: Vec<Ended> = unsendable.into_iter().map(ended).collect();
             self.end_attempts(&ended).await.map(drop)
@@ -164,17 +196,19 @@ impl Orchestrator {
     }
 
     async fn message(&self, step: ReadyStep, release: &Release) -> Result<Message, Error> {
-        let Some(fixed) = release.steps.get(step.step_index as usize) else {
-            return Err(Error::Damaged(format!("release {} has no step {}", release.id, step.step_index)));
+        let Some(fixed) = release.steps.get(step.definition) else {
+            return Err(Error::Damaged(format!("release {} has no step {}", release.id, step.definition)));
         };
         let mut dispatch = StepDispatch {
             version: VERSION,
             task_id: step.task_id,
             step_index: step.step_index,
+            execution: step.execution,
             attempt: step.attempt,
             release_id: release.id,
+            definition: step.definition as u32,
             max_attempts: fixed.max_attempts,
-            step_name: fixed.name.clone(),
+            step_name: step_name(&fixed.name, step.worker.as_ref().map(|worker| worker.number)),
             namespace: release.template.namespace_name.clone(),
             task_name: release.template.name.clone(),
             task_version: release.template.version.clone(),
@@ -183,8 +217,9 @@ impl Orchestrator {
             input: step.input,
             configuration: fixed.configuration.clone(),
             dependency_results: step.dependency_results,
-            cursor: None,
-            checkpoint: None,
+            batch: step.worker.as_ref().map(|worker| release.batch_slice(worker)).transpose()?,
+            cursor: step.worker.and_then(|worker| worker.cursor),
+            checkpoint: step.checkpoint,
             limits: fixed.limits,
             grants: fixed.grants.clone(),
             deadline: None,
@@ -196,15 +231,13 @@ impl Orchestrator {
             self.check_in_payloads(&mut dispatch).await?;
             body = encode(&dispatch);
         }
-        if body.len() > limit {
-            return Err(QueueError::TooLong { queue: "steps".to_owned(), size: body.len(), limit }.into());
-        }
+        let body = self.blobs.check_in_message(body, limit).await?;
         Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace) })
     }
 
     async fn check_in_payloads(&self, dispatch: &mut StepDispatch) -> Result<(), Error> {
         let results = dispatch.dependency_results.iter_mut().map(|dependency| &mut dependency.result);
-        for payload in results.chain([&mut dispatch.input]) {
+        for payload in results.chain([&mut dispatch.input]).chain(&mut dispatch.checkpoint) {
             let taken = std::mem::replace(payload, Payload::null());
             *payload = self.blobs.check_in(taken, SMALL_PAYLOAD).await?;
         }
@@ -215,11 +248,11 @@ impl Orchestrator {
     pub(crate) async fn mark_dispatched(&self, older_than: Duration) -> Result<(), Error> {
         let keys = self.sent.take_older_than(older_than);
         for (done, chunk) in keys.chunks(MARK_BATCH).enumerate() {
-            let (tasks, steps, attempts) = arrays(chunk.iter().copied());
+            let (tasks, steps, executions) = arrays(chunk.iter().copied());
             sqlx::query("SELECT tasker.mark_dispatched($1, $2, $3)")
                 .bind(tasks)
                 .bind(steps)
-                .bind(attempts)
+                .bind(executions)
                 .execute(&self.pool)
                 .await
                 .inspect_err(|_| self.sent.put_back(&keys[done * MARK_BATCH..]))?;
@@ -233,13 +266,13 @@ impl Orchestrator {
     }
 }
 
-/// Steps and attempts as the arrays that the SQL functions take.
+/// Executions as the arrays that the SQL functions take.
 pub(crate) fn arrays(keys: impl Iterator<Item = (Uuid, u32, u32)>) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
-    let (mut tasks, mut steps, mut attempts) = (Vec::new(), Vec::new(), Vec::new());
-    for (task, step, attempt) in keys {
+    let (mut tasks, mut steps, mut executions) = (Vec::new(), Vec::new(), Vec::new());
+    for (task, step, execution) in keys {
         tasks.push(task);
         steps.push(step as i32);
-        attempts.push(attempt as i32);
+        executions.push(execution as i32);
     }
-    (tasks, steps, attempts)
+    (tasks, steps, executions)
 }

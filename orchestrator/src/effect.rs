@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use sqlx::{FromRow, Row, postgres::PgRow};
 use tasker_protocol::{DependencyResult, Payload};
 use uuid::Uuid;
@@ -15,6 +16,8 @@ pub(crate) struct Effects {
     pub(crate) verdicts: Vec<Verdict>,
     /// Where tasks stand now.
     pub(crate) tasks: Vec<(Uuid, TaskState)>,
+    /// Executions that no longer count, though a host may be at them.
+    pub(crate) revoked: Vec<(Uuid, u32, u32)>,
     pub(crate) ready: Vec<ReadyStep>,
 }
 
@@ -25,10 +28,12 @@ pub(crate) struct Verdict {
     pub(crate) position: usize,
     pub(crate) task_id: Uuid,
     pub(crate) step_index: u32,
-    pub(crate) attempt: u32,
+    pub(crate) execution: u32,
     pub(crate) task_state: Option<TaskState>,
     /// How long until its retry is due.
     pub(crate) retry_in: Option<Duration>,
+    /// Of a cancellation, how many steps it ended.
+    pub(crate) count: u32,
 }
 
 /// A step to dispatch, as far as it is not in its release.
@@ -36,12 +41,30 @@ pub(crate) struct Verdict {
 pub(crate) struct ReadyStep {
     pub(crate) task_id: Uuid,
     pub(crate) step_index: u32,
+    pub(crate) execution: u32,
     pub(crate) attempt: u32,
     pub(crate) release_id: Uuid,
+    /// The step of the release that it was made from.
+    pub(crate) definition: usize,
     pub(crate) input: Payload,
     pub(crate) correlation_id: String,
     pub(crate) traceparent: Option<String>,
     pub(crate) dependency_results: Vec<DependencyResult>,
+    pub(crate) checkpoint: Option<Payload>,
+    pub(crate) worker: Option<Worker>,
+}
+
+/// Of a batch worker, its place in its batch.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    /// The batchable step.
+    pub(crate) batch: usize,
+    /// From 1.
+    pub(crate) number: u32,
+    /// How many there are.
+    pub(crate) of: u32,
+    /// Its slice; none, if there was nothing to do.
+    pub(crate) cursor: Option<Box<RawValue>>,
 }
 
 impl Effects {
@@ -50,6 +73,11 @@ impl Effects {
         for row in rows {
             match row.try_get::<Option<i64>, _>("position")? {
                 Some(0) => effects.tasks.push(read_task(row)?),
+                Some(-1) => effects.revoked.push((
+                    row.try_get("task_id")?,
+                    row.try_get::<i32, _>("step_index")?.unsigned_abs(),
+                    row.try_get::<i32, _>("execution")?.unsigned_abs(),
+                )),
                 Some(position) => effects.verdicts.push(Verdict::read(row, position)?),
                 None => effects.ready.push(ReadyStep::read(row)?),
             }
@@ -60,17 +88,17 @@ impl Effects {
 
 impl Verdict {
     fn read(row: &PgRow, position: i64) -> Result<Self, Error> {
+        let number: Option<i64> = row.try_get("retry_in_ms")?;
         Ok(Self {
             position: (position - 1).max(0) as usize,
             task_id: row.try_get("task_id")?,
             step_index: row.try_get::<Option<i32>, _>("step_index")?.unwrap_or(0).unsigned_abs(),
-            attempt: row.try_get::<Option<i32>, _>("attempt")?.unwrap_or(0).unsigned_abs(),
+            execution: row.try_get::<Option<i32>, _>("execution")?.unwrap_or(0).unsigned_abs(),
             task_state: row
                 .try_get::<Option<String>, _>("task_state")?
                 .and_then(|name| TaskState::from_name(&name)),
-            retry_in: row
-                .try_get::<Option<i64>, _>("retry_in_ms")?
-                .map(|ms| Duration::from_millis(ms.max(0) as u64)),
+            retry_in: number.map(|ms| Duration::from_millis(ms.max(0) as u64)),
+            count: number.map_or(0, |count| count.max(0) as u32),
         })
     }
 }
@@ -87,13 +115,30 @@ impl ReadyStep {
         Ok(Self {
             task_id: row.try_get("task_id")?,
             step_index: row.try_get::<i32, _>("step_index")?.unsigned_abs(),
+            execution: row.try_get::<i32, _>("execution")?.unsigned_abs(),
             attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
             release_id: row.try_get("release_id")?,
+            definition: row.try_get::<i32, _>("definition")?.unsigned_abs() as usize,
             input: payload(row.try_get("input")?, row.try_get("input_blob")?)?,
             correlation_id: row.try_get("correlation_id")?,
             traceparent: row.try_get("traceparent")?,
             dependency_results,
+            checkpoint: optional_payload(row.try_get("checkpoint")?, row.try_get("checkpoint_blob")?)?,
+            worker: Worker::read(row)?,
         })
+    }
+}
+
+impl Worker {
+    fn read(row: &PgRow) -> Result<Option<Self>, Error> {
+        let Some(batch) = row.try_get::<Option<i32>, _>("batch")? else { return Ok(None) };
+        let cursor: Option<String> = row.try_get("cursor")?;
+        Ok(Some(Self {
+            batch: batch.unsigned_abs() as usize,
+            number: row.try_get::<i32, _>("worker_number")?.unsigned_abs(),
+            of: row.try_get::<i32, _>("workers")?.unsigned_abs(),
+            cursor: cursor.as_deref().map(raw).transpose()?,
+        }))
     }
 }
 
@@ -105,12 +150,20 @@ fn read_task(row: &PgRow) -> Result<(Uuid, TaskState), Error> {
 
 /// A document from its two columns.
 pub(crate) fn payload(inline: Option<String>, blob: Option<String>) -> Result<Payload, Error> {
+    Ok(optional_payload(inline, blob)?.unwrap_or_else(Payload::null))
+}
+
+/// A document from its two columns, if there is one.
+pub(crate) fn optional_payload(
+    inline: Option<String>,
+    blob: Option<String>,
+) -> Result<Option<Payload>, Error> {
     match (inline, blob) {
-        (Some(text), None) => Ok(Payload::Inline(raw(&text)?)),
+        (Some(text), None) => Ok(Some(Payload::Inline(raw(&text)?))),
         (None, Some(reference)) => serde_json::from_str(&reference)
-            .map(Payload::Blob)
+            .map(|reference| Some(Payload::Blob(reference)))
             .map_err(|error| Error::Damaged(format!("blob reference: {error}"))),
-        _ => Ok(Payload::null()),
+        _ => Ok(None),
     }
 }
 
@@ -127,7 +180,7 @@ pub(crate) fn columns(payload: &Payload) -> (Option<String>, Option<String>) {
 pub(crate) struct OverdueStep {
     pub(crate) task_id: Uuid,
     pub(crate) step_index: i32,
-    pub(crate) attempt: i32,
+    pub(crate) execution: i32,
     pub(crate) state: String,
     pub(crate) host: Option<String>,
 }

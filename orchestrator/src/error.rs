@@ -70,6 +70,26 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
+    /// No such handler.
+    #[error("there is no handler `{callable}`{hint}")]
+    NoSuchHandler {
+        /// The name asked for.
+        callable: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// No such DLQ entry.
+    #[error("there is no DLQ entry {0}")]
+    NoSuchDlqEntry(Uuid),
+    /// There is no such step.
+    #[error("{0}")]
+    NoSuchStep(String),
+    /// A result given by hand does not fit the template.
+    #[error("{0}")]
+    InvalidResult(String),
+    /// What was asked for cannot be done as things stand.
+    #[error("{0}")]
+    Refused(String),
     /// The orchestrator is stopping.
     #[error("the orchestrator is stopping; try again in a moment")]
     Stopping,

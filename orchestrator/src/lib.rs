@@ -4,14 +4,17 @@
 //! for each batch of events. This crate checks what comes in, calls them, and sends the messages that follow.
 #![forbid(unsafe_code)]
 
-mod cancel;
 mod catalog;
 mod create;
 mod database;
 mod dispatch;
+mod dlq;
 mod effect;
 mod error;
+mod handlers;
 mod identity;
+mod judge;
+mod operate;
 pub mod read;
 mod release;
 mod report;
@@ -19,25 +22,23 @@ mod run;
 pub mod state;
 mod sweep;
 pub mod template;
+mod upgrade;
 
-use std::{
-    collections::BTreeMap,
-    ops::Deref,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use sqlx::PgPool;
-use tasker_transport::{BlobStore, Queue};
+use tasker_transport::{BlobStore, LeaseStore, Queue};
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
-pub use cancel::Cancellation;
 use catalog::Catalog;
-pub use catalog::{ComponentPublication, Publication, PublishedHandler};
+pub use catalog::Publication;
 pub use create::{Creation, TaskRequest};
 pub use database::{claim, connect, migrate};
+pub use dlq::Resolution;
 pub use error::Error;
+pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
+pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use report::Applied;
 pub use run::PendingCreations;
 use state::TaskState;
@@ -63,8 +64,8 @@ pub struct Inner {
     settings: Settings,
     dice: Dice,
     sent: dispatch::Sent,
-    /// Whether the reports that waited while nobody listened are in: before, a host only seems silent.
-    judges_hosts: AtomicBool,
+    leases: Arc<dyn LeaseStore>,
+    hearing: run::Hearing,
     creations: mpsc::Sender<run::PendingCreation>,
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
 }
@@ -80,6 +81,8 @@ pub struct Connections {
     pub steps: Arc<dyn Queue>,
     /// The queue of reports from hosts, and of the orchestrator's own timers.
     pub reports: Arc<dyn Queue>,
+    /// Who runs what, to tell hosts that something is not wanted any more.
+    pub leases: Arc<dyn LeaseStore>,
     /// Where large payloads lie.
     pub blobs: BlobStore,
 }
@@ -123,6 +126,7 @@ impl Orchestrator {
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
         let (creations, pending) = mpsc::channel(MAX_PENDING_CREATIONS);
         let (at_rest, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
+        let hearing = run::Hearing::lost(connections.reports.visibility());
         let inner = Inner {
             catalog: Catalog::new(connections.pool.clone(), settings.environment.clone()),
             pool: connections.pool,
@@ -132,20 +136,12 @@ impl Orchestrator {
             settings,
             dice,
             sent: dispatch::Sent::default(),
-            judges_hosts: AtomicBool::new(false),
+            leases: connections.leases,
+            hearing,
             creations,
             at_rest,
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
-    }
-
-    /// Makes handlers available to tasks created from now on. `aliases` maps further callables to handler names.
-    pub async fn publish_components(
-        &self,
-        components: &[ComponentPublication],
-        aliases: &BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        self.catalog.publish_components(components, aliases).await
     }
 
     /// Publishes a template version. The same content again is no change; other content is refused.

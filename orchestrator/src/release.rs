@@ -1,16 +1,20 @@
 //! A release: a template version with its handlers pinned, worked out once and never changed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jsonschema::Validator;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
-use tasker_protocol::{Grants, HandlerReference, Limits};
+use tasker_protocol::{BatchSlice, Grants, HandlerReference, Limits};
 use uuid::Uuid;
 
 use crate::{
+    effect::Worker,
     error::Error,
-    template::{Graph, Step, Template},
+    template::{Graph, Step, StepType, Template},
 };
 
 /// What a release fixes beside the template.
@@ -18,7 +22,8 @@ use crate::{
 pub(crate) struct Pins {
     /// The environment whose overrides apply.
     pub(crate) environment: String,
-    /// The component and function of each callable.
+    /// The component and function of each callable, by the callable and the version that a step asks for, if it does:
+    /// `charge_card` or `charge_card@3`.
     pub(crate) handlers: BTreeMap<String, Pin>,
 }
 
@@ -36,6 +41,8 @@ pub(crate) struct Release {
     pub(crate) template: Template,
     pub(crate) graph: Graph,
     pub(crate) steps: Vec<ReleaseStep>,
+    /// For each step, the decisions before it: only they can create it.
+    pub(crate) deciders: Vec<Vec<usize>>,
     pub(crate) input_schema: Option<Validator>,
 }
 
@@ -60,7 +67,62 @@ impl Release {
         let steps =
             template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
         let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
-        Ok(Arc::new(Self { id, template, graph, steps, input_schema }))
+        let deciders = deciders(&template, &graph);
+        Ok(Arc::new(Self { id, template, graph, steps, deciders, input_schema }))
+    }
+
+    /// What the workers of a batchable step are made from.
+    pub(crate) fn worker_of(&self, step: usize) -> Option<usize> {
+        self.template.worker_of(step)
+    }
+
+    /// What a batch worker is told of its batch.
+    pub(crate) fn batch_slice(&self, worker: &Worker) -> Result<BatchSlice, Error> {
+        let step = self
+            .template
+            .steps
+            .get(worker.batch)
+            .ok_or_else(|| Error::Damaged(format!("release {} has no step {}", self.id, worker.batch)))?;
+        let config = step.batch_config.clone().unwrap_or_default();
+        let metadata = serde_json::json!({
+            "batch_step": step.name,
+            "worker_number": worker.number,
+            "total_workers": worker.of,
+            "batch_size": config.batch_size,
+            "parallelism": config.parallelism,
+            "cursor_field": config.cursor_field,
+            "failure_strategy": config.failure_strategy,
+        });
+        let metadata = serde_json::value::to_raw_value(&metadata)
+            .map_err(|error| Error::Damaged(format!("the metadata of a batch: {error}")))?;
+        Ok(BatchSlice { metadata, is_no_op: worker.cursor.is_none() })
+    }
+
+    /// Of the steps that a decision named, one that could never run, and the dependency that nothing would create.
+    pub(crate) fn never_ready(&self, decision: usize, named: &[usize]) -> Option<(usize, usize)> {
+        let kind = |step: usize| self.template.steps[step].step_type;
+        let before = self.graph.ancestors(decision);
+        // What is there for sure: what no decision creates, and what led to this decision.
+        let mut present: Vec<bool> = (0..self.steps.len())
+            .map(|step| step == decision || before.contains(&step) || self.deciders[step].is_empty())
+            .collect();
+        for &step in &self.graph.order {
+            let parents = &self.graph.parents[step];
+            let follows = match kind(step) {
+                StepType::DeferredConvergence => true,
+                _ => {
+                    !parents.iter().any(|&parent| kind(parent) == StepType::Decision)
+                        && parents.iter().all(|&parent| present[parent])
+                }
+            };
+            present[step] |= follows || named.contains(&step);
+        }
+        let missing = |&step: &usize| {
+            let needs_all = kind(step) != StepType::DeferredConvergence;
+            let missing = self.graph.parents[step].iter().find(|&&parent| needs_all && !present[parent]);
+            Some((step, *missing?))
+        };
+        named.iter().find_map(missing)
     }
 
     /// The steps whose results a step is given.
@@ -78,7 +140,7 @@ impl ReleaseStep {
         let callable = &step.handler.callable;
         let pin = pins
             .handlers
-            .get(callable)
+            .get(&pin_name(step))
             .ok_or_else(|| Error::Damaged(format!("release {release} has no pin for `{callable}`")))?;
         let configuration = serde_json::value::to_raw_value(&step.handler.initialization)
             .map_err(|error| Error::Damaged(error.to_string()))?;
@@ -96,6 +158,32 @@ impl ReleaseStep {
             result_schema: step.result_schema.as_ref().map(validator).transpose()?,
         })
     }
+}
+
+fn deciders(template: &Template, graph: &Graph) -> Vec<Vec<usize>> {
+    let mut deciders: Vec<Vec<usize>> = vec![Vec::new(); template.steps.len()];
+    for &step in &graph.order {
+        let mut of_step = BTreeSet::new();
+        for &parent in &graph.parents[step] {
+            of_step.extend(&deciders[parent]);
+            if template.steps[parent].step_type == StepType::Decision {
+                of_step.insert(parent);
+            }
+        }
+        deciders[step] = of_step.into_iter().collect();
+    }
+    deciders
+}
+
+/// What a step's code goes by among the pins.
+pub(crate) fn pin_name(step: &Step) -> String {
+    let callable = &step.handler.callable;
+    step.handler.version.map_or_else(|| callable.clone(), |version| format!("{callable}@{version}"))
+}
+
+/// The name of a step. Batch workers are numbered: `process_rows_007`.
+pub(crate) fn step_name(definition: &str, worker_number: Option<u32>) -> String {
+    worker_number.map_or_else(|| definition.to_owned(), |number| format!("{definition}_{number:03}"))
 }
 
 fn validator(schema: &Value) -> Result<Validator, Error> {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 use tasker_protocol::{
     Ending, Execution, Failure, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue, StepEvent,
     StepReport, Usage, VERSION, encode,
 };
-use tasker_transport::{BlobError, Message};
+use tasker_transport::Message;
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
     dispatch::arrays,
     effect::{Effects, columns},
     error::Error,
-    release::faults,
+    judge::{Outcome, judge},
 };
 
 /// The longest lease that is believed, in milliseconds: a day.
@@ -31,17 +30,29 @@ pub struct Applied {
     pub stale: usize,
 }
 
-/// The end of an attempt, as it will be stored.
+/// The end of an execution, as it will be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Ended {
     pub(crate) task_id: Uuid,
     pub(crate) step_index: u32,
-    pub(crate) attempt: u32,
+    pub(crate) execution: u32,
+    /// The release that the outcome was held against, and the step of it; none where there was nothing to hold.
+    pub(crate) release_id: Option<(Uuid, u32)>,
     pub(crate) event: &'static str,
     pub(crate) actor: String,
     pub(crate) reason: Option<String>,
-    pub(crate) execution: Option<Execution>,
-    pub(crate) outcome: Result<Payload, Failure>,
+    pub(crate) run: Option<Execution>,
+    pub(crate) outcome: Result<Outcome, Failure>,
+}
+
+/// Which execution a report is about.
+struct ReportHead {
+    task_id: Uuid,
+    step_index: u32,
+    execution: u32,
+    release_id: Uuid,
+    definition: u32,
+    host: String,
 }
 
 /// What the audit keeps of a run beside its states.
@@ -65,27 +76,17 @@ impl Orchestrator {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
                 OrchestratorMessage::Report(StepReport {
-                    event: StepEvent::Finished(execution),
+                    event: StepEvent::Finished(run),
                     release_id,
+                    definition,
                     task_id,
                     step_index,
-                    attempt,
+                    execution,
                     host,
                     ..
                 }) => {
-                    let mut execution = *execution;
-                    let ending = std::mem::replace(&mut execution.ending, Ending::Complete(Payload::null()));
-                    let outcome = self.judge(release_id, step_index, ending).await?;
-                    ended.push(Ended {
-                        task_id,
-                        step_index,
-                        attempt,
-                        event: "reported",
-                        actor: printable(&host),
-                        reason: None,
-                        execution: Some(execution),
-                        outcome,
-                    });
+                    let head = ReportHead { task_id, step_index, execution, release_id, definition, host };
+                    ended.push(self.ended(head, *run).await?);
                 }
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
             }
@@ -93,64 +94,35 @@ impl Orchestrator {
         // Heartbeats first: an ending in the same batch is the later news.
         self.apply_heartbeats(&heartbeats).await?;
         let applied = self.end_attempts(&ended).await?;
-        self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.attempt))).await?;
+        self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
+            .await?;
         Ok(applied)
     }
 
-    /// What an ending means for the step, once its result has been held against the template.
-    async fn judge(
-        &self,
-        release: Uuid,
-        step: u32,
-        ending: Ending,
-    ) -> Result<Result<Payload, Failure>, Error> {
-        let refused = |kind: &str| {
-            Ok(Err(Failure::of_host(
-                "OutcomeNotAllowed",
-                format!(
-                    "the handler answered `{kind}`, which a step of type `standard` cannot; let it complete"
-                ),
-                false,
-            )))
-        };
-        let result = match ending {
-            Ending::Complete(result) => result,
-            Ending::Failed(failure) => return Ok(Err(failure)),
-            Ending::Branch { .. } => return refused("branch"),
-            Ending::Batch { .. } => return refused("batch"),
-            Ending::Checkpoint(_) => return refused("checkpoint"),
-        };
-        let Ok(releases) = self.catalog.releases([release].into_iter()).await else {
-            // Not a release that this database knows: the report is not of one of its steps, and will be stale.
-            return Ok(Ok(result));
-        };
-        let schema = releases
-            .get(&release)
-            .and_then(|release| release.steps.get(step as usize))
-            .and_then(|step| step.result_schema.as_ref());
-        let Some(schema) = schema else { return Ok(Ok(result)) };
-        let document = match self.blobs.check_out(result.clone()).await {
-            Ok(document) => document,
-            // Only what may pass is worth keeping the whole batch for.
-            Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
-            Err(error) => return Ok(Err(Failure::of_host("ResultUnavailable", error.to_string(), true))),
-        };
-        let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
-            Ok(value) => value,
-            Err(error) => {
-                return Ok(Err(Failure::of_host(
-                    "InvalidResult",
-                    format!("the result cannot be read: {error}"),
-                    false,
-                )));
+    /// The end of an execution, as its host reports it and its template allows it.
+    async fn ended(&self, report: ReportHead, mut run: Execution) -> Result<Ended, Error> {
+        let ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
+        let releases = self.catalog.releases([report.release_id].into_iter()).await;
+        let outcome = match releases {
+            Ok(releases) => {
+                let release = &releases[&report.release_id];
+                judge(release, report.definition as usize, ending, &self.blobs).await?
             }
+            Err(error @ Error::Database(_)) => return Err(error),
+            // Not a release of this database, and so not a report of one of its steps: it will be stale.
+            Err(error) => Err(Failure::of_host("UnknownRelease", error.to_string(), false)),
         };
-        let faults = faults(schema, &value);
-        if faults.is_empty() {
-            return Ok(Ok(result));
-        }
-        let message = format!("the result does not fit the step's result_schema:\n{}", faults.join("\n"));
-        Ok(Err(Failure::of_host("InvalidResult", message, false)))
+        Ok(Ended {
+            task_id: report.task_id,
+            step_index: report.step_index,
+            execution: report.execution,
+            release_id: Some((report.release_id, report.definition)),
+            event: if matches!(outcome, Ok(Outcome::Checkpoint(_))) { "checkpointed" } else { "reported" },
+            actor: printable(&report.host),
+            reason: None,
+            run: Some(run),
+            outcome,
+        })
     }
 
     /// Ends attempts. A batch that the database refuses is applied one by one, so that one bad report harms no other.
@@ -168,7 +140,7 @@ impl Orchestrator {
                     let message = format!("the database cannot store the result: {error}");
                     let unstorable = Ended {
                         outcome: Err(Failure::of_host("ResultNotStorable", message, false)),
-                        execution: None,
+                        run: None,
                         ..one.clone()
                     };
                     self.end_batch(&[unstorable]).await
@@ -194,31 +166,45 @@ impl Orchestrator {
         let mut due = Vec::new();
         for verdict in &effects.verdicts {
             if let Some(wait) = verdict.retry_in {
-                due.push(due_message(verdict.task_id, verdict.step_index, verdict.attempt, wait));
+                due.push(due_message(verdict.task_id, verdict.step_index, verdict.execution, wait));
             }
         }
-        for (task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
-            self.announce(*task, *state);
-        }
-        self.dispatch(effects.ready).await;
+        self.follow(effects).await;
         self.set_timers(due).await;
         Ok(applied)
     }
 
     async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {
-        let (tasks, steps, attempts) =
-            arrays(ended.iter().map(|one| (one.task_id, one.step_index, one.attempt)));
-        let (results, blobs): (Vec<_>, Vec<_>) =
-            ended.iter().map(|one| one.outcome.as_ref().map_or((None, None), columns)).unzip();
+        let (tasks, steps, executions) =
+            arrays(ended.iter().map(|one| (one.task_id, one.step_index, one.execution)));
+        let outcomes = || ended.iter().map(|one| one.outcome.as_ref().ok());
+        let (results, blobs): (Vec<_>, Vec<_>) = outcomes()
+            .map(|outcome| outcome.map_or((None, None), |outcome| columns(outcome.payload())))
+            .unzip();
         let failures = ended.iter().map(|one| one.outcome.as_ref().err());
         let rows = sqlx::query(
-            "SELECT * FROM tasker.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "SELECT * FROM tasker.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                 $17, $18, $19, $20)",
         )
         .bind(tasks)
         .bind(steps)
-        .bind(attempts)
+        .bind(executions)
+        .bind(ended.iter().map(|one| one.release_id.map(|(release, _)| release)).collect::<Vec<_>>())
+        .bind(
+            ended
+                .iter()
+                .map(|one| one.release_id.map(|(_, definition)| definition as i32))
+                .collect::<Vec<_>>(),
+        )
         .bind(results)
         .bind(blobs)
+        .bind(
+            outcomes()
+                .map(|outcome| matches!(outcome, Some(Outcome::Checkpoint(_))))
+                .collect::<Vec<_>>(),
+        )
+        .bind(outcomes().map(|outcome| outcome.and_then(Outcome::branch)).collect::<Vec<_>>())
+        .bind(outcomes().map(|outcome| outcome.and_then(Outcome::cursors)).collect::<Vec<_>>())
         .bind(failures.clone().map(|failure| failure.and_then(json)).collect::<Vec<_>>())
         .bind(failures.clone().map(|failure| failure.map(|failure| failure.retryable)).collect::<Vec<_>>())
         .bind(
@@ -233,8 +219,8 @@ impl Orchestrator {
         .bind(ended.iter().map(|one| one.actor.as_str()).collect::<Vec<_>>())
         .bind(ended.iter().map(|one| one.reason.as_deref()).collect::<Vec<_>>())
         .bind(ended.iter().map(Ended::detail).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.execution.as_ref().map(|run| run.started_at)).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.execution.as_ref().map(|run| run.finished_at)).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.run.as_ref().map(|run| run.started_at)).collect::<Vec<_>>())
+        .bind(ended.iter().map(|one| one.run.as_ref().map(|run| run.finished_at)).collect::<Vec<_>>())
         .bind(ended.iter().map(|_| (self.dice)()).collect::<Vec<_>>())
         .fetch_all(&self.pool)
         .await?;
@@ -252,12 +238,12 @@ impl Orchestrator {
         if beats.is_empty() {
             return Ok(());
         }
-        let (tasks, steps, attempts) =
-            arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.attempt)));
+        let (tasks, steps, executions) =
+            arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.execution)));
         let done = sqlx::query("SELECT tasker.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)")
             .bind(tasks)
             .bind(steps)
-            .bind(attempts)
+            .bind(executions)
             .bind(beats.iter().map(|(_, beat)| beat.started_at).collect::<Vec<_>>())
             .bind(
                 beats
@@ -295,7 +281,7 @@ impl Orchestrator {
 
 impl Ended {
     fn detail(&self) -> Option<String> {
-        let run = self.execution.as_ref();
+        let run = self.run.as_ref();
         let failure = self.outcome.as_ref().err();
         if run.is_none() && failure.is_none() {
             return None;
@@ -306,8 +292,8 @@ impl Ended {
 }
 
 /// The message that wakes a step when its retry is due.
-pub(crate) fn due_message(task_id: Uuid, step_index: u32, attempt: u32, wait: Duration) -> Message {
-    let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, attempt });
+pub(crate) fn due_message(task_id: Uuid, step_index: u32, execution: u32, wait: Duration) -> Message {
+    let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, execution });
     Message { body: encode(&due), delay: wait, group: None }
 }
 

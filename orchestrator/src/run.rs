@@ -1,7 +1,7 @@
 //! The orchestrator's loops: each takes what is waiting, works on it as one batch, and takes what came meanwhile.
 
 use std::{
-    sync::atomic::Ordering,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -56,7 +56,10 @@ impl Orchestrator {
             async |this| this.mark_dispatched_lazily().await,
         ));
         tasks.spawn(self.clone().every(self.settings.sweep_interval, stop, "sweeping", async |this| {
-            let swept = this.sweep_up(this.judges_hosts.load(Ordering::Relaxed)).await?;
+            let swept = this
+                .sweep_up(this.hearing.is_good())
+                .await
+                .inspect_err(|_| this.hearing.is_lost(this.reports.visibility()))?;
             if swept != crate::Swept::default() {
                 tracing::info!(?swept, "the sweep found steps that had been lost sight of");
             }
@@ -90,8 +93,6 @@ impl Orchestrator {
     }
 
     async fn report_loop(self, stop: CancellationToken) {
-        // What a predecessor took and did not apply before it died is visible again by then.
-        let complete = Instant::now() + self.reports.visibility();
         loop {
             let deliveries = tokio::select! {
                 () = stop.cancelled() => return,
@@ -103,11 +104,12 @@ impl Orchestrator {
                     if !deliveries.is_empty() {
                         self.handle(deliveries).await;
                     }
-                    if last && Instant::now() >= complete {
-                        self.judges_hosts.store(true, Ordering::Relaxed);
+                    if last {
+                        self.hearing.has_caught_up();
                     }
                 }
                 Err(error) => {
+                    self.hearing.is_lost(self.reports.visibility());
                     tracing::warn!(%error, "reports cannot be received; trying again");
                     tokio::time::sleep(RETRY_DELAY).await;
                 }
@@ -130,18 +132,24 @@ impl Orchestrator {
         let mut messages = Vec::with_capacity(deliveries.len());
         let mut unreadable = Vec::new();
         for delivery in deliveries {
-            match decode::<OrchestratorMessage>(&delivery.body) {
+            let Delivery { body, receipt, receive_count } = delivery;
+            let beginning: String = body.chars().take(500).collect();
+            let message = match self.blobs.check_out_message(body).await {
+                Ok(body) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match message {
                 Ok(message) => {
                     messages.push(message);
-                    receipts.push(delivery.receipt);
+                    receipts.push(receipt);
                 }
-                Err(error) if delivery.receive_count >= MAX_RECEIVES => {
-                    tracing::error!(%error, body = %delivery.body.chars().take(500).collect::<String>(),
+                Err(error) if receive_count >= MAX_RECEIVES => {
+                    tracing::error!(%error, body = %beginning,
                         "a report cannot be read and is dropped; its step will be found by the sweep");
-                    receipts.push(delivery.receipt);
+                    receipts.push(receipt);
                 }
                 // Perhaps a newer orchestrator of a rolling upgrade can read it.
-                Err(_) => unreadable.push(delivery.receipt),
+                Err(_) => unreadable.push(receipt),
             }
         }
         self.hand_back(&unreadable).await;
@@ -152,6 +160,7 @@ impl Orchestrator {
                 }
             }
             Err(error) => {
+                self.hearing.is_lost(self.reports.visibility());
                 tracing::warn!(%error, reports = receipts.len(), "reports could not be applied; trying again");
                 self.hand_back(&receipts).await;
             }
@@ -185,6 +194,50 @@ impl Orchestrator {
                 tracing::warn!(%error, "{what} failed; trying again");
             }
         }
+    }
+}
+
+/// Whether reports come through. While they do not, a host only seems silent, and after that the reports that waited
+/// must be in before silence is held against anybody.
+#[derive(Debug)]
+pub(crate) struct Hearing(Mutex<Since>);
+
+#[derive(Debug, Clone, Copy)]
+enum Since {
+    /// Reports taken by somebody who did not come to apply them are visible again by then.
+    LostUntil(Instant),
+    Good,
+}
+
+impl Hearing {
+    /// As after a predecessor whose queue had this visibility time.
+    pub(crate) fn lost(visibility: Duration) -> Self {
+        Self(Mutex::new(Since::LostUntil(Instant::now() + visibility)))
+    }
+
+    pub(crate) fn is_lost(&self, visibility: Duration) {
+        *self.since() = Since::LostUntil(Instant::now() + visibility);
+    }
+
+    /// No report waits.
+    fn has_caught_up(&self) {
+        let mut since = self.since();
+        if matches!(*since, Since::LostUntil(until) if Instant::now() >= until) {
+            *since = Since::Good;
+        }
+    }
+
+    /// Nothing that was reported can be on its way.
+    pub(crate) fn starts_afresh(&self) {
+        *self.since() = Since::Good;
+    }
+
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(*self.since(), Since::Good)
+    }
+
+    fn since(&self) -> MutexGuard<'_, Since> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -105,6 +105,8 @@ impl TaskState {
     /// The states that may follow directly.
     pub fn successors(self) -> Vec<Self> {
         use TaskState as S;
+        // Where a limit of the lifecycle may end it.
+        let limited = matches!(self, S::StepsInProcess | S::WaitingForDependencies | S::WaitingForRetry);
         let next: &[S] = match self {
             S::Pending => &[S::Initializing],
             S::Initializing => &[S::EnqueuingSteps, S::Complete, S::WaitingForDependencies],
@@ -120,13 +122,15 @@ impl TaskState {
                 S::WaitingForRetry,
             ],
             S::WaitingForDependencies => &[S::EvaluatingResults],
-            S::WaitingForRetry => &[S::EnqueuingSteps],
+            // Evaluated at once when an operator has changed something.
+            S::WaitingForRetry => &[S::EnqueuingSteps, S::EvaluatingResults],
             S::BlockedByFailures => &[S::Error, S::EvaluatingResults, S::ResolvedManually],
-            S::Error => &[S::EvaluatingResults],
-            S::Complete | S::Cancelled | S::ResolvedManually => &[],
+            // An operator resets a failed step, or runs the task again from one of its steps.
+            S::Error | S::Complete | S::ResolvedManually => &[S::EvaluatingResults],
+            S::Cancelled => &[],
         };
         let cancel = (!self.is_terminal()).then_some(S::Cancelled);
-        next.iter().copied().chain(cancel).collect()
+        next.iter().copied().chain(cancel).chain(limited.then_some(S::Error)).collect()
     }
 }
 
@@ -146,16 +150,19 @@ impl StepState {
         use StepState as S;
         let next: &[S] = match self {
             S::Pending => &[S::Enqueued],
-            S::Enqueued => &[S::InProgress, S::EnqueuedAsErrorForOrchestration],
+            S::Enqueued => &[S::InProgress, S::EnqueuedAsErrorForOrchestration, S::Error],
             S::InProgress => &[
                 S::EnqueuedForOrchestration,
                 S::EnqueuedAsErrorForOrchestration,
                 S::WaitingForRetry,
                 S::Error,
             ],
-            S::EnqueuedForOrchestration => &[S::Complete, S::Error],
+            // Enqueued again: it has saved a checkpoint, and is resumed from it.
+            S::EnqueuedForOrchestration => &[S::Complete, S::Error, S::Enqueued],
             S::EnqueuedAsErrorForOrchestration => &[S::WaitingForRetry, S::Error],
-            S::WaitingForRetry | S::Error => &[S::Enqueued],
+            // An error without a try: its task is given up.
+            S::WaitingForRetry => &[S::Enqueued, S::Error],
+            S::Error => &[S::Enqueued],
             S::Complete | S::Cancelled | S::ResolvedManually => &[],
         };
         let operator: &[S] = match self {
@@ -163,8 +170,8 @@ impl StepState {
             S::ResolvedManually => &[S::Complete],
             _ => &[S::Cancelled, S::ResolvedManually, S::Complete],
         };
-        let mut successors: Vec<S> = next.iter().chain(operator).copied().collect();
-        successors.dedup();
-        successors
+        // Whatever has left its place in the DAG can be put back there: the task is run again from a step before it.
+        let rerun = (self != S::Pending).then_some(S::Pending);
+        next.iter().chain(operator).copied().chain(rerun).collect()
     }
 }

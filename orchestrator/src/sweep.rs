@@ -1,6 +1,6 @@
 //! The safety net: retries whose timer was lost, messages that never left or never arrived, hosts that died.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use tasker_protocol::Failure;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ pub struct Swept {
     pub lost: usize,
     /// Retries that were due.
     pub due: usize,
+    /// Tasks that were ended because they had passed a limit of their lifecycle.
+    pub failed: usize,
 }
 
 impl Orchestrator {
@@ -36,7 +38,7 @@ impl Orchestrator {
 
     /// As [`Orchestrator::sweep`], and says whether silence is held against hosts yet.
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
+        let mut swept = Swept { failed: self.enforce_lifecycle().await?, ..Swept::default() };
         loop {
             let overdue: Vec<OverdueStep> = sqlx::query_as("SELECT * FROM tasker.overdue_steps($1)")
                 .bind(SWEEP_BATCH as i32)
@@ -45,7 +47,7 @@ impl Orchestrator {
             let full = overdue.len() == SWEEP_BATCH;
             let (mut unsent, mut lost, mut due) = (Vec::new(), Vec::new(), Vec::new());
             for step in overdue {
-                let key = (step.task_id, step.step_index.unsigned_abs(), step.attempt.unsigned_abs());
+                let key = (step.task_id, step.step_index.unsigned_abs(), step.execution.unsigned_abs());
                 match StepState::from_name(&step.state) {
                     Some(StepState::Enqueued) => unsent.push(key),
                     Some(StepState::InProgress) if judge_hosts => lost.push((key, step.host)),
@@ -71,15 +73,27 @@ impl Orchestrator {
         }
     }
 
+    /// Holds tasks that have stood long enough against their lifecycle. Answers how many were ended.
+    async fn enforce_lifecycle(&self) -> Result<usize, Error> {
+        let rows = sqlx::query("SELECT * FROM tasker.enforce_lifecycle($1)")
+            .bind(SWEEP_BATCH as i32)
+            .fetch_all(&self.pool)
+            .await?;
+        let effects = Effects::read(&rows)?;
+        let failed = effects.tasks.len();
+        self.follow(effects).await;
+        Ok(failed)
+    }
+
     async fn resend(&self, keys: Vec<(Uuid, u32, u32)>) -> Result<usize, Error> {
         if keys.is_empty() {
             return Ok(0);
         }
-        let (tasks, steps, attempts) = arrays(keys.into_iter());
+        let (tasks, steps, executions) = arrays(keys.into_iter());
         let rows = sqlx::query("SELECT * FROM tasker.resend_overdue($1, $2, $3)")
             .bind(tasks)
             .bind(steps)
-            .bind(attempts)
+            .bind(executions)
             .fetch_all(&self.pool)
             .await?;
         let ready = Effects::read(&rows)?.ready;
@@ -91,17 +105,18 @@ impl Orchestrator {
     async fn end_lost_attempts(&self, lost: Vec<((Uuid, u32, u32), Option<String>)>) -> Result<usize, Error> {
         let ended: Vec<Ended> = lost
             .into_iter()
-            .map(|((task_id, step_index, attempt), host)| {
+            .map(|((task_id, step_index, execution), host)| {
                 let host = host.unwrap_or_else(|| "unknown".to_owned());
                 let message = format!("host `{host}` fell silent: its lease on the step ran out");
                 Ended {
                     task_id,
                     step_index,
-                    attempt,
+                    execution,
+                    release_id: None,
                     event: "lease_lost",
                     actor: "orchestrator".to_owned(),
                     reason: Some(message.clone()),
-                    execution: None,
+                    run: None,
                     outcome: Err(Failure::of_host("LeaseLost", message, true)),
                 }
             })
@@ -114,20 +129,20 @@ impl Orchestrator {
         &self,
         keys: impl Iterator<Item = (Uuid, u32, u32)>,
     ) -> Result<usize, Error> {
-        let (tasks, steps, attempts) = arrays(keys);
+        let (tasks, steps, executions) = arrays(keys);
         if tasks.is_empty() {
             return Ok(0);
         }
         let rows = sqlx::query("SELECT * FROM tasker.start_due_retries($1, $2, $3)")
             .bind(tasks)
             .bind(steps)
-            .bind(attempts)
+            .bind(executions)
             .fetch_all(&self.pool)
             .await?;
         let effects = Effects::read(&rows)?;
         let early = effects.verdicts.iter().map(|verdict| {
             let wait = verdict.retry_in.unwrap_or(Duration::from_secs(1));
-            due_message(verdict.task_id, verdict.step_index, verdict.attempt, wait)
+            due_message(verdict.task_id, verdict.step_index, verdict.execution, wait)
         });
         self.set_timers(early.collect()).await;
         let count = effects.ready.len();
@@ -140,7 +155,7 @@ impl Orchestrator {
         let count: i64 =
             sqlx::query_scalar("SELECT tasker.expect_nothing_in_flight()").fetch_one(&self.pool).await?;
         // No report of theirs can come any more.
-        self.judges_hosts.store(true, Ordering::Relaxed);
+        self.hearing.starts_afresh();
         Ok(count.unsigned_abs())
     }
 

@@ -18,10 +18,15 @@ pub struct StepDispatch {
     pub task_id: Uuid,
     /// The step within its task, counting from 0.
     pub step_index: u32,
-    /// Which attempt this is, counting from 1.
+    /// Which execution of the step this is: a number that the step never has twice, however often it is retried,
+    /// resumed from a checkpoint, or reset by an operator.
+    pub execution: u32,
+    /// Which attempt this is, counting from 1; several executions may belong to one.
     pub attempt: u32,
     /// The release of the template that the task was created from. A host only echoes it.
     pub release_id: Uuid,
+    /// The step of that release, counting from 0; many batch workers are made from one. A host only echoes it.
+    pub definition: u32,
     /// How many attempts the step may have.
     pub max_attempts: u32,
     /// The name of the step, unique in its task.
@@ -46,6 +51,9 @@ pub struct StepDispatch {
     /// For a batch worker, its slice of the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Box<RawValue>>,
+    /// For a batch worker, what batch it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchSlice>,
     /// What an earlier run of this attempt saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Payload>,
@@ -60,6 +68,16 @@ pub struct StepDispatch {
     /// W3C trace context of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+}
+
+/// What a batch worker is told of its batch.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct BatchSlice {
+    /// Its place in the batch, and how the batch is configured: `worker_number`, `total_workers`, `batch_size` and so
+    /// on.
+    pub metadata: Box<RawValue>,
+    /// There was nothing to do: the worker stands for the batch, so that what follows it can run.
+    pub is_no_op: bool,
 }
 
 /// A handler, pinned to the exact code that the task was created with.

@@ -15,7 +15,7 @@ mod payload;
 mod report;
 mod wire;
 
-pub use dispatch::{DependencyResult, HandlerReference, StepDispatch};
+pub use dispatch::{BatchSlice, DependencyResult, HandlerReference, StepDispatch};
 pub use grants::{Grants, SecretName};
 pub use limits::Limits;
 pub use payload::{BlobReference, Payload, raw_json};
@@ -24,7 +24,7 @@ pub use report::{
     StepEvent, StepReport, Usage,
 };
 pub use serde_json::value::RawValue;
-pub use wire::{DecodeError, decode, encode};
+pub use wire::{ClaimCheck, DecodeError, decode, encode};
 
 /// The version that this crate writes, and the only one that it reads.
 pub const VERSION: u32 = 1;

@@ -27,11 +27,11 @@ pub struct StepDue {
     pub task_id: Uuid,
     /// The step within its task, counting from 0.
     pub step_index: u32,
-    /// The attempt that failed.
-    pub attempt: u32,
+    /// The execution that failed.
+    pub execution: u32,
 }
 
-/// Host to orchestrator: what happened to an attempt. Only the first ending of an attempt counts.
+/// Host to orchestrator: what happened to an execution. Only its first ending counts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StepReport {
     /// Version of this message, [`crate::VERSION`].
@@ -40,10 +40,12 @@ pub struct StepReport {
     pub task_id: Uuid,
     /// The step within its task, counting from 0.
     pub step_index: u32,
-    /// The attempt that this is about.
-    pub attempt: u32,
+    /// The execution that this is about.
+    pub execution: u32,
     /// The release of the template that the task was created from. A host only echoes it.
     pub release_id: Uuid,
+    /// The step of that release, counting from 0. A host only echoes it.
+    pub definition: u32,
     /// Which host ran it, for people.
     pub host: String,
     /// What happened.

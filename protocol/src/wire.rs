@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{OrchestratorMessage, StepDispatch, StepDue, StepReport, VERSION};
+use crate::{BlobReference, OrchestratorMessage, StepDispatch, StepDue, StepReport, VERSION};
 
 /// Why a message could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,14 @@ pub enum DecodeError {
         /// The version that it carries.
         found: u32,
     },
+}
+
+/// Stands for a message that is longer than the queue takes: the message lies in the blob store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimCheck {
+    /// Where the message's JSON lies.
+    pub message: BlobReference,
 }
 
 /// A message that states its version.
@@ -111,7 +119,7 @@ mod tests {
     use super::*;
 
     fn due(version: u32) -> OrchestratorMessage {
-        OrchestratorMessage::Due(StepDue { version, task_id: uuid::Uuid::nil(), step_index: 3, attempt: 2 })
+        OrchestratorMessage::Due(StepDue { version, task_id: uuid::Uuid::nil(), step_index: 3, execution: 2 })
     }
 
     #[test]
@@ -119,7 +127,7 @@ mod tests {
         let OrchestratorMessage::Due(read) = decode(&encode(&due(VERSION))).unwrap() else {
             panic!("a due message became something else")
         };
-        assert_eq!((read.step_index, read.attempt), (3, 2));
+        assert_eq!((read.step_index, read.execution), (3, 2));
     }
 
     #[test]

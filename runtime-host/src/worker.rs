@@ -28,12 +28,16 @@ const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 const REPORT_BATCH: usize = 100;
 /// How often running steps are looked after.
 const PULSE: Duration = Duration::from_millis(250);
+/// How often a running step is held against its lease: so soon does its handler hear that it is cancelled.
+const LEASE_CHECK: Duration = Duration::from_secs(1);
 /// A step that has run this long is reported as in progress. Most are done sooner and never need to be.
 const FIRST_HEARTBEAT: Duration = Duration::from_millis(500);
 /// How long after a failure of the transport the same work is tried again.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// A message that could not be read this often is no message.
 const MAX_RECEIVES: u32 = 5;
+/// A step that was handed out this often, and that no host came to an end with, has perhaps killed them all.
+const MAX_DELIVERIES: u32 = 20;
 /// Results shorter than this stay in a report that is too long: references are no shorter.
 const SMALL_PAYLOAD: usize = 1 << 10;
 
@@ -72,6 +76,7 @@ struct Running {
     started: Instant,
     started_at: DateTime<Utc>,
     renewed: Instant,
+    checked: Instant,
     heartbeat: Option<Instant>,
 }
 
@@ -160,12 +165,17 @@ impl Worker {
     ) {
         let mut readable = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            match decode::<StepDispatch>(&delivery.body) {
-                Ok(dispatch) => readable.push((delivery.receipt, lease(&dispatch), dispatch)),
-                Err(error) => self.refuse(&delivery, &error).await,
+            let Delivery { body, receipt, receive_count } = delivery;
+            let dispatch = match self.0.connections.blobs.check_out_message(body).await {
+                Ok(body) => decode::<StepDispatch>(&body).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match dispatch {
+                Ok(dispatch) => readable.push((receipt, lease(&dispatch), dispatch, receive_count)),
+                Err(error) => self.refuse(receipt, receive_count, &error).await,
             }
         }
-        let leases: Vec<String> = readable.iter().map(|(_, lease, _)| lease.clone()).collect();
+        let leases: Vec<String> = readable.iter().map(|(_, lease, ..)| lease.clone()).collect();
         let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
             Err(error) => {
@@ -177,11 +187,12 @@ impl Worker {
         };
         let (mut held, mut settled) = (Vec::new(), Vec::new());
         let mut permits = permits.into_iter();
-        for ((receipt, lease, dispatch), claim) in readable.into_iter().zip(claims) {
+        for ((receipt, lease, dispatch, receive_count), claim) in readable.into_iter().zip(claims) {
             match (claim, permits.next()) {
                 (Claim::Acquired, Some(permit)) => {
                     let control = self.remember(&receipt, &lease, dispatch);
-                    executions.spawn(self.clone().execute(receipt, lease, control, permit));
+                    let poison = (receive_count > MAX_DELIVERIES).then_some(receive_count);
+                    executions.spawn(self.clone().execute(receipt, lease, control, permit, poison));
                 }
                 (Claim::Settled, _) => settled.push(receipt),
                 _ => held.push(receipt),
@@ -205,9 +216,9 @@ impl Worker {
         }
     }
 
-    async fn refuse(&self, delivery: &Delivery, error: &tasker_protocol::DecodeError) {
-        let receipts = [delivery.receipt.clone()];
-        let done = if delivery.receive_count >= MAX_RECEIVES {
+    async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
+        let receipts = [receipt];
+        let done = if receive_count >= MAX_RECEIVES {
             tracing::error!(%error, "a step message cannot be read and is dropped; the sweep will send it again");
             self.0.connections.steps.acknowledge(&receipts).await
         } else {
@@ -229,6 +240,7 @@ impl Worker {
             started: now,
             started_at: Utc::now(),
             renewed: now,
+            checked: now,
             heartbeat: None,
         };
         self.running().insert(receipt.clone(), running);
@@ -241,13 +253,18 @@ impl Worker {
         lease: String,
         control: ExecutionControl,
         permit: OwnedSemaphorePermit,
+        poison: Option<u32>,
     ) {
         let dispatch = self.running().get(&receipt).map(|running| Arc::clone(&running.dispatch));
         let Some(dispatch) = dispatch else { return };
-        let execution = match self.fetch_payloads(&dispatch).await {
-            Ok(None) => self.0.host.execute(&dispatch, &control).await,
-            Ok(Some(fetched)) => self.0.host.execute(&fetched, &control).await,
-            Err(error) => unrunnable(error.to_string()),
+        let execution = match (poison, self.fetch_payloads(&dispatch).await) {
+            (Some(count), _) => unrunnable(
+                "PoisonMessage",
+                format!("the step was handed out {} times, and no host came to an end with it", count - 1),
+            ),
+            (None, Ok(None)) => self.0.host.execute(&dispatch, &control).await,
+            (None, Ok(Some(fetched))) => self.0.host.execute(&fetched, &control).await,
+            (None, Err(error)) => unrunnable("PayloadUnavailable", error.to_string()),
         };
         // What is done is done, and is worth telling: only the first report counts.
         let cancelled = control.is_cancelled() && !matches!(execution.ending, Ending::Complete(_));
@@ -294,28 +311,17 @@ impl Worker {
         if body.len() <= limit {
             return body;
         }
-        let ending = match self.check_in(execution.ending).await {
-            Ok(ending) => ending,
-            Err(error) => unrunnable(format!("the result cannot be stored: {error}")).ending,
+        let checked_in = async {
+            let ending = self.check_in(execution.ending).await?;
+            let execution = Execution { ending, usage: execution.usage, logs: execution.logs, ..execution };
+            let body = encode(&self.message(dispatch, StepEvent::Finished(Box::new(execution))));
+            self.0.connections.blobs.check_in_message(body, limit).await
         };
-        let execution = Execution { ending, ..execution };
-        let body = encode(&self.message(dispatch, StepEvent::Finished(Box::new(execution))));
-        if body.len() <= limit {
-            return body;
-        }
-        let failure = Failure::of_host(
-            "ReportTooLarge",
-            format!("failure and logs together are {} bytes; the queue takes {limit}", body.len()),
-            false,
-        );
-        let execution = Execution {
-            started_at,
-            finished_at,
-            ending: Ending::Failed(failure),
-            usage: Usage::default(),
-            logs: Vec::new(),
-        };
-        encode(&self.message(dispatch, StepEvent::Finished(Box::new(execution))))
+        checked_in.await.unwrap_or_else(|error| {
+            let failed = unrunnable("PayloadUnavailable", format!("the result cannot be stored: {error}"));
+            let execution = Execution { started_at, finished_at, ..failed };
+            encode(&self.message(dispatch, StepEvent::Finished(Box::new(execution))))
+        })
     }
 
     async fn check_in(&self, ending: Ending) -> Result<Ending, tasker_transport::BlobError> {
@@ -338,8 +344,9 @@ impl Worker {
             version: VERSION,
             task_id: dispatch.task_id,
             step_index: dispatch.step_index,
-            attempt: dispatch.attempt,
+            execution: dispatch.execution,
             release_id: dispatch.release_id,
+            definition: dispatch.definition,
             host: self.0.host.name().to_owned(),
             event,
         })
@@ -376,6 +383,7 @@ impl Worker {
             ticks.tick().await;
             self.send_heartbeats(term).await;
             self.renew(term).await;
+            self.check_leases().await;
         }
     }
 
@@ -441,6 +449,36 @@ impl Worker {
         }
     }
 
+    /// Tells handlers whose step was cancelled, and ends them after their grace time.
+    async fn check_leases(&self) {
+        let now = Instant::now();
+        let due: Vec<(Receipt, String)> = self
+            .running()
+            .iter_mut()
+            .filter(|(_, running)| now.duration_since(running.checked) >= LEASE_CHECK)
+            .map(|(receipt, running)| {
+                running.checked = now;
+                (receipt.clone(), running.lease.clone())
+            })
+            .collect();
+        if due.is_empty() {
+            return;
+        }
+        let (receipts, leases): (Vec<Receipt>, Vec<String>) = due.into_iter().unzip();
+        let held = match self.0.connections.leases.holds(&leases, &self.0.holder).await {
+            Ok(held) => held,
+            Err(error) => return tracing::warn!(%error, "leases could not be looked at; trying again"),
+        };
+        let running = self.running();
+        for (receipt, _) in receipts.iter().zip(held).filter(|(_, held)| !held) {
+            if let Some(step) = running.get(receipt).filter(|step| !step.control.is_cancelled()) {
+                tracing::info!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
+                    "a running step is not wanted any more; stopping it");
+                step.control.cancel();
+            }
+        }
+    }
+
     /// Cancels everything that still runs.
     fn abandon(&self) {
         let running: Vec<ExecutionControl> =
@@ -474,18 +512,18 @@ async fn finish(connections: &WorkerConnections, receipts: &[Receipt], leases: &
     }
 }
 
-/// The name of the lease on an attempt.
+/// The name of the lease on an execution.
 fn lease(dispatch: &StepDispatch) -> String {
-    format!("{}/{}/{}", dispatch.task_id, dispatch.step_index, dispatch.attempt)
+    tasker_transport::execution_lease(dispatch.task_id, dispatch.step_index, dispatch.execution)
 }
 
 /// An execution that never began.
-fn unrunnable(message: String) -> Execution {
+fn unrunnable(error_type: &str, message: String) -> Execution {
     let now = Utc::now();
     Execution {
         started_at: now,
         finished_at: now,
-        ending: Ending::Failed(Failure::of_host("PayloadUnavailable", message, true)),
+        ending: Ending::Failed(Failure::of_host(error_type, message, true)),
         usage: Usage::default(),
         logs: Vec::new(),
     }

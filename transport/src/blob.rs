@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use sha2::{Digest, Sha256};
-use tasker_protocol::{BlobReference, Payload, raw_json};
+use tasker_protocol::{BlobReference, ClaimCheck, Payload, raw_json};
 use url::Url;
 
 /// Why a blob could not be written or read.
@@ -53,6 +53,9 @@ pub enum BlobError {
     },
 }
 
+/// No claim check is longer.
+const MAX_CLAIM_CHECK: usize = 1 << 10;
+
 /// An object store, under one prefix. Blobs are named by their content, so writing one twice is harmless.
 #[derive(Debug, Clone)]
 pub struct BlobStore {
@@ -82,7 +85,7 @@ impl BlobStore {
 
     /// Writes a component and answers its digest.
     pub async fn put_component(&self, wasm: Bytes) -> Result<String, BlobError> {
-        let digest = hex_sha256(&wasm);
+        let digest = sha256_hex(&wasm);
         self.put(component_key(&digest), wasm).await?;
         Ok(digest)
     }
@@ -96,12 +99,7 @@ impl BlobStore {
     pub async fn check_in(&self, payload: Payload, limit: usize) -> Result<Payload, BlobError> {
         match payload {
             Payload::Inline(json) if json.get().len() > limit => {
-                let bytes = Bytes::from(String::from(Box::<str>::from(json)));
-                let sha256 = hex_sha256(&bytes);
-                let key = format!("payloads/{sha256}.json");
-                let reference = BlobReference { size: bytes.len() as u64, sha256, key };
-                self.put(reference.key.clone(), bytes).await?;
-                Ok(Payload::Blob(reference))
+                self.store_json(String::from(Box::<str>::from(json))).await.map(Payload::Blob)
             }
             other => Ok(other),
         }
@@ -110,14 +108,51 @@ impl BlobStore {
     /// Replaces a reference by what it refers to.
     pub async fn check_out(&self, payload: Payload) -> Result<Payload, BlobError> {
         let Payload::Blob(reference) = payload else { return Ok(payload) };
-        let bytes = self.get(&reference.key).await?;
-        let found = hex_sha256(&bytes);
-        if found != reference.sha256 {
-            return Err(BlobError::Damaged { key: reference.key, expected: reference.sha256, found });
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = self.read_text(&reference).await?;
         let json = raw_json(text).map_err(|source| BlobError::NotJson { key: reference.key, source })?;
         Ok(Payload::Inline(json))
+    }
+
+    /// A message body of at most `limit` bytes: itself, or a claim check for it.
+    pub async fn check_in_message(&self, body: String, limit: usize) -> Result<String, BlobError> {
+        if body.len() <= limit {
+            return Ok(body);
+        }
+        let check = ClaimCheck { message: self.store_json(body).await? };
+        serde_json::to_string(&check)
+            .map_err(|source| BlobError::NotJson { key: check.message.key.clone(), source })
+    }
+
+    /// The message body itself, wherever it lies.
+    pub async fn check_out_message(&self, body: String) -> Result<String, BlobError> {
+        // No message begins like this, and none of this length is worth a second look.
+        if body.len() > MAX_CLAIM_CHECK || !body.starts_with(r#"{"message":{"key":"#) {
+            return Ok(body);
+        }
+        match serde_json::from_str::<ClaimCheck>(&body) {
+            Ok(check) => self.read_text(&check.message).await,
+            // Whoever reads it will say what is wrong with it.
+            Err(_) => Ok(body),
+        }
+    }
+
+    async fn store_json(&self, text: String) -> Result<BlobReference, BlobError> {
+        let bytes = Bytes::from(text);
+        let sha256 = sha256_hex(&bytes);
+        let reference =
+            BlobReference { size: bytes.len() as u64, key: format!("payloads/{sha256}.json"), sha256 };
+        self.put(reference.key.clone(), bytes).await?;
+        Ok(reference)
+    }
+
+    async fn read_text(&self, reference: &BlobReference) -> Result<String, BlobError> {
+        let bytes = self.get(&reference.key).await?;
+        let found = sha256_hex(&bytes);
+        if found != reference.sha256 {
+            let (key, expected) = (reference.key.clone(), reference.sha256.clone());
+            return Err(BlobError::Damaged { key, expected, found });
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     async fn put(&self, key: String, bytes: Bytes) -> Result<(), BlobError> {
@@ -147,7 +182,8 @@ fn component_key(digest: &str) -> String {
 }
 
 /// Lower-case hexadecimal SHA-256.
-fn hex_sha256(bytes: &[u8]) -> String {
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -2,6 +2,11 @@
 
 use async_trait::async_trait;
 
+/// The name of the lease on one execution of a step, the same to whoever runs it and whoever may revoke it.
+pub fn execution_lease(task_id: uuid::Uuid, step_index: u32, execution: u32) -> String {
+    format!("{task_id}/{step_index}/{execution}")
+}
+
 /// Why leases could not be worked with.
 #[derive(Debug, thiserror::Error)]
 #[error("lease store is unavailable: {0}")]
@@ -31,6 +36,12 @@ pub trait LeaseStore: Send + Sync + 'static {
 
     /// The work is done.
     async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError>;
+
+    /// Nobody wants the work any more, done or not: its holder will see that it does not have it, and nobody gets it.
+    async fn revoke(&self, leases: &[String]) -> Result<(), LeaseError>;
+
+    /// Whether the holder has them. Only looks.
+    async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;
 
     /// Gives leases back unused.
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError>;

@@ -9,8 +9,8 @@ mod memory;
 mod postgres;
 mod queue;
 
-pub use blob::{BlobError, BlobStore};
-pub use lease::{Claim, LeaseError, LeaseStore};
+pub use blob::{BlobError, BlobStore, sha256_hex};
+pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
 pub use memory::{MemoryLeases, MemoryQueue};
 #[cfg(feature = "postgres")]
 pub use postgres::{PgmqQueue, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};

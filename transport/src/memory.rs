@@ -286,6 +286,23 @@ impl LeaseStore for MemoryLeases {
         Ok(())
     }
 
+    async fn revoke(&self, leases: &[String]) -> Result<(), LeaseError> {
+        let expires = Instant::now() + self.settled_for;
+        let mut held = self.held();
+        for lease in leases {
+            let nobody = Holding { holder: String::new(), expires, settled: true };
+            held.leases.insert(lease.clone(), nobody);
+        }
+        Ok(())
+    }
+
+    async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        let held = self.held();
+        // One that was forgotten is the holder's again when it is renewed.
+        let holds = |lease: &String| held.leases.get(lease).is_none_or(|holding| holding.holder == holder);
+        Ok(leases.iter().map(holds).collect())
+    }
+
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
         let mut held = self.held();
         for lease in leases {

@@ -1,6 +1,10 @@
 //! Queue and leases in PostgreSQL: PGMQ, woken by `LISTEN`, with polling behind it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{PgPool, Row, postgres::PgListener};
@@ -87,7 +91,7 @@ impl PgmqQueue {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "UPDATE pgmq.q_{} q SET vt = clock_timestamp() + interval '1 millisecond' * $3 \
              FROM unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct) \
-             WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct AND q.vt > clock_timestamp() \
+             WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct \
              RETURNING q.msg_id, q.read_ct",
             self.name
         )))
@@ -331,6 +335,37 @@ impl LeaseStore for PostgresLeases {
 
     async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
         self.prolong(leases, holder, self.settled_for, true).await.map(drop)
+    }
+
+    async fn revoke(&self, leases: &[String]) -> Result<(), LeaseError> {
+        sqlx::query(
+            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+             SELECT DISTINCT lease, '', clock_timestamp() + interval '1 millisecond' * $2, true
+             FROM unnest($1::text[]) AS lease ORDER BY lease
+             ON CONFLICT (lease) DO UPDATE
+                 SET holder = excluded.holder, expires_at = excluded.expires_at, settled = excluded.settled",
+        )
+        .bind(leases)
+        .bind(self.settled_for.as_millis() as i64)
+        .execute(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        let lost: HashSet<String> = sqlx::query_scalar(
+            "SELECT lease FROM tasker_lease.leases WHERE lease = ANY ($1) AND holder <> $2",
+        )
+        .bind(leases)
+        .bind(holder)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?
+        .into_iter()
+        .collect();
+        // One that was forgotten is the holder's again when it is renewed.
+        Ok(leases.iter().map(|lease| !lost.contains(lease)).collect())
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {

@@ -106,8 +106,10 @@ impl Run {
             version: VERSION,
             task_id: Uuid::now_v7(),
             step_index: 0,
+            execution: 1,
             attempt: self.attempt,
             release_id: Uuid::nil(),
+            definition: 0,
             max_attempts: self.attempt.max(3),
             step_name: self.handler.clone(),
             namespace: "default".to_owned(),
@@ -119,6 +121,7 @@ impl Run {
             configuration: read(&self.config)?,
             dependency_results: self.dependencies.iter().map(dependency).collect::<Result<_>>()?,
             cursor: None,
+            batch: None,
             checkpoint: None,
             limits: Limits::default(),
             grants: Grants {

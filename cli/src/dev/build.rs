@@ -205,7 +205,7 @@ pub(crate) async fn publish(
             );
         }
     }
-    orchestrator.publish_components(&publications, &project.config.handlers).await?;
+    orchestrator.publish_components(&publications, &project.config.handlers, true).await?;
     for file in templates {
         let template = &file.template;
         let done = orchestrator.publish_template(template).await;

@@ -128,8 +128,13 @@ impl RunningOrchestrator {
         stop: CancellationToken,
     ) -> Result<Self> {
         let claim = claim(&pool, alone).await?;
-        let connections =
-            Connections { pool, steps: transport.steps.clone(), reports: transport.reports.clone(), blobs };
+        let connections = Connections {
+            pool,
+            steps: transport.steps.clone(),
+            reports: transport.reports.clone(),
+            leases: transport.leases.clone(),
+            blobs,
+        };
         let configured = &project.config.orchestrator;
         let settings = Settings {
             environment: configured.environment.clone(),

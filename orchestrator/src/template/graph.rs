@@ -74,6 +74,18 @@ impl Graph {
         found.into_iter().collect()
     }
 
+    /// All steps after a step, each after those of them that it depends on.
+    pub fn descendants(&self, step: usize) -> Vec<usize> {
+        let mut found = BTreeSet::new();
+        let mut open = self.children[step].clone();
+        while let Some(descendant) = open.pop() {
+            if found.insert(descendant) {
+                open.extend(&self.children[descendant]);
+            }
+        }
+        self.order.iter().copied().filter(|step| found.contains(step)).collect()
+    }
+
     /// For each step, the length of the longest path that leads to it.
     pub fn depths(&self) -> Vec<usize> {
         let mut depths = vec![0; self.parents.len()];

@@ -10,8 +10,8 @@ mod validate;
 pub use graph::Graph;
 pub use model::{
     Backoff, BatchConfig, DeliveryMode, DomainEvent, Environment, EventCondition, FailureStrategy, Handler,
-    HandlerOverride, IdentityStrategy, Lifecycle, PublishedEvent, Retry, StalenessAction, Step, StepLimits,
-    StepOverride, StepType, SystemDependencies, Template,
+    HandlerOverride, IdentityStrategy, Lifecycle, LifecycleLimits, PublishedEvent, Retry, RetryOverride,
+    StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template,
 };
 pub(crate) use parse::did_you_mean;
 pub use parse::{Parsed, parse, template_schema};

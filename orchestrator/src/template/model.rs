@@ -1,7 +1,7 @@
 //! The template as its author writes it. These types are the format: the parser checks a file against the JSON Schema
 //! derived from them, so that what is documented, what is accepted and what is read are one definition.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,10 @@ fn default_timeout() -> u64 {
 pub struct Handler {
     /// The handler's name: of a published component's handler, or any name that `tasker.toml` maps to one.
     pub callable: String,
+    /// The version of the handler to run, whichever is current otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub version: Option<u32>,
     /// Tasker's earlier way to pick a method of a handler class. It has no effect here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -313,7 +317,7 @@ pub struct PublishedEvent {
     /// How it reaches its subscribers.
     #[serde(default)]
     pub delivery_mode: DeliveryMode,
-    /// The name of the publisher.
+    /// Tasker's earlier way to name the class that publishes it. It has no effect here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
 }
@@ -342,7 +346,7 @@ pub enum DeliveryMode {
     /// At least once, whatever crashes.
     #[default]
     Durable,
-    /// In process, lost in a crash.
+    /// At once, to whoever listens; lost on whoever does not.
     Fast,
     /// Both.
     Broadcast,
@@ -371,6 +375,18 @@ pub struct BatchConfig {
     pub failure_strategy: FailureStrategy,
 }
 
+impl Default for BatchConfig {
+    fn default() -> Self {
+        Self {
+            batch_size: default_batch_size(),
+            parallelism: default_parallelism(),
+            cursor_field: default_cursor_field(),
+            worker_template: None,
+            failure_strategy: FailureStrategy::default(),
+        }
+    }
+}
+
 fn default_batch_size() -> u32 {
     1000
 }
@@ -387,13 +403,24 @@ fn default_cursor_field() -> String {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureStrategy {
-    /// Nothing.
+    /// They go on to the end; what converges on them waits until an operator has seen to the failed one.
     #[default]
     ContinueOnFailure,
     /// They are cancelled.
     FailFast,
-    /// The failed slice is set apart.
+    /// They go on, and what converges on them runs without the failed one, which gets a DLQ entry of its own.
     Isolate,
+}
+
+impl FailureStrategy {
+    /// Its name in templates and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContinueOnFailure => "continue_on_failure",
+            Self::FailFast => "fail_fast",
+            Self::Isolate => "isolate",
+        }
+    }
 }
 
 /// What differs in one environment.
@@ -417,9 +444,47 @@ pub struct StepOverride {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 86_400))]
     pub timeout_seconds: Option<u64>,
-    /// Instead of the step's own.
+    /// Instead of the step's own, field by field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<Retry>,
+    pub retry: Option<RetryOverride>,
+}
+
+/// What differs about the retries of a step in one environment. What is not given stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryOverride {
+    /// Whether there are further attempts at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
+    /// How many attempts there may be, the first included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub max_attempts: Option<u32>,
+    /// How the waits between attempts grow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<Backoff>,
+    /// The first wait, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 100, max = 3_600_000))]
+    pub backoff_base_ms: Option<u64>,
+    /// The longest wait, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 86_400_000))]
+    pub max_backoff_ms: Option<u64>,
+    /// Whether each wait is drawn at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<bool>,
+}
+
+impl RetryOverride {
+    fn apply(&self, retry: &mut Retry) {
+        retry.retryable = self.retryable.unwrap_or(retry.retryable);
+        retry.max_attempts = self.max_attempts.unwrap_or(retry.max_attempts);
+        retry.backoff = self.backoff.unwrap_or(retry.backoff);
+        retry.backoff_base_ms = self.backoff_base_ms.unwrap_or(retry.backoff_base_ms);
+        retry.max_backoff_ms = self.max_backoff_ms.unwrap_or(retry.max_backoff_ms);
+        retry.jitter = self.jitter.unwrap_or(retry.jitter);
+    }
 }
 
 /// Configuration of a handler in one environment.
@@ -434,36 +499,54 @@ pub struct HandlerOverride {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lifecycle {
-    /// From creation to end.
+    /// From creation to end. Default 1440.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 43_200))]
     pub max_duration_minutes: Option<u32>,
-    /// In `waiting_for_dependencies`.
+    /// Since anything last happened, in `waiting_for_dependencies`. Default 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_080))]
-    pub max_waiting_for_dependencies_minutes: u32,
-    /// In `waiting_for_retry`.
+    pub max_waiting_for_dependencies_minutes: Option<u32>,
+    /// Since anything last happened, in `waiting_for_retry`. Default 30, or twice the longest wait that the steps may
+    /// have between attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_080))]
-    pub max_waiting_for_retry_minutes: u32,
-    /// In `steps_in_process`.
+    pub max_waiting_for_retry_minutes: Option<u32>,
+    /// Since anything last happened, in `steps_in_process`. Default 30, or twice the longest `timeout_seconds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_080))]
-    pub max_steps_in_process_minutes: u32,
-    /// What happens to a task past one of these.
+    pub max_steps_in_process_minutes: Option<u32>,
+    /// What happens to a task that has stood in one state for longer than that.
     pub staleness_action: StalenessAction,
-    /// Whether the task then fails.
-    pub auto_fail_on_timeout: Option<bool>,
-    /// Whether the task then gets a DLQ entry.
-    pub auto_dlq_on_timeout: Option<bool>,
+    /// Whether a task past any of these limits ends in `error`.
+    pub auto_fail_on_timeout: bool,
+    /// Whether a task past `max_duration_minutes` gets a DLQ entry.
+    pub auto_dlq_on_timeout: bool,
+}
+
+/// How long a task may stand, with the defaults filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifecycleLimits {
+    /// From creation to end.
+    pub max_duration: Duration,
+    /// In `waiting_for_dependencies`.
+    pub max_waiting_for_dependencies: Duration,
+    /// In `waiting_for_retry`.
+    pub max_waiting_for_retry: Duration,
+    /// In `steps_in_process`.
+    pub max_steps_in_process: Duration,
 }
 
 impl Default for Lifecycle {
     fn default() -> Self {
         Self {
             max_duration_minutes: None,
-            max_waiting_for_dependencies_minutes: 1440,
-            max_waiting_for_retry_minutes: 60,
-            max_steps_in_process_minutes: 30,
+            max_waiting_for_dependencies_minutes: None,
+            max_waiting_for_retry_minutes: None,
+            max_steps_in_process_minutes: None,
             staleness_action: StalenessAction::Dlq,
-            auto_fail_on_timeout: None,
-            auto_dlq_on_timeout: None,
+            auto_fail_on_timeout: false,
+            auto_dlq_on_timeout: true,
         }
     }
 }
@@ -472,16 +555,67 @@ impl Default for Lifecycle {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StalenessAction {
-    /// It gets a DLQ entry.
+    /// It gets a DLQ entry, and goes on.
     #[default]
     Dlq,
-    /// It ends in `error`.
+    /// It gets a DLQ entry, and ends in `error`.
     Error,
     /// Nothing.
     None,
 }
 
+impl StalenessAction {
+    /// Its name in templates and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dlq => "dlq",
+            Self::Error => "error",
+            Self::None => "none",
+        }
+    }
+}
+
 impl Template {
+    /// What the workers of a batchable step are made from: the step that its `worker_template` names, or the one batch
+    /// worker that depends on it.
+    pub fn worker_of(&self, step: usize) -> Option<usize> {
+        let batchable = self.steps.get(step).filter(|step| step.step_type == StepType::Batchable)?;
+        let named = batchable.batch_config.as_ref().and_then(|config| config.worker_template.as_ref());
+        let is_worker = |candidate: &Step| {
+            candidate.step_type == StepType::BatchWorker && candidate.dependencies.contains(&batchable.name)
+        };
+        let mut workers = self.steps.iter().enumerate().filter(|(_, candidate)| match named {
+            Some(name) => candidate.name == *name && candidate.step_type == StepType::BatchWorker,
+            None => is_worker(candidate),
+        });
+        let (worker, _) = workers.next()?;
+        workers.next().is_none().then_some(worker)
+    }
+
+    /// How long a task may stand, with the defaults filled in. Where nothing is said, waits that the steps themselves
+    /// allow are no standing.
+    pub fn lifecycle_limits(&self) -> LifecycleLimits {
+        let lifecycle = self.lifecycle.clone().unwrap_or_default();
+        let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+        let longest =
+            |of_step: fn(&Step) -> Duration| self.steps.iter().map(of_step).max().unwrap_or_default();
+        // A handler may ask for ten times the cap.
+        let wait = longest(|step| Duration::from_millis(step.retry.max_backoff_ms.saturating_mul(10)));
+        let run = longest(|step| Duration::from_secs(step.timeout_seconds));
+        LifecycleLimits {
+            max_duration: minutes(lifecycle.max_duration_minutes.unwrap_or(1440)),
+            max_waiting_for_dependencies: minutes(
+                lifecycle.max_waiting_for_dependencies_minutes.unwrap_or(60),
+            ),
+            max_waiting_for_retry: lifecycle
+                .max_waiting_for_retry_minutes
+                .map_or(minutes(30).max(wait * 2), minutes),
+            max_steps_in_process: lifecycle
+                .max_steps_in_process_minutes
+                .map_or(minutes(30).max(run * 2), minutes),
+        }
+    }
+
     /// The template as it is in one environment: overrides for `ALL` first, then those for single steps.
     #[must_use]
     pub fn in_environment(&self, environment: &str) -> Self {
@@ -508,7 +642,7 @@ impl StepOverride {
         }
         step.timeout_seconds = self.timeout_seconds.unwrap_or(step.timeout_seconds);
         if let Some(retry) = &self.retry {
-            step.retry = retry.clone();
+            retry.apply(&mut step.retry);
         }
     }
 }

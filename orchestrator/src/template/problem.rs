@@ -70,8 +70,6 @@ pub enum Code {
     UnknownHandler,
     /// A batchable step names no worker, or one that is none.
     BadWorkerTemplate,
-    /// A feature of the format that this version does not run.
-    NotSupported,
 }
 
 impl fmt::Display for Code {

@@ -1,4 +1,4 @@
-//! The meaning of a template: names, references, the DAG, and what this version can run.
+//! The meaning of a template: names, references, the DAG, batches and decisions.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,9 @@ use super::{
 
 /// The longest namespace, so that queue names made from it stay legal everywhere.
 const MAX_NAMESPACE: usize = 29;
+
+/// How many decisions may follow each other.
+const MAX_DECISION_DEPTH: usize = 20;
 
 /// Checks what no schema can.
 pub(super) fn validate(template: &Template, position: &dyn Fn(&str) -> Position) -> Problems {
@@ -43,10 +46,10 @@ fn check_task(template: &Template, position: &dyn Fn(&str) -> Position, problems
     if let Some(schema) = &template.input_schema {
         check_schema(schema, "/input_schema", None, position, problems);
     }
-    if template.lifecycle.is_some() {
-        let message =
-            "`lifecycle` is not run by this version; remove it, or keep it for a later one".to_owned();
-        problems.error(Code::NotSupported, position("/lifecycle"), None, message);
+    for (index, event) in template.domain_events.iter().enumerate() {
+        if let Some(schema) = &event.schema {
+            check_schema(schema, &format!("/domain_events/{index}/schema"), None, position, problems);
+        }
     }
 }
 
@@ -117,24 +120,18 @@ fn check_step(
     if let Some(schema) = &step.result_schema {
         check_schema(schema, &format!("{pointer}/result_schema"), name, position, problems);
     }
-    check_supported(step, pointer, position, problems);
-}
-
-/// Refuses what this version would not run as written: a workflow that runs differently from what its author wrote is
-/// worse than one that does not run.
-fn check_supported(step: &Step, pointer: &str, position: &dyn Fn(&str) -> Position, problems: &mut Problems) {
-    let name = Some(step.name.as_str());
-    if step.step_type != StepType::Standard {
-        let message = format!("this version does not run steps of type `{}`", step.step_type.as_str());
-        problems.error(Code::NotSupported, position(&format!("{pointer}/type")), name, message);
+    for (index, event) in step.publishes_events.iter().enumerate() {
+        if let Some(schema) = &event.schema {
+            let pointer = format!("{pointer}/publishes_events/{index}/schema");
+            check_schema(schema, &pointer, name, position, problems);
+        }
     }
-    if step.batch_config.is_some() {
-        let message = "this version does not run batches".to_owned();
-        problems.error(Code::NotSupported, position(&format!("{pointer}/batch_config")), name, message);
-    }
-    if !step.publishes_events.is_empty() {
-        let message = "this version does not publish domain events".to_owned();
-        problems.error(Code::NotSupported, position(&format!("{pointer}/publishes_events")), name, message);
+    if step.batch_config.is_some() && step.step_type != StepType::Batchable {
+        let message = format!(
+            "`batch_config` is for steps of type `batchable`; this one is `{}`",
+            step.step_type.as_str()
+        );
+        problems.error(Code::BadWorkerTemplate, position(&format!("{pointer}/batch_config")), name, message);
     }
 }
 
@@ -168,15 +165,121 @@ fn check_graph(template: &Template, position: &dyn Fn(&str) -> Position, problem
             let message = format!("steps wait for each other in a circle: {}", path.join(" → "));
             problems.error(Code::CycleDetected, at, Some(name(&first)), message);
         }
-        Ok(graph) if template.steps.len() > 1 => {
-            for (index, step) in template.steps.iter().enumerate() {
-                if graph.parents[index].is_empty() && graph.children[index].is_empty() {
-                    let at = position(&format!("/steps/{index}"));
-                    let message = "no other step depends on it, and it depends on none".to_owned();
-                    problems.warning(Code::OrphanStep, at, Some(&step.name), message);
+        Ok(graph) => {
+            check_batches(template, &graph, position, problems);
+            check_decisions(template, &graph, position, problems);
+            check_orphans(template, &graph, position, problems);
+        }
+    }
+}
+
+/// Every batchable step has one worker, and every worker one batchable step that is all it waits for.
+fn check_batches(
+    template: &Template,
+    graph: &Graph,
+    position: &dyn Fn(&str) -> Position,
+    problems: &mut Problems,
+) {
+    let mut batchable_of: HashMap<usize, usize> = HashMap::new();
+    for (index, step) in
+        template.steps.iter().enumerate().filter(|(_, step)| step.step_type == StepType::Batchable)
+    {
+        let mut fault = |message: String| {
+            let at = position(&format!("/steps/{index}/batch_config/worker_template"));
+            problems.error(Code::BadWorkerTemplate, at, Some(&step.name), message);
+        };
+        let named = step.batch_config.as_ref().and_then(|config| config.worker_template.as_ref());
+        match (template.worker_of(index), named) {
+            (None, Some(named)) => {
+                let workers: Vec<String> = template
+                    .steps
+                    .iter()
+                    .filter(|step| step.step_type == StepType::BatchWorker)
+                    .map(|step| step.name.clone())
+                    .collect();
+                let hint = did_you_mean(named, &workers);
+                fault(format!("`{named}` is no step of type `batch_worker`{hint}"));
+            }
+            (None, None) => fault(
+                "name the step of type `batch_worker` to create workers from in `batch_config.worker_template`"
+                    .to_owned(),
+            ),
+            (Some(worker), _) if !graph.parents[worker].contains(&index) => fault(format!(
+                "its worker `{}` does not depend on it; add `{}` to the worker's dependencies",
+                template.steps[worker].name, step.name
+            )),
+            (Some(worker), _) => {
+                if let Some(other) = batchable_of.insert(worker, index) {
+                    let other = &template.steps[other].name;
+                    fault(format!("`{}` is the worker of `{other}` already", template.steps[worker].name));
                 }
             }
         }
-        Ok(_) => {}
+    }
+    for (index, step) in
+        template.steps.iter().enumerate().filter(|(_, step)| step.step_type == StepType::BatchWorker)
+    {
+        let mut fault = |message: String| {
+            let at = position(&format!("/steps/{index}"));
+            problems.error(Code::BadWorkerTemplate, at, Some(&step.name), message);
+        };
+        let Some(&batchable) = batchable_of.get(&index) else {
+            fault("no batchable step has it as its worker".to_owned());
+            continue;
+        };
+        let before = graph.ancestors(batchable);
+        let others =
+            graph.parents[index].iter().filter(|&parent| *parent != batchable && !before.contains(parent));
+        for &other in others {
+            fault(format!(
+                "a batch worker waits for its batchable step alone; let `{}` depend on `{}` instead",
+                template.steps[batchable].name, template.steps[other].name
+            ));
+        }
+    }
+}
+
+/// Decisions have something to decide on, and are not nested beyond reason.
+fn check_decisions(
+    template: &Template,
+    graph: &Graph,
+    position: &dyn Fn(&str) -> Position,
+    problems: &mut Problems,
+) {
+    let mut depths = vec![0_usize; template.steps.len()];
+    for &index in &graph.order {
+        let step = &template.steps[index];
+        let is_decision = step.step_type == StepType::Decision;
+        let before = graph.parents[index].iter().map(|&parent| depths[parent]).max().unwrap_or(0);
+        depths[index] = before + usize::from(is_decision);
+        if is_decision && depths[index] > MAX_DECISION_DEPTH {
+            let at = position(&format!("/steps/{index}"));
+            let message =
+                format!("{} decisions follow each other; at most {MAX_DECISION_DEPTH} can", depths[index]);
+            problems.error(Code::BadValue, at, Some(&step.name), message);
+        }
+        if is_decision && graph.children[index].is_empty() {
+            let at = position(&format!("/steps/{index}"));
+            let message = "no step depends on the decision: there is nothing for it to choose".to_owned();
+            problems.warning(Code::OrphanStep, at, Some(&step.name), message);
+        }
+    }
+}
+
+fn check_orphans(
+    template: &Template,
+    graph: &Graph,
+    position: &dyn Fn(&str) -> Position,
+    problems: &mut Problems,
+) {
+    if template.steps.len() < 2 {
+        return;
+    }
+    for (index, step) in template.steps.iter().enumerate() {
+        if graph.parents[index].is_empty() && graph.children[index].is_empty() {
+            let at = position(&format!("/steps/{index}"));
+            let message = "no other step depends on it, and it depends on none".to_owned();
+            problems.warning(Code::OrphanStep, at, Some(&step.name), message);
+        }
     }
 }

@@ -142,7 +142,7 @@ async fn a_running_task_keeps_the_code_that_it_was_created_with() {
         result_schema: None,
     };
     let newer = ComponentPublication { digest: "1".repeat(64), size_bytes: 1, handlers: vec![handler] };
-    fixture.orchestrator.publish_components(&[newer], &BTreeMap::new()).await.unwrap();
+    fixture.orchestrator.publish_components(&[newer], &BTreeMap::new(), true).await.unwrap();
     fixture.complete(&a, json!(1)).await;
     assert_eq!(fixture.dispatched_one().handler.component, "0".repeat(64), "the running task");
     fixture.create("two", json!({})).await;

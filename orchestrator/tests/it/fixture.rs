@@ -1,6 +1,6 @@
 //! An orchestrator on a fresh database with frozen time, and a host played by the test.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json, value::RawValue};
@@ -11,11 +11,11 @@ use tasker_orchestrator::{
     template::parse,
 };
 use tasker_protocol::{
-    Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload, StepDispatch,
-    StepEvent, StepReport, Usage, VERSION, decode, raw_json,
+    ClaimCheck, Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload,
+    StepDispatch, StepEvent, StepReport, Usage, VERSION, decode, raw_json,
 };
 use tasker_test_support::TestDatabase;
-use tasker_transport::BlobStore;
+use tasker_transport::{BlobStore, MemoryLeases};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -26,8 +26,9 @@ pub(crate) struct Fixture {
     pub(crate) database: TestDatabase,
     pub(crate) steps: Arc<Mailbox>,
     pub(crate) reports: Arc<Mailbox>,
+    pub(crate) leases: Arc<MemoryLeases>,
     pub(crate) now: DateTime<Utc>,
-    _blobs: TempDir,
+    blobs: TempDir,
 }
 
 impl Fixture {
@@ -35,11 +36,13 @@ impl Fixture {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
+        let leases = Arc::new(MemoryLeases::new(Duration::from_secs(30), Duration::from_secs(600)));
         let blobs = tempfile::tempdir().unwrap();
         let connections = Connections {
             pool: database.pool.clone(),
             steps: steps.clone(),
             reports: reports.clone(),
+            leases: leases.clone(),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
         let (orchestrator, _) = Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));
@@ -51,9 +54,9 @@ impl Fixture {
         });
         let component =
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
-        orchestrator.publish_components(&[component], &BTreeMap::new()).await.unwrap();
+        orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
         let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
-        let fixture = Self { orchestrator, database, steps, reports, now, _blobs: blobs };
+        let fixture = Self { orchestrator, database, steps, reports, leases, now, blobs };
         fixture.set_time().await;
         fixture
     }
@@ -89,10 +92,23 @@ impl Fixture {
 
     /// The steps that were sent to the hosts since the last call, by name.
     pub(crate) fn dispatched(&self) -> Vec<StepDispatch> {
-        let mut dispatched: Vec<StepDispatch> =
-            self.steps.take().iter().map(|message| decode(&message.body).unwrap()).collect();
+        let mut dispatched: Vec<StepDispatch> = self
+            .steps
+            .take()
+            .into_iter()
+            .map(|message| decode(&self.fetched(message.body)).unwrap())
+            .collect();
         dispatched.sort_by(|left, right| left.step_name.cmp(&right.step_name));
         dispatched
+    }
+
+    /// A message's body, wherever it lies. It must be short enough for any queue.
+    fn fetched(&self, body: String) -> String {
+        assert!(body.len() <= 256 << 10, "a message of {} bytes", body.len());
+        match serde_json::from_str::<ClaimCheck>(&body) {
+            Ok(check) => std::fs::read_to_string(self.blobs.path().join(check.message.key)).unwrap(),
+            Err(_) => body,
+        }
     }
 
     /// The one step that was sent since the last call.
@@ -113,6 +129,44 @@ impl Fixture {
 
     pub(crate) async fn fail(&self, dispatch: &StepDispatch, retryable: bool) -> bool {
         self.report(dispatch, failed(retryable)).await
+    }
+
+    /// A decision's report.
+    pub(crate) async fn branch(&self, dispatch: &StepDispatch, steps: &[&str]) -> bool {
+        self.report(dispatch, branch(steps)).await
+    }
+
+    /// A batchable step's report.
+    pub(crate) async fn batch(&self, dispatch: &StepDispatch, cursors: &[Value]) -> bool {
+        self.report(dispatch, batch(cursors)).await
+    }
+
+    pub(crate) async fn checkpoint(&self, dispatch: &StepDispatch, state: Value) -> bool {
+        self.report(dispatch, Ending::Checkpoint(payload(&state))).await
+    }
+
+    /// The names of the task's steps, in order.
+    pub(crate) async fn step_names(&self, task: Uuid) -> Vec<String> {
+        self.orchestrator.steps(task).await.unwrap().into_iter().map(|step| step.name).collect()
+    }
+
+    /// Completes whatever is sent until nothing more is, and answers what was completed, in order.
+    pub(crate) async fn complete_all(&self) -> Vec<String> {
+        let mut completed = Vec::new();
+        loop {
+            let dispatched = self.dispatched();
+            if dispatched.is_empty() {
+                return completed;
+            }
+            for step in dispatched {
+                assert!(
+                    self.complete(&step, json!(step.step_name)).await,
+                    "{} was not accepted",
+                    step.step_name
+                );
+                completed.push(step.step_name);
+            }
+        }
     }
 
     pub(crate) fn finished(&self, dispatch: &StepDispatch, ending: Ending) -> OrchestratorMessage {
@@ -175,7 +229,9 @@ impl Fixture {
         assert_eq!(counts.satisfied, count(&[StepState::Complete, StepState::ResolvedManually]));
         assert_eq!(counts.running, count(&[StepState::Enqueued, StepState::InProgress]));
         assert_eq!(counts.retrying, count(&[StepState::WaitingForRetry]));
-        assert_eq!(counts.failed, count(&[StepState::Error]));
+        let isolated = steps.iter().filter(|step| step.isolated).count() as i32;
+        assert_eq!(counts.isolated, isolated);
+        assert_eq!(counts.failed, count(&[StepState::Error]) - isolated);
     }
 }
 
@@ -194,8 +250,9 @@ pub(crate) fn report_of(dispatch: &StepDispatch, event: StepEvent) -> Orchestrat
         version: VERSION,
         task_id: dispatch.task_id,
         step_index: dispatch.step_index,
-        attempt: dispatch.attempt,
+        execution: dispatch.execution,
         release_id: dispatch.release_id,
+        definition: dispatch.definition,
         host: "test".to_owned(),
         event,
     })
@@ -218,6 +275,16 @@ pub(crate) fn failed(retryable: bool) -> Ending {
         details: None,
         origin: FailureOrigin::Handler,
     })
+}
+
+pub(crate) fn branch(steps: &[&str]) -> Ending {
+    let steps = steps.iter().map(|&step| step.to_owned()).collect();
+    Ending::Branch { steps, result: payload(&json!({ "chosen": true })) }
+}
+
+pub(crate) fn batch(cursors: &[Value]) -> Ending {
+    let cursors = cursors.iter().map(|cursor| raw_json(cursor.to_string()).unwrap()).collect();
+    Ending::Batch { cursors, result: payload(&json!({ "cut": true })) }
 }
 
 pub(crate) fn names(dispatched: &[StepDispatch]) -> Vec<&str> {

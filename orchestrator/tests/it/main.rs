@@ -1,8 +1,12 @@
 //! The orchestrator against a real PostgreSQL.
 
+mod batches;
 mod creation;
+mod decisions;
 mod fixture;
 mod hostile;
+mod lifecycle;
+mod operators;
 mod queues;
 mod reports;
 mod states;

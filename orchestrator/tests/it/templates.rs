@@ -55,9 +55,18 @@ fn a_cycle_is_written_out() {
 }
 
 #[test]
-fn what_is_not_run_is_refused() {
-    let text = problems(&steps("  - name: a\n    type: decision\n    handler: { callable: x }\n"));
-    assert!(text.contains("t.yaml:5:5: error NOT_SUPPORTED in step `a`"), "{text}");
+fn a_batch_without_a_fitting_worker_is_refused() {
+    let text = problems(&steps("  - { name: a, type: batchable, handler: { callable: x } }\n"));
+    assert!(text.contains("error BAD_WORKER_TEMPLATE in step `a`"), "{text}");
+    let text = problems(&steps(
+        "  - { name: a, type: batchable, handler: { callable: x }, batch_config: { worker_template: wrok } }\n  - { name: work, type: batch_worker, dependencies: [a], handler: { callable: x } }\n",
+    ));
+    assert!(text.contains("`wrok` is no step of type `batch_worker`; did you mean `work`?"), "{text}");
+    let text = problems(&steps("  - { name: w, type: batch_worker, handler: { callable: x } }\n"));
+    assert!(text.contains("no batchable step has it as its worker"), "{text}");
+    let text =
+        problems(&steps("  - { name: a, handler: { callable: x }, batch_config: { batch_size: 5 } }\n"));
+    assert!(text.contains("`batch_config` is for steps of type `batchable`"), "{text}");
 }
 
 #[test]

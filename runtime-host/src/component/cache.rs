@@ -215,7 +215,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The name of a component: SHA-256 of its bytes.
 pub(crate) fn digest_of(wasm: &[u8]) -> String {
-    hex(&Sha256::digest(wasm))
+    tasker_transport::sha256_hex(wasm)
 }
 
 #[cfg(test)]

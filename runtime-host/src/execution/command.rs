@@ -1,6 +1,8 @@
 //! A plain WASI command as a handler: context as JSON on standard input, outcome as JSON on standard output,
 //! exit code 0 for success, 1 for a retryable and 2 for a permanent failure.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -8,7 +10,7 @@ use tasker_protocol::{Ending, Failure, FailureOrigin, Payload, StepDispatch};
 
 use super::failure::{failure, result_size};
 use super::outcome::{Reported, handler_failure, invalid_answer};
-use super::pipeline::Inputs;
+use super::pipeline::{Inputs, attributes};
 use crate::capability::logs::Logs;
 use crate::capability::wasi::Answer;
 
@@ -30,7 +32,7 @@ struct Context<'a> {
     cursor: Option<&'a RawValue>,
     checkpoint: Option<&'a RawValue>,
     trace_parent: Option<&'a str>,
-    attributes: serde_json::Map<String, serde_json::Value>,
+    attributes: BTreeMap<&'static str, &'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -41,6 +43,8 @@ struct DependencyResult<'a> {
 
 /// The context as JSON.
 pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<Bytes, Failure> {
+    let attribute = |(name, json)| Some((name, serde_json::from_str::<&RawValue>(json).ok()?));
+    let attributes = attributes(dispatch).filter_map(attribute).collect();
     let context = Context {
         handler: &dispatch.handler.function,
         task_id: inputs.task_id(),
@@ -61,7 +65,7 @@ pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<By
         cursor: dispatch.cursor.as_deref(),
         checkpoint: inputs.checkpoint,
         trace_parent: dispatch.traceparent.as_deref(),
-        attributes: serde_json::Map::new(),
+        attributes,
     };
     serde_json::to_vec(&context).map(Bytes::from).map_err(|error| {
         let message = format!("the step's context could not be written as JSON: {error}");

@@ -315,6 +315,7 @@ async fn handle(
         .iter()
         .map(|(step, result)| DependencyResult { step, result: result.get() })
         .collect();
+    let attributes: Vec<(&str, &str)> = attributes(dispatch).collect();
     let context = StepContext {
         task_id: inputs.task_id(),
         namespace: &dispatch.namespace,
@@ -330,13 +331,23 @@ async fn handle(
         cursor: dispatch.cursor.as_deref().map(RawValue::get),
         checkpoint: inputs.checkpoint.map(RawValue::get),
         trace_parent: dispatch.traceparent.as_deref(),
-        attributes: &[],
+        attributes: &attributes,
     };
     let handler = handlers.tasker_handler_step_handler();
     match handler.call_handle(store, &dispatch.handler.function, context).await {
         Ok(answer) => Stop::Answered(answer),
         Err(error) => Stop::Crashed { error, instantiated: true },
     }
+}
+
+/// What the context tells beside its fields, by name.
+pub(crate) fn attributes(dispatch: &StepDispatch) -> impl Iterator<Item = (&'static str, &str)> {
+    dispatch.batch.iter().flat_map(|batch| {
+        [
+            ("batch_metadata", batch.metadata.get()),
+            ("is_no_op", if batch.is_no_op { "true" } else { "false" }),
+        ]
+    })
 }
 
 /// Runs a WASI command.

@@ -1,9 +1,9 @@
 -- Time passing: retries that are due, and everything that a lost message would otherwise leave lying.
 
 -- Enqueues the next attempt of steps whose retry is due. A step not yet due is answered with its time, so that the
--- caller can come back.
+-- caller can come back. Those of a paused task wait until it is resumed.
 CREATE FUNCTION tasker.start_due_retries(
-    p_task uuid[], p_step integer[], p_attempt integer[]
+    p_task uuid[], p_step integer[], p_execution integer[]
 )
 -- A verdict for each step that is still waiting.
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
@@ -19,17 +19,22 @@ BEGIN
     v_now := tasker.now();
 
     WITH waiting AS (
-        SELECT DISTINCT ON (k.task_id, k.step_index) k.position, s.task_id, s.step_index, s.attempt, s.next_retry_at,
-               s.finished_at
-        FROM unnest(p_task, p_step, p_attempt) WITH ORDINALITY AS k (task_id, step_index, attempt, position)
-        JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index AND s.attempt = k.attempt
+        SELECT DISTINCT ON (k.task_id, k.step_index) k.position, s.task_id, s.step_index, s.execution, s.attempt,
+               s.next_retry_at, s.finished_at, t.paused_at
+        FROM unnest(p_task, p_step, p_execution) WITH ORDINALITY AS k (task_id, step_index, execution, position)
+        JOIN tasker.steps s ON s.task_id = k.task_id AND s.step_index = k.step_index AND s.execution = k.execution
+        JOIN tasker.tasks t ON t.task_id = k.task_id
         WHERE s.state = 'waiting_for_retry'
         ORDER BY k.task_id, k.step_index, k.position
     ), due AS (
-        SELECT * FROM waiting WHERE next_retry_at <= v_now
+        SELECT * FROM waiting WHERE next_retry_at <= v_now AND paused_at IS NULL
+    ), put_off AS (
+        UPDATE tasker.steps s SET wake_at = NULL
+        FROM waiting w
+        WHERE w.paused_at IS NOT NULL AND s.task_id = w.task_id AND s.step_index = w.step_index
     ), enqueued AS (
         UPDATE tasker.steps s SET
-            state = 'enqueued', attempt = s.attempt + 1, enqueued_at = v_now, dispatched_at = NULL,
+            state = 'enqueued', attempt = s.attempt + 1, execution = s.execution + 1, enqueued_at = v_now, dispatched_at = NULL,
             started_at = NULL, finished_at = NULL, next_retry_at = NULL, progress = NULL,
             wake_at = v_now + tasker.unsent_grace()
         FROM due d
@@ -42,6 +47,7 @@ BEGIN
     ), task AS (
         UPDATE tasker.tasks t SET
             state = 'steps_in_process',
+            state_since = v_now,
             steps_running = t.steps_running + y.enqueued,
             steps_retrying = t.steps_retrying - y.enqueued
         FROM tally y
@@ -58,11 +64,12 @@ BEGIN
     )
     SELECT array_agg(w.task_id) FILTER (WHERE w.next_retry_at <= v_now),
            array_agg(w.step_index) FILTER (WHERE w.next_retry_at <= v_now),
-           array_agg((w.position, 'waiting_for_retry', NULL,
-                      ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint, w.task_id, w.step_index, w.attempt, NULL, NULL,
-                      NULL, NULL, NULL, NULL, NULL)::tasker.effect) FILTER (WHERE w.next_retry_at > v_now)
+           array_agg(tasker.verdict(w.position, 'waiting_for_retry', NULL,
+                                    ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint,
+                                    w.task_id, w.step_index, w.execution)) FILTER (WHERE w.next_retry_at > v_now)
     INTO v_ready_task, v_ready_step, v_early
-    FROM waiting w;
+    FROM waiting w
+    WHERE w.paused_at IS NULL;
 
     RETURN QUERY SELECT * FROM unnest(v_early);
     RETURN QUERY SELECT * FROM tasker.dispatches(v_ready_task, v_ready_step);
@@ -70,7 +77,7 @@ END
 $$;
 
 -- Marks messages as sent, where the step has not moved on meanwhile.
-CREATE FUNCTION tasker.mark_dispatched(p_task uuid[], p_step integer[], p_attempt integer[])
+CREATE FUNCTION tasker.mark_dispatched(p_task uuid[], p_step integer[], p_execution integer[])
 RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -80,8 +87,8 @@ BEGIN
     -- In key order, and only rows nobody is changing: a step that is being changed has been heard of.
     UPDATE tasker.steps s SET dispatched_at = v_now, wake_at = tasker.resend_at(v_now, s.enqueued_at)
     FROM (SELECT l.task_id, l.step_index
-          FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
-          JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.attempt = k.attempt
+          FROM unnest(p_task, p_step, p_execution) AS k (task_id, step_index, execution)
+          JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.execution = k.execution
           WHERE l.state = 'enqueued'
           ORDER BY l.task_id, l.step_index
           FOR UPDATE OF l SKIP LOCKED) AS sent
@@ -91,13 +98,13 @@ $$;
 
 -- Steps that should have been heard of by now. Only reads: whatever is done about them is compare and swap.
 CREATE FUNCTION tasker.overdue_steps(p_limit integer)
-RETURNS TABLE (task_id uuid, step_index integer, attempt integer, state text, host text) LANGUAGE plpgsql STABLE
+RETURNS TABLE (task_id uuid, step_index integer, execution integer, state text, host text) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off AS $$
 DECLARE
     v_now timestamptz := tasker.now();
 BEGIN
     RETURN QUERY
-    SELECT s.task_id, s.step_index, s.attempt, s.state, s.host
+    SELECT s.task_id, s.step_index, s.execution, s.state, s.host
     FROM tasker.steps s
     WHERE s.wake_at <= v_now
     ORDER BY s.wake_at
@@ -106,7 +113,7 @@ END
 $$;
 
 -- Sends the messages of enqueued steps again, where the sweep is still right about them.
-CREATE FUNCTION tasker.resend_overdue(p_task uuid[], p_step integer[], p_attempt integer[])
+CREATE FUNCTION tasker.resend_overdue(p_task uuid[], p_step integer[], p_execution integer[])
 RETURNS SETOF tasker.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -117,8 +124,8 @@ DECLARE
 BEGIN
     WITH overdue AS (
         SELECT l.task_id, l.step_index
-        FROM unnest(p_task, p_step, p_attempt) AS k (task_id, step_index, attempt)
-        JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.attempt = k.attempt
+        FROM unnest(p_task, p_step, p_execution) AS k (task_id, step_index, execution)
+        JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.execution = k.execution
         WHERE l.state = 'enqueued' AND l.wake_at <= v_now
         ORDER BY l.task_id, l.step_index
         FOR UPDATE OF l SKIP LOCKED

@@ -1,0 +1,150 @@
+//! Dead letters: what needs somebody's attention.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use tasker_orchestrator::{
+    Orchestrator, Resolution,
+    read::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness},
+};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::{
+    error::{ApiError, ErrorBody},
+    extract::{Body, Path, Query},
+    tasks::anybody,
+};
+
+/// The longest page.
+const MAX_LIMIT: u32 = 1000;
+
+/// Which entries to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParameters {
+    /// Only with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
+    resolution_status: Option<String>,
+    /// How many, at most 1000.
+    limit: Option<u32>,
+    /// After how many.
+    offset: Option<u32>,
+}
+
+/// How many to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Limit {
+    /// How many, at most 1000.
+    limit: Option<u32>,
+}
+
+impl Limit {
+    fn get(&self) -> u32 {
+        self.limit.unwrap_or(100).min(MAX_LIMIT)
+    }
+}
+
+/// What became of an entry, who says so, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DlqUpdate {
+    /// What.
+    pub resolution_status: Resolution,
+    /// Who.
+    #[serde(default = "anybody")]
+    pub resolved_by: String,
+    /// Why.
+    #[serde(default)]
+    pub resolution_notes: Option<String>,
+}
+
+/// Why a task is put into the DLQ, and who does it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DlqAddition {
+    /// Who.
+    #[serde(default = "anybody")]
+    pub actor: String,
+    /// Why.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Lists entries, the newest first.
+#[utoipa::path(get, path = "/v1/dlq", tag = "dlq", params(ListParameters), responses((status = 200, body = [DlqEntry])))]
+pub(crate) async fn list(
+    State(orchestrator): State<Orchestrator>,
+    Query(parameters): Query<ListParameters>,
+) -> Result<Json<Vec<DlqEntry>>, ApiError> {
+    let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
+    let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
+    Ok(Json(orchestrator.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
+}
+
+/// Lists the entries about one task, the newest first.
+#[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)),
+    responses((status = 200, body = [DlqEntry])))]
+pub(crate) async fn of_task(
+    State(orchestrator): State<Orchestrator>,
+    Path(task): Path<Uuid>,
+) -> Result<Json<Vec<DlqEntry>>, ApiError> {
+    let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
+    Ok(Json(orchestrator.dlq_entries(&filter, MAX_LIMIT, 0).await?))
+}
+
+/// Puts a task into the DLQ by hand.
+#[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)), request_body = Object,
+    responses((status = 201, body = DlqEntry), (status = 404, body = ErrorBody)))]
+pub(crate) async fn add(
+    State(orchestrator): State<Orchestrator>,
+    Path(task): Path<Uuid>,
+    Body(addition): Body<DlqAddition>,
+) -> Result<(StatusCode, Json<DlqEntry>), ApiError> {
+    let entry = orchestrator.add_to_dlq(task, &addition.actor, addition.note.as_deref()).await?;
+    Ok((StatusCode::CREATED, Json(entry)))
+}
+
+/// Says what became of an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or
+/// `requeue`, which runs what failed again.
+#[utoipa::path(patch, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
+    request_body = Object, responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is resolved already, or there is nothing to run again.")))]
+pub(crate) async fn update(
+    State(orchestrator): State<Orchestrator>,
+    Path(entry): Path<Uuid>,
+    Body(update): Body<DlqUpdate>,
+) -> Result<Json<DlqEntry>, ApiError> {
+    let DlqUpdate { resolution_status, resolved_by, resolution_notes } = update;
+    let done =
+        orchestrator.update_dlq_entry(entry, resolution_status, &resolved_by, resolution_notes.as_deref());
+    Ok(Json(done.await?))
+}
+
+/// Counts entries by reason.
+#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", responses((status = 200, body = [DlqStatistics])))]
+pub(crate) async fn statistics(
+    State(orchestrator): State<Orchestrator>,
+) -> Result<Json<Vec<DlqStatistics>>, ApiError> {
+    Ok(Json(orchestrator.dlq_statistics().await?))
+}
+
+/// Lists pending entries, the most urgent first.
+#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", params(Limit),
+    responses((status = 200, body = [Investigation])))]
+pub(crate) async fn investigation_queue(
+    State(orchestrator): State<Orchestrator>,
+    Query(limit): Query<Limit>,
+) -> Result<Json<Vec<Investigation>>, ApiError> {
+    Ok(Json(orchestrator.investigation_queue(limit.get()).await?))
+}
+
+/// Lists tasks that have not ended by how long they have stood.
+#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", params(Limit), responses((status = 200, body = [Staleness])))]
+pub(crate) async fn staleness(
+    State(orchestrator): State<Orchestrator>,
+    Query(limit): Query<Limit>,
+) -> Result<Json<Vec<Staleness>>, ApiError> {
+    Ok(Json(orchestrator.staleness(limit.get()).await?))
+}

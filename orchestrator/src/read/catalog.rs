@@ -1,0 +1,120 @@
+//! Published templates and handlers: the shapes that the API answers with, and the queries behind them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Row, postgres::PgRow, types::Json};
+use utoipa::ToSchema;
+
+use crate::{Orchestrator, error::Error, template::Template};
+
+/// A published template version.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TemplateSummary {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// How many steps it has.
+    pub steps: usize,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+}
+
+/// A handler that templates can name.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HandlerSummary {
+    /// What templates call it.
+    pub callable: String,
+    /// Its version that is current.
+    pub version: i32,
+    /// The component that holds it, by the SHA-256 of its bytes.
+    pub component: String,
+    /// Its name in that component.
+    pub function: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its input.
+    #[schema(value_type = Option<Object>)]
+    pub input_schema: Option<Value>,
+    /// JSON Schema of its result.
+    #[schema(value_type = Option<Object>)]
+    pub result_schema: Option<Value>,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+}
+
+impl Orchestrator {
+    /// All published template versions, by name.
+    pub async fn templates(&self) -> Result<Vec<TemplateSummary>, Error> {
+        let rows = sqlx::query(
+            "SELECT namespace, name, version, definition->>'description' AS description,
+                 jsonb_array_length(definition->'steps') AS steps, published_at
+             FROM tasker.templates ORDER BY namespace, name, published_at",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(TemplateSummary {
+                namespace: row.try_get("namespace")?,
+                name: row.try_get("name")?,
+                version: row.try_get("version")?,
+                description: row.try_get("description")?,
+                steps: row.try_get::<Option<i32>, _>("steps")?.unwrap_or(0).unsigned_abs() as usize,
+                published_at: row.try_get("published_at")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// One published template version.
+    pub async fn template(&self, namespace: &str, name: &str, version: &str) -> Result<Template, Error> {
+        let found: Option<Json<Template>> = sqlx::query_scalar(
+            "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
+        )
+        .bind(namespace)
+        .bind(name)
+        .bind(version)
+        .fetch_optional(&self.pool)
+        .await?;
+        found.map(|Json(template)| template).ok_or_else(|| Error::NoSuchTemplate {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            version: Some(version.to_owned()),
+            hint: String::new(),
+        })
+    }
+
+    /// All handlers that templates can name.
+    pub async fn handlers(&self) -> Result<Vec<HandlerSummary>, Error> {
+        let rows = sqlx::query(
+            "SELECT h.callable, h.component, h.function, h.published_at, c.handlers
+             FROM tasker.handlers h JOIN tasker.components c ON c.digest = h.component ORDER BY h.callable",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            let function: String = row.try_get("function")?;
+            let Json(held): Json<Vec<crate::PublishedHandler>> = row.try_get("handlers")?;
+            let described = held.into_iter().find(|handler| handler.name == function);
+            let (description, input_schema, result_schema) = described
+                .map(|handler| (handler.description, handler.input_schema, handler.result_schema))
+                .unwrap_or_default();
+            Ok(HandlerSummary {
+                callable: row.try_get("callable")?,
+                version: row.try_get("version")?,
+                component: row.try_get("component")?,
+                function,
+                description,
+                input_schema,
+                result_schema,
+                published_at: row.try_get("published_at")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}

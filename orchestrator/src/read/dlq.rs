@@ -1,0 +1,255 @@
+//! Dead letters and stale tasks: the shapes that the API answers with, and the queries behind them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sqlx::{Row, postgres::PgRow};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Orchestrator, catalog::raw, error::Error};
+
+/// What needs somebody's attention, with everything as it stood then.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DlqEntry {
+    /// The entry.
+    pub dlq_entry_id: Uuid,
+    /// The task that it is about.
+    pub task_id: Uuid,
+    /// Of an isolated slice of a batch, its worker; the whole task otherwise.
+    pub step_index: Option<i32>,
+    /// The namespace of the task's template.
+    pub namespace: String,
+    /// The name of the task's template.
+    pub name: String,
+    /// The task's priority.
+    pub priority: i16,
+    /// Why it is here: `staleness_timeout`, `max_retries_exceeded`, `dependency_cycle_detected`, `worker_unavailable`,
+    /// `manual_dlq`.
+    pub dlq_reason: String,
+    /// What became of it: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
+    pub resolution_status: String,
+    /// Who put it here.
+    pub actor: String,
+    /// What they said.
+    pub note: Option<String>,
+    /// Where the task stood.
+    pub task_state: String,
+    /// When it came here.
+    pub created_at: DateTime<Utc>,
+    /// When it was resolved.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// Who resolved it.
+    pub resolved_by: Option<String>,
+    /// What they said.
+    pub resolution_notes: Option<String>,
+    /// The task and its steps, with their last failures, as they stood then.
+    #[schema(value_type = Object)]
+    pub snapshot: Box<RawValue>,
+}
+
+/// Which entries a list is about.
+#[derive(Debug, Clone, Default)]
+pub struct DlqFilter {
+    /// Only with this resolution.
+    pub resolution_status: Option<String>,
+    /// Only about this task.
+    pub task_id: Option<Uuid>,
+    /// Only this one.
+    pub dlq_entry_id: Option<Uuid>,
+}
+
+/// How many entries there are for one reason.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DlqStatistics {
+    /// The reason.
+    pub dlq_reason: String,
+    /// All of them.
+    pub total: i64,
+    /// Not yet resolved.
+    pub pending: i64,
+    /// Resolved by somebody, or by the task's completion.
+    pub manually_resolved: i64,
+    /// Given up.
+    pub permanently_failed: i64,
+    /// Cancelled with their task.
+    pub cancelled: i64,
+    /// The oldest that is not yet resolved.
+    pub oldest_pending: Option<DateTime<Utc>>,
+    /// How long resolved ones took on average, in minutes.
+    pub average_resolution_minutes: Option<f64>,
+}
+
+/// A pending entry in the order of its urgency.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Investigation {
+    /// The higher the more urgent: what stands still and what nobody could run first, then by the task's priority, then
+    /// by age.
+    pub priority_score: f64,
+    /// For how many minutes it has been here.
+    pub minutes_in_dlq: f64,
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: DlqEntry,
+}
+
+/// A task that has not ended, and how long it has stood.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Staleness {
+    /// The task.
+    pub task_id: Uuid,
+    /// The namespace of its template.
+    pub namespace: String,
+    /// The name of its template.
+    pub name: String,
+    /// Where it stands.
+    pub status: String,
+    /// Since anything last happened to it, in minutes.
+    pub minutes_in_state: f64,
+    /// How long it may stand so, in minutes.
+    pub threshold_minutes: Option<f64>,
+    /// `healthy` below 80 % of that, then `warning`, from the threshold on `stale`.
+    pub health_status: String,
+    /// Since it was created, in minutes.
+    pub minutes_since_creation: f64,
+    /// Whether it has existed for longer than its template allows.
+    pub is_overdue: bool,
+}
+
+const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priority, dlq_reason, resolution_status, actor, \
+    note, task_state, snapshot::text AS snapshot, created_at, resolved_at, resolved_by, resolution_notes";
+
+impl Orchestrator {
+    /// DLQ entries, the newest first.
+    pub async fn dlq_entries(
+        &self,
+        filter: &DlqFilter,
+        limit: u32,
+        offset: u32,
+    ) -> Result<Vec<DlqEntry>, Error> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {ENTRY} FROM tasker.dlq
+             WHERE ($1::text IS NULL OR resolution_status = $1) AND ($2::uuid IS NULL OR task_id = $2)
+               AND ($3::uuid IS NULL OR dlq_entry_id = $3)
+             ORDER BY created_at DESC, dlq_entry_id LIMIT $4 OFFSET $5"
+        )))
+        .bind(&filter.resolution_status)
+        .bind(filter.task_id)
+        .bind(filter.dlq_entry_id)
+        .bind(i64::from(limit))
+        .bind(i64::from(offset))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(entry).collect()
+    }
+
+    /// How many entries there are, by reason.
+    pub async fn dlq_statistics(&self) -> Result<Vec<DlqStatistics>, Error> {
+        let rows = sqlx::query(
+            "SELECT dlq_reason, count(*) AS total,
+                 count(*) FILTER (WHERE resolution_status = 'pending') AS pending,
+                 count(*) FILTER (WHERE resolution_status = 'manually_resolved') AS manually_resolved,
+                 count(*) FILTER (WHERE resolution_status = 'permanently_failed') AS permanently_failed,
+                 count(*) FILTER (WHERE resolution_status = 'cancelled') AS cancelled,
+                 min(created_at) FILTER (WHERE resolution_status = 'pending') AS oldest_pending,
+                 (avg(extract(epoch FROM resolved_at - created_at)) / 60)::double precision AS average
+             FROM tasker.dlq GROUP BY dlq_reason ORDER BY dlq_reason",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(DlqStatistics {
+                dlq_reason: row.try_get("dlq_reason")?,
+                total: row.try_get("total")?,
+                pending: row.try_get("pending")?,
+                manually_resolved: row.try_get("manually_resolved")?,
+                permanently_failed: row.try_get("permanently_failed")?,
+                cancelled: row.try_get("cancelled")?,
+                oldest_pending: row.try_get("oldest_pending")?,
+                average_resolution_minutes: row.try_get("average")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Pending entries, the most urgent first.
+    pub async fn investigation_queue(&self, limit: u32) -> Result<Vec<Investigation>, Error> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {ENTRY}, q.minutes, q.score FROM tasker.dlq
+             CROSS JOIN LATERAL (
+                 SELECT m.minutes, CASE dlq_reason WHEN 'staleness_timeout' THEN 100 WHEN 'worker_unavailable' THEN 80
+                            WHEN 'max_retries_exceeded' THEN 60 WHEN 'dependency_cycle_detected' THEN 60 ELSE 40 END
+                        + priority / 4.0::double precision + least(m.minutes / 60, 24) AS score
+                 FROM (SELECT (extract(epoch FROM tasker.now() - created_at) / 60)::double precision AS minutes) AS m) AS q
+             WHERE resolution_status = 'pending' ORDER BY q.score DESC, created_at LIMIT $1"
+        )))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(Investigation {
+                priority_score: row.try_get("score")?,
+                minutes_in_dlq: row.try_get("minutes")?,
+                entry: entry(row)?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Tasks that have not ended, those first that are closest to their threshold or furthest past it.
+    pub async fn staleness(&self, limit: u32) -> Result<Vec<Staleness>, Error> {
+        let rows = sqlx::query(
+            "SELECT q.*, CASE WHEN share IS NULL OR share < 0.8 THEN 'healthy' WHEN share < 1 THEN 'warning'
+                              ELSE 'stale' END AS health_status
+             FROM (
+                 SELECT t.task_id, t.namespace, t.name, t.state AS status, t.is_overdue,
+                     (extract(epoch FROM tasker.now() - t.state_since) / 60)::double precision AS in_state,
+                     (extract(epoch FROM tasker.state_limit(t.state, r)) / 60)::double precision AS threshold,
+                     (extract(epoch FROM tasker.now() - t.created_at) / 60)::double precision AS age,
+                     CASE WHEN t.paused_at IS NULL THEN (extract(epoch FROM tasker.now() - t.state_since)
+                          / extract(epoch FROM tasker.state_limit(t.state, r)))::double precision END AS share
+                 FROM tasker.tasks t JOIN tasker.releases r ON r.release_id = t.release_id
+                 WHERE t.state IN ('waiting_for_dependencies', 'waiting_for_retry', 'steps_in_process',
+                                   'blocked_by_failures')) AS q
+             ORDER BY share DESC NULLS LAST, task_id LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(Staleness {
+                task_id: row.try_get("task_id")?,
+                namespace: row.try_get("namespace")?,
+                name: row.try_get("name")?,
+                status: row.try_get("status")?,
+                minutes_in_state: row.try_get("in_state")?,
+                threshold_minutes: row.try_get("threshold")?,
+                health_status: row.try_get("health_status")?,
+                minutes_since_creation: row.try_get("age")?,
+                is_overdue: row.try_get("is_overdue")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+fn entry(row: &PgRow) -> Result<DlqEntry, Error> {
+    Ok(DlqEntry {
+        dlq_entry_id: row.try_get("dlq_entry_id")?,
+        task_id: row.try_get("task_id")?,
+        step_index: row.try_get("step_index")?,
+        namespace: row.try_get("namespace")?,
+        name: row.try_get("name")?,
+        priority: row.try_get("priority")?,
+        dlq_reason: row.try_get("dlq_reason")?,
+        resolution_status: row.try_get("resolution_status")?,
+        actor: row.try_get("actor")?,
+        note: row.try_get("note")?,
+        task_state: row.try_get("task_state")?,
+        created_at: row.try_get("created_at")?,
+        resolved_at: row.try_get("resolved_at")?,
+        resolved_by: row.try_get("resolved_by")?,
+        resolution_notes: row.try_get("resolution_notes")?,
+        snapshot: raw(&row.try_get::<String, _>("snapshot")?)?,
+    })
+}

@@ -1,0 +1,314 @@
+//! Steps, their changes of state and their runs: the shapes that the API answers with, and the queries behind them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sqlx::{Row, postgres::PgRow};
+use tasker_protocol::Payload;
+use tasker_transport::BlobStore;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::document;
+use crate::{
+    Orchestrator,
+    catalog::raw,
+    effect::optional_payload,
+    error::Error,
+    release::{Release, step_name},
+    state::StepState,
+    template::{StepType, did_you_mean},
+};
+
+/// A step.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StepDetail {
+    /// The task, a UUIDv7.
+    pub task_id: Uuid,
+    /// The step within its task, counting from 0.
+    pub step_index: u32,
+    /// Its name, unique in its task.
+    pub name: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub state: StepState,
+    /// How it takes part in the DAG.
+    #[schema(value_type = String)]
+    pub step_type: StepType,
+    /// The step of the template that it was made from: itself, unless it is a batch worker.
+    pub template_step: String,
+    /// Names of the template's steps that it depends on, as far as they were created.
+    pub dependencies: Vec<String>,
+    /// The handler that it runs.
+    pub handler: String,
+    /// The component that holds the handler, by the SHA-256 of its bytes.
+    pub component: String,
+    /// The attempt that it is at; 0 before the first.
+    pub attempt: u32,
+    /// How many it may have.
+    pub max_attempts: u32,
+    /// How often it was handed to a host: attempts, and resumptions from checkpoints.
+    pub execution: u32,
+    /// When the current attempt was enqueued.
+    pub enqueued_at: Option<DateTime<Utc>>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When the next attempt is due.
+    pub next_retry_at: Option<DateTime<Utc>>,
+    /// The host that ran it.
+    pub host: Option<String>,
+    /// The handler's own word on its progress.
+    pub progress: Option<String>,
+    /// What it completed with.
+    #[schema(value_type = Option<Object>)]
+    pub result: Option<Box<RawValue>>,
+    /// Of a batch worker, its slice of the work.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub cursor: Option<Box<RawValue>>,
+    /// How many checkpoints it has saved.
+    #[serde(default)]
+    pub checkpoints: u32,
+    /// The last few of them: number, attempt, time, host.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub checkpoint_history: Option<Box<RawValue>>,
+    /// What it saved last, while it has not completed.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub checkpoint: Option<Box<RawValue>>,
+    /// It failed, and its batch goes on without it.
+    #[serde(default)]
+    pub isolated: bool,
+    /// Why its last failed attempt failed.
+    #[schema(value_type = Option<Object>)]
+    pub last_failure: Option<Box<RawValue>>,
+}
+
+/// One change of state.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Transition {
+    /// The step that changed; absent when it was the task.
+    pub step_index: Option<u32>,
+    /// The attempt that it was at.
+    pub attempt: Option<u32>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// From which state.
+    pub from_state: String,
+    /// To which state.
+    pub to_state: String,
+    /// What caused it.
+    pub event: String,
+    /// Who or what did it.
+    pub actor: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// One run of a step: what it used, what it logged, why it failed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AttemptRecord {
+    /// The attempt.
+    pub attempt: u32,
+    /// When its end was stored.
+    pub at: DateTime<Utc>,
+    /// The host that ran it.
+    pub actor: String,
+    /// Usage, logs and failure.
+    #[schema(value_type = Object)]
+    pub detail: Box<RawValue>,
+}
+
+impl Orchestrator {
+    /// The steps of a task, in the template's order.
+    pub async fn steps(&self, task: Uuid) -> Result<Vec<StepDetail>, Error> {
+        let release = self.release_of(task).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 ORDER BY step_index"
+        )))
+        .bind(task)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut present = vec![false; release.steps.len()];
+        for row in &rows {
+            if let Some(present) = present.get_mut(definition(row)?) {
+                *present = true;
+            }
+        }
+        let mut steps = Vec::with_capacity(rows.len());
+        for row in &rows {
+            steps.push(step(row, task, &release, &present, &self.blobs).await?);
+        }
+        Ok(steps)
+    }
+
+    /// One step, by its name or its number.
+    pub async fn step(&self, task: Uuid, wanted: &str) -> Result<StepDetail, Error> {
+        let (index, _) = self.find_step(task, wanted).await?;
+        let release = self.release_of(task).await?;
+        let there: Vec<i32> =
+            sqlx::query_scalar("SELECT DISTINCT definition FROM tasker.steps WHERE task_id = $1")
+                .bind(task)
+                .fetch_all(&self.pool)
+                .await?;
+        let present: Vec<bool> =
+            (0..release.steps.len()).map(|step| there.contains(&(step as i32))).collect();
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 AND step_index = $2"
+        )))
+        .bind(task)
+        .bind(index)
+        .fetch_one(&self.pool)
+        .await?;
+        step(&row, task, &release, &present, &self.blobs).await
+    }
+
+    /// The index of a step, given by its name or its number, and that of the release's step that it was made from.
+    pub(crate) async fn find_step(&self, task: Uuid, wanted: &str) -> Result<(i32, usize), Error> {
+        let release = self.release_of(task).await?;
+        let found: Option<(i32, i32)> = sqlx::query_as(
+            "SELECT s.step_index, s.definition FROM tasker.steps s
+             JOIN tasker.release_steps d ON d.release_id = $2 AND d.step_index = s.definition
+             WHERE s.task_id = $1 AND (tasker.step_name(d.name, s.worker_number) = $3 OR s.step_index::text = $3)
+             ORDER BY s.step_index::text = $3 LIMIT 1",
+        )
+        .bind(task)
+        .bind(release.id)
+        .bind(wanted)
+        .fetch_optional(&self.pool)
+        .await?;
+        if let Some((index, definition)) = found {
+            return Ok((index, definition.unsigned_abs() as usize));
+        }
+        let known: Vec<String> = release.template.steps.iter().map(|step| step.name.clone()).collect();
+        let hint = did_you_mean(wanted, &known);
+        let why = if known.iter().any(|name| name == wanted) {
+            ": the template has it, and it was not created"
+        } else {
+            &hint
+        };
+        Err(Error::NoSuchStep(format!("task {task} has no step `{wanted}`{why}")))
+    }
+
+    /// Every change of state of a task, or of one of its steps, in order.
+    pub async fn transitions(&self, task: Uuid, step: Option<u32>) -> Result<Vec<Transition>, Error> {
+        let rows = sqlx::query(
+            "SELECT step_index, attempt, at, from_state, to_state, event, actor, reason
+             FROM tasker.transitions WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2)
+             ORDER BY audit_id, position",
+        )
+        .bind(task)
+        .bind(step.map(|step| step as i32))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            let number =
+                |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i32>, _>(column)?.map(i32::unsigned_abs));
+            Ok(Transition {
+                step_index: number("step_index")?,
+                attempt: number("attempt")?,
+                at: row.try_get("at")?,
+                from_state: row.try_get("from_state")?,
+                to_state: row.try_get("to_state")?,
+                event: row.try_get("event")?,
+                actor: row.try_get("actor")?,
+                reason: row.try_get("reason")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// The runs of a step that have ended, in order.
+    pub async fn attempts(&self, task: Uuid, step: u32) -> Result<Vec<AttemptRecord>, Error> {
+        let rows = sqlx::query(
+            "SELECT attempt, at, actor, detail::text AS detail FROM tasker.audit
+             WHERE task_id = $1 AND step_index = $2 AND detail IS NOT NULL ORDER BY audit_id",
+        )
+        .bind(task)
+        .bind(step as i32)
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(AttemptRecord {
+                attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
+                at: row.try_get("at")?,
+                actor: row.try_get("actor")?,
+                detail: raw(&row.try_get::<String, _>("detail")?)?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+const STEP: &str = "step_index, definition, worker_number, state, attempt, execution, enqueued_at, started_at, \
+    finished_at, next_retry_at, host, progress, result::text AS result, result_blob::text AS result_blob, \
+    last_failure::text AS last_failure, cursor::text AS cursor, checkpoints, checkpoint::text AS checkpoint, \
+    checkpoint_blob::text AS checkpoint_blob, checkpoint_history::text AS checkpoint_history, isolated";
+
+fn definition(row: &PgRow) -> Result<usize, Error> {
+    Ok(row.try_get::<i32, _>("definition")?.unsigned_abs() as usize)
+}
+
+async fn step(
+    row: &PgRow,
+    task: Uuid,
+    release: &Release,
+    present: &[bool],
+    blobs: &BlobStore,
+) -> Result<StepDetail, Error> {
+    let number = |column: &str| row.try_get::<i32, _>(column).map(i32::unsigned_abs);
+    let json = |column: &str| -> Result<_, Error> {
+        row.try_get::<Option<String>, _>(column)?.as_deref().map(raw).transpose()
+    };
+    let definition = definition(row)?;
+    let fixed = release
+        .steps
+        .get(definition)
+        .ok_or_else(|| Error::Damaged(format!("release {} has no step {definition}", release.id)))?;
+    let declared = &release.template.steps[definition];
+    let worker: Option<i32> = row.try_get("worker_number")?;
+    let parents = release.graph.parents[definition].iter().filter(|&&parent| present[parent]);
+    let state: String = row.try_get("state")?;
+    let result = optional_payload(row.try_get("result")?, row.try_get("result_blob")?)?;
+    let checkpoint = optional_payload(row.try_get("checkpoint")?, row.try_get("checkpoint_blob")?)?;
+    Ok(StepDetail {
+        task_id: task,
+        step_index: number("step_index")?,
+        name: step_name(&fixed.name, worker.map(i32::unsigned_abs)),
+        state: StepState::from_name(&state).ok_or_else(|| Error::Damaged(format!("step state {state}")))?,
+        step_type: declared.step_type,
+        template_step: fixed.name.clone(),
+        dependencies: parents.map(|&parent| release.steps[parent].name.clone()).collect(),
+        handler: fixed.handler.callable.clone(),
+        component: fixed.handler.component.clone(),
+        attempt: number("attempt")?,
+        max_attempts: fixed.max_attempts,
+        execution: number("execution")?,
+        enqueued_at: row.try_get("enqueued_at")?,
+        started_at: row.try_get("started_at")?,
+        finished_at: row.try_get("finished_at")?,
+        next_retry_at: row.try_get("next_retry_at")?,
+        host: row.try_get("host")?,
+        progress: row.try_get("progress")?,
+        result: optional_document(blobs, result).await?,
+        cursor: json("cursor")?,
+        checkpoints: number("checkpoints")?,
+        checkpoint_history: json("checkpoint_history")?,
+        checkpoint: optional_document(blobs, checkpoint).await?,
+        isolated: row.try_get("isolated")?,
+        last_failure: json("last_failure")?,
+    })
+}
+
+async fn optional_document(
+    blobs: &BlobStore,
+    payload: Option<Payload>,
+) -> Result<Option<Box<RawValue>>, Error> {
+    match payload {
+        Some(payload) => document(blobs, payload).await.map(Some),
+        None => Ok(None),
+    }
+}

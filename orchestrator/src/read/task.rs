@@ -1,0 +1,272 @@
+//! Tasks: the shapes that the API answers with, and the queries behind them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sqlx::{QueryBuilder, Row, postgres::PgRow};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::document;
+use crate::{Orchestrator, effect::payload, error::Error, state::TaskState};
+
+/// A task in a list.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TaskSummary {
+    /// The task, a UUIDv7.
+    pub task_id: Uuid,
+    /// The namespace of its template.
+    pub namespace: String,
+    /// The name of its template.
+    pub name: String,
+    /// The version of its template.
+    pub version: String,
+    /// Where it stands.
+    #[schema(value_type = String)]
+    pub status: TaskState,
+    /// From -100 (last) to 100 (first).
+    pub priority: i16,
+    /// Who asked for it.
+    pub initiator: Option<String>,
+    /// From where.
+    pub source_system: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Ties it to whatever caused it.
+    pub correlation_id: String,
+    /// The correlation id of whatever caused the cause.
+    pub parent_correlation_id: Option<String>,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// When an operator paused it.
+    #[serde(default)]
+    pub paused_at: Option<DateTime<Utc>>,
+    /// Whether it has, or had, a DLQ entry.
+    #[serde(default)]
+    pub has_dlq_entry: bool,
+    /// How many of its steps stand where.
+    pub steps: StepCounts,
+    /// Satisfied steps of all steps, 0 to 100.
+    pub completion_percentage: f64,
+}
+
+/// How many steps of a task stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepCounts {
+    /// All steps created so far.
+    pub total: i32,
+    /// Complete or resolved manually.
+    pub satisfied: i32,
+    /// Enqueued or in progress.
+    pub running: i32,
+    /// Waiting for their retry.
+    pub retrying: i32,
+    /// Failed for good.
+    pub failed: i32,
+    /// Failed for good, and their batch goes on without them.
+    #[serde(default)]
+    pub isolated: i32,
+}
+
+/// A task with what can be said about it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct TaskDetail {
+    /// What a list says.
+    #[serde(flatten)]
+    pub summary: TaskSummary,
+    /// Its input.
+    #[schema(value_type = Object)]
+    pub context: Box<RawValue>,
+    /// In one word what its steps are doing.
+    pub execution_status: ExecutionStatus,
+    /// What to do about it.
+    pub recommended_action: RecommendedAction,
+    /// How it is doing.
+    pub health_status: HealthStatus,
+}
+
+/// In one word what a task's steps are doing; the first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionStatus {
+    /// Steps have failed for good and nothing else can run.
+    BlockedByFailures,
+    /// Steps could run and have not started.
+    HasReadySteps,
+    /// Steps are running.
+    Processing,
+    /// All is done.
+    AllComplete,
+    /// Nothing can run yet.
+    WaitingForDependencies,
+}
+
+/// What to do about a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecommendedAction {
+    /// Look at its failed steps.
+    HandleFailures,
+    /// See to it that hosts run.
+    ExecuteReadySteps,
+    /// Nothing.
+    WaitForCompletion,
+    /// Nothing: it is done.
+    FinalizeTask,
+    /// Nothing, until its dependencies are there.
+    WaitForDependencies,
+}
+
+/// How a task is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// Nothing has failed.
+    Healthy,
+    /// Something has failed and something runs.
+    Recovering,
+    /// Something has failed and nothing runs.
+    Blocked,
+}
+
+/// Which tasks a list is about.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Only of this namespace.
+    pub namespace: Option<String>,
+    /// Only of this template name.
+    pub name: Option<String>,
+    /// Only in this state.
+    pub status: Option<TaskState>,
+    /// Only asked for by this one.
+    pub initiator: Option<String>,
+    /// Only from there.
+    pub source_system: Option<String>,
+}
+
+const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initiator, source_system, reason, tags, \
+    correlation_id, parent_correlation_id, created_at, completed_at, steps_total, steps_satisfied, steps_running, \
+    steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
+
+impl Orchestrator {
+    /// Tasks, the newest first: page `page` (from 1) of `per_page`, and whether there are more.
+    pub async fn list_tasks(
+        &self,
+        filter: &TaskFilter,
+        page: u32,
+        per_page: u32,
+    ) -> Result<(Vec<TaskSummary>, bool), Error> {
+        let mut query = QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE true"));
+        let texts = [
+            ("namespace", filter.namespace.as_deref()),
+            ("name", filter.name.as_deref()),
+            ("state", filter.status.map(TaskState::as_str)),
+            ("initiator", filter.initiator.as_deref()),
+            ("source_system", filter.source_system.as_deref()),
+        ];
+        for (column, wanted) in texts {
+            if let Some(wanted) = wanted {
+                query.push(format!(" AND {column} = ")).push_bind(wanted);
+            }
+        }
+        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(i64::from(per_page) + 1);
+        query.push(" OFFSET ").push_bind(i64::from(page.max(1) - 1) * i64::from(per_page));
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let more = rows.len() > per_page as usize;
+        let tasks = rows.iter().take(per_page as usize).map(summary).collect::<Result<_, _>>()?;
+        Ok((tasks, more))
+    }
+
+    /// One task.
+    pub async fn task(&self, id: Uuid) -> Result<TaskDetail, Error> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {SUMMARY}, input::text AS input, input_blob::text AS input_blob,
+                 EXISTS (SELECT 1 FROM tasker.steps s WHERE s.task_id = t.task_id AND s.state = 'enqueued'
+                     AND s.dispatched_at IS NULL) AS ready
+             FROM tasker.tasks t WHERE task_id = $1"
+        )))
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(Error::NoSuchTask(id))?;
+        let summary = summary(&row)?;
+        let input = payload(row.try_get("input")?, row.try_get("input_blob")?)?;
+        let execution_status = execution_status(&summary, row.try_get("ready")?);
+        Ok(TaskDetail {
+            context: document(&self.blobs, input).await?,
+            execution_status,
+            recommended_action: match execution_status {
+                ExecutionStatus::BlockedByFailures => RecommendedAction::HandleFailures,
+                ExecutionStatus::HasReadySteps => RecommendedAction::ExecuteReadySteps,
+                ExecutionStatus::Processing => RecommendedAction::WaitForCompletion,
+                ExecutionStatus::AllComplete => RecommendedAction::FinalizeTask,
+                ExecutionStatus::WaitingForDependencies => RecommendedAction::WaitForDependencies,
+            },
+            health_status: match summary.steps {
+                StepCounts { failed: 0, .. } => HealthStatus::Healthy,
+                StepCounts { running: 0, .. } => HealthStatus::Blocked,
+                _ => HealthStatus::Recovering,
+            },
+            summary,
+        })
+    }
+
+    /// The state of a task, and nothing more.
+    pub async fn task_state(&self, id: Uuid) -> Result<TaskState, Error> {
+        let name: String = sqlx::query_scalar("SELECT state FROM tasker.tasks WHERE task_id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or(Error::NoSuchTask(id))?;
+        TaskState::from_name(&name).ok_or_else(|| Error::Damaged(format!("task {id} is in state {name}")))
+    }
+}
+
+fn summary(row: &PgRow) -> Result<TaskSummary, Error> {
+    let steps = StepCounts {
+        total: row.try_get("steps_total")?,
+        satisfied: row.try_get("steps_satisfied")?,
+        running: row.try_get("steps_running")?,
+        retrying: row.try_get("steps_retrying")?,
+        failed: row.try_get("steps_failed")?,
+        isolated: row.try_get("steps_isolated")?,
+    };
+    let state: String = row.try_get("state")?;
+    let share = f64::from(steps.satisfied + steps.isolated) / f64::from(steps.total.max(1));
+    Ok(TaskSummary {
+        task_id: row.try_get("task_id")?,
+        namespace: row.try_get("namespace")?,
+        name: row.try_get("name")?,
+        version: row.try_get("version")?,
+        status: TaskState::from_name(&state).ok_or_else(|| Error::Damaged(format!("task state {state}")))?,
+        priority: row.try_get("priority")?,
+        initiator: row.try_get("initiator")?,
+        source_system: row.try_get("source_system")?,
+        reason: row.try_get("reason")?,
+        tags: row.try_get("tags")?,
+        correlation_id: row.try_get("correlation_id")?,
+        parent_correlation_id: row.try_get("parent_correlation_id")?,
+        created_at: row.try_get("created_at")?,
+        completed_at: row.try_get("completed_at")?,
+        paused_at: row.try_get("paused_at")?,
+        has_dlq_entry: row.try_get("has_dlq_entry")?,
+        completion_percentage: if steps.total == 0 { 100.0 } else { (share * 1000.0).round() / 10.0 },
+        steps,
+    })
+}
+
+fn execution_status(task: &TaskSummary, ready: bool) -> ExecutionStatus {
+    match task.steps {
+        StepCounts { failed: 1.., running: 0, retrying: 0, .. } => ExecutionStatus::BlockedByFailures,
+        _ if ready => ExecutionStatus::HasReadySteps,
+        StepCounts { running: 1.., .. } => ExecutionStatus::Processing,
+        StepCounts { satisfied, isolated, total, .. } if satisfied + isolated == total => {
+            ExecutionStatus::AllComplete
+        }
+        _ => ExecutionStatus::WaitingForDependencies,
+    }
+}
