@@ -15,6 +15,7 @@ use crate::{
     dev::{
         build::{self, Published},
         engine::{self, RunningOrchestrator, Transport},
+        versions::Changed,
         watch::{self, Snapshot},
     },
     output::{Output, Style},
@@ -27,7 +28,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     let stop = stop_signal()?;
     let mut seen = Snapshot::of(&project);
     let local = Local::start(project, output, stop.clone()).await?;
-    match local.publish().await {
+    match local.publish(output).await {
         Ok(published) => tell(output, &published),
         // An author who is in the middle of a change wants to go on.
         Err(error) => drop(output.failure(&error)),
@@ -40,7 +41,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
             () = watch::changed(&local.project, &mut seen) => {}
         }
         output.say("something changed: building");
-        match local.publish().await {
+        match local.publish(output).await {
             Ok(published) => tell(output, &published),
             Err(error) => drop(output.failure(&error)),
         }
@@ -138,12 +139,24 @@ impl Local {
         })
     }
 
-    /// Builds and publishes the project.
-    pub(crate) async fn publish(&self) -> Result<Published> {
+    /// Builds and publishes the project. A template that changed under its version is published as a build of it.
+    pub(crate) async fn publish(&self, output: &Output) -> Result<Published> {
         let templates = build::read_templates(&self.project)?;
         let components = build::build(&self.project).await?;
-        let orchestrator = &self.orchestrator.orchestrator;
-        build::publish(&self.project, &components, &templates, &self.host, &self.blobs, orchestrator).await
+        let published = build::publish(
+            &self.project,
+            &components,
+            &templates,
+            &self.host,
+            &self.blobs,
+            &self.orchestrator.orchestrator,
+            Changed::IsNextBuild,
+        )
+        .await?;
+        for line in &published.changed {
+            output.say(&format!("  {line}"));
+        }
+        Ok(published)
     }
 
     /// Stops it: first what takes work, then what does it, then what remembers it.

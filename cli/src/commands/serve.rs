@@ -9,6 +9,7 @@ use crate::{
     dev::{
         build,
         engine::{self, RunningOrchestrator, Transport},
+        versions::Changed,
     },
     output::Output,
 };
@@ -39,8 +40,9 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     if arguments.publish {
         let host = engine::open_host(&project, &blobs)?;
         let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);
+        let (orchestrator, changed) = (&running.orchestrator, Changed::IsRefused);
         let published =
-            build::publish(&project, &components, &templates, &host, &blobs, &running.orchestrator).await?;
+            build::publish(&project, &components, &templates, &host, &blobs, orchestrator, changed).await?;
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));

@@ -132,7 +132,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
 }
 
 async fn run_local(local: &Local, request: &Request, watch: bool, output: &Output) -> Result<Ending> {
-    local.publish().await?;
+    local.publish(output).await?;
     run_tasks(&Client::new(&local.url), request, watch, output).await
 }
 

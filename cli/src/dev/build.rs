@@ -17,6 +17,7 @@ use tasker_runtime_host::Host;
 use tasker_transport::BlobStore;
 use tokio::process::Command;
 
+use super::versions::{self, Changed};
 use crate::config::ProjectConfig;
 
 /// The target that handlers are built for.
@@ -162,6 +163,8 @@ fn shown(path: &Path) -> String {
 pub(crate) struct Published {
     pub(crate) handlers: Vec<String>,
     pub(crate) templates: Vec<String>,
+    /// For each template that was published as another version than its author wrote, a line that says so.
+    pub(crate) changed: Vec<String>,
 }
 
 /// Publishes components and templates.
@@ -172,6 +175,7 @@ pub(crate) async fn publish(
     host: &Host,
     blobs: &BlobStore,
     orchestrator: &Orchestrator,
+    changed: Changed,
 ) -> Result<Published> {
     let mut published = Published::default();
     let mut publications = Vec::new();
@@ -208,14 +212,16 @@ pub(crate) async fn publish(
     orchestrator.publish_components(&publications, &project.config.handlers, true).await?;
     for file in templates {
         let template = &file.template;
-        let done = orchestrator.publish_template(template).await;
-        let done = done.with_context(|| format!("{} cannot be published", shown(&file.path)))?;
+        let done = versions::publish(orchestrator, template, changed).await;
+        let (done, version) = done.with_context(|| format!("{} cannot be published", shown(&file.path)))?;
         if done == Publication::Published {
-            tracing::debug!(template = template.name, version = template.version, "published");
+            tracing::debug!(template = template.name, version, "published");
+            if version != template.version {
+                let (name, written) = (&template.name, &template.version);
+                published.changed.push(format!("{name} {written} changed: published as {version}"));
+            }
         }
-        published
-            .templates
-            .push(format!("{}/{} {}", template.namespace_name, template.name, template.version));
+        published.templates.push(format!("{}/{} {version}", template.namespace_name, template.name));
     }
     Ok(published)
 }

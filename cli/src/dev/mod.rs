@@ -2,4 +2,5 @@
 
 pub(crate) mod build;
 pub(crate) mod engine;
+pub(crate) mod versions;
 pub(crate) mod watch;

@@ -82,3 +82,36 @@ fn a_second_one_on_the_same_project_is_refused() {
     assert_eq!(second.code, Some(1), "{second:?}");
     assert!(second.stderr.contains("another `tasker dev` runs this project already"), "{second:?}");
 }
+
+#[test]
+fn a_template_that_changes_under_its_version_runs_as_the_newest_build_of_it() {
+    let project = Project::new(&[benchmark_shapes()]);
+    let write = |description: &str| {
+        let text = format!(
+            "name: one\nnamespace_name: system\nversion: 1.0.0\ndescription: {description}\nidentity_strategy: \
+             always_unique\nsteps:\n  - {{ name: step, handler: {{ callable: add_up }} }}\n"
+        );
+        project.write("templates/one.yaml", &text);
+    };
+    let runs_as = |url: &str| {
+        let create = ["--json", "task", "run", "system/one", "--input", r#"{"n": 1}"#];
+        let ended = run(tasker(project.path()).args(create).env("TASKER_URL", url));
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        ended.json()[0]["version"].as_str().expect("a version").to_owned()
+    };
+    write("first");
+    let (mut dev, url) = start(&project);
+    dev.wait_for("system/one 1.0.0");
+    assert_eq!(runs_as(&url), "1.0.0");
+    // Content that was there before becomes the newest once more: what the file says is what runs.
+    for (before, description) in ["second", "third", "second", "first"].iter().enumerate() {
+        write(description);
+        let version = format!("1.0.0+dev.{}", before + 1);
+        dev.wait_for(&format!("one 1.0.0 changed: published as {version}"));
+        assert_eq!(runs_as(&url), version);
+    }
+    assert!(dev.interrupt().success(), "{}", dev.said());
+    let (mut dev, _) = start(&project);
+    dev.wait_for("system/one 1.0.0+dev.4");
+    assert!(!dev.said().contains("changed"), "{}", dev.said());
+}
