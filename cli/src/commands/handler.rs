@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tasker_orchestrator::read::HandlerSummary;
 use tasker_protocol::{
-    DependencyResult, Ending as RunEnding, Execution, Grants, HandlerReference, Limits, Payload,
-    StepDispatch, VERSION, raw_json,
+    BatchSlice, DependencyResult, Ending as RunEnding, Execution, Grants, HandlerReference, Limits, Payload,
+    RawValue, StepDispatch, VERSION, raw_json,
 };
 use tasker_runtime_host::ExecutionControl;
 use uuid::Uuid;
@@ -18,12 +18,15 @@ use crate::{
     output::{Output, Style, table},
 };
 
+/// The cursor of a batch without anything to do.
+const NOTHING: &str = "null";
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List the handlers that a server has published.
     List,
     /// Build the project and run one handler on one input, in its sandbox.
-    Run(Run),
+    Run(Box<Run>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,12 @@ pub(crate) struct Run {
     /// The result of a dependency: `STEP=JSON`. May be given several times.
     #[arg(long = "dependency", value_name = "STEP=JSON")]
     dependencies: Vec<String>,
+    /// Makes it a batch worker with this slice of the work: JSON or a file; `null` where there is nothing to do.
+    #[arg(long, value_name = "JSON")]
+    cursor: Option<String>,
+    /// What an earlier run has saved with a checkpoint: JSON or a file.
+    #[arg(long, value_name = "JSON")]
+    checkpoint: Option<String>,
     /// Where outbound HTTP may go: `https://api.example.com`. May be given several times.
     #[arg(long = "grant-http", value_name = "ORIGIN")]
     http: Vec<String>,
@@ -56,7 +65,7 @@ pub(crate) struct Run {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
         Command::List => list(project, output).await,
-        Command::Run(arguments) => run_one(project, arguments, output).await,
+        Command::Run(arguments) => run_one(project, &arguments, output).await,
     }
 }
 
@@ -72,7 +81,7 @@ async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-async fn run_one(project: &ProjectConfig, arguments: Run, output: &Output) -> Result<Ending> {
+async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> Result<Ending> {
     let components = build::build(project).await?;
     let blobs = engine::open_blobs(project)?;
     let host = engine::open_host(project, &blobs)?;
@@ -102,6 +111,8 @@ impl Run {
                 given.split_once('=').with_context(|| format!("`{given}` is not STEP=JSON"))?;
             Ok(DependencyResult { step: step.to_owned(), result: Payload::Inline(read(json)?) })
         };
+        let cursor = self.cursor.as_deref().map(read).transpose()?;
+        let batch = cursor.as_deref().map(alone_in_batch).transpose()?;
         Ok(StepDispatch {
             version: VERSION,
             task_id: Uuid::now_v7(),
@@ -120,9 +131,9 @@ impl Run {
             input: Payload::Inline(read(&self.input)?),
             configuration: read(&self.config)?,
             dependency_results: self.dependencies.iter().map(dependency).collect::<Result<_>>()?,
-            cursor: None,
-            batch: None,
-            checkpoint: None,
+            cursor: cursor.filter(|cursor| cursor.get() != NOTHING),
+            batch,
+            checkpoint: self.checkpoint.as_deref().map(read).transpose()?.map(Payload::Inline),
             limits: Limits::default(),
             grants: Grants {
                 http: self.http.clone(),
@@ -133,6 +144,15 @@ impl Run {
             traceparent: None,
         })
     }
+}
+
+/// What the only worker of a batch is told of it.
+fn alone_in_batch(cursor: &RawValue) -> Result<BatchSlice> {
+    let metadata = json!({
+        "batch_step": "batch", "worker_number": 1, "total_workers": 1, "batch_size": 1000, "parallelism": 1,
+        "cursor_field": "id", "failure_strategy": "continue_on_failure",
+    });
+    Ok(BatchSlice { metadata: raw_json(metadata.to_string())?, is_no_op: cursor.get() == NOTHING })
 }
 
 fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
