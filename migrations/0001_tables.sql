@@ -265,7 +265,7 @@ CREATE INDEX dlq_by_task ON tasker.dlq (task_id);
 
 -- Domain events ------------------------------------------------------------------------------------------------------
 
--- The outbox: events of steps, written with what they tell of, and deleted when every subscriber has them.
+-- The outbox: events of steps, written in one transaction with what they tell of. Those published are kept for a day.
 CREATE TABLE tasker.events (
     event_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name           text NOT NULL,
@@ -277,10 +277,17 @@ CREATE TABLE tasker.events (
     attempt        integer NOT NULL,
     step_state     text NOT NULL,
     correlation_id text NOT NULL,
+    worker_number  integer,
     -- The step's result or its failure.
     payload        json,
-    payload_blob   json
+    payload_blob   json,
+    -- When it was handed to its subscribers.
+    published_at   timestamptz,
+    -- Why it was not, if its payload does not fit its schema.
+    error          text
 );
+CREATE INDEX events_to_publish ON tasker.events (event_id) WHERE published_at IS NULL;
+CREATE INDEX events_published ON tasker.events (published_at) WHERE published_at IS NOT NULL;
 
 -- Who wants to hear of events.
 CREATE TABLE tasker.subscriptions (

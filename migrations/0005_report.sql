@@ -37,7 +37,7 @@ DECLARE
     v_settled       uuid[];
     v_isolated      json;
     v_failed_fast   json;
-    v_told          text[];
+    v_told          json[];
     v_outbox        boolean;
 BEGIN
     -- A statement of its own: what follows must see what the transactions that held these locks have done.
@@ -62,7 +62,7 @@ BEGIN
     ), accepted AS (
         SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, r.failure, r.event, r.actor, r.reason,
                r.detail, r.started_at, r.finished_at, r.position,
-               s.state AS before, s.attempt, s.definition, s.batch, s.enqueued_at, s.started_at AS begun_at,
+               s.state AS before, s.attempt, s.definition, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
                t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
                CASE WHEN r.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
                     WHEN r.failure IS NULL THEN 'complete'
@@ -77,7 +77,7 @@ BEGIN
         FROM report r
         -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
         CROSS JOIN LATERAL (
-            SELECT state, attempt, definition, batch, enqueued_at, started_at FROM tasker.steps
+            SELECT state, attempt, definition, batch, worker_number, enqueued_at, started_at FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
               AND (r.definition IS NULL OR definition = r.definition)
               AND state IN ('enqueued', 'in_progress') OFFSET 0) s
@@ -211,10 +211,10 @@ BEGIN
                   WHEN 'permanent_failure' THEN a.after = 'error'
                   ELSE a.after <> 'enqueued' END
     ), outbox AS (
-        INSERT INTO tasker.events (name, at, task_id, release_id, step_index, definition, attempt, step_state,
-            correlation_id, payload, payload_blob)
-        SELECT p.name, v_now, p.task_id, p.release_id, p.step_index, p.definition, p.attempt, p.after, p.correlation_id,
-               coalesce(p.failure, p.result)::json, p.result_blob::json
+        INSERT INTO tasker.events (name, at, task_id, release_id, step_index, definition, worker_number, attempt,
+            step_state, correlation_id, payload, payload_blob)
+        SELECT p.name, v_now, p.task_id, p.release_id, p.step_index, p.definition, p.worker_number, p.attempt, p.after,
+               p.correlation_id, coalesce(p.failure, p.result)::json, p.result_blob::json
         FROM published p
         WHERE p.delivery_mode <> 'fast'
         ORDER BY p.position
@@ -253,11 +253,10 @@ BEGIN
            (SELECT json_agg(json_build_array(task_id, step_index)) FROM accepted WHERE isolated),
            (SELECT json_agg(json_build_array(task_id, batch)) FROM accepted
             WHERE batch IS NOT NULL AND after = 'error' AND failure_strategy = 'fail_fast'),
-           (SELECT array_agg(json_build_object('name', name, 'at', v_now, 'task_id', task_id, 'step_index', step_index,
-                                               'attempt', attempt, 'step_state', after,
-                                               'correlation_id', correlation_id,
-                                               'payload', left(coalesce(failure, result), 4000))::text)
-            FROM published WHERE delivery_mode <> 'durable'),
+           (SELECT array_agg(tasker.cloud_event(gen_random_uuid()::text, name, v_now, task_id, release_id, definition,
+                                                worker_number, attempt, after, correlation_id,
+                                                coalesce(failure, result)::json))
+            FROM published WHERE delivery_mode = 'fast'),
            EXISTS (SELECT 1 FROM outbox)
     INTO v_verdicts, v_ready_task, v_ready_step, v_blocked, v_settled, v_isolated, v_failed_fast, v_told, v_outbox;
 
@@ -274,7 +273,7 @@ BEGIN
         FROM unnest(v_settled) AS d (task_id);
     END IF;
     IF v_told IS NOT NULL THEN
-        PERFORM pg_notify('tasker_events', t.event) FROM unnest(v_told) AS t (event);
+        PERFORM tasker.tell_listeners(t.event) FROM unnest(v_told) AS t (event);
     END IF;
     IF v_outbox THEN
         PERFORM pg_notify('tasker_outbox', '');

@@ -69,6 +69,7 @@ impl From<Error> for ApiError {
             Error::NoSuchTask(_) => (StatusCode::NOT_FOUND, "no_such_task"),
             Error::NoSuchStep(_) => (StatusCode::NOT_FOUND, "no_such_step"),
             Error::NoSuchHandler { .. } => (StatusCode::NOT_FOUND, "no_such_handler"),
+            Error::NoSuchSubscription(_) => (StatusCode::NOT_FOUND, "no_such_subscription"),
             Error::NoSuchDlqEntry(_) => (StatusCode::NOT_FOUND, "no_such_dlq_entry"),
             Error::Refused(_) => (StatusCode::CONFLICT, "not_possible"),
             Error::InvalidResult(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_result"),

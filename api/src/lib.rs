@@ -6,6 +6,7 @@
 mod catalog;
 mod dlq;
 mod error;
+mod events;
 mod extract;
 mod health;
 mod openapi;
@@ -15,7 +16,7 @@ mod tasks;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
@@ -49,6 +50,10 @@ pub fn router(orchestrator: Orchestrator) -> Router {
             "/v1/handlers/{callable}/versions",
             get(catalog::handler_versions).patch(catalog::operate_handler),
         )
+        .route("/v1/subscriptions", get(events::subscriptions).post(events::subscribe))
+        .route("/v1/subscriptions/{name}", delete(events::unsubscribe))
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/stream", get(events::stream))
         .route("/v1/dlq", get(dlq::list))
         .route("/v1/dlq/task/{task_id}", get(dlq::of_task).post(dlq::add))
         .route("/v1/dlq/entry/{dlq_entry_id}", patch(dlq::update))

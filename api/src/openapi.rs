@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::{OpenApi, openapi};
 
-use crate::{catalog, dlq, error, health, steps, tasks};
+use crate::{catalog, dlq, error, events, health, steps, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,11 @@ use crate::{catalog, dlq, error, health, steps, tasks};
         catalog::handlers,
         catalog::handler_versions,
         catalog::operate_handler,
+        events::subscriptions,
+        events::subscribe,
+        events::unsubscribe,
+        events::list,
+        events::stream,
         dlq::list,
         dlq::of_task,
         dlq::add,

@@ -217,7 +217,7 @@ impl Orchestrator {
             input: step.input,
             configuration: fixed.configuration.clone(),
             dependency_results: step.dependency_results,
-            batch: step.worker.as_ref().map(|worker| release.batch_slice(worker)).transpose()?,
+            batch: release.batch_slice(step.definition, step.worker.as_ref())?,
             cursor: step.worker.and_then(|worker| worker.cursor),
             checkpoint: step.checkpoint,
             limits: fixed.limits,

@@ -81,6 +81,9 @@ pub enum Error {
     /// No such DLQ entry.
     #[error("there is no DLQ entry {0}")]
     NoSuchDlqEntry(Uuid),
+    /// No such subscription.
+    #[error("there is no subscription `{0}`")]
+    NoSuchSubscription(String),
     /// There is no such step.
     #[error("{0}")]
     NoSuchStep(String),

@@ -11,6 +11,7 @@ mod dispatch;
 mod dlq;
 mod effect;
 mod error;
+pub mod events;
 mod handlers;
 mod identity;
 mod judge;
@@ -24,10 +25,10 @@ mod sweep;
 pub mod template;
 mod upgrade;
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use sqlx::PgPool;
-use tasker_transport::{BlobStore, LeaseStore, Queue};
+use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
@@ -65,6 +66,7 @@ pub struct Inner {
     dice: Dice,
     sent: dispatch::Sent,
     leases: Arc<dyn LeaseStore>,
+    outlets: Outlets,
     hearing: run::Hearing,
     creations: mpsc::Sender<run::PendingCreation>,
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
@@ -72,6 +74,9 @@ pub struct Inner {
 
 /// Numbers in [0, 1) that spread the waits between attempts.
 pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
+
+/// How domain events leave, by the kind of subscription: `webhook`, `queue`.
+pub type Outlets = BTreeMap<&'static str, Arc<dyn Outlet>>;
 
 /// The parts outside the process that an orchestrator works with.
 pub struct Connections {
@@ -83,6 +88,8 @@ pub struct Connections {
     pub reports: Arc<dyn Queue>,
     /// Who runs what, to tell hosts that something is not wanted any more.
     pub leases: Arc<dyn LeaseStore>,
+    /// How domain events leave, by the kind of subscription.
+    pub outlets: Outlets,
     /// Where large payloads lie.
     pub blobs: BlobStore,
 }
@@ -137,6 +144,7 @@ impl Orchestrator {
             dice,
             sent: dispatch::Sent::default(),
             leases: connections.leases,
+            outlets: connections.outlets,
             hearing,
             creations,
             at_rest,

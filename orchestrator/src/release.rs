@@ -76,26 +76,33 @@ impl Release {
         self.template.worker_of(step)
     }
 
-    /// What a batch worker is told of its batch.
-    pub(crate) fn batch_slice(&self, worker: &Worker) -> Result<BatchSlice, Error> {
-        let step = self
-            .template
-            .steps
-            .get(worker.batch)
-            .ok_or_else(|| Error::Damaged(format!("release {} has no step {}", self.id, worker.batch)))?;
+    /// What a batchable step, or a worker of it, is told of the batch.
+    pub(crate) fn batch_slice(
+        &self,
+        step: usize,
+        worker: Option<&Worker>,
+    ) -> Result<Option<BatchSlice>, Error> {
+        let batchable = worker.map_or(step, |worker| worker.batch);
+        let Some(step) =
+            self.template.steps.get(batchable).filter(|step| step.step_type == StepType::Batchable)
+        else {
+            return Ok(None);
+        };
         let config = step.batch_config.clone().unwrap_or_default();
-        let metadata = serde_json::json!({
+        let mut metadata = serde_json::json!({
             "batch_step": step.name,
-            "worker_number": worker.number,
-            "total_workers": worker.of,
             "batch_size": config.batch_size,
             "parallelism": config.parallelism,
             "cursor_field": config.cursor_field,
             "failure_strategy": config.failure_strategy,
         });
+        if let Some(worker) = worker {
+            metadata["worker_number"] = Value::from(worker.number);
+            metadata["total_workers"] = Value::from(worker.of);
+        }
         let metadata = serde_json::value::to_raw_value(&metadata)
             .map_err(|error| Error::Damaged(format!("the metadata of a batch: {error}")))?;
-        Ok(BatchSlice { metadata, is_no_op: worker.cursor.is_none() })
+        Ok(Some(BatchSlice { metadata, is_no_op: worker.is_some_and(|worker| worker.cursor.is_none()) }))
     }
 
     /// Of the steps that a decision named, one that could never run, and the dependency that nothing would create.

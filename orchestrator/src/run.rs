@@ -55,6 +55,7 @@ impl Orchestrator {
             "marking messages as sent",
             async |this| this.mark_dispatched_lazily().await,
         ));
+        tasks.spawn(self.clone().event_loop(stop.clone()));
         tasks.spawn(self.clone().every(self.settings.sweep_interval, stop, "sweeping", async |this| {
             let swept = this
                 .sweep_up(this.hearing.is_good())
@@ -63,7 +64,7 @@ impl Orchestrator {
             if swept != crate::Swept::default() {
                 tracing::info!(?swept, "the sweep found steps that had been lost sight of");
             }
-            Ok(())
+            this.forget_events().await
         }));
         tasks.close();
         tasks.wait().await;

@@ -1,6 +1,6 @@
 //! Orchestrator, host and queues in one process.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
@@ -10,8 +10,8 @@ use tasker_runtime_host::{
     ComponentSource, ComponentSourceError, EnvironmentSecrets, Host, HostConfig, Worker, WorkerConnections,
 };
 use tasker_transport::{
-    BlobError, BlobStore, LeaseStore, MemoryLeases, MemoryQueue, PgmqQueue, PostgresLeases, Queue,
-    REPORTS_QUEUE, STEPS_QUEUE,
+    BlobError, BlobStore, LeaseStore, MemoryLeases, MemoryQueue, Outlet, PgmqOutlet, PgmqQueue,
+    PostgresLeases, Queue, REPORTS_QUEUE, STEPS_QUEUE, WebhookOutlet,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -128,11 +128,16 @@ impl RunningOrchestrator {
         stop: CancellationToken,
     ) -> Result<Self> {
         let claim = claim(&pool, alone).await?;
+        let outlets = BTreeMap::from([
+            ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+            ("queue", Arc::new(PgmqOutlet::new(pool.clone()))),
+        ]);
         let connections = Connections {
             pool,
             steps: transport.steps.clone(),
             reports: transport.reports.clone(),
             leases: transport.leases.clone(),
+            outlets,
             blobs,
         };
         let configured = &project.config.orchestrator;

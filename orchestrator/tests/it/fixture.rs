@@ -15,7 +15,7 @@ use tasker_protocol::{
     StepDispatch, StepEvent, StepReport, Usage, VERSION, decode, raw_json,
 };
 use tasker_test_support::TestDatabase;
-use tasker_transport::{BlobStore, MemoryLeases};
+use tasker_transport::{BlobStore, MemoryLeases, Outlet, PgmqOutlet, WebhookOutlet};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -43,6 +43,10 @@ impl Fixture {
             steps: steps.clone(),
             reports: reports.clone(),
             leases: leases.clone(),
+            outlets: BTreeMap::from([
+                ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+                ("queue", Arc::new(PgmqOutlet::new(database.pool.clone()))),
+            ]),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
         let (orchestrator, _) = Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));

@@ -3,6 +3,7 @@
 mod batches;
 mod creation;
 mod decisions;
+mod events;
 mod fixture;
 mod hostile;
 mod lifecycle;
@@ -11,3 +12,4 @@ mod queues;
 mod reports;
 mod states;
 mod templates;
+mod versions;

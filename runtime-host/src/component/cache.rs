@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use tasker_transport::{hex, sha256_hex};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -203,19 +204,9 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Cache
     move |source| CacheError::Io { action, path, source }
 }
 
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
-}
-
 /// The name of a component: SHA-256 of its bytes.
 pub(crate) fn digest_of(wasm: &[u8]) -> String {
-    tasker_transport::sha256_hex(wasm)
+    sha256_hex(wasm)
 }
 
 #[cfg(test)]

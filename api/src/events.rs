@@ -1,0 +1,84 @@
+//! Domain events: who hears of them, which there were, and hearing of them here.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{
+        Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use serde::Deserialize;
+use tasker_orchestrator::{
+    Orchestrator,
+    events::{Published, Subscription, SubscriptionRequest},
+};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use utoipa::IntoParams;
+
+use crate::{
+    error::{ApiError, ErrorBody},
+    extract::{Body, Path, Query},
+};
+
+/// Which events to list or hear.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParameters {
+    /// How many, at most 1000.
+    limit: Option<u32>,
+}
+
+/// Lists the subscriptions.
+#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", responses((status = 200, body = [Subscription])))]
+pub(crate) async fn subscriptions(
+    State(orchestrator): State<Orchestrator>,
+) -> Result<Json<Vec<Subscription>>, ApiError> {
+    Ok(Json(orchestrator.subscriptions().await?))
+}
+
+/// Subscribes to events by webhook, by queue, or by starting a task. The secret of a webhook is answered only here.
+#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = Object, responses(
+    (status = 201, body = Subscription), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(crate) async fn subscribe(
+    State(orchestrator): State<Orchestrator>,
+    Body(request): Body<SubscriptionRequest>,
+) -> Result<(StatusCode, Json<Subscription>), ApiError> {
+    Ok((StatusCode::CREATED, Json(orchestrator.subscribe(request).await?)))
+}
+
+/// Ends a subscription.
+#[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", params(("name" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(crate) async fn unsubscribe(
+    State(orchestrator): State<Orchestrator>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    orchestrator.unsubscribe(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists the events of the last day, the newest first, and how far each has come.
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParameters),
+    responses((status = 200, body = [Published])))]
+pub(crate) async fn list(
+    State(orchestrator): State<Orchestrator>,
+    Query(parameters): Query<ListParameters>,
+) -> Result<Json<Vec<Published>>, ApiError> {
+    Ok(Json(orchestrator.events(parameters.limit.unwrap_or(100).min(1000)).await?))
+}
+
+/// Tells of events as they are published: server-sent events, each a CloudEvent in JSON.
+#[utoipa::path(get, path = "/v1/events/stream", tag = "events",
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+pub(crate) async fn stream(
+    State(orchestrator): State<Orchestrator>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let heard = ReceiverStream::new(orchestrator.listen_to_events().await?);
+    let events = heard.map(|event| Ok(Event::default().event("domain_event").data(event)));
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}

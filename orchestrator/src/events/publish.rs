@@ -1,0 +1,223 @@
+//! From the outbox to subscribers: each event is held against its schema, and handed to everybody who wants it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Row, postgres::PgListener, postgres::PgRow};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Orchestrator,
+    effect::payload,
+    error::Error,
+    release::{Release, faults},
+};
+
+/// How many events one transaction publishes.
+const BATCH: i32 = 100;
+/// How long to wait for word of new events before looking anyway; deliveries that failed wait for it too.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How many events a slow listener may be behind before the connection waits for it.
+const MAX_UNHEARD: usize = 256;
+
+/// An event that was written, and whether it was handed to its subscribers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Published {
+    /// Counts up.
+    pub event_id: i64,
+    /// Its name.
+    pub name: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The task.
+    pub task_id: Uuid,
+    /// When it was handed to its subscribers.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Why it was not.
+    pub error: Option<String>,
+    /// To how many subscribers it is still on its way.
+    pub pending_deliveries: i64,
+    /// To how many it was given up, and the last one's word on it.
+    pub failed_deliveries: i64,
+    /// What the last failed try said.
+    pub last_error: Option<String>,
+}
+
+impl Orchestrator {
+    /// Publishes and delivers until `stop` is cancelled.
+    pub(crate) async fn event_loop(self, stop: CancellationToken) {
+        let mut listener = None;
+        loop {
+            if let Err(error) = self.publish_and_deliver().await {
+                tracing::warn!(%error, "events could not be published; trying again");
+            }
+            if listener.is_none() {
+                listener = self.listen().await;
+            }
+            let heard = async {
+                match &mut listener {
+                    Some(listener) => listener.recv().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                heard = heard => if !heard { listener = None },
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    async fn listen(&self) -> Option<PgListener> {
+        let mut listener = PgListener::connect_with(&self.pool).await.ok()?;
+        listener.listen("tasker_outbox").await.ok()?;
+        Some(listener)
+    }
+
+    /// Publishes and delivers everything that waits.
+    pub async fn publish_and_deliver(&self) -> Result<(), Error> {
+        while self.publish().await? == BATCH as usize {}
+        while self.deliver().await? > 0 {}
+        Ok(())
+    }
+
+    /// Hands the next events to their subscribers. Answers how many there were.
+    async fn publish(&self) -> Result<usize, Error> {
+        let mut transaction = self.pool.begin().await?;
+        let rows = sqlx::query("SELECT * FROM tasker.take_events($1)")
+            .bind(BATCH)
+            .fetch_all(&mut *transaction)
+            .await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let (mut ids, mut bodies, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for row in &rows {
+            let (body, error) = match self.prepare_event(row).await? {
+                Ok(body) => (body, None),
+                Err(error) => (row.try_get("event")?, Some(error)),
+            };
+            ids.push(row.try_get::<i64, _>("event_id")?);
+            bodies.push(body);
+            errors.push(error);
+        }
+        sqlx::query("SELECT tasker.publish_events($1, $2, $3)")
+            .bind(ids)
+            .bind(bodies)
+            .bind(errors)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(rows.len())
+    }
+
+    /// The event as its subscribers get it. The inner error: why they do not.
+    async fn prepare_event(&self, row: &PgRow) -> Result<Result<String, String>, Error> {
+        let release: Uuid = row.try_get("release_id")?;
+        let definition = row.try_get::<i32, _>("definition")?.unsigned_abs() as usize;
+        let (name, mut event): (String, String) = (row.try_get("name")?, row.try_get("event")?);
+        let inline: Option<String> = row.try_get("payload")?;
+        let has_blob = inline.is_none();
+        let data = payload(inline, row.try_get("payload_blob")?)?;
+        let data = self.blobs.check_out(data).await?;
+        let data = data.inline().unwrap_or("null");
+        if has_blob {
+            let mut whole: serde_json::Map<String, Value> =
+                serde_json::from_str(&event).map_err(|error| Error::Damaged(format!("event: {error}")))?;
+            whole.insert("data".to_owned(), serde_json::from_str(data).unwrap_or_default());
+            event = Value::Object(whole).to_string();
+        }
+        let releases = self.catalog.releases([release].into_iter()).await?;
+        let Some(schema) = schema_of(&releases[&release], definition, &name) else { return Ok(Ok(event)) };
+        let faults = match (jsonschema::validator_for(&schema), serde_json::from_str::<Value>(data)) {
+            (Ok(validator), Ok(data)) => faults(&validator, &data),
+            (Err(error), _) => vec![error.to_string()],
+            (_, Err(error)) => vec![error.to_string()],
+        };
+        if faults.is_empty() {
+            return Ok(Ok(event));
+        }
+        let message = format!("the payload does not fit the schema of `{name}`:\n{}", faults.join("\n"));
+        tracing::warn!(event = name, %message, "an event was not published");
+        Ok(Err(message))
+    }
+
+    /// The latest events, the newest first.
+    pub async fn events(&self, limit: u32) -> Result<Vec<Published>, Error> {
+        let rows = sqlx::query(
+            "SELECT e.event_id, e.name, e.at, e.task_id, e.published_at, e.error, d.pending, d.failed, d.last_error
+             FROM tasker.events e
+             CROSS JOIN LATERAL (
+                 SELECT count(*) FILTER (WHERE next_attempt_at IS NOT NULL) AS pending,
+                        count(*) FILTER (WHERE next_attempt_at IS NULL) AS failed, max(last_error) AS last_error
+                 FROM tasker.deliveries WHERE event_id = e.event_id) AS d
+             ORDER BY e.event_id DESC LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(Published {
+                event_id: row.try_get("event_id")?,
+                name: row.try_get("name")?,
+                at: row.try_get("at")?,
+                task_id: row.try_get("task_id")?,
+                published_at: row.try_get("published_at")?,
+                error: row.try_get("error")?,
+                pending_deliveries: row.try_get("pending")?,
+                failed_deliveries: row.try_get("failed")?,
+                last_error: row.try_get("last_error")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Events as they are told to listeners, from now on: CloudEvents in JSON. Ends with the connection.
+    pub async fn listen_to_events(&self) -> Result<mpsc::Receiver<String>, Error> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen("tasker_events").await?;
+        let (sender, receiver) = mpsc::channel(MAX_UNHEARD);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = sender.closed() => return,
+                    heard = listener.recv() => {
+                        let Ok(heard) = heard else { return };
+                        if sender.send(heard.payload().to_owned()).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+        Ok(receiver)
+    }
+
+    /// Deletes events that were published long enough ago.
+    pub(crate) async fn forget_events(&self) -> Result<(), Error> {
+        sqlx::query(
+            "DELETE FROM tasker.events WHERE event_id IN (
+                 SELECT event_id FROM tasker.events WHERE published_at < tasker.now() - interval '1 day'
+                   AND NOT EXISTS (SELECT 1 FROM tasker.deliveries d WHERE d.event_id = events.event_id)
+                 ORDER BY published_at LIMIT 10000)",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The schema of an event's payload: where the step publishes it, or where the template declares it.
+fn schema_of(release: &Release, step: usize, name: &str) -> Option<Value> {
+    let published =
+        release.template.steps.get(step)?.publishes_events.iter().find(|event| event.name == name);
+    let declared = release.template.domain_events.iter().find(|event| event.name == name);
+    published
+        .and_then(|event| event.schema.clone())
+        .or_else(|| declared.and_then(|event| event.schema.clone()))
+}

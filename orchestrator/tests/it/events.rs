@@ -1,0 +1,338 @@
+//! Domain events: when they are published, in what form, and how they reach each kind of subscriber.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    sync::mpsc,
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use sqlx::Row;
+use tasker_orchestrator::{
+    Error,
+    events::{SubscriptionKind, SubscriptionRequest},
+    read::TaskFilter,
+};
+use tasker_transport::webhook_signature;
+
+use crate::fixture::{Fixture, failed};
+
+fn template(events: &Value) -> String {
+    json!({
+        "name": "order", "version": "1.0.0", "identity_strategy": "always_unique",
+        "domain_events": [{ "name": "order.declared", "schema": { "type": "object", "required": ["id"] } }],
+        "steps": [{ "name": "pay", "handler": { "callable": "work" }, "publishes_events": events,
+                    "retry": { "max_attempts": 2, "jitter": false } }],
+    })
+    .to_string()
+}
+
+impl Fixture {
+    async fn listen_for(&self, name: &str, event: &str, kind: SubscriptionKind, target: Value) {
+        let request = SubscriptionRequest { name: name.into(), event: event.into(), kind, target };
+        self.orchestrator.subscribe(request).await.unwrap();
+    }
+
+    /// What lies in an event queue, in order.
+    async fn queued(&self, queue: &str) -> Vec<Value> {
+        self.orchestrator.publish_and_deliver().await.unwrap();
+        let rows = sqlx::query("SELECT message FROM pgmq.read($1, 60, 100) ORDER BY msg_id")
+            .bind(queue)
+            .fetch_all(&self.database.pool)
+            .await
+            .unwrap();
+        rows.iter().map(|row| row.get("message")).collect()
+    }
+}
+
+/// What came, in the order of its ids: several are on their way at once.
+fn types(events: &[Value]) -> Vec<&str> {
+    let mut events: Vec<(i64, &str)> = events
+        .iter()
+        .map(|event| (event["id"].as_str().unwrap().parse().unwrap(), event["type"].as_str().unwrap()))
+        .collect();
+    events.sort_unstable();
+    events.into_iter().map(|(_, name)| name).collect()
+}
+
+#[tokio::test]
+async fn each_condition_is_met_by_its_endings_and_no_other() {
+    let mut fixture = Fixture::new().await;
+    let conditions = ["success", "failure", "retryable_failure", "permanent_failure", "always"];
+    let events: Vec<Value> =
+        conditions.iter().map(|name| json!({ "name": format!("on.{name}"), "condition": name })).collect();
+    fixture.publish(&template(&json!(events))).await;
+    fixture.listen_for("all", "on.*", SubscriptionKind::Queue, json!({ "queue": "all_events" })).await;
+    fixture.create("order", json!({})).await;
+    let first = fixture.dispatched_one();
+    fixture.report(&first, failed(true)).await;
+    assert_eq!(
+        types(&fixture.queued("all_events").await),
+        ["on.failure", "on.retryable_failure", "on.always"]
+    );
+    fixture.advance(TimeDelta::minutes(1)).await;
+    fixture.orchestrator.sweep().await.unwrap();
+    fixture.report(&fixture.dispatched_one(), failed(true)).await;
+    assert_eq!(
+        types(&fixture.queued("all_events").await),
+        ["on.failure", "on.permanent_failure", "on.always"]
+    );
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({ "paid": 1 })).await;
+    assert_eq!(types(&fixture.queued("all_events").await), ["on.success", "on.always"]);
+}
+
+#[tokio::test]
+async fn an_event_is_a_cloud_event_with_the_result_as_its_data() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    fixture.listen_for("q", "order.paid", SubscriptionKind::Queue, json!({ "queue": "paid" })).await;
+    let task = fixture.create("order", json!({})).await;
+    let pay = fixture.dispatched_one();
+    fixture.complete(&pay, json!({ "amount": 12.50 })).await;
+    // Late and repeated reports publish nothing.
+    fixture.complete(&pay, json!({ "amount": 99 })).await;
+    let events = fixture.queued("paid").await;
+    assert_eq!(events.len(), 1);
+    let mut event = events.into_iter().next().unwrap();
+    assert!(event["id"].is_string() && event["time"].is_string());
+    (event["id"], event["time"]) = (json!(null), json!(null));
+    assert_eq!(
+        event,
+        json!({ "specversion": "1.0", "id": null, "type": "order.paid", "source": "/tasker/default/order",
+                "subject": format!("{task}/pay"), "time": null, "datacontenttype": "application/json",
+                "taskid": task, "taskname": "order", "taskversion": "1.0.0", "tasknamespace": "default",
+                "stepname": "pay", "stepstate": "complete", "attempt": 1, "correlationid": task.to_string(),
+                "data": { "amount": 12.5 } })
+    );
+}
+
+#[tokio::test]
+async fn a_payload_that_breaks_its_schema_is_not_published_and_fails_nothing() {
+    let fixture = Fixture::new().await;
+    let events = json!([
+        { "name": "order.own", "schema": { "type": "object", "required": ["amount"] } },
+        { "name": "order.declared" },
+        { "name": "order.free" },
+    ]);
+    fixture.publish(&template(&events)).await;
+    fixture.listen_for("q", "order.*", SubscriptionKind::Queue, json!({ "queue": "orders" })).await;
+    let task = fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({ "id": 7 })).await;
+    assert_eq!(types(&fixture.queued("orders").await), ["order.declared", "order.free"]);
+    let refused = fixture.orchestrator.events(10).await.unwrap();
+    let refused = refused.iter().find(|event| event.name == "order.own").unwrap();
+    assert!(refused.error.as_ref().unwrap().contains("\"amount\" is a required property"), "{refused:?}");
+    assert!(fixture.task_state(task).await.is_terminal());
+}
+
+#[tokio::test]
+async fn delivery_modes_durable_fast_and_broadcast() {
+    let fixture = Fixture::new().await;
+    let events = json!([
+        { "name": "e.durable", "delivery_mode": "durable" },
+        { "name": "e.fast", "delivery_mode": "fast" },
+        { "name": "e.broadcast", "delivery_mode": "broadcast" },
+    ]);
+    fixture.publish(&template(&events)).await;
+    fixture.listen_for("q", "e.*", SubscriptionKind::Queue, json!({ "queue": "e" })).await;
+    let mut heard = fixture.orchestrator.listen_to_events().await.unwrap();
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!(1)).await;
+    // Fast ones are heard at once, before anything is published from the outbox.
+    let first: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+    assert_eq!((&first["type"], &first["data"]), (&json!("e.fast"), &json!(1)));
+    assert_eq!(
+        types(&fixture.queued("e").await),
+        ["e.durable", "e.broadcast"],
+        "durable ones outlive a crash"
+    );
+    let mut also = Vec::new();
+    for _ in 0..2 {
+        let event: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+        also.push(event["type"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(also, ["e.durable", "e.broadcast"]);
+}
+
+#[tokio::test]
+async fn a_listener_hears_of_a_large_event_without_its_data() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "e.large" }]))).await;
+    let mut heard = fixture.orchestrator.listen_to_events().await.unwrap();
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!("x".repeat(20_000))).await;
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    let event: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+    assert_eq!(
+        (&event["type"], &event["dataomitted"], event.get("data")),
+        (&json!("e.large"), &json!(true), None)
+    );
+}
+
+/// Answers each request in turn with the next status, and tells what it was asked.
+fn server(statuses: Vec<u16>) -> (String, mpsc::Receiver<(Vec<String>, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, requests) = mpsc::channel();
+    std::thread::spawn(move || {
+        for status in statuses {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut headers = Vec::new();
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                if line.trim().is_empty() {
+                    break;
+                }
+                headers.push(line.trim().to_owned());
+            }
+            let length = header(&headers, "content-length").parse().unwrap();
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            sender.send((headers, String::from_utf8(body).unwrap())).unwrap();
+        }
+    });
+    (url, requests)
+}
+
+fn header(headers: &[String], name: &str) -> String {
+    let found = headers.iter().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+    });
+    found.unwrap_or_else(|| panic!("no {name} in {headers:?}"))
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_tried_until_it_arrives() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    let (url, requests) = server(vec![500, 200]);
+    let secret = "a secret of some length";
+    fixture
+        .listen_for("hook", "order.paid", SubscriptionKind::Webhook, json!({ "url": url, "secret": secret }))
+        .await;
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    let (headers, body) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
+    let signature = header(&headers, "tasker-signature");
+    let at: u64 = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
+    assert_eq!(signature, webhook_signature(secret, at, &body));
+    assert_ne!(signature, webhook_signature("another secret, also long", at, &body));
+    let event: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(event["data"], json!({ "amount": 3 }));
+    let waiting = &fixture.orchestrator.events(1).await.unwrap()[0];
+    assert_eq!(waiting.pending_deliveries, 1);
+    assert!(waiting.last_error.as_ref().unwrap().contains("answered 500"), "{waiting:?}");
+    // Not before its time, and then until it has arrived.
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    assert!(requests.try_recv().is_err());
+    fixture.advance(TimeDelta::seconds(2)).await;
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    let (again, body_again) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert_eq!(header(&again, "tasker-delivery"), header(&headers, "tasker-delivery"));
+    assert_eq!(body_again, body);
+    assert_eq!(fixture.orchestrator.events(1).await.unwrap()[0].pending_deliveries, 0);
+}
+
+#[tokio::test]
+async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    // Nobody listens there.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let target = json!({ "url": format!("http://{nobody}/") });
+    fixture.listen_for("hook", "order.paid", SubscriptionKind::Webhook, target).await;
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!(1)).await;
+    for _ in 0..24 {
+        fixture.orchestrator.publish_and_deliver().await.unwrap();
+        fixture.advance(TimeDelta::hours(1)).await;
+    }
+    let event = &fixture.orchestrator.events(1).await.unwrap()[0];
+    assert_eq!((event.pending_deliveries, event.failed_deliveries), (0, 1), "{event:?}");
+}
+
+#[tokio::test]
+async fn an_event_starts_one_task_however_often_it_is_delivered() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    let follow_up = json!({ "name": "follow_up", "version": "1.0.0", "identity_strategy": "strict",
+                            "steps": [{ "name": "a", "handler": { "callable": "work" } }] });
+    fixture.publish(&follow_up.to_string()).await;
+    fixture.listen_for("starter", "order.paid", SubscriptionKind::Task, json!({ "name": "follow_up" })).await;
+    let cause = fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    // As if the word that it has arrived had been lost.
+    let event = fixture.orchestrator.events(1).await.unwrap()[0].event_id;
+    sqlx::query(
+        "INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
+         SELECT e.event_id, s.subscription_id, tasker.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
+             e.definition, NULL, e.attempt, e.step_state, e.correlation_id, e.payload), tasker.now()
+         FROM tasker.events e, tasker.subscriptions s WHERE e.event_id = $1",
+    )
+    .bind(event)
+    .execute(&fixture.database.pool)
+    .await
+    .unwrap();
+    fixture.advance(TimeDelta::minutes(2)).await;
+    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    let filter = TaskFilter { name: Some("follow_up".into()), ..TaskFilter::default() };
+    let (started, _) = fixture.orchestrator.list_tasks(&filter, 1, 10).await.unwrap();
+    assert_eq!(started.len(), 1);
+    assert_eq!(started[0].parent_correlation_id, Some(cause.to_string()));
+    let context: Value =
+        serde_json::from_str(fixture.orchestrator.task(started[0].task_id).await.unwrap().context.get())
+            .unwrap();
+    assert_eq!(context["data"], json!({ "amount": 3 }));
+}
+
+#[tokio::test]
+async fn subscriptions_are_checked_listed_and_ended() {
+    let fixture = Fixture::new().await;
+    let wrong = [
+        ("Order Paid", SubscriptionKind::Queue, json!({ "queue": "q" }), "event"),
+        ("a", SubscriptionKind::Queue, json!({ "queue": "tasker_steps" }), "target"),
+        ("a", SubscriptionKind::Queue, json!({ "queue": "Q; DROP TABLE" }), "target"),
+        ("a", SubscriptionKind::Webhook, json!({ "url": "ftp://example.com" }), "target"),
+        ("a", SubscriptionKind::Webhook, json!({ "url": "http://example.com", "secret": "short" }), "target"),
+        ("a", SubscriptionKind::Webhook, json!({ "uri": "http://example.com" }), "target"),
+    ];
+    for (event, kind, target, field) in wrong {
+        let request =
+            SubscriptionRequest { name: "x".into(), event: event.into(), kind, target: target.clone() };
+        match fixture.orchestrator.subscribe(request).await {
+            Err(Error::InvalidRequest { field: told, .. }) => assert_eq!(told, field),
+            other => panic!("{event} {target}: {other:?}"),
+        }
+    }
+    let request = |name: &str| SubscriptionRequest {
+        name: name.into(),
+        event: "a.*".into(),
+        kind: SubscriptionKind::Webhook,
+        target: json!({ "url": "https://example.com/hook" }),
+    };
+    let made = fixture.orchestrator.subscribe(request("x")).await.unwrap();
+    assert_eq!(made.target["secret"].as_str().unwrap().len(), 64, "a secret is made up and told once");
+    let twice = fixture.orchestrator.subscribe(request("x")).await;
+    assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
+    let listed = fixture.orchestrator.subscriptions().await.unwrap();
+    assert_eq!(listed[0].target["secret"], "***");
+    let missing = SubscriptionRequest {
+        kind: SubscriptionKind::Task,
+        target: json!({ "name": "nothing" }),
+        ..request("y")
+    };
+    let missing = fixture.orchestrator.subscribe(missing).await;
+    assert!(matches!(missing, Err(Error::NoSuchTemplate { .. })), "{missing:?}");
+    fixture.orchestrator.unsubscribe("x").await.unwrap();
+    let gone = fixture.orchestrator.unsubscribe("x").await;
+    assert!(matches!(gone, Err(Error::NoSuchSubscription(_))), "{gone:?}");
+}
