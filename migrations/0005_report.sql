@@ -187,7 +187,8 @@ BEGIN
             state = tasker.evaluate_task(m.total, m.satisfied, m.isolated, m.running, m.retrying, m.failed),
             state_since = v_now,
             completed_at = CASE WHEN m.satisfied + m.isolated = m.total THEN v_now END,
-            wake_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.wake_at END
+            wake_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.wake_at END,
+            paused_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.paused_at END
         FROM moved m
         WHERE t.task_id = m.task_id
         RETURNING t.task_id, t.state AS after, m.position, m.enqueued, t.has_dlq_entry

@@ -77,7 +77,9 @@ BEGIN
         steps_total = c.total, steps_satisfied = c.satisfied, steps_running = c.running, steps_retrying = c.retrying,
         steps_failed = c.failed, steps_isolated = c.isolated, state = c.state, state_since = v_now,
         completed_at = CASE WHEN c.state IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN v_now END,
-        wake_at = CASE WHEN c.state NOT IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN v_now END
+        wake_at = CASE WHEN c.state NOT IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN v_now END,
+        -- What has ended is held by nobody.
+        paused_at = CASE WHEN c.state NOT IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN t.paused_at END
     FROM (SELECT n.*, coalesce(p_state, tasker.evaluate_task(
                      n.total, n.satisfied, n.isolated, n.running, n.retrying, n.failed)) AS state
           FROM (SELECT count(*)::integer AS total,
