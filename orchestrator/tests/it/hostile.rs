@@ -92,10 +92,11 @@ fn steps(wishes: &[Wish]) -> Vec<Value> {
 #[test]
 fn nothing_is_lost_and_nothing_is_done_twice() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let cases = std::env::var("PROPTEST_CASES").map_or(CASES, |cases| cases.parse().unwrap());
     let config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 60,
-        ..ProptestConfig::with_cases(CASES)
+        ..ProptestConfig::with_cases(cases)
     };
     // One database for all: what came before must not matter.
     let fixture = RefCell::new(Some(runtime.block_on(Fixture::new())));
