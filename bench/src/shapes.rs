@@ -25,6 +25,10 @@ enum Kind {
     FanOut,
     /// One step after the other.
     Chain,
+    /// Diamonds one below the other: as many paths through it as two to the power of their number.
+    Ladder,
+    /// One step that is cut into a worker for each row, and one that waits for all.
+    Batch,
 }
 
 /// The shapes of the published figures.
@@ -41,6 +45,10 @@ pub(crate) fn published() -> Vec<Shape> {
         shape("diamond_4", 4, "200–259"),
         shape("dag_7", 7, "382"),
         shape("tree_8", 8, "389–426"),
+        // One of its two branches is not taken.
+        shape("conditional_5", 4, "251–262"),
+        // 1,000 rows, five workers.
+        shape("batch_1000", 7, "358–368"),
     ]
 }
 
@@ -49,6 +57,8 @@ pub(crate) fn large() -> Vec<Shape> {
     vec![
         Shape { name: "fan_out_1000", steps: 1002, published_ms: None, runs: 5, kind: Kind::FanOut },
         Shape { name: "chain_10000", steps: 10_000, published_ms: None, runs: 1, kind: Kind::Chain },
+        Shape { name: "ladder_61", steps: 184, published_ms: None, runs: 20, kind: Kind::Ladder },
+        Shape { name: "batch_10000", steps: 10_002, published_ms: None, runs: 3, kind: Kind::Batch },
     ]
 }
 
@@ -74,6 +84,21 @@ impl Shape {
                 }
                 step("end", &names.join(", "));
             }
+            Kind::Ladder => {
+                step("top0", "");
+                for rung in 0..self.steps / 3 {
+                    step(&format!("left{rung}"), &format!("top{rung}"));
+                    step(&format!("right{rung}"), &format!("top{rung}"));
+                    step(&format!("top{}", rung + 1), &format!("left{rung}, right{rung}"));
+                }
+            }
+            Kind::Batch => text.push_str(&format!(
+                "  - name: cut\n    type: batchable\n    batch_config: {{ parallelism: 1000, worker_template: process }}\n    \
+                 handler: {{ callable: cut_rows, initialization: {{ rows: {workers}, workers: {workers} }} }}\n  \
+                 - {{ name: process, type: batch_worker, handler: {{ callable: sum_rows }}, dependencies: [cut] }}\n  \
+                 - {{ name: end, handler: {{ callable: add_up }}, dependencies: [process] }}\n",
+                workers = self.steps - 2
+            )),
             Kind::Chain => {
                 step("s0", "");
                 (1..self.steps).for_each(|index| step(&format!("s{index}"), &format!("s{}", index - 1)));

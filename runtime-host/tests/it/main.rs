@@ -8,3 +8,4 @@ mod egress;
 mod isolation;
 mod limits;
 mod support;
+mod worker;

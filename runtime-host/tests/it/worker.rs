@@ -1,0 +1,178 @@
+//! The execution loop between its queues: what is revoked is stopped, what kills its hosts is given up, what is too large
+//! for a message goes by claim check.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tasker_protocol::{
+    Ending, Execution, FailureOrigin, OrchestratorMessage, Payload, StepDispatch, StepEvent, decode, encode,
+    raw_json,
+};
+use tasker_runtime_host::{HostConfig, Worker, WorkerConnections};
+use tasker_transport::{
+    BlobStore, Delivery, LeaseStore, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt,
+    execution_lease,
+};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{assert_failed, completed, config, dispatch, host_with};
+
+const TERM: Duration = Duration::from_secs(30);
+
+/// A worker on queues in memory.
+struct Running {
+    connections: WorkerConnections,
+    stop: CancellationToken,
+    worker: tokio::task::JoinHandle<()>,
+    _blobs: TempDir,
+}
+
+impl Running {
+    fn start() -> Self {
+        Self::taking_from(Arc::new(MemoryQueue::new("steps", TERM, 1000)))
+    }
+
+    fn taking_from(steps: Arc<dyn Queue>) -> Self {
+        let blobs = tempfile::tempdir().unwrap();
+        let connections = WorkerConnections {
+            steps,
+            reports: Arc::new(MemoryQueue::new("reports", TERM, 1000)),
+            leases: Arc::new(MemoryLeases::new(TERM, TERM)),
+            blobs: BlobStore::folder(blobs.path()).unwrap(),
+        };
+        let host = host_with(HostConfig { cancel_grace_ms: 100, ..config() }, Vec::new());
+        let stop = CancellationToken::new();
+        let worker = Worker::run(host, connections.clone(), 4, Duration::from_secs(1), stop.clone());
+        Self { connections, stop, worker: tokio::spawn(worker), _blobs: blobs }
+    }
+
+    async fn send(&self, dispatch: &StepDispatch) {
+        let body = encode(dispatch);
+        let body = self
+            .connections
+            .blobs
+            .check_in_message(body, self.connections.steps.max_body_bytes())
+            .await
+            .unwrap();
+        self.connections.steps.send(vec![Message::now(body)]).await.unwrap();
+    }
+
+    /// The next report, of whichever kind.
+    async fn report(&self) -> (String, StepEvent) {
+        loop {
+            for delivery in self.connections.reports.receive(1, Duration::from_secs(30)).await.unwrap() {
+                self.connections.reports.acknowledge(&[delivery.receipt]).await.unwrap();
+                let OrchestratorMessage::Report(report) =
+                    decode(&self.connections.blobs.check_out_message(delivery.body.clone()).await.unwrap())
+                        .unwrap()
+                else {
+                    continue;
+                };
+                return (delivery.body, report.event);
+            }
+        }
+    }
+
+    /// The next ending.
+    async fn ending(&self) -> Execution {
+        loop {
+            if let (_, StepEvent::Finished(execution)) = self.report().await {
+                return *execution;
+            }
+        }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.worker.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
+    let running = Running::start();
+    // One looks whether it is cancelled, and one does not.
+    for (execution, handler) in [(1, "wait-for-cancellation"), (2, "spin")] {
+        let mut step = dispatch(handler, &json!(null));
+        step.execution = execution;
+        (step.limits.wall_ms, step.limits.cpu_ms) = (60_000, 60_000);
+        running.send(&step).await;
+        let (_, first) = running.report().await;
+        assert!(matches!(first, StepEvent::Heartbeat(_)), "{first:?}");
+        let lease = execution_lease(step.task_id, step.step_index, step.execution);
+        let revoked = Instant::now();
+        running.connections.leases.revoke(&[lease]).await.unwrap();
+        // Nobody waits for what it has to say, so that it has stopped is seen by what runs next in its place.
+        if handler == "wait-for-cancellation" {
+            assert_eq!(completed(&running.ending().await), "stopped");
+        }
+        assert!(revoked.elapsed() < Duration::from_secs(10));
+    }
+    // The endless loop is ended after its grace time: stopping does not have to wait for it.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let stopping = Instant::now();
+    running.end().await;
+    assert!(stopping.elapsed() < Duration::from_millis(900), "it still ran: {:?}", stopping.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_no_host_comes_to_an_end_with_is_given_up() {
+    let steps = MemoryQueue::new("steps", TERM, 1000);
+    let running = Running::taking_from(Arc::new(HandedOutOften(steps)));
+    running.send(&dispatch("echo", &json!(null))).await;
+    let execution = running.ending().await;
+    assert_failed(&execution, FailureOrigin::Host, "PoisonMessage", true, "handed out 20 times");
+    running.end().await;
+}
+
+/// A queue whose messages have all been received twenty times before.
+struct HandedOutOften(MemoryQueue);
+
+#[async_trait::async_trait]
+impl Queue for HandedOutOften {
+    fn max_body_bytes(&self) -> usize {
+        self.0.max_body_bytes()
+    }
+    fn visibility(&self) -> Duration {
+        self.0.visibility()
+    }
+    async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        self.0.send(messages).await
+    }
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let mut received = self.0.receive(max, wait).await?;
+        received.iter_mut().for_each(|delivery| delivery.receive_count += 20);
+        Ok(received)
+    }
+    async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
+        self.0.extend(receipts).await
+    }
+    async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        self.0.acknowledge(receipts).await
+    }
+    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
+        self.0.hand_back(receipts, delay).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_for_a_message_goes_by_claim_check_both_ways() {
+    let running = Running::start();
+    let limit = running.connections.steps.max_body_bytes();
+    let large: Value = json!({ "text": "x".repeat(limit + 1) });
+    running.send(&dispatch("echo", &large)).await;
+    let (body, event) = running.report().await;
+    assert!(body.len() <= limit, "the report has {} bytes", body.len());
+    let StepEvent::Finished(execution) = event else { panic!("{event:?}") };
+    let Ending::Complete(result) = execution.ending else { panic!("{:?}", execution.ending) };
+    let result = running.connections.blobs.check_out(result).await.unwrap();
+    assert_eq!(result.inline().map(str::len), Some(large.to_string().len()));
+    assert!(
+        matches!(result, Payload::Inline(json) if json.get() == raw_json(large.to_string()).unwrap().get())
+    );
+    running.end().await;
+}
