@@ -304,9 +304,11 @@ DECLARE
     r_report  record;
 BEGIN
     FOR r_report IN
-        SELECT DISTINCT ON (r.task_id, r.step_index) r.*
-        FROM unnest(p_task, p_step, p_execution, p_release, p_definition, p_branch, p_cursors) WITH ORDINALITY
-            AS r (task_id, step_index, execution, release_id, definition, branch, cursors, position)
+        SELECT r.*
+        FROM (SELECT DISTINCT ON (u.task_id, u.step_index, u.execution) u.*
+              FROM unnest(p_task, p_step, p_execution, p_release, p_definition, p_branch, p_cursors) WITH ORDINALITY
+                  AS u (task_id, step_index, execution, release_id, definition, branch, cursors, position)
+              ORDER BY u.task_id, u.step_index, u.execution, u.position) AS r
         JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index AND s.execution = r.execution
         JOIN tasker.tasks t ON t.task_id = r.task_id AND t.release_id = r.release_id
         WHERE s.state IN ('enqueued', 'in_progress') AND s.definition = r.definition

@@ -16,7 +16,10 @@ use tasker_orchestrator::{
     Orchestrator,
     events::{Published, Subscription, SubscriptionRequest},
 };
-use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tokio_stream::{
+    Stream, StreamExt,
+    wrappers::{BroadcastStream, errors::BroadcastStreamRecvError},
+};
 use utoipa::IntoParams;
 
 use crate::{
@@ -78,7 +81,15 @@ pub(crate) async fn list(
 pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let heard = ReceiverStream::new(orchestrator.listen_to_events().await?);
-    let events = heard.map(|event| Ok(Event::default().event("domain_event").data(event)));
+    let heard = BroadcastStream::new(orchestrator.told_events());
+    let events = heard.map(|told| {
+        Ok(match told {
+            Ok(event) => Event::default().event("domain_event").data(event),
+            // Said, so that nobody takes what they have for all.
+            Err(BroadcastStreamRecvError::Lagged(missed)) => {
+                Event::default().event("missed").data(missed.to_string())
+            }
+        })
+    });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }

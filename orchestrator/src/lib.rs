@@ -70,6 +70,7 @@ pub struct Inner {
     hearing: run::Hearing,
     creations: mpsc::Sender<run::PendingCreation>,
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
+    told: broadcast::Sender<Arc<str>>,
 }
 
 /// Numbers in [0, 1) that spread the waits between attempts.
@@ -133,6 +134,7 @@ impl Orchestrator {
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
         let (creations, pending) = mpsc::channel(MAX_PENDING_CREATIONS);
         let (at_rest, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
+        let (told, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
         let hearing = run::Hearing::lost(connections.reports.visibility());
         let inner = Inner {
             catalog: Catalog::new(connections.pool.clone(), settings.environment.clone()),
@@ -148,6 +150,7 @@ impl Orchestrator {
             hearing,
             creations,
             at_rest,
+            told,
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
     }

@@ -299,8 +299,8 @@ pub(crate) fn due_message(task_id: Uuid, step_index: u32, execution: u32, wait: 
 
 /// Whether the database refused what it was given, rather than failed.
 pub(crate) fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
-    // Classes 22 (data exception) and 54 (program limit exceeded) of SQLSTATE.
-    error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("54"))
+    // Classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit exceeded) of SQLSTATE.
+    error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
 }
 
 fn json<T: Serialize>(value: &T) -> Option<String> {

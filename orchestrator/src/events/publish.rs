@@ -1,12 +1,12 @@
 //! From the outbox to subscribers: each event is held against its schema, and handed to everybody who wants it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgListener, postgres::PgRow};
-use tokio::sync::mpsc;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,8 +22,9 @@ use crate::{
 const BATCH: i32 = 100;
 /// How long to wait for word of new events before looking anyway; deliveries that failed wait for it too.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How many events a slow listener may be behind before the connection waits for it.
-const MAX_UNHEARD: usize = 256;
+/// Where the database says that the outbox is not empty, and where it tells of events.
+const WRITTEN: &str = "tasker_outbox";
+const TOLD: &str = "tasker_events";
 
 /// An event that was written, and whether it was handed to its subscribers.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -61,21 +62,26 @@ impl Orchestrator {
             }
             let heard = async {
                 match &mut listener {
-                    Some(listener) => listener.recv().await.is_ok(),
+                    Some(listener) => listener.recv().await.ok(),
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                heard = heard => if !heard { listener = None },
+                heard = heard => match heard {
+                    Some(heard) if heard.channel() == TOLD => drop(self.told.send(heard.payload().into())),
+                    Some(_) => {}
+                    None => listener = None,
+                },
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
     }
 
+    /// One connection for all that listen in this process.
     async fn listen(&self) -> Option<PgListener> {
         let mut listener = PgListener::connect_with(&self.pool).await.ok()?;
-        listener.listen("tasker_outbox").await.ok()?;
+        listener.listen_all([WRITTEN, TOLD]).await.ok()?;
         Some(listener)
     }
 
@@ -177,25 +183,10 @@ impl Orchestrator {
         rows.iter().map(read).collect()
     }
 
-    /// Events as they are told to listeners, from now on: CloudEvents in JSON. Ends with the connection.
-    pub async fn listen_to_events(&self) -> Result<mpsc::Receiver<String>, Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
-        listener.listen("tasker_events").await?;
-        let (sender, receiver) = mpsc::channel(MAX_UNHEARD);
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = sender.closed() => return,
-                    heard = listener.recv() => {
-                        let Ok(heard) = heard else { return };
-                        if sender.send(heard.payload().to_owned()).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-            }
-        });
-        Ok(receiver)
+    /// Events as they are told to listeners, from now on, while [`Orchestrator::run`] runs: CloudEvents in JSON. A
+    /// listener that falls behind misses some.
+    pub fn told_events(&self) -> broadcast::Receiver<Arc<str>> {
+        self.told.subscribe()
     }
 
     /// Deletes events that were published long enough ago.

@@ -9,7 +9,7 @@ use std::{
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use sqlx::Row;
+use sqlx::{Row, postgres::PgListener};
 use tasker_orchestrator::{
     Error,
     events::{SubscriptionKind, SubscriptionRequest},
@@ -138,11 +138,12 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     ]);
     fixture.publish(&template(&events)).await;
     fixture.listen_for("q", "e.*", SubscriptionKind::Queue, json!({ "queue": "e" })).await;
-    let mut heard = fixture.orchestrator.listen_to_events().await.unwrap();
+    let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
+    heard.listen("tasker_events").await.unwrap();
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     // Fast ones are heard at once, before anything is published from the outbox.
-    let first: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+    let first: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
     assert_eq!((&first["type"], &first["data"]), (&json!("e.fast"), &json!(1)));
     assert_eq!(
         types(&fixture.queued("e").await),
@@ -151,7 +152,7 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     );
     let mut also = Vec::new();
     for _ in 0..2 {
-        let event: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+        let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
         also.push(event["type"].as_str().unwrap().to_owned());
     }
     assert_eq!(also, ["e.durable", "e.broadcast"]);
@@ -161,11 +162,12 @@ async fn delivery_modes_durable_fast_and_broadcast() {
 async fn a_listener_hears_of_a_large_event_without_its_data() {
     let fixture = Fixture::new().await;
     fixture.publish(&template(&json!([{ "name": "e.large" }]))).await;
-    let mut heard = fixture.orchestrator.listen_to_events().await.unwrap();
+    let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
+    heard.listen("tasker_events").await.unwrap();
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!("x".repeat(20_000))).await;
     fixture.orchestrator.publish_and_deliver().await.unwrap();
-    let event: Value = serde_json::from_str(&heard.recv().await.unwrap()).unwrap();
+    let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
     assert_eq!(
         (&event["type"], &event["dataomitted"], event.get("data")),
         (&json!("e.large"), &json!(true), None)
