@@ -108,15 +108,22 @@ impl Release {
     /// Of the steps that a decision named, one that could never run, and the dependency that nothing would create.
     pub(crate) fn never_ready(&self, decision: usize, named: &[usize]) -> Option<(usize, usize)> {
         let kind = |step: usize| self.template.steps[step].step_type;
-        let before = self.graph.ancestors(decision);
-        // What is there for sure: what no decision creates, and what led to this decision.
-        let mut present: Vec<bool> = (0..self.steps.len())
-            .map(|step| step == decision || before.contains(&step) || self.deciders[step].is_empty())
-            .collect();
+        // What is there for sure: what no decision creates, and what led to this one. Of what a deferred convergence
+        // depends on, nobody knows which was created.
+        let mut present: Vec<bool> = self.deciders.iter().map(Vec::is_empty).collect();
+        let mut leading = vec![decision];
+        while let Some(step) = leading.pop() {
+            present[step] = true;
+            if kind(step) != StepType::DeferredConvergence {
+                leading.extend(self.graph.parents[step].iter().filter(|&&parent| !present[parent]));
+            }
+        }
         for &step in &self.graph.order {
             let parents = &self.graph.parents[step];
             let follows = match kind(step) {
-                StepType::DeferredConvergence => true,
+                StepType::DeferredConvergence => parents.iter().any(|&parent| {
+                    kind(parent) != StepType::Decision && !self.deciders[parent].is_empty() && present[parent]
+                }),
                 _ => {
                     !parents.iter().any(|&parent| kind(parent) == StepType::Decision)
                         && parents.iter().all(|&parent| present[parent])

@@ -256,3 +256,35 @@ async fn decisions_may_follow_each_other_twenty_deep_and_no_deeper() {
     let problems = tasker_orchestrator::template::parse(&template(21)).unwrap_err();
     assert!(problems.to_string().contains("21 decisions follow each other; at most 20 can"), "{problems}");
 }
+
+/// A decision whose branch needs what only another decision can create, and one whose branch needs what may have been left
+/// out on the way to it.
+const FOREIGN: &str = "
+name: foreign
+version: 1.0.0
+identity_strategy: always_unique
+steps:
+  - { name: d1, type: decision, handler: { callable: work } }
+  - { name: a, dependencies: [d1], handler: { callable: work } }
+  - { name: b, dependencies: [d1], handler: { callable: work } }
+  - { name: join, type: deferred_convergence, dependencies: [a, b], handler: { callable: work } }
+  - { name: d2, type: decision, dependencies: [join], handler: { callable: work } }
+  - { name: needs_b, dependencies: [d2, b], handler: { callable: work } }
+  - { name: d3, type: decision, handler: { callable: work } }
+  - { name: needs_a, dependencies: [d3, a], handler: { callable: work } }
+";
+
+#[tokio::test]
+async fn a_branch_that_needs_what_may_not_be_there_is_refused() {
+    let fixture = Fixture::new().await;
+    let (task, decisions) = begin(&fixture, FOREIGN).await;
+    fixture.branch(&decisions[1], &["needs_a"]).await;
+    let told = fixture.step(task, "d3").await.last_failure.unwrap();
+    assert!(told.get().contains("`needs_a`, which also depends on `a`"), "{told}");
+    fixture.branch(&decisions[0], &["a"]).await;
+    fixture.complete(&fixture.dispatched_one(), json!(1)).await;
+    fixture.complete(&fixture.dispatched_one(), json!(1)).await;
+    fixture.branch(&fixture.dispatched_one(), &["needs_b"]).await;
+    let told = fixture.step(task, "d2").await.last_failure.unwrap();
+    assert!(told.get().contains("`needs_b`, which also depends on `b`"), "{told}");
+}
