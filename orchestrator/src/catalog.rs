@@ -376,8 +376,7 @@ fn stored_step(release: &Release, index: usize, place: usize) -> Value {
     // A worker fails as its batch says.
     let batchable = release.graph.parents[index].iter().find(|&&step| release.worker_of(step) == Some(index));
     let batch = worker.map_or(batchable.copied(), |_| Some(index));
-    let batch_config =
-        batch.map(|step| release.template.steps[step].batch_config.clone().unwrap_or_default());
+    let batch_config = batch.map(|step| release.template.batch_config_of(step));
     let events: Vec<Value> = step.publishes_events.iter().map(stored_event).collect();
     serde_json::json!({
         "step_index": index,

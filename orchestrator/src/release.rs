@@ -88,7 +88,7 @@ impl Release {
         else {
             return Ok(None);
         };
-        let config = step.batch_config.clone().unwrap_or_default();
+        let config = self.template.batch_config_of(batchable);
         let mut metadata = serde_json::json!({
             "batch_step": step.name,
             "batch_size": config.batch_size,

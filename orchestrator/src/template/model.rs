@@ -132,9 +132,12 @@ pub struct Step {
     /// Domain events that the step publishes when it ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publishes_events: Vec<PublishedEvent>,
-    /// How a `batchable` step is cut into workers.
+    /// How a batch is cut into workers: on its `batchable` step, or on its `batch_worker`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_config: Option<BatchConfig>,
+    /// Tasker's earlier limits of a single step. It has no effect here: use `timeout_seconds` and `retry`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Map<String, Value>>,
     /// JSON Schema of the result. A result that breaks it fails the step for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_schema: Option<Value>,
@@ -207,7 +210,7 @@ pub struct Retry {
     /// How the waits between attempts grow.
     pub backoff: Backoff,
     /// The first wait, in milliseconds. `initial_delay`, in seconds, is another name.
-    #[schemars(range(min = 100, max = 3_600_000))]
+    #[schemars(range(min = 1, max = 3_600_000))]
     pub backoff_base_ms: u64,
     /// The longest wait, in milliseconds. `max_delay`, in seconds, is another name.
     #[schemars(range(min = 0, max = 86_400_000))]
@@ -308,6 +311,9 @@ pub struct PublishedEvent {
     /// The event's name.
     #[schemars(regex(pattern = "^[a-z0-9_.]+$"))]
     pub name: String,
+    /// What it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// After which endings it is published.
     #[serde(default)]
     pub condition: EventCondition,
@@ -465,7 +471,7 @@ pub struct RetryOverride {
     pub backoff: Option<Backoff>,
     /// The first wait, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 100, max = 3_600_000))]
+    #[schemars(range(min = 1, max = 3_600_000))]
     pub backoff_base_ms: Option<u64>,
     /// The longest wait, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -590,6 +596,12 @@ impl Template {
         });
         let (worker, _) = workers.next()?;
         workers.next().is_none().then_some(worker)
+    }
+
+    /// How a batchable step is cut: as it says itself, or its worker, or by default.
+    pub fn batch_config_of(&self, batchable: usize) -> BatchConfig {
+        let of = |step: usize| self.steps.get(step)?.batch_config.clone();
+        of(batchable).or_else(|| of(self.worker_of(batchable)?)).unwrap_or_default()
     }
 
     /// How long a task may stand, with the defaults filled in. Where nothing is said, waits that the steps themselves

@@ -66,6 +66,8 @@ pub enum Code {
     OrphanStep,
     /// Steps depend on each other in a circle.
     CycleDetected,
+    /// A field that has no effect.
+    NoEffect,
     /// No published component holds the handler.
     UnknownHandler,
     /// A batchable step names no worker, or one that is none.

@@ -120,18 +120,34 @@ fn check_step(
     if let Some(schema) = &step.result_schema {
         check_schema(schema, &format!("{pointer}/result_schema"), name, position, problems);
     }
+    if step.lifecycle.is_some() {
+        let message =
+            "`lifecycle` has no effect on a single step; use `timeout_seconds` and `retry`".to_owned();
+        problems.warning(Code::NoEffect, position(&format!("{pointer}/lifecycle")), name, message);
+    }
     for (index, event) in step.publishes_events.iter().enumerate() {
         if let Some(schema) = &event.schema {
             let pointer = format!("{pointer}/publishes_events/{index}/schema");
             check_schema(schema, &pointer, name, position, problems);
         }
     }
-    if step.batch_config.is_some() && step.step_type != StepType::Batchable {
-        let message = format!(
-            "`batch_config` is for steps of type `batchable`; this one is `{}`",
-            step.step_type.as_str()
-        );
-        problems.error(Code::BadWorkerTemplate, position(&format!("{pointer}/batch_config")), name, message);
+    let Some(config) = &step.batch_config else { return };
+    let at = |field: &str| position(&format!("{pointer}/batch_config{field}"));
+    match (step.step_type, &config.worker_template) {
+        (StepType::Batchable, _) => {}
+        (StepType::BatchWorker, Some(named)) if *named != step.name => {
+            let message =
+                format!("a batch worker is its own `worker_template`, and this one names `{named}`");
+            problems.error(Code::BadWorkerTemplate, at("/worker_template"), name, message);
+        }
+        (StepType::BatchWorker, _) => {}
+        (other, _) => {
+            let message = format!(
+                "`batch_config` is for steps of type `batchable` or `batch_worker`; this one is `{}`",
+                other.as_str()
+            );
+            problems.error(Code::BadWorkerTemplate, at(""), name, message);
+        }
     }
 }
 
@@ -209,6 +225,10 @@ fn check_batches(
                 template.steps[worker].name, step.name
             )),
             (Some(worker), _) => {
+                if step.batch_config.is_some() && template.steps[worker].batch_config.is_some() {
+                    let worker = &template.steps[worker].name;
+                    fault(format!("its worker `{worker}` has a `batch_config` too; leave one of them"));
+                }
                 if let Some(other) = batchable_of.insert(worker, index) {
                     let other = &template.steps[other].name;
                     fault(format!("`{}` is the worker of `{other}` already", template.steps[worker].name));

@@ -266,3 +266,30 @@ async fn thousands_of_workers_converge() {
     fixture.complete(&out[0], json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
+
+#[tokio::test]
+async fn the_configuration_may_stand_on_the_worker() {
+    let fixture = Fixture::new().await;
+    let yaml = "
+name: rows
+version: 1.0.0
+identity_strategy: always_unique
+steps:
+  - { name: cut, type: batchable, dependencies: [], handler: { callable: work } }
+  - name: process
+    type: batch_worker
+    dependencies: [cut]
+    handler: { callable: work }
+    batch_config: { batch_size: 7, parallelism: 1, worker_template: process, failure_strategy: isolate }
+  - { name: sum, type: deferred_convergence, dependencies: [process], handler: { callable: work } }
+";
+    fixture.publish(yaml).await;
+    let task = fixture.create("rows", json!({})).await;
+    let cut = fixture.dispatched_one();
+    let metadata: Value = serde_json::from_str(cut.batch.as_ref().unwrap().metadata.get()).unwrap();
+    assert_eq!(metadata["batch_size"], 7, "the step that cuts knows how");
+    fixture.batch(&cut, &cursors(2)).await;
+    fixture.fail(&fixture.dispatched_one(), false).await;
+    assert_eq!(fixture.complete_all().await, ["process_002", "sum"]);
+    assert_eq!(fixture.task_state(task).await, TaskState::Complete);
+}

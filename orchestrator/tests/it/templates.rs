@@ -66,7 +66,7 @@ fn a_batch_without_a_fitting_worker_is_refused() {
     assert!(text.contains("no batchable step has it as its worker"), "{text}");
     let text =
         problems(&steps("  - { name: a, handler: { callable: x }, batch_config: { batch_size: 5 } }\n"));
-    assert!(text.contains("`batch_config` is for steps of type `batchable`"), "{text}");
+    assert!(text.contains("`batch_config` is for steps of type `batchable` or `batch_worker`"), "{text}");
 }
 
 #[test]
