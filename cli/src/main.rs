@@ -46,6 +46,8 @@ enum Command {
     Serve(commands::serve::Arguments),
     /// Run a host that takes steps from PGMQ.
     Worker,
+    /// Build the project and publish its components and templates to the database.
+    Publish(commands::publish::Arguments),
     /// Make a new project.
     New(commands::new::Arguments),
     /// Build the project's components, and check them and its templates.
@@ -116,6 +118,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Dev => commands::dev::run(project, output).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
         Command::Worker => commands::worker::run(project, output).await,
+        Command::Publish(arguments) => commands::publish::run(project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
         Command::Task(command) => commands::task::run(project, command, output).await,

@@ -143,16 +143,15 @@ impl Local {
     pub(crate) async fn publish(&self, output: &Output) -> Result<Published> {
         let templates = build::read_templates(&self.project)?;
         let components = build::build(&self.project).await?;
-        let published = build::publish(
-            &self.project,
-            &components,
-            &templates,
-            &self.host,
-            &self.blobs,
-            &self.orchestrator.orchestrator,
-            Changed::IsNextBuild,
-        )
-        .await?;
+        let publication = build::ToPublish {
+            components: &components,
+            templates: &templates,
+            changed: Changed::IsNextBuild,
+            promote: true,
+        };
+        let orchestrator = &self.orchestrator.orchestrator;
+        let published =
+            build::publish(&self.project, publication, &self.host, &self.blobs, orchestrator).await?;
         for line in &published.changed {
             output.say(&format!("  {line}"));
         }

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod dev;
 pub(crate) mod handler;
 pub(crate) mod new;
+pub(crate) mod publish;
 pub(crate) mod serve;
 pub(crate) mod task;
 pub(crate) mod template;

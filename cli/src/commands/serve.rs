@@ -40,9 +40,13 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     if arguments.publish {
         let host = engine::open_host(&project, &blobs)?;
         let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);
-        let (orchestrator, changed) = (&running.orchestrator, Changed::IsRefused);
-        let published =
-            build::publish(&project, &components, &templates, &host, &blobs, orchestrator, changed).await?;
+        let publication = build::ToPublish {
+            components: &components,
+            templates: &templates,
+            changed: Changed::IsRefused,
+            promote: true,
+        };
+        let published = build::publish(&project, publication, &host, &blobs, &running.orchestrator).await?;
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));

@@ -167,16 +167,26 @@ pub(crate) struct Published {
     pub(crate) changed: Vec<String>,
 }
 
+/// What is to be published, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToPublish<'a> {
+    pub(crate) components: &'a [BuiltComponent],
+    pub(crate) templates: &'a [TemplateFile],
+    /// What becomes of a template that has changed under its version.
+    pub(crate) changed: Changed,
+    /// Whether tasks get the new versions of handlers from now on.
+    pub(crate) promote: bool,
+}
+
 /// Publishes components and templates.
 pub(crate) async fn publish(
     project: &ProjectConfig,
-    components: &[BuiltComponent],
-    templates: &[TemplateFile],
+    publication: ToPublish<'_>,
     host: &Host,
     blobs: &BlobStore,
     orchestrator: &Orchestrator,
-    changed: Changed,
 ) -> Result<Published> {
+    let ToPublish { components, templates, changed, promote } = publication;
     let mut published = Published::default();
     let mut publications = Vec::new();
     for component in components {
@@ -209,7 +219,7 @@ pub(crate) async fn publish(
             );
         }
     }
-    orchestrator.publish_components(&publications, &project.config.handlers, true).await?;
+    orchestrator.publish_components(&publications, &project.config.handlers, promote).await?;
     for file in templates {
         let template = &file.template;
         let done = versions::publish(orchestrator, template, changed).await;
