@@ -129,7 +129,9 @@ DECLARE
     v_worker      integer;
     v_parallelism integer;
     v_first       integer;
-    v_workers     integer := greatest(1, json_array_length(p_cursors));
+    -- Measured once: the array is parsed each time.
+    v_cursors     integer := json_array_length(p_cursors);
+    v_workers     integer := greatest(1, v_cursors);
 BEGIN
     SELECT t.release_id, t.first_execution INTO v_release, v_execution FROM tasker.tasks t WHERE t.task_id = p_task;
     SELECT d.worker, d.parallelism INTO v_worker, v_parallelism FROM tasker.release_steps d
@@ -144,8 +146,8 @@ BEGIN
     INSERT INTO tasker.steps (task_id, step_index, definition, state, execution, remaining_dependencies, batch,
         worker_number, cursor)
     SELECT p_task, v_first + c.number - 1, v_worker, 'pending', v_execution, 0, p_step, c.number,
-           CASE WHEN json_array_length(p_cursors) > 0 THEN c.cursor END
-    FROM json_array_elements(CASE WHEN json_array_length(p_cursors) > 0 THEN p_cursors ELSE '[null]' END)
+           CASE WHEN v_cursors > 0 THEN c.cursor END
+    FROM json_array_elements(CASE WHEN v_cursors > 0 THEN p_cursors ELSE '[null]' END)
         WITH ORDINALITY AS c (cursor, number);
     -- The worker that was declared has counted as one dependency.
     UPDATE tasker.steps s SET remaining_dependencies = s.remaining_dependencies + v_workers - 1
