@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
-    Orchestrator, Resolution,
+    Error, Orchestrator, Resolution,
     read::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness},
 };
 use utoipa::IntoParams;
@@ -104,6 +104,18 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, Json<DlqEntry>), ApiError> {
     let entry = orchestrator.add_to_dlq(task, &addition.actor, addition.note.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(entry)))
+}
+
+/// Shows an entry.
+#[utoipa::path(get, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
+    responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody)))]
+pub(crate) async fn show(
+    State(orchestrator): State<Orchestrator>,
+    Path(entry): Path<Uuid>,
+) -> Result<Json<DlqEntry>, ApiError> {
+    let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
+    let found = orchestrator.dlq_entries(&filter, 1, 0).await?.pop();
+    found.map(Json).ok_or_else(|| Error::NoSuchDlqEntry(entry).into())
 }
 
 /// Says what became of an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or

@@ -1,9 +1,14 @@
 //! Domain events: who hears of them, which there were, and hearing of them here.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{
@@ -20,6 +25,7 @@ use tokio_stream::{
     Stream, StreamExt,
     wrappers::{BroadcastStream, errors::BroadcastStreamRecvError},
 };
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use utoipa::IntoParams;
 
 use crate::{
@@ -80,8 +86,10 @@ pub(crate) async fn list(
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,
+    Extension(stop): Extension<CancellationToken>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let heard = BroadcastStream::new(orchestrator.told_events());
+    let told = BroadcastStream::new(orchestrator.told_events());
+    let heard = Until { told, stopped: Box::pin(stop.cancelled_owned()) };
     let events = heard.map(|told| {
         Ok(match told {
             Ok(event) => Event::default().event("domain_event").data(event),
@@ -92,4 +100,21 @@ pub(crate) async fn stream(
         })
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// What is told until the server stops: an answer without an end would keep it from stopping.
+struct Until {
+    told: BroadcastStream<String>,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Stream for Until {
+    type Item = Result<String, BroadcastStreamRecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.stopped.as_mut().poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut self.told).poll_next(context)
+    }
 }

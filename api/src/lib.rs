@@ -14,9 +14,9 @@ mod steps;
 mod tasks;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
-    routing::{delete, get, patch, post},
+    routing::{delete, get, post},
 };
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
@@ -33,8 +33,8 @@ pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPag
 /// The largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// The API of an orchestrator.
-pub fn router(orchestrator: Orchestrator) -> Router {
+/// The API of an orchestrator. Answers without an end end when `stop` is cancelled.
+pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
     Router::new()
         .route("/v1/tasks", post(tasks::create).get(tasks::list))
         .route("/v1/tasks/{task_id}", get(tasks::show).patch(tasks::operate).delete(tasks::cancel))
@@ -56,7 +56,7 @@ pub fn router(orchestrator: Orchestrator) -> Router {
         .route("/v1/events/stream", get(events::stream))
         .route("/v1/dlq", get(dlq::list))
         .route("/v1/dlq/task/{task_id}", get(dlq::of_task).post(dlq::add))
-        .route("/v1/dlq/entry/{dlq_entry_id}", patch(dlq::update))
+        .route("/v1/dlq/entry/{dlq_entry_id}", get(dlq::show).patch(dlq::update))
         .route("/v1/dlq/stats", get(dlq::statistics))
         .route("/v1/dlq/investigation-queue", get(dlq::investigation_queue))
         .route("/v1/dlq/staleness", get(dlq::staleness))
@@ -68,6 +68,7 @@ pub fn router(orchestrator: Orchestrator) -> Router {
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(Extension(stop))
         .with_state(orchestrator)
 }
 
@@ -82,5 +83,6 @@ pub async fn serve(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, router(orchestrator)).with_graceful_shutdown(stop.cancelled_owned()).await
+    let router = router(orchestrator, stop.clone());
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }

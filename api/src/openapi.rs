@@ -33,6 +33,7 @@ use crate::{catalog, dlq, error, events, health, steps, tasks};
         dlq::list,
         dlq::of_task,
         dlq::add,
+        dlq::show,
         dlq::update,
         dlq::statistics,
         dlq::investigation_queue,

@@ -1,11 +1,24 @@
 //! The API, as commands see it.
 
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use tasker_api::ErrorBody;
-use ureq::{Agent, http::Method};
+use tokio::sync::mpsc;
+use ureq::{
+    Agent, Body,
+    http::{Method, Response},
+};
+use url::form_urlencoded;
+
+use crate::config::ProjectConfig;
+
+/// How long one request may take. The API itself answers within a minute, also where it waits.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Talks to the API of a server.
 #[derive(Debug, Clone)]
@@ -19,25 +32,40 @@ pub(crate) type Answer<T> = std::result::Result<T, ErrorBody>;
 
 impl Client {
     pub(crate) fn new(url: &str) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(5)))
-            .timeout_global(Some(Duration::from_secs(90)))
-            .build()
-            .into();
-        Self { url: url.trim_end_matches('/').to_owned(), agent }
+        Self { url: url.trim_end_matches('/').to_owned(), agent: agent(Some(TIMEOUT)) }
+    }
+
+    /// For the server that a project's configuration names.
+    pub(crate) fn of(project: &ProjectConfig) -> Self {
+        Self::new(&project.config.server.url())
     }
 
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
-        self.call(Method::GET, path, None).await?.map_err(told)
+        self.look_for(path).await?.map_err(told)
+    }
+
+    /// As `get`, for what may not be there.
+    pub(crate) async fn look_for<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+    ) -> Result<Answer<T>> {
+        self.call(Method::GET, path, None).await
     }
 
     pub(crate) async fn post<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
-        body: String,
+        body: &impl Serialize,
     ) -> Result<Answer<T>> {
-        self.call(Method::POST, path, Some(body)).await
+        self.call(Method::POST, path, Some(serde_json::to_string(body)?)).await
+    }
+
+    pub(crate) async fn patch<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        self.call(Method::PATCH, path, Some(serde_json::to_string(body)?)).await?.map_err(told)
     }
 
     pub(crate) async fn delete<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
@@ -50,35 +78,117 @@ impl Client {
         path: &str,
         body: Option<String>,
     ) -> Result<Answer<T>> {
-        let (agent, url) = (self.agent.clone(), format!("{}{path}", self.url));
-        let server = self.url.clone();
+        let (this, path) = (self.clone(), path.to_owned());
         tokio::task::spawn_blocking(move || {
-            let request = ureq::http::Request::builder()
-                .method(method)
-                .uri(&url)
-                .header("content-type", "application/json")
-                .body(body.unwrap_or_default())?;
-            let mut response = agent.run(request).with_context(|| {
-                format!(
-                    "no server answers at {server}; start one with `tasker dev` or `tasker serve`, name another with \
-                     --server, or run the task in this process with `tasker task run --local`"
-                )
-            })?;
+            let mut response = this.send(method, &path, body.unwrap_or_default())?;
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
-                return serde_json::from_str(&text).map(Ok).with_context(|| format!("the answer of {url}"));
+                // Some answers say it all by their status.
+                let text = if text.is_empty() { "null" } else { &text };
+                return serde_json::from_str(text)
+                    .map(Ok)
+                    .with_context(|| format!("the answer of {}{path}", this.url));
             }
             match serde_json::from_str(&text) {
                 Ok(error) => Ok(Err(error)),
-                Err(_) => bail!("{url} answered {status}: {text}"),
+                Err(_) => bail!("{}{path} answered {status}: {text}", this.url),
             }
         })
         .await?
     }
+
+    fn send(&self, method: Method, path: &str, body: String) -> Result<Response<Body>> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("content-type", "application/json")
+            .body(body)?;
+        self.agent.run(request).with_context(|| {
+            format!(
+                "no server answers at {}; start one with `tasker dev` or `tasker serve`, name another with --server, or \
+                 run the task in this process with `tasker task run --local`",
+                self.url
+            )
+        })
+    }
+
+    /// Server-sent events, each with its kind and its data, until the server or the listener goes away.
+    pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
+        // Such an answer has no end.
+        let this = Self { agent: agent(None), ..self.clone() };
+        let path = path.to_owned();
+        let response = tokio::task::spawn_blocking(move || this.send(Method::GET, &path, String::new()));
+        let mut response = response.await??;
+        if !response.status().is_success() {
+            bail!("{} answered {}: {}", self.url, response.status(), response.body_mut().read_to_string()?);
+        }
+        let (sender, receiver) = mpsc::channel(64);
+        // A thread of its own: nothing ends a read that waits, and nobody waits for this one.
+        std::thread::spawn(move || {
+            let (mut kind, mut data) = (String::new(), Vec::new());
+            for line in BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok) {
+                let (field, value) = line.split_once(':').unwrap_or((&line, ""));
+                let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
+                match field {
+                    "event" => kind = value,
+                    "data" => data.push(value),
+                    // An empty line ends an event.
+                    "" if line.is_empty() && !data.is_empty() => {
+                        let event = (std::mem::take(&mut kind), std::mem::take(&mut data).join("\n"));
+                        if sender.blocking_send(event).is_err() {
+                            return;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        });
+        Ok(receiver)
+    }
+}
+
+fn agent(timeout: Option<Duration>) -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(Duration::from_secs(5)))
+        .timeout_global(timeout)
+        .build()
+        .into()
 }
 
 /// What the API said was wrong, as an error.
 pub(crate) fn told(answer: ErrorBody) -> anyhow::Error {
     anyhow::Error::msg(answer.error.message)
+}
+
+/// Any text as one segment of a path.
+pub(crate) fn segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// What follows the `?` of a path: those of these parameters that are given.
+pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
+    }
+    query.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_is_one_segment() {
+        assert_eq!(segment("Payments::Refund/now + then"), "Payments%3A%3ARefund%2Fnow%20%2B%20then");
+    }
+
+    #[test]
+    fn only_what_is_given_is_asked_for() {
+        assert_eq!(query([("a", None), ("b", Some("x y".into())), ("c", Some("1".into()))]), "b=x+y&c=1");
+    }
 }

@@ -55,12 +55,21 @@ enum Command {
     /// Check, list and draw templates.
     #[command(subcommand)]
     Template(commands::template::Command),
-    /// Create, follow and cancel tasks.
+    /// Create, follow and operate tasks.
     #[command(subcommand)]
     Task(commands::task::Command),
-    /// List handlers, or run one by itself.
+    /// Look at the steps of a task, and put them right.
+    #[command(subcommand)]
+    Step(commands::step::Command),
+    /// See to dead letters: tasks that failed for good, or that stand still.
+    #[command(subcommand)]
+    Dlq(commands::dlq::Command),
+    /// List handlers and their versions, or run one by itself.
     #[command(subcommand)]
     Handler(commands::handler::Command),
+    /// Hear of domain events, or have others hear of them.
+    #[command(subcommand)]
+    Event(commands::event::Command),
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -122,7 +131,10 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
         Command::Task(command) => commands::task::run(project, command, output).await,
+        Command::Step(command) => commands::step::run(&project, command, output).await,
+        Command::Dlq(command) => commands::dlq::run(&project, command, output).await,
         Command::Handler(command) => commands::handler::run(&project, command, output).await,
+        Command::Event(command) => commands::event::run(&project, command, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
     }

@@ -41,6 +41,11 @@ impl Output {
         }
     }
 
+    /// A line of a result that comes line by line.
+    pub(crate) fn line(&self, line: &str) {
+        print(line);
+    }
+
     /// The result of a command.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         if self.json {
@@ -68,7 +73,7 @@ impl Output {
 
     /// Text in the colour of what it stands for, where colours are taken.
     pub(crate) fn style(&self, style: Style, text: &str) -> String {
-        if !self.live {
+        if !self.live || text.is_empty() {
             return text.to_owned();
         }
         let code = match style {

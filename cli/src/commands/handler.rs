@@ -1,8 +1,10 @@
-//! `tasker handler`: lists the project's handlers, and runs one by itself: no database, no server.
+//! `tasker handler`: runs one of the project's handlers by itself, without database and server; and which versions of
+//! handlers a server has.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use tasker_orchestrator::read::HandlerSummary;
+use tasker_api::HandlerOperation;
+use tasker_orchestrator::{HandlerVersion, read::HandlerSummary};
 use tasker_protocol::{
     BatchSlice, DependencyResult, Ending as RunEnding, Execution, Grants, HandlerReference, Limits, Payload,
     RawValue, StepDispatch, VERSION, raw_json,
@@ -10,9 +12,9 @@ use tasker_protocol::{
 use tasker_runtime_host::ExecutionControl;
 use uuid::Uuid;
 
-use super::{Ending, task::read_input};
+use super::{Ending, request::read_input};
 use crate::{
-    client::Client,
+    client::{Client, segment},
     config::ProjectConfig,
     dev::{build, engine},
     output::{Output, Style, table},
@@ -27,6 +29,24 @@ pub(crate) enum Command {
     List,
     /// Build the project and run one handler on one input, in its sandbox.
     Run(Box<Run>),
+    /// List the versions of a handler, the newest first.
+    Versions {
+        /// What templates call it.
+        handler: String,
+    },
+    /// Make a version of a handler the one that tasks created from now on get.
+    #[command(disable_version_flag = true)]
+    Promote {
+        /// What templates call it.
+        handler: String,
+        /// The number of the version.
+        version: i32,
+    },
+    /// Make the version current again that was so before the last promotion.
+    RollBack {
+        /// What templates call it.
+        handler: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -66,17 +86,66 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     match command {
         Command::List => list(project, output).await,
         Command::Run(arguments) => run_one(project, &arguments, output).await,
+        Command::Versions { handler } => {
+            let versions: Vec<HandlerVersion> = Client::of(project).get(&versions_of(&handler)).await?;
+            tell_versions(&versions, output)
+        }
+        Command::Promote { handler, version } => {
+            make_current(project, &handler, HandlerOperation::Promote { version }, output).await
+        }
+        Command::RollBack { handler } => {
+            make_current(project, &handler, HandlerOperation::RollBack, output).await
+        }
     }
 }
 
+fn versions_of(handler: &str) -> String {
+    format!("/v1/handlers/{}/versions", segment(handler))
+}
+
+async fn make_current(
+    project: &ProjectConfig,
+    handler: &str,
+    operation: HandlerOperation,
+    output: &Output,
+) -> Result<Ending> {
+    let versions: Vec<HandlerVersion> = Client::of(project).patch(&versions_of(handler), &operation).await?;
+    tell_versions(&versions, output)
+}
+
+fn tell_versions(versions: &[HandlerVersion], output: &Output) -> Result<Ending> {
+    output.result(&versions, || {
+        let row = |version: &HandlerVersion| {
+            vec![
+                version.version.to_string(),
+                if version.is_current { "current" } else { "" }.to_owned(),
+                version.component.chars().take(12).collect(),
+                version.function.clone(),
+                version.published_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            ]
+        };
+        let rows: Vec<_> = versions.iter().map(row).collect();
+        table(&["VERSION", "", "COMPONENT", "FUNCTION", "PUBLISHED (UTC)"], &rows)
+    })?;
+    Ok(Ending::Done)
+}
+
 async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
-    let handlers: Vec<HandlerSummary> = Client::new(&project.config.server.url()).get("/v1/handlers").await?;
+    let handlers: Vec<HandlerSummary> = Client::of(project).get("/v1/handlers").await?;
     output.result(&handlers, || {
         let row = |handler: &HandlerSummary| {
             let component = handler.component.chars().take(12).collect();
-            vec![handler.callable.clone(), component, handler.description.clone()]
+            vec![
+                handler.callable.clone(),
+                handler.version.to_string(),
+                component,
+                handler.description.clone(),
+            ]
         };
-        table(&["HANDLER", "COMPONENT", "DESCRIPTION"], &handlers.iter().map(row).collect::<Vec<_>>())
+        table(
+            &["HANDLER", "VERSION", "COMPONENT", "DESCRIPTION"],
+            &handlers.iter().map(row).collect::<Vec<_>>(),
+        )
     })?;
     Ok(Ending::Done)
 }

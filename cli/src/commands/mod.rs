@@ -1,12 +1,18 @@
-//! The commands, one file for each.
+//! The commands, one file for each, and what several of them do.
 
 pub(crate) mod build;
 pub(crate) mod config;
 pub(crate) mod dev;
+pub(crate) mod dlq;
+pub(crate) mod event;
+mod follow;
 pub(crate) mod handler;
 pub(crate) mod new;
+mod operate;
 pub(crate) mod publish;
+mod request;
 pub(crate) mod serve;
+pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod template;
 pub(crate) mod worker;

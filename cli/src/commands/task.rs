@@ -1,26 +1,28 @@
-//! `tasker task`: creates, follows, lists and cancels tasks.
+//! `tasker task`: creates, follows, lists and operates tasks.
 
-use std::{io::Read, path::Path, time::Duration};
-
-use anyhow::{Context, Result, anyhow, bail};
-use serde_json::{Value, json, value::RawValue};
-use tasker_api::{CancelledTask, CreatedTask, TaskPage};
-use tasker_orchestrator::{
-    TaskRequest,
-    read::{StepDetail, TaskSummary},
-};
+use anyhow::{Result, anyhow};
+use serde_json::json;
+use tasker_api::TaskPage;
+use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
-use super::{Ending, dev::Local, stop_signal};
+use super::{
+    Ending,
+    dev::Local,
+    follow::{finish, follow, look},
+    operate::Operation,
+    request::{Request, create},
+    stop_signal,
+};
 use crate::{
-    client::{Client, told},
+    client::{Client, query},
     config::ProjectConfig,
     output::{Output, Style, table},
-    view::{Screen, TaskView},
+    view::{TaskView, cut},
 };
 
-/// How often a task that is watched is looked at.
-const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+/// The widest input that is shown beside why it was refused.
+const MAX_INPUT: usize = 100;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -66,31 +68,35 @@ pub(crate) enum Command {
         task_id: Uuid,
     },
     /// Cancel a task.
-    Cancel {
-        /// The task.
-        task_id: Uuid,
-        /// Why.
-        #[arg(long)]
-        reason: Option<String>,
+    Cancel(Operation),
+    /// Hold a task back: nothing more of it is enqueued until it is resumed.
+    Pause(Operation),
+    /// Let a paused task go on.
+    Resume(Operation),
+    /// Run what failed in a task again, its attempts counted anew.
+    Redrive(Operation),
+    /// End a task that is blocked by failures in `error`.
+    GiveUp(Operation),
+    /// Declare a task done that is blocked by failures.
+    Resolve(Operation),
+    /// Run a step again, and all that comes after it, as if they never had.
+    Rerun {
+        #[command(flatten)]
+        operation: Operation,
+        /// The step, by its name or its number.
+        #[arg(long, value_name = "STEP")]
+        from: String,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Request {
-    /// The template: `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`.
-    template: String,
-    /// The input: JSON, a .json file, a .jsonl file with one input on each line, or - for standard input.
-    #[arg(long, short, default_value = "{}")]
-    input: String,
-    /// From -100 (last) to 100 (first): the order among steps that become ready together.
-    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
-    priority: i16,
-    /// Two requests with one key mean one task.
-    #[arg(long)]
-    idempotency_key: Option<String>,
-    /// Why.
-    #[arg(long)]
-    reason: Option<String>,
+    /// Let a task that has nothing running go on with another version of its template, or with the handlers that are
+    /// current now. The DAG must be the same.
+    #[command(disable_version_flag = true)]
+    Upgrade {
+        #[command(flatten)]
+        operation: Operation,
+        /// The template version. Default: the task's own.
+        #[arg(long)]
+        version: Option<String>,
+    },
 }
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -102,32 +108,48 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         local.stop().await;
         return ending;
     }
-    let client = Client::new(&project.config.server.url());
+    let client = &Client::of(&project);
     match command {
-        Command::Run { request, watch, .. } => run_tasks(&client, &request, watch, output).await,
+        Command::Run { request, watch, .. } => run_tasks(client, &request, watch, output).await,
         Command::Create { request } => {
             let mut created = Vec::new();
             for input in request.inputs()? {
                 created
-                    .push(create(&client, &request.body(input)?).await?.map_err(|refused| anyhow!(refused))?);
+                    .push(create(client, &request.body(input)?).await?.map_err(|refused| anyhow!(refused))?);
             }
             let text = created.iter().map(Uuid::to_string).collect::<Vec<_>>().join("\n");
             output.result(&json!({ "task_ids": created }), || text)?;
             Ok(Ending::Done)
         }
         Command::List { status, namespace, page, per_page } => {
-            list(&client, status, namespace, page, per_page, output).await
+            list(client, status, namespace, page, per_page, output).await
         }
         Command::Show { task_id } => {
-            let view = look(&client, task_id).await?;
+            let view = look(client, task_id).await?;
             output.result(&view.json(), || view.lines(output).join("\n"))?;
             Ok(Ending::Done)
         }
         Command::Watch { task_id } => {
-            let view = follow(&client, task_id, output.live, output).await?;
-            finish(&[view], output)
+            let view = follow(client, task_id, output.live, output).await?;
+            finish(&view, output)
         }
-        Command::Cancel { task_id, reason } => cancel(&client, task_id, reason, output).await,
+        Command::Cancel(operation) => operation.cancel(client, output).await,
+        Command::Pause(operation) => operation.run(TaskAction::Pause, "paused", client, output).await,
+        Command::Resume(operation) => operation.run(TaskAction::Resume, "resumed", client, output).await,
+        Command::Redrive(operation) => {
+            operation.run(TaskAction::Redrive, "running again what failed in", client, output).await
+        }
+        Command::GiveUp(operation) => operation.run(TaskAction::GiveUp, "gave up", client, output).await,
+        Command::Resolve(operation) => {
+            operation.run(TaskAction::ResolveManually, "resolved", client, output).await
+        }
+        Command::Rerun { operation, from } => {
+            let done = format!("running again from {from} in");
+            operation.run(TaskAction::Rerun { step: from }, &done, client, output).await
+        }
+        Command::Upgrade { operation, version } => {
+            operation.run(TaskAction::Upgrade { version }, "upgraded", client, output).await
+        }
     }
 }
 
@@ -147,7 +169,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
             Err(reason) => {
                 refused = true;
                 let title = output.style(Style::Bad, "refused");
-                output.say(&format!("{title} {}\n{reason}\n", shortened(&input)));
+                output.say(&format!("{title} {}\n{reason}\n", cut(&input, MAX_INPUT)));
             }
         }
     }
@@ -166,58 +188,6 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
     Ok(if complete && !refused { Ending::Done } else { Ending::TaskDidNotComplete })
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 100 { text.to_owned() } else { text.chars().take(99).chain(['…']).collect() }
-}
-
-/// Creates a task. The inner error is the API's own word on why the request is not acceptable.
-async fn create(client: &Client, body: &TaskRequest) -> Result<std::result::Result<Uuid, String>> {
-    let answer = client.post::<CreatedTask>("/v1/tasks", serde_json::to_string(body)?).await?;
-    match answer {
-        Ok(created) => Ok(Ok(created.task_id)),
-        Err(error) if ["invalid_input", "duplicate_task"].contains(&error.error.code.as_str()) => {
-            Ok(Err(error.error.message))
-        }
-        Err(error) => Err(told(error)),
-    }
-}
-
-/// Follows a task until it rests, drawing it if asked.
-async fn follow(client: &Client, task: Uuid, draw: bool, output: &Output) -> Result<TaskView> {
-    let mut screen = Screen::default();
-    loop {
-        if !draw {
-            let _: Value = client.get(&format!("/v1/tasks/{task}?wait_seconds=30")).await?;
-        }
-        let view = look(client, task).await?;
-        if draw {
-            screen.draw(&view.lines(output));
-        }
-        if view.is_at_rest() {
-            return Ok(view);
-        }
-        if draw {
-            tokio::time::sleep(WATCH_INTERVAL).await;
-        }
-    }
-}
-
-fn finish(views: &[TaskView], output: &Output) -> Result<Ending> {
-    for view in views {
-        output.result(&view.json(), || {
-            if output.live { String::new() } else { view.lines(output).join("\n") }
-        })?;
-    }
-    let complete = views.iter().all(TaskView::is_complete);
-    Ok(if complete { Ending::Done } else { Ending::TaskDidNotComplete })
-}
-
-async fn look(client: &Client, task: Uuid) -> Result<TaskView> {
-    let shown: Value = client.get(&format!("/v1/tasks/{task}")).await?;
-    let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
-    Ok(TaskView::new(shown, steps))
-}
-
 async fn list(
     client: &Client,
     status: Option<String>,
@@ -226,21 +196,21 @@ async fn list(
     per_page: u32,
     output: &Output,
 ) -> Result<Ending> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("page", &page.to_string()).append_pair("per_page", &per_page.to_string());
-    for (name, value) in [("status", status), ("namespace", namespace)] {
-        if let Some(value) = value {
-            query.append_pair(name, &value);
-        }
-    }
-    let found: TaskPage = client.get(&format!("/v1/tasks?{}", query.finish())).await?;
+    let query = query([
+        ("page", Some(page.to_string())),
+        ("per_page", Some(per_page.to_string())),
+        ("status", status),
+        ("namespace", namespace),
+    ]);
+    let found: TaskPage = client.get(&format!("/v1/tasks?{query}")).await?;
     output.result(&found, || {
         let row = |task: &TaskSummary| {
+            let paused = if task.paused_at.is_some() { ", paused" } else { "" };
             vec![
                 task.task_id.to_string(),
                 format!("{}/{}", task.namespace, task.name),
-                task.status.to_string(),
-                format!("{}/{}", task.steps.satisfied, task.steps.total),
+                format!("{}{paused}", task.status),
+                format!("{}/{}", task.steps.satisfied + task.steps.isolated, task.steps.total),
                 task.created_at.format("%Y-%m-%d %H:%M:%S").to_string(),
             ]
         };
@@ -249,72 +219,4 @@ async fn list(
         table(&["TASK", "TEMPLATE", "STATUS", "STEPS", "CREATED (UTC)"], &rows) + &more
     })?;
     Ok(Ending::Done)
-}
-
-async fn cancel(client: &Client, task: Uuid, reason: Option<String>, output: &Output) -> Result<Ending> {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("actor", &std::env::var("USER").unwrap_or_else(|_| "cli".to_owned()));
-    if let Some(reason) = &reason {
-        query.append_pair("reason", reason);
-    }
-    let done: CancelledTask = client.delete(&format!("/v1/tasks/{task}?{}", query.finish())).await?;
-    output.result(&done, || format!("cancelled {task} and {} of its steps", done.cancelled_steps))?;
-    Ok(Ending::Done)
-}
-
-impl Request {
-    /// The inputs that are asked for, each checked to be JSON.
-    fn inputs(&self) -> Result<Vec<String>> {
-        let (name, text) = read_input(&self.input)?;
-        if Path::new(&name).extension().is_some_and(|extension| extension == "jsonl") {
-            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-            return lines
-                .map(|(index, line)| {
-                    check_json(line).with_context(|| format!("{name}, line {}, is not JSON", index + 1))?;
-                    Ok(line.to_owned())
-                })
-                .collect();
-        }
-        check_json(&text).with_context(|| format!("{name} is not JSON"))?;
-        Ok(vec![text])
-    }
-
-    fn body(&self, input: String) -> Result<TaskRequest> {
-        let (path, version) = match self.template.split_once('@') {
-            Some((path, version)) => (path, Some(version.to_owned())),
-            None => (self.template.as_str(), None),
-        };
-        let (namespace, name) = path.split_once('/').unwrap_or(("default", path));
-        let mut request = TaskRequest::new(name, RawValue::from_string(input)?);
-        namespace.clone_into(&mut request.namespace);
-        request.version = version;
-        request.priority = self.priority;
-        request.idempotency_key.clone_from(&self.idempotency_key);
-        request.reason.clone_from(&self.reason);
-        request.initiator = std::env::var("USER").ok();
-        request.source_system = Some("cli".to_owned());
-        Ok(request)
-    }
-}
-
-/// The text of an input and what to call it in errors.
-pub(crate) fn read_input(input: &str) -> Result<(String, String)> {
-    if input == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        return Ok(("standard input".to_owned(), text));
-    }
-    if Path::new(input).is_file() {
-        let text = std::fs::read_to_string(input).with_context(|| format!("reading {input}"))?;
-        return Ok((input.to_owned(), text));
-    }
-    if !input.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(input).is_err() {
-        bail!("there is no file {input}, and it is not JSON either");
-    }
-    Ok(("the input".to_owned(), input.to_owned()))
-}
-
-fn check_json(text: &str) -> Result<()> {
-    serde_json::from_str::<serde::de::IgnoredAny>(text)?;
-    Ok(())
 }

@@ -9,9 +9,9 @@ use tasker_orchestrator::{
     template::{Graph, Template},
 };
 
-use super::Ending;
+use super::{Ending, request::template_name};
 use crate::{
-    client::Client,
+    client::{Client, segment},
     config::ProjectConfig,
     dev::build::{read_template, read_templates},
     graph::{Format, draw},
@@ -46,7 +46,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     match command {
         Command::Validate { files } => validate(project, &files, output),
         Command::List => {
-            let templates: Vec<TemplateSummary> = client(project).get("/v1/templates").await?;
+            let templates: Vec<TemplateSummary> = Client::of(project).get("/v1/templates").await?;
             output.result(&templates, || {
                 let row = |template: &TemplateSummary| {
                     vec![
@@ -75,10 +75,6 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             Ok(Ending::Done)
         }
     }
-}
-
-fn client(project: &ProjectConfig) -> Client {
-    Client::new(&project.config.server.url())
 }
 
 fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
@@ -131,15 +127,8 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
 }
 
 async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let (path, version) = match wanted.split_once('@') {
-        Some((path, version)) => (path, Some(version)),
-        None => (wanted, None),
-    };
-    let (namespace, name) = match path.split_once('/') {
-        Some((namespace, name)) => (Some(namespace), name),
-        None => (None, path),
-    };
-    let client = client(project);
+    let (namespace, name, version) = template_name(wanted);
+    let client = Client::of(project);
     let all: Vec<TemplateSummary> = client.get("/v1/templates").await?;
     let matches = |template: &&TemplateSummary| {
         template.name == name
@@ -150,5 +139,7 @@ async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     let found = all.iter().rfind(matches);
     let found =
         found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
-    client.get(&format!("/v1/templates/{}/{}/{}", found.namespace, found.name, found.version)).await
+    let [namespace, name, version] =
+        [&found.namespace, &found.name, &found.version].map(|part| segment(part));
+    client.get(&format!("/v1/templates/{namespace}/{name}/{version}")).await
 }

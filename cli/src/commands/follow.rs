@@ -1,0 +1,74 @@
+//! Looking at a task, once or until it rests.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::Value;
+use tasker_orchestrator::{read::StepDetail, template::Template};
+use uuid::Uuid;
+
+use super::Ending;
+use crate::{
+    client::{Client, segment},
+    output::Output,
+    view::{Screen, TaskView},
+};
+
+/// How often a task that is watched is looked at.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+/// How much of the time looking may take at most, one part of this: a task of thousands of steps takes long to read.
+const LOOKING_SHARE: u32 = 5;
+
+/// A task as it is.
+pub(crate) async fn look(client: &Client, task: Uuid) -> Result<TaskView> {
+    look_again(client, task, None).await
+}
+
+/// A task as it is, where its template may be known from an earlier look.
+async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> Result<TaskView> {
+    let shown: Value = client.get(&format!("/v1/tasks/{task}")).await?;
+    let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
+    let part = |key: &str| segment(shown[key].as_str().unwrap_or_default());
+    let template = match template.filter(|template| shown["version"] == template.version) {
+        Some(template) => template,
+        None => {
+            let (namespace, name, version) = (part("namespace"), part("name"), part("version"));
+            client.get(&format!("/v1/templates/{namespace}/{name}/{version}")).await?
+        }
+    };
+    Ok(TaskView::new(shown, steps, template))
+}
+
+/// Follows a task until it rests, drawing it if asked.
+pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Output) -> Result<TaskView> {
+    let mut screen = Screen::default();
+    let mut template = None;
+    loop {
+        if !draw {
+            let _: Value = client.get(&format!("/v1/tasks/{task}?wait_seconds=30")).await?;
+        }
+        let began = Instant::now();
+        let view = look_again(client, task, template.take()).await?;
+        if draw {
+            screen.draw(&view.lines(output), view.is_at_rest());
+        }
+        if view.is_at_rest() {
+            return Ok(view);
+        }
+        template = Some(view.template());
+        if draw {
+            tokio::time::sleep(WATCH_INTERVAL.max(began.elapsed() * LOOKING_SHARE)).await;
+        }
+    }
+}
+
+/// Prints a task that was followed, unless it is on the screen already.
+pub(crate) fn finish(view: &TaskView, output: &Output) -> Result<Ending> {
+    output.result(
+        &view.json(),
+        || {
+            if output.live { String::new() } else { view.lines(output).join("\n") }
+        },
+    )?;
+    Ok(if view.is_complete() { Ending::Done } else { Ending::TaskDidNotComplete })
+}

@@ -1,0 +1,157 @@
+//! What of a task is drawn, line by line: its steps, a batch in one line, and what the template has beyond them.
+
+use std::collections::HashMap;
+
+use tasker_orchestrator::{
+    read::StepDetail,
+    state::StepState,
+    template::{Graph, StepType, Template},
+};
+
+use super::words::{Facts, Tally};
+
+/// How many levels of the DAG are told apart by indentation.
+const MAX_INDENT: usize = 10;
+/// How many workers of a batch have a line each. More are summed up in one.
+const FEW_WORKERS: usize = 4;
+/// How many failed workers are named of a batch that is summed up.
+const MAX_FAILED: usize = 10;
+/// How many workers that run or wait for their retry are named.
+const MAX_RUNNING: usize = 3;
+
+/// A line.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub(super) indent: usize,
+    pub(super) content: Content<'a>,
+}
+
+/// What a line is about.
+#[derive(Debug)]
+pub(super) enum Content<'a> {
+    Step(&'a StepDetail),
+    /// All workers of a batch.
+    Batch(&'a str, Vec<&'a StepDetail>),
+    /// Further workers, in these words.
+    More(String),
+    /// A step of the template that the task does not have, and why.
+    Absent(&'a str, &'static str),
+}
+
+impl Row<'_> {
+    pub(super) fn name(&self) -> String {
+        match &self.content {
+            Content::Step(step) => step.name.clone(),
+            Content::Batch(name, workers) => format!("{name} ×{}", workers.len()),
+            Content::More(words) => words.clone(),
+            Content::Absent(name, _) => (*name).to_owned(),
+        }
+    }
+
+    /// How many columns its name takes.
+    pub(super) fn width(&self) -> usize {
+        2 * self.indent + self.name().chars().count()
+    }
+
+    pub(super) fn facts(&self, paused: bool) -> Facts {
+        match &self.content {
+            Content::Step(step) => Facts::of_step(step, paused),
+            Content::Batch(_, workers) => Facts::of_batch(workers),
+            Content::More(_) => Facts::none("…", ""),
+            Content::Absent(_, why) => Facts::none("·", why),
+        }
+    }
+
+    /// The smaller the sooner it is to be seen.
+    pub(super) fn urgency(&self) -> u8 {
+        match &self.content {
+            Content::Step(step) => urgency(step.state),
+            Content::Batch(_, workers) => workers.iter().map(|step| urgency(step.state)).min().unwrap_or(4),
+            Content::More(_) => 3,
+            Content::Absent(..) => 6,
+        }
+    }
+}
+
+fn urgency(state: StepState) -> u8 {
+    match state {
+        StepState::Error => 0,
+        StepState::WaitingForRetry => 1,
+        StepState::InProgress
+        | StepState::EnqueuedForOrchestration
+        | StepState::EnqueuedAsErrorForOrchestration => 2,
+        StepState::Enqueued => 3,
+        StepState::Complete | StepState::ResolvedManually | StepState::Cancelled => 4,
+        StepState::Pending => 5,
+    }
+}
+
+/// The lines of a task: each step of the template below those that it depends on.
+pub(super) fn rows<'a>(template: &'a Template, steps: &'a [StepDetail]) -> Vec<Row<'a>> {
+    let mut made: HashMap<&str, Vec<&StepDetail>> = HashMap::new();
+    for step in steps {
+        made.entry(&step.template_step).or_default().push(step);
+    }
+    // A published template has no cycle.
+    let Ok(graph) = Graph::new(template) else { return Vec::new() };
+    let depths = graph.depths();
+    let mut order: Vec<usize> = (0..template.steps.len()).collect();
+    order.sort_by_key(|&index| (depths[index].min(MAX_INDENT), index));
+    let mut rows = Vec::new();
+    for index in order {
+        let (name, indent) = (template.steps[index].name.as_str(), depths[index].min(MAX_INDENT));
+        let mut row = |content| rows.push(Row { indent, content });
+        match made.remove(name) {
+            None => row(Content::Absent(name, why_absent(template, &graph, index, steps))),
+            Some(steps) if steps.len() <= FEW_WORKERS => {
+                steps.into_iter().for_each(|step| row(Content::Step(step)));
+            }
+            Some(workers) => {
+                let notable = notable(&workers);
+                row(Content::Batch(name, workers));
+                rows.extend(notable.into_iter().map(|content| Row { indent: indent + 1, content }));
+            }
+        }
+    }
+    rows
+}
+
+/// Those of many workers that have a line of their own: what failed, and a few of those that are under way.
+fn notable<'a>(workers: &[&'a StepDetail]) -> Vec<Content<'a>> {
+    let of = |wanted: fn(&StepDetail) -> bool| workers.iter().copied().filter(move |step| wanted(step));
+    let mut notable: Vec<Content> = Vec::new();
+    let mut add = |some: Vec<&'a StepDetail>, most: usize, words: &str| {
+        let more = some.len().saturating_sub(most);
+        notable.extend(some.into_iter().take(most).map(Content::Step));
+        if more > 0 {
+            notable.push(Content::More(format!("{more} more {words}")));
+        }
+    };
+    add(of(|step| step.state == StepState::Error).collect(), MAX_FAILED, "failed");
+    let waiting = of(|step| step.state == StepState::WaitingForRetry);
+    add(waiting.chain(of(Tally::is_running)).collect(), MAX_RUNNING, "under way");
+    notable
+}
+
+/// Why the task does not have a step of its template.
+fn why_absent(template: &Template, graph: &Graph, index: usize, steps: &[StepDetail]) -> &'static str {
+    let state = |index: usize| {
+        let name = &template.steps[index].name;
+        steps.iter().find(|step| step.template_step == *name).map(|step| step.state)
+    };
+    let is_open = |state: StepState| !state.is_terminal();
+    let before = graph.ancestors(index);
+    let mut decisions = before.iter().filter(|&&step| template.steps[step].step_type == StepType::Decision);
+    if decisions.any(|&decision| state(decision).is_some_and(is_open)) {
+        return "undecided";
+    }
+    if template.steps[index].step_type == StepType::BatchWorker {
+        let cut = before.iter().rfind(|&&step| template.worker_of(step) == Some(index));
+        match cut.and_then(|&cut| state(cut)) {
+            Some(state) if is_open(state) => return "not yet cut",
+            Some(_) => return "no workers",
+            None => {}
+        }
+    }
+    "not chosen"
+}
