@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -104,12 +105,12 @@ pub(crate) async fn stream(
 
 /// What is told until the server stops: an answer without an end would keep it from stopping.
 struct Until {
-    told: BroadcastStream<String>,
+    told: BroadcastStream<Arc<str>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Stream for Until {
-    type Item = Result<String, BroadcastStreamRecvError>;
+    type Item = Result<Arc<str>, BroadcastStreamRecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.stopped.as_mut().poll(context).is_ready() {

@@ -41,11 +41,6 @@ impl Output {
         }
     }
 
-    /// A line of a result that comes line by line.
-    pub(crate) fn line(&self, line: &str) {
-        print(line);
-    }
-
     /// The result of a command.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         if self.json {
@@ -88,8 +83,8 @@ impl Output {
     }
 }
 
-/// A reader that has gone away (`| head`) wants no more; that is no error.
-fn print(text: &str) {
+/// Prints a line. A reader that has gone away (`| head`) wants no more; that is no error.
+pub(crate) fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 

@@ -136,7 +136,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             output.result(&added, || format!("task {task_id} has the DLQ entry {}", added.dlq_entry_id))?;
         }
         Command::Resolve { operation, resolution } => {
-            operation.run(resolution.into(), client, output).await?
+            operation.run(resolution.into(), client, output).await?;
         }
         Command::Requeue(operation) => operation.run(Resolution::Requeue, client, output).await?,
         Command::Queue(Limit { limit }) => {
@@ -173,7 +173,7 @@ async fn find(client: &Client, id: Uuid) -> Result<Vec<DlqEntry>> {
 
 impl Operation {
     async fn run(self, resolution: Resolution, client: &Client, output: &Output) -> Result<()> {
-        let entry = one(find(client, self.id).await?, self.id)?;
+        let entry = one(&find(client, self.id).await?, self.id)?;
         let update = DlqUpdate {
             resolution_status: resolution,
             resolved_by: self.actor.name(),
@@ -190,8 +190,8 @@ impl Operation {
 }
 
 /// The one entry that is meant by an id: that of the entry itself, or of a task with one that is pending.
-fn one(entries: Vec<DlqEntry>, id: Uuid) -> Result<Uuid> {
-    if let [only] = &entries[..] {
+fn one(entries: &[DlqEntry], id: Uuid) -> Result<Uuid> {
+    if let [only] = entries {
         return Ok(only.dlq_entry_id);
     }
     let pending: Vec<&DlqEntry> =

@@ -8,7 +8,7 @@ use super::{Ending, request::template_name, stop_signal};
 use crate::{
     client::{Client, segment, told},
     config::ProjectConfig,
-    output::{Output, Style, table},
+    output::{Output, Style, print, table},
     view::cut,
 };
 
@@ -137,7 +137,7 @@ async fn watch(client: &Client, wanted: Option<&str>, output: &Output) -> Result
         let read: Value = serde_json::from_str(&event).unwrap_or_default();
         if matches(read["type"].as_str().unwrap_or_default()) {
             if output.json {
-                output.line(&read.to_string());
+                print(&read.to_string());
             } else {
                 output.say(&told_of(&read, output));
             }

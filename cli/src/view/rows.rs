@@ -104,7 +104,9 @@ pub(super) fn rows<'a>(template: &'a Template, steps: &'a [StepDetail]) -> Vec<R
         match made.remove(name) {
             None => row(Content::Absent(name, why_absent(template, &graph, index, steps))),
             Some(steps) if steps.len() <= FEW_WORKERS => {
-                steps.into_iter().for_each(|step| row(Content::Step(step)));
+                for step in steps {
+                    row(Content::Step(step));
+                }
             }
             Some(workers) => {
                 let notable = notable(&workers);
@@ -154,4 +156,87 @@ fn why_absent(template: &Template, graph: &Graph, index: usize, steps: &[StepDet
         }
     }
     "not chosen"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tasker_orchestrator::template::parse;
+
+    use super::*;
+
+    const TEMPLATE: &str = "
+name: t
+version: 1.0.0
+steps:
+  - { name: cut, type: batchable, handler: { callable: x } }
+  - { name: row, type: batch_worker, dependencies: [cut], handler: { callable: x } }
+  - { name: sum, dependencies: [row], handler: { callable: x } }
+  - { name: choose, type: decision, dependencies: [sum], handler: { callable: x } }
+  - { name: left, dependencies: [choose], handler: { callable: x } }
+  - { name: right, dependencies: [choose], handler: { callable: x } }
+";
+
+    fn step(name: &str, of: &str, state: &str) -> Value {
+        json!({ "task_id": "00000000-0000-0000-0000-000000000000", "step_index": 0, "name": name, "state": state,
+                "step_type": "standard", "template_step": of, "dependencies": [], "handler": "x", "component": "0",
+                "attempt": 1, "max_attempts": 3, "execution": 1, "isolated": state == "error" && name.ends_with('9') })
+    }
+
+    /// A task's lines: names with their indentation, and what stands beside them.
+    fn drawn(steps: &[Value]) -> Vec<String> {
+        let template = parse(TEMPLATE).expect("the template is right").template;
+        let steps: Vec<StepDetail> =
+            steps.iter().map(|step| serde_json::from_value(step.clone()).expect("a step")).collect();
+        let line = |row: &Row| {
+            let facts = row.facts(false);
+            let line = format!("{}{} {} {}", "  ".repeat(row.indent), row.name(), facts.state, facts.outcome);
+            line.trim_end().to_owned()
+        };
+        rows(&template, &steps).iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_the_task_does_not_have_says_why() {
+        let mut steps = vec![step("cut", "cut", "in_progress"), step("sum", "sum", "pending")];
+        steps.push(step("choose", "choose", "pending"));
+        assert_eq!(
+            drawn(&steps),
+            [
+                "cut running",
+                "  row not yet cut",
+                "    sum pending",
+                "      choose pending",
+                "        left undecided",
+                "        right undecided",
+            ]
+        );
+        steps[2]["state"] = json!("complete");
+        steps[0]["state"] = json!("resolved_manually");
+        steps.push(step("right", "right", "enqueued"));
+        assert_eq!(drawn(&steps)[1], "  row no workers");
+        assert_eq!(drawn(&steps)[4..], ["        left not chosen", "        right enqueued"]);
+    }
+
+    #[test]
+    fn many_workers_are_summed_up_and_those_named_that_need_eyes() {
+        let states =
+            [(98, "complete"), (12, "error"), (1, "waiting_for_retry"), (5, "in_progress"), (4, "pending")];
+        let mut steps = vec![step("cut", "cut", "complete")];
+        for (count, state) in states {
+            for _ in 0..count {
+                steps.push(step(&format!("row_{:03}", steps.len()), "row", state));
+            }
+        }
+        let lines = drawn(&steps);
+        assert_eq!(
+            lines[1],
+            "  row ×120 running 98 done, 5 running, 1 waiting for their retry, 4 waiting for their turn, 10 failed, \
+             2 isolated"
+        );
+        assert_eq!(lines[2], "    row_099 isolated");
+        assert_eq!(lines[3], "    row_100 error");
+        assert_eq!(lines[12..15], ["    2 more failed", "    row_111 retry later", "    row_112 running"]);
+        assert_eq!(lines[16], "    3 more under way");
+    }
 }

@@ -5,6 +5,7 @@ mod commands;
 mod counter;
 mod dev;
 mod kill;
+mod operators;
 mod program;
 mod project;
 mod size;
