@@ -159,7 +159,7 @@ CREATE TABLE tasker.tasks (
     steps_satisfied       integer NOT NULL DEFAULT 0, -- complete, resolved_manually
     steps_running         integer NOT NULL DEFAULT 0, -- enqueued, in_progress
     steps_retrying        integer NOT NULL DEFAULT 0, -- waiting_for_retry
-    steps_failed          integer NOT NULL DEFAULT 0, -- error
+    steps_failed          integer NOT NULL DEFAULT 0, -- error, and cancelled in a task that is not
     steps_isolated        integer NOT NULL DEFAULT 0, -- error, and its batch goes on without it
     -- While an operator holds the task: nothing more is enqueued.
     paused_at             timestamptz,

@@ -86,7 +86,9 @@ BEGIN
                        count(*) FILTER (WHERE s.state IN ('complete', 'resolved_manually'))::integer AS satisfied,
                        count(*) FILTER (WHERE s.state IN ('enqueued', 'in_progress'))::integer AS running,
                        count(*) FILTER (WHERE s.state = 'waiting_for_retry')::integer AS retrying,
-                       count(*) FILTER (WHERE s.state = 'error' AND NOT s.isolated)::integer AS failed,
+                       -- What a failed batch has cancelled needs an operator like what has failed.
+                       count(*) FILTER (WHERE s.state = 'error' AND NOT s.isolated
+                           OR s.state = 'cancelled' AND p_state IS DISTINCT FROM 'cancelled')::integer AS failed,
                        count(*) FILTER (WHERE s.isolated)::integer AS isolated
                 FROM tasker.steps s WHERE s.task_id = p_task) AS n) AS c
     WHERE t.task_id = p_task
@@ -252,8 +254,9 @@ BEGIN
     END IF;
 
     IF p_action = 'reset_for_retry' THEN
-        IF r_step.state <> 'error' THEN
-            PERFORM tasker.refuse(format('step %s is %s; only a step in error can be reset for retry', v_name, r_step.state));
+        IF r_step.state NOT IN ('error', 'cancelled') THEN
+            PERFORM tasker.refuse(format('step %s is %s; only a step in error, or cancelled with its batch, can be reset for retry',
+                                         v_name, r_step.state));
         END IF;
         RETURN QUERY SELECT * FROM tasker.settle(r_task.state, p_task, p_action, p_actor, p_reason,
             tasker.reset_steps(p_task, ARRAY[p_step], r_task.paused_at IS NOT NULL), NULL);

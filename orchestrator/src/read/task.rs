@@ -65,7 +65,7 @@ pub struct StepCounts {
     pub running: i32,
     /// Waiting for their retry.
     pub retrying: i32,
-    /// Failed for good.
+    /// Failed for good, or cancelled with their batch.
     pub failed: i32,
     /// Failed for good, and their batch goes on without them.
     #[serde(default)]

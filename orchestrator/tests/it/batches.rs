@@ -293,3 +293,23 @@ steps:
     assert_eq!(fixture.complete_all().await, ["process_002", "sum"]);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
+
+#[tokio::test]
+async fn what_a_failed_batch_has_cancelled_waits_for_an_operator_too() {
+    let fixture = Fixture::new().await;
+    let (task, workers) =
+        cut(&fixture, json!({ "parallelism": 1, "failure_strategy": "fail_fast" }), &cursors(3)).await;
+    fixture.fail(&workers[0], false).await;
+    let act = async |step: &str, action| {
+        fixture.orchestrator.operate_on_step(task, step, action, "ops", "because").await.unwrap()
+    };
+    use tasker_orchestrator::StepAction::{ResetForRetry, ResolveManually};
+    assert_eq!(act("process_001", ResolveManually).await, TaskState::BlockedByFailures);
+    assert_eq!(act("process_002", ResetForRetry).await, TaskState::StepsInProcess);
+    assert_eq!(fixture.complete_all().await, ["process_002"]);
+    assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
+    act("process_003", ResetForRetry).await;
+    assert_eq!(fixture.complete_all().await, ["process_003", "sum"]);
+    assert_eq!(fixture.task_state(task).await, TaskState::Complete);
+    fixture.check_audit(task).await;
+}

@@ -238,7 +238,12 @@ impl Fixture {
         assert_eq!(counts.retrying, count(&[StepState::WaitingForRetry]));
         let isolated = steps.iter().filter(|step| step.isolated).count() as i32;
         assert_eq!(counts.isolated, isolated);
-        assert_eq!(counts.failed, count(&[StepState::Error]) - isolated);
+        let cancelled = if self.task_state(task).await == TaskState::Cancelled {
+            0
+        } else {
+            count(&[StepState::Cancelled])
+        };
+        assert_eq!(counts.failed, count(&[StepState::Error]) - isolated + cancelled);
     }
 }
 

@@ -410,7 +410,10 @@ impl World {
         for &task in &self.tasks {
             self.fixture.check_audit(task).await;
             let steps = self.fixture.orchestrator.steps(task).await.unwrap();
-            let failed = steps.iter().filter(|step| step.state == StepState::Error && !step.isolated).count();
+            let needs_somebody = |step: &&StepDetail| {
+                step.state == StepState::Error && !step.isolated || step.state == StepState::Cancelled
+            };
+            let failed = steps.iter().filter(needs_somebody).count();
             match self.fixture.task_state(task).await {
                 TaskState::Complete => {
                     let done = |step: &StepDetail| step.state.satisfies_dependents() || step.isolated;

@@ -78,7 +78,12 @@ async fn reset_for_retry_needs_a_step_in_error() {
     let task = blocked(&fixture).await;
     for (step, state) in [("a", "complete"), ("c", "pending")] {
         let told = refusal(fixture.act_on_step(task, step, StepAction::ResetForRetry).await);
-        assert!(told.contains(&format!("step {step} is {state}; only a step in error")), "{told}");
+        assert!(
+            told.contains(&format!(
+                "step {step} is {state}; only a step in error, or cancelled with its batch"
+            )),
+            "{told}"
+        );
     }
     let missing = fixture.act_on_step(task, "d", StepAction::ResetForRetry).await;
     assert!(matches!(missing, Err(Error::NoSuchStep(_))), "{missing:?}");
