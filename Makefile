@@ -22,7 +22,7 @@ dev: setup ## Run the order-fulfilment project, and build again on change
 test: setup ## Run every test
 	$(CARGO) test --locked --workspace
 	cd examples/order-fulfillment && $(CARGO) test --workspace
-	cd examples/benchmark-shapes && $(CARGO) test
+	cd examples/benchmark-shapes && $(CARGO) test --workspace
 
 lint: setup ## Check formatting, lints, dependencies
 	@scripts/lint.sh

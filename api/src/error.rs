@@ -83,7 +83,9 @@ impl From<Error> for ApiError {
             | Error::Stopping
             | Error::Queue(_)
             | Error::Blob(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-            Error::Migration(_) | Error::Damaged(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Error::Migration(_) | Error::ForeignSchema(_) | Error::Damaged(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
         };
         if status.is_server_error() {
             tracing::error!(%error, "a request failed");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{
     Connection, PgConnection, PgPool,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -34,7 +34,10 @@ pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
     let mut connection = pool.acquire().await?.detach();
     // A role called `tasker` would otherwise look for the list of migrations in the schema that they make.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
-    MIGRATOR.run(&mut connection).await?;
+    MIGRATOR.run(&mut connection).await.map_err(|error| match error {
+        MigrateError::VersionMismatch(_) | MigrateError::VersionMissing(_) => Error::ForeignSchema(error),
+        other => other.into(),
+    })?;
     Ok(sqlx::Connection::close(connection).await?)
 }
 

@@ -13,6 +13,13 @@ pub enum Error {
     /// The database's schema could not be brought up to date.
     #[error("migrating the database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database was made by a build of Tasker whose schema this one does not continue.
+    #[error(
+        "the database's schema comes from another build of Tasker, and this one cannot continue it ({0}); use that build, or \
+         another database (the private one of `tasker dev` is `.tasker/postgres` in the project: remove it, and what it \
+         holds, to start anew)"
+    )]
+    ForeignSchema(sqlx::migrate::MigrateError),
     /// Another process has claimed the database.
     #[error(
         "another Tasker works on this database, and one whose queues are in memory (`tasker dev`, `--local`) must have it \

@@ -29,31 +29,3 @@ fn add_up(ctx: &Context, input: Input) -> Result<Sum, Failure> {
     }
     Ok(Sum { value })
 }
-
-/// Chooses one of two branches.
-#[handler]
-fn choose(ctx: &Context, input: Input) -> Result<Outcome<Sum>, Failure> {
-    let branch = if input.n % 2 == 0 { "even" } else { "odd" };
-    Ok(Outcome::branch([branch], add_up(ctx, input)?))
-}
-
-/// How a batch is cut.
-#[derive(Debug, Deserialize)]
-struct Cut {
-    rows: u64,
-    workers: u32,
-}
-
-/// Cuts rows into as many slices as it is configured to.
-#[handler]
-fn cut_rows(ctx: &Context, input: Input) -> Result<Outcome<Sum>, Failure> {
-    let cut: Cut = ctx.configuration()?;
-    Outcome::batch(batch::split(cut.rows, cut.workers), Sum { value: input.n })
-}
-
-/// Adds up the rows of its slice.
-#[handler]
-fn sum_rows(ctx: &Context) -> Result<Sum, Failure> {
-    let slice = ctx.slice()?;
-    Ok(Sum { value: (slice.start..slice.end).sum() })
-}
