@@ -2,7 +2,11 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use tasker_orchestrator::state::{StepState, TaskState};
+use tasker_orchestrator::{
+    StepAction,
+    read::DlqFilter,
+    state::{StepState, TaskState},
+};
 use tasker_protocol::StepDispatch;
 use uuid::Uuid;
 
@@ -78,7 +82,7 @@ async fn nothing_to_do_is_one_placeholder_worker() {
     assert_eq!(names(&workers), ["process_001"]);
     assert!(workers[0].cursor.is_none());
     assert!(workers[0].batch.as_ref().unwrap().is_no_op);
-    assert_eq!(fixture.complete(&workers[0], json!(null)).await, true);
+    assert!(fixture.complete(&workers[0], json!(null)).await);
     assert_eq!(fixture.complete_all().await, ["sum"]);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
@@ -113,7 +117,7 @@ async fn a_worker_that_waits_for_its_retry_keeps_its_place() {
     fixture.orchestrator.sweep().await.unwrap();
     let again = fixture.dispatched_one();
     assert_eq!((again.step_name.as_str(), again.attempt), ("process_001", 2));
-    assert_eq!(fixture.complete(&again, json!(1)).await, true);
+    assert!(fixture.complete(&again, json!(1)).await);
     assert_eq!(fixture.complete_all().await, ["process_002", "sum"]);
 }
 
@@ -163,7 +167,7 @@ async fn isolate_goes_on_without_the_failed_slice_and_buries_it() {
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     let isolated = fixture.step(task, "process_002").await;
     assert!(isolated.isolated && isolated.state == StepState::Error);
-    let entries = fixture.orchestrator.dlq_entries(&Default::default(), 10, 0).await.unwrap();
+    let entries = fixture.orchestrator.dlq_entries(&DlqFilter::default(), 10, 0).await.unwrap();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].step_index, Some(isolated.step_index as i32));
     assert_eq!(entries[0].resolution_status, "pending", "the task's completion does not settle the slice");
@@ -234,7 +238,7 @@ async fn a_failed_worker_can_be_reset_and_takes_its_place_in_line() {
     let (task, workers) = cut(&fixture, json!({ "parallelism": 1 }), &cursors(3)).await;
     fixture.fail(&workers[0], false).await;
     let second = fixture.dispatched_one();
-    let reset = tasker_orchestrator::StepAction::ResetForRetry;
+    let reset = StepAction::ResetForRetry;
     fixture.orchestrator.operate_on_step(task, "process_001", reset, "me", "again").await.unwrap();
     assert!(fixture.dispatched().is_empty(), "the one place is taken");
     fixture.complete(&second, json!(2)).await;
@@ -303,12 +307,11 @@ async fn what_a_failed_batch_has_cancelled_waits_for_an_operator_too() {
     let act = async |step: &str, action| {
         fixture.orchestrator.operate_on_step(task, step, action, "ops", "because").await.unwrap()
     };
-    use tasker_orchestrator::StepAction::{ResetForRetry, ResolveManually};
-    assert_eq!(act("process_001", ResolveManually).await, TaskState::BlockedByFailures);
-    assert_eq!(act("process_002", ResetForRetry).await, TaskState::StepsInProcess);
+    assert_eq!(act("process_001", StepAction::ResolveManually).await, TaskState::BlockedByFailures);
+    assert_eq!(act("process_002", StepAction::ResetForRetry).await, TaskState::StepsInProcess);
     assert_eq!(fixture.complete_all().await, ["process_002"]);
     assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
-    act("process_003", ResetForRetry).await;
+    act("process_003", StepAction::ResetForRetry).await;
     assert_eq!(fixture.complete_all().await, ["process_003", "sum"]);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     fixture.check_audit(task).await;

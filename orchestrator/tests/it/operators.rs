@@ -23,7 +23,7 @@ impl Fixture {
     }
 }
 
-fn complete_with(result: Value) -> StepAction {
+fn complete_with(result: &Value) -> StepAction {
     let result = raw_json(result.to_string()).unwrap();
     StepAction::CompleteManually(Completion { result, branch: None, cursors: None })
 }
@@ -108,7 +108,7 @@ async fn resolve_manually_lets_dependents_run() {
 async fn complete_manually_gives_dependents_its_result() {
     let fixture = Fixture::new().await;
     let task = blocked(&fixture).await;
-    fixture.act_on_step(task, "b", complete_with(json!({ "by": "hand" }))).await.unwrap();
+    fixture.act_on_step(task, "b", complete_with(&json!({ "by": "hand" }))).await.unwrap();
     let c = fixture.dispatched_one();
     assert_eq!(c.dependency_results[0].result.inline(), Some(r#"{"by":"hand"}"#));
     fixture.check_audit(task).await;
@@ -121,16 +121,16 @@ async fn complete_manually_is_held_against_the_schema() {
         json!([{ "name": "a", "handler": { "callable": "work" }, "result_schema": { "type": "integer" } }]);
     fixture.publish(&json!({ "name": "t", "version": "1.0.0", "steps": steps }).to_string()).await;
     let task = fixture.create("t", json!({})).await;
-    let told = fixture.act_on_step(task, "a", complete_with(json!("seven"))).await.unwrap_err();
+    let told = fixture.act_on_step(task, "a", complete_with(&json!("seven"))).await.unwrap_err();
     assert!(told.to_string().contains("result_schema"), "{told}");
-    assert_eq!(fixture.act_on_step(task, "a", complete_with(json!(7))).await.unwrap(), TaskState::Complete);
+    assert_eq!(fixture.act_on_step(task, "a", complete_with(&json!(7))).await.unwrap(), TaskState::Complete);
 }
 
 #[tokio::test]
 async fn a_step_that_is_settled_by_hand_while_it_runs_is_not_settled_twice() {
     let fixture = Fixture::new().await;
     fixture.publish(&template("chain", &[("a", &[]), ("b", &["a"])])).await;
-    for action in [StepAction::ResolveManually, complete_with(json!(1))] {
+    for action in [StepAction::ResolveManually, complete_with(&json!(1))] {
         let task = fixture.create("chain", json!({})).await;
         let running = fixture.dispatched_one();
         let lease = [execution_lease(task, 0, running.execution)];
@@ -422,7 +422,7 @@ async fn every_action_is_refused_for_a_cancelled_task() {
     for action in actions {
         refusal(fixture.act(task, action).await);
     }
-    for action in [StepAction::ResetForRetry, StepAction::ResolveManually, complete_with(json!(1))] {
+    for action in [StepAction::ResetForRetry, StepAction::ResolveManually, complete_with(&json!(1))] {
         refusal(fixture.act_on_step(task, "b", action).await);
     }
     fixture.check_audit(task).await;

@@ -13,8 +13,7 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, Delivery, LeaseStore, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt,
-    execution_lease,
+    BlobStore, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt, execution_lease,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -145,7 +144,9 @@ impl Queue for HandedOutOften {
     }
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let mut received = self.0.receive(max, wait).await?;
-        received.iter_mut().for_each(|delivery| delivery.receive_count += 20);
+        for delivery in &mut received {
+            delivery.receive_count += 20;
+        }
         Ok(received)
     }
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
