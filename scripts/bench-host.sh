@@ -19,3 +19,28 @@ measure "Rust, one handler with the SDK" examples/benchmark-shapes/target/wasm32
 measure "Rust, six handlers with the SDK and HTTP" \
     examples/order-fulfillment/target/wasm32-wasip2/release/order_fulfillment.wasm validate_order \
     "$(head -n 1 examples/order-fulfillment/orders.jsonl)"
+
+# Other languages, from the same contract. Their tools are fetched into bench/guests/*/tools, where npm and Python are there.
+order='{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
+wit="$PWD/handler-sdk/wit"
+if command -v npm >/dev/null; then
+    (
+        cd bench/guests/javascript
+        npm install --silent --no-save --prefix tools componentize-qjs@0.4.5
+        tools/node_modules/.bin/componentize-qjs --wit "$wit" -n handlers --js handler.js --sync --opt-size \
+            -o tools/handler.wasm >/dev/null
+    )
+    measure "JavaScript (QuickJS)" bench/guests/javascript/tools/handler.wasm sum "$order"
+else
+    echo "bench: npm is not installed; JavaScript is not measured" >&2
+fi
+if command -v python3 >/dev/null && python3 -m venv bench/guests/python/tools 2>/dev/null; then
+    (
+        cd bench/guests/python
+        tools/bin/pip install --quiet --disable-pip-version-check componentize-py==0.25.1
+        tools/bin/componentize-py -d "$wit" -w handlers componentize handler -o tools/handler.wasm >/dev/null
+    )
+    measure "Python" bench/guests/python/tools/handler.wasm sum "$order"
+else
+    echo "bench: Python with venv is not installed; Python is not measured" >&2
+fi
