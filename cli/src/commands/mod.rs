@@ -7,6 +7,7 @@ pub(crate) mod dlq;
 pub(crate) mod event;
 mod follow;
 pub(crate) mod handler;
+mod import;
 pub(crate) mod new;
 mod operate;
 pub(crate) mod publish;

@@ -6,16 +6,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 use tasker_orchestrator::{
     read::TemplateSummary,
-    template::{Graph, Template},
+    template::{Graph, Template, template_schema},
 };
 
-use super::{Ending, request::template_name};
+use super::{Ending, import, request::template_name};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
     dev::build::{read_template, read_templates},
     graph::{Format, draw},
-    output::{Output, table},
+    output::{Output, print, table},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -40,6 +40,10 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "svg")]
         format: Format,
     },
+    /// Bring a template of an earlier version of the format to the current one, and say what that changes.
+    Import(import::Arguments),
+    /// Print the JSON Schema of templates, for editors.
+    Schema,
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -72,6 +76,11 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             let graph = Graph::new(&template).map_err(|_| anyhow!("the template has a cycle"))?;
             let picture = draw(&template, &graph, format);
             output.result(&json!({ "picture": picture }), || picture.clone())?;
+            Ok(Ending::Done)
+        }
+        Command::Import(arguments) => import::run(&arguments, output),
+        Command::Schema => {
+            print(&format!("{:#}", template_schema()));
             Ok(Ending::Done)
         }
     }

@@ -9,3 +9,4 @@ mod operators;
 mod program;
 mod project;
 mod size;
+mod templates;

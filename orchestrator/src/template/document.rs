@@ -1,6 +1,6 @@
-//! YAML or JSON text as a JSON value that remembers where each part of it stood.
+//! YAML or JSON text as a tree that remembers where each part of it stood, and as the JSON value that it means.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde_json::{Map, Number, Value};
@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 64;
 /// How many values a template may hold once its aliases are written out, against alias bombs.
 const MAX_VALUES: usize = 200_000;
 
-/// A parsed text.
+/// What a text means.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) value: Value,
@@ -21,19 +21,6 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Reads the one document in `text`. JSON is read as the YAML that it is.
-    pub(super) fn read(text: &str) -> Result<Self, Problems> {
-        let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
-        let node = reader.document().map_err(|fault| {
-            let mut problems = Problems::default();
-            problems.error(Code::Syntax, fault.position, None, fault.message);
-            problems
-        })?;
-        let mut positions = HashMap::new();
-        let value = node.into_value(&mut String::new(), &mut positions);
-        Ok(Self { value, positions })
-    }
-
     /// Where the value at a JSON pointer stands, or the nearest value around it.
     pub(super) fn position(&self, pointer: &str) -> Position {
         let mut pointer = pointer;
@@ -47,24 +34,6 @@ impl Document {
             }
         }
     }
-
-    /// Gives the value at `old` the name `new`, in place, with its position.
-    pub(super) fn rename(&mut self, parent: &str, old: &str, new: &str) {
-        let Some(Value::Object(map)) = self.value.pointer_mut(parent) else { return };
-        if map.contains_key(new) {
-            return;
-        }
-        let Some(value) = map.remove(old) else { return };
-        map.insert(new.to_owned(), value);
-        let (from, to) = (format!("{parent}/{}", escape(old)), format!("{parent}/{}", escape(new)));
-        let moved: Vec<_> = self
-            .positions
-            .iter()
-            .filter(|(pointer, _)| **pointer == from || pointer.starts_with(&format!("{from}/")))
-            .map(|(pointer, position)| (pointer.replacen(&from, &to, 1), *position))
-            .collect();
-        self.positions.extend(moved);
-    }
 }
 
 /// A key as it stands in a JSON pointer (RFC 6901).
@@ -72,27 +41,72 @@ pub(super) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// A value as it was written.
 #[derive(Debug, Clone)]
-struct Node {
-    position: Position,
-    content: Content,
+pub(super) struct Node {
+    pub(super) position: Position,
+    /// Its characters in the text, counted from 0.
+    pub(super) span: Range<usize>,
+    pub(super) content: Content,
 }
 
 #[derive(Debug, Clone)]
-enum Content {
+pub(super) enum Content {
     Scalar(Value),
     Sequence(Vec<Node>),
-    Mapping(Vec<(String, Position, Node)>),
+    Mapping(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) position: Position,
+    /// The key's characters in the text.
+    pub(super) span: Range<usize>,
+    pub(super) value: Node,
+}
+
+impl Entry {
+    /// Where it ends in the text.
+    pub(super) fn end(&self) -> usize {
+        self.span.end.max(self.value.span.end)
+    }
 }
 
 impl Node {
+    /// Reads the one document in `text`. JSON is read as the YAML that it is.
+    pub(super) fn read(text: &str) -> Result<Self, Problems> {
+        let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
+        reader.document().map_err(|fault| {
+            let mut problems = Problems::default();
+            problems.error(Code::Syntax, fault.position, None, fault.message);
+            problems
+        })
+    }
+
+    /// The entries of a mapping; none of anything else.
+    pub(super) fn entries(&mut self) -> Option<&mut Vec<Entry>> {
+        match &mut self.content {
+            Content::Mapping(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// What it means.
+    pub(super) fn document(self) -> Document {
+        let mut positions = HashMap::new();
+        let value = self.into_value(&mut String::new(), &mut positions);
+        Document { value, positions }
+    }
+
     fn into_value(self, pointer: &mut String, positions: &mut HashMap<String, Position>) -> Value {
         positions.entry(pointer.clone()).or_insert(self.position);
         let length = pointer.len();
         match self.content {
             Content::Scalar(value) => value,
             Content::Sequence(items) => {
-                let mut item = |(index, node): (usize, Node)| {
+                let mut item = |(index, node): (usize, Self)| {
                     pointer.push_str(&format!("/{index}"));
                     let value = node.into_value(pointer, positions);
                     pointer.truncate(length);
@@ -101,10 +115,10 @@ impl Node {
                 items.into_iter().enumerate().map(&mut item).collect()
             }
             Content::Mapping(entries) => {
-                let mut entry = |(key, position, node): (String, Position, Node)| {
+                let mut entry = |Entry { key, position, value, .. }: Entry| {
                     pointer.push_str(&format!("/{}", escape(&key)));
                     positions.insert(pointer.clone(), position);
-                    let value = node.into_value(pointer, positions);
+                    let value = value.into_value(pointer, positions);
                     pointer.truncate(length);
                     (key, value)
                 };
@@ -126,14 +140,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Position), Fault> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
         match self.parser.next_event() {
-            Some(Ok((event, span))) => Ok((event, position(span))),
+            Some(Ok(next)) => Ok(next),
             Some(Err(error)) => Err(Fault {
                 position: Position { line: error.marker().line(), column: error.marker().col() + 1 },
                 message: format!("not valid YAML or JSON: {}", error.info()),
             }),
-            None => Ok((Event::StreamEnd, Position::default())),
+            None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
@@ -147,8 +161,8 @@ impl<'a> Reader<'a> {
                         message: "the file is empty".to_owned(),
                     });
                 }
-                (event, position) => {
-                    let node = self.node(event, position, 0)?;
+                (event, span) => {
+                    let node = self.node(event, span, 0)?;
                     return self.only(node);
                 }
             }
@@ -160,31 +174,36 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(node),
-                (Event::DocumentStart(_), position) => {
+                (Event::DocumentStart(_), span) => {
                     let message = "a second document starts here; put one template in each file".to_owned();
-                    return Err(Fault { position, message });
+                    return Err(Fault { position: position(span), message });
                 }
                 _ => {}
             }
         }
     }
 
-    fn node(&mut self, event: Event<'a>, position: Position, depth: usize) -> Result<Node, Fault> {
+    fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Node, Fault> {
+        let position = position(at);
         self.values += 1;
         if depth > MAX_DEPTH || self.values > MAX_VALUES {
             return Err(Fault { position, message: "nested too deeply, or too large".to_owned() });
         }
         let before = self.values;
-        let (anchor, content) = match event {
+        let (anchor, content, end) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                (
-                    anchor,
-                    Content::Scalar(if plain { resolve(&text) } else { Value::String(text.into_owned()) }),
-                )
+                let value = if plain { resolve(&text) } else { Value::String(text.into_owned()) };
+                (anchor, Content::Scalar(value), at.end.index())
             }
-            Event::SequenceStart(anchor, _) => (anchor, self.sequence(depth)?),
-            Event::MappingStart(anchor, _) => (anchor, self.mapping(depth)?),
+            Event::SequenceStart(anchor, _) => {
+                let (items, end) = self.sequence(depth)?;
+                (anchor, Content::Sequence(items), end)
+            }
+            Event::MappingStart(anchor, _) => {
+                let (entries, end) = self.mapping(depth)?;
+                (anchor, Content::Mapping(entries), end)
+            }
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id) else {
                     return Err(Fault {
@@ -197,52 +216,65 @@ impl<'a> Reader<'a> {
             }
             other => return Err(Fault { position, message: format!("unexpected {other:?}") }),
         };
-        let node = Node { position, content };
+        let node = Node { position, span: at.start.index()..end, content };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.values - before));
         }
         Ok(node)
     }
 
-    fn sequence(&mut self, depth: usize) -> Result<Content, Fault> {
-        let mut items = Vec::new();
+    /// The items of a sequence, and where it ends.
+    fn sequence(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Fault> {
+        let mut items: Vec<Node> = Vec::new();
         loop {
             match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Content::Sequence(items)),
-                (event, position) => items.push(self.node(event, position, depth + 1)?),
+                (Event::SequenceEnd, at) => {
+                    let last = items.last().map(|item| item.span.end);
+                    return Ok((items, end(at, last)));
+                }
+                (event, at) => items.push(self.node(event, at, depth + 1)?),
             }
         }
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<Content, Fault> {
-        let mut entries: Vec<(String, Position, Node)> = Vec::new();
+    /// The entries of a mapping, and where it ends.
+    fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), Fault> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut last = None;
         loop {
-            let (event, position) = self.next()?;
-            let key = match event {
-                Event::MappingEnd => return Ok(Content::Mapping(entries)),
-                Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err(Fault { position, message: "a key must be a plain text".to_owned() }),
-            };
-            if entries.iter().any(|(other, ..)| *other == key) {
-                return Err(Fault { position, message: format!("`{key}` is given twice") });
-            }
             let (event, at) = self.next()?;
-            let value = self.node(event, at, depth + 1)?;
+            let place = position(at);
+            let key = match event {
+                Event::MappingEnd => return Ok((entries, end(at, last))),
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => return Err(Fault { position: place, message: "a key must be a plain text".to_owned() }),
+            };
+            if entries.iter().any(|other| other.key == key) {
+                return Err(Fault { position: place, message: format!("`{key}` is given twice") });
+            }
+            let (event, after) = self.next()?;
+            let value = self.node(event, after, depth + 1)?;
+            last = Some(value.span.end.max(at.end.index()));
             if key == "<<" {
                 merge(&mut entries, value);
             } else {
-                entries.push((key, position, value));
+                entries.push(Entry { key, position: place, span: at.start.index()..at.end.index(), value });
             }
         }
     }
 }
 
+/// Where a sequence or mapping ends: with its bracket, or with the last thing in it.
+fn end(at: Span, last: Option<usize>) -> usize {
+    if at.is_empty() { last.unwrap_or(at.start.index()) } else { at.end.index() }
+}
+
 /// YAML's merge key: entries of another mapping, where this one has none of that name.
-fn merge(entries: &mut Vec<(String, Position, Node)>, from: Node) {
+fn merge(entries: &mut Vec<Entry>, from: Node) {
     match from.content {
         Content::Mapping(others) => {
             for other in others {
-                if entries.iter().all(|(key, ..)| *key != other.0) {
+                if entries.iter().all(|entry| entry.key != other.key) {
                     entries.push(other);
                 }
             }
@@ -257,7 +289,7 @@ fn position(span: Span) -> Position {
 }
 
 /// The JSON value of a plain scalar, by YAML 1.2's core schema.
-fn resolve(text: &str) -> Value {
+pub(super) fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),
@@ -288,10 +320,14 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str) -> Result<Document, Problems> {
+        Node::read(text).map(Node::document)
+    }
+
     #[test]
     fn yaml_and_json_read_alike_and_know_their_places() {
-        let yaml = Document::read("name: a\nsteps:\n  - name: one\n    timeout: 1.5\n").unwrap();
-        let json = Document::read(r#"{"name": "a", "steps": [{"name": "one", "timeout": 1.5}]}"#).unwrap();
+        let yaml = read("name: a\nsteps:\n  - name: one\n    timeout: 1.5\n").unwrap();
+        let json = read(r#"{"name": "a", "steps": [{"name": "one", "timeout": 1.5}]}"#).unwrap();
         assert_eq!(yaml.value, json.value);
         assert_eq!(yaml.value, json!({"name": "a", "steps": [{"name": "one", "timeout": 1.5}]}));
         assert_eq!(yaml.position("/steps/0/timeout"), Position { line: 4, column: 5 });
@@ -300,8 +336,7 @@ mod tests {
 
     #[test]
     fn versions_and_quoted_numbers_stay_text() {
-        let document =
-            Document::read("a: 1.0.0\nb: \"1\"\nc: 1.0.0-rc1\nd: -3\ne: .5\nf: 1e3\ng: yes").unwrap();
+        let document = read("a: 1.0.0\nb: \"1\"\nc: 1.0.0-rc1\nd: -3\ne: .5\nf: 1e3\ng: yes").unwrap();
         assert_eq!(
             document.value,
             json!({"a": "1.0.0", "b": "1", "c": "1.0.0-rc1", "d": -3, "e": 0.5, "f": 1000.0, "g": "yes"})
@@ -310,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_is_refused_where_it_stands() {
-        let problems = Document::read("a: 1\nb: 2\na: 3\n").unwrap_err();
+        let problems = read("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!(problems.render("t.yaml"), "t.yaml:3:1: error SYNTAX: `a` is given twice");
     }
 
@@ -322,6 +357,6 @@ mod tests {
             let aliases = vec![format!("*a{previous}"); 10].join(", ");
             text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
-        assert!(Document::read(&text).unwrap_err().render("bomb.yaml").contains("too large"));
+        assert!(read(&text).unwrap_err().render("bomb.yaml").contains("too large"));
     }
 }

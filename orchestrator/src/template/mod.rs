@@ -2,17 +2,22 @@
 
 mod document;
 mod graph;
+mod import;
 mod model;
+mod older;
 mod parse;
 mod problem;
 mod validate;
+mod yaml;
 
 pub use graph::Graph;
+pub use import::{Imported, import};
 pub use model::{
     Backoff, BatchConfig, DeliveryMode, DomainEvent, Environment, EventCondition, FailureStrategy, Handler,
     HandlerOverride, IdentityStrategy, Lifecycle, LifecycleLimits, PublishedEvent, Retry, RetryOverride,
     StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template,
 };
+pub use older::Change;
 pub(crate) use parse::did_you_mean;
 pub use parse::{Parsed, parse, template_schema};
 pub use problem::{Code, Position, Problem, Problems, Severity};

@@ -137,6 +137,7 @@ pub struct Step {
     pub batch_config: Option<BatchConfig>,
     /// Tasker's earlier limits of a single step. It has no effect here: use `timeout_seconds` and `retry`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("deprecated" = true))]
     pub lifecycle: Option<Map<String, Value>>,
     /// JSON Schema of the result. A result that breaks it fails the step for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,9 +160,11 @@ pub struct Handler {
     pub version: Option<u32>,
     /// Tasker's earlier way to pick a method of a handler class. It has no effect here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("deprecated" = true))]
     pub method: Option<String>,
     /// Tasker's earlier way to say how a callable is found. It has no effect here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("deprecated" = true))]
     pub resolver: Option<String>,
     /// Configuration that the handler is given.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -325,6 +328,7 @@ pub struct PublishedEvent {
     pub delivery_mode: DeliveryMode,
     /// Tasker's earlier way to name the class that publishes it. It has no effect here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("deprecated" = true))]
     pub publisher: Option<String>,
 }
 

@@ -7,8 +7,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::{
-    document::{Document, escape},
+    document::{Document, Node, escape},
     model::Template,
+    older::accept_older_names,
     problem::{Code, Problems},
     validate::validate,
 };
@@ -27,8 +28,14 @@ pub struct Parsed {
 /// # Errors
 /// Every fault that was found, with its place.
 pub fn parse(text: &str) -> Result<Parsed, Problems> {
-    let mut document = Document::read(text)?;
-    accept_older_names(&mut document);
+    let mut tree = Node::read(text)?;
+    accept_older_names(&mut tree);
+    read(tree)
+}
+
+/// Checks what was read, in the current format.
+pub(super) fn read(tree: Node) -> Result<Parsed, Problems> {
+    let document = tree.document();
     let problems = check_form(&document);
     if !problems.is_publishable() {
         return Err(problems.sorted());
@@ -51,55 +58,12 @@ pub fn template_schema() -> Value {
     settings.into_generator().into_root_schema_for::<Template>().to_value()
 }
 
-static VALIDATOR: LazyLock<(Value, Validator)> = LazyLock::new(|| {
+pub(super) static VALIDATOR: LazyLock<(Value, Validator)> = LazyLock::new(|| {
     let schema = template_schema();
     let validator = jsonschema::validator_for(&schema)
         .unwrap_or_else(|error| unreachable!("the schema derived from the types is valid: {error}"));
     (schema, validator)
 });
-
-/// Names of fields from earlier versions of the format.
-fn accept_older_names(document: &mut Document) {
-    let steps = document.value.pointer("/steps").and_then(Value::as_array).map_or(0, Vec::len);
-    remove(&mut document.value, "", "loaded_from");
-    for index in 0..steps {
-        let step = format!("/steps/{index}");
-        document.rename(&step, "depends_on", "dependencies");
-        document.rename(&step, "step_type", "type");
-        accept_older_retry(document, &format!("{step}/retry"));
-    }
-    let environments: Vec<String> = document
-        .value
-        .pointer("/environments")
-        .and_then(Value::as_object)
-        .map_or(Vec::new(), |map| map.keys().cloned().collect());
-    for environment in environments {
-        let steps = format!("/environments/{}/steps", escape(&environment));
-        let count = document.value.pointer(&steps).and_then(Value::as_array).map_or(0, Vec::len);
-        for index in 0..count {
-            accept_older_retry(document, &format!("{steps}/{index}/retry"));
-        }
-    }
-}
-
-fn accept_older_retry(document: &mut Document, retry: &str) {
-    document.rename(retry, "limit", "max_attempts");
-    for (old, new) in [("initial_delay", "backoff_base_ms"), ("max_delay", "max_backoff_ms")] {
-        let pointer = format!("{retry}/{old}");
-        if let Some(seconds) = document.value.pointer(&pointer).and_then(Value::as_f64)
-            && let Some(value) = document.value.pointer_mut(&pointer)
-        {
-            *value = Value::from((seconds * 1000.0).round() as i64);
-            document.rename(retry, old, new);
-        }
-    }
-}
-
-fn remove(value: &mut Value, parent: &str, key: &str) {
-    if let Some(Value::Object(map)) = value.pointer_mut(parent) {
-        map.remove(key);
-    }
-}
 
 fn check_form(document: &Document) -> Problems {
     let mut problems = Problems::default();
