@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
+use tasker_orchestrator::template::template_schema;
 
 use super::Ending;
 use crate::output::Output;
@@ -26,6 +27,9 @@ const FILES: &[(&str, &str)] = &[
     (".gitignore", include_str!("../../new-project/gitignore")),
     ("README.md", include_str!("../../new-project/README.md")),
 ];
+
+/// The schema of templates, by which editors complete and check them. Not beside them: every file there is one.
+const SCHEMA: &str = "template.schema.json";
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     let folder = &arguments.folder;
@@ -47,7 +51,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
         let content = content.replace("{{name}}", name).replace("{{sdk}}", &sdk);
         fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
     }
-    let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+    let schema = folder.join(SCHEMA);
+    fs::write(&schema, format!("{:#}\n", template_schema()))
+        .with_context(|| format!("writing {}", schema.display()))?;
+    let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).chain([SCHEMA]).collect();
     output.result(&json!({ "folder": folder, "files": files }), || {
         format!(
             "made {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
