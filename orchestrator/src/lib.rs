@@ -18,6 +18,7 @@ mod judge;
 mod operate;
 pub mod read;
 mod release;
+mod release_store;
 mod report;
 mod run;
 pub mod state;
