@@ -131,13 +131,18 @@ impl Cluster {
 
     /// Creates a task, however often it takes. Two calls with one key make one task.
     pub(crate) fn create(url: &str, template: &str, key: usize) {
+        Self::create_from(url, template, key, &serde_json::json!({ "n": key }));
+    }
+
+    /// As [`Cluster::create`], from an input of one's own.
+    pub(crate) fn create_from(url: &str, template: &str, key: usize, context: &serde_json::Value) {
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(15)))
             .build()
             .into();
         let body = serde_json::json!({
-            "name": template, "namespace": "system", "context": { "n": key },
+            "name": template, "namespace": "system", "context": context,
             "idempotency_key": format!("{template}-{key}"),
         });
         let until = Instant::now() + PATIENCE;

@@ -4,6 +4,7 @@ mod cluster;
 mod commands;
 mod counter;
 mod dev;
+mod growing;
 mod kill;
 mod operators;
 mod program;
