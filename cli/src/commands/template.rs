@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 use tasker_orchestrator::{
     read::TemplateSummary,
-    template::{Graph, Template, template_schema},
+    template::{Graph, Template, reference, template_schema},
 };
 
 use super::{Ending, import, request::template_name};
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Print the JSON Schema of templates, for editors.
     Schema,
+    /// Print the reference of the template format, in Markdown.
+    Reference,
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -79,6 +81,10 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             Ok(Ending::Done)
         }
         Command::Import(arguments) => import::run(&arguments, output),
+        Command::Reference => {
+            print(reference().trim_end());
+            Ok(Ending::Done)
+        }
         Command::Schema => {
             print(&format!("{:#}", template_schema()));
             Ok(Ending::Done)

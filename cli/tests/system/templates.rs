@@ -1,6 +1,6 @@
 //! What the commands say about templates: older ones in the current format, the schema that editors complete by.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -87,4 +87,17 @@ fn a_new_projects_template_names_the_schema_that_lies_in_the_project() {
     );
     // What lies beside the templates is taken for one.
     assert_eq!(run(tasker(&project).args(["template", "validate"])).code, Some(0));
+}
+
+#[test]
+fn the_reference_is_what_the_types_say() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/template-reference.md");
+    let committed = fs::read_to_string(&file).expect("the reference is there");
+    let printed = run(tasker(Path::new(".")).args(["template", "reference"]));
+    assert_eq!(printed.code, Some(0), "{printed:#?}");
+    // The whole page is no help in an error.
+    assert!(
+        printed.stdout == committed,
+        "docs/template-reference.md is not what the types say; run: tasker template reference > docs/template-reference.md"
+    );
 }

@@ -7,6 +7,7 @@ mod model;
 mod older;
 mod parse;
 mod problem;
+mod reference;
 mod validate;
 mod yaml;
 
@@ -21,3 +22,4 @@ pub use older::Change;
 pub(crate) use parse::did_you_mean;
 pub use parse::{Parsed, parse, template_schema};
 pub use problem::{Code, Position, Problem, Problems, Severity};
+pub use reference::reference;

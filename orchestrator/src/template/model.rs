@@ -307,7 +307,7 @@ impl StepLimits {
     }
 }
 
-/// A domain event that a step publishes when it ends.
+/// A domain event that a step publishes when an attempt of it ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedEvent {
@@ -317,7 +317,7 @@ pub struct PublishedEvent {
     /// What it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// After which endings it is published.
+    /// After which endings of an attempt it is published.
     #[serde(default)]
     pub condition: EventCondition,
     /// JSON Schema of its payload.
@@ -332,20 +332,20 @@ pub struct PublishedEvent {
     pub publisher: Option<String>,
 }
 
-/// After which endings of a step an event is published.
+/// After which endings of an attempt an event is published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventCondition {
     /// The step completed.
     #[default]
     Success,
-    /// The step failed, in whatever way.
+    /// An attempt failed, whether another follows or not.
     Failure,
     /// An attempt failed and another follows.
     RetryableFailure,
     /// The step failed for good.
     PermanentFailure,
-    /// The step ended.
+    /// The step completed, or an attempt failed.
     Always,
 }
 
@@ -362,11 +362,11 @@ pub enum DeliveryMode {
     Broadcast,
 }
 
-/// How a `batchable` step is cut into workers.
+/// How a batch is cut into workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchConfig {
-    /// How many items one worker takes.
+    /// How many items one worker takes, as the handlers are told: it is the batchable step's that cuts.
     #[serde(default = "default_batch_size")]
     #[schemars(range(min = 1, max = 100_000))]
     pub batch_size: u32,
@@ -374,10 +374,10 @@ pub struct BatchConfig {
     #[serde(default = "default_parallelism")]
     #[schemars(range(min = 1, max = 1000))]
     pub parallelism: u32,
-    /// The field by which items are ordered.
+    /// The field by which items are ordered, as the handlers are told.
     #[serde(default = "default_cursor_field")]
     pub cursor_field: String,
-    /// The name of the `batch_worker` step to create workers from.
+    /// The name of the `batch_worker` step to create workers from; the one that depends on this step when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_template: Option<String>,
     /// What a failed worker means for the others.
