@@ -10,7 +10,7 @@ use crate::{
     project::{Project, counted_handlers},
 };
 
-const TASKS: usize = 40;
+const TASKS: usize = 25;
 const BATCH: usize = 15;
 const CHECKPOINTS: usize = 2;
 /// The decision, the step that cuts, its workers, and what adds up.
@@ -77,7 +77,6 @@ fn a_task_that_grows_is_whole_whatever_is_killed() {
     assert_eq!(count(results), TASKS * BATCH);
     // Each total was given every worker's result, and nothing of the branch that was not taken.
     let totals =
-        "SELECT count(*) FROM tasker.steps s JOIN tasker.release_steps d ON d.step_index = s.definition
-                  WHERE d.name = 'total' AND json_array_length(s.result) = 15";
+        "SELECT count(*) FROM tasker.steps WHERE result::text = '[' || rtrim(repeat('10,', 15), ',') || ']'";
     assert_eq!(count(totals), TASKS);
 }
