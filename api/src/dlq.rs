@@ -17,6 +17,8 @@ use crate::{
 
 /// The longest page.
 const MAX_LIMIT: u32 = 1000;
+/// What can become of an entry.
+const STATUSES: [&str; 4] = ["pending", "manually_resolved", "permanently_failed", "cancelled"];
 
 /// Which entries to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -79,6 +81,11 @@ pub(crate) async fn list(
     Query(parameters): Query<ListParameters>,
 ) -> Result<Json<Vec<DlqEntry>>, ApiError> {
     let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
+    if let Some(status) = parameters.resolution_status.as_deref().filter(|status| !STATUSES.contains(status))
+    {
+        let message = format!("`resolution_status` is `{status}`; it can be {}", STATUSES.join(", "));
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+    }
     let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
     Ok(Json(orchestrator.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
 }
