@@ -1,0 +1,10 @@
+//! Step handlers that import a large CSV file from object storage, many slices of it at a time.
+
+mod import_rows;
+mod object;
+mod plan_import;
+mod row;
+mod sum_up;
+mod sums;
+#[cfg(test)]
+mod tests;
