@@ -23,6 +23,7 @@ test: setup ## Run every test
 	$(CARGO) test --locked --workspace
 	cd examples/order-fulfillment && $(CARGO) test --workspace
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
+	cd examples/csv-import && $(CARGO) test --workspace
 
 lint: setup ## Check formatting, lints, dependencies
 	@scripts/lint.sh
