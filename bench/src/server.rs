@@ -48,7 +48,11 @@ impl Server {
         let project = project.canonicalize()?;
         fs::write(
             folder.path().join("tasker.toml"),
-            format!("[project]\nname = \"bench\"\ncomponents = [{:?}]\n", project.display().to_string()),
+            format!(
+                "[project]\nname = \"bench\"\ncomponents = [{:?}, {:?}]\n",
+                project.display().to_string(),
+                project.join("growing").display().to_string()
+            ),
         )?;
         let mut child = Command::new(program)
             .args(["dev", "--project"])
