@@ -13,6 +13,8 @@ mod openapi;
 mod steps;
 mod tasks;
 
+use std::{future::IntoFuture, time::Duration};
+
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
@@ -30,6 +32,8 @@ pub use openapi::document as openapi_document;
 pub use steps::{StepActionName, StepOperation};
 pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
 
+/// How long requests may take that are at hand when the server stops.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
 /// The largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
@@ -84,5 +88,13 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
     });
     let router = router(orchestrator, stop.clone());
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        served = served.into_future() => served,
+        // Whoever waits for a task may wait for a minute; the process does not.
+        () = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_REQUESTS).await;
+        } => Ok(()),
+    }
 }

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
-use tasker_api::CreatedTask;
+use tasker_api::{CreatedTask, ErrorDetail};
 use tasker_orchestrator::TaskRequest;
 use uuid::Uuid;
 
@@ -73,11 +73,11 @@ pub(crate) fn template_name(text: &str) -> (Option<&str>, &str, Option<&str>) {
 }
 
 /// Creates a task. The inner error is the API's own word on why the request is not acceptable.
-pub(crate) async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, String>> {
+pub(crate) async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, ErrorDetail>> {
     match client.post::<CreatedTask>("/v1/tasks", body).await? {
         Ok(created) => Ok(Ok(created.task_id)),
         Err(error) if ["invalid_input", "duplicate_task"].contains(&error.error.code.as_str()) => {
-            Ok(Err(error.error.message))
+            Ok(Err(error.error))
         }
         Err(error) => Err(told(error)),
     }

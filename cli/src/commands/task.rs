@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use serde_json::json;
-use tasker_api::TaskPage;
+use tasker_api::{ErrorDetail, TaskPage};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
@@ -103,8 +103,14 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     if let Command::Run { request, watch, local: true } = command {
         // Any port will do, so that a server on the usual one does not stand in the way.
         "127.0.0.1:0".clone_into(&mut project.config.server.listen);
-        let local = Local::start(project, output, stop_signal()?).await?;
-        let ending = run_local(&local, &request, watch, output).await;
+        let stop = stop_signal()?;
+        let local = Local::start(project, output, stop.clone()).await?;
+        let ending = tokio::select! {
+            ending = run_local(&local, &request, watch, output) => ending,
+            () = stop.cancelled() => {
+                Err(anyhow!("interrupted; what has not ended goes on with `tasker dev`, or the next run of this command"))
+            }
+        };
         local.stop().await;
         return ending;
     }
@@ -114,8 +120,11 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         Command::Create { request } => {
             let mut created = Vec::new();
             for input in request.inputs()? {
-                created
-                    .push(create(client, &request.body(input)?).await?.map_err(|refused| anyhow!(refused))?);
+                created.push(
+                    create(client, &request.body(input)?)
+                        .await?
+                        .map_err(|refused| anyhow!(refused.message))?,
+                );
             }
             let text = created.iter().map(Uuid::to_string).collect::<Vec<_>>().join("\n");
             output.result(&json!({ "task_ids": created }), || text)?;
@@ -166,10 +175,15 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
     for input in request.inputs()? {
         match create(client, &request.body(input.clone())?).await? {
             Ok(task) => tasks.push(task),
-            Err(reason) => {
+            // It may still be on its way, from a run that was interrupted.
+            Err(ErrorDetail { task_id: Some(task), message, .. }) => {
+                output.say(&message);
+                tasks.push(task);
+            }
+            Err(ErrorDetail { message, .. }) => {
                 refused = true;
                 let title = output.style(Style::Bad, "refused");
-                output.say(&format!("{title} {}\n{reason}\n", cut(&input, MAX_INPUT)));
+                output.say(&format!("{title} {}\n{message}\n", cut(&input, MAX_INPUT)));
             }
         }
     }
