@@ -1,6 +1,7 @@
 //! The orchestrator against a real PostgreSQL.
 
 mod batches;
+mod conformance;
 mod creation;
 mod decisions;
 mod events;

@@ -1,0 +1,116 @@
+//! The page that says which test holds what: whole, and true of the sources.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use schemars::schema_for;
+use serde_json::Value;
+use tasker_orchestrator::{
+    state::{StepState, TaskState},
+    template::{Code, template_schema},
+};
+
+/// The rows of the table below this heading: what stands in backquotes in their first cells, and the last cell.
+fn rows(heading: &str) -> Vec<(Vec<String>, String)> {
+    let page = page();
+    let (_, rest) = page.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
+    let table = rest.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| `"));
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let (last, first) = cells.split_last().unwrap();
+        (first.iter().map(|cell| cell.trim_matches('`').to_owned()).collect(), (*last).to_owned())
+    };
+    table.map(row).collect()
+}
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
+    fs::read_to_string(path).expect("the page is there")
+}
+
+/// What a page must have and what it has are one and the same.
+fn check(heading: &str, wanted: BTreeSet<Vec<String>>) {
+    let rows = rows(heading);
+    let there: BTreeSet<Vec<String>> = rows.iter().map(|(cells, _)| cells.clone()).collect();
+    assert_eq!(there.len(), rows.len(), "{heading}: a row stands there twice");
+    let missing: Vec<_> = wanted.difference(&there).collect();
+    let unknown: Vec<_> = there.difference(&wanted).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "{heading}: missing {missing:#?}, unknown {unknown:#?}"
+    );
+    for (cells, tests) in rows {
+        assert!(
+            tests.contains("](../") || tests.starts_with("does not occur: "),
+            "{heading}: {cells:?} has no test and no reason"
+        );
+    }
+}
+
+/// Every field of the format and every value of its enumerations: `steps[].type`, `steps[].type = decision`.
+fn fields(schema: &Value, place: &str, found: &mut BTreeSet<Vec<String>>) {
+    for schema in schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+            found.insert(vec![place.clone()]);
+            fields(field, &place, found);
+            fields(&field["items"], &format!("{place}[]"), found);
+            fields(&field["additionalProperties"], &format!("{place}.*"), found);
+            let values = field["oneOf"].as_array().into_iter().flatten();
+            found.extend(
+                values.map(|one| vec![format!("{place} = {}", one["const"].as_str().unwrap_or_default())]),
+            );
+        }
+    }
+}
+
+#[test]
+fn the_page_has_every_field() {
+    let mut wanted = BTreeSet::new();
+    fields(&template_schema(), "", &mut wanted);
+    assert!(wanted.len() > 90, "{wanted:?}");
+    check("Fields of a template", wanted);
+}
+
+#[test]
+fn the_page_has_every_change_of_state() {
+    let tasks =
+        TaskState::ALL.iter().flat_map(|&from| from.successors().into_iter().map(move |to| (from, to)));
+    check(
+        "Changes of a task's state",
+        tasks.map(|(from, to)| vec![from.to_string(), to.to_string()]).collect(),
+    );
+    let steps =
+        StepState::ALL.iter().flat_map(|&from| from.successors().into_iter().map(move |to| (from, to)));
+    check(
+        "Changes of a step's state",
+        steps.map(|(from, to)| vec![from.to_string(), to.to_string()]).collect(),
+    );
+}
+
+#[test]
+fn the_page_has_every_code() {
+    let schema = schema_for!(Code).to_value();
+    let codes = schema["oneOf"].as_array().into_iter().flatten();
+    let codes = codes.map(|one| vec![one["const"].as_str().unwrap_or_default().to_owned()]);
+    check("Faults of a template", codes.collect());
+}
+
+#[test]
+fn every_test_that_the_page_names_is_there() {
+    let page = page();
+    let mut named = 0;
+    for link in page.split("[`").skip(1) {
+        let (name, rest) = link.split_once("`](../").unwrap_or_else(|| panic!("no link: {link}"));
+        let (path, _) = rest.split_once(')').unwrap_or_else(|| panic!("no link: {link}"));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        let source = fs::read_to_string(&source).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (before, _) = source
+            .split_once(&format!("fn {name}()"))
+            .unwrap_or_else(|| panic!("{path} has no test `{name}`"));
+        let attribute =
+            before.lines().rev().find(|line| line.starts_with('#') || line.trim_start().starts_with('#'));
+        assert!(attribute.is_some_and(|line| line.contains("test")), "`{name}` of {path} is no test");
+        named += 1;
+    }
+    assert!(named > 150, "only {named} tests are named");
+}
