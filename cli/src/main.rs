@@ -52,7 +52,7 @@ enum Command {
     New(commands::new::Arguments),
     /// Build the project's components, and check them and its templates.
     Build,
-    /// Check, list and draw templates.
+    /// Check, list, draw and import templates, and look up their format.
     #[command(subcommand)]
     Template(commands::template::Command),
     /// Create, follow and operate tasks.

@@ -37,7 +37,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: Target,
         /// What the requests of a webhook are signed with, at least 16 characters. Default: one is made up, and printed.
-        #[arg(long, requires = "webhook", env = "TASKER_WEBHOOK_SECRET", hide_env_values = true)]
+        #[arg(long, env = "TASKER_WEBHOOK_SECRET", hide_env_values = true)]
         secret: Option<String>,
     },
     /// End a subscription. What is on its way to it does not arrive.
