@@ -37,8 +37,11 @@ DECLARE
     v_settled       uuid[];
     v_isolated      json;
     v_failed_fast   json;
-    v_told          json[];
+    v_told          text[];
+    v_told_short    json[];
     v_outbox        boolean;
+    -- What fast events are called, which have no row.
+    v_fast          text := gen_random_uuid()::text;
 BEGIN
     -- A statement of its own: what follows must see what the transactions that held these locks have done.
     PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
@@ -254,12 +257,16 @@ BEGIN
            (SELECT json_agg(json_build_array(task_id, step_index)) FROM accepted WHERE isolated),
            (SELECT json_agg(json_build_array(task_id, batch)) FROM accepted
             WHERE batch IS NOT NULL AND after = 'error' AND failure_strategy = 'fail_fast'),
-           (SELECT array_agg(tasker.cloud_event(gen_random_uuid()::text, name, v_now, task_id, release_id, definition,
-                                                worker_number, attempt, after, correlation_id,
-                                                coalesce(failure, result)::json))
+           (SELECT array_agg(tasker.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+                                                attempt, after, correlation_id, coalesce(failure, result)::json)::text
+                             ORDER BY position)
+            FROM published WHERE delivery_mode = 'fast'),
+           (SELECT array_agg(tasker.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+                                                attempt, after, correlation_id, NULL) ORDER BY position)
             FROM published WHERE delivery_mode = 'fast'),
            EXISTS (SELECT 1 FROM outbox)
-    INTO v_verdicts, v_ready_task, v_ready_step, v_blocked, v_settled, v_isolated, v_failed_fast, v_told, v_outbox;
+    INTO v_verdicts, v_ready_task, v_ready_step, v_blocked, v_settled, v_isolated, v_failed_fast, v_told,
+         v_told_short, v_outbox;
 
     -- All that follows is rare.
     IF v_blocked IS NOT NULL THEN
@@ -274,7 +281,7 @@ BEGIN
         FROM unnest(v_settled) AS d (task_id);
     END IF;
     IF v_told IS NOT NULL THEN
-        PERFORM tasker.tell_listeners(t.event) FROM unnest(v_told) AS t (event);
+        PERFORM tasker.tell_listeners(t.event, t.short) FROM unnest(v_told, v_told_short) AS t (event, short);
     END IF;
     IF v_outbox THEN
         PERFORM pg_notify('tasker_outbox', '');

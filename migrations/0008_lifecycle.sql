@@ -1,5 +1,14 @@
 -- Dead letters, and holding tasks against their lifecycle.
 
+-- The kind of a failure. What a handler says may hold what text cannot (\u0000); then there is no telling.
+CREATE FUNCTION tasker.error_type(p_failure json) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN p_failure ->> 'error_type';
+EXCEPTION WHEN untranslatable_character OR invalid_text_representation THEN
+    RETURN NULL;
+END
+$$;
+
 -- Makes a pending entry about a task, or about one step of it, unless there is one. p_reason null: the failures say.
 CREATE FUNCTION tasker.bury(p_task uuid, p_step integer, p_reason text, p_actor text, p_note text)
 RETURNS void LANGUAGE plpgsql
@@ -13,7 +22,7 @@ BEGIN
            coalesce(p_reason, CASE WHEN EXISTS (
                -- Nobody ran them to an end.
                SELECT 1 FROM tasker.steps s WHERE s.task_id = p_task AND s.state = 'error'
-                 AND s.last_failure ->> 'error_type' IN ('LeaseLost', 'PoisonMessage'))
+                 AND tasker.error_type(s.last_failure) IN ('LeaseLost', 'PoisonMessage'))
                THEN 'worker_unavailable' ELSE 'max_retries_exceeded' END),
            p_actor, p_note, t.state,
            json_build_object('task', json_build_object(
@@ -30,7 +39,8 @@ BEGIN
                        'attempt', s.attempt, 'started_at', s.started_at, 'finished_at', s.finished_at,
                        'next_retry_at', s.next_retry_at, 'host', s.host, 'checkpoints', s.checkpoints,
                        'cursor', s.cursor, 'last_failure', s.last_failure) ORDER BY s.step_index)
-                   FROM (SELECT * FROM tasker.steps x WHERE x.task_id = p_task
+                   FROM (SELECT * FROM tasker.steps x
+                         WHERE x.task_id = p_task AND (p_step IS NULL OR x.step_index = p_step)
                          -- Of a very wide task, what has gone wrong or is still open.
                          ORDER BY x.state = 'error' DESC, x.state = 'complete', x.step_index LIMIT 1000) AS s
                    JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.definition)),

@@ -20,9 +20,10 @@ $$;
 
 -- Tells whoever listens now, when this transaction commits: `LISTEN tasker_events`. A notification holds 8,000 bytes;
 -- of a larger event it says that its data is left out.
-CREATE FUNCTION tasker.tell_listeners(p_event json) RETURNS void LANGUAGE sql AS $$
-    SELECT pg_notify('tasker_events', CASE WHEN octet_length(p_event::text) < 7900 THEN p_event::text
-        ELSE ((p_event::jsonb - 'data') || '{"dataomitted": true}')::text END)
+-- p_short is the same event without data. Neither is taken apart: json holds what text and jsonb cannot (\u0000).
+CREATE FUNCTION tasker.tell_listeners(p_event text, p_short json) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_notify('tasker_events', CASE WHEN octet_length(p_event) < 7900 THEN p_event
+        ELSE replace(p_short::text, '"data" : null}', '"dataomitted" : true}') END)
 $$;
 
 -- Events that are not yet published, locked for the caller.
@@ -54,7 +55,12 @@ BEGIN
     UPDATE tasker.events e SET published_at = v_now, error = p.error
     FROM unnest(p_event, p_error) AS p (event_id, error)
     WHERE e.event_id = p.event_id;
-    PERFORM tasker.tell_listeners(p.body::json) FROM unnest(p_body, p_error) AS p (body, error) WHERE p.error IS NULL;
+    PERFORM tasker.tell_listeners(p.body, tasker.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
+        e.definition, e.worker_number, e.attempt, e.step_state, e.correlation_id, NULL))
+    FROM unnest(p_event, p_body, p_error) AS p (event_id, body, error)
+    JOIN tasker.events e ON e.event_id = p.event_id
+    WHERE p.error IS NULL
+    ORDER BY p.event_id;
 END
 $$;
 
@@ -71,9 +77,10 @@ BEGIN
         WHERE l.next_attempt_at <= v_now ORDER BY l.next_attempt_at, l.event_id LIMIT p_limit FOR UPDATE SKIP LOCKED
     )
     UPDATE tasker.deliveries d SET attempts = d.attempts + 1, next_attempt_at = v_now + interval '1 minute'
-    FROM due, tasker.subscriptions s
+    FROM due, tasker.subscriptions s, tasker.events e
     WHERE d.event_id = due.event_id AND d.subscription_id = due.subscription_id AND s.subscription_id = d.subscription_id
-    RETURNING d.event_id, d.subscription_id, d.attempts, d.envelope::text, d.envelope ->> 'type', s.kind, s.target;
+      AND e.event_id = due.event_id
+    RETURNING d.event_id, d.subscription_id, d.attempts, d.envelope::text, e.name, s.kind, s.target;
 END
 $$;
 

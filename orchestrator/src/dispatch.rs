@@ -107,7 +107,7 @@ impl Orchestrator {
     }
 
     /// Tells hosts that executions are not wanted any more. Should it fail, they run to their end for nothing.
-    async fn revoke(&self, executions: &[(Uuid, u32, u32)]) {
+    pub(crate) async fn revoke(&self, executions: &[(Uuid, u32, u32)]) {
         if executions.is_empty() {
             return;
         }

@@ -33,7 +33,7 @@ impl Orchestrator {
     pub async fn add_to_dlq(&self, task: Uuid, actor: &str, note: Option<&str>) -> Result<DlqEntry, Error> {
         check(actor, note)?;
         self.task_state(task).await?;
-        sqlx::query("SELECT tasker.bury($1, NULL, 'manual_dlq', $2, $3)")
+        sqlx::query("SELECT tasker.bury($1, NULL, 'manual_dlq', $2, $3) FROM tasker.lock_task($1)")
             .bind(task)
             .bind(actor)
             .bind(note)

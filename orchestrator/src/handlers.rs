@@ -64,9 +64,7 @@ impl Orchestrator {
         aliases: &BTreeMap<String, String>,
         promote: bool,
     ) -> Result<(), Error> {
-        let mut transaction = self.pool.begin().await?;
-        // One publication at a time: versions are numbered without gaps.
-        sqlx::query("SELECT 1 FROM tasker.catalog FOR UPDATE").execute(&mut *transaction).await?;
+        let mut transaction = self.publishing().await?;
         for component in components {
             sqlx::query(
                 "INSERT INTO tasker.components (digest, size_bytes, handlers, published_at)
@@ -114,9 +112,15 @@ impl Orchestrator {
         Ok(())
     }
 
+    /// A transaction of one publication at a time: versions are numbered without gaps, and nobody waits in a circle.
+    async fn publishing(&self) -> Result<sqlx::PgTransaction<'static>, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SELECT 1 FROM tasker.catalog FOR UPDATE").execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
     /// Makes a version of a handler the one that tasks created from now on get.
     pub async fn promote_handler(&self, callable: &str, version: i32) -> Result<(), Error> {
-        let mut transaction = self.pool.begin().await?;
         let known = self.handler_versions(callable).await?;
         if !known.iter().any(|known| known.version == version) {
             let known: Vec<String> = known.iter().map(|known| known.version.to_string()).collect();
@@ -124,6 +128,7 @@ impl Orchestrator {
                 format!("handler `{callable}` has no version {version}; it has {}", known.join(", "));
             return Err(Error::Refused(message));
         }
+        let mut transaction = self.publishing().await?;
         if set_current(&mut transaction, callable, version, true).await? {
             bump(&mut transaction).await?;
         }
@@ -134,7 +139,7 @@ impl Orchestrator {
     /// Makes the version current again that was so before the last promotion. Answers it.
     pub async fn roll_back_handler(&self, callable: &str) -> Result<i32, Error> {
         self.handler_versions(callable).await?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.publishing().await?;
         let back: Option<i32> = sqlx::query_scalar(
             "UPDATE tasker.handlers SET version = previous_version, previous_version = version, promoted_at = tasker.now()
              WHERE callable = $1 AND previous_version IS NOT NULL RETURNING version",

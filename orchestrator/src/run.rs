@@ -6,7 +6,7 @@ use std::{
 };
 
 use tasker_protocol::{OrchestratorMessage, decode};
-use tasker_transport::{Delivery, Receipt};
+use tasker_transport::{BlobError, Delivery, Receipt};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -137,6 +137,11 @@ impl Orchestrator {
             let beginning: String = body.chars().take(500).collect();
             let message = match self.blobs.check_out_message(body).await {
                 Ok(body) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
+                // Finished work must not be dropped because its store is away.
+                Err(BlobError::Unavailable { .. }) => {
+                    unreadable.push(receipt);
+                    continue;
+                }
                 Err(error) => Err(error.to_string()),
             };
             match message {

@@ -103,6 +103,7 @@ impl Orchestrator {
     }
 
     async fn end_lost_attempts(&self, lost: Vec<((Uuid, u32, u32), Option<String>)>) -> Result<usize, Error> {
+        let keys: Vec<_> = lost.iter().map(|(key, _)| *key).collect();
         let ended: Vec<Ended> = lost
             .into_iter()
             .map(|((task_id, step_index, execution), host)| {
@@ -121,7 +122,10 @@ impl Orchestrator {
                 }
             })
             .collect();
-        Ok(self.end_attempts(&ended).await?.ended)
+        let ended_now = self.end_attempts(&ended).await?.ended;
+        // Should one of them live after all, or its message still lie in the queue: another attempt takes over.
+        self.revoke(&keys).await;
+        Ok(ended_now)
     }
 
     /// Enqueues the next attempt of steps whose retry is due. For those that are early, sets the timer again.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgListener, postgres::PgRow};
+use tasker_transport::BlobError;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
@@ -54,7 +55,12 @@ impl Orchestrator {
     pub(crate) async fn event_loop(self, stop: CancellationToken) {
         let mut listener = None;
         loop {
-            if let Err(error) = self.publish_and_deliver().await {
+            // What is on its way when this process stops is sent again.
+            let done = tokio::select! {
+                () = stop.cancelled() => return,
+                done = self.publish_and_deliver() => done,
+            };
+            if let Err(error) = done {
                 tracing::warn!(%error, "events could not be published; trying again");
             }
             if listener.is_none() {
@@ -130,7 +136,12 @@ impl Orchestrator {
         let inline: Option<String> = row.try_get("payload")?;
         let has_blob = inline.is_none();
         let data = payload(inline, row.try_get("payload_blob")?)?;
-        let data = self.blobs.check_out(data).await?;
+        let data = match self.blobs.check_out(data).await {
+            Ok(data) => data,
+            Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
+            // It will never be there: this event must not hold up the others.
+            Err(error) => return Ok(Err(error.to_string())),
+        };
         let data = data.inline().unwrap_or("null");
         if has_blob {
             let mut whole: serde_json::Map<String, Value> =

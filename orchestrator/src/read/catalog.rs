@@ -92,8 +92,10 @@ impl Orchestrator {
     /// All handlers that templates can name.
     pub async fn handlers(&self) -> Result<Vec<HandlerSummary>, Error> {
         let rows = sqlx::query(
-            "SELECT h.callable, h.component, h.function, h.published_at, c.handlers
-             FROM tasker.handlers h JOIN tasker.components c ON c.digest = h.component ORDER BY h.callable",
+            "SELECT h.callable, h.version, v.component, v.function, v.published_at, c.handlers
+             FROM tasker.handlers h
+             JOIN tasker.handler_versions v ON v.callable = h.callable AND v.version = h.version
+             JOIN tasker.components c ON c.digest = v.component ORDER BY h.callable",
         )
         .fetch_all(&self.pool)
         .await?;

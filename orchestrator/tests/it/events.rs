@@ -338,3 +338,26 @@ async fn subscriptions_are_checked_listed_and_ended() {
     let gone = fixture.orchestrator.unsubscribe("x").await;
     assert!(matches!(gone, Err(Error::NoSuchSubscription(_))), "{gone:?}");
 }
+
+#[tokio::test]
+async fn what_text_cannot_hold_holds_up_nobody() {
+    let fixture = Fixture::new().await;
+    let events = json!([{ "name": "e.durable" }, { "name": "e.fast", "delivery_mode": "fast" }]);
+    fixture.publish(&template(&events)).await;
+    let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
+    heard.listen("tasker_events").await.unwrap();
+    let (url, requests) = server(vec![200, 200]);
+    fixture.listen_for("hook", "e.*", SubscriptionKind::Webhook, json!({ "url": url })).await;
+    for text in ["\u{0}", &"\u{0}".repeat(9000)] {
+        fixture.create("order", json!({})).await;
+        assert!(fixture.complete(&fixture.dispatched_one(), json!({ "text": text })).await);
+        fixture.orchestrator.publish_and_deliver().await.unwrap();
+        let (_, body) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
+        let event: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(event["data"]["text"], *text);
+        for name in ["e.fast", "e.durable"] {
+            let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
+            assert_eq!(event["type"], name);
+        }
+    }
+}

@@ -320,3 +320,13 @@ async fn the_investigation_queue_and_the_statistics() {
     let pending = DlqFilter { resolution_status: Some("pending".into()), ..DlqFilter::default() };
     assert_eq!(fixture.orchestrator.dlq_entries(&pending, 10, 0).await.unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_failure_that_text_cannot_hold_is_buried_like_any_other() {
+    let fixture = Fixture::new().await;
+    let task = task(&fixture, json!({})).await;
+    let tasker_protocol::Ending::Failed(mut failure) = crate::fixture::failed(false) else { unreachable!() };
+    failure.details = Some(tasker_protocol::raw_json(r#"{"text":"\u0000"}"#.to_owned()).unwrap());
+    assert!(fixture.report(&fixture.dispatched_one(), tasker_protocol::Ending::Failed(failure)).await);
+    assert_eq!(fixture.entries(task).await.len(), 1);
+}
