@@ -295,7 +295,7 @@ CREATE TABLE tasker.subscriptions (
     name            text NOT NULL UNIQUE,
     -- The name of an event, or the beginning of names followed by `*`.
     event           text NOT NULL,
-    kind            text NOT NULL CHECK (kind IN ('webhook', 'queue', 'task')),
+    kind            text NOT NULL CHECK (kind IN ('webhook', 'queue', 'topic', 'event_bus', 'task')),
     target          jsonb NOT NULL,
     created_at      timestamptz NOT NULL
 );
@@ -311,7 +311,7 @@ CREATE TABLE tasker.deliveries (
     last_error      text,
     PRIMARY KEY (event_id, subscription_id)
 );
-CREATE INDEX deliveries_due ON tasker.deliveries (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX deliveries_due ON tasker.deliveries (subscription_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 
 -- Audit --------------------------------------------------------------------------------------------------------------
 

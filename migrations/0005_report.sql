@@ -83,6 +83,8 @@ BEGIN
             SELECT state, attempt, definition, batch, worker_number, enqueued_at, started_at FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
               AND (r.definition IS NULL OR definition = r.definition)
+              -- A host that was heard of in between is not silent.
+              AND (r.event <> 'lease_lost' OR wake_at <= v_now)
               AND state IN ('enqueued', 'in_progress') OFFSET 0) s
         CROSS JOIN LATERAL (
             SELECT release_id, paused_at, correlation_id FROM tasker.tasks

@@ -232,7 +232,8 @@ impl Orchestrator {
             body = encode(&dispatch);
         }
         let body = self.blobs.check_in_message(body, limit).await?;
-        Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace) })
+        let work = Some(Duration::from_millis(dispatch.limits.wall_ms));
+        Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace), work })
     }
 
     async fn check_in_payloads(&self, dispatch: &mut StepDispatch) -> Result<(), Error> {

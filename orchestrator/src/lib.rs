@@ -30,7 +30,7 @@ use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
 
 use sqlx::PgPool;
 use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
 use catalog::Catalog;
@@ -72,6 +72,7 @@ pub struct Inner {
     creations: mpsc::Sender<run::PendingCreation>,
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
     told: broadcast::Sender<Arc<str>>,
+    deliverable: Notify,
 }
 
 /// Numbers in [0, 1) that spread the waits between attempts.
@@ -152,6 +153,7 @@ impl Orchestrator {
             creations,
             at_rest,
             told,
+            deliverable: Notify::new(),
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
     }

@@ -268,8 +268,11 @@ impl Orchestrator {
         Ok(())
     }
 
-    /// Sends the messages that wake steps when their retry is due. A lost one is found by the sweep.
-    pub(crate) async fn set_timers(&self, due: Vec<Message>) {
+    /// Sends the messages that wake steps when their retry is due. A lost one is found by the sweep, and so is one that
+    /// is due later than the queue can wait.
+    pub(crate) async fn set_timers(&self, mut due: Vec<Message>) {
+        let longest = self.reports.max_delay();
+        due.retain(|message| message.delay <= longest);
         if due.is_empty() {
             return;
         }
@@ -294,7 +297,7 @@ impl Ended {
 /// The message that wakes a step when its retry is due.
 pub(crate) fn due_message(task_id: Uuid, step_index: u32, execution: u32, wait: Duration) -> Message {
     let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, execution });
-    Message { body: encode(&due), delay: wait, group: None }
+    Message { body: encode(&due), delay: wait, group: None, work: None }
 }
 
 /// Whether the database refused what it was given, rather than failed.

@@ -55,7 +55,8 @@ impl Orchestrator {
             "marking messages as sent",
             async |this| this.mark_dispatched_lazily().await,
         ));
-        tasks.spawn(self.clone().event_loop(stop.clone()));
+        tasks.spawn(self.clone().publish_loop(stop.clone()));
+        tasks.spawn(self.clone().deliver_loop(stop.clone()));
         tasks.spawn(self.clone().every(self.settings.sweep_interval, stop, "sweeping", async |this| {
             let swept = this
                 .sweep_up(this.hearing.is_good())
@@ -132,11 +133,10 @@ impl Orchestrator {
         let mut receipts = Vec::with_capacity(deliveries.len());
         let mut messages = Vec::with_capacity(deliveries.len());
         let mut unreadable = Vec::new();
-        for delivery in deliveries {
+        for (delivery, opened) in self.blobs.check_out_deliveries(deliveries).await {
             let Delivery { body, receipt, receive_count } = delivery;
-            let beginning: String = body.chars().take(500).collect();
-            let message = match self.blobs.check_out_message(body).await {
-                Ok(body) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
+            let message = match opened {
+                Ok(()) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
                 // Finished work must not be dropped because its store is away.
                 Err(BlobError::Unavailable { .. }) => {
                     unreadable.push(receipt);
@@ -150,6 +150,7 @@ impl Orchestrator {
                     receipts.push(receipt);
                 }
                 Err(error) if receive_count >= MAX_RECEIVES => {
+                    let beginning: String = body.chars().take(500).collect();
                     tracing::error!(%error, body = %beginning,
                         "a report cannot be read and is dropped; its step will be found by the sweep");
                     receipts.push(receipt);

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use sha2::{Digest, Sha256};
 use tasker_protocol::{BlobReference, ClaimCheck, Payload, raw_json};
+use tokio::task::JoinSet;
 use url::Url;
+
+use crate::Delivery;
 
 /// Why a blob could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +67,10 @@ pub struct BlobStore {
 }
 
 impl BlobStore {
-    /// Opens the store that a URL names: `file:///var/lib/tasker/blobs`.
+    /// Opens the store that a URL names: `file:///var/lib/tasker/blobs`, `s3://bucket/prefix`. What else it needs comes
+    /// from the environment, by the names that the provider's own tools use: region, credentials, endpoint.
     pub fn open(url: &Url) -> Result<Self, BlobError> {
-        let (store, prefix) = object_store::parse_url(url)
+        let (store, prefix) = object_store::parse_url_opts(url, options())
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
         Ok(Self { store: Arc::from(store), prefix })
     }
@@ -125,8 +129,7 @@ impl BlobStore {
 
     /// The message body itself, wherever it lies.
     pub async fn check_out_message(&self, body: String) -> Result<String, BlobError> {
-        // No message begins like this, and none of this length is worth a second look.
-        if body.len() > MAX_CLAIM_CHECK || !body.starts_with(r#"{"message":{"key":"#) {
+        if !is_claim_check(&body) {
             return Ok(body);
         }
         match serde_json::from_str::<ClaimCheck>(&body) {
@@ -134,6 +137,30 @@ impl BlobStore {
             // Whoever reads it will say what is wrong with it.
             Err(_) => Ok(body),
         }
+    }
+
+    /// The bodies of messages, wherever they lie. Those that lie elsewhere are fetched all at once.
+    pub async fn check_out_deliveries(
+        &self,
+        deliveries: Vec<Delivery>,
+    ) -> Vec<(Delivery, Result<(), BlobError>)> {
+        let mut opened: Vec<_> = deliveries.into_iter().map(|delivery| (delivery, Ok(()))).collect();
+        let mut fetches = JoinSet::new();
+        for (position, (delivery, _)) in opened.iter().enumerate() {
+            if is_claim_check(&delivery.body) {
+                let (this, body) = (self.clone(), delivery.body.clone());
+                fetches.spawn(async move { (position, this.check_out_message(body).await) });
+            }
+        }
+        while let Some(fetched) = fetches.join_next().await {
+            let Ok((position, body)) = fetched else { continue };
+            let (delivery, result) = &mut opened[position];
+            match body {
+                Ok(body) => delivery.body = body,
+                Err(error) => *result = Err(error),
+            }
+        }
+        opened
     }
 
     async fn store_json(&self, text: String) -> Result<BlobReference, BlobError> {
@@ -175,6 +202,25 @@ impl BlobStore {
     fn path(&self, key: &str) -> Path {
         key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
+}
+
+/// Whether a body looks like a claim check: no message begins like this, and no claim check is longer.
+fn is_claim_check(body: &str) -> bool {
+    body.len() <= MAX_CLAIM_CHECK && body.starts_with(r#"{"message":{"key":"#)
+}
+
+/// What the environment says of object stores.
+fn options() -> Vec<(String, String)> {
+    #[cfg(feature = "aws")]
+    // The HTTP client brings no TLS provider of its own. That one is installed already is no fault.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut options: Vec<(String, String)> =
+        std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+    if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && value.starts_with("http://")) {
+        // Only an endpoint of one's own is without TLS.
+        options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
+    }
+    options
 }
 
 fn component_key(digest: &str) -> String {

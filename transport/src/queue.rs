@@ -13,12 +13,14 @@ pub struct Message {
     pub delay: Duration,
     /// Whose message it is, for queues that share capacity fairly between groups.
     pub group: Option<String>,
+    /// How long the work may take that it asks for, where that is known.
+    pub work: Option<Duration>,
 }
 
 impl Message {
     /// A message to be seen at once.
     pub fn now(body: String) -> Self {
-        Self { body, delay: Duration::ZERO, group: None }
+        Self { body, delay: Duration::ZERO, group: None, work: None }
     }
 }
 
@@ -38,6 +40,18 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt(pub(crate) String);
 
+impl Receipt {
+    /// The receipt of a message that somebody else received, by the name that they know it by.
+    pub fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A queue.
 ///
 /// Messages may come twice and in any order. A receipt is only good until its visibility time ends: what the queue
@@ -47,6 +61,11 @@ pub struct Receipt(pub(crate) String);
 pub trait Queue: Send + Sync + 'static {
     /// The longest body that one message may have, in bytes. Larger ones go by claim check.
     fn max_body_bytes(&self) -> usize;
+
+    /// The longest delay that a message may have; a longer one ends early.
+    fn max_delay(&self) -> Duration {
+        Duration::MAX
+    }
 
     /// How long a received message stays invisible to others.
     fn visibility(&self) -> Duration;

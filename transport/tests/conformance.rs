@@ -34,6 +34,13 @@ macro_rules! conformance {
             })+
             use super::{Arc, Queue};
         }
+        #[cfg(feature = "aws")]
+        mod sqs {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $rule() {
+                super::$rule(super::sqs().await).await;
+            })+
+        }
     };
 }
 
@@ -52,6 +59,51 @@ conformance!(
     any_text_survives,
     a_body_that_is_too_long_is_refused,
 );
+
+/// The emulator, as the SDK reaches it.
+#[cfg(feature = "aws")]
+async fn aws() -> aws_config::SdkConfig {
+    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
+    let config = tasker_transport::aws::sdk_config().await.into_builder();
+    config
+        .endpoint_url(tasker_test_support::emulator())
+        .region(aws_config::Region::new("eu-central-1"))
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+/// A queue of its own in SQS.
+#[cfg(feature = "aws")]
+async fn sqs() -> Arc<dyn Queue> {
+    let config = aws().await;
+    let name = uuid::Uuid::new_v4().to_string();
+    let created = aws_sdk_sqs::Client::new(&config).create_queue().queue_name(name).send().await;
+    let url = created.expect("a queue is made").queue_url.expect("it has a URL");
+    Arc::new(tasker_transport::aws::SqsQueue::new(&config, &url, VISIBILITY))
+}
+
+/// Leases in a table of their own in DynamoDB.
+#[cfg(feature = "aws")]
+async fn dynamodb() -> Arc<dyn LeaseStore> {
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    };
+    let config = aws().await;
+    let name = uuid::Uuid::new_v4().to_string();
+    let key = KeySchemaElement::builder().attribute_name("lease").key_type(KeyType::Hash).build();
+    let attribute =
+        AttributeDefinition::builder().attribute_name("lease").attribute_type(ScalarAttributeType::S).build();
+    aws_sdk_dynamodb::Client::new(&config)
+        .create_table()
+        .table_name(&name)
+        .key_schema(key.expect("a key"))
+        .attribute_definitions(attribute.expect("an attribute"))
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await
+        .expect("a table is made");
+    Arc::new(tasker_transport::aws::DynamoDbLeases::new(&config, &name, TERM, SOON))
+}
 
 async fn send(queue: &Arc<dyn Queue>, bodies: &[&str]) {
     let messages = bodies.iter().map(|&body| Message::now(body.to_owned())).collect();
@@ -116,7 +168,7 @@ async fn an_extended_message_stays_hidden(queue: Arc<dyn Queue>) {
 async fn a_delayed_message_is_not_seen_before_its_time(queue: Arc<dyn Queue>) {
     let delay = Duration::from_millis(700);
     let sent = tokio::time::Instant::now();
-    let message = |body: &str, delay| Message { body: body.to_owned(), delay, group: None };
+    let message = |body: &str, delay| Message { body: body.to_owned(), delay, group: None, work: None };
     queue.send(vec![message("later", delay), message("now", NO_WAIT)]).await.expect("sends");
     assert_eq!(bodies(&receive(&queue, SOON).await), ["now"]);
     assert_eq!(bodies(&receive(&queue, SOON).await), ["later"]);
@@ -229,6 +281,8 @@ async fn leases(check: impl AsyncFn(Arc<dyn LeaseStore>)) {
     check(Arc::new(MemoryLeases::new(TERM, SOON))).await;
     let database = TestDatabase::new().await;
     check(Arc::new(PostgresLeases::new(database.pool.clone(), TERM, SOON))).await;
+    #[cfg(feature = "aws")]
+    check(dynamodb().await).await;
 }
 
 fn names(names: &[&str]) -> Vec<String> {

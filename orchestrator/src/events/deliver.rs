@@ -1,17 +1,21 @@
 //! From the queue of deliveries to where they go, each until it has arrived or has failed too often.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, types::Json};
 use tasker_transport::OutgoingEvent;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{Orchestrator, TaskRequest, error::Error, events::subscribe::TaskTarget};
 
-/// How many deliveries are under way at once.
-const CONCURRENT: i32 = 32;
+/// How many deliveries are under way at once, and how many of them to one subscriber, more or less.
+const CONCURRENT: usize = 64;
+const EACH: usize = 8;
+/// How long to wait before looking for deliveries that are due again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long one may take: less than the minute that it is out for.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
@@ -25,42 +29,119 @@ struct Due {
     target: Json<Value>,
 }
 
+/// Deliveries that are under way, no subscriber's more than its share: one that answers slowly must not keep events from
+/// the others.
+#[derive(Default)]
+struct UnderWay {
+    deliveries: JoinSet<Delivered>,
+    by_subscription: HashMap<Uuid, usize>,
+}
+
+struct Delivered {
+    event: i64,
+    subscription: Uuid,
+    error: Option<String>,
+}
+
+impl UnderWay {
+    /// The next one to end, and all that have ended with it. Pending while there are none.
+    async fn ended(&mut self) -> Vec<Delivered> {
+        let Some(first) = self.deliveries.join_next().await else { return std::future::pending().await };
+        let mut ended: Vec<Delivered> = first.into_iter().collect();
+        while let Some(more) = self.deliveries.try_join_next() {
+            ended.extend(more);
+        }
+        for delivered in &ended {
+            if let Some(count) = self.by_subscription.get_mut(&delivered.subscription) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.by_subscription.retain(|_, count| *count > 0);
+        ended
+    }
+
+    fn busy(&self) -> Vec<Uuid> {
+        let busy = self.by_subscription.iter().filter(|(_, count)| **count >= EACH);
+        busy.map(|(subscription, _)| *subscription).collect()
+    }
+}
+
 impl Orchestrator {
-    /// Takes the next deliveries to where they go. Answers how many there were.
-    pub(super) async fn deliver(&self) -> Result<usize, Error> {
-        let due: Vec<Due> = sqlx::query_as("SELECT * FROM tasker.take_deliveries($1)")
-            .bind(CONCURRENT)
+    /// Delivers until `stop` is cancelled. What is on its way then is sent again.
+    pub(crate) async fn deliver_loop(self, stop: CancellationToken) {
+        let mut under_way = UnderWay::default();
+        loop {
+            if let Err(error) = self.start_deliveries(&mut under_way).await {
+                tracing::warn!(%error, "deliveries could not be taken; trying again");
+            }
+            let settled = tokio::select! {
+                () = stop.cancelled() => return,
+                ended = under_way.ended() => self.settle_deliveries(ended).await,
+                () = self.deliverable.notified() => Ok(()),
+                // Those that failed wait for this.
+                () = tokio::time::sleep(LOOK_AGAIN) => Ok(()),
+            };
+            if let Err(error) = settled {
+                tracing::warn!(%error, "deliveries could not be noted; they will be sent again");
+            }
+        }
+    }
+
+    /// Delivers everything that is due.
+    pub(super) async fn deliver_all(&self) -> Result<(), Error> {
+        let mut under_way = UnderWay::default();
+        loop {
+            self.start_deliveries(&mut under_way).await?;
+            if under_way.deliveries.is_empty() {
+                return Ok(());
+            }
+            let ended = under_way.ended().await;
+            self.settle_deliveries(ended).await?;
+        }
+    }
+
+    /// Starts as many deliveries as there is room for.
+    async fn start_deliveries(&self, under_way: &mut UnderWay) -> Result<(), Error> {
+        let room = CONCURRENT.saturating_sub(under_way.deliveries.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let due: Vec<Due> = sqlx::query_as("SELECT * FROM tasker.take_deliveries($1, $2, $3)")
+            .bind(room as i32)
+            .bind(EACH as i32)
+            .bind(under_way.busy())
             .fetch_all(&self.pool)
             .await?;
-        let count = due.len();
-        let mut under_way = JoinSet::new();
         for delivery in due {
             let this = self.clone();
-            under_way.spawn(async move {
+            *under_way.by_subscription.entry(delivery.subscription_id).or_default() += 1;
+            under_way.deliveries.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
                 let done = tokio::time::timeout(TIMEOUT, this.deliver_one(delivery)).await;
-                (event, subscription, done.unwrap_or_else(|_| Err("it took too long".to_owned())))
+                let error = done.unwrap_or_else(|_| Err("it took too long".to_owned())).err();
+                Delivered { event, subscription, error }
             });
         }
+        Ok(())
+    }
+
+    async fn settle_deliveries(&self, ended: Vec<Delivered>) -> Result<(), Error> {
         let (mut events, mut subscriptions, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-        while let Some(done) = under_way.join_next().await {
-            let Ok((event, subscription, done)) = done else { continue };
-            if let Err(error) = &done {
+        for Delivered { event, subscription, error } in ended {
+            if let Some(error) = &error {
                 tracing::warn!(event, %subscription, error, "an event did not arrive; it will be sent again");
             }
             events.push(event);
             subscriptions.push(subscription);
-            errors.push(done.err());
+            errors.push(error);
         }
-        if count > 0 {
-            sqlx::query("SELECT tasker.settle_deliveries($1, $2, $3)")
-                .bind(events)
-                .bind(subscriptions)
-                .bind(errors)
-                .execute(&self.pool)
-                .await?;
-        }
-        Ok(count)
+        sqlx::query("SELECT tasker.settle_deliveries($1, $2, $3)")
+            .bind(events)
+            .bind(subscriptions)
+            .bind(errors)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     async fn deliver_one(&self, due: Due) -> Result<(), String> {

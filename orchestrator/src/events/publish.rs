@@ -21,7 +21,7 @@ use crate::{
 
 /// How many events one transaction publishes.
 const BATCH: i32 = 100;
-/// How long to wait for word of new events before looking anyway; deliveries that failed wait for it too.
+/// How long to wait for word of new events before looking anyway.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Where the database says that the outbox is not empty, and where it tells of events.
 const WRITTEN: &str = "tasker_outbox";
@@ -51,16 +51,11 @@ pub struct Published {
 }
 
 impl Orchestrator {
-    /// Publishes and delivers until `stop` is cancelled.
-    pub(crate) async fn event_loop(self, stop: CancellationToken) {
+    /// Publishes until `stop` is cancelled.
+    pub(crate) async fn publish_loop(self, stop: CancellationToken) {
         let mut listener = None;
         loop {
-            // What is on its way when this process stops is sent again.
-            let done = tokio::select! {
-                () = stop.cancelled() => return,
-                done = self.publish_and_deliver() => done,
-            };
-            if let Err(error) = done {
+            if let Err(error) = self.publish_all().await {
                 tracing::warn!(%error, "events could not be published; trying again");
             }
             if listener.is_none() {
@@ -93,9 +88,20 @@ impl Orchestrator {
 
     /// Publishes and delivers everything that waits.
     pub async fn publish_and_deliver(&self) -> Result<(), Error> {
-        while self.publish().await? == BATCH as usize {}
-        while self.deliver().await? > 0 {}
-        Ok(())
+        self.publish_all().await?;
+        self.deliver_all().await
+    }
+
+    async fn publish_all(&self) -> Result<(), Error> {
+        loop {
+            let count = self.publish().await?;
+            if count > 0 {
+                self.deliverable.notify_one();
+            }
+            if count < BATCH as usize {
+                return Ok(());
+            }
+        }
     }
 
     /// Hands the next events to their subscribers. Answers how many there were.

@@ -18,6 +18,10 @@ pub enum SubscriptionKind {
     Webhook,
     /// By a message in a queue: target `{"queue": "..."}`.
     Queue,
+    /// By a message to a topic of SNS: target `{"topic": "..."}`.
+    Topic,
+    /// By an entry on a bus of EventBridge: target `{"bus": "..."}`.
+    EventBus,
     /// By a task that is started with the event as its input: target `{"name": "...", "namespace": "..."}`.
     Task,
 }
@@ -27,6 +31,8 @@ impl SubscriptionKind {
         match self {
             Self::Webhook => "webhook",
             Self::Queue => "queue",
+            Self::Topic => "topic",
+            Self::EventBus => "event_bus",
             Self::Task => "task",
         }
     }
@@ -164,6 +170,8 @@ fn subscription(row: &PgRow) -> Result<Subscription, Error> {
         kind: match kind.as_str() {
             "webhook" => SubscriptionKind::Webhook,
             "queue" => SubscriptionKind::Queue,
+            "topic" => SubscriptionKind::Topic,
+            "event_bus" => SubscriptionKind::EventBus,
             _ => SubscriptionKind::Task,
         },
         target,

@@ -35,6 +35,11 @@ impl Fixture {
         self.orchestrator.subscribe(request).await.unwrap();
     }
 
+    async fn waiting_in(&self, queue: &str) -> i64 {
+        let length = sqlx::query_scalar("SELECT queue_length FROM pgmq.metrics($1)").bind(queue);
+        length.fetch_one(&self.database.pool).await.unwrap()
+    }
+
     /// What lies in an event queue, in order.
     async fn queued(&self, queue: &str) -> Vec<Value> {
         self.orchestrator.publish_and_deliver().await.unwrap();
@@ -107,6 +112,30 @@ async fn an_event_is_a_cloud_event_with_the_result_as_its_data() {
                 "stepname": "pay", "stepstate": "complete", "attempt": 1, "correlationid": task.to_string(),
                 "data": { "amount": 12.5 } })
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_that_does_not_answer_keeps_nothing_from_the_others() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    // It takes connections, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = json!({ "url": format!("http://{}/", silent.local_addr().unwrap()) });
+    fixture.listen_for("silent", "order.paid", SubscriptionKind::Webhook, target).await;
+    for _ in 0..100 {
+        fixture.create("order", json!({})).await;
+        fixture.complete(&fixture.dispatched_one(), json!({})).await;
+    }
+    fixture.listen_for("quick", "order.paid", SubscriptionKind::Queue, json!({ "queue": "quick" })).await;
+    let stop = fixture.run();
+    let told = async {
+        while fixture.waiting_in("quick").await < 100 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // The silent one's time is not up before 15 seconds.
+    tokio::time::timeout(Duration::from_secs(10), told).await.expect("the quick one hears of everything");
+    stop.cancel();
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json, value::RawValue};
 use tasker_orchestrator::{
-    ComponentPublication, Connections, Creation, Orchestrator, PublishedHandler, Settings, TaskRequest,
+    ComponentPublication, Connections, Creation, Orchestrator, PendingCreations, PublishedHandler, Settings,
+    TaskRequest,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
     template::parse,
@@ -17,6 +18,7 @@ use tasker_protocol::{
 use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, MemoryLeases, Outlet, PgmqOutlet, WebhookOutlet};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::queues::Mailbox;
@@ -29,6 +31,7 @@ pub(crate) struct Fixture {
     pub(crate) leases: Arc<MemoryLeases>,
     pub(crate) now: DateTime<Utc>,
     blobs: TempDir,
+    creations: Option<PendingCreations>,
 }
 
 impl Fixture {
@@ -49,7 +52,8 @@ impl Fixture {
             ]),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
-        let (orchestrator, _) = Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));
+        let (orchestrator, creations) =
+            Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));
         let handlers = ["work", "other"].map(|name| PublishedHandler {
             name: name.to_owned(),
             description: String::new(),
@@ -60,9 +64,18 @@ impl Fixture {
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
         orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
         let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
-        let fixture = Self { orchestrator, database, steps, reports, leases, now, blobs };
+        let fixture =
+            Self { orchestrator, database, steps, reports, leases, now, blobs, creations: Some(creations) };
         fixture.set_time().await;
         fixture
+    }
+
+    /// Runs the orchestrator's own loops, until the answer is cancelled.
+    pub(crate) fn run(&mut self) -> CancellationToken {
+        let (orchestrator, stop) = (self.orchestrator.clone(), CancellationToken::new());
+        let (creations, stopped) = (self.creations.take().expect("it runs once"), stop.clone());
+        tokio::spawn(async move { orchestrator.run(creations, stopped).await });
+        stop
     }
 
     async fn set_time(&self) {

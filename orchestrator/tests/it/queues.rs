@@ -40,8 +40,9 @@ impl Queue for Mailbox {
         Ok(())
     }
 
+    /// These tests deliver messages themselves: nothing ever comes.
     async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Delivery>, QueueError> {
-        unreachable!("these tests deliver messages themselves")
+        std::future::pending().await
     }
 
     async fn extend(&self, _: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {

@@ -1,5 +1,9 @@
-//! What several test suites need: databases of their own, on a server that lives as long as the test program.
+//! What several test suites need: databases of their own, and an emulator of AWS, both alive as long as the test program.
 #![forbid(unsafe_code)]
+
+mod emulator;
+
+pub use emulator::{aws_tools, emulator};
 
 use std::sync::OnceLock;
 

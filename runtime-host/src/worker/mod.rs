@@ -1,0 +1,381 @@
+//! The execution loop: takes steps off the queue, runs them, reports, and keeps its leases while they run.
+//!
+//! A step passes through: receive → lease → fetch payloads → execute → report → acknowledge. Whatever breaks off in
+//! between leaves the message to come back after its visibility time.
+
+mod pulse;
+mod report;
+mod running;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use tasker_protocol::{Ending, Execution, Failure, Payload, StepDispatch, Usage, decode};
+use tasker_transport::{BlobError, BlobStore, Claim, Delivery, LeaseStore, Queue, Receipt};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{ExecutionControl, Host};
+use report::Finished;
+use running::RunningSteps;
+
+/// How many steps one call takes off the queue at most.
+const RECEIVE_BATCH: u32 = 100;
+/// How long one call waits for steps before it asks again.
+const RECEIVE_WAIT: Duration = Duration::from_secs(10);
+/// How long after a failure of the transport the same work is tried again.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// A message that could not be read this often is no message.
+const MAX_RECEIVES: u32 = 5;
+/// A step that was handed out this often, and that no host came to an end with, has perhaps killed them all.
+const MAX_DELIVERIES: u32 = 20;
+/// A step that was handed out this often, and found too little time each time, will find no more.
+const MAX_MISFITS: u32 = 3;
+
+/// What a worker is connected to.
+#[derive(Clone)]
+pub struct WorkerConnections {
+    /// The queue of steps to run.
+    pub steps: Arc<dyn Queue>,
+    /// The queue of reports.
+    pub reports: Arc<dyn Queue>,
+    /// Who runs what.
+    pub leases: Arc<dyn LeaseStore>,
+    /// Where payloads lie that are too large for a message.
+    pub blobs: BlobStore,
+}
+
+/// Runs the steps of a queue on a host. Cheap to clone; clones are the same worker.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+struct Inner {
+    host: Host,
+    connections: WorkerConnections,
+    /// Names this process towards the leases. Never the same twice: a restarted host holds no old lease.
+    holder: String,
+    permits: Arc<Semaphore>,
+    running: RunningSteps,
+    /// When the process must have ended, if that is known.
+    ends_at: Option<Instant>,
+}
+
+/// What a worker does beside its steps.
+struct Beside {
+    reporter: JoinHandle<()>,
+    pulse: JoinHandle<()>,
+    reports: mpsc::Sender<Finished>,
+}
+
+impl Worker {
+    /// A worker that runs at most `max_concurrent` steps at once.
+    fn new(
+        host: Host,
+        connections: WorkerConnections,
+        max_concurrent: usize,
+        ends_at: Option<Instant>,
+    ) -> (Self, Beside) {
+        let (reports, finished) = mpsc::channel(max_concurrent.max(1));
+        let worker = Self(Arc::new(Inner {
+            holder: format!("{}/{}", host.name(), uuid::Uuid::now_v7()),
+            host,
+            connections,
+            permits: Arc::new(Semaphore::new(max_concurrent.max(1))),
+            running: RunningSteps::default(),
+            ends_at,
+        }));
+        let beside = Beside {
+            reporter: tokio::spawn(worker.clone().report_loop(finished)),
+            pulse: tokio::spawn(worker.clone().pulse_loop()),
+            reports,
+        };
+        (worker, beside)
+    }
+
+    /// Runs until `stop` is cancelled; then lets running steps end for up to `drain`, and cancels the rest.
+    pub async fn run(
+        host: Host,
+        connections: WorkerConnections,
+        max_concurrent: usize,
+        drain: Duration,
+        stop: CancellationToken,
+    ) {
+        let (worker, beside) = Self::new(host, connections, max_concurrent, None);
+        let executions = TaskTracker::new();
+        worker.receive_loop(&executions, &beside.reports, &stop).await;
+        worker.end(executions, beside, drain).await;
+    }
+
+    /// Runs steps that were received already, all at once, and has ended by `ends_at`. A step that may take longer than
+    /// that is handed back unrun.
+    pub async fn run_batch(
+        host: Host,
+        connections: WorkerConnections,
+        deliveries: Vec<Delivery>,
+        ends_at: Instant,
+    ) {
+        let (worker, beside) = Self::new(host, connections, deliveries.len(), Some(ends_at));
+        let executions = TaskTracker::new();
+        let count = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+        let permits = Arc::clone(&worker.0.permits);
+        let permits: Vec<OwnedSemaphorePermit> =
+            (0..count).map_while(|_| Arc::clone(&permits).try_acquire_owned().ok()).collect();
+        worker.start(deliveries, permits, &executions, &beside.reports).await;
+        worker.end(executions, beside, ends_at.saturating_duration_since(Instant::now())).await;
+    }
+
+    async fn end(self, executions: TaskTracker, beside: Beside, drain: Duration) {
+        executions.close();
+        if tokio::time::timeout(drain, executions.wait()).await.is_err() {
+            self.0.running.abandon();
+            executions.wait().await;
+        }
+        // The reporter ends when the last sender is gone, and what it reports is looked after until then.
+        drop(beside.reports);
+        let _ = beside.reporter.await;
+        beside.pulse.abort();
+    }
+
+    async fn receive_loop(
+        &self,
+        executions: &TaskTracker,
+        reports: &mpsc::Sender<Finished>,
+        stop: &CancellationToken,
+    ) {
+        let this = &self.0;
+        loop {
+            let Ok(first) = Arc::clone(&this.permits).acquire_owned().await else { return };
+            let more = (this.permits.available_permits() as u32).min(RECEIVE_BATCH - 1);
+            let mut permits: Vec<OwnedSemaphorePermit> = vec![first];
+            for _ in 0..more {
+                let Ok(permit) = Arc::clone(&this.permits).try_acquire_owned() else { break };
+                permits.push(permit);
+            }
+            let received = tokio::select! {
+                () = stop.cancelled() => return,
+                received = this.connections.steps.receive(permits.len(), RECEIVE_WAIT) => received,
+            };
+            match received {
+                Ok(deliveries) => self.start(deliveries, permits, executions, reports).await,
+                Err(error) => {
+                    tracing::warn!(%error, "steps cannot be received; trying again");
+                    tokio::time::sleep(RETRY_DELAY).await;
+                }
+            }
+        }
+    }
+
+    /// Starts what was received and is nobody else's.
+    async fn start(
+        &self,
+        deliveries: Vec<Delivery>,
+        permits: Vec<OwnedSemaphorePermit>,
+        executions: &TaskTracker,
+        reports: &mpsc::Sender<Finished>,
+    ) {
+        let mut readable = Vec::with_capacity(deliveries.len());
+        for (delivery, opened) in self.0.connections.blobs.check_out_deliveries(deliveries).await {
+            let Delivery { body, receipt, receive_count } = delivery;
+            let dispatch = match opened {
+                Ok(()) => decode::<StepDispatch>(&body).map_err(|error| error.to_string()),
+                // Its store is away, and nothing is wrong with it.
+                Err(BlobError::Unavailable { .. }) => {
+                    self.hand_back(&[receipt], RETRY_DELAY).await;
+                    continue;
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            match dispatch {
+                Ok(dispatch) if receive_count <= MAX_MISFITS && !self.fits(&dispatch) => {
+                    self.hand_back(&[receipt], Duration::ZERO).await;
+                }
+                Ok(dispatch) => readable.push((receipt, lease(&dispatch), dispatch, receive_count)),
+                Err(error) => self.refuse(receipt, receive_count, &error).await,
+            }
+        }
+        if readable.is_empty() {
+            return;
+        }
+        let leases: Vec<String> = readable.iter().map(|(_, lease, ..)| lease.clone()).collect();
+        let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::warn!(%error, "leases cannot be taken; handing the steps back");
+                let receipts: Vec<Receipt> = readable.into_iter().map(|(receipt, ..)| receipt).collect();
+                self.hand_back(&receipts, RETRY_DELAY).await;
+                return;
+            }
+        };
+        let (mut held, mut settled) = (Vec::new(), Vec::new());
+        let mut permits = permits.into_iter();
+        for ((receipt, lease, dispatch, receive_count), claim) in readable.into_iter().zip(claims) {
+            match (claim, permits.next()) {
+                (Claim::Acquired, Some(permit)) => {
+                    let unrunnable = self.why_not(&dispatch, receive_count);
+                    let (dispatch, control) = self.0.running.insert(&receipt, &lease, dispatch);
+                    let execution = self.clone().execute(
+                        receipt,
+                        lease,
+                        dispatch,
+                        control,
+                        permit,
+                        unrunnable,
+                        reports.clone(),
+                    );
+                    executions.spawn(execution);
+                }
+                (Claim::Settled, _) => settled.push(receipt),
+                _ => held.push(receipt),
+            }
+        }
+        self.drop_copies(&held, &settled).await;
+    }
+
+    /// Whether the step can end before the process must.
+    fn fits(&self, dispatch: &StepDispatch) -> bool {
+        let work = Duration::from_millis(dispatch.limits.wall_ms);
+        self.0.ends_at.is_none_or(|ends_at| Instant::now() + work <= ends_at)
+    }
+
+    /// Why the step is not run at all, if that is so.
+    fn why_not(&self, dispatch: &StepDispatch, receive_count: u32) -> Option<Execution> {
+        if !self.fits(dispatch) {
+            let seconds = dispatch.limits.wall_ms.div_ceil(1000);
+            return Some(unrunnable(
+                "StepTooLong",
+                format!(
+                    "the step may take {seconds} seconds, which is more than this host has; lower its \
+                     `timeout_seconds`, or give the installation hosts for long steps"
+                ),
+                false,
+            ));
+        }
+        (receive_count > MAX_DELIVERIES).then(|| {
+            let count = receive_count - 1;
+            unrunnable(
+                "PoisonMessage",
+                format!("the step was handed out {count} times, and no host came to an end with it"),
+                true,
+            )
+        })
+    }
+
+    /// Copies of messages whose step somebody else runs, who may yet die, or has run.
+    async fn drop_copies(&self, held: &[Receipt], settled: &[Receipt]) {
+        let steps = &self.0.connections.steps;
+        self.hand_back(held, steps.visibility() / 2).await;
+        if !settled.is_empty()
+            && let Err(error) = steps.acknowledge(settled).await
+        {
+            tracing::warn!(%error, "copies of messages could not be dropped; they will come again");
+        }
+    }
+
+    async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
+        if receive_count < MAX_RECEIVES {
+            tracing::warn!(%error, "a step message cannot be read; handing it back for a newer host");
+            return self.hand_back(&[receipt], RETRY_DELAY).await;
+        }
+        tracing::error!(%error, "a step message cannot be read and is dropped; the sweep will send it again");
+        if let Err(error) = self.0.connections.steps.acknowledge(&[receipt]).await {
+            tracing::warn!(%error, "an unreadable message could not be dropped; it will come again");
+        }
+    }
+
+    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) {
+        if !receipts.is_empty()
+            && let Err(error) = self.0.connections.steps.hand_back(receipts, delay).await
+        {
+            tracing::warn!(%error, "steps could not be handed back; they will come again by themselves");
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one thing that a step has; a type for them would be used once"
+    )]
+    async fn execute(
+        self,
+        receipt: Receipt,
+        lease: String,
+        dispatch: Arc<StepDispatch>,
+        control: ExecutionControl,
+        permit: OwnedSemaphorePermit,
+        unrunnable: Option<Execution>,
+        reports: mpsc::Sender<Finished>,
+    ) {
+        let execution = match unrunnable {
+            Some(execution) => Some(execution),
+            None => self.run_step(&dispatch, &control).await,
+        };
+        // What is done is done, and is worth telling: only the first report counts.
+        let wanted =
+            execution.filter(|run| !control.is_cancelled() || matches!(run.ending, Ending::Complete(_)));
+        let body = match wanted {
+            Some(execution) => self.report(&dispatch, execution, &control).await,
+            None => None,
+        };
+        if let Some(body) = body {
+            self.0.running.finish(&receipt);
+            let _ = reports.send(Finished { receipt, lease, body, _permit: permit }).await;
+            return;
+        }
+        // The lease is another host's by now, or this one is stopping, or has not what it needs: the attempt is not ours.
+        self.0.running.remove(&receipt);
+        let _ = self.0.connections.leases.release(&[lease], &self.0.holder).await;
+        self.hand_back(&[receipt], if control.is_cancelled() { Duration::ZERO } else { RETRY_DELAY }).await;
+    }
+
+    /// Runs a step. None: its payloads are out of reach at the moment.
+    async fn run_step(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Option<Execution> {
+        match self.fetch_payloads(dispatch).await {
+            Ok(None) => Some(self.0.host.execute(dispatch, control).await),
+            Ok(Some(fetched)) => Some(self.0.host.execute(&fetched, control).await),
+            Err(error @ BlobError::Unavailable { .. }) => {
+                tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
+                    "a step's payloads cannot be read; handing it back");
+                None
+            }
+            Err(error) => Some(unrunnable("PayloadUnavailable", error.to_string(), true)),
+        }
+    }
+
+    /// The dispatch with its payloads, if any of them lie elsewhere.
+    async fn fetch_payloads(&self, dispatch: &StepDispatch) -> Result<Option<StepDispatch>, BlobError> {
+        let results = dispatch.dependency_results.iter().map(|dependency| &dependency.result);
+        let mut payloads = results.chain([&dispatch.input]).chain(&dispatch.checkpoint);
+        if payloads.all(|payload| payload.inline().is_some()) {
+            return Ok(None);
+        }
+        let mut fetched = dispatch.clone();
+        let results = fetched.dependency_results.iter_mut().map(|dependency| &mut dependency.result);
+        for payload in results.chain([&mut fetched.input]).chain(&mut fetched.checkpoint) {
+            let reference = std::mem::replace(payload, Payload::null());
+            *payload = self.0.connections.blobs.check_out(reference).await?;
+        }
+        Ok(Some(fetched))
+    }
+}
+
+/// The name of the lease on an execution.
+fn lease(dispatch: &StepDispatch) -> String {
+    tasker_transport::execution_lease(dispatch.task_id, dispatch.step_index, dispatch.execution)
+}
+
+/// An execution that never began.
+fn unrunnable(error_type: &str, message: String, retryable: bool) -> Execution {
+    let now = Utc::now();
+    Execution {
+        started_at: now,
+        finished_at: now,
+        ending: Ending::Failed(Failure::of_host(error_type, message, retryable)),
+        usage: Usage::default(),
+        logs: Vec::new(),
+    }
+}

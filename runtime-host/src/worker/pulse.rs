@@ -1,0 +1,115 @@
+//! What a worker does for its steps while they run: prolongs their leases, tells the orchestrator of those that take
+//! long, and stops those that nobody wants any more.
+
+use std::time::{Duration, Instant};
+
+use tasker_protocol::{Heartbeat, StepEvent, encode};
+use tasker_transport::Message;
+
+use super::Worker;
+
+/// How often running steps are looked after.
+const PULSE: Duration = Duration::from_millis(250);
+/// How often a running step is held against its lease: so soon does its handler hear that it is cancelled.
+const LEASE_CHECK: Duration = Duration::from_secs(1);
+/// A step that has run this long is reported as in progress. Most are done sooner and never need to be.
+const FIRST_HEARTBEAT: Duration = Duration::from_millis(500);
+
+impl Worker {
+    /// Looks after running steps until it is aborted.
+    pub(super) async fn pulse_loop(self) {
+        let term = self.0.connections.steps.visibility();
+        let mut ticks = tokio::time::interval(PULSE);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.send_heartbeats(term).await;
+            self.renew(term).await;
+            self.check_leases().await;
+        }
+    }
+
+    async fn send_heartbeats(&self, term: Duration) {
+        let now = Instant::now();
+        let mut messages = Vec::new();
+        for running in self.0.running.lock().values_mut().filter(|running| !running.finished) {
+            let due = match running.heartbeat {
+                None => now.duration_since(running.started) >= FIRST_HEARTBEAT,
+                Some(last) => now.duration_since(last) >= term / 3,
+            };
+            if due {
+                running.heartbeat = Some(now);
+                let heartbeat = Heartbeat {
+                    started_at: running.started_at,
+                    // If this host dies, its messages are visible after one term: within the second, another host
+                    // has taken the attempt over and is heard of.
+                    lease_ms: u64::try_from(term.as_millis()).unwrap_or(u64::MAX).saturating_mul(2),
+                    progress: running.control.progress(),
+                };
+                let message = self.message(&running.dispatch, StepEvent::Heartbeat(heartbeat));
+                messages.push(Message::now(encode(&message)));
+            }
+        }
+        if !messages.is_empty()
+            && let Err(error) = self.0.connections.reports.send(messages).await
+        {
+            tracing::warn!(%error, "heartbeats could not be sent");
+        }
+    }
+
+    async fn renew(&self, term: Duration) {
+        let now = Instant::now();
+        let (receipts, leases) =
+            self.0.running.take_due(|running| now.duration_since(running.renewed) >= term / 3);
+        if receipts.is_empty() {
+            return;
+        }
+        let extended = self.0.connections.steps.extend(&receipts).await;
+        let renewed = self.0.connections.leases.renew(&leases, &self.0.holder).await;
+        let (extended, renewed) = match (extended, renewed) {
+            (Ok(extended), Ok(renewed)) => (extended, renewed),
+            (Err(error), _) => {
+                return tracing::warn!(%error, "visibility could not be prolonged; trying again");
+            }
+            (_, Err(error)) => return tracing::warn!(%error, "leases could not be renewed; trying again"),
+        };
+        let mut running = self.0.running.lock();
+        for (receipt, renewed) in receipts.iter().zip(renewed) {
+            let Some(step) = running.get_mut(receipt) else { continue };
+            if renewed && extended.contains(receipt) {
+                step.renewed = now;
+            } else if !step.finished {
+                tracing::warn!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
+                    "lost the lease on a running step; stopping it");
+                step.control.cancel();
+            }
+        }
+    }
+
+    /// Tells handlers whose step was cancelled, and ends them after their grace time.
+    async fn check_leases(&self) {
+        let now = Instant::now();
+        let (receipts, leases) = self.0.running.take_due(|running| {
+            let due = !running.finished && now.duration_since(running.checked) >= LEASE_CHECK;
+            if due {
+                running.checked = now;
+            }
+            due
+        });
+        if receipts.is_empty() {
+            return;
+        }
+        let held = match self.0.connections.leases.holds(&leases, &self.0.holder).await {
+            Ok(held) => held,
+            Err(error) => return tracing::warn!(%error, "leases could not be looked at; trying again"),
+        };
+        let running = self.0.running.lock();
+        for (receipt, _) in receipts.iter().zip(held).filter(|(_, held)| !held) {
+            if let Some(step) = running.get(receipt).filter(|step| !step.control.is_cancelled()) {
+                tracing::info!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
+                    "a running step is not wanted any more; stopping it");
+                step.control.cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# An emulator of AWS and SAM's command line, in a folder of their own: what the tests of the AWS deployment run on.
+# Checkers of infrastructure come along; `make lint` uses what is here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools=${TASKER_AWS_TOOLS:-target/aws-tools}
+# Each pinned: an emulator's faults are part of what the tests expect, and 1.54 of cfn-lint sees less of SAM than 1.53.
+packages=('ministack==1.5.33' 'aws-sam-cli==1.170.0' 'cfn-lint<1.54')
+wanted=$(printf '%s\n' "${packages[@]}")
+
+if [ "$(cat "$tools/packages" 2>/dev/null)" = "$wanted" ]; then
+    exit 0
+fi
+if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    echo "aws-tools: Python 3 with venv is needed for the emulator of AWS"
+    if command -v apt-get >/dev/null; then
+        sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+        $sudo apt-get update -qq && $sudo apt-get install -y -qq python3-venv
+    else
+        echo "aws-tools: install it and run this again" >&2
+        exit 1
+    fi
+fi
+echo "aws-tools: installing an emulator of AWS and SAM's command line into $tools (about 300 MB)"
+python3 -m venv "$tools"
+"$tools/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+echo "$wanted" > "$tools/packages"

@@ -1,0 +1,81 @@
+//! An emulator of AWS on this machine, as long as the test program lives.
+
+use std::{
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+/// How long it may take to start. It imports much of the Python standard library first.
+const START: Duration = Duration::from_secs(60);
+
+/// The address of the emulator, `http://127.0.0.1:PORT`. The first who asks starts it.
+pub fn emulator() -> &'static str {
+    static EMULATOR: OnceLock<String> = OnceLock::new();
+    EMULATOR.get_or_init(start)
+}
+
+/// The folder of programs that work with AWS: an emulator, SAM's command line.
+pub fn aws_tools() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/aws-tools");
+    let tools = std::env::var_os("TASKER_AWS_TOOLS").map_or_else(default, PathBuf::from);
+    assert!(
+        tools.join("bin/ministack").exists(),
+        "no emulator of AWS in {}: run `make aws-tools`, or set TASKER_AWS_TOOLS",
+        tools.display()
+    );
+    tools
+}
+
+fn start() -> String {
+    let python = aws_tools().join("bin/python");
+    let port = free_port();
+    let address = format!("http://127.0.0.1:{port}");
+    let log = std::env::temp_dir().join(format!("tasker-test-emulator-{port}.log"));
+    let log = std::fs::File::create(log).expect("the emulator's log can be written");
+    // It ends when this process does: the shell waits for the end of a pipe that only this process holds.
+    Command::new("/bin/sh")
+        .args(["-c", r#""$0" -m ministack & cat >/dev/null; kill $!"#])
+        .arg(python)
+        .envs([
+            ("BIND_HOST", "127.0.0.1"),
+            ("IOT_MTLS_ENABLED", "0"),
+            ("MINISTACK_HOST", "localhost"),
+            ("GATEWAY_PORT", &port.to_string()),
+            ("AWS_ENDPOINT_URL", &address),
+        ])
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().expect("one more handle"))
+        .stderr(log)
+        .spawn()
+        .map(|child| std::mem::forget(child.stdin))
+        .expect("a shell starts");
+    let started = Instant::now();
+    while !is_healthy(port) {
+        assert!(started.elapsed() < START, "the emulator did not start within {START:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    address
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn is_healthy(port: u16) -> bool {
+    use std::io::Write as _;
+    let ask = || {
+        let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        stream
+            .write_all(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        Ok::<_, std::io::Error>(answer.ends_with(b" 200"))
+    };
+    ask().unwrap_or(false)
+}

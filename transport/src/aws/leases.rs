@@ -1,0 +1,242 @@
+//! Leases in a table of DynamoDB: partition key `lease`, and DynamoDB deletes an item after its `ttl`.
+//!
+//! One conditional write takes a lease and one settles it; there is nothing to read. Terms are told by the clocks of
+//! the hosts, which AWS keeps together far more closely than a term is long.
+
+use std::{collections::HashMap, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{
+    Client,
+    error::{DisplayErrorContext, SdkError},
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    Claim, LeaseError, LeaseStore,
+    aws::{milliseconds, now_ms},
+};
+
+/// How many items one request reads.
+const READ_BATCH: usize = 100;
+/// DynamoDB deletes late, never early: but its seconds are whole.
+const TTL_SLACK_SECONDS: u64 = 60;
+
+/// Taking a lease: nobody has it, or its term is over.
+const IS_FREE: &str = "attribute_not_exists(lease) OR expires <= :now";
+/// Going on with it: it is the holder's, or was forgotten.
+const IS_OURS: &str = "attribute_not_exists(lease) OR (holder = :holder AND settled = :false)";
+
+/// Leases in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoDbLeases {
+    client: Client,
+    table: String,
+    term: Duration,
+    settled_for: Duration,
+}
+
+impl DynamoDbLeases {
+    /// Leases of one `term`; settled ones are remembered for `settled_for`.
+    pub fn new(config: &SdkConfig, table: &str, term: Duration, settled_for: Duration) -> Self {
+        Self { client: Client::new(config), table: table.to_owned(), term, settled_for }
+    }
+
+    /// The one write there is: from now on the lease is `holder`'s for so long.
+    fn write(&self, lease: &str, holder: &str, by: Duration, settled: bool) -> UpdateItemFluentBuilder {
+        let expires = now_ms().saturating_add(milliseconds(by));
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("lease", AttributeValue::S(lease.to_owned()))
+            .update_expression("SET holder = :holder, expires = :expires, settled = :settled, #ttl = :ttl")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":holder", AttributeValue::S(holder.to_owned()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires.to_string()))
+            .expression_attribute_values(":settled", AttributeValue::Bool(settled))
+            .expression_attribute_values(
+                ":ttl",
+                AttributeValue::N((expires / 1000 + TTL_SLACK_SECONDS).to_string()),
+            )
+    }
+
+    async fn acquire_one(&self, lease: &str, holder: &str) -> Result<Claim, LeaseError> {
+        let written = self
+            .write(lease, holder, self.term, false)
+            .condition_expression(IS_FREE)
+            .expression_attribute_values(":now", AttributeValue::N(now_ms().to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match written.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(Claim::Acquired),
+            Err(UpdateItemError::ConditionalCheckFailedException(taken)) => {
+                let settled = taken.item().and_then(|item| item.get("settled")?.as_bool().ok().copied());
+                Ok(if settled == Some(true) { Claim::Settled } else { Claim::Held })
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn prolong_one(
+        &self,
+        lease: &str,
+        holder: &str,
+        by: Duration,
+        settled: bool,
+    ) -> Result<bool, LeaseError> {
+        let written = self
+            .write(lease, holder, by, settled)
+            .condition_expression(IS_OURS)
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .send()
+            .await;
+        match written.map_err(SdkError::into_service_error) {
+            Ok(_) => Ok(true),
+            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Does the same to each lease, all at once. Answers in order.
+    async fn for_each<T: Send + 'static, F>(
+        &self,
+        leases: &[String],
+        work: impl Fn(Self, String) -> F,
+    ) -> Result<Vec<T>, LeaseError>
+    where
+        F: Future<Output = Result<T, LeaseError>> + Send + 'static,
+    {
+        let mut under_way = JoinSet::new();
+        for (position, lease) in leases.iter().enumerate() {
+            let done = work(self.clone(), lease.clone());
+            under_way.spawn(async move { (position, done.await) });
+        }
+        let mut answers: Vec<Option<T>> = leases.iter().map(|_| None).collect();
+        while let Some(done) = under_way.join_next().await {
+            let (position, answer) = done.map_err(|error| LeaseError(Box::new(error)))?;
+            answers[position] = Some(answer?);
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+}
+
+#[async_trait]
+impl LeaseStore for DynamoDbLeases {
+    async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
+        // Of two copies in one batch the first gets it, and only one asks.
+        let mut distinct: Vec<String> = Vec::with_capacity(leases.len());
+        let mut positions: HashMap<&str, usize> = HashMap::with_capacity(leases.len());
+        for lease in leases {
+            positions.entry(lease).or_insert_with(|| {
+                distinct.push(lease.clone());
+                distinct.len() - 1
+            });
+        }
+        let holder = holder.to_owned();
+        let mut claims = self
+            .for_each(&distinct, |this, lease| {
+                let holder = holder.clone();
+                async move { this.acquire_one(&lease, &holder).await }
+            })
+            .await?;
+        let claim = |lease: &String| {
+            let claim = &mut claims[positions[lease.as_str()]];
+            let first = *claim;
+            if first == Claim::Acquired {
+                *claim = Claim::Held;
+            }
+            first
+        };
+        Ok(leases.iter().map(claim).collect())
+    }
+
+    async fn renew(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        let holder = holder.to_owned();
+        self.for_each(leases, |this, lease| {
+            let holder = holder.clone();
+            async move { this.prolong_one(&lease, &holder, this.term, false).await }
+        })
+        .await
+    }
+
+    async fn settle(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
+        let holder = holder.to_owned();
+        self.for_each(leases, |this, lease| {
+            let holder = holder.clone();
+            async move { this.prolong_one(&lease, &holder, this.settled_for, true).await }
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn revoke(&self, leases: &[String]) -> Result<(), LeaseError> {
+        self.for_each(leases, |this, lease| async move {
+            this.write(&lease, "", this.settled_for, true).send().await.map(drop).map_err(unavailable)
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
+        let mut holders: HashMap<String, String> = HashMap::with_capacity(leases.len());
+        for chunk in leases.chunks(READ_BATCH) {
+            let key =
+                |lease: &String| HashMap::from([("lease".to_owned(), AttributeValue::S(lease.clone()))]);
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(chunk.iter().map(key).collect()))
+                .consistent_read(true)
+                .projection_expression("lease, holder")
+                .build()
+                .map_err(unavailable)?;
+            let mut wanted = Some(HashMap::from([(self.table.clone(), wanted)]));
+            while let Some(request) = wanted.filter(|wanted| !wanted.is_empty()) {
+                let read = self.client.batch_get_item().set_request_items(Some(request)).send().await;
+                let read = read.map_err(unavailable)?;
+                for item in read.responses.unwrap_or_default().into_values().flatten() {
+                    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+                    if let (Some(lease), Some(holder)) = (text("lease"), text("holder")) {
+                        holders.insert(lease, holder);
+                    }
+                }
+                wanted = read.unprocessed_keys;
+            }
+        }
+        // One that was forgotten is the holder's again when it is renewed.
+        let holds = |lease: &String| holders.get(lease).is_none_or(|found| found == holder);
+        Ok(leases.iter().map(holds).collect())
+    }
+
+    async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
+        let holder = holder.to_owned();
+        self.for_each(leases, |this, lease| {
+            let holder = holder.clone();
+            async move {
+                let deleted = this
+                    .client
+                    .delete_item()
+                    .table_name(&this.table)
+                    .key("lease", AttributeValue::S(lease))
+                    .condition_expression("holder = :holder")
+                    .expression_attribute_values(":holder", AttributeValue::S(holder))
+                    .send()
+                    .await
+                    .map_err(SdkError::into_service_error);
+                match deleted {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.is_conditional_check_failed_exception() => Ok(()),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+        })
+        .await
+        .map(drop)
+    }
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> LeaseError {
+    LeaseError(DisplayErrorContext(error).to_string().into())
+}

@@ -1,0 +1,97 @@
+//! One queue in front of several: each message goes where those are who may take it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{Delivery, Message, Queue, QueueError, Receipt};
+
+/// Sends each message to the queue that is meant for it: that of long work, that of its group, or the one for all
+/// others. Receiving is from the one for all others; whoever takes from another has that queue itself.
+pub struct RoutedQueue {
+    others: Arc<dyn Queue>,
+    groups: HashMap<String, Arc<dyn Queue>>,
+    long: Option<(Duration, Arc<dyn Queue>)>,
+}
+
+impl RoutedQueue {
+    /// Everything goes to `others`.
+    pub fn new(others: Arc<dyn Queue>) -> Self {
+        Self { others, groups: HashMap::new(), long: None }
+    }
+
+    /// The messages of this group go to a queue of their own.
+    #[must_use]
+    pub fn group(mut self, group: String, queue: Arc<dyn Queue>) -> Self {
+        self.groups.insert(group, queue);
+        self
+    }
+
+    /// Work that may take longer than `limit` goes to this queue, whatever its group.
+    #[must_use]
+    pub fn longer_than(mut self, limit: Duration, queue: Arc<dyn Queue>) -> Self {
+        self.long = Some((limit, queue));
+        self
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<dyn Queue>> {
+        std::iter::once(&self.others)
+            .chain(self.groups.values())
+            .chain(self.long.iter().map(|(_, long)| long))
+    }
+
+    fn queue_for(&self, message: &Message) -> &Arc<dyn Queue> {
+        match &self.long {
+            Some((limit, long)) if message.work.is_some_and(|work| work > *limit) => long,
+            _ => message.group.as_ref().and_then(|group| self.groups.get(group)).unwrap_or(&self.others),
+        }
+    }
+}
+
+#[async_trait]
+impl Queue for RoutedQueue {
+    fn max_body_bytes(&self) -> usize {
+        self.all().map(|queue| queue.max_body_bytes()).min().unwrap_or(0)
+    }
+
+    fn max_delay(&self) -> Duration {
+        self.all().map(|queue| queue.max_delay()).min().unwrap_or(Duration::ZERO)
+    }
+
+    fn visibility(&self) -> Duration {
+        self.others.visibility()
+    }
+
+    async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        let mut by_queue: Vec<(&Arc<dyn Queue>, Vec<Message>)> = Vec::with_capacity(1);
+        for message in messages {
+            let queue = self.queue_for(&message);
+            match by_queue.iter_mut().find(|(known, _)| Arc::ptr_eq(known, queue)) {
+                Some((_, messages)) => messages.push(message),
+                None => by_queue.push((queue, vec![message])),
+            }
+        }
+        let mut result = Ok(());
+        for (queue, messages) in by_queue {
+            // One queue that is away keeps nothing from the others.
+            result = result.and(queue.send(messages).await);
+        }
+        result
+    }
+
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        self.others.receive(max, wait).await
+    }
+
+    async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
+        self.others.extend(receipts).await
+    }
+
+    async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        self.others.acknowledge(receipts).await
+    }
+
+    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
+        self.others.hand_back(receipts, delay).await
+    }
+}
