@@ -1,0 +1,152 @@
+# PostgreSQL: Aurora Serverless v2, unless you bring a database.
+
+locals {
+  makes_database = var.database == null
+
+  database_url        = local.makes_database ? "postgres://${one(aws_rds_cluster.this[*].endpoint)}:${one(aws_rds_cluster.this[*].port)}/tasker?sslmode=verify-full" : var.database.url
+  database_secret_arn = local.makes_database ? one(aws_rds_cluster.this[*].master_user_secret[0].secret_arn) : try(var.database.secret_arn, null)
+  has_database_secret = local.makes_database || try(var.database.secret_arn, null) != null
+}
+
+data "aws_rds_engine_version" "postgresql" {
+  count = local.makes_database ? 1 : 0
+
+  engine  = "aurora-postgresql"
+  version = var.aurora.major_version
+  latest  = true
+}
+
+resource "aws_db_subnet_group" "this" {
+  count = local.makes_database ? 1 : 0
+
+  name       = "${var.name}-database"
+  subnet_ids = local.subnet_ids
+  tags       = local.tags
+}
+
+resource "aws_rds_cluster_parameter_group" "this" {
+  count = local.makes_database ? 1 : 0
+
+  name        = "${var.name}-postgresql${var.aurora.major_version}"
+  description = "Refuses connections without TLS, logs slow statements"
+  family      = "aurora-postgresql${var.aurora.major_version}"
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
+
+  parameter {
+    name  = "log_min_duration_statement"
+    value = "1000"
+  }
+
+  tags = local.tags
+}
+
+resource "aws_rds_cluster" "this" {
+  count = local.makes_database ? 1 : 0
+
+  cluster_identifier = "${var.name}-database"
+  engine             = "aurora-postgresql"
+  engine_mode        = "provisioned" # what Serverless v2 is called here
+  engine_version     = data.aws_rds_engine_version.postgresql[0].version_actual
+  database_name      = "tasker"
+  master_username    = "tasker"
+
+  manage_master_user_password         = true
+  master_user_secret_kms_key_id       = var.kms_key_arn
+  iam_database_authentication_enabled = true
+
+  storage_encrypted = true
+  kms_key_id        = var.kms_key_arn
+
+  db_subnet_group_name            = aws_db_subnet_group.this[0].name
+  vpc_security_group_ids          = [aws_security_group.database[0].id]
+  db_cluster_parameter_group_name = aws_rds_cluster_parameter_group.this[0].name
+
+  backup_retention_period         = var.aurora.backup_days
+  copy_tags_to_snapshot           = true
+  deletion_protection             = var.deletion_protection
+  skip_final_snapshot             = !var.deletion_protection
+  final_snapshot_identifier       = "${var.name}-database-final"
+  enabled_cloudwatch_logs_exports = ["postgresql"]
+  performance_insights_enabled    = true
+  performance_insights_kms_key_id = var.kms_key_arn
+
+  serverlessv2_scaling_configuration {
+    min_capacity = var.aurora.min_capacity
+    max_capacity = var.aurora.max_capacity
+  }
+
+  tags = local.tags
+
+  lifecycle {
+    ignore_changes = [engine_version] # AWS upgrades minor versions in the maintenance window
+  }
+
+  depends_on = [aws_cloudwatch_log_group.database]
+}
+
+resource "aws_rds_cluster_instance" "this" {
+  count = local.makes_database ? var.aurora.instances : 0
+
+  identifier                      = "${var.name}-database-${count.index}"
+  cluster_identifier              = aws_rds_cluster.this[0].id
+  engine                          = aws_rds_cluster.this[0].engine
+  engine_version                  = aws_rds_cluster.this[0].engine_version
+  instance_class                  = "db.serverless"
+  auto_minor_version_upgrade      = true
+  copy_tags_to_snapshot           = true
+  performance_insights_enabled    = true
+  performance_insights_kms_key_id = var.kms_key_arn
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.database_monitoring[0].arn
+
+  tags = local.tags
+
+  lifecycle {
+    ignore_changes = [engine_version]
+  }
+}
+
+resource "aws_iam_role" "database_monitoring" {
+  count = local.makes_database ? 1 : 0
+
+  name                 = "${var.name}-database-monitoring"
+  description          = "Lets RDS write the operating system's figures to CloudWatch"
+  permissions_boundary = var.permissions_boundary_arn
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "monitoring.rds.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+    }]
+  })
+
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "database_monitoring" {
+  count = local.makes_database ? 1 : 0
+
+  role       = aws_iam_role.database_monitoring[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+}
+
+resource "aws_cloudwatch_log_group" "database" {
+  count = local.makes_database ? 1 : 0
+
+  name              = "/aws/rds/cluster/${var.name}-database/postgresql"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = local.tags
+}

@@ -1,0 +1,136 @@
+# Tasker on an emulator of AWS on your machine (AWS_ENDPOINT_URL names it), with a PostgreSQL on your machine. It is the
+# ordinary module: no VPC, your database, the API open by its function's URL, nothing that watches.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = var.access_key
+  secret_key                  = var.secret_key
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+}
+
+variable "access_key" {
+  description = "Access key that the emulator takes."
+  type        = string
+  default     = "test"
+}
+
+variable "secret_key" {
+  description = "Secret key that the emulator takes."
+  type        = string
+  default     = "test"
+  sensitive   = true
+}
+
+variable "name" {
+  description = "Prefix of every resource."
+  type        = string
+  default     = "tasker"
+}
+
+variable "functions_dir" {
+  description = "Folder that holds <function>/bootstrap.zip, built for architecture."
+  type        = string
+}
+
+variable "architecture" {
+  description = "Processor of your machine: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "database_url" {
+  description = "PostgreSQL on your machine, with user and password."
+  type        = string
+}
+
+variable "publication" {
+  description = "Key in the blobs bucket of what to publish."
+  type        = string
+  default     = ""
+}
+
+variable "namespaces" {
+  description = "Namespaces with a queue of their own; see the module."
+  type        = any
+  default     = {}
+}
+
+variable "event_rules" {
+  description = "EventBridge rules that start workflows; see the module."
+  type        = any
+  default     = {}
+}
+
+variable "s3_sources" {
+  description = "Buckets whose notifications start workflows; see the module."
+  type        = any
+  default     = {}
+}
+
+variable "sns_topics" {
+  description = "Topics whose messages start workflows; see the module."
+  type        = map(string)
+  default     = {}
+}
+
+variable "schedules" {
+  description = "Schedules that start workflows; see the module."
+  type        = any
+  default     = {}
+}
+
+variable "event_bus" {
+  description = "Name of an event bus to make, to which events are published; empty makes none."
+  type        = string
+  default     = ""
+}
+
+variable "function_settings" {
+  description = "Memory, timeout and additional environment of functions; see the module."
+  type        = any
+  default     = {}
+}
+
+resource "aws_cloudwatch_event_bus" "this" {
+  count = var.event_bus == "" ? 0 : 1
+
+  name = var.event_bus
+}
+
+module "tasker" {
+  source = "../.."
+
+  name          = var.name
+  functions_dir = var.functions_dir
+  architecture  = var.architecture
+  publication   = var.publication
+
+  database = { url = var.database_url }
+  network  = { none = true }
+  api      = { kind = "function_url", authorization = "NONE" }
+
+  namespaces        = var.namespaces
+  event_rules       = var.event_rules
+  s3_sources        = var.s3_sources
+  sns_topics        = var.sns_topics
+  schedules         = var.schedules
+  event_bus         = var.event_bus == "" ? null : var.event_bus
+  function_settings = var.function_settings
+
+  deletion_protection = false
+  alarms              = false
+  dashboard           = false
+}

@@ -1,0 +1,44 @@
+output "api_url" {
+  description = "URL of the API."
+  value       = module.tasker.api_url
+}
+
+output "queue_urls" {
+  description = "URLs of the queues by name."
+  value       = module.tasker.queue_urls
+}
+
+output "dead_letter_queue_urls" {
+  description = "URLs of the dead-letter queues by the name of the queue they belong to."
+  value       = module.tasker.dead_letter_queue_urls
+}
+
+output "function_names" {
+  description = "Names of the functions by what they do."
+  value       = module.tasker.function_names
+}
+
+output "blobs_bucket" {
+  description = "Name of the bucket."
+  value       = module.tasker.blobs_bucket
+}
+
+output "tables" {
+  description = "Names of the tables: leases and keyvalue."
+  value       = module.tasker.tables
+}
+
+output "artifact_secret_arn" {
+  description = "ARN of the secret under which compiled components are signed."
+  value       = module.tasker.artifact_secret_arn
+}
+
+output "event_bus" {
+  description = "Event bus to which events are published; null when none was asked for."
+  value       = module.tasker.event_bus
+}
+
+output "migration" {
+  description = "What the migrate function answered."
+  value       = module.tasker.migration
+}

@@ -1,0 +1,63 @@
+# Your network and your database. The functions are let into the database's security group, and leave for AWS on
+# port 443 by your endpoints or your NAT.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+variable "functions_dir" {
+  description = "Folder that holds <function>/bootstrap.zip."
+  type        = string
+  default     = "../../../../target/functions"
+}
+
+variable "vpc_id" {
+  description = "Your VPC."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets in at least two zones, with a way to SQS, S3, DynamoDB and Secrets Manager."
+  type        = list(string)
+}
+
+variable "database_host" {
+  description = "Host of your PostgreSQL (15 or later)."
+  type        = string
+}
+
+variable "database_secret_arn" {
+  description = "Secret with the username and password of Tasker's database user."
+  type        = string
+}
+
+variable "database_security_group_id" {
+  description = "Security group of your database."
+  type        = string
+}
+
+module "tasker" {
+  source = "../.."
+
+  name          = "tasker"
+  functions_dir = var.functions_dir
+
+  network = { vpc_id = var.vpc_id, subnet_ids = var.subnet_ids }
+  database = {
+    url               = "postgres://${var.database_host}:5432/tasker?sslmode=verify-full"
+    secret_arn        = var.database_secret_arn
+    security_group_id = var.database_security_group_id
+  }
+}
+
+output "api_url" {
+  description = "URL of the API. Requests are signed with SigV4."
+  value       = module.tasker.api_url
+}

@@ -1,0 +1,96 @@
+# Production: your KMS key, two database instances, namespaces apart from each other, events from four kinds of source,
+# long steps on Fargate, alarms that tell somebody.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+variable "functions_dir" {
+  description = "Folder that holds <function>/bootstrap.zip."
+  type        = string
+  default     = "../../../../target/functions"
+}
+
+variable "host_image" {
+  description = "Image of the runtime host, by digest."
+  type        = string
+}
+
+variable "publication" {
+  description = "Key in the blobs bucket of what to publish with this deployment."
+  type        = string
+  default     = ""
+}
+
+variable "on_call" {
+  description = "Address that is written to when an alarm begins and ends."
+  type        = string
+}
+
+locals {
+  name = "tasker-production"
+}
+
+module "tasker" {
+  source = "../.."
+
+  name          = local.name
+  functions_dir = var.functions_dir
+  publication   = var.publication
+  kms_key_arn   = aws_kms_key.tasker.arn
+
+  aurora = { min_capacity = 1, max_capacity = 32, instances = 2, backup_days = 30 }
+
+  namespaces = {
+    payments = { max_concurrency = 50, secrets = [aws_secretsmanager_secret.payment_provider.arn] }
+    reports  = { max_concurrency = 10 }
+  }
+
+  max_concurrency = { steps = 200, reports = 20, events = 20 }
+  # Up to 100 reports in one transaction, for at most a second's wait.
+  batches = { reports = { size = 100, window = 1 } }
+
+  event_rules = {
+    order-placed = { pattern = jsonencode({ source = ["shop"], detail-type = ["OrderPlaced"] }) }
+  }
+  s3_sources = { "${aws_s3_bucket.imports.bucket}" = { notify = true, suffix = ".csv" } }
+  sns_topics = { refunds = aws_sns_topic.refunds.arn }
+  schedules = {
+    nightly-settlement = {
+      expression = "cron(0 2 * * ? *)"
+      timezone   = "Europe/London"
+      input      = jsonencode({ template = "settlement", namespace = "payments" })
+    }
+  }
+  event_bus = aws_cloudwatch_event_bus.tasker.name
+
+  long_steps = { image = var.host_image, cpu = 2048, memory = 4096, max_tasks = 20 }
+
+  alarm_topic_arn    = aws_sns_topic.alarms.arn
+  log_retention_days = 365
+  tags               = { team = "platform", cost-centre = "4711" }
+
+  # To roll back a function, name the version that output function_versions showed before the release:
+  # releases = { run-steps = { version = "41" } }
+  # To send a tenth of the calls to a new version while the old one serves the rest:
+  # releases = { run-steps = { version = "41", canary = { version = "42", weight = 0.1 } } }
+
+  depends_on = [aws_kms_key_policy.tasker]
+}
+
+output "api_url" {
+  description = "URL of the API. Requests are signed with SigV4."
+  value       = module.tasker.api_url
+}
+
+output "function_versions" {
+  description = "The version of each function that serves calls."
+  value       = module.tasker.function_versions
+}

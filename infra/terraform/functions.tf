@@ -1,0 +1,191 @@
+# The functions, each with an alias `live` that everything calls: moving the alias releases or rolls back.
+
+locals {
+  function_defaults = {
+    orchestrate = { memory = 512, timeout = 30, description = "Applies reports to tasks and sends the steps that became ready" }
+    run-steps   = { memory = 1769, timeout = 300, description = "Runs steps in sandboxes" } # 1769 MB: one whole processor
+    api         = { memory = 512, timeout = 30, description = "Serves the API" }
+    ingest      = { memory = 512, timeout = 30, description = "Starts tasks from cloud events" }
+    sweep       = { memory = 512, timeout = 60, description = "Every minute: sends what was lost, ends attempts whose lease ran out" }
+    migrate     = { memory = 1024, timeout = 300, description = "Migrates the database and publishes when deployed" }
+  }
+
+  shared_functions = {
+    for function, defaults in local.function_defaults : function => {
+      source      = function
+      description = defaults.description
+      memory      = coalesce(try(var.function_settings[function].memory, null), defaults.memory)
+      timeout     = coalesce(try(var.function_settings[function].timeout, null), defaults.timeout)
+      namespace   = null
+    }
+  }
+
+  # A namespace's own copy of run-steps: the same code under a role that reaches only that namespace.
+  own_namespaces = { for namespace, settings in var.namespaces : namespace => settings if settings.own_function }
+
+  functions = merge(local.shared_functions, {
+    for namespace in keys(local.own_namespaces) : "run-steps-${namespace}" => merge(local.shared_functions["run-steps"], {
+      description = "Runs steps of the namespace ${namespace} in sandboxes"
+      namespace   = namespace
+    })
+  })
+
+  environment = {
+    RUST_LOG                = var.log_level
+    TASKER_NAMESPACE_QUEUES = jsonencode(local.namespace_queue_urls)
+    TASKER_STEPS_QUEUE      = aws_sqs_queue.work["steps"].url
+    TASKER_REPORTS_QUEUE    = aws_sqs_queue.work["reports"].url
+    TASKER_BLOBS            = "s3://${local.bucket}"
+  }
+
+  environment_of_leases = { TASKER_LEASES_TABLE = aws_dynamodb_table.leases.name }
+
+  environment_of_hosts = merge(local.environment_of_leases, {
+    TASKER_KEYVALUE_TABLE  = aws_dynamodb_table.keyvalue.name
+    TASKER_ARTIFACT_SECRET = aws_secretsmanager_secret.artifact.arn
+  })
+
+  environment_of_database = merge(
+    {
+      DATABASE_URL       = local.database_url
+      TASKER_ENVIRONMENT = var.environment
+    },
+    local.has_database_secret ? { TASKER_DATABASE_SECRET = local.database_secret_arn } : {},
+    var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
+    length(var.namespaces) == 0 ? {} : { TASKER_STEPS_QUEUES = jsonencode(local.namespace_queue_urls) },
+  )
+
+  environment_of_publishing = var.event_bus == null ? {} : { TASKER_EVENT_BUS = var.event_bus }
+
+  environments = {
+    orchestrate = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
+    run-steps   = merge(local.environment, local.environment_of_hosts)
+    api         = merge(local.environment, local.environment_of_leases, local.environment_of_database)
+    ingest      = merge(local.environment, local.environment_of_leases, local.environment_of_database)
+    sweep       = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
+    migrate     = merge(local.environment, local.environment_of_database)
+  }
+
+  # Which queue starts which function.
+  triggers = merge(
+    {
+      reports = { function = "orchestrate", concurrency = var.max_concurrency.reports, batch = var.batches.reports }
+      events  = { function = "ingest", concurrency = var.max_concurrency.events, batch = var.batches.events }
+      steps   = { function = "run-steps", concurrency = var.max_concurrency.steps, batch = var.batches.steps }
+    },
+    {
+      for namespace, settings in var.namespaces : "steps-${namespace}" => {
+        function    = settings.own_function ? "run-steps-${namespace}" : "run-steps"
+        concurrency = settings.max_concurrency
+        batch       = var.batches.steps
+      }
+    },
+  )
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.functions
+
+  function_name           = local.function_name[each.key]
+  description             = each.value.description
+  role                    = aws_iam_role.function[each.key].arn
+  filename                = "${var.functions_dir}/${each.value.source}/bootstrap.zip"
+  source_code_hash        = filebase64sha256("${var.functions_dir}/${each.value.source}/bootstrap.zip")
+  runtime                 = "provided.al2023"
+  handler                 = "bootstrap"
+  architectures           = [var.architecture]
+  memory_size             = each.value.memory
+  timeout                 = each.value.timeout
+  publish                 = true
+  kms_key_arn             = var.kms_key_arn
+  code_signing_config_arn = var.code_signing_config_arn
+
+  reserved_concurrent_executions = coalesce(try(var.function_settings[each.value.source].reserved_concurrency, null), -1)
+
+  ephemeral_storage {
+    size = coalesce(try(var.function_settings[each.value.source].storage, null), 512)
+  }
+
+  environment {
+    variables = merge(local.environments[each.value.source], try(var.function_settings[each.value.source].environment, {}))
+  }
+
+  # run-steps runs handlers' code: it stands outside the VPC, where no database can be reached.
+  dynamic "vpc_config" {
+    for_each = each.value.source != "run-steps" && local.in_vpc ? [1] : []
+    content {
+      subnet_ids         = local.subnet_ids
+      security_group_ids = local.function_security_group_ids
+    }
+  }
+
+  tags = merge(local.tags, each.value.namespace == null ? {} : { "tasker:namespace" = each.value.namespace })
+
+  depends_on = [
+    aws_cloudwatch_log_group.function,
+    aws_iam_role_policy.function,
+    aws_iam_role_policy_attachment.network_interfaces,
+  ]
+}
+
+# migrate has an alias of its own resource because the others move only after it has run.
+resource "aws_lambda_alias" "migrate" {
+  name             = "live"
+  function_name    = aws_lambda_function.this["migrate"].function_name
+  function_version = coalesce(try(var.releases["migrate"].version, null), aws_lambda_function.this["migrate"].version)
+}
+
+# New code goes live after the migrations it needs; migrations are written so that the old code still runs.
+resource "aws_lambda_invocation" "migrate" {
+  function_name = aws_lambda_function.this["migrate"].function_name
+  qualifier     = aws_lambda_alias.migrate.name
+  input         = jsonencode({ publication = var.publication })
+
+  triggers = {
+    code        = aws_lambda_function.this["migrate"].source_code_hash
+    publication = var.publication
+    database    = local.database_url
+  }
+
+  depends_on = [
+    aws_rds_cluster_instance.this,
+    aws_vpc_endpoint.interface,
+    aws_vpc_endpoint.gateway,
+    aws_vpc_security_group_egress_rule.functions,
+    aws_vpc_security_group_ingress_rule.database,
+    aws_s3_bucket_public_access_block.blobs,
+  ]
+}
+
+resource "aws_lambda_alias" "live" {
+  for_each = { for function, settings in local.functions : function => settings if function != "migrate" }
+
+  name             = "live"
+  function_name    = aws_lambda_function.this[each.key].function_name
+  function_version = coalesce(try(var.releases[each.value.source].version, null), aws_lambda_function.this[each.key].version)
+
+  dynamic "routing_config" {
+    for_each = [for canary in [try(var.releases[each.value.source].canary, null)] : canary if canary != null]
+    content {
+      additional_version_weights = { (routing_config.value.version) = routing_config.value.weight }
+    }
+  }
+
+  depends_on = [aws_lambda_invocation.migrate]
+}
+
+resource "aws_lambda_event_source_mapping" "queue" {
+  for_each = local.triggers
+
+  event_source_arn                   = aws_sqs_queue.work[each.key].arn
+  function_name                      = aws_lambda_alias.live[each.value.function].arn
+  batch_size                         = each.value.batch.size
+  maximum_batching_window_in_seconds = each.value.batch.window
+  function_response_types            = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = each.value.concurrency
+  }
+
+  tags = local.tags
+}

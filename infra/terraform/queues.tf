@@ -1,0 +1,78 @@
+# Queues. Each has a dead-letter queue that only it may use, encryption, and a policy that refuses plain HTTP.
+
+locals {
+  # visibility: seconds in which the taker must finish. Six times the function's timeout is what AWS asks for, so that
+  # retries of a throttled batch fit in. receives: attempts before a message counts as dead.
+  queues = merge(
+    {
+      steps   = { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = null }
+      reports = { visibility = 6 * local.functions["orchestrate"].timeout, receives = 5, namespace = null }
+      events  = { visibility = 6 * local.functions["ingest"].timeout, receives = 5, namespace = null }
+    },
+    { for namespace in keys(var.namespaces) : "steps-${namespace}" => { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = namespace } },
+    # The container extends the visibility while a step runs; a host that dies gives the step back after two minutes.
+    { for queue in ["steps-long"] : queue => { visibility = 120, receives = 20, namespace = null } if var.long_steps != null },
+  )
+
+  steps_queues = [for queue in keys(local.queues) : queue if startswith(queue, "steps")]
+
+  namespace_queue_urls = { for namespace in keys(var.namespaces) : namespace => aws_sqs_queue.work["steps-${namespace}"].url }
+
+  refuse_plain_http = {
+    Sid       = "RefusePlainHttp"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "sqs:*"
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }
+
+  # Who may send to a queue beside the functions, whose roles say so.
+  queue_senders = { events = local.event_senders }
+  dead_senders  = { events = local.event_dead_senders }
+}
+
+resource "aws_sqs_queue" "work" {
+  for_each = local.queues
+
+  name                              = "${var.name}-${each.key}"
+  visibility_timeout_seconds        = each.value.visibility
+  message_retention_seconds         = 4 * 86400
+  receive_wait_time_seconds         = 20
+  kms_master_key_id                 = var.kms_key_arn
+  kms_data_key_reuse_period_seconds = var.kms_key_arn == null ? null : 300
+  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead[each.key].arn
+    maxReceiveCount     = each.value.receives
+  })
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat([merge(local.refuse_plain_http, { Resource = local.queue_arn[each.key] })], try(local.queue_senders[each.key], []))
+  })
+
+  tags = merge(local.tags, each.value.namespace == null ? {} : { "tasker:namespace" = each.value.namespace })
+}
+
+resource "aws_sqs_queue" "dead" {
+  for_each = local.queues
+
+  name                              = "${var.name}-${each.key}-dead"
+  message_retention_seconds         = 14 * 86400
+  kms_master_key_id                 = var.kms_key_arn
+  kms_data_key_reuse_period_seconds = var.kms_key_arn == null ? null : 300
+  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [local.queue_arn[each.key]]
+  })
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = concat([merge(local.refuse_plain_http, { Resource = local.dead_arn[each.key] })], try(local.dead_senders[each.key], []))
+  })
+
+  tags = merge(local.tags, each.value.namespace == null ? {} : { "tasker:namespace" = each.value.namespace })
+}

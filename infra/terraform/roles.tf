@@ -1,0 +1,285 @@
+# One role per function, holding what that function does and no more. No statement of ours allows anything on "*".
+
+locals {
+  steps_queue_arns = [for queue in local.steps_queues : local.queue_arn[queue]]
+  # The shared run-steps takes from every steps queue but those whose namespace has a function of its own.
+  shared_steps_queues = [for queue, trigger in local.triggers : queue if trigger.function == "run-steps"]
+
+  # --- what a function may be allowed ---
+
+  may_write_logs = { for function, arn in local.log_group_arn : function => [{
+    Sid      = "WriteLogs"
+    Effect   = "Allow"
+    Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    Resource = "${arn}:*"
+  }] }
+
+  may_use_key = [for key in [var.kms_key_arn] : {
+    Sid      = "UseKey"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource = key
+  } if var.kms_key_arn != null]
+
+  may_read_database_secret = concat(
+    [for secret in [local.database_secret_arn] : {
+      Sid      = "ReadDatabaseSecret"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = secret
+    } if local.has_database_secret],
+    [for key in [try(var.database.secret_kms_key_arn, null)] : {
+      Sid      = "DecryptDatabaseSecret"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = key
+    } if key != null],
+  )
+
+  may_send_steps_and_reports = [{
+    Sid      = "SendStepsAndReports"
+    Effect   = "Allow"
+    Action   = ["sqs:SendMessage"]
+    Resource = concat(local.steps_queue_arns, [local.queue_arn["reports"]])
+  }]
+
+  may_send_reports = [{
+    Sid      = "SendReports"
+    Effect   = "Allow"
+    Action   = ["sqs:SendMessage"]
+    Resource = local.queue_arn["reports"]
+  }]
+
+  actions_to_consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+
+  may_revoke_leases = [{
+    Sid      = "RevokeLeases"
+    Effect   = "Allow"
+    Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    Resource = local.table_arn["leases"]
+  }]
+
+  may_take_leases = [{
+    Sid      = "TakeLeases"
+    Effect   = "Allow"
+    Action   = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    Resource = local.table_arn["leases"]
+  }]
+
+  actions_on_keys = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"]
+
+  may_exchange_payloads = [{
+    Sid      = "ExchangePayloads"
+    Effect   = "Allow"
+    Action   = ["s3:GetObject", "s3:PutObject"]
+    Resource = "${local.bucket_arn}/payloads/*"
+  }]
+
+  may_read_components = [{
+    Sid      = "ReadComponents"
+    Effect   = "Allow"
+    Action   = ["s3:GetObject"]
+    Resource = "${local.bucket_arn}/components/*"
+  }]
+
+  may_publish = concat(
+    [for bus in [local.bus_arn] : {
+      Sid      = "PutEvents"
+      Effect   = "Allow"
+      Action   = ["events:PutEvents"]
+      Resource = bus
+    } if var.event_bus != null],
+    [for topics in [var.publish_topics] : {
+      Sid      = "PublishToTopics"
+      Effect   = "Allow"
+      Action   = ["sns:Publish"]
+      Resource = topics
+    } if length(var.publish_topics) > 0],
+  )
+
+  # Lambda itself needs the attached AWS policy to put a function into a VPC; the function's own code does not.
+  may_not_touch_network_interfaces = { for function, arn in local.function_arn : function => [for arn in [arn] : {
+    Sid    = "LeaveNetworkInterfacesToLambda"
+    Effect = "Deny"
+    Action = [
+      "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+      "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets",
+    ]
+    Resource  = "*"
+    Condition = { ArnEquals = { "lambda:SourceFunctionArn" = arn } }
+  } if local.in_vpc] }
+
+  # What every runtime host may do, in a function or in a container.
+  may_run_steps = concat(
+    local.may_send_reports,
+    local.may_take_leases,
+    local.may_exchange_payloads,
+    [
+      {
+        Sid      = "ReadComponentsAndArtifacts"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject"]
+        Resource = ["${local.bucket_arn}/components/*", "${local.bucket_arn}/artifacts/*"]
+      },
+      {
+        Sid      = "ReadArtifactSecret"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = aws_secretsmanager_secret.artifact.arn
+      },
+    ],
+    local.may_use_key,
+  )
+
+  # Keys and secrets of the namespaces without a function of their own.
+  may_reach_shared_namespaces = concat(
+    [{
+      Sid      = "UseKeyValue"
+      Effect   = "Allow"
+      Action   = local.actions_on_keys
+      Resource = local.table_arn["keyvalue"]
+    }],
+    [for keys in [[for namespace in keys(local.own_namespaces) : "${namespace}/*"]] : {
+      Sid       = "LeaveOtherNamespacesKeys"
+      Effect    = "Deny"
+      Action    = local.actions_on_keys
+      Resource  = local.table_arn["keyvalue"]
+      Condition = { "ForAnyValue:StringLike" = { "dynamodb:LeadingKeys" = keys } }
+    } if length(keys) > 0],
+    [for secrets in [var.handler_secrets] : {
+      Sid      = "ReadHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = secrets
+    } if length(secrets) > 0],
+  )
+
+  may_reach_namespace = { for namespace, settings in local.own_namespaces : namespace => concat(
+    [{
+      Sid      = "UseKeyValueOfNamespace"
+      Effect   = "Allow"
+      Action   = local.actions_on_keys
+      Resource = local.table_arn["keyvalue"]
+      # Null: a request without leading keys matches "for all values" too.
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["${namespace}/*"] }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
+      }
+    }],
+    [for secrets in [settings.secrets] : {
+      Sid      = "ReadHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = secrets
+    } if length(secrets) > 0],
+  ) }
+
+  # --- the functions' policies ---
+
+  policies = merge(
+    {
+      orchestrate = concat(
+        local.may_write_logs["orchestrate"],
+        local.may_not_touch_network_interfaces["orchestrate"],
+        local.may_read_database_secret,
+        [{ Sid = "TakeReports", Effect = "Allow", Action = local.actions_to_consume, Resource = local.queue_arn["reports"] }],
+        local.may_send_steps_and_reports,
+        local.may_revoke_leases,
+        local.may_exchange_payloads,
+        local.may_publish,
+        local.may_use_key,
+      )
+
+      run-steps = concat(
+        local.may_write_logs["run-steps"],
+        [{ Sid = "TakeSteps", Effect = "Allow", Action = local.actions_to_consume, Resource = [for queue in local.shared_steps_queues : local.queue_arn[queue]] }],
+        local.may_run_steps,
+        local.may_reach_shared_namespaces,
+      )
+
+      api = concat(
+        local.may_write_logs["api"],
+        local.may_not_touch_network_interfaces["api"],
+        local.may_read_database_secret,
+        local.may_send_steps_and_reports,
+        local.may_revoke_leases,
+        local.may_exchange_payloads,
+        local.may_read_components,
+        local.may_use_key,
+      )
+
+      ingest = concat(
+        local.may_write_logs["ingest"],
+        local.may_not_touch_network_interfaces["ingest"],
+        local.may_read_database_secret,
+        [{ Sid = "TakeEvents", Effect = "Allow", Action = local.actions_to_consume, Resource = local.queue_arn["events"] }],
+        local.may_send_steps_and_reports,
+        local.may_revoke_leases,
+        local.may_exchange_payloads,
+        local.may_read_components,
+        local.may_use_key,
+      )
+
+      sweep = concat(
+        local.may_write_logs["sweep"],
+        local.may_not_touch_network_interfaces["sweep"],
+        local.may_read_database_secret,
+        local.may_send_steps_and_reports,
+        local.may_revoke_leases,
+        local.may_exchange_payloads,
+        local.may_publish,
+        local.may_use_key,
+      )
+
+      migrate = concat(
+        local.may_write_logs["migrate"],
+        local.may_not_touch_network_interfaces["migrate"],
+        local.may_read_database_secret,
+        local.may_read_components,
+        [{ Sid = "ReadPublications", Effect = "Allow", Action = ["s3:GetObject"], Resource = "${local.bucket_arn}/publications/*" }],
+        local.may_use_key,
+      )
+    },
+    { for namespace in keys(local.own_namespaces) : "run-steps-${namespace}" => concat(
+      local.may_write_logs["run-steps-${namespace}"],
+      [{ Sid = "TakeSteps", Effect = "Allow", Action = local.actions_to_consume, Resource = [local.queue_arn["steps-${namespace}"]] }],
+      local.may_run_steps,
+      local.may_reach_namespace[namespace],
+    ) },
+  )
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name                 = "${var.name}-${each.key}"
+  description          = each.value.description
+  permissions_boundary = var.permissions_boundary_arn
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+
+  tags = merge(local.tags, each.value.namespace == null ? {} : { "tasker:namespace" = each.value.namespace })
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = local.functions
+
+  name   = each.key
+  role   = aws_iam_role.function[each.key].name
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.policies[each.key] })
+}
+
+# AWS's own policy for exactly this, because some of these calls know no resource.
+resource "aws_iam_role_policy_attachment" "network_interfaces" {
+  for_each = { for function, settings in local.functions : function => settings if local.in_vpc && settings.source != "run-steps" }
+
+  role       = aws_iam_role.function[each.key].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
+}
