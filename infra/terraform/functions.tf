@@ -66,6 +66,11 @@ locals {
     migrate     = merge(local.environment, local.environment_of_database)
   }
 
+  # A namespace's own function takes from that namespace's queue only.
+  environments_of_namespaces = { for namespace in keys(local.own_namespaces) : "run-steps-${namespace}" => {
+    TASKER_STEPS_QUEUE = aws_sqs_queue.work["steps-${namespace}"].url
+  } }
+
   # Which queue starts which function.
   triggers = merge(
     {
@@ -107,7 +112,7 @@ resource "aws_lambda_function" "this" {
   }
 
   environment {
-    variables = merge(local.environments[each.value.source], try(var.function_settings[each.value.source].environment, {}))
+    variables = merge(local.environments[each.value.source], try(local.environments_of_namespaces[each.key], {}), try(var.function_settings[each.value.source].environment, {}))
   }
 
   # run-steps runs handlers' code: it stands outside the VPC, where no database can be reached.

@@ -104,6 +104,12 @@ variable "function_settings" {
   default     = {}
 }
 
+variable "releases" {
+  description = "Versions that the functions' aliases point to; see the module."
+  type        = any
+  default     = {}
+}
+
 resource "aws_cloudwatch_event_bus" "this" {
   count = var.event_bus == "" ? 0 : 1
 
@@ -129,6 +135,7 @@ module "tasker" {
   schedules         = var.schedules
   event_bus         = var.event_bus == "" ? null : var.event_bus
   function_settings = var.function_settings
+  releases          = var.releases
 
   deletion_protection = false
   alarms              = false

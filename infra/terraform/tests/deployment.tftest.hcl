@@ -1,0 +1,327 @@
+# What a deployment is made of, and that what was not asked for is not there.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  functions_dir = "tests/functions"
+}
+
+run "every_queue_is_safe" {
+  command = apply
+
+  variables {
+    namespaces = { payments = {} }
+    long_steps = { image = "public.ecr.aws/tasker/host:1" }
+  }
+
+  assert {
+    condition     = sort(keys(aws_sqs_queue.work)) == sort(["steps", "reports", "events", "steps-payments", "steps-long"])
+    error_message = "The queues are steps, reports, events, one per namespace, and steps-long."
+  }
+
+  assert {
+    condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 5, reports = 5, events = 5, steps-payments = 5, steps-long = 20 }
+    error_message = "A queue has no dead-letter queue, or another number of receives."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue, made in aws_sqs_queue.dead : made.name == "tasker-${queue}-dead" && made.message_retention_seconds == 14 * 86400
+      && jsondecode(made.redrive_allow_policy).sourceQueueArns == ["arn:aws:sqs:eu-west-1:123456789012:tasker-${queue}"]
+    ])
+    error_message = "A dead-letter queue must keep messages for 14 days and be for its queue only."
+  }
+
+  assert {
+    condition     = alltrue([for made in concat(values(aws_sqs_queue.work), values(aws_sqs_queue.dead)) : made.sqs_managed_sse_enabled])
+    error_message = "A queue is not encrypted."
+  }
+
+  assert {
+    condition = alltrue([
+      for made in concat(values(aws_sqs_queue.work), values(aws_sqs_queue.dead)) : anytrue([
+        for statement in jsondecode(made.policy).Statement :
+        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
+        && statement.Resource == "arn:aws:sqs:eu-west-1:123456789012:${made.name}"
+      ])
+    ])
+    error_message = "A queue takes messages over plain HTTP."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.work["steps"].visibility_timeout_seconds == 1800 && aws_sqs_queue.work["reports"].visibility_timeout_seconds == 180
+    error_message = "A queue's visibility must be six times its function's timeout."
+  }
+}
+
+run "every_queue_starts_its_function" {
+  command = apply
+
+  variables {
+    namespaces = { payments = { max_concurrency = 7 } }
+  }
+
+  assert {
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.queue : mapping.function_response_types == toset(["ReportBatchItemFailures"])])
+    error_message = "A mapping must take failures per message."
+  }
+
+  assert {
+    condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 100, steps-payments = 7, reports = 10, events = 10 }
+    error_message = "A mapping has no maximum concurrency, or another one."
+  }
+
+  assert {
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.queue : endswith(mapping.function_name, ":live")])
+    error_message = "A mapping must call the alias, or no release could be rolled back."
+  }
+}
+
+run "the_least_makes_a_database_nobody_else_reaches" {
+  command = apply
+
+  assert {
+    condition     = aws_rds_cluster.this[0].storage_encrypted && aws_rds_cluster.this[0].manage_master_user_password && aws_rds_cluster.this[0].deletion_protection
+    error_message = "The database must be encrypted and protected, its password managed."
+  }
+
+  assert {
+    condition     = contains([for parameter in aws_rds_cluster_parameter_group.this[0].parameter : "${parameter.name}=${parameter.value}"], "rds.force_ssl=1")
+    error_message = "The database must refuse connections without TLS."
+  }
+
+  assert {
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.database : rule.referenced_security_group_id] == [aws_security_group.functions[0].id]
+    error_message = "Only the functions' security group may reach the database."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgres://database.example:5432/tasker?sslmode=verify-full"
+    error_message = "The functions must check the database's certificate, and find no password in their environment."
+  }
+
+  assert {
+    condition     = sort(keys(aws_vpc_endpoint.interface)) == sort(["sqs", "secretsmanager"]) && sort(keys(aws_vpc_endpoint.gateway)) == sort(["s3", "dynamodb"])
+    error_message = "Only the endpoints that are needed are paid for."
+  }
+
+  assert {
+    condition     = sort(keys(aws_vpc_security_group_egress_rule.functions)) == sort(["database", "endpoints", "s3", "dynamodb"]) && alltrue([for rule in aws_vpc_security_group_egress_rule.functions : rule.cidr_ipv4 == null])
+    error_message = "The functions reach the database and the endpoints, and no address else."
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_route.this[0].authorization_type == "AWS_IAM"
+    error_message = "The API must ask for signed requests."
+  }
+}
+
+run "what_was_not_asked_for_is_not_there" {
+  command = apply
+
+  variables {
+    network   = { none = true }
+    database  = { url = "postgres://tasker:tasker@127.0.0.1:5432/tasker" }
+    api       = { kind = "function_url" }
+    alarms    = false
+    dashboard = false
+  }
+
+  assert {
+    condition = length(concat(
+      aws_vpc.this, aws_vpc.host, aws_rds_cluster.this, aws_ecs_cluster.this, aws_apigatewayv2_api.this, aws_cloudwatch_dashboard.this, aws_security_group.functions, aws_flow_log.this, aws_iam_role.schedules,
+      values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_event_rule.start), values(aws_iam_role_policy_attachment.network_interfaces), aws_lambda_permission.public_function_url,
+    )) == 0
+    error_message = "Something was made that nobody asked for."
+  }
+
+  assert {
+    condition     = alltrue([for made in aws_lambda_function.this : length(made.vpc_config) == 0])
+    error_message = "Without a network no function is in a VPC."
+  }
+
+  assert {
+    condition     = alltrue([for made in aws_lambda_function.this : !contains(keys(made.environment[0].variables), "TASKER_DATABASE_SECRET")])
+    error_message = "Without a secret none is named."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.api[0].authorization_type == "AWS_IAM"
+    error_message = "The function's URL must ask for signed requests."
+  }
+}
+
+run "your_network_and_database_are_used" {
+  command = apply
+
+  variables {
+    network  = { vpc_id = "vpc-yours", subnet_ids = ["subnet-1", "subnet-2"] }
+    database = { url = "postgres://yours.example:6432/tasker?sslmode=verify-full", secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours", security_group_id = "sg-yours" }
+  }
+
+  assert {
+    condition     = length(concat(aws_vpc.this, aws_rds_cluster.this, values(aws_vpc_endpoint.interface))) == 0
+    error_message = "No network and no database may be made."
+  }
+
+  assert {
+    condition     = [for rule in aws_vpc_security_group_ingress_rule.database : "${rule.security_group_id}:${rule.from_port}"] == ["sg-yours:6432"]
+    error_message = "The functions must be let into your database, on its port."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["sweep"].environment[0].variables["TASKER_DATABASE_SECRET"] == "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours"
+    error_message = "The functions must use your secret."
+  }
+}
+
+run "a_key_of_yours_encrypts_everything" {
+  command = apply
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/yours"
+    long_steps  = { image = "public.ecr.aws/tasker/host:1" }
+  }
+
+  assert {
+    condition = toset(concat(
+      values(aws_sqs_queue.work)[*].kms_master_key_id, values(aws_sqs_queue.dead)[*].kms_master_key_id,
+      [aws_dynamodb_table.leases.server_side_encryption[0].kms_key_arn, aws_dynamodb_table.keyvalue.server_side_encryption[0].kms_key_arn],
+      [for rule in aws_s3_bucket_server_side_encryption_configuration.blobs.rule : rule.apply_server_side_encryption_by_default[0].kms_master_key_id],
+      values(aws_lambda_function.this)[*].kms_key_arn, values(aws_cloudwatch_log_group.function)[*].kms_key_id,
+      aws_cloudwatch_log_group.host[*].kms_key_id, aws_cloudwatch_log_group.connections[*].kms_key_id, aws_cloudwatch_log_group.api_access[*].kms_key_id,
+      aws_rds_cluster.this[*].kms_key_id, aws_rds_cluster.this[*].master_user_secret_kms_key_id, [aws_secretsmanager_secret.artifact.kms_key_id],
+    )) == toset(["arn:aws:kms:eu-west-1:123456789012:key/yours"])
+    error_message = "Something is encrypted with another key."
+  }
+
+  assert {
+    condition     = alltrue([for made in concat(values(aws_iam_role_policy.function), aws_iam_role_policy.host) : strcontains(made.policy, "kms:GenerateDataKey")])
+    error_message = "A function cannot use the key."
+  }
+}
+
+run "a_release_can_be_rolled_back" {
+  command = apply
+
+  variables {
+    releases = {
+      run-steps = { version = "41" }
+      api       = { version = "41", canary = { version = "42", weight = 0.1 } }
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live["run-steps"].function_version == "41"
+    error_message = "The alias must point to the version named."
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live["api"].routing_config[0].additional_version_weights == tomap({ "42" = 0.1 })
+    error_message = "The canary must get its share."
+  }
+}
+
+run "events_come_only_from_the_sources_named" {
+  command = apply
+
+  variables {
+    event_rules = { placed = { pattern = "{\"source\":[\"shop\"]}" }, paid = { bus_name = "shop", pattern = "{\"source\":[\"shop\"]}" } }
+    s3_sources  = { imports = {} }
+    sns_topics  = { refunds = "arn:aws:sns:eu-west-1:123456789012:refunds" }
+  }
+
+  assert {
+    condition = jsonencode({
+      for statement in jsondecode(aws_sqs_queue.work["events"].policy).Statement :
+      statement.Principal.Service => sort(flatten([statement.Condition.ArnEquals["aws:SourceArn"]])) if statement.Effect == "Allow"
+      }) == jsonencode({
+      "events.amazonaws.com" = ["arn:aws:events:eu-west-1:123456789012:rule/shop/tasker-paid", "arn:aws:events:eu-west-1:123456789012:rule/tasker-placed"]
+      "s3.amazonaws.com"     = ["arn:aws:s3:::imports"]
+      "sns.amazonaws.com"    = ["arn:aws:sns:eu-west-1:123456789012:refunds"]
+    })
+    error_message = "The events queue takes from others than the sources named."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_notification.start) == 0
+    error_message = "A bucket's notification may be replaced only when asked for."
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.start["refunds"].raw_message_delivery
+    error_message = "Topics deliver raw."
+  }
+}
+
+run "faults_are_noticed" {
+  command = apply
+
+  variables {
+    alarm_topic_arn = "arn:aws:sns:eu-west-1:123456789012:on-call"
+  }
+
+  assert {
+    condition = length(setsubtract(concat(
+      flatten([for queue in ["steps", "reports", "events"] : ["${queue}-age", "${queue}-dead"]]),
+      flatten([for function in ["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"] : ["${function}-errors", "${function}-throttles"]]),
+      ["sweep-missed", "api-5xx"],
+    ), keys(aws_cloudwatch_metric_alarm.this))) == 0
+    error_message = "An alarm is missing."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["sweep-missed"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["sweep-missed"].comparison_operator == "LessThanThreshold"
+    error_message = "A sweep that never runs gives no figures: that must raise the alarm."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:on-call"])])
+    error_message = "An alarm tells nobody."
+  }
+
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days == 30])
+    error_message = "Logs are kept for ever."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) >= 9
+    error_message = "The dashboard is missing rows."
+  }
+}
+
+run "long_steps_scale_to_nothing_and_drain" {
+  command = apply
+
+  variables {
+    long_steps = { image = "public.ecr.aws/tasker/host:1", max_tasks = 8 }
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.host[0].min_capacity == 0 && aws_appautoscaling_target.host[0].max_capacity == 8
+    error_message = "Hosts are 0 to max_tasks."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.host[0].container_definitions)[0].stopTimeout == 120 && jsondecode(aws_ecs_task_definition.host[0].container_definitions)[0].readonlyRootFilesystem
+    error_message = "A host must have two minutes to finish, and nothing to write to but its cache."
+  }
+
+  assert {
+    condition     = aws_ecs_service.host[0].network_configuration[0].security_groups == toset(aws_security_group.host[*].id) && aws_subnet.host[0].vpc_id != aws_vpc.this[0].id
+    error_message = "Hosts stand in a VPC of their own, away from the database."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.more_by_depth[0].metric_name == "ApproximateNumberOfMessagesVisible" && length(aws_cloudwatch_metric_alarm.more_by_age[0].metric_query) == 3
+    error_message = "Hosts are added by depth and by age."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["orchestrate"].environment[0].variables["TASKER_LONG_STEPS_QUEUE"] == aws_sqs_queue.work["steps-long"].url && !contains(keys(aws_lambda_function.this["run-steps"].environment[0].variables), "TASKER_LONG_STEPS_QUEUE")
+    error_message = "The functions that send steps must know the queue for long ones."
+  }
+}

@@ -1,0 +1,171 @@
+# What each role may do. Policies are read as AWS would read them.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  functions_dir = "tests/functions"
+  # Named, so that policies are known when planning.
+  network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
+  database = {
+    url               = "postgres://database.example:6432/tasker?sslmode=verify-full"
+    secret_arn        = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database"
+    security_group_id = "sg-database"
+  }
+  namespaces = {
+    payments = { secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments"] }
+    mail     = { own_function = false }
+  }
+  handler_secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared"]
+  event_bus       = "tasker"
+  publish_topics  = ["arn:aws:sns:eu-west-1:123456789012:news"]
+  long_steps      = { image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tasker/host@sha256:00" }
+  schedules       = { tick = { expression = "rate(1 hour)", input = "{}" } }
+}
+
+run "nothing_is_allowed_on_everything" {
+  command = apply
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(
+        values(aws_iam_role_policy.function)[*].policy,
+        aws_iam_role_policy.host[*].policy,
+        aws_iam_role_policy.schedules[*].policy,
+        aws_iam_role_policy.connections[*].policy,
+        ) : [
+        for statement in jsondecode(policy).Statement : !contains(flatten([statement.Resource]), "*") if statement.Effect == "Allow"
+      ]
+    ]))
+    error_message = "A statement allows something on every resource."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(aws_iam_role_policy.function)[*].policy, aws_iam_role_policy.host[*].policy, aws_iam_role_policy.host_start[*].policy) : [
+        for statement in jsondecode(policy).Statement : alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")])
+      ]
+    ]))
+    error_message = "A statement names actions by a wildcard."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.host_start[0].policy).Statement : flatten([statement.Action]) if contains(flatten([statement.Resource]), "*")
+    ] == [["ecr:GetAuthorizationToken"]]
+    error_message = "Only the log-in to the registry, which knows no resource, may stand on \"*\"."
+  }
+
+  assert {
+    condition     = sort([for made in aws_iam_role_policy.function : made.role]) == sort([for made in aws_lambda_function.this : made.function_name])
+    error_message = "Each function must have a role of its own."
+  }
+}
+
+run "the_host_cannot_reach_the_database" {
+  command = apply
+
+  assert {
+    condition     = alltrue([for function in ["run-steps", "run-steps-payments"] : length(aws_lambda_function.this[function].vpc_config) == 0])
+    error_message = "run-steps must stay outside the VPC."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat([aws_iam_role_policy.function["run-steps"].policy, aws_iam_role_policy.function["run-steps-payments"].policy], aws_iam_role_policy.host[*].policy) :
+      !strcontains(policy, "rds") && !strcontains(policy, ":secret:database")
+    ])
+    error_message = "A host's policy names the database or its secret."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in ["run-steps", "run-steps-payments"] :
+      length(setintersection(keys(aws_lambda_function.this[function].environment[0].variables), ["DATABASE_URL", "TASKER_DATABASE_SECRET"])) == 0
+    ])
+    error_message = "run-steps is told where the database is."
+  }
+
+  assert {
+    condition     = !strcontains(aws_ecs_task_definition.host[0].container_definitions, "DATABASE_URL")
+    error_message = "The container is told where the database is."
+  }
+
+  assert {
+    condition     = length(setsubtract(["orchestrate", "api", "ingest", "sweep", "migrate"], [for function, made in aws_lambda_function.this : function if length(made.vpc_config) == 1])) == 0
+    error_message = "A function that uses the database is outside the VPC."
+  }
+}
+
+run "a_namespace_with_its_own_function_is_apart" {
+  command = apply
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function["run-steps-payments"].policy).Statement : statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+      if statement.Sid == "UseKeyValueOfNamespace"
+    ] == [["payments/*"]]
+    error_message = "run-steps-payments must reach the keys of payments only."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.function["run-steps"].policy, aws_iam_role_policy.host[0].policy] :
+      [for statement in jsondecode(policy).Statement : statement.Condition["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"] if statement.Effect == "Deny"] == [["payments/*"]]
+    ])
+    error_message = "The shared hosts must be denied the keys of payments, and no others'."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":secret:payments") && !strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":secret:shared")
+    error_message = "A namespace's secrets are within another's reach."
+  }
+
+  assert {
+    condition = jsonencode([for function in ["run-steps", "run-steps-payments"] : [
+      for statement in jsondecode(aws_iam_role_policy.function[function].policy).Statement : sort([for arn in statement.Resource : split(":", arn)[5]]) if statement.Sid == "TakeSteps"
+    ]]) == jsonencode([[["tasker-steps", "tasker-steps-mail"]], [["tasker-steps-payments"]]])
+    error_message = "A function takes steps of a queue that is not its own."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["run-steps-payments"].tags["tasker:namespace"] == "payments" && aws_sqs_queue.work["steps-payments"].tags["tasker:namespace"] == "payments"
+    error_message = "Costs of payments cannot be told from the others'."
+  }
+}
+
+run "each_function_does_only_its_part" {
+  command = apply
+
+  assert {
+    condition = {
+      for function, made in aws_iam_role_policy.function : function => [
+        for statement in jsondecode(made.policy).Statement : [for arn in flatten([statement.Resource]) : split(":", arn)[5]] if contains(flatten([statement.Action]), "sqs:ReceiveMessage")
+      ] if !startswith(function, "run-steps")
+    } == { orchestrate = [["tasker-reports"]], api = [], ingest = [["tasker-events"]], sweep = [], migrate = [] }
+    error_message = "A function takes messages that are not for it."
+  }
+
+  assert {
+    condition = sort(flatten([
+      for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
+    ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "s3:GetObject", "s3:GetObject"])
+    error_message = "migrate may read its secret, components and publications, and write its log: nothing else."
+  }
+
+  assert {
+    condition     = sort([for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, "events:PutEvents") && strcontains(made.policy, "sns:Publish")]) == sort(["orchestrate", "sweep"])
+    error_message = "Only orchestrate and sweep publish events."
+  }
+
+  assert {
+    condition     = alltrue([for function, made in aws_iam_role_policy.function : strcontains(made.policy, "ec2:CreateNetworkInterface") == !startswith(function, "run-steps")])
+    error_message = "A function in the VPC must be denied the network interfaces that Lambda manages for it."
+  }
+
+  assert {
+    condition     = sort(keys(aws_iam_role_policy_attachment.network_interfaces)) == sort(["orchestrate", "api", "ingest", "sweep", "migrate"])
+    error_message = "Exactly the functions in the VPC get AWS's policy for network interfaces."
+  }
+}

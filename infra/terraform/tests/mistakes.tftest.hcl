@@ -1,0 +1,72 @@
+# Mistakes are refused before anything is made.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  functions_dir = "tests/functions"
+}
+
+run "a_folder_without_functions" {
+  command = plan
+  variables { functions_dir = "tests" }
+  expect_failures = [var.functions_dir]
+}
+
+run "a_name_that_aws_refuses" {
+  command = plan
+  variables { name = "Tasker_1" }
+  expect_failures = [var.name]
+}
+
+run "no_network_for_a_database_that_is_made" {
+  command = plan
+  variables { network = { none = true } }
+  expect_failures = [var.database]
+}
+
+run "your_database_without_a_network" {
+  command = plan
+  variables { database = { url = "postgres://yours.example/tasker" } }
+  expect_failures = [var.database]
+}
+
+run "your_database_that_nobody_is_let_into" {
+  command = plan
+  variables {
+    database = { url = "postgres://yours.example/tasker" }
+    network  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }
+  }
+  expect_failures = [var.database]
+}
+
+run "a_namespace_that_takes_a_queue_of_the_modules" {
+  command = plan
+  variables { namespaces = { long = {} } }
+  expect_failures = [var.namespaces]
+}
+
+run "a_large_batch_without_a_window" {
+  command = plan
+  variables { batches = { reports = { size = 100 } } }
+  expect_failures = [var.batches]
+}
+
+run "a_pattern_that_is_not_json" {
+  command = plan
+  variables { event_rules = { wrong = { pattern = "source = shop" } } }
+  expect_failures = [var.event_rules]
+}
+
+run "a_schedule_that_aws_does_not_know" {
+  command = plan
+  variables { schedules = { wrong = { expression = "every day", input = "{}" } } }
+  expect_failures = [var.schedules]
+}
+
+run "an_api_without_a_known_kind" {
+  command = plan
+  variables { api = { kind = "rest" } }
+  expect_failures = [var.api]
+}
