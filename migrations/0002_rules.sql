@@ -62,7 +62,7 @@ $$;
 -- What an event function answers: rows of four kinds.
 CREATE TYPE tasker.effect AS (
     -- Of a verdict on what was asked for, its position (from 1); 0 in a verdict on a task; -1 in an execution that no
-    -- longer counts, though a host may be at it; null in a step to dispatch.
+    -- longer counts, though a host may be at it; -2 where events wait to be published; null in a step to dispatch.
     position           bigint,
     step_state         text,
     task_state         text,

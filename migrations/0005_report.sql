@@ -287,6 +287,7 @@ BEGIN
     END IF;
     IF v_outbox THEN
         PERFORM pg_notify('tasker_outbox', '');
+        RETURN QUERY SELECT (tasker.verdict(-2, NULL, NULL, NULL, NULL, NULL, NULL)).*;
     END IF;
 
     RETURN QUERY SELECT * FROM unnest(v_verdicts);

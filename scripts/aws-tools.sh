@@ -6,8 +6,10 @@ cd "$(dirname "$0")/.."
 
 tools=${TASKER_AWS_TOOLS:-target/aws-tools}
 # Each pinned: an emulator's faults are part of what the tests expect, and 1.54 of cfn-lint sees less of SAM than 1.53.
-packages=('ministack==1.5.33' 'aws-sam-cli==1.170.0' 'cfn-lint<1.54')
-wanted=$(printf '%s\n' "${packages[@]}")
+emulator=('ministack[full]==1.5.33')
+# In a folder of its own, because the two want different versions of boto3.
+sam=('aws-sam-cli==1.170.0' 'cfn-lint<1.54')
+wanted=$(printf '%s\n' "${emulator[@]}" "${sam[@]}")
 
 if [ "$(cat "$tools/packages" 2>/dev/null)" = "$wanted" ]; then
     exit 0
@@ -22,7 +24,11 @@ if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         exit 1
     fi
 fi
-echo "aws-tools: installing an emulator of AWS and SAM's command line into $tools (about 300 MB)"
-python3 -m venv "$tools"
-"$tools/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+echo "aws-tools: installing an emulator of AWS and SAM's command line into $tools (about 500 MB)"
+install() {
+    python3 -m venv "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
+}
+install "$tools" "${emulator[@]}"
+install "$tools/sam" "${sam[@]}"
 echo "$wanted" > "$tools/packages"

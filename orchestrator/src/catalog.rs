@@ -161,6 +161,12 @@ impl Catalog {
         Ok(found)
     }
 
+    /// Whether all of these are in memory.
+    pub(crate) fn knows(&self, releases: &[Uuid]) -> bool {
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        releases.iter().all(|id| cache.releases.contains_key(id))
+    }
+
     async fn load_release(&self, id: Uuid) -> Result<Arc<Release>, Error> {
         let row = sqlx::query(
             "SELECT t.definition, r.pins FROM tasker.releases r

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -101,6 +101,9 @@ impl Orchestrator {
     pub(crate) async fn follow(&self, effects: Effects) {
         for &(task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
             self.announce(task, state);
+        }
+        if effects.has_events {
+            self.has_events.store(true, Ordering::Relaxed);
         }
         self.revoke(&effects.revoked).await;
         self.dispatch(effects.ready).await;

@@ -19,6 +19,8 @@ pub(crate) struct Effects {
     /// Executions that no longer count, though a host may be at them.
     pub(crate) revoked: Vec<(Uuid, u32, u32)>,
     pub(crate) ready: Vec<ReadyStep>,
+    /// Events wait to be published.
+    pub(crate) has_events: bool,
 }
 
 /// How one thing that was asked for was received.
@@ -78,6 +80,7 @@ impl Effects {
                     row.try_get::<i32, _>("step_index")?.unsigned_abs(),
                     row.try_get::<i32, _>("execution")?.unsigned_abs(),
                 )),
+                Some(-2) => effects.has_events = true,
                 Some(position) => effects.verdicts.push(Verdict::read(row, position)?),
                 None => effects.ready.push(ReadyStep::read(row)?),
             }

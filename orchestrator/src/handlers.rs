@@ -28,7 +28,7 @@ pub struct PublishedHandler {
 }
 
 /// A component to publish.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ComponentPublication {
     /// Lower-case hexadecimal SHA-256 of its bytes.
     pub digest: String,

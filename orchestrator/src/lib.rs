@@ -4,6 +4,7 @@
 //! for each batch of events. This crate checks what comes in, calls them, and sends the messages that follow.
 #![forbid(unsafe_code)]
 
+mod bundle;
 mod catalog;
 mod create;
 mod database;
@@ -25,14 +26,21 @@ pub mod state;
 mod sweep;
 pub mod template;
 mod upgrade;
+mod visit;
 
-use std::{collections::BTreeMap, ops::Deref, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use sqlx::PgPool;
 use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
 use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
+pub use bundle::Bundle;
 use catalog::Catalog;
 pub use catalog::Publication;
 pub use create::{Creation, TaskRequest};
@@ -73,6 +81,8 @@ pub struct Inner {
     at_rest: broadcast::Sender<(Uuid, TaskState)>,
     told: broadcast::Sender<Arc<str>>,
     deliverable: Notify,
+    /// Events were written since they were last published, by a process that is not listening for them.
+    has_events: AtomicBool,
 }
 
 /// Numbers in [0, 1) that spread the waits between attempts.
@@ -154,6 +164,7 @@ impl Orchestrator {
             at_rest,
             told,
             deliverable: Notify::new(),
+            has_events: AtomicBool::new(false),
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
     }

@@ -74,7 +74,11 @@ impl Orchestrator {
         }
     }
 
-    async fn create_loop(self, PendingCreations(mut creations): PendingCreations, stop: CancellationToken) {
+    pub(crate) async fn create_loop(
+        self,
+        PendingCreations(mut creations): PendingCreations,
+        stop: CancellationToken,
+    ) {
         let mut batch = Vec::with_capacity(CREATION_BATCH);
         loop {
             tokio::select! {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
-    WasmBacktraceDetails, WasmFeatures,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    WasmFeatures,
 };
 
 use crate::HostError;
@@ -52,18 +52,39 @@ pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
 }
 
 /// An engine that only compiles, with the code settings of the one that runs.
+#[cfg(feature = "compiler")]
 pub(crate) fn compiler() -> wasmtime::Result<Engine> {
     let mut config = settings();
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&config)
 }
 
+/// An engine that only compiles, for other hosts of one architecture: those that Lambda and Fargate run on.
+#[cfg(feature = "compiler")]
+pub(crate) fn compiler_for(architecture: &str) -> wasmtime::Result<Engine> {
+    let mut config = settings();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .target(&format!("{architecture}-unknown-linux-gnu"))?;
+    let processor = match architecture {
+        "x86_64" => "x86-64-v3",
+        _ => "has_lse",
+    };
+    #[expect(unsafe_code, reason = "what the code of other hosts may use has no safe setting")]
+    // SAFETY: flags may make code that a processor cannot run; `Component::deserialize` holds each one against the
+    // processor it is on and refuses the code.
+    unsafe {
+        config.cranelift_flag_enable(processor);
+    }
+    Engine::new(&config)
+}
+
 /// What compiled code depends on. The instance allocator is not part of it.
 fn settings() -> Config {
     let mut config = Config::new();
+    #[cfg(feature = "compiler")]
+    config.strategy(wasmtime::Strategy::Cranelift).cranelift_opt_level(wasmtime::OptLevel::Speed);
     config
-        .strategy(Strategy::Cranelift)
-        .cranelift_opt_level(OptLevel::Speed)
         // Deadlines, at about a tenth of the speed; fuel would cost two thirds.
         .epoch_interruption(true)
         .consume_fuel(false)

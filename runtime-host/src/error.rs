@@ -74,6 +74,23 @@ pub enum ComponentError {
     /// It could not be compiled.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// Its compiled form is not what its publisher has made.
+    #[error(
+        "the compiled component {name} does not carry the seal of its publisher: it was changed, or sealed with another \
+         key. Publish it again"
+    )]
+    BrokenSeal {
+        /// What it is called.
+        name: String,
+    },
+    /// This host compiles nothing, and nobody has compiled it for it.
+    #[error(
+        "there is no compiled component {name}, and this host compiles none: publish it for its architecture"
+    )]
+    NotCompiled {
+        /// What it would be called.
+        name: String,
+    },
     /// It imports what no host offers.
     #[error(
         "the component imports {}, which Tasker does not offer. A handler may import `tasker:handler`, \

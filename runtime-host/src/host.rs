@@ -9,6 +9,7 @@ use wasmtime::Engine;
 
 use crate::capability::http::HttpClient;
 use crate::component::library::Library;
+#[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
 use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource, engine};
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     /// As many as there are threads; see [`crate::execution::meter`].
     pub(crate) turns: Arc<Semaphore>,
     /// The one execution of `describe` that the pool has room for.
+    #[cfg(feature = "compiler")]
     pub(crate) describing: Semaphore,
     pub(crate) cancel_grace: Duration,
 }
@@ -57,6 +59,7 @@ impl Host {
             http,
             permits,
             turns: Arc::new(Semaphore::new(threads)),
+            #[cfg(feature = "compiler")]
             describing: Semaphore::new(1),
             cancel_grace: Duration::from_millis(config.cancel_grace_ms),
             name: config.name,
@@ -69,6 +72,7 @@ impl Host {
         &self.shared.name
     }
 
+    #[cfg(feature = "compiler")]
     /// Which handlers a component holds. Compiles it, checks it against the contract and asks it, in a sandbox
     /// without any grant: what passes here can be published.
     pub async fn describe(&self, wasm: &[u8]) -> Result<ComponentDescription, ComponentError> {

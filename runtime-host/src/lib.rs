@@ -8,6 +8,7 @@ mod bindings;
 mod capability;
 mod component;
 mod config;
+#[cfg(feature = "compiler")]
 mod describe;
 mod engine;
 mod error;
@@ -18,12 +19,15 @@ mod source;
 mod worker;
 
 pub use capability::http::policy::{GrantError, check_grants};
-pub use component::child::compile_command;
+#[cfg(feature = "compiler")]
+pub use component::compiler::{compile_command, compile_for};
+pub use component::seal::{PublisherKey, compiled_name};
 pub use config::HostConfig;
+#[cfg(feature = "compiler")]
 pub use describe::{ComponentDescription, ComponentKind, HandlerDescription};
 pub use error::{CacheError, CompileError, ComponentError, ComponentSourceError, HostError};
 pub use execution::control::ExecutionControl;
 pub use host::Host;
 pub use secrets::{EnvironmentSecrets, NoSecrets, SecretSource};
-pub use source::{ComponentSource, FolderSource};
+pub use source::{ComponentSource, FolderSource, SealedComponent};
 pub use worker::{Worker, WorkerConnections};

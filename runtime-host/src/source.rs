@@ -4,13 +4,28 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use crate::ComponentSourceError;
+use crate::{ComponentSourceError, PublisherKey};
 
-/// A store of components by digest. What it answers is checked against the digest, so it need not be trusted.
+/// A component as its publisher has compiled it.
+#[derive(Debug)]
+pub struct SealedComponent {
+    /// What lies in the store.
+    pub bytes: Vec<u8>,
+    /// The key under which its publisher must have sealed it.
+    pub key: PublisherKey,
+}
+
+/// A store of components by digest. What it answers is checked, against the digest or the publisher's seal, so it need
+/// not be trusted.
 #[async_trait]
 pub trait ComponentSource: Send + Sync {
     /// The `.wasm` bytes whose SHA-256 is `digest` (lower-case hexadecimal).
     async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError>;
+
+    /// What a publisher has compiled ahead, by its name. None: nothing, and the host compiles for itself.
+    async fn fetch_compiled(&self, _name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
+        Ok(None)
+    }
 }
 
 /// Components in a folder, as `<digest>.wasm`.

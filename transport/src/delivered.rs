@@ -70,6 +70,10 @@ impl Queue for DeliveredQueue {
         self.behind.visibility()
     }
 
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        self.behind.backlog().await
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         self.behind.send(messages).await
     }

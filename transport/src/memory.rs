@@ -141,6 +141,12 @@ impl Queue for MemoryQueue {
         self.visibility
     }
 
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        let mut state = self.state();
+        state.reveal(Instant::now());
+        Ok(state.visible.len() as u64)
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         if let Some(long) = messages.iter().find(|message| message.body.len() > self.max_body_bytes()) {
             return Err(QueueError::TooLong {

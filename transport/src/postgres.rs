@@ -165,6 +165,17 @@ impl Queue for PgmqQueue {
         self.visibility
     }
 
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        let waiting: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT count(*) FROM pgmq.q_{} WHERE vt <= clock_timestamp()",
+            self.name
+        )))
+        .fetch_one(&self.pool)
+        .await
+        .map_err(|error| self.unavailable(error))?;
+        Ok(waiting.unsigned_abs())
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let limit = self.max_body_bytes();
         if let Some(long) = messages.iter().find(|message| message.body.len() > limit) {

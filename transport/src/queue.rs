@@ -70,6 +70,9 @@ pub trait Queue: Send + Sync + 'static {
     /// How long a received message stays invisible to others.
     fn visibility(&self) -> Duration;
 
+    /// About how many messages wait to be received.
+    async fn backlog(&self) -> Result<u64, QueueError>;
+
     /// Sends all messages, or none that the error does not speak of.
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError>;
 

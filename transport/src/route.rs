@@ -62,6 +62,14 @@ impl Queue for RoutedQueue {
         self.others.visibility()
     }
 
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        let mut waiting = 0;
+        for queue in self.all() {
+            waiting += queue.backlog().await?;
+        }
+        Ok(waiting)
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let mut by_queue: Vec<(&Arc<dyn Queue>, Vec<Message>)> = Vec::with_capacity(1);
         for message in messages {

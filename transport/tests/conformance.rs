@@ -47,6 +47,7 @@ macro_rules! conformance {
 conformance!(
     a_message_arrives_once_while_it_is_held,
     a_batch_arrives_whole,
+    a_backlog_is_what_nobody_has_received,
     a_message_that_is_not_acknowledged_comes_again,
     an_acknowledged_message_does_not_come_again,
     an_extended_message_stays_hidden,
@@ -146,6 +147,13 @@ async fn a_message_that_is_not_acknowledged_comes_again(queue: Arc<dyn Queue>) {
     let again = receive(&queue, SOON).await;
     assert_eq!(bodies(&again), ["a"]);
     assert_eq!(again[0].receive_count, 2);
+}
+
+async fn a_backlog_is_what_nobody_has_received(queue: Arc<dyn Queue>) {
+    assert_eq!(queue.backlog().await.expect("counts"), 0);
+    send(&queue, &["a", "b", "c"]).await;
+    assert_eq!(queue.receive(1, SOON).await.expect("receives").len(), 1);
+    assert_eq!(queue.backlog().await.expect("counts"), 2);
 }
 
 async fn an_acknowledged_message_does_not_come_again(queue: Arc<dyn Queue>) {

@@ -106,14 +106,24 @@ impl Orchestrator {
 
     /// Hands the next events to their subscribers. Answers how many there were.
     async fn publish(&self) -> Result<usize, Error> {
-        let mut transaction = self.pool.begin().await?;
-        let rows = sqlx::query("SELECT * FROM tasker.take_events($1)")
-            .bind(BATCH)
-            .fetch_all(&mut *transaction)
-            .await?;
-        if rows.is_empty() {
-            return Ok(0);
-        }
+        let (mut transaction, rows) = loop {
+            let mut transaction = self.pool.begin().await?;
+            let rows = sqlx::query("SELECT * FROM tasker.take_events($1)")
+                .bind(BATCH)
+                .fetch_all(&mut *transaction)
+                .await?;
+            if rows.is_empty() {
+                return Ok(0);
+            }
+            let releases =
+                rows.iter().map(|row| row.try_get("release_id")).collect::<Result<Vec<Uuid>, _>>()?;
+            if self.catalog.knows(&releases) {
+                break (transaction, rows);
+            }
+            // Not while this connection is held: it may be the only one.
+            transaction.rollback().await?;
+            self.catalog.releases(releases.into_iter()).await?;
+        };
         let (mut ids, mut bodies, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for row in &rows {
             let (body, error) = match self.prepare_event(row).await? {

@@ -35,6 +35,10 @@ impl Queue for Mailbox {
         Duration::from_secs(30)
     }
 
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        Ok(self.sent.lock().unwrap().len() as u64)
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         self.sent.lock().unwrap().extend(messages);
         Ok(())

@@ -5,61 +5,21 @@
 //! wasmtime version and every code setting: after an upgrade, old entries are simply never asked for.
 
 use std::fs::{self, File, OpenOptions};
-use std::hash::{Hash, Hasher};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-use tasker_transport::{hex, sha256_hex};
+use tasker_transport::hex;
 use wasmtime::Engine;
-use wasmtime::component::Component;
 
-use super::compile::Artifact;
-use crate::{CacheError, ComponentError};
-
-type HmacSha256 = Hmac<Sha256>;
-
-/// Opens every entry; another value is another layout.
-const MAGIC: &[u8; 16] = b"tasker-aot-v1\0\0\0";
-
-/// What we do to a component before the engine compiles it: raise it whenever `adapt` or `compile` change.
-const REVISION: u32 = 3;
-
-/// Length of the key: one block of the hash.
-const KEY_LENGTH: usize = 64;
-
-/// Length of the MAC that follows.
-const MAC_LENGTH: usize = 32;
-
-/// What code compiled by this engine depends on.
-pub(crate) fn compatibility(engine: &Engine) -> [u8; 32] {
-    let mut hasher = Sha256Hasher(Sha256::new());
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    hasher.write(&REVISION.to_le_bytes());
-    hasher.0.finalize().into()
-}
-
-/// `std::hash` into SHA-256: the standard hasher is not the same from one Rust release to the next.
-struct Sha256Hasher(Sha256);
-
-impl Hasher for Sha256Hasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let hash: [u8; 32] = self.0.clone().finalize().into();
-        u64::from_le_bytes([hash[0], hash[1], hash[2], hash[3], hash[4], hash[5], hash[6], hash[7]])
-    }
-}
+use super::seal::{KEY_LENGTH, Seal, Verified, compatibility};
+use crate::CacheError;
 
 /// The cache of one host. Several processes may share a folder.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
-    key: [u8; KEY_LENGTH],
+    seal: Seal,
     /// The engine's part of an entry's name.
     compatibility: String,
 }
@@ -73,11 +33,12 @@ impl Cache {
             return Err(CacheError::NotOurs { path: folder.to_owned() });
         }
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(io("make private", folder))?;
-        let key = key(&folder.join("key"))?;
         let compatibility = hex(&compatibility(engine));
-        Ok(Self { folder: folder.to_owned(), key, compatibility })
+        let seal = Seal::new(key(&folder.join("key"))?, &compatibility);
+        Ok(Self { folder: folder.to_owned(), seal, compatibility })
     }
 
+    #[cfg(feature = "compiler")]
     /// The folder, for whoever needs a private place for files.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -108,7 +69,7 @@ impl Cache {
                 return None;
             }
         };
-        let verified = self.verify(digest, &bytes);
+        let verified = self.seal.open(digest, &bytes);
         if verified.is_none() {
             tracing::warn!(
                 path = %path.display(),
@@ -118,61 +79,19 @@ impl Cache {
         verified
     }
 
-    fn verify(&self, digest: &str, entry: &[u8]) -> Option<Verified> {
-        let rest = entry.strip_prefix(MAGIC)?;
-        let (mac, artifact) = rest.split_at_checked(MAC_LENGTH)?;
-        self.mac(digest, artifact).verify_slice(mac).ok()?;
-        Artifact::decode(artifact).map(Verified)
-    }
-
     /// Adds an entry. A reader sees the old one or the new one, never half of it.
-    pub(crate) fn write(&self, digest: &str, artifact: Artifact) -> Result<Verified, CacheError> {
+    pub(crate) fn write(&self, digest: &str, verified: &Verified) -> Result<(), CacheError> {
         let path = self.path(digest);
-        let bytes = artifact.encode();
-        let mac = self.mac(digest, &bytes).finalize().into_bytes();
+        let bytes = self.seal.seal(digest, verified.artifact());
         let mut file =
             tempfile::NamedTempFile::new_in(&self.folder).map_err(io("create a file in", &self.folder))?;
-        [&MAGIC[..], &mac, &bytes]
-            .into_iter()
-            .try_for_each(|part| file.write_all(part))
+        file.write_all(&bytes)
             .and_then(|()| file.persist(&path).map(drop).map_err(|error| error.error))
-            .map_err(io("write", &path))?;
-        Ok(Verified(artifact))
-    }
-
-    /// Covers the entry's name too: a sound entry renamed to another component's is refused.
-    fn mac(&self, digest: &str, artifact: &[u8]) -> HmacSha256 {
-        let mut mac = <HmacSha256 as KeyInit>::new(&self.key.into());
-        for part in [self.compatibility.as_bytes(), digest.as_bytes(), artifact] {
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part);
-        }
-        mac
+            .map_err(io("write", &path))
     }
 
     fn path(&self, digest: &str) -> PathBuf {
         self.folder.join(format!("{digest}-{}.aot", &self.compatibility[..16]))
-    }
-}
-
-/// Native code that came out of our own compiler just now, or out of an entry whose MAC held.
-pub(crate) struct Verified(Artifact);
-
-impl Verified {
-    /// Core module instances of the component.
-    pub(crate) fn core_instances(&self) -> u32 {
-        self.0.core_instances
-    }
-
-    /// Maps the code into this process.
-    pub(crate) fn load(&self, engine: &Engine) -> Result<Component, ComponentError> {
-        #[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; this is the only place")]
-        // SAFETY: `deserialize` demands bytes that wasmtime's `serialize` or `precompile` wrote, unchanged. A
-        // `Verified` exists only for such: `Cache::write` takes the compiler's output, and `Cache::verify`
-        // checks these very bytes (not a file that could change meanwhile) against a MAC that only a holder of
-        // the key in our private folder can make, over the engine's compatibility hash as well.
-        let component = unsafe { Component::deserialize(engine, &self.0.code) };
-        component.map_err(ComponentError::Load)
     }
 }
 
@@ -204,17 +123,13 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Cache
     move |source| CacheError::Io { action, path, source }
 }
 
-/// The name of a component: SHA-256 of its bytes.
-pub(crate) fn digest_of(wasm: &[u8]) -> String {
-    sha256_hex(wasm)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::artifact::Artifact;
 
-    fn artifact() -> Artifact {
-        Artifact { core_instances: 3, code: b"native code".to_vec() }
+    fn artifact() -> Verified {
+        Verified::compiled_here(Artifact { core_instances: 3, code: b"native code".to_vec() })
     }
 
     fn cache(folder: &Path) -> Cache {
@@ -224,7 +139,7 @@ mod tests {
     #[test]
     fn an_entry_is_read_back_by_every_host_that_shares_the_folder() {
         let folder = tempfile::tempdir().unwrap();
-        cache(folder.path()).write("aa", artifact()).map(drop).unwrap();
+        cache(folder.path()).write("aa", &artifact()).unwrap();
         assert_eq!(cache(folder.path()).read("aa").unwrap().core_instances(), 3);
     }
 
@@ -232,7 +147,7 @@ mod tests {
     fn an_entry_is_refused_once_a_byte_of_it_changed_or_it_bears_another_name() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path());
-        cache.write("aa", artifact()).map(drop).unwrap();
+        cache.write("aa", &artifact()).unwrap();
         let sound = fs::read(cache.path("aa")).unwrap();
         for position in 0..sound.len() {
             let mut damaged = sound.clone();
@@ -250,7 +165,7 @@ mod tests {
     fn an_entry_of_another_key_is_refused() {
         let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (ours, theirs) = (cache(ours.path()), cache(theirs.path()));
-        theirs.write("aa", artifact()).map(drop).unwrap();
+        theirs.write("aa", &artifact()).unwrap();
         fs::copy(theirs.path("aa"), ours.path("aa")).unwrap();
         assert!(ours.read("aa").is_none());
     }

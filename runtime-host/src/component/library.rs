@@ -1,18 +1,21 @@
 //! The components that are loaded, each compiled and loaded once however many executions ask for it at once.
 
 use std::collections::HashMap;
+#[cfg(feature = "compiler")]
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+#[cfg(feature = "compiler")]
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
+#[cfg(feature = "compiler")]
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 
-use super::cache::{Cache, Verified, digest_of};
-use super::child::compile_in_child;
-use super::compile::compile;
+use super::cache::Cache;
 use super::linker::{Imports, Linkers, Program};
+use super::seal::{Verified, compiled_name};
 use crate::source::is_digest;
 use crate::{CompileError, ComponentError, ComponentSource, ComponentSourceError, HostConfig, HostError};
 
@@ -33,6 +36,16 @@ struct Slot {
     last_used: AtomicU64,
 }
 
+/// What an operator sets about compiling.
+#[cfg(feature = "compiler")]
+struct CompilerSettings {
+    program: Option<PathBuf>,
+    timeout: Duration,
+    max_bytes: usize,
+    /// One compilation at a time: each uses every core, and hundreds of megabytes.
+    turn: Semaphore,
+}
+
 /// The loaded components, and how more of them are loaded.
 pub(crate) struct Library {
     engine: Engine,
@@ -42,11 +55,8 @@ pub(crate) struct Library {
     slots: RwLock<HashMap<String, Arc<Slot>>>,
     /// Counts uses, to tell which slot was used last.
     clock: AtomicU64,
-    /// One compilation at a time: each uses every core, and hundreds of megabytes.
-    compiling: Semaphore,
-    compiler: Option<PathBuf>,
-    compile_timeout: Duration,
-    max_bytes: usize,
+    #[cfg(feature = "compiler")]
+    compiler: CompilerSettings,
     max_loaded: usize,
 }
 
@@ -63,10 +73,13 @@ impl Library {
             source,
             slots: RwLock::default(),
             clock: AtomicU64::new(0),
-            compiling: Semaphore::new(1),
-            compiler: config.compiler.clone(),
-            compile_timeout: Duration::from_secs(config.compile_timeout_seconds),
-            max_bytes: config.max_component_bytes,
+            #[cfg(feature = "compiler")]
+            compiler: CompilerSettings {
+                program: config.compiler.clone(),
+                timeout: Duration::from_secs(config.compile_timeout_seconds),
+                max_bytes: config.max_component_bytes,
+                turn: Semaphore::new(1),
+            },
             max_loaded: config.max_loaded_components.max(1),
         })
     }
@@ -83,15 +96,6 @@ impl Library {
     pub(crate) async fn get(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
         let slot = self.slot(digest);
         slot.loaded.get_or_try_init(|| self.load(digest, None)).await.cloned()
-    }
-
-    /// The component with these bytes, and its digest.
-    pub(crate) async fn add(&self, wasm: &[u8]) -> Result<(String, Arc<Loaded>), ComponentError> {
-        self.check_size(wasm)?;
-        let digest = digest_of(wasm);
-        let slot = self.slot(&digest);
-        let loaded = slot.loaded.get_or_try_init(|| self.load(&digest, Some(wasm))).await?.clone();
-        Ok((digest, loaded))
     }
 
     /// The place of this component, marked as used now.
@@ -123,7 +127,7 @@ impl Library {
         }
         let verified = match self.cached(digest).await? {
             Some(verified) => verified,
-            None => self.compile(digest, wasm).await?,
+            None => self.obtain(digest, wasm).await?,
         };
         let engine = self.engine.clone();
         let (component, core_instances) = blocking(move || {
@@ -142,36 +146,72 @@ impl Library {
         blocking(move || cache.read(&digest)).await
     }
 
-    async fn compile(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Verified, ComponentError> {
-        let _turn = self.compiling.acquire().await.map_err(|_| ComponentError::ShuttingDown)?;
+    /// Gets what is not in the cache, and puts it there.
+    async fn obtain(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Verified, ComponentError> {
         let (cache, name) = (self.cache.clone(), digest.to_owned());
         let _lock = blocking(move || cache.lock(&name)).await??;
         // Another process may have been faster.
         if let Some(verified) = self.cached(digest).await? {
             return Ok(verified);
         }
+        let verified = match self.published(digest).await? {
+            Some(verified) => verified,
+            None => self.compile(digest, wasm).await?,
+        };
+        let (cache, digest) = (self.cache.clone(), digest.to_owned());
+        blocking(move || cache.write(&digest, &verified).map(|()| verified)).await?.map_err(Into::into)
+    }
+
+    /// What its publisher has compiled for hosts like this one.
+    async fn published(&self, digest: &str) -> Result<Option<Verified>, ComponentError> {
+        let name = compiled_name(digest, std::env::consts::ARCH);
+        let Some(sealed) = self.source.fetch_compiled(&name).await? else { return Ok(None) };
+        match sealed.key.seal().open(&name, &sealed.bytes) {
+            Some(verified) => Ok(Some(verified)),
+            None => Err(ComponentError::BrokenSeal { name }),
+        }
+    }
+}
+
+#[cfg(not(feature = "compiler"))]
+impl Library {
+    fn compile(
+        &self,
+        digest: &str,
+        _: Option<&[u8]>,
+    ) -> std::future::Ready<Result<Verified, ComponentError>> {
+        let name = compiled_name(digest, std::env::consts::ARCH);
+        std::future::ready(Err(ComponentError::NotCompiled { name }))
+    }
+}
+
+#[cfg(feature = "compiler")]
+impl Library {
+    /// The component with these bytes, and its digest.
+    pub(crate) async fn add(&self, wasm: &[u8]) -> Result<(String, Arc<Loaded>), ComponentError> {
+        self.check_size(wasm)?;
+        let digest = tasker_transport::sha256_hex(wasm);
+        let slot = self.slot(&digest);
+        let loaded = slot.loaded.get_or_try_init(|| self.load(&digest, Some(wasm))).await?.clone();
+        Ok((digest, loaded))
+    }
+
+    async fn compile(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Verified, ComponentError> {
         let wasm = match wasm {
             Some(wasm) => wasm.to_vec(),
             None => self.fetch(digest).await?,
         };
-        let artifact = if let Some(program) = &self.compiler {
-            let folder = self.cache.folder();
-            compile_in_child(program, folder, &self.engine, &wasm, self.compile_timeout).await?
-        } else {
-            let engine = self.engine.clone();
-            let compiled = blocking(move || compile(&engine, &wasm));
-            tokio::time::timeout(self.compile_timeout, compiled)
-                .await
-                .map_err(|_| CompileError::TimedOut(self.compile_timeout))???
-        };
-        let (cache, digest) = (self.cache.clone(), digest.to_owned());
-        Ok(blocking(move || cache.write(&digest, artifact)).await??)
+        let _turn = self.compiler.turn.acquire().await.map_err(|_| ComponentError::ShuttingDown)?;
+        let (program, folder) = (self.compiler.program.as_deref(), self.cache.folder());
+        let compiled =
+            super::compiler::compile(&self.engine, wasm, program, folder, self.compiler.timeout).await?;
+        Ok(Verified::compiled_here(compiled))
     }
 
     async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentError> {
         let wasm = self.source.fetch(digest).await?;
         self.check_size(&wasm)?;
-        let found = digest_of(&wasm);
+        let found = tasker_transport::sha256_hex(&wasm);
         if found != digest {
             return Err(ComponentError::DigestMismatch { expected: digest.to_owned(), found });
         }
@@ -179,8 +219,8 @@ impl Library {
     }
 
     fn check_size(&self, wasm: &[u8]) -> Result<(), ComponentError> {
-        if wasm.len() > self.max_bytes {
-            return Err(ComponentError::TooLarge { size: wasm.len(), limit: self.max_bytes });
+        if wasm.len() > self.compiler.max_bytes {
+            return Err(ComponentError::TooLarge { size: wasm.len(), limit: self.compiler.max_bytes });
         }
         Ok(())
     }

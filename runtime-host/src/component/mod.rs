@@ -1,10 +1,12 @@
 //! Components: from untrusted `.wasm` bytes to something that can be instantiated in microseconds.
 //!
-//! bytes → ([`adapt`] →) [`compile`] (perhaps in a [`child`] process) → [`cache`] on disk → [`library`] in memory.
+//! bytes → [`compiler`] → [`cache`] on disk → [`library`] in memory. A host without the compiler takes what a publisher
+//! has compiled and sealed.
 
-mod adapt;
+pub(crate) mod artifact;
 pub(crate) mod cache;
-pub(crate) mod child;
-pub(crate) mod compile;
+#[cfg(feature = "compiler")]
+pub(crate) mod compiler;
 pub(crate) mod library;
 pub(crate) mod linker;
+pub(crate) mod seal;

@@ -139,6 +139,10 @@ impl Queue for HandedOutOften {
     fn visibility(&self) -> Duration {
         self.0.visibility()
     }
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        self.0.backlog().await
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         self.0.send(messages).await
     }

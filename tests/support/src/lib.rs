@@ -5,7 +5,12 @@ mod emulator;
 
 pub use emulator::{aws_tools, emulator};
 
-use std::sync::OnceLock;
+use std::{
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
 
 use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use tasker_local_postgres::{Durability, LocalPostgres};
@@ -16,8 +21,9 @@ use tokio::sync::OnceCell;
 const MIGRATED: &str = "migrated";
 
 struct Server {
-    server: LocalPostgres,
+    postgres: LocalPostgres,
     _folder: TempDir,
+    _cleaner: std::process::Child,
 }
 
 fn server() -> &'static Server {
@@ -25,13 +31,30 @@ fn server() -> &'static Server {
     SERVER.get_or_init(|| {
         let folder = tempfile::Builder::new().prefix("tasker-test-").tempdir().expect("a temporary folder");
         let server = LocalPostgres::start(folder.path(), Durability::None).expect("PostgreSQL starts");
-        Server { server, _folder: folder }
+        Server { postgres: server, _cleaner: clean_up_after_us(folder.path()), _folder: folder }
     })
+}
+
+/// What is static is never dropped: a shell waits for the end of a pipe that only this process holds, then for the
+/// server's end, and removes the folder.
+fn clean_up_after_us(folder: &Path) -> std::process::Child {
+    const WHEN_WE_ARE_GONE: &str = r#"cat >/dev/null; tries=300
+        while [ -e "$0/postgres/data/postmaster.pid" ] && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+        rm -rf "$0""#;
+    Command::new("/bin/sh")
+        .args(["-c", WHEN_WE_ARE_GONE])
+        .arg(folder)
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell starts")
 }
 
 /// How to connect to a database of the server.
 fn options(database: &str) -> PgConnectOptions {
-    server().server.url().parse::<PgConnectOptions>().expect("the server's URL is one").database(database)
+    server().postgres.url().parse::<PgConnectOptions>().expect("the server's URL is one").database(database)
 }
 
 /// A fresh database with Tasker's schema.
@@ -55,7 +78,7 @@ impl TestDatabase {
 
     /// Where it is: `postgres://...`.
     pub fn url(&self) -> String {
-        let url = server().server.url();
+        let url = server().postgres.url();
         let (server, _) = url.rsplit_once('/').expect("the URL names a database");
         format!("{server}/{}", self.name)
     }

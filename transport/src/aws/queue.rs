@@ -9,7 +9,7 @@ use aws_sdk_sqs::{
     error::{DisplayErrorContext, SdkError},
     types::{
         ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeName,
-        SendMessageBatchRequestEntry,
+        QueueAttributeName, SendMessageBatchRequestEntry,
     },
 };
 use tokio::task::JoinSet;
@@ -162,6 +162,20 @@ impl Queue for SqsQueue {
 
     fn visibility(&self) -> Duration {
         self.visibility
+    }
+
+    async fn backlog(&self) -> Result<u64, QueueError> {
+        let asked = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&*self.url)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .send()
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        let count =
+            asked.attributes().and_then(|all| all.get(&QueueAttributeName::ApproximateNumberOfMessages));
+        Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

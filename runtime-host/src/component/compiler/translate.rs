@@ -5,35 +5,10 @@ use wasmtime::Engine;
 
 use super::adapt::adapt;
 use crate::CompileError;
-
-/// A compiled component with what we want to know of it without its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Artifact {
-    /// Core module instances that it names. A component instantiated several times counts once here; the
-    /// store's own limit sees to the rest.
-    pub(crate) core_instances: u32,
-    /// Native code, as wasmtime serialises it.
-    pub(crate) code: Vec<u8>,
-}
-
-impl Artifact {
-    /// As bytes, for the cache and for the child process.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(4 + self.code.len());
-        bytes.extend_from_slice(&self.core_instances.to_le_bytes());
-        bytes.extend_from_slice(&self.code);
-        bytes
-    }
-
-    /// From [`Self::encode`]'s bytes.
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (count, code) = bytes.split_first_chunk::<4>()?;
-        Some(Self { core_instances: u32::from_le_bytes(*count), code: code.to_vec() })
-    }
-}
+use crate::component::artifact::Artifact;
 
 /// Compiles a component, or a preview-1 core module after making it one. Takes seconds for large components.
-pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileError> {
+pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileError> {
     let adapted;
     let component = if Parser::is_component(wasm) {
         wasm

@@ -7,9 +7,10 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use wasmtime::Engine;
 
-use super::cache::compatibility;
-use super::compile::{Artifact, compile};
+use super::translate::compile;
 use crate::CompileError;
+use crate::component::artifact::Artifact;
+use crate::component::seal::compatibility;
 
 /// Address space of the compiling process. Large components were measured at 376 MB resident.
 const ADDRESS_SPACE: u64 = 4 << 30;
@@ -53,7 +54,7 @@ fn limit(resource: Resource, value: u64) -> Result<(), CompileError> {
 }
 
 /// Has `program` compile these bytes. `folder` is private to us: the output is native code.
-pub(crate) async fn compile_in_child(
+pub(super) async fn compile_in_child(
     program: &Path,
     folder: &Path,
     engine: &Engine,

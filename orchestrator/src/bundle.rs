@@ -1,0 +1,33 @@
+//! Everything that one publication consists of, in one document: for publishing where there are no files, as on deploy.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ComponentPublication, Orchestrator, error::Error, template::Template};
+
+/// Components, whose bytes lie in the blob store already, and the templates that use them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// What the components hold.
+    pub components: Vec<ComponentPublication>,
+    /// Further names for handlers.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    /// The templates.
+    pub templates: Vec<Template>,
+    /// Whether tasks created from now on get the handlers.
+    pub promote: bool,
+}
+
+impl Orchestrator {
+    /// Publishes a bundle. The same one again is no change.
+    pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<(), Error> {
+        self.publish_components(&bundle.components, &bundle.aliases, bundle.promote).await?;
+        for template in &bundle.templates {
+            self.publish_template(template).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Compiling: bytes → ([`adapt`] →) [`translate`], perhaps in a [`child`] process; for this host, or for others.
+
+mod adapt;
+mod child;
+mod translate;
+
+use std::{path::Path, time::Duration};
+
+use wasmtime::Engine;
+
+use super::{
+    artifact::Artifact,
+    seal::{PublisherKey, compiled_name},
+};
+use crate::CompileError;
+pub use child::compile_command;
+
+/// Compiles for this host: in a child process where there is a program for it.
+pub(super) async fn compile(
+    engine: &Engine,
+    wasm: Vec<u8>,
+    program: Option<&Path>,
+    folder: &Path,
+    timeout: Duration,
+) -> Result<Artifact, CompileError> {
+    if let Some(program) = program {
+        return child::compile_in_child(program, folder, engine, &wasm, timeout).await;
+    }
+    let engine = engine.clone();
+    let compiled = tokio::task::spawn_blocking(move || translate::compile(&engine, &wasm));
+    match tokio::time::timeout(timeout, compiled).await {
+        Err(_) => Err(CompileError::TimedOut(timeout)),
+        Ok(Ok(compiled)) => compiled,
+        Ok(Err(_)) => Err(CompileError::Invalid("the compiler crashed on it".to_owned())),
+    }
+}
+
+/// A component compiled for hosts of one architecture (`x86_64`, `aarch64`), and sealed by its publisher. Answers the
+/// name that hosts ask for it by.
+pub fn compile_for(
+    digest: &str,
+    wasm: &[u8],
+    architecture: &str,
+    key: &PublisherKey,
+) -> Result<(String, Vec<u8>), CompileError> {
+    let engine = crate::engine::compiler_for(architecture)
+        .map_err(|error| CompileError::Process(format!("no compiler for `{architecture}`: {error:#}")))?;
+    let artifact = translate::compile(&engine, wasm)?;
+    let name = compiled_name(digest, architecture);
+    let sealed = key.seal().seal(&name, &artifact);
+    Ok((name, sealed))
+}
