@@ -174,6 +174,11 @@ impl Orchestrator {
         self.catalog.publish_template(template).await
     }
 
+    /// Brings the database's schema up to date. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        migrate(&self.pool).await
+    }
+
     /// Where payloads that are too large for a row or a message lie.
     pub fn blobs(&self) -> &BlobStore {
         &self.blobs

@@ -99,6 +99,28 @@ impl BlobStore {
         self.get(&component_key(digest)).await
     }
 
+    /// Writes a component that was compiled ahead, under the name that hosts ask for it by.
+    pub async fn put_compiled(&self, name: &str, sealed: Bytes) -> Result<(), BlobError> {
+        self.put(compiled_key(name), sealed).await
+    }
+
+    /// Reads a compiled component. The caller checks its seal.
+    pub async fn get_compiled(&self, name: &str) -> Result<Bytes, BlobError> {
+        self.get(&compiled_key(name)).await
+    }
+
+    /// Writes a bundle to publish and answers its key.
+    pub async fn put_bundle(&self, bundle: Bytes) -> Result<String, BlobError> {
+        let key = format!("publications/{}.json", sha256_hex(&bundle));
+        self.put(key.clone(), bundle).await?;
+        Ok(key)
+    }
+
+    /// Reads a bundle by its key.
+    pub async fn get_bundle(&self, key: &str) -> Result<Bytes, BlobError> {
+        self.get(key).await
+    }
+
     /// Replaces an inline payload longer than `limit` bytes by a reference.
     pub async fn check_in(&self, payload: Payload, limit: usize) -> Result<Payload, BlobError> {
         match payload {
@@ -225,6 +247,10 @@ fn options() -> Vec<(String, String)> {
 
 fn component_key(digest: &str) -> String {
     format!("components/{digest}.wasm")
+}
+
+fn compiled_key(name: &str) -> String {
+    format!("artifacts/{name}.aot")
 }
 
 /// Lower-case hexadecimal SHA-256.

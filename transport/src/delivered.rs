@@ -44,6 +44,11 @@ impl DeliveredQueue {
         self.offered.notify_one();
     }
 
+    /// As [`DeliveredQueue::offer`], for messages that have their receiver already.
+    pub fn hold(&self, messages: &[Delivery]) {
+        self.state().open.extend(messages.iter().map(|message| message.receipt.clone()));
+    }
+
     /// Ends an invocation: answers what was not done, and forgets it.
     pub fn take_unfinished(&self) -> Vec<Receipt> {
         let mut state = self.state();

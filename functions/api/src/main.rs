@@ -1,0 +1,24 @@
+//! The REST API, behind API Gateway's HTTP API or a function URL. Who may call it is their affair.
+
+use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_logs();
+    let OpenOrchestrator { orchestrator, creations, .. } = open_orchestrator().await?;
+    let stop = CancellationToken::new();
+    let (creating, stopped) = (orchestrator.clone(), stop.clone());
+    tokio::spawn(async move { creating.run_creations(creations, stopped).await });
+    let leaving = orchestrator.clone();
+    let router = tasker_api::router(orchestrator, stop);
+    lambda_http::run(lambda_http::service_fn(move |request| {
+        let (mut router, leaving) = (router.clone(), leaving.clone());
+        async move {
+            let answer = lambda_http::tower::Service::call(&mut router, request).await;
+            leaving.leave().await?;
+            Ok::<_, Error>(answer?)
+        }
+    }))
+    .await
+}

@@ -1,0 +1,127 @@
+//! A runtime host on SQS, DynamoDB and S3. It is given no way to the database.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use tasker_runtime_host::{
+    ComponentSource, ComponentSourceError, EnvironmentSecrets, Host, HostConfig, PublisherKey,
+    SealedComponent, WorkerConnections,
+};
+use tasker_transport::{
+    BlobError, BlobStore, Queue,
+    aws::{DynamoDbLeases, SqsQueue, read_secret, sdk_config},
+};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::{
+    Error, LEASE, SETTLED_FOR,
+    variable::{VariableError, optional, required},
+};
+
+/// A host, and what it is connected to.
+pub struct StepHost {
+    /// The host.
+    pub host: Host,
+    /// Its queues, leases and blobs; `steps` is the queue that was asked for.
+    pub connections: WorkerConnections,
+    config: SdkConfig,
+    steps_url: String,
+}
+
+/// Opens a host that runs up to `max_concurrent` steps of the queue which the variable `steps` names.
+pub async fn open_host(steps: &'static str, max_concurrent: usize) -> Result<StepHost, Error> {
+    let config = sdk_config().await;
+    let blobs: Url = required("TASKER_BLOBS")?
+        .parse()
+        .map_err(|error| VariableError::unreadable("TASKER_BLOBS", &error))?;
+    let blobs = BlobStore::open(&blobs)?;
+    let source = BlobComponents {
+        blobs: blobs.clone(),
+        config: config.clone(),
+        key_name: optional("TASKER_ARTIFACT_SECRET"),
+        key: OnceCell::new(),
+    };
+    let defaults = HostConfig::default();
+    let host_config = HostConfig {
+        name: optional("AWS_LAMBDA_LOG_STREAM_NAME")
+            .unwrap_or_else(|| format!("host-{}", std::process::id())),
+        cache_dir: optional("TASKER_CACHE_DIR").map_or(defaults.cache_dir, PathBuf::from),
+        max_concurrent,
+        ..defaults
+    };
+    let host = Host::new(host_config, Arc::new(source), Arc::new(EnvironmentSecrets))?;
+    let steps_url = required(steps)?;
+    let leases = DynamoDbLeases::new(&config, &required("TASKER_LEASES_TABLE")?, LEASE * 9 / 10, SETTLED_FOR);
+    let connections = WorkerConnections {
+        steps: Arc::new(SqsQueue::new(&config, &steps_url, LEASE)),
+        reports: Arc::new(SqsQueue::new(&config, &required("TASKER_REPORTS_QUEUE")?, LEASE)),
+        leases: Arc::new(leases),
+        blobs,
+    };
+    Ok(StepHost { host, connections, config, steps_url })
+}
+
+impl StepHost {
+    /// The queue of this name beside the host's own: of the same account and region, so its URL differs at the end.
+    pub fn queue_beside(&self, name: &str) -> Arc<dyn Queue> {
+        match self.steps_url.rsplit_once('/') {
+            Some((account, own)) if own != name => {
+                Arc::new(SqsQueue::new(&self.config, &format!("{account}/{name}"), LEASE))
+            }
+            _ => self.connections.steps.clone(),
+        }
+    }
+}
+
+/// How long before its time is up a function stops what it does, to report and to answer.
+pub const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Components in the blob store, compiled by their publisher.
+struct BlobComponents {
+    blobs: BlobStore,
+    config: SdkConfig,
+    key_name: Option<String>,
+    /// Read when it is first needed: not at all where the components are in place.
+    key: OnceCell<PublisherKey>,
+}
+
+impl BlobComponents {
+    async fn key(&self) -> Result<&PublisherKey, Error> {
+        let read = async {
+            let name = self.key_name.as_deref().ok_or(VariableError::Missing("TASKER_ARTIFACT_SECRET"))?;
+            let text = read_secret(&self.config, name).await?;
+            let key = PublisherKey::from_hex(&text);
+            key.ok_or_else(|| "the publisher's key must be at least 64 hexadecimal digits".into())
+        };
+        self.key.get_or_try_init(|| read).await
+    }
+}
+
+#[async_trait]
+impl ComponentSource for BlobComponents {
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
+        self.blobs.get_component(digest).await.map(Into::into).map_err(|error| unavailable(digest, error))
+    }
+
+    async fn fetch_compiled(&self, name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
+        let (bytes, key) = tokio::join!(self.blobs.get_compiled(name), self.key());
+        let bytes = match bytes {
+            Ok(bytes) => bytes.into(),
+            Err(BlobError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(unavailable(name, error)),
+        };
+        match key {
+            Ok(key) => Ok(Some(SealedComponent { bytes, key: key.clone() })),
+            Err(source) => Err(ComponentSourceError::Unavailable { digest: name.to_owned(), source }),
+        }
+    }
+}
+
+fn unavailable(digest: &str, error: BlobError) -> ComponentSourceError {
+    match error {
+        BlobError::Missing { .. } => ComponentSourceError::NotFound { digest: digest.to_owned() },
+        error => ComponentSourceError::Unavailable { digest: digest.to_owned(), source: Box::new(error) },
+    }
+}

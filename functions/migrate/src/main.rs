@@ -1,0 +1,72 @@
+//! On deploy: brings the database up to date, then publishes what was uploaded. Terraform invokes it, CloudFormation uses it
+//! as a custom resource; both mean the same.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_orchestrator::{Bundle, Orchestrator};
+
+/// What is to be done: the key of a bundle in the blob store, or nothing to publish.
+#[derive(Debug, Default, Deserialize)]
+struct Request {
+    #[serde(default, alias = "Publication")]
+    publication: Option<String>,
+}
+
+/// What CloudFormation sends.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CustomResource {
+    request_type: String,
+    #[serde(rename = "ResponseURL")]
+    response_url: String,
+    stack_id: String,
+    request_id: String,
+    logical_resource_id: String,
+    physical_resource_id: Option<String>,
+    #[serde(default)]
+    resource_properties: Request,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_logs();
+    let OpenOrchestrator { orchestrator, .. } = &open_orchestrator().await?;
+    let migrate = async |event: LambdaEvent<Value>| -> Result<Value, Error> {
+        if event.payload.get("ResponseURL").is_none() {
+            return work(orchestrator, serde_json::from_value(event.payload)?).await;
+        }
+        let resource: CustomResource = serde_json::from_value(event.payload)?;
+        // Deleting a stack deletes no data.
+        let done = match resource.request_type.as_str() {
+            "Delete" => Ok(Value::Null),
+            _ => work(orchestrator, Request { ..resource.resource_properties }).await,
+        };
+        let reason = done.as_ref().err().map_or_else(|| "done".to_owned(), ToString::to_string);
+        let answer = json!({
+            "Status": if done.is_ok() { "SUCCESS" } else { "FAILED" },
+            "Reason": reason,
+            "PhysicalResourceId": resource.physical_resource_id.as_deref().unwrap_or("tasker-database"),
+            "StackId": resource.stack_id,
+            "RequestId": resource.request_id,
+            "LogicalResourceId": resource.logical_resource_id,
+        });
+        let url = resource.response_url;
+        // The signature of the URL covers an empty content type.
+        let put = move || ureq::put(url).header("content-type", "").send(answer.to_string());
+        tokio::task::spawn_blocking(put).await??;
+        done
+    };
+    lambda_runtime::run(service_fn(migrate)).await
+}
+
+async fn work(orchestrator: &Orchestrator, request: Request) -> Result<Value, Error> {
+    orchestrator.migrate().await?;
+    let Some(key) = request.publication.filter(|key| !key.is_empty()) else {
+        return Ok(json!({ "published": null }));
+    };
+    let bundle: Bundle = serde_json::from_slice(&orchestrator.blobs().get_bundle(&key).await?)?;
+    orchestrator.publish_bundle(&bundle).await?;
+    Ok(json!({ "published": key }))
+}

@@ -1,0 +1,39 @@
+//! Steps in, reports out: runs the batch, each step in a sandbox of its own, and hands back what it cannot end in time.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tasker_function_environment::{Batch, Error, LAST_WORDS, StepHost, open_host, start_logs};
+use tasker_runtime_host::{Worker, WorkerConnections};
+use tasker_transport::DeliveredQueue;
+
+/// The largest batch that an event source hands over without waiting.
+const MAX_BATCH: usize = 10;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_logs();
+    let open: &StepHost = &open_host("TASKER_STEPS_QUEUE", MAX_BATCH).await?;
+    let run = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
+        let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);
+        let mut batch = Batch::read(event.payload);
+        let behind = batch.queue.as_deref().map(|name| open.queue_beside(name));
+        let steps = Arc::new(DeliveredQueue::new(behind.unwrap_or_else(|| open.connections.steps.clone())));
+        let deliveries = std::mem::take(&mut batch.deliveries);
+        steps.hold(&deliveries);
+        let connections = WorkerConnections { steps: steps.clone(), ..open.connections.clone() };
+        Worker::run_batch(open.host.clone(), connections, deliveries, ends_at).await;
+        Ok(batch.answer(&steps.take_unfinished()))
+    };
+    lambda_runtime::run(service_fn(run)).await
+}
+
+/// Until when the platform lets this invocation run, from milliseconds since 1970.
+fn time_left(deadline_ms: u64) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Duration::from_millis(deadline_ms).saturating_sub(now)
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds the functions and packs each as Lambda wants it: target/functions/NAME/bootstrap.zip.
+#
+#   scripts/build-functions.sh [arm64|x86_64]    for AWS, with cargo-lambda
+#   scripts/build-functions.sh here              for this machine, quickly: for tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for_whom=${1:-arm64}
+functions=(orchestrate run-steps api ingest sweep migrate)
+packages=("${functions[@]/#/tasker-function-}")
+
+# Each by itself, so that none gets what only another asks for: the host has no compiler and no way to the database.
+case $for_whom in
+    here)
+        for package in "${packages[@]}"; do cargo build --locked --package "$package"; done
+        built=target/debug/tasker-function-
+        ;;
+    arm64 | x86_64)
+        if ! command -v cargo-lambda >/dev/null; then
+            echo "build-functions: cargo-lambda is needed to build for Lambda: pip install cargo-lambda" >&2
+            exit 1
+        fi
+        for package in "${packages[@]}"; do
+            cargo lambda build --locked --profile function "--${for_whom/_/-}" --package "$package"
+        done
+        built=target/lambda/tasker-function-
+        ;;
+    *)
+        echo "build-functions: for what? arm64, x86_64 or here" >&2
+        exit 1
+        ;;
+esac
+
+for function in "${functions[@]}"; do
+    folder=target/functions/$function
+    mkdir -p "$folder"
+    rm -f "$folder/bootstrap.zip"
+    program=$built$function
+    [ -d "$program" ] && program=$program/bootstrap
+    if [ "$for_whom" = here ]; then
+        strip -o "$folder/bootstrap" "$program"
+    else
+        cp "$program" "$folder/bootstrap"
+    fi
+    (cd "$folder" && python3 -c '
+import zipfile
+entry = zipfile.ZipInfo("bootstrap")
+entry.external_attr = 0o755 << 16
+entry.compress_type = zipfile.ZIP_DEFLATED
+with zipfile.ZipFile("bootstrap.zip", "w", compresslevel=1) as archive:
+    archive.writestr(entry, open("bootstrap", "rb").read())
+')
+    printf '%-12s %5d KB, packed %5d KB\n' "$function" \
+        $(($(wc -c <"$folder/bootstrap") / 1000)) $(($(wc -c <"$folder/bootstrap.zip") / 1000))
+done
