@@ -119,7 +119,7 @@ impl Orchestrator {
     }
 
     /// Deletes events that are past their time.
-    pub(crate) async fn forget_received_events(&self) -> Result<(), Error> {
+    pub async fn forget_received_events(&self) -> Result<(), Error> {
         sqlx::query("SELECT tasker.forget_received_events($1)")
             .bind(FORGOTTEN_AT_ONCE)
             .execute(&self.pool)
