@@ -81,7 +81,7 @@ impl Condition {
                 Value::Bool(exists) => Ok(Self::Exists(*exists)),
                 other => fault(format!("`exists` is true or false, not {other}")),
             },
-            "cidr" => match argument.as_str().and_then(network) {
+            "cidr" => match argument.as_str().and_then(|text| text.parse::<IpNet>().ok()) {
                 Some(network) => Ok(Self::Cidr(network)),
                 None => {
                     fault(format!("`cidr` is a range of addresses such as \"10.0.0.0/24\", not {argument}"))
@@ -181,10 +181,6 @@ fn lower(text: &str) -> impl Iterator<Item = char> + '_ {
 
 fn folded(text: &str) -> String {
     lower(text).collect()
-}
-
-fn network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 fn anything_but(argument: &Value) -> Result<Condition, Fault> {

@@ -89,7 +89,7 @@ fn table() -> Vec<(Value, bool)> {
         // Addresses.
         (field("ip", json!([{ "cidr": "10.0.0.0/8" }])), true),
         (field("ip", json!([{ "cidr": "10.2.0.0/16" }])), false),
-        (field("ip", json!([{ "cidr": "10.1.2.3" }])), true),
+        (field("ip", json!([{ "cidr": "10.1.2.3/32" }])), true),
         (field("ip6", json!([{ "cidr": "2001:db8::/32" }])), true),
         (field("status", json!([{ "cidr": "10.0.0.0/8" }])), false),
         // Stars.
@@ -192,6 +192,7 @@ fn what_means_nothing_is_refused_where_it_stands() {
         (json!({ "data": { "a": [{ "numeric": [">", 5, "<", 1] }] } }), "/data/a/0/numeric", "no number"),
         (json!({ "data": { "a": [{ "exists": "yes" }] } }), "/data/a/0/exists", "true or false"),
         (json!({ "data": { "a": [{ "cidr": "10.0.0.0/40" }] } }), "/data/a/0/cidr", "range of addresses"),
+        (json!({ "data": { "a": [{ "cidr": "10.0.0.1" }] } }), "/data/a/0/cidr", "range of addresses"),
         (json!({ "data": { "a": [{ "anything-but": [] }] } }), "/data/a/0/anything-but", "list of texts"),
         (
             json!({ "data": { "a": [{ "anything-but": ["a", 1] }] } }),
