@@ -213,6 +213,8 @@ fn subscriptions(all: &[Subscription]) -> String {
         let target = match one.kind {
             SubscriptionKind::Webhook => text("url"),
             SubscriptionKind::Queue => format!("queue {}", text("queue")),
+            SubscriptionKind::Topic => format!("topic {}", text("topic")),
+            SubscriptionKind::EventBus => format!("event bus {}", text("bus")),
             SubscriptionKind::Task => format!("task {}/{}", text("namespace"), text("name")),
         };
         vec![
