@@ -17,7 +17,10 @@ use tasker_orchestrator::{
 use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, MemoryLeases, MemoryQueue};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+type Headers<'a> = Vec<(&'a str, &'a str)>;
 
 struct Server {
     router: Router,
@@ -50,8 +53,11 @@ impl Server {
         orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
         let template = "{ name: order, version: 1.0.0, steps: [{ name: a, handler: { callable: work } }] }";
         orchestrator.publish_template(&parse(template).unwrap().template).await.unwrap();
-        let server =
-            Self { router: router(orchestrator.clone(), Default::default()), orchestrator, _blobs: blobs };
+        let server = Self {
+            router: router(orchestrator.clone(), CancellationToken::new()),
+            orchestrator,
+            _blobs: blobs,
+        };
         server.trigger("").await;
         server
     }
@@ -145,12 +151,11 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
     broken["source"] = json!("");
     let batch = json!([event("0"), broken]).to_string();
     let with = |name: &'static str, value: &'static str| {
-        let mut headers: Vec<(&str, &str)> =
-            BINARY.iter().copied().filter(|(other, _)| *other != name).collect();
+        let mut headers: Headers<'_> = BINARY.iter().copied().filter(|(other, _)| *other != name).collect();
         headers.push((name, value));
         headers
     };
-    let cases: Vec<(Vec<(&str, &str)>, &str, StatusCode, &str)> = vec![
+    let cases: Vec<(Headers<'_>, &str, StatusCode, &str)> = vec![
         (STRUCTURED.to_vec(), "{", StatusCode::BAD_REQUEST, "not a CloudEvent in JSON"),
         (STRUCTURED.to_vec(), "[]", StatusCode::BAD_REQUEST, "which is a JSON object"),
         (BATCHED.to_vec(), &batch, StatusCode::BAD_REQUEST, "event 2 of the batch: `source` is empty"),

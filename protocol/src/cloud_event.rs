@@ -2,9 +2,11 @@
 //!
 //! Own code, and not the CloudEvents SDK: that one takes empty ids and extension names in capitals, and knows no batches.
 
+mod check;
+mod data;
+
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::DateTime;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -13,10 +15,8 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-/// The longest attribute, in bytes.
-const MAX_ATTRIBUTE: usize = 4096;
-/// The longest name of an extension, as the specification advises.
-const MAX_NAME: usize = 20;
+use check::{check_extension, check_text, check_uri_reference, is_media_type, scheme};
+use data::{data_of_bytes, is_json, of_base64};
 
 /// An event that keeps to the specification.
 #[derive(Debug, Clone)]
@@ -75,13 +75,13 @@ impl CloudEvent {
 
     /// Reads an event in the JSON format (structured mode).
     pub fn from_json(text: &str) -> Result<Self, EventError> {
-        let members: Members = serde_json::from_str(text).map_err(not_json)?;
+        let members: Members = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         Self::of_members(members)
     }
 
     /// Reads a batch in the JSON format. One event that is none makes the whole batch none.
     pub fn batch_from_json(text: &str) -> Result<Vec<Self>, EventError> {
-        let events: Vec<Members> = serde_json::from_str(text).map_err(not_json)?;
+        let events: Vec<Members> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         let event = |(index, members)| {
             Self::of_members(members).map_err(|error| EventError { number: Some(index + 1), ..error })
         };
@@ -316,135 +316,8 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-fn not_json(error: serde_json::Error) -> EventError {
+fn not_json(error: &serde_json::Error) -> EventError {
     EventError::whole(format!("not a CloudEvent in JSON: {error}"))
-}
-
-fn check_text(name: &str, text: &str) -> Result<(), EventError> {
-    if text.is_empty() {
-        return Err(EventError::of(name, "is empty"));
-    }
-    if text.len() > MAX_ATTRIBUTE {
-        return Err(EventError::of(name, format_args!("is longer than {MAX_ATTRIBUTE} bytes")));
-    }
-    match text.chars().find(|character| character.is_control()) {
-        Some(character) => {
-            Err(EventError::of(name, format_args!("contains the control character {character:?}")))
-        }
-        None => Ok(()),
-    }
-}
-
-fn check_extension(name: &str, value: &Value) -> Result<(), EventError> {
-    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_letter) || name == "data" {
-        let fault = format!("cannot be an attribute's name: it has 1 to {MAX_NAME} of a-z and 0-9");
-        return Err(EventError::of(name, fault));
-    }
-    match value {
-        // Extensions may be empty; the specification asks only the others to say something.
-        Value::String(text) if text.is_empty() => Ok(()),
-        Value::String(text) => check_text(name, text),
-        Value::Bool(_) => Ok(()),
-        Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) => {
-            Ok(())
-        }
-        other => {
-            let fault = format!("must be a text, a truth value or a whole number of 32 bits, not {other}");
-            Err(EventError::of(name, fault))
-        }
-    }
-}
-
-/// The scheme of a URI, if it has one.
-fn scheme(text: &str) -> Option<&str> {
-    let (scheme, _) = text.split_once(':')?;
-    let usual = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
-    (scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.chars().all(usual))
-        .then_some(scheme)
-}
-
-/// RFC 3986: the characters that there can be, and what a reference cannot begin with.
-fn check_uri_reference(name: &str, text: &str) -> Result<(), EventError> {
-    let refuse =
-        |fault: String| Err(EventError::of(name, format_args!("is `{text}`, not a URI reference: {fault}")));
-    let rest = scheme(text).map_or(text, |scheme| &text[scheme.len() + 1..]);
-    if scheme(text).is_none() && text.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
-        return refuse("what stands before its first `:` is no scheme".to_owned());
-    }
-    let authority =
-        rest.strip_prefix("//").map_or("", |rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
-    let mut fragments = 0;
-    for (index, character) in text.char_indices() {
-        let allowed = match character {
-            '%' => text
-                .get(index + 1..index + 3)
-                .is_some_and(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit())),
-            '#' => {
-                fragments += 1;
-                fragments == 1
-            }
-            '[' | ']' => authority.contains(character),
-            other => other.is_ascii_alphanumeric() || "-._~:/?@!$&'()*+,;=".contains(other),
-        };
-        if !allowed {
-            return refuse(format!("{character:?} cannot stand there; percent-encode it"));
-        }
-    }
-    Ok(())
-}
-
-fn is_media_type(text: &str) -> bool {
-    let essence = text.split(';').next().unwrap_or_default().trim();
-    let is_token = |part: &str| {
-        !part.is_empty()
-            && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "!#$&-^_.+".contains(letter))
-    };
-    essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
-}
-
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-fn is_json(content_type: &str) -> bool {
-    let essence = essence(content_type);
-    essence.ends_with("/json") || essence.ends_with("+json")
-}
-
-fn is_text(content_type: &str) -> bool {
-    let essence = essence(content_type);
-    essence.starts_with("text/") || essence.ends_with("/xml") || essence.ends_with("+xml")
-}
-
-fn data_of_bytes(content_type: Option<&str>, body: &[u8]) -> Result<EventData, EventError> {
-    if body.is_empty() {
-        return Ok(EventData::None);
-    }
-    let json = || serde_json::from_slice::<Box<RawValue>>(body);
-    let text = || std::str::from_utf8(body).ok().and_then(|text| serde_json::value::to_raw_value(text).ok());
-    let binary = || EventData::Binary(BASE64_STANDARD.encode(body));
-    Ok(match content_type {
-        Some(declared) if is_json(declared) => EventData::Json(json().map_err(|error| {
-            EventError::of("data", format_args!("is said to be {declared}, and is not JSON: {error}"))
-        })?),
-        Some(declared) if is_text(declared) => text().map_or_else(binary, EventData::Json),
-        Some(_) => binary(),
-        None => json().map_or_else(|_| binary(), EventData::Json),
-    })
-}
-
-/// Bytes in Base64; where they are said to be JSON, that.
-fn of_base64(json: &str, is_json: bool) -> Result<EventData, EventError> {
-    let text: String =
-        serde_json::from_str(json).map_err(|_| EventError::of("data_base64", "must be a text in Base64"))?;
-    let bytes = BASE64_STANDARD
-        .decode(&text)
-        .map_err(|error| EventError::of("data_base64", format_args!("is not Base64: {error}")))?;
-    if is_json {
-        return data_of_bytes(Some("application/json"), &bytes);
-    }
-    Ok(EventData::Binary(text))
 }
 
 #[cfg(test)]

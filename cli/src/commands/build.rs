@@ -51,7 +51,9 @@ pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Endi
             }
         }
     }
-    triggers.iter().for_each(|file| file.warn_of_missing(&templates));
+    for file in &triggers {
+        file.warn_of_missing(&templates);
+    }
     output.result(&as_json, || table(&["HANDLER", "COMPONENT", "SIZE", "DESCRIPTION"], &rows))?;
     Ok(Ending::Done)
 }

@@ -42,7 +42,9 @@ pub(crate) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> 
         bail!("there are no triggers in {}", project.path(&project.config.project.triggers).display());
     }
     let templates = read_templates(project)?;
-    triggers.iter().for_each(|file| file.warn_of_missing(&templates));
+    for file in &triggers {
+        file.warn_of_missing(&templates);
+    }
     let (mut told, mut as_json) = (Vec::new(), Vec::new());
     let mut all_start = true;
     for event in events.read()? {

@@ -24,10 +24,10 @@ const MAX_REPLAYED: u32 = 1000;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Events {
     /// A CloudEvent in JSON, a .json file with one or an array of them, a .jsonl file, or - for standard input.
-    #[arg(required_unless_present = "event_type")]
-    events: Vec<String>,
+    #[arg(value_name = "EVENT", required_unless_present = "event_type")]
+    inputs: Vec<String>,
     /// Put an event together: what happened.
-    #[arg(long = "type", value_name = "TYPE", conflicts_with = "events", requires = "source")]
+    #[arg(long = "type", value_name = "TYPE", conflicts_with = "inputs", requires = "source")]
     event_type: Option<String>,
     /// Where it comes from, a URI reference.
     #[arg(long, requires = "event_type")]
@@ -53,7 +53,7 @@ impl Events {
             return Ok(vec![self.put_together(event_type, source)?]);
         }
         let mut events = Vec::new();
-        for input in &self.events {
+        for input in &self.inputs {
             let (name, text) = read_input(input)?;
             if Path::new(&name).extension().is_some_and(|extension| extension == "jsonl") {
                 for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {

@@ -82,7 +82,9 @@ fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Resu
     }
     // Without its templates, a trigger is checked by itself.
     if let Ok(templates) = read_templates(project) {
-        triggers.iter().for_each(|file| file.warn_of_missing(&templates));
+        for file in &triggers {
+            file.warn_of_missing(&templates);
+        }
     }
     let as_json: Vec<_> = triggers
         .iter()

@@ -1,6 +1,6 @@
 //! Triggers from the command line: tried without a server, published with their project, sent to, put right, replayed.
 
-use std::{thread, time::Instant};
+use std::{path::Path, thread, time::Instant};
 
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ fn an_event_is_tried_without_a_server_and_every_reason_is_told() {
     let none = test(&project, r#"{"specversion":"1.0","source":"/s","type":"other"}"#);
     assert_eq!(none.code, Some(1), "{none:#?}");
     assert!(none.stderr.contains("`id` is missing"), "{none:#?}");
+}
+
+#[test]
+fn the_examples_trigger_is_for_the_event_beside_it() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/order-fulfillment");
+    let ended =
+        run(tasker(&example).args(["--json", "event", "test"]).arg(example.join("events/order_placed.json")));
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert_eq!(ended.json()[0]["triggers"][0]["input"]["items"][0]["sku"], "tea-assam-250", "{ended:#?}");
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl Group {
             match &field.test {
                 // In a list, one object must satisfy all of it: it is told as a whole.
                 Test::Inside(group) if !inside.is_some_and(Value::is_array) => {
-                    group.explain(inside, &path, findings)
+                    group.explain(inside, &path, findings);
                 }
                 Test::Inside(group) => findings.push(Finding {
                     path,

@@ -257,7 +257,7 @@ impl Orchestrator {
                         tasks.push(StartedTask { trigger, version, task_id });
                     }
                     Err(error) if is_lasting(&error) => {
-                        failures.push(format!("trigger `{trigger}`: {error}"))
+                        failures.push(format!("trigger `{trigger}`: {error}"));
                     }
                     Err(error) => return Err(error),
                 }

@@ -26,6 +26,9 @@ tags: [web]
 priority: 7
 ";
 
+const STARTED: ReceptionState = ReceptionState::Started;
+const FAILED: ReceptionState = ReceptionState::Failed;
+
 fn event(id: &str, data: &Value) -> CloudEvent {
     let event = json!({ "specversion": "1.0", "id": id, "source": "/shop", "type": "order.placed", "correlationid": "c-1",
                         "data": data });
@@ -208,16 +211,15 @@ async fn one_bad_event_harms_no_other_and_is_kept_with_the_reason() {
     ];
     let receptions = fixture.receive(events).await;
     let states: Vec<_> = receptions.iter().map(|reception| reception.state).collect();
-    use ReceptionState::{Failed, Started};
-    assert_eq!(states, [Started, Failed, Failed, Started], "{receptions:#?}");
+    assert_eq!(states, [STARTED, FAILED, FAILED, STARTED], "{receptions:#?}");
     let reason = receptions[1].reason.as_deref().unwrap();
     assert!(reason.contains("trigger `shop/orders`: `input`: there is no `lines`"), "{reason}");
     assert!(receptions[2].reason.as_deref().unwrap().contains("NUL"), "{:?}", receptions[2]);
-    assert_eq!((fixture.received(Failed).await, fixture.received(Started).await), (2, 2));
+    assert_eq!((fixture.received(FAILED).await, fixture.received(STARTED).await), (2, 2));
     // Mended, it starts what it was to start.
     fixture.trigger(&ORDERS.replace("data.lines.map(line, line.sku)", "[]")).await;
     let mended = fixture.orchestrator.replay_event(receptions[1].received_id).await.unwrap();
-    assert_eq!((mended.state, mended.tasks[0].version), (Started, 2));
+    assert_eq!((mended.state, mended.tasks[0].version), (STARTED, 2));
 }
 
 #[tokio::test]
