@@ -10,8 +10,10 @@ mod events;
 mod extract;
 mod health;
 mod openapi;
+mod received;
 mod steps;
 mod tasks;
+mod triggers;
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -31,6 +33,7 @@ pub use health::{DetailedHealth, Health};
 pub use openapi::document as openapi_document;
 pub use steps::{StepActionName, StepOperation};
 pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
+pub use triggers::TriggerSwitch;
 
 /// How long requests may take that are at hand when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -56,8 +59,16 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
         )
         .route("/v1/subscriptions", get(events::subscriptions).post(events::subscribe))
         .route("/v1/subscriptions/{name}", delete(events::unsubscribe))
-        .route("/v1/events", get(events::list))
+        .route("/v1/events", get(events::list).post(received::receive))
         .route("/v1/events/stream", get(events::stream))
+        .route("/v1/events/received", get(received::list))
+        .route("/v1/events/received/{received_id}", get(received::show))
+        .route("/v1/events/received/{received_id}/replay", post(received::replay))
+        .route("/v1/triggers", get(triggers::list))
+        .route(
+            "/v1/triggers/{namespace}/{name}",
+            get(triggers::show).patch(triggers::switch).delete(triggers::remove),
+        )
         .route("/v1/dlq", get(dlq::list))
         .route("/v1/dlq/task/{task_id}", get(dlq::of_task).post(dlq::add))
         .route("/v1/dlq/entry/{dlq_entry_id}", get(dlq::show).patch(dlq::update))

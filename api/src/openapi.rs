@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::{OpenApi, openapi};
 
-use crate::{catalog, dlq, error, events, health, steps, tasks};
+use crate::{catalog, dlq, error, events, health, received, steps, tasks, triggers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,6 +30,14 @@ use crate::{catalog, dlq, error, events, health, steps, tasks};
         events::unsubscribe,
         events::list,
         events::stream,
+        received::receive,
+        received::list,
+        received::show,
+        received::replay,
+        triggers::list,
+        triggers::show,
+        triggers::switch,
+        triggers::remove,
         dlq::list,
         dlq::of_task,
         dlq::add,

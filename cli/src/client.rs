@@ -20,6 +20,9 @@ use crate::config::ProjectConfig;
 /// How long one request may take. The API itself answers within a minute, also where it waits.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
+/// What most requests carry.
+const JSON: &str = "application/json";
+
 /// Talks to the API of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
@@ -49,7 +52,7 @@ impl Client {
         &self,
         path: &str,
     ) -> Result<Answer<T>> {
-        self.call(Method::GET, path, None).await
+        self.call(Method::GET, path, JSON, None).await
     }
 
     pub(crate) async fn post<T: DeserializeOwned + Send + 'static>(
@@ -57,7 +60,17 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Answer<T>> {
-        self.call(Method::POST, path, Some(serde_json::to_string(body)?)).await
+        self.post_as(path, JSON, serde_json::to_string(body)?).await
+    }
+
+    /// As `post`, for a body that is of another kind than plain JSON.
+    pub(crate) async fn post_as<T: DeserializeOwned + Send + 'static>(
+        &self,
+        path: &str,
+        content_type: &'static str,
+        body: String,
+    ) -> Result<Answer<T>> {
+        self.call(Method::POST, path, content_type, Some(body)).await
     }
 
     pub(crate) async fn patch<T: DeserializeOwned + Send + 'static>(
@@ -65,22 +78,23 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T> {
-        self.call(Method::PATCH, path, Some(serde_json::to_string(body)?)).await?.map_err(told)
+        self.call(Method::PATCH, path, JSON, Some(serde_json::to_string(body)?)).await?.map_err(told)
     }
 
     pub(crate) async fn delete<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
-        self.call(Method::DELETE, path, None).await?.map_err(told)
+        self.call(Method::DELETE, path, JSON, None).await?.map_err(told)
     }
 
     async fn call<T: DeserializeOwned + Send + 'static>(
         &self,
         method: Method,
         path: &str,
+        content_type: &'static str,
         body: Option<String>,
     ) -> Result<Answer<T>> {
         let (this, path) = (self.clone(), path.to_owned());
         tokio::task::spawn_blocking(move || {
-            let mut response = this.send(method, &path, body.unwrap_or_default())?;
+            let mut response = this.send(method, &path, content_type, body.unwrap_or_default())?;
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
@@ -98,11 +112,11 @@ impl Client {
         .await?
     }
 
-    fn send(&self, method: Method, path: &str, body: String) -> Result<Response<Body>> {
+    fn send(&self, method: Method, path: &str, content_type: &str, body: String) -> Result<Response<Body>> {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
-            .header("content-type", "application/json")
+            .header("content-type", content_type)
             .body(body)?;
         self.agent.run(request).with_context(|| {
             format!(
@@ -118,7 +132,8 @@ impl Client {
         // Such an answer has no end.
         let this = Self { agent: agent(None), ..self.clone() };
         let path = path.to_owned();
-        let response = tokio::task::spawn_blocking(move || this.send(Method::GET, &path, String::new()));
+        let response =
+            tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new()));
         let mut response = response.await??;
         if !response.status().is_success() {
             bail!("{} answered {}: {}", self.url, response.status(), response.body_mut().read_to_string()?);

@@ -40,11 +40,18 @@ pub(crate) struct Project {
     pub(crate) components: Vec<PathBuf>,
     /// The folder of templates (`.yaml`, `.yml`, `.json`).
     pub(crate) templates: PathBuf,
+    /// The folder of triggers, which start tasks from events. It need not be there.
+    pub(crate) triggers: PathBuf,
 }
 
 impl Default for Project {
     fn default() -> Self {
-        Self { name: "tasker".into(), components: vec![".".into()], templates: "templates".into() }
+        Self {
+            name: "tasker".into(),
+            components: vec![".".into()],
+            templates: "templates".into(),
+            triggers: "triggers".into(),
+        }
     }
 }
 

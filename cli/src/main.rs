@@ -18,7 +18,8 @@ use crate::{commands::Ending, config::ProjectConfig, output::Output};
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 the task did not complete.
+/// Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 the task did not complete, or the tested event
+/// would not start one.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
 struct Arguments {
@@ -46,11 +47,11 @@ enum Command {
     Serve(commands::serve::Arguments),
     /// Run a host that takes steps from PGMQ.
     Worker,
-    /// Build the project and publish its components and templates to the database.
+    /// Build the project and publish its components, templates and triggers to the database.
     Publish(commands::publish::Arguments),
     /// Make a new project.
     New(commands::new::Arguments),
-    /// Build the project's components, and check them and its templates.
+    /// Build the project's components, and check them, its templates and its triggers.
     Build,
     /// Check, list, draw and import templates, and look up their format.
     #[command(subcommand)]
@@ -67,9 +68,12 @@ enum Command {
     /// List handlers and their versions, or run one by itself.
     #[command(subcommand)]
     Handler(commands::handler::Command),
-    /// Hear of domain events, or have others hear of them.
+    /// Send events and try them on triggers; hear of domain events, or have others hear of them.
     #[command(subcommand)]
     Event(commands::event::Command),
+    /// Check, list and switch triggers: which events start which tasks.
+    #[command(subcommand)]
+    Trigger(commands::trigger::Command),
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -135,6 +139,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Dlq(command) => commands::dlq::run(&project, command, output).await,
         Command::Handler(command) => commands::handler::run(&project, command, output).await,
         Command::Event(command) => commands::event::run(&project, command, output).await,
+        Command::Trigger(command) => commands::trigger::run(&project, command, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
     }

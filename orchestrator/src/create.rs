@@ -158,18 +158,28 @@ struct Prepared {
     catalog_version: i64,
     input: Payload,
     identity: Option<Vec<u8>>,
+    /// The identity that came with the request.
+    given: Option<Vec<u8>>,
     request: TaskRequest,
 }
+
+/// A request, and its identity if it brings one along.
+pub(crate) type Identified = (TaskRequest, Option<Vec<u8>>);
 
 impl Orchestrator {
     /// Creates tasks, all in one transaction. Answers in the order of the requests.
     pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
+        self.create_identified(requests.into_iter().map(|request| (request, None)).collect()).await
+    }
+
+    /// As [`Orchestrator::create_tasks`], with the identity of those requests whose template and key do not make it.
+    pub(crate) async fn create_identified(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
         let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
-        let mut open: Vec<(usize, TaskRequest)> = requests.into_iter().enumerate().collect();
+        let mut open: Vec<(usize, Identified)> = requests.into_iter().enumerate().collect();
         for _ in 0..MAX_CATALOG_CHANGES {
             let mut prepared = Vec::with_capacity(open.len());
-            for (index, request) in open.drain(..) {
-                match self.prepare_current(request).await {
+            for (index, (request, given)) in open.drain(..) {
+                match self.prepare_current(request, given).await {
                     Ok(ready) => prepared.push((index, ready)),
                     Err(error) => answers[index] = Some(Err(error)),
                 }
@@ -190,7 +200,7 @@ impl Orchestrator {
             }
             // The catalog has changed: everything that was worked out from it is worked out again.
             self.catalog.forget(version);
-            open = prepared.into_iter().map(|(index, ready)| (index, ready.request)).collect();
+            open = prepared.into_iter().map(|(index, ready)| (index, (ready.request, ready.given))).collect();
         }
         let missing = || Err(Error::Damaged("the database did not answer for this request".to_owned()));
         answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
@@ -227,7 +237,8 @@ impl Orchestrator {
             matches!(&error, Error::Database(sqlx::Error::Database(cause)) if is_about_data(&**cause));
         if about_data && prepared.len() > 1 {
             for (index, ready) in prepared {
-                answers[index] = Box::pin(self.create_tasks(vec![ready.request])).await.pop();
+                let alone = vec![(ready.request, ready.given)];
+                answers[index] = Box::pin(self.create_identified(alone)).await.pop();
             }
             return;
         }
@@ -245,18 +256,18 @@ impl Orchestrator {
     }
 
     /// Prepares a request, and believes a refusal only if it comes from the catalog as it is now.
-    async fn prepare_current(&self, request: TaskRequest) -> Result<Prepared, Error> {
-        match self.prepare(request.clone()).await {
+    async fn prepare_current(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
+        match self.prepare(request.clone(), given.clone()).await {
             Err(Error::InvalidInput { .. } | Error::InvalidRequest { .. })
                 if self.catalog.refresh().await? =>
             {
-                self.prepare(request).await
+                self.prepare(request, given).await
             }
             other => other,
         }
     }
 
-    async fn prepare(&self, request: TaskRequest) -> Result<Prepared, Error> {
+    async fn prepare(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         request.check()?;
         let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;
         let parse = || {
@@ -271,10 +282,13 @@ impl Orchestrator {
                 return Err(Error::InvalidInput { faults });
             }
         }
-        let identity = identity(&release.template, request.idempotency_key.as_deref(), parse)?;
+        let identity = match &given {
+            Some(identity) => Some(identity.clone()),
+            None => identity(&release.template, request.idempotency_key.as_deref(), parse)?,
+        };
         let input = Payload::Inline(request.context.clone());
         let input = self.blobs.check_in(input, MAX_INLINE_INPUT).await?;
-        Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, request })
+        Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, given, request })
     }
 
     async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {

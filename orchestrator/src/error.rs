@@ -91,6 +91,25 @@ pub enum Error {
     /// No such subscription.
     #[error("there is no subscription `{0}`")]
     NoSuchSubscription(String),
+    /// A trigger has faults.
+    #[error("the trigger has faults:\n{}", .faults.join("\n"))]
+    InvalidTrigger {
+        /// Each fault with its place.
+        faults: Vec<String>,
+    },
+    /// No such trigger.
+    #[error("there is no trigger `{namespace}/{name}`{hint}")]
+    NoSuchTrigger {
+        /// The namespace asked for.
+        namespace: String,
+        /// The name asked for.
+        name: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// No such event was received, or it is forgotten.
+    #[error("there is no received event {0}")]
+    NoSuchReceivedEvent(Uuid),
     /// There is no such step.
     #[error("{0}")]
     NoSuchStep(String),

@@ -25,6 +25,7 @@ mod run;
 pub mod state;
 mod sweep;
 pub mod template;
+pub mod trigger;
 mod upgrade;
 mod visit;
 
@@ -83,6 +84,7 @@ pub struct Inner {
     deliverable: Notify,
     /// Events were written since they were last published, by a process that is not listening for them.
     has_events: AtomicBool,
+    trigger_cache: trigger::TriggerCache,
 }
 
 /// Numbers in [0, 1) that spread the waits between attempts.
@@ -165,6 +167,7 @@ impl Orchestrator {
             told,
             deliverable: Notify::new(),
             has_events: AtomicBool::new(false),
+            trigger_cache: trigger::TriggerCache::default(),
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
     }

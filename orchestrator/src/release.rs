@@ -204,6 +204,17 @@ fn validator(schema: &Value) -> Result<Validator, Error> {
     jsonschema::validator_for(schema).map_err(|error| Error::Damaged(format!("a published schema: {error}")))
 }
 
+impl Template {
+    /// What of an input breaks the template's `input_schema`, one line for each fault.
+    pub fn input_faults(&self, input: &Value) -> Vec<String> {
+        match self.input_schema.as_ref().map(validator) {
+            Some(Ok(validator)) => faults(&validator, input),
+            Some(Err(error)) => vec![error.to_string()],
+            None => Vec::new(),
+        }
+    }
+}
+
 /// What breaks a schema, one line for each fault, with its place in the document.
 pub(crate) fn faults(validator: &Validator, value: &Value) -> Vec<String> {
     let line = |error: jsonschema::ValidationError<'_>| {

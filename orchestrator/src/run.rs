@@ -65,7 +65,8 @@ impl Orchestrator {
             if swept != crate::Swept::default() {
                 tracing::info!(?swept, "the sweep found steps that had been lost sight of");
             }
-            this.forget_events().await
+            this.forget_events().await?;
+            this.forget_received_events().await
         }));
         tasks.close();
         tasks.wait().await;

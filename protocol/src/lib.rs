@@ -1,4 +1,5 @@
-//! The messages between the orchestrator and its runtime hosts: types, their JSON, and nothing else.
+//! The messages between the orchestrator and its runtime hosts, and events from outside: types, their JSON, and nothing
+//! else.
 //!
 //! [`StepDispatch`] asks a host to run one step; [`StepReport`] tells the orchestrator how that went. A message
 //! is only a wake-up: it may be lost, repeated, delayed or reordered, and both sides stay correct, because the
@@ -8,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cloud_event;
 mod dispatch;
 mod grants;
 mod limits;
@@ -15,6 +17,7 @@ mod payload;
 mod report;
 mod wire;
 
+pub use cloud_event::{CloudEvent, EventData, EventError};
 pub use dispatch::{BatchSlice, DependencyResult, HandlerReference, StepDispatch};
 pub use grants::{Grants, SecretName};
 pub use limits::Limits;

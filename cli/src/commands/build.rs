@@ -1,4 +1,4 @@
-//! `tasker build`: builds the project's components, and checks them and its templates.
+//! `tasker build`: builds the project's components, and checks them, its templates and its triggers.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -6,12 +6,13 @@ use serde_json::json;
 use super::Ending;
 use crate::{
     config::ProjectConfig,
-    dev::{build, engine},
+    dev::{build, engine, triggers::read_triggers},
     output::{Output, table},
 };
 
 pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Ending> {
     let templates = build::read_templates(project)?;
+    let triggers = read_triggers(project)?;
     let components = build::build(project).await?;
     let blobs = engine::open_blobs(project)?;
     let host = engine::open_host(project, &blobs)?;
@@ -49,6 +50,9 @@ pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Endi
                 );
             }
         }
+    }
+    for file in &triggers {
+        file.warn_of_missing(&templates);
     }
     output.result(&as_json, || table(&["HANDLER", "COMPONENT", "SIZE", "DESCRIPTION"], &rows))?;
     Ok(Ending::Done)

@@ -15,6 +15,7 @@ use crate::{
     dev::{
         build::{self, Published},
         engine::{self, RunningOrchestrator, Transport},
+        triggers::read_triggers,
         versions::Changed,
         watch::{self, Snapshot},
     },
@@ -54,6 +55,9 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
 fn tell(output: &Output, published: &Published) {
     output.say(&format!("  templates  {}", published.templates.join(", ")));
     output.say(&format!("  handlers   {}", published.handlers.join(", ")));
+    if !published.triggers.is_empty() {
+        output.say(&format!("  triggers   {}", published.triggers.join(", ")));
+    }
 }
 
 /// Everything, running in this process.
@@ -142,10 +146,12 @@ impl Local {
     /// Builds and publishes the project. A template that changed under its version is published as a build of it.
     pub(crate) async fn publish(&self, output: &Output) -> Result<Published> {
         let templates = build::read_templates(&self.project)?;
+        let triggers = read_triggers(&self.project)?;
         let components = build::build(&self.project).await?;
         let publication = build::ToPublish {
             components: &components,
             templates: &templates,
+            triggers: &triggers,
             changed: Changed::IsNextBuild,
             promote: true,
         };

@@ -1,10 +1,11 @@
-//! `tasker event`: domain events, hearing of them here, and who else does.
+//! `tasker event`: events from outside and what they start; domain events, hearing of them here, and who else does.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use tasker_orchestrator::events::{Published, Subscription, SubscriptionKind, SubscriptionRequest};
+use uuid::Uuid;
 
-use super::{Ending, request::template_name, stop_signal};
+use super::{Ending, event_test, incoming, request::template_name, stop_signal};
 use crate::{
     client::{Client, segment, told},
     config::ProjectConfig,
@@ -17,7 +18,23 @@ const MAX_DATA: usize = 80;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// List the events of the last day, the newest first, and how far each has come.
+    /// Send events from here, as somebody outside would, and say what came of them.
+    Send(incoming::Events),
+    /// Hold events against the project's triggers, without a server: which match, what they would start, and why not.
+    /// Exit code 3 if one would become a dead letter.
+    Test(incoming::Events),
+    /// List events that came from outside and what came of them, the newest first; or show one.
+    Received(incoming::Received),
+    /// Take dead letters once more, with the triggers as they are now.
+    Replay {
+        /// Which.
+        #[arg(required_unless_present = "all")]
+        ids: Vec<Uuid>,
+        /// All of them, the oldest first; at most 1000.
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+    /// List the domain events of the last day, the newest first, and how far each has come.
     List {
         /// How many, at most 1000.
         #[arg(long, default_value_t = 100)]
@@ -86,6 +103,10 @@ impl Target {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     let client = &Client::of(project);
     match command {
+        Command::Send(events) => return incoming::send(client, &events, output).await,
+        Command::Test(events) => return event_test::run(project, &events, output),
+        Command::Received(arguments) => return incoming::received(client, arguments, output).await,
+        Command::Replay { ids, all: _ } => return incoming::replay(client, ids, output).await,
         Command::List { limit } => {
             let events: Vec<Published> = client.get(&format!("/v1/events?limit={limit}")).await?;
             output.result(&events, || list(&events))?;
@@ -192,6 +213,8 @@ fn subscriptions(all: &[Subscription]) -> String {
         let target = match one.kind {
             SubscriptionKind::Webhook => text("url"),
             SubscriptionKind::Queue => format!("queue {}", text("queue")),
+            SubscriptionKind::Topic => format!("topic {}", text("topic")),
+            SubscriptionKind::EventBus => format!("event bus {}", text("bus")),
             SubscriptionKind::Task => format!("task {}/{}", text("namespace"), text("name")),
         };
         vec![

@@ -9,6 +9,7 @@ use crate::{
     dev::{
         build,
         engine::{self, RunningOrchestrator, Transport},
+        triggers::read_triggers,
         versions::Changed,
     },
     output::Output,
@@ -30,7 +31,8 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     let pool = engine::open_database(&project, url.parse().context("`database.url` is not usable")?).await?;
     let blobs = engine::open_blobs(&project)?;
     let host = engine::open_host(&project, &blobs)?;
-    let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);
+    let (templates, triggers) = (build::read_templates(&project)?, read_triggers(&project)?);
+    let components = build::build(&project).await?;
     let transport = Transport::of_orchestrator(&project, &pool);
     let stop = stop_signal()?;
     let running =
@@ -38,6 +40,7 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     let publication = build::ToPublish {
         components: &components,
         templates: &templates,
+        triggers: &triggers,
         changed: Changed::IsRefused,
         promote: !arguments.no_promote,
     };
@@ -45,8 +48,13 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     stop.cancel();
     running.stopped().await;
     let published = published?;
-    output.result(&json!({ "templates": published.templates, "handlers": published.handlers }), || {
-        format!("published {}", published.templates.join(", "))
+    let build::Published { templates, handlers, triggers, .. } = &published;
+    output.result(&json!({ "templates": templates, "handlers": handlers, "triggers": triggers }), || {
+        let triggers = match &triggers[..] {
+            [] => String::new(),
+            triggers => format!("; triggers {}", triggers.join(", ")),
+        };
+        format!("published {}{triggers}", templates.join(", "))
     })?;
     Ok(Ending::Done)
 }

@@ -9,6 +9,7 @@ use crate::{
     dev::{
         build,
         engine::{self, RunningOrchestrator, Transport},
+        triggers::read_triggers,
         versions::Changed,
     },
     output::Output,
@@ -16,7 +17,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Build and publish the project's components and templates first.
+    /// Build and publish the project's components, templates and triggers first.
     #[arg(long)]
     publish: bool,
 }
@@ -39,10 +40,12 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), false, stop.clone()).await?;
     if arguments.publish {
         let host = engine::open_host(&project, &blobs)?;
-        let (templates, components) = (build::read_templates(&project)?, build::build(&project).await?);
+        let (templates, triggers) = (build::read_templates(&project)?, read_triggers(&project)?);
+        let components = build::build(&project).await?;
         let publication = build::ToPublish {
             components: &components,
             templates: &templates,
+            triggers: &triggers,
             changed: Changed::IsRefused,
             promote: true,
         };

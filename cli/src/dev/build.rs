@@ -1,4 +1,4 @@
-//! Building a project's handlers to components, and publishing them with the project's templates.
+//! Building a project's handlers to components, and publishing them with the project's templates and triggers.
 
 use std::{
     fs,
@@ -17,7 +17,10 @@ use tasker_runtime_host::Host;
 use tasker_transport::BlobStore;
 use tokio::process::Command;
 
-use super::versions::{self, Changed};
+use super::{
+    triggers::TriggerFile,
+    versions::{self, Changed},
+};
 use crate::config::ProjectConfig;
 
 /// The target that handlers are built for.
@@ -116,15 +119,8 @@ pub(crate) struct TemplateFile {
 /// Reads the project's templates. What is wrong is told with its place; all files are looked at.
 pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile>> {
     let folder = project.path(&project.config.project.templates);
-    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
-        .with_context(|| format!("there is no folder of templates at {}", folder.display()))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
-    });
-    paths.sort();
+    let paths = documents(&folder)
+        .with_context(|| format!("there is no folder of templates at {}", folder.display()))?;
     let mut templates = Vec::new();
     let mut faults = Vec::new();
     for path in paths {
@@ -134,6 +130,20 @@ pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile
         }
     }
     if faults.is_empty() { Ok(templates) } else { bail!("{}", faults.join("\n")) }
+}
+
+/// The files of a folder that are YAML or JSON, by name.
+pub(crate) fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("reading the folder {}", folder.display()))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+    });
+    paths.sort();
+    Ok(paths)
 }
 
 /// Reads one template.
@@ -152,7 +162,7 @@ pub(crate) fn read_template(path: &Path) -> Result<TemplateFile> {
 }
 
 /// A path as people want to read it: from where they stand.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let relative = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
     relative.unwrap_or_else(|| path.to_path_buf()).display().to_string()
@@ -163,6 +173,7 @@ fn shown(path: &Path) -> String {
 pub(crate) struct Published {
     pub(crate) handlers: Vec<String>,
     pub(crate) templates: Vec<String>,
+    pub(crate) triggers: Vec<String>,
     /// For each template that was published as another version than its author wrote, a line that says so.
     pub(crate) changed: Vec<String>,
 }
@@ -172,13 +183,14 @@ pub(crate) struct Published {
 pub(crate) struct ToPublish<'a> {
     pub(crate) components: &'a [BuiltComponent],
     pub(crate) templates: &'a [TemplateFile],
+    pub(crate) triggers: &'a [TriggerFile],
     /// What becomes of a template that has changed under its version.
     pub(crate) changed: Changed,
     /// Whether tasks get the new versions of handlers from now on.
     pub(crate) promote: bool,
 }
 
-/// Publishes components and templates.
+/// Publishes components, templates and triggers, in this order: each needs what comes before it.
 pub(crate) async fn publish(
     project: &ProjectConfig,
     publication: ToPublish<'_>,
@@ -186,7 +198,7 @@ pub(crate) async fn publish(
     blobs: &BlobStore,
     orchestrator: &Orchestrator,
 ) -> Result<Published> {
-    let ToPublish { components, templates, changed, promote } = publication;
+    let ToPublish { components, templates, triggers, changed, promote } = publication;
     let mut published = Published::default();
     let mut publications = Vec::new();
     for component in components {
@@ -232,6 +244,15 @@ pub(crate) async fn publish(
             }
         }
         published.templates.push(format!("{}/{} {version}", template.namespace_name, template.name));
+    }
+    for file in triggers {
+        let trigger = file.trigger();
+        let done = orchestrator.publish_trigger(trigger).await;
+        done.with_context(|| {
+            let (line, column) = (file.parsed.task.line, file.parsed.task.column);
+            format!("{}:{line}:{column}: the trigger cannot be published", shown(&file.path))
+        })?;
+        published.triggers.push(trigger.full_name());
     }
     Ok(published)
 }

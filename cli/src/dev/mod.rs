@@ -2,5 +2,6 @@
 
 pub(crate) mod build;
 pub(crate) mod engine;
+pub(crate) mod triggers;
 pub(crate) mod versions;
 pub(crate) mod watch;

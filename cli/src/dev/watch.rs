@@ -6,13 +6,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::config::ProjectConfig;
+use crate::config::{Project, ProjectConfig};
 
 /// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// Folders that builds write to, or that are none of the project's business.
 const IGNORED: &[&str] = &["target", "node_modules", ".tasker", ".git"];
-/// What handlers, templates and configuration are made of.
+/// What handlers, templates, triggers and configuration are made of.
 const WATCHED: &[&str] = &["rs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
 /// Returns when a file of the project has changed since `seen`, which it brings up to date.
@@ -36,7 +36,8 @@ impl Snapshot {
     pub(crate) fn of(project: &ProjectConfig) -> Self {
         let mut files = Vec::new();
         let components = project.config.project.components.iter();
-        for root in components.chain([&project.config.project.templates]) {
+        let Project { templates, triggers, .. } = &project.config.project;
+        for root in components.chain([templates, triggers]) {
             collect(&project.path(root), &mut files);
         }
         files.sort();

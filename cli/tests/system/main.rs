@@ -11,3 +11,4 @@ mod program;
 mod project;
 mod size;
 mod templates;
+mod triggers;

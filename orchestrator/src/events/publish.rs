@@ -147,8 +147,10 @@ impl Orchestrator {
     /// The event as its subscribers get it. The inner error: why they do not.
     async fn prepare_event(&self, row: &PgRow) -> Result<Result<String, String>, Error> {
         let release: Uuid = row.try_get("release_id")?;
-        let definition = row.try_get::<i32, _>("definition")?.unsigned_abs() as usize;
         let (name, mut event): (String, String) = (row.try_get("name")?, row.try_get("event")?);
+        // Of a task, and not of a step: nobody has declared a schema for it.
+        let Some(definition) = row.try_get::<Option<i32>, _>("definition")? else { return Ok(Ok(event)) };
+        let definition = definition.unsigned_abs() as usize;
         let inline: Option<String> = row.try_get("payload")?;
         let has_blob = inline.is_none();
         let data = payload(inline, row.try_get("payload_blob")?)?;

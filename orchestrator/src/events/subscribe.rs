@@ -98,6 +98,11 @@ impl Orchestrator {
                            followed by `*`";
             return Err(invalid("event", message.to_owned()));
         }
+        if request.kind == SubscriptionKind::Task && request.event.starts_with("tasker.") {
+            let message =
+                "cannot start a task when a task ends: the new one would end too, and start another";
+            return Err(invalid("event", message.to_owned()));
+        }
         let target = match request.kind {
             SubscriptionKind::Task => {
                 let target: TaskTarget = serde_json::from_value(request.target).map_err(|error| {

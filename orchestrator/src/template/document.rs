@@ -14,15 +14,15 @@ const MAX_VALUES: usize = 200_000;
 
 /// What a text means.
 #[derive(Debug)]
-pub(super) struct Document {
-    pub(super) value: Value,
+pub(crate) struct Document {
+    pub(crate) value: Value,
     /// Positions by JSON pointer; of a mapping's entry, its key's.
     positions: HashMap<String, Position>,
 }
 
 impl Document {
     /// Where the value at a JSON pointer stands, or the nearest value around it.
-    pub(super) fn position(&self, pointer: &str) -> Position {
+    pub(crate) fn position(&self, pointer: &str) -> Position {
         let mut pointer = pointer;
         loop {
             if let Some(position) = self.positions.get(pointer) {
@@ -37,13 +37,13 @@ impl Document {
 }
 
 /// A key as it stands in a JSON pointer (RFC 6901).
-pub(super) fn escape(key: &str) -> String {
+pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
 /// A value as it was written.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub(super) position: Position,
     /// Its characters in the text, counted from 0.
     pub(super) span: Range<usize>,
@@ -76,7 +76,7 @@ impl Entry {
 
 impl Node {
     /// Reads the one document in `text`. JSON is read as the YAML that it is.
-    pub(super) fn read(text: &str) -> Result<Self, Problems> {
+    pub(crate) fn read(text: &str) -> Result<Self, Problems> {
         let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
         reader.document().map_err(|fault| {
             let mut problems = Problems::default();
@@ -94,7 +94,7 @@ impl Node {
     }
 
     /// What it means.
-    pub(super) fn document(self) -> Document {
+    pub(crate) fn document(self) -> Document {
         let mut positions = HashMap::new();
         let value = self.into_value(&mut String::new(), &mut positions);
         Document { value, positions }
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(node),
                 (Event::DocumentStart(_), span) => {
-                    let message = "a second document starts here; put one template in each file".to_owned();
+                    let message = "a second document starts here; put one in each file".to_owned();
                     return Err(Fault { position: position(span), message });
                 }
                 _ => {}

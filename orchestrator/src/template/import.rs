@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     document::{Content, Node},
     older::{Change, Edit, accept_older_names, name_of, remove},
-    parse::{Parsed, VALIDATOR, read},
+    parse::{FORM, Parsed, read},
     problem::{Code, Problems},
     yaml,
 };
@@ -35,7 +35,7 @@ pub fn import(text: &str) -> Result<Imported, Problems> {
     let mut changes = accept_older_names(&mut tree);
     let Parsed { mut warnings, .. } = read(tree.clone())?;
     warnings.0.retain(|warning| warning.code != Code::NoEffect);
-    drop_what_has_no_effect(&mut tree, &VALIDATOR.0, "", None, &mut changes);
+    drop_what_has_no_effect(&mut tree, &FORM.schema, "", None, &mut changes);
     changes.sort_by_key(|change| change.position);
     let is_yaml = !text.trim_start().starts_with('{');
     let edited = if is_yaml { edit(text, &changes) } else { None };

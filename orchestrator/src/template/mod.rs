@@ -1,6 +1,7 @@
 //! Templates: the format, its reader and its checks.
 
 mod document;
+mod form;
 mod graph;
 mod import;
 mod model;
@@ -11,6 +12,8 @@ mod reference;
 mod validate;
 mod yaml;
 
+pub(crate) use document::{Node, escape};
+pub(crate) use form::{Form, did_you_mean};
 pub use graph::Graph;
 pub use import::{Imported, import};
 pub use model::{
@@ -19,7 +22,6 @@ pub use model::{
     StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template,
 };
 pub use older::Change;
-pub(crate) use parse::did_you_mean;
 pub use parse::{Parsed, parse, template_schema};
 pub use problem::{Code, Position, Problem, Problems, Severity};
 pub use reference::reference;

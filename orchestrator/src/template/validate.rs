@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
+    form::did_you_mean,
     graph::Graph,
     model::{Step, StepType, Template},
-    parse::did_you_mean,
     problem::{Code, Position, Problems},
 };
 

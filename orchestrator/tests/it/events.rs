@@ -11,10 +11,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sqlx::{Row, postgres::PgListener};
 use tasker_orchestrator::{
-    Error,
+    Error, TaskAction,
     events::{SubscriptionKind, SubscriptionRequest},
     read::TaskFilter,
 };
+use tasker_protocol::CloudEvent;
 use tasker_transport::webhook_signature;
 
 use crate::fixture::{Fixture, failed};
@@ -389,4 +390,65 @@ async fn what_text_cannot_hold_holds_up_nobody() {
             assert_eq!(event["type"], name);
         }
     }
+}
+
+#[tokio::test]
+async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
+    let empty = json!({ "name": "empty", "version": "1.0.0", "identity_strategy": "always_unique" });
+    fixture.publish(&empty.to_string()).await;
+    let events = async || fixture.orchestrator.events(100).await.unwrap().len();
+    // Nobody asks: nothing is written. `*` asks for what steps say.
+    fixture.listen_for("all", "*", SubscriptionKind::Queue, json!({ "queue": "all" })).await;
+    fixture.create("empty", json!({})).await;
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({})).await;
+    assert_eq!(events().await, 1);
+    fixture.listen_for("ends", "tasker.task.*", SubscriptionKind::Queue, json!({ "queue": "ends" })).await;
+    fixture
+        .listen_for("failed", "tasker.task.failed", SubscriptionKind::Queue, json!({ "queue": "failed" }))
+        .await;
+    let mut expected = vec![("tasker.task.completed", fixture.create("empty", json!({})).await)];
+    let completed = fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
+    expected.push(("tasker.task.completed", completed));
+    let cancelled = fixture.create("order", json!({})).await;
+    fixture.orchestrator.cancel(cancelled, "ada", None).await.unwrap();
+    expected.push(("tasker.task.cancelled", cancelled));
+    fixture.dispatched();
+    let failed = fixture.create("order", json!({})).await;
+    fixture.fail(&fixture.dispatched_one(), false).await;
+    expected.push(("tasker.task.blocked", failed));
+    fixture.orchestrator.operate_on_task(failed, &TaskAction::GiveUp, "ada", None).await.unwrap();
+    expected.push(("tasker.task.failed", failed));
+    let mut told = fixture.queued("ends").await;
+    told.sort_by_key(|event| event["id"].as_str().and_then(|id| id.parse::<i64>().ok()));
+    let ends: Vec<(&str, String)> = told
+        .iter()
+        .map(|event| (event["type"].as_str().unwrap(), event["subject"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected: Vec<(&str, String)> =
+        expected.into_iter().map(|(name, task)| (name, task.to_string())).collect();
+    assert_eq!(ends, expected);
+    assert_eq!(
+        (&told[1]["data"]["status"], &told[1]["data"]["steps"]["satisfied"]),
+        (&json!("complete"), &json!(1))
+    );
+    assert_eq!(told[1].get("stepname"), None, "it is of no step");
+    // What goes out is what would be taken in.
+    for event in &told {
+        CloudEvent::from_json(&event.to_string()).unwrap_or_else(|error| panic!("{error}: {event}"));
+    }
+    assert_eq!(fixture.queued("failed").await.len(), 1);
+    let all: Vec<Value> = fixture.queued("all").await;
+    assert!(all.iter().all(|event| event["type"] == "order.paid"), "{all:?}");
+    let request = SubscriptionRequest {
+        name: "loop".into(),
+        event: "tasker.task.*".into(),
+        kind: SubscriptionKind::Task,
+        target: json!({ "name": "empty" }),
+    };
+    let refused = fixture.orchestrator.subscribe(request).await;
+    assert!(matches!(refused, Err(Error::InvalidRequest { field: "event", .. })), "{refused:?}");
 }

@@ -16,4 +16,5 @@ mod reports;
 mod states;
 mod templates;
 mod transitions;
+mod triggers;
 mod versions;

@@ -1,0 +1,62 @@
+//! Triggers: which events start which tasks.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Serialize};
+use tasker_orchestrator::{Orchestrator, trigger::TriggerSummary};
+use utoipa::ToSchema;
+
+use crate::{
+    error::{ApiError, ErrorBody},
+    extract::{Body, Path},
+};
+
+/// Whether a trigger starts anything.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerSwitch {
+    /// Whether it does, from now on.
+    pub enabled: bool,
+}
+
+/// Lists the triggers.
+#[utoipa::path(get, path = "/v1/triggers", tag = "events", responses((status = 200, body = [TriggerSummary])))]
+pub(crate) async fn list(
+    State(orchestrator): State<Orchestrator>,
+) -> Result<Json<Vec<TriggerSummary>>, ApiError> {
+    Ok(Json(orchestrator.triggers().await?))
+}
+
+/// Shows a trigger.
+#[utoipa::path(get, path = "/v1/triggers/{namespace}/{name}", tag = "events",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = TriggerSummary), (status = 404, body = ErrorBody)))]
+pub(crate) async fn show(
+    State(orchestrator): State<Orchestrator>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Json<TriggerSummary>, ApiError> {
+    Ok(Json(orchestrator.trigger(&namespace, &name).await?))
+}
+
+/// Has a trigger start nothing from now on, or start tasks again. Publishing it does not change that.
+#[utoipa::path(patch, path = "/v1/triggers/{namespace}/{name}", tag = "events", request_body = TriggerSwitch,
+    params(("namespace" = String, Path), ("name" = String, Path)), responses((status = 200, body = TriggerSummary),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Its file disables it.")))]
+pub(crate) async fn switch(
+    State(orchestrator): State<Orchestrator>,
+    Path((namespace, name)): Path<(String, String)>,
+    Body(TriggerSwitch { enabled }): Body<TriggerSwitch>,
+) -> Result<Json<TriggerSummary>, ApiError> {
+    Ok(Json(orchestrator.enable_trigger(&namespace, &name, enabled).await?))
+}
+
+/// Removes a trigger.
+#[utoipa::path(delete, path = "/v1/triggers/{namespace}/{name}", tag = "events",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(crate) async fn remove(
+    State(orchestrator): State<Orchestrator>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    orchestrator.remove_trigger(&namespace, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
