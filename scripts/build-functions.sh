@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 for_whom=${1:-arm64}
-functions=(orchestrate run-steps api sweep migrate)
+functions=(orchestrate run-steps api ingest sweep migrate)
 packages=("${functions[@]/#/tasker-function-}")
 
 # Each by itself, so that none gets what only another asks for: the host has no compiler and no way to the database.

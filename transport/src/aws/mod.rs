@@ -1,6 +1,7 @@
 //! The providers of AWS: queues in SQS, leases in DynamoDB, events to EventBridge, SNS and SQS. S3 is an object store
 //! like any other and needs only its URL: `s3://bucket/prefix`.
 
+mod incoming;
 mod leases;
 mod outlet;
 mod queue;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_config::SdkConfig;
 use aws_smithy_http_client::tls;
 
+pub use incoming::{IncomingMessage, cloud_events};
 pub use leases::DynamoDbLeases;
 pub use outlet::{EventBusOutlet, SqsOutlet, TopicOutlet};
 pub use queue::SqsQueue;

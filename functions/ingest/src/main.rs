@@ -1,0 +1,38 @@
+//! Events in, tasks out: takes what services of AWS say from a queue and holds it against the triggers.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tasker_function_environment::{Batch, Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_transport::aws::{IncomingMessage, cloud_events};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_logs();
+    let OpenOrchestrator { orchestrator, .. } = &open_orchestrator().await?;
+    let ingest = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
+        let events = event.payload.records.iter().flat_map(|record| {
+            cloud_events(IncomingMessage {
+                id: record.message_id.as_deref().unwrap_or_default(),
+                source: record.event_source_arn.as_deref().unwrap_or_default(),
+                body: record.body.as_deref().unwrap_or_default(),
+            })
+        });
+        let events: Vec<_> = events.collect();
+        let batch = Batch::read(event.payload);
+        // What came of each is recorded; only what keeps all of them from being taken in lets them come again.
+        let received = orchestrator.receive_events(events).await;
+        let left = orchestrator.leave().await;
+        let unfinished: Vec<_> = match received {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "events could not be taken in; they come again");
+                batch.deliveries.iter().map(|delivery| delivery.receipt.clone()).collect()
+            }
+        };
+        if let Err(error) = left {
+            tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
+        }
+        Ok(batch.answer(&unfinished))
+    };
+    lambda_runtime::run(service_fn(ingest)).await
+}
