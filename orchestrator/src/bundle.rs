@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ComponentPublication, Orchestrator, error::Error, template::Template};
+use crate::{ComponentPublication, Orchestrator, error::Error, template::Template, trigger::Trigger};
 
-/// Components, whose bytes lie in the blob store already, and the templates that use them.
+/// Components, whose bytes lie in the blob store already, the templates that use them, and the triggers that start those.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
@@ -17,6 +17,9 @@ pub struct Bundle {
     pub aliases: BTreeMap<String, String>,
     /// The templates.
     pub templates: Vec<Template>,
+    /// The triggers.
+    #[serde(default)]
+    pub triggers: Vec<Trigger>,
     /// Whether tasks created from now on get the handlers.
     pub promote: bool,
 }
@@ -27,6 +30,9 @@ impl Orchestrator {
         self.publish_components(&bundle.components, &bundle.aliases, bundle.promote).await?;
         for template in &bundle.templates {
             self.publish_template(template).await?;
+        }
+        for trigger in &bundle.triggers {
+            self.publish_trigger(trigger).await?;
         }
         Ok(())
     }

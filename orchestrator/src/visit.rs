@@ -29,6 +29,7 @@ impl Orchestrator {
         let swept = self.sweep_up(come_through).await?;
         self.publish_and_deliver().await?;
         self.forget_events().await?;
+        self.forget_received_events().await?;
         self.leave().await?;
         Ok(swept)
     }

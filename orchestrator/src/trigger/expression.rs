@@ -32,7 +32,7 @@ const MAX_DEPTH: usize = 30;
 /// How deep loops over lists (`map`, `filter`, ...) may be nested.
 const MAX_LOOPS: usize = 3;
 /// The parser takes much stack for each level, so it gets one of its own.
-const PARSER_STACK: usize = 256 << 20;
+const PARSER_STACK: usize = 64 << 20;
 /// How long one evaluation may take. Real ones take microseconds.
 const MAX_TIME: Duration = Duration::from_secs(1);
 /// The longest word on a failed evaluation, in characters.
