@@ -412,6 +412,10 @@ resource "aws_subnet" "host" {
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
   availability_zone = data.aws_availability_zones.available[0].names[count.index]
   tags              = merge(local.tags, { Name = "${var.name}-run-long-steps-${count.index}" })
+
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 resource "aws_route_table" "host" {
@@ -431,6 +435,16 @@ resource "aws_route_table_association" "host" {
 
   subnet_id      = aws_subnet.host[count.index].id
   route_table_id = aws_route_table.host[0].id
+}
+
+resource "aws_flow_log" "host" {
+  count = local.makes_host_vpc ? 1 : 0
+
+  vpc_id          = aws_vpc.host[0].id
+  traffic_type    = "ALL"
+  log_destination = aws_cloudwatch_log_group.connections[0].arn
+  iam_role_arn    = aws_iam_role.connections[0].arn
+  tags            = local.tags
 }
 
 resource "aws_default_security_group" "host" {

@@ -72,6 +72,10 @@ resource "aws_subnet" "private" {
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
   availability_zone = data.aws_availability_zones.available[0].names[count.index]
   tags              = merge(local.tags, { Name = "${var.name}-private-${count.index}" })
+
+  lifecycle {
+    ignore_changes = [availability_zone] # a zone that AWS adds must not move the subnets
+  }
 }
 
 resource "aws_route_table" "private" {
@@ -205,14 +209,10 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
 
 # --- record of connections, accepted and refused ---
 
-locals {
-  made_vpcs = concat(aws_vpc.this[*].id, aws_vpc.host[*].id)
-}
-
 resource "aws_flow_log" "this" {
-  count = length(local.made_vpcs)
+  count = local.makes_vpc ? 1 : 0
 
-  vpc_id          = local.made_vpcs[count.index]
+  vpc_id          = aws_vpc.this[0].id
   traffic_type    = "ALL"
   log_destination = aws_cloudwatch_log_group.connections[0].arn
   iam_role_arn    = aws_iam_role.connections[0].arn
@@ -220,7 +220,7 @@ resource "aws_flow_log" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "connections" {
-  count = length(local.made_vpcs) > 0 ? 1 : 0
+  count = local.makes_vpc || local.makes_host_vpc ? 1 : 0
 
   name              = "/${var.name}/connections"
   retention_in_days = var.log_retention_days
@@ -229,7 +229,7 @@ resource "aws_cloudwatch_log_group" "connections" {
 }
 
 resource "aws_iam_role" "connections" {
-  count = length(local.made_vpcs) > 0 ? 1 : 0
+  count = local.makes_vpc || local.makes_host_vpc ? 1 : 0
 
   name                 = "${var.name}-connections"
   description          = "Lets the VPCs write their record of connections"
@@ -249,7 +249,7 @@ resource "aws_iam_role" "connections" {
 }
 
 resource "aws_iam_role_policy" "connections" {
-  count = length(local.made_vpcs) > 0 ? 1 : 0
+  count = local.makes_vpc || local.makes_host_vpc ? 1 : 0
 
   name = "write"
   role = aws_iam_role.connections[0].name

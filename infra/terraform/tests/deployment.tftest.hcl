@@ -123,7 +123,7 @@ run "what_was_not_asked_for_is_not_there" {
 
   variables {
     network   = { none = true }
-    database  = { url = "postgres://tasker:tasker@127.0.0.1:5432/tasker" }
+    database  = { url = "postgres://127.0.0.1:5432/tasker" }
     api       = { kind = "function_url" }
     alarms    = false
     dashboard = false
@@ -131,7 +131,7 @@ run "what_was_not_asked_for_is_not_there" {
 
   assert {
     condition = length(concat(
-      aws_vpc.this, aws_vpc.host, aws_rds_cluster.this, aws_ecs_cluster.this, aws_apigatewayv2_api.this, aws_cloudwatch_dashboard.this, aws_security_group.functions, aws_flow_log.this, aws_iam_role.schedules,
+      aws_vpc.this, aws_vpc.host, aws_rds_cluster.this, aws_ecs_cluster.this, aws_apigatewayv2_api.this, aws_cloudwatch_dashboard.this, aws_security_group.functions, aws_flow_log.this, aws_flow_log.host, aws_iam_role.schedules,
       values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_event_rule.start), values(aws_iam_role_policy_attachment.network_interfaces), aws_lambda_permission.public_function_url,
     )) == 0
     error_message = "Something was made that nobody asked for."

@@ -29,6 +29,16 @@ variable "publication" {
   default     = ""
 }
 
+variable "payment_secret_arn" {
+  description = "Secret that handlers of the namespace payments may be granted."
+  type        = string
+}
+
+variable "imports_bucket" {
+  description = "Bucket whose new CSV files start workflows. Its notification is replaced."
+  type        = string
+}
+
 variable "on_call" {
   description = "Address that is written to when an alarm begins and ends."
   type        = string
@@ -49,7 +59,7 @@ module "tasker" {
   aurora = { min_capacity = 1, max_capacity = 32, instances = 2, backup_days = 30 }
 
   namespaces = {
-    payments = { max_concurrency = 50, secrets = [aws_secretsmanager_secret.payment_provider.arn] }
+    payments = { max_concurrency = 50, secrets = [var.payment_secret_arn] }
     reports  = { max_concurrency = 10 }
   }
 
@@ -60,7 +70,7 @@ module "tasker" {
   event_rules = {
     order-placed = { pattern = jsonencode({ source = ["shop"], detail-type = ["OrderPlaced"] }) }
   }
-  s3_sources = { "${aws_s3_bucket.imports.bucket}" = { notify = true, suffix = ".csv" } }
+  s3_sources = { (var.imports_bucket) = { notify = true, suffix = ".csv" } }
   sns_topics = { refunds = aws_sns_topic.refunds.arn }
   schedules = {
     nightly-settlement = {
