@@ -1,20 +1,28 @@
 -- Domain events: from the outbox to whoever wants to hear of them.
 
--- An event as a CloudEvent 1.0, https://cloudevents.io.
+-- An event as a CloudEvent 1.0, https://cloudevents.io: of a step, or of a task where there is no step.
 CREATE FUNCTION tasker.cloud_event(
     p_id text, p_name text, p_at timestamptz, p_task uuid, p_release uuid, p_definition integer, p_worker_number integer,
     p_attempt integer, p_state text, p_correlation text, p_data json
 ) RETURNS json LANGUAGE sql STABLE AS $$
-    SELECT json_build_object('specversion', '1.0', 'id', p_id, 'type', p_name,
-        'source', format('/tasker/%s/%s', t.namespace, t.name),
-        'subject', format('%s/%s', p_task, tasker.step_name(d.name, p_worker_number)),
-        'time', p_at, 'datacontenttype', 'application/json',
-        'taskid', p_task, 'taskname', t.name, 'taskversion', t.version, 'tasknamespace', t.namespace,
-        'stepname', tasker.step_name(d.name, p_worker_number), 'stepstate', p_state, 'attempt', p_attempt,
-        'correlationid', p_correlation, 'data', p_data)
+    SELECT CASE WHEN d.name IS NULL THEN
+        json_build_object('specversion', '1.0', 'id', p_id, 'type', p_name,
+            'source', format('/tasker/%s/%s', t.namespace, t.name), 'subject', p_task,
+            'time', p_at, 'datacontenttype', 'application/json',
+            'taskid', p_task, 'taskname', t.name, 'taskversion', t.version, 'tasknamespace', t.namespace,
+            'correlationid', p_correlation, 'data', p_data)
+    ELSE
+        json_build_object('specversion', '1.0', 'id', p_id, 'type', p_name,
+            'source', format('/tasker/%s/%s', t.namespace, t.name),
+            'subject', format('%s/%s', p_task, tasker.step_name(d.name, p_worker_number)),
+            'time', p_at, 'datacontenttype', 'application/json',
+            'taskid', p_task, 'taskname', t.name, 'taskversion', t.version, 'tasknamespace', t.namespace,
+            'stepname', tasker.step_name(d.name, p_worker_number), 'stepstate', p_state, 'attempt', p_attempt,
+            'correlationid', p_correlation, 'data', p_data)
+    END
     FROM tasker.releases r
     JOIN tasker.templates t ON t.template_id = r.template_id
-    JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.step_index = p_definition
+    LEFT JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.step_index = p_definition
     WHERE r.release_id = p_release
 $$;
 
@@ -39,8 +47,17 @@ LANGUAGE sql AS $$
     FOR UPDATE SKIP LOCKED
 $$;
 
+-- Whether a subscription is for events of this name. Those of tasks are only for who asks for them by that name: `*` means
+-- all that steps say.
+CREATE FUNCTION tasker.is_subscribed(p_subscribed text, p_name text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_subscribed = p_name
+        OR right(p_subscribed, 1) = '*' AND starts_with(p_name, left(p_subscribed, -1))
+           AND (starts_with(p_subscribed, 'tasker.') OR NOT starts_with(p_name, 'tasker.task.'))
+$$;
+
 -- Hands events to their subscribers, or says what is wrong with them.
-CREATE FUNCTION tasker.publish_events(p_event bigint[], p_body text[], p_error text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION tasker.publish_events(p_event bigint[], p_body text[], p_error text[]) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     v_now timestamptz := tasker.now();
 BEGIN
@@ -48,8 +65,7 @@ BEGIN
     SELECT e.event_id, s.subscription_id, p.body::json, v_now
     FROM unnest(p_event, p_body, p_error) AS p (event_id, body, error)
     JOIN tasker.events e ON e.event_id = p.event_id
-    JOIN tasker.subscriptions s ON s.event = e.name
-        OR right(s.event, 1) = '*' AND starts_with(e.name, left(s.event, -1))
+    JOIN tasker.subscriptions s ON tasker.is_subscribed(s.event, e.name)
     WHERE p.error IS NULL
     ON CONFLICT DO NOTHING;
     UPDATE tasker.events e SET published_at = v_now, error = p.error
@@ -107,3 +123,33 @@ BEGIN
     WHERE d.event_id = p.event_id AND d.subscription_id = p.subscription_id AND p.error IS NOT NULL;
 END
 $$;
+
+-- A task that comes to rest is an event too, for whoever has subscribed to it: `tasker.task.completed`, `.failed`,
+-- `.cancelled`, `.resolved`, `.blocked`. Where nobody has, it costs one look into the few subscriptions.
+CREATE FUNCTION tasker.tell_of_task() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_name text := 'tasker.task.' || CASE NEW.state WHEN 'complete' THEN 'completed' WHEN 'error' THEN 'failed'
+        WHEN 'cancelled' THEN 'cancelled' WHEN 'resolved_manually' THEN 'resolved' ELSE 'blocked' END;
+BEGIN
+    IF EXISTS (SELECT FROM tasker.subscriptions s WHERE tasker.is_subscribed(s.event, v_name)) THEN
+        INSERT INTO tasker.events (name, at, task_id, release_id, correlation_id, payload)
+        VALUES (v_name, tasker.now(), NEW.task_id, NEW.release_id, NEW.correlation_id, json_build_object(
+            'status', NEW.state, 'tags', NEW.tags, 'created_at', NEW.created_at, 'completed_at', NEW.completed_at,
+            'steps', json_build_object('total', NEW.steps_total, 'satisfied', NEW.steps_satisfied,
+                                       'failed', NEW.steps_failed, 'isolated', NEW.steps_isolated)));
+        PERFORM pg_notify('tasker_outbox', '');
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Wherever a task's state is written: it is told of in the same transaction. The conditions are held against each row
+-- before any function is called.
+CREATE TRIGGER tell_of_task AFTER UPDATE OF state ON tasker.tasks FOR EACH ROW
+    WHEN (NEW.state IN ('complete', 'error', 'cancelled', 'resolved_manually', 'blocked_by_failures')
+          AND OLD.state IS DISTINCT FROM NEW.state)
+    EXECUTE FUNCTION tasker.tell_of_task();
+-- A task without steps is at rest from the beginning.
+CREATE TRIGGER tell_of_new_task AFTER INSERT ON tasker.tasks FOR EACH ROW
+    WHEN (NEW.state = 'complete')
+    EXECUTE FUNCTION tasker.tell_of_task();
