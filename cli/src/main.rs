@@ -49,6 +49,8 @@ enum Command {
     Worker,
     /// Build the project and publish its components, templates and triggers to the database.
     Publish(commands::publish::Arguments),
+    /// Deploy on AWS, with Terraform or SAM, and publish the project there.
+    Deploy(commands::deploy::Arguments),
     /// Make a new project.
     New(commands::new::Arguments),
     /// Build the project's components, and check them, its templates and its triggers.
@@ -132,6 +134,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
         Command::Worker => commands::worker::run(project, output).await,
         Command::Publish(arguments) => commands::publish::run(project, &arguments, output).await,
+        Command::Deploy(arguments) => commands::deploy::run(&project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
         Command::Task(command) => commands::task::run(project, command, output).await,

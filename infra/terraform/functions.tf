@@ -49,6 +49,8 @@ locals {
     {
       DATABASE_URL       = local.database_url
       TASKER_ENVIRONMENT = var.environment
+      # Longer steps go to the container, where there is one. The rest is for the last words of the function.
+      TASKER_FUNCTION_SECONDS = local.shared_functions["run-steps"].timeout - 5
     },
     local.has_database_secret ? { TASKER_DATABASE_SECRET = local.database_secret_arn } : {},
     var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
@@ -63,7 +65,7 @@ locals {
     api         = merge(local.environment, local.environment_of_leases, local.environment_of_database)
     ingest      = merge(local.environment, local.environment_of_leases, local.environment_of_database)
     sweep       = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
-    migrate     = merge(local.environment, local.environment_of_database)
+    migrate     = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
   }
 
   # A namespace's own function takes from that namespace's queue only.

@@ -22,8 +22,8 @@ pub enum BlobError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no such blob.
-    #[error("blob {key} does not exist")]
+    /// There is no such blob; or this process must not know whether there is, which S3 says in the same words.
+    #[error("blob {key} does not exist, or must not be read by this process")]
     Missing {
         /// Its key.
         key: String,
@@ -70,7 +70,12 @@ impl BlobStore {
     /// Opens the store that a URL names: `file:///var/lib/tasker/blobs`, `s3://bucket/prefix`. What else it needs comes
     /// from the environment, by the names that the provider's own tools use: region, credentials, endpoint.
     pub fn open(url: &Url) -> Result<Self, BlobError> {
-        let (store, prefix) = object_store::parse_url_opts(url, options())
+        Self::open_with(url, options())
+    }
+
+    /// Opens the store that a URL names, with options of the provider's.
+    pub fn open_with(url: &Url, options: Vec<(String, String)>) -> Result<Self, BlobError> {
+        let (store, prefix) = object_store::parse_url_opts(url, options)
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
         Ok(Self { store: Arc::from(store), prefix })
     }
@@ -216,7 +221,7 @@ impl BlobStore {
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
         let read = async { self.store.get(&self.path(key)).await?.bytes().await };
         read.await.map_err(|error| match error {
-            object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
+            object_store::Error::NotFound { .. } | object_store::Error::PermissionDenied { .. } => BlobError::Missing { key: key.to_owned() },
             source => BlobError::Unavailable { key: key.to_owned(), source },
         })
     }
@@ -232,7 +237,7 @@ fn is_claim_check(body: &str) -> bool {
 }
 
 /// What the environment says of object stores.
-fn options() -> Vec<(String, String)> {
+pub(crate) fn options() -> Vec<(String, String)> {
     #[cfg(feature = "aws")]
     // The HTTP client brings no TLS provider of its own. That one is installed already is no fault.
     let _ = rustls::crypto::ring::default_provider().install_default();

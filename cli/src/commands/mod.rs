@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod config;
+pub(crate) mod deploy;
 pub(crate) mod dev;
 pub(crate) mod dlq;
 pub(crate) mod event;

@@ -199,39 +199,11 @@ pub(crate) async fn publish(
     orchestrator: &Orchestrator,
 ) -> Result<Published> {
     let ToPublish { components, templates, triggers, changed, promote } = publication;
-    let mut published = Published::default();
-    let mut publications = Vec::new();
-    for component in components {
-        let described = host
-            .describe(&component.wasm)
-            .await
-            .with_context(|| format!("{} cannot be published", shown(&component.path)))?;
-        let digest = blobs.put_component(component.wasm.clone()).await?;
-        let schema = |raw: Option<Box<tasker_protocol::RawValue>>| -> Result<Option<Value>> {
-            Ok(raw.map(|raw| serde_json::from_str(raw.get())).transpose()?)
-        };
-        let mut handlers = Vec::new();
-        for handler in described.handlers {
-            published.handlers.push(handler.name.clone());
-            handlers.push(PublishedHandler {
-                name: handler.name,
-                description: handler.description,
-                input_schema: schema(handler.input_schema)?,
-                result_schema: schema(handler.result_schema)?,
-            });
-        }
-        publications.push(ComponentPublication { digest, size_bytes: component.wasm.len() as u64, handlers });
-    }
-    for (alias, handler) in &project.config.handlers {
-        if !published.handlers.contains(handler) {
-            bail!(
-                "tasker.toml maps `{alias}` to the handler `{handler}`, which no component of the project holds; \
-                 there are {}",
-                published.handlers.join(", ")
-            );
-        }
-    }
-    orchestrator.publish_components(&publications, &project.config.handlers, promote).await?;
+    let components = describe(project, components, host, blobs).await?;
+    let names =
+        components.iter().flat_map(|component| &component.handlers).map(|handler| handler.name.clone());
+    let mut published = Published { handlers: names.collect(), ..Published::default() };
+    orchestrator.publish_components(&components, &project.config.handlers, promote).await?;
     for file in templates {
         let template = &file.template;
         let done = versions::publish(orchestrator, template, changed).await;
@@ -255,4 +227,46 @@ pub(crate) async fn publish(
         published.triggers.push(trigger.full_name());
     }
     Ok(published)
+}
+
+/// Puts components in the blob store and answers what they hold, with the project's own names for it checked.
+pub(crate) async fn describe(
+    project: &ProjectConfig,
+    components: &[BuiltComponent],
+    host: &Host,
+    blobs: &BlobStore,
+) -> Result<Vec<ComponentPublication>> {
+    let mut publications: Vec<ComponentPublication> = Vec::new();
+    for component in components {
+        let described = host
+            .describe(&component.wasm)
+            .await
+            .with_context(|| format!("{} cannot be published", shown(&component.path)))?;
+        let digest = blobs.put_component(component.wasm.clone()).await?;
+        let schema = |raw: Option<Box<tasker_protocol::RawValue>>| -> Result<Option<Value>> {
+            Ok(raw.map(|raw| serde_json::from_str(raw.get())).transpose()?)
+        };
+        let mut handlers = Vec::new();
+        for handler in described.handlers {
+            handlers.push(PublishedHandler {
+                name: handler.name,
+                description: handler.description,
+                input_schema: schema(handler.input_schema)?,
+                result_schema: schema(handler.result_schema)?,
+            });
+        }
+        publications.push(ComponentPublication { digest, size_bytes: component.wasm.len() as u64, handlers });
+    }
+    let names: Vec<&str> =
+        publications.iter().flat_map(|one| &one.handlers).map(|handler| handler.name.as_str()).collect();
+    for (alias, handler) in &project.config.handlers {
+        if !names.contains(&handler.as_str()) {
+            bail!(
+                "tasker.toml maps `{alias}` to the handler `{handler}`, which no component of the project holds; \
+                 there are {}",
+                names.join(", ")
+            );
+        }
+    }
+    Ok(publications)
 }

@@ -3,5 +3,6 @@
 pub(crate) mod build;
 pub(crate) mod engine;
 pub(crate) mod triggers;
+pub(crate) mod upload;
 pub(crate) mod versions;
 pub(crate) mod watch;

@@ -21,7 +21,7 @@ use crate::{
 /// How long a report stays its orchestrator's, at most.
 const REPORT_VISIBILITY: Duration = Duration::from_secs(30);
 /// What a function may take, in seconds, unless the environment says otherwise. Longer steps go elsewhere.
-const FUNCTION_SECONDS: u64 = 300;
+const FUNCTION_SECONDS: u64 = 295;
 
 /// The secret of a database, as RDS writes it.
 #[derive(Deserialize)]

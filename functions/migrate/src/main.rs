@@ -4,8 +4,11 @@
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, start_logs};
-use tasker_orchestrator::{Bundle, Orchestrator};
+use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, optional, start_logs};
+use tasker_orchestrator::{
+    Bundle, Orchestrator,
+    events::{SubscriptionKind, SubscriptionRequest},
+};
 
 /// What is to be done: the key of a bundle in the blob store, or nothing to publish.
 #[derive(Debug, Default, Deserialize)]
@@ -61,8 +64,30 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(migrate)).await
 }
 
+/// Lets the deployment's event bus hear of everything: of what steps say, and of tasks that come to rest.
+async fn tell_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Error> {
+    let there = orchestrator.subscriptions().await?;
+    for (name, event) in [("deployment-events", "*"), ("deployment-tasks", "tasker.task.*")] {
+        let target = json!({ "bus": bus });
+        let known = there.iter().find(|subscription| subscription.name == name);
+        if known.is_some_and(|known| known.target == target) {
+            continue;
+        }
+        if known.is_some() {
+            orchestrator.unsubscribe(name).await?;
+        }
+        let kind = SubscriptionKind::EventBus;
+        let request = SubscriptionRequest { name: name.to_owned(), event: event.to_owned(), kind, target };
+        orchestrator.subscribe(request).await?;
+    }
+    Ok(())
+}
+
 async fn work(orchestrator: &Orchestrator, request: Request) -> Result<Value, Error> {
     orchestrator.migrate().await?;
+    if let Some(bus) = optional("TASKER_EVENT_BUS") {
+        tell_bus(orchestrator, &bus).await?;
+    }
     let Some(key) = request.publication.filter(|key| !key.is_empty()) else {
         return Ok(json!({ "published": null }));
     };

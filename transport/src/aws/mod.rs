@@ -10,7 +10,11 @@ mod secret;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
+use aws_sdk_sqs::config::ProvideCredentials;
 use aws_smithy_http_client::tls;
+use url::Url;
+
+use crate::{BlobError, BlobStore};
 
 pub use incoming::{IncomingMessage, cloud_events};
 pub use leases::DynamoDbLeases;
@@ -24,6 +28,24 @@ pub async fn sdk_config() -> SdkConfig {
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
     aws_config::from_env().http_client(http).load().await
+}
+
+/// Opens a bucket with the credentials that the SDK finds, in profiles too, and not only in the environment.
+pub async fn open_bucket(config: &SdkConfig, bucket: &str) -> Result<BlobStore, BlobError> {
+    let location = |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Location {
+        url: format!("s3://{bucket}"),
+        source,
+    };
+    let url = Url::parse(&format!("s3://{bucket}")).map_err(|error| location(error.into()))?;
+    let mut options = crate::blob::options();
+    if let Some(provider) = config.credentials_provider() {
+        let found = provider.provide_credentials().await.map_err(|error| location(error.into()))?;
+        options.push(("AWS_ACCESS_KEY_ID".to_owned(), found.access_key_id().to_owned()));
+        options.push(("AWS_SECRET_ACCESS_KEY".to_owned(), found.secret_access_key().to_owned()));
+        options.extend(found.session_token().map(|token| ("AWS_SESSION_TOKEN".to_owned(), token.to_owned())));
+    }
+    options.extend(config.region().map(|region| ("AWS_REGION".to_owned(), region.to_string())));
+    BlobStore::open_with(&url, options)
 }
 
 /// Milliseconds since 1970.
