@@ -4,13 +4,16 @@ CARGO ?= cargo
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup demo dev test lint bench
+.PHONY: help setup aws-tools demo dev test test-aws lint bench
 
 help: ## Say what the targets do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: ## Install what is missing: Rust, its WASM target, a C compiler, PostgreSQL
 	@scripts/setup.sh
+
+aws-tools: ## Install an emulator of AWS, SAM's command line and Terraform, for tests
+	@scripts/aws-tools.sh
 
 demo: setup ## Run real orders through the order-fulfilment workflow
 	@scripts/demo.sh
@@ -19,11 +22,19 @@ dev: setup ## Run the order-fulfilment project, and build again on change
 	$(CARGO) build --locked -p tasker-cli
 	cd examples/order-fulfillment && ../../$(TASKER) dev
 
-test: setup ## Run every test
+test: setup aws-tools ## Run every test
+	$(CARGO) build --locked -p tasker-cli
+	@scripts/build-functions.sh here
 	$(CARGO) test --locked --workspace
 	cd examples/order-fulfillment && $(CARGO) test --workspace
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
 	cd examples/csv-import && $(CARGO) test --workspace
+
+test-aws: setup aws-tools ## Run the tests of the deployment on AWS, on an emulator
+	$(CARGO) build --locked -p tasker-cli
+	@scripts/build-functions.sh here
+	$(CARGO) test --locked -p tasker-aws-tests
+	$(CARGO) test --locked -p tasker-transport --all-features
 
 lint: setup ## Check formatting, lints, dependencies
 	@scripts/lint.sh

@@ -11,6 +11,21 @@ emulator=('ministack[full]==1.5.33')
 sam=('aws-sam-cli==1.170.0' 'cfn-lint<1.54')
 wanted=$(printf '%s\n' "${emulator[@]}" "${sam[@]}")
 
+# Terraform comes from its maker, where it is not there already.
+if ! command -v terraform >/dev/null && [ ! -x "$tools/sam/bin/terraform" ]; then
+    version=1.11.4
+    system=$(uname -s | tr '[:upper:]' '[:lower:]')
+    case $(uname -m) in x86_64) processor=amd64 ;; *) processor=arm64 ;; esac
+    echo "aws-tools: downloading Terraform $version into $tools"
+    mkdir -p "$tools/sam/bin"
+    archive=$(mktemp)
+    curl --fail --silent --show-error --location --output "$archive" \
+        "https://releases.hashicorp.com/terraform/$version/terraform_${version}_${system}_$processor.zip"
+    python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract("terraform", sys.argv[2])' \
+        "$archive" "$tools/sam/bin"
+    chmod +x "$tools/sam/bin/terraform"
+    rm -f "$archive"
+fi
 if [ "$(cat "$tools/packages" 2>/dev/null)" = "$wanted" ]; then
     exit 0
 fi

@@ -32,6 +32,14 @@ case $for_whom in
         ;;
 esac
 
+# RDS signs its certificates itself: a function needs its authorities to know a database by.
+authorities=target/functions/rds-authorities.pem
+mkdir -p target/functions
+if [ "$for_whom" != here ] && [ ! -s "$authorities" ]; then
+    curl --fail --silent --show-error --output "$authorities" \
+        https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
+fi
+
 for function in "${functions[@]}"; do
     folder=target/functions/$function
     mkdir -p "$folder"
@@ -44,12 +52,15 @@ for function in "${functions[@]}"; do
         cp "$program" "$folder/bootstrap"
     fi
     (cd "$folder" && python3 -c '
-import zipfile
-entry = zipfile.ZipInfo("bootstrap")
-entry.external_attr = 0o755 << 16
-entry.compress_type = zipfile.ZIP_DEFLATED
-with zipfile.ZipFile("bootstrap.zip", "w", compresslevel=1) as archive:
-    archive.writestr(entry, open("bootstrap", "rb").read())
+import os, zipfile
+with zipfile.ZipFile("bootstrap.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    for name, path in [("bootstrap", "bootstrap"), ("rds-authorities.pem", "../rds-authorities.pem")]:
+        if os.path.exists(path):
+            # Always the same bytes for the same files: a new time is no new version.
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, open(path, "rb").read())
 ')
     printf '%-12s %5d KB, packed %5d KB\n' "$function" \
         $(($(wc -c <"$folder/bootstrap") / 1000)) $(($(wc -c <"$folder/bootstrap.zip") / 1000))

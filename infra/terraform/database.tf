@@ -3,7 +3,7 @@
 locals {
   makes_database = var.database == null
 
-  database_url        = local.makes_database ? "postgres://${one(aws_rds_cluster.this[*].endpoint)}:${one(aws_rds_cluster.this[*].port)}/tasker?sslmode=verify-full" : var.database.url
+  database_url        = local.makes_database ? "postgres://${one(aws_rds_cluster.this[*].endpoint)}:${one(aws_rds_cluster.this[*].port)}/tasker?sslmode=verify-full&sslrootcert=/var/task/rds-authorities.pem" : var.database.url
   database_secret_arn = local.makes_database ? one(aws_rds_cluster.this[*].master_user_secret[0].secret_arn) : try(var.database.secret_arn, null)
   has_database_secret = local.makes_database || try(var.database.secret_arn, null) != null
 }

@@ -154,14 +154,17 @@ impl Orchestrator {
                     messages.push(message);
                     receipts.push(receipt);
                 }
-                Err(error) if receive_count >= MAX_RECEIVES => {
+                Err(error) if receive_count >= MAX_RECEIVES && self.reports.max_receives().is_none() => {
                     let beginning: String = body.chars().take(500).collect();
                     tracing::error!(%error, body = %beginning,
                         "a report cannot be read and is dropped; its step will be found by the sweep");
                     receipts.push(receipt);
                 }
-                // Perhaps a newer orchestrator of a rolling upgrade can read it.
-                Err(_) => unreadable.push(receipt),
+                // Perhaps a newer orchestrator of a rolling upgrade can read it; or else the queue puts it aside.
+                Err(error) => {
+                    tracing::warn!(%error, "a report cannot be read; handing it back");
+                    unreadable.push(receipt);
+                }
             }
         }
         self.hand_back(&unreadable).await;

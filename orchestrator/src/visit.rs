@@ -11,10 +11,15 @@ use crate::{Orchestrator, PendingCreations, Swept, error::Error};
 const BACKLOG: u64 = 1000;
 
 impl Orchestrator {
-    /// Applies the reports that wait, publishes what they made known, and leaves nothing for later.
+    /// Applies the reports that wait, and publishes what they made known.
     pub async fn visit_reports(&self) -> Result<(), Error> {
         self.apply_waiting().await;
-        self.leave().await
+        self.leave().await?;
+        if self.has_events.swap(false, Ordering::Relaxed) {
+            let published = self.publish_and_deliver().await;
+            published.inspect_err(|_| self.has_events.store(true, Ordering::Relaxed))?;
+        }
+        Ok(())
     }
 
     /// One look of the safety net. Hosts are held silent only while reports come through.
@@ -34,15 +39,10 @@ impl Orchestrator {
         Ok(swept)
     }
 
-    /// To be called when there is nothing more to do for now: what would be done a little later is done now.
+    /// To be called when there is nothing more to do for now: messages that have left are marked so now, and not a little
+    /// later.
     pub async fn leave(&self) -> Result<(), Error> {
-        self.mark_dispatched(Duration::ZERO).await?;
-        if self.has_events.swap(false, Ordering::Relaxed) {
-            self.publish_and_deliver()
-                .await
-                .inspect_err(|_| self.has_events.store(true, Ordering::Relaxed))?;
-        }
-        Ok(())
+        self.mark_dispatched(Duration::ZERO).await
     }
 
     /// Only answers requests to create tasks, until `stop` is cancelled.

@@ -221,7 +221,9 @@ impl BlobStore {
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
         let read = async { self.store.get(&self.path(key)).await?.bytes().await };
         read.await.map_err(|error| match error {
-            object_store::Error::NotFound { .. } | object_store::Error::PermissionDenied { .. } => BlobError::Missing { key: key.to_owned() },
+            object_store::Error::NotFound { .. } | object_store::Error::PermissionDenied { .. } => {
+                BlobError::Missing { key: key.to_owned() }
+            }
             source => BlobError::Unavailable { key: key.to_owned(), source },
         })
     }

@@ -71,6 +71,10 @@ impl Queue for DeliveredQueue {
         self.behind.max_delay()
     }
 
+    fn max_receives(&self) -> Option<u32> {
+        self.behind.max_receives()
+    }
+
     fn visibility(&self) -> Duration {
         self.behind.visibility()
     }

@@ -67,6 +67,11 @@ pub trait Queue: Send + Sync + 'static {
         Duration::MAX
     }
 
+    /// How often a message is received before the queue puts it aside itself, if it does.
+    fn max_receives(&self) -> Option<u32> {
+        None
+    }
+
     /// How long a received message stays invisible to others.
     fn visibility(&self) -> Duration;
 

@@ -58,6 +58,10 @@ impl Queue for RoutedQueue {
         self.all().map(|queue| queue.max_delay()).min().unwrap_or(Duration::ZERO)
     }
 
+    fn max_receives(&self) -> Option<u32> {
+        self.others.max_receives()
+    }
+
     fn visibility(&self) -> Duration {
         self.others.visibility()
     }

@@ -141,7 +141,7 @@ async fn apply(arguments: &Arguments, publication: &str) -> Result<()> {
             command
                 .current_dir(&arguments.directory)
                 .args(["deploy", "--stack-name", &arguments.stack, "--no-confirm-changeset"])
-                .args(["--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM"])
+                .args(["--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_NAMED_IAM"])
                 .args(["CAPABILITY_AUTO_EXPAND", "--parameter-overrides"])
                 .arg(format!("Publication={publication}"))
                 .args(&arguments.rest);

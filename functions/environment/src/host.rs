@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
-    Error, LEASE, SETTLED_FOR,
+    Error, LEASE, MAX_RECEIVES, SETTLED_FOR,
     variable::{VariableError, optional, required},
 };
 
@@ -30,8 +30,13 @@ pub struct StepHost {
     steps_url: String,
 }
 
-/// Opens a host that runs up to `max_concurrent` steps of the queue which the variable `steps` names.
-pub async fn open_host(steps: &'static str, max_concurrent: usize) -> Result<StepHost, Error> {
+/// Opens a host that runs up to `max_concurrent` steps of the queue which the variable `steps` names, and which puts a
+/// message aside after `max_receives`.
+pub async fn open_host(
+    steps: &'static str,
+    max_receives: u32,
+    max_concurrent: usize,
+) -> Result<StepHost, Error> {
     let config = sdk_config().await;
     let blobs: Url = required("TASKER_BLOBS")?
         .parse()
@@ -55,7 +60,7 @@ pub async fn open_host(steps: &'static str, max_concurrent: usize) -> Result<Ste
     let steps_url = required(steps)?;
     let leases = DynamoDbLeases::new(&config, &required("TASKER_LEASES_TABLE")?, LEASE * 9 / 10, SETTLED_FOR);
     let connections = WorkerConnections {
-        steps: Arc::new(SqsQueue::new(&config, &steps_url, LEASE)),
+        steps: Arc::new(SqsQueue::new(&config, &steps_url, LEASE).with_dead_letters(max_receives)),
         reports: Arc::new(SqsQueue::new(&config, &required("TASKER_REPORTS_QUEUE")?, LEASE)),
         leases: Arc::new(leases),
         blobs,
@@ -68,7 +73,8 @@ impl StepHost {
     pub fn queue_beside(&self, name: &str) -> Arc<dyn Queue> {
         match self.steps_url.rsplit_once('/') {
             Some((account, own)) if own != name => {
-                Arc::new(SqsQueue::new(&self.config, &format!("{account}/{name}"), LEASE))
+                let queue = SqsQueue::new(&self.config, &format!("{account}/{name}"), LEASE);
+                Arc::new(queue.with_dead_letters(MAX_RECEIVES))
             }
             _ => self.connections.steps.clone(),
         }

@@ -26,6 +26,9 @@ pub const LEASE: std::time::Duration = std::time::Duration::from_secs(30);
 /// How long the end of an execution is remembered, against late copies of its message.
 pub const SETTLED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
+/// After so many receives a message goes to its queue's dead-letter queue, as the deployment's templates set it.
+pub const MAX_RECEIVES: u32 = 5;
+
 /// Logs go to standard output, one line each; `RUST_LOG` says which. The platform adds the time.
 pub fn start_logs() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));

@@ -14,7 +14,7 @@ use tasker_transport::{
 use url::Url;
 
 use crate::{
-    Error, LEASE, SETTLED_FOR,
+    Error, LEASE, MAX_RECEIVES, SETTLED_FOR,
     variable::{VariableError, json, optional, required},
 };
 
@@ -63,7 +63,9 @@ pub async fn open_database(config: &SdkConfig) -> Result<PgPool, Error> {
 pub async fn open_orchestrator() -> Result<OpenOrchestrator, Error> {
     let config = sdk_config().await;
     let pool = open_database(&config).await?;
-    let queue = |url: &str, visibility| Arc::new(SqsQueue::new(&config, url, visibility)) as Arc<dyn Queue>;
+    let queue = |url: &str, visibility| {
+        Arc::new(SqsQueue::new(&config, url, visibility).with_dead_letters(MAX_RECEIVES)) as Arc<dyn Queue>
+    };
 
     let mut steps = RoutedQueue::new(queue(&required("TASKER_STEPS_QUEUE")?, LEASE));
     for (namespace, url) in json::<HashMap<String, String>>("TASKER_STEPS_QUEUES")? {

@@ -1,5 +1,6 @@
 //! Environment variables, and what is wrong with them.
 
+#[cfg(feature = "orchestrator")]
 use serde::de::DeserializeOwned;
 
 /// A variable that keeps a function from starting.
@@ -35,6 +36,7 @@ pub fn optional(name: &'static str) -> Option<String> {
 }
 
 /// A variable that holds JSON, if it is set.
+#[cfg(feature = "orchestrator")]
 pub(crate) fn json<T: DeserializeOwned + Default>(name: &'static str) -> Result<T, VariableError> {
     let Some(text) = optional(name) else { return Ok(T::default()) };
     serde_json::from_str(&text).map_err(|error| VariableError::unreadable(name, &error))

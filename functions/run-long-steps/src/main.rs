@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many steps run at once, unless the environment says otherwise.
 const MAX_CONCURRENT: usize = 16;
+/// After so many receives a message goes to the dead-letter queue: each stop of a host may cost one.
+const MAX_RECEIVES: u32 = 20;
 /// How long running steps may go on when the process is told to stop: less than the longest time that ECS waits.
 const DRAIN: Duration = Duration::from_secs(110);
 
@@ -19,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let concurrent = optional("TASKER_MAX_CONCURRENT").map(|count| count.parse()).transpose()?;
     let drain = optional("TASKER_DRAIN_SECONDS").map(|seconds| seconds.parse()).transpose()?;
     let concurrent = concurrent.unwrap_or(MAX_CONCURRENT);
-    let open = open_host("TASKER_LONG_STEPS_QUEUE", concurrent).await?;
+    let open = open_host("TASKER_LONG_STEPS_QUEUE", MAX_RECEIVES, concurrent).await?;
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -7,7 +7,7 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tasker_function_environment::{Batch, Error, LAST_WORDS, StepHost, open_host, start_logs};
+use tasker_function_environment::{Batch, Error, LAST_WORDS, MAX_RECEIVES, StepHost, open_host, start_logs};
 use tasker_runtime_host::{Worker, WorkerConnections};
 use tasker_transport::DeliveredQueue;
 
@@ -17,7 +17,7 @@ const MAX_BATCH: usize = 10;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let open: &StepHost = &open_host("TASKER_STEPS_QUEUE", MAX_BATCH).await?;
+    let open: &StepHost = &open_host("TASKER_STEPS_QUEUE", MAX_RECEIVES, MAX_BATCH).await?;
     let run = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);
         let mut batch = Batch::read(event.payload);

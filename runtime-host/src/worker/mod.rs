@@ -35,6 +35,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 const MAX_RECEIVES: u32 = 5;
 /// A step that was handed out this often, and that no host came to an end with, has perhaps killed them all.
 const MAX_DELIVERIES: u32 = 20;
+/// The longest that a copy of a step that runs is put off.
+const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 /// A step that was handed out this often, and found too little time each time, will find no more.
 const MAX_MISFITS: u32 = 3;
 
@@ -231,7 +233,7 @@ impl Worker {
                     executions.spawn(execution);
                 }
                 (Claim::Settled, _) => settled.push(receipt),
-                _ => held.push(receipt),
+                _ => held.push((receipt, receive_count)),
             }
         }
         self.drop_copies(&held, &settled).await;
@@ -256,7 +258,9 @@ impl Worker {
                 false,
             ));
         }
-        (receive_count > MAX_DELIVERIES).then(|| {
+        // The last time that it comes, if the queue puts it aside then: it must not go there unheard of.
+        let last = self.0.connections.steps.max_receives().unwrap_or(MAX_DELIVERIES + 1);
+        (receive_count >= last).then(|| {
             let count = receive_count - 1;
             unrunnable(
                 "PoisonMessage",
@@ -267,9 +271,16 @@ impl Worker {
     }
 
     /// Copies of messages whose step somebody else runs, who may yet die, or has run.
-    async fn drop_copies(&self, held: &[Receipt], settled: &[Receipt]) {
+    async fn drop_copies(&self, held: &[(Receipt, u32)], settled: &[Receipt]) {
         let steps = &self.0.connections.steps;
-        self.hand_back(held, steps.visibility() / 2).await;
+        for (receipt, receive_count) in held {
+            let mut wait = steps.visibility() / 2;
+            if steps.max_receives().is_some() {
+                // Where receives are counted, a copy must not use them up while its step runs.
+                wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
+            }
+            self.hand_back(std::slice::from_ref(receipt), wait.min(MAX_COPY_DELAY)).await;
+        }
         if !settled.is_empty()
             && let Err(error) = steps.acknowledge(settled).await
         {
@@ -278,7 +289,7 @@ impl Worker {
     }
 
     async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
-        if receive_count < MAX_RECEIVES {
+        if receive_count < MAX_RECEIVES || self.0.connections.steps.max_receives().is_some() {
             tracing::warn!(%error, "a step message cannot be read; handing it back for a newer host");
             return self.hand_back(&[receipt], RETRY_DELAY).await;
         }

@@ -76,6 +76,14 @@ impl TestDatabase {
         Self { name, pool }
     }
 
+    /// Makes one without anything in it.
+    pub async fn empty() -> Self {
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+        administer(&format!("CREATE DATABASE {name}")).await;
+        let pool = tasker_orchestrator::connect(options(&name), 10);
+        Self { name, pool }
+    }
+
     /// Where it is: `postgres://...`.
     pub fn url(&self) -> String {
         let url = server().postgres.url();

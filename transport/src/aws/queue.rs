@@ -36,12 +36,20 @@ pub struct SqsQueue {
     client: Client,
     url: Arc<str>,
     visibility: Duration,
+    max_receives: Option<u32>,
 }
 
 impl SqsQueue {
     /// The queue of this URL. Received messages stay hidden for `visibility`, in whole seconds.
     pub fn new(config: &SdkConfig, url: &str, visibility: Duration) -> Self {
-        Self { client: Client::new(config), url: url.into(), visibility: whole_seconds(visibility) }
+        let visibility = whole_seconds(visibility);
+        Self { client: Client::new(config), url: url.into(), visibility, max_receives: None }
+    }
+
+    /// The queue has a dead-letter queue, to which a message goes after so many receives.
+    #[must_use]
+    pub fn with_dead_letters(self, max_receives: u32) -> Self {
+        Self { max_receives: Some(max_receives), ..self }
     }
 
     async fn send_batch(&self, mut entries: Vec<SendMessageBatchRequestEntry>) -> Result<(), QueueError> {
@@ -158,6 +166,10 @@ impl Queue for SqsQueue {
 
     fn max_delay(&self) -> Duration {
         MAX_DELAY
+    }
+
+    fn max_receives(&self) -> Option<u32> {
+        self.max_receives
     }
 
     fn visibility(&self) -> Duration {

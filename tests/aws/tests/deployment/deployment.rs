@@ -1,0 +1,314 @@
+//! A deployment of the order-fulfilment example, made by `tasker deploy` on the emulator.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use sqlx::Row;
+use tasker_test_support::{TestDatabase, aws_tools};
+use tempfile::TempDir;
+
+use crate::aws::{Aws, REGION};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Terraform,
+    Sam,
+}
+
+pub(crate) struct Deployment {
+    pub(crate) aws: Aws,
+    /// The bus that events come from, and that is told of what happens.
+    pub(crate) bus: String,
+    /// The bucket whose objects are orders.
+    pub(crate) orders_bucket: String,
+    /// A queue that hears what the bus is told.
+    pub(crate) told_queue: String,
+    tool: Tool,
+    name: String,
+    database: TestDatabase,
+    api_host: String,
+    folder: TempDir,
+}
+
+impl Deployment {
+    pub(crate) async fn make(tool: Tool, name: &str) -> Self {
+        let aws = Aws::start();
+        let database = TestDatabase::empty().await;
+        let folder = tempfile::tempdir().unwrap();
+        write_project(folder.path());
+        let (bus, orders_bucket) = (format!("{name}-shop"), format!("{name}-orders"));
+        aws.create_bucket(&orders_bucket);
+        let mut deploy = tasker(&aws);
+        deploy
+            .args(["deploy", "--json", "--architecture", "x86_64", "--project"])
+            .arg(folder.path().join("project"));
+        match tool {
+            Tool::Terraform => {
+                let root = terraform_root(folder.path());
+                let rules =
+                    json!({ "orders": { "bus_name": bus, "pattern": r#"{"source":["/shop/web"]}"# } });
+                let sources = json!({ orders_bucket.as_str(): { "notify": true } });
+                deploy.args(["--via", "terraform", "--directory"]).arg(root);
+                deploy.args(["--", "-no-color", "-parallelism=30"]);
+                for (variable, value) in [
+                    ("name", name.to_owned()),
+                    ("functions_dir", functions().display().to_string()),
+                    ("database_url", database.url()),
+                    ("event_bus", bus.clone()),
+                    ("event_rules", rules.to_string()),
+                    ("s3_sources", sources.to_string()),
+                ] {
+                    deploy.arg(format!("-var={variable}={value}"));
+                }
+            }
+            Tool::Sam => {
+                aws.create_bucket(&format!("{name}-upload"));
+                deploy
+                    .args(["--via", "sam", "--stack", name, "--directory"])
+                    .arg(repository().join("infra/sam"));
+                deploy.args(["--", &format!("Name={name}"), &format!("DatabaseUrl={}", database.url())]);
+                deploy.args(["Architecture=x86_64", "ApiAuthorization=NONE", "Alarms=false"]);
+                deploy.args([
+                    "DeletionProtection=false",
+                    "--s3-bucket",
+                    &format!("{name}-upload"),
+                    "--region",
+                    REGION,
+                ]);
+            }
+        }
+        let deployed = run(&mut deploy);
+        let deployed: Value = serde_json::from_str(deployed.trim()).unwrap();
+        let api =
+            deployed["api_url"].as_str().unwrap_or_else(|| panic!("the deployment has no API: {deployed}"));
+        let api_host = api.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+        let told_queue = aws.create_queue(&format!("{name}-told"));
+        if tool == Tool::Terraform {
+            aws.listen(&bus, &told_queue);
+        }
+        let (name, api_host) = (name.to_owned(), api_host.to_owned());
+        Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, folder }
+    }
+
+    pub(crate) fn queue(&self, queue: &str) -> String {
+        format!("{}/000000000000/{}-{queue}", self.aws.endpoint.replace("127.0.0.1", "localhost"), self.name)
+    }
+
+    pub(crate) fn dead_letters(&self, queue: &str) -> String {
+        format!("{}-dead", self.queue(queue))
+    }
+
+    pub(crate) fn function(&self, function: &str) -> String {
+        format!("{}-{function}", self.name)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.aws.ask("GET", &self.api_host, path, None);
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    /// Sends a CloudEvent to the API.
+    pub(crate) fn send_event(&self, event: &Value) {
+        let (status, answer) = self.aws.ask("POST", &self.api_host, "/v1/events", Some(event));
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// The task of an order, when it has come to rest.
+    pub(crate) async fn task_of_order(&self, number: &str, limit: Duration) -> Value {
+        let begun = Instant::now();
+        loop {
+            let task = self.task(number).await;
+            let rests = ["complete", "error", "cancelled", "blocked_by_failures", "resolved_manually"];
+            if task["status"].as_str().is_some_and(|status| rests.contains(&status))
+                || begun.elapsed() > limit
+            {
+                return task;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// The task of an order; null, if there is none yet.
+    pub(crate) async fn task(&self, number: &str) -> Value {
+        match self.task_id(number).await {
+            Some(task) => self.get(&format!("/v1/tasks/{task}")),
+            None => Value::Null,
+        }
+    }
+
+    async fn task_id(&self, number: &str) -> Option<String> {
+        let tasks = sqlx::query("SELECT task_id::text FROM tasker.tasks WHERE correlation_id = $1")
+            .bind(format!("order-{number}"))
+            .fetch_all(&self.database.pool)
+            .await
+            .unwrap();
+        assert!(tasks.len() <= 1, "{number} has {} tasks", tasks.len());
+        tasks.first().map(|row| row.get(0))
+    }
+
+    pub(crate) async fn attempts(&self, number: &str, step: &str) -> usize {
+        let task = self.task_id(number).await.unwrap();
+        let attempts = self.get(&format!("/v1/tasks/{task}/workflow_steps/{step}/attempts"));
+        attempts.as_array().map_or(0, Vec::len)
+    }
+
+    /// Events that became dead letters, when there are so many.
+    pub(crate) async fn dead_events(&self, count: usize, limit: Duration) -> Vec<Value> {
+        let begun = Instant::now();
+        loop {
+            let received = self.get("/v1/events/received?state=dead");
+            let received = received.as_array().cloned().unwrap_or_default();
+            if received.len() >= count || begun.elapsed() > limit {
+                assert_eq!(received.len(), count, "{received:?}");
+                return received;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Queues and dead-letter queues are empty, and no lease is held.
+    pub(crate) fn has_come_to_rest(&self, limit: Duration) {
+        let begun = Instant::now();
+        loop {
+            let queues = ["steps", "reports", "events"].map(|queue| self.queue(queue));
+            let dead = ["steps", "reports", "events"].map(|queue| self.dead_letters(queue));
+            let depths: Vec<_> =
+                queues.iter().chain(&dead).map(|queue| (queue, self.aws.depths(queue))).collect();
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+            let held: Vec<Value> = self
+                .aws
+                .leases(&format!("{}-leases", self.name))
+                .into_iter()
+                .filter(|lease| {
+                    let expires: u128 = lease["expires"]["N"].as_str().unwrap().parse().unwrap();
+                    lease["settled"]["BOOL"] == false && expires > now
+                })
+                .collect();
+            if depths.iter().all(|(_, depths)| *depths == [0; 3]) && held.is_empty() {
+                return;
+            }
+            assert!(begun.elapsed() < limit, "queues: {depths:?}; held leases: {held:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Destroys all of it; what is left behind fails the test.
+    pub(crate) fn unmake(self) {
+        let mut destroy = match self.tool {
+            Tool::Terraform => {
+                let mut destroy = tool(&self.aws, "terraform");
+                let root = self.folder.path().join("terraform/examples/local");
+                destroy.arg(format!("-chdir={}", root.display()));
+                destroy.args(["destroy", "-auto-approve", "-no-color", "-parallelism=30"]);
+                destroy.arg(format!("-var=name={}", self.name));
+                destroy.arg(format!("-var=functions_dir={}", functions().display()));
+                destroy.arg(format!("-var=database_url={}", self.database.url()));
+                destroy
+            }
+            Tool::Sam => {
+                let mut delete = tool(&self.aws, "sam");
+                let upload = format!("{}-upload", self.name);
+                delete.args(["delete", "--no-prompts", "--region", REGION, "--stack-name", &self.name]);
+                delete.args(["--s3-bucket", &upload]);
+                delete
+            }
+        };
+        run(&mut destroy);
+    }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn functions() -> PathBuf {
+    let functions = repository().join("target/functions");
+    assert!(
+        functions.join("orchestrate/bootstrap.zip").exists(),
+        "the functions are not packed: run `scripts/build-functions.sh here`"
+    );
+    functions
+}
+
+/// The example, with one trigger more: for objects in a bucket.
+fn write_project(folder: &Path) {
+    let example = repository().join("examples/order-fulfillment");
+    let (project, triggers) = (folder.join("project"), folder.join("project/triggers"));
+    fs::create_dir_all(&triggers).unwrap();
+    let configuration = format!(
+        "[project]\nname = \"orders\"\ncomponents = [{0:?}]\ntemplates = {1:?}\n",
+        example.display().to_string(),
+        example.join("templates").display().to_string()
+    );
+    fs::write(project.join("tasker.toml"), configuration).unwrap();
+    fs::copy(example.join("triggers/order_placed.yaml"), triggers.join("order_placed.yaml")).unwrap();
+    fs::write(triggers.join("order_uploaded.yaml"), include_str!("order_uploaded.yaml")).unwrap();
+}
+
+/// A copy of the module with the example that is meant for here: Terraform keeps its state beside it.
+fn terraform_root(folder: &Path) -> PathBuf {
+    let module = repository().join("infra/terraform");
+    let copied = Command::new("cp").arg("-r").arg(module).arg(folder.join("terraform")).status().unwrap();
+    assert!(copied.success());
+    folder.join("terraform/examples/local")
+}
+
+/// Terraform's providers, where somebody has put them beside it; else it downloads them.
+fn provider_mirror() -> Option<PathBuf> {
+    let named = std::env::var_os("TASKER_TERRAFORM_MIRROR").map(PathBuf::from);
+    let installed = fs::read_dir("/")
+        .ok()?
+        .flatten()
+        .flat_map(|folder| [folder.path().join("tf-plugins"), folder.path()]);
+    named
+        .into_iter()
+        .chain(installed)
+        .find(|folder| folder.join("registry.terraform.io/hashicorp/aws").exists())
+}
+
+fn tasker(aws: &Aws) -> Command {
+    let program = repository().join("target/debug/tasker");
+    assert!(program.exists(), "`tasker` is not built: run `cargo build -p tasker-cli`");
+    tool(aws, program.to_str().unwrap())
+}
+
+/// A program on the emulator's AWS.
+fn tool(aws: &Aws, program: &str) -> Command {
+    let tools = aws_tools().join("sam/bin");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(program);
+    command
+        .env("PATH", format!("{}:{path}", tools.canonicalize().unwrap().display()))
+        .env("AWS_ENDPOINT_URL", aws.endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", REGION)
+        .env("AWS_DEFAULT_REGION", REGION)
+        .env("SAM_CLI_TELEMETRY", "0");
+    command
+}
+
+/// Runs a program and answers what it prints; if it fails, the test does, with all that it said.
+fn run(command: &mut Command) -> String {
+    let program = command.get_program().to_string_lossy().into_owned();
+    if let Some(mirror) = provider_mirror() {
+        let configuration = std::env::temp_dir().join(format!("tasker-terraformrc-{}", std::process::id()));
+        let text = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path    = {:?}\n    include = \
+             [\"registry.terraform.io/*/*\"]\n  }}\n}}\n",
+            mirror.display().to_string()
+        );
+        fs::write(&configuration, text).unwrap();
+        command.env("TF_CLI_CONFIG_FILE", configuration);
+    }
+    let ended = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    let (said, complained) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success(), "{program} failed:\n{said}\n{complained}");
+    said.into_owned()
+}

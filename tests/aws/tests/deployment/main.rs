@@ -1,0 +1,172 @@
+//! The deployment, made by Terraform and by SAM, with the functions as they are packed: events in, workflows done, nothing
+//! lost or doubled, and nothing left behind.
+//!
+//! It needs the emulator (`make aws-tools`), Terraform, and the functions packed for this machine
+//! (`scripts/build-functions.sh here`): `make test-aws` sees to all of them.
+
+mod aws;
+mod deployment;
+mod event_source;
+mod payments;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{
+    deployment::{Deployment, Tool},
+    event_source::EventSource,
+    payments::Payments,
+};
+
+/// How long a workflow may take. The emulator starts each function in a tenth of a second, and then again.
+const SOON: Duration = Duration::from_secs(90);
+
+/// An order as the web shop tells of it, under its own number.
+fn order_placed(number: &str) -> Value {
+    let example = include_str!("../../../../examples/order-fulfillment/events/order_placed.json");
+    let mut event: Value = serde_json::from_str(example).unwrap();
+    event["id"] = number.into();
+    event["data"]["order"]["number"] = number.into();
+    // What the payment provider knows the order by.
+    event["data"]["payment_token"] = number.into();
+    event
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terraform_makes_a_deployment_that_works() {
+    let payments = Payments::start();
+    let deployment = Deployment::make(Tool::Terraform, "tasker-tf").await;
+    let aws = &deployment.aws;
+
+    // Over HTTP, as a CloudEvent, twice.
+    for _ in 0..2 {
+        deployment.send_event(&order_placed("TF-1001"));
+    }
+    // From EventBridge, by the deployment's rule.
+    let mut placed = order_placed("TF-1002");
+    let detail = placed["data"].take();
+    aws.put_event(&deployment.bus, "/shop/web", "order.placed", &detail);
+    // From a bucket, by its notification: the object's key is the order's number.
+    aws.put_object(&deployment.orders_bucket, "TF-1003", "{}");
+
+    for number in ["TF-1001", "TF-1002", "TF-1003"] {
+        let task = deployment.task_of_order(number, SOON).await;
+        assert_eq!(task["status"], "complete", "{number}: {task}");
+        assert_eq!(
+            deployment.attempts(number, "process_payment").await,
+            2,
+            "the first charge is turned away"
+        );
+        assert_eq!(payments.requests(number), 2);
+        assert_eq!(payments.charges(number), 1);
+    }
+    deployment.has_come_to_rest(SOON);
+    assert_eq!(aws.backlog(&deployment.told_queue), 3, "the bus heard of every task that completed");
+
+    // What nobody can read goes to the dead letters of its queue, and what no trigger is for is one that can be replayed.
+    aws.send(&deployment.queue("events"), "no event at all");
+    deployment
+        .send_event(&json!({ "specversion": "1.0", "id": "1", "source": "/elsewhere", "type": "unknown" }));
+    let dead = deployment.dead_events(2, SOON).await;
+    assert!(dead.iter().all(|event| event["state"] == "unmatched"), "{dead:?}");
+
+    every_message_twice_and_out_of_order(&deployment, &payments).await;
+    a_function_killed_in_the_middle_loses_nothing(&deployment, &payments).await;
+    poison_ends_in_the_dead_letters(&deployment).await;
+
+    deployment.unmake();
+}
+
+/// From here on the test is the event source: Lambda's own never delivers twice here.
+async fn every_message_twice_and_out_of_order(deployment: &Deployment, payments: &Payments) {
+    deployment.aws.switch_event_sources(false);
+    let numbers: Vec<String> = (0..10).map(|number| format!("TF-20{number:02}")).collect();
+    for number in &numbers {
+        deployment.send_event(&order_placed(number));
+    }
+    let mut source = EventSource::of(deployment).twice();
+    source.run_until(SOON, || numbers.iter().all(|number| payments.charges(number) == 1));
+    source.run_until_empty(SOON);
+    for number in &numbers {
+        let task = deployment.task_of_order(number, SOON).await;
+        assert_eq!(task["status"], "complete", "{number}: {task}");
+        assert_eq!(payments.requests(number), 2, "{number}: a handler ran twice for one execution");
+    }
+    assert!(source.invocations() > numbers.len(), "every batch was handed out twice");
+}
+
+async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, payments: &Payments) {
+    let numbers: Vec<String> = (0..4).map(|number| format!("TF-30{number:02}")).collect();
+    for number in &numbers {
+        deployment.send_event(&order_placed(number));
+    }
+    payments.answer_after(Duration::from_secs(2));
+    let mut source = EventSource::of(deployment);
+    let mut killed = 0;
+    source.run_until(SOON * 2, || {
+        if killed < 2 && payments.in_progress() > 0 {
+            killed += deployment.aws.kill_function(&deployment.function("run-steps"));
+        }
+        killed >= 2
+    });
+    assert!(killed >= 2, "no function was at work");
+    payments.answer_after(Duration::ZERO);
+    source.run_until(SOON * 3, || numbers.iter().all(|number| payments.charges(number) == 1));
+    source.run_until_empty(SOON);
+    for number in &numbers {
+        let task = deployment.task_of_order(number, SOON).await;
+        assert_eq!(task["status"], "complete", "{number}: {task}");
+    }
+    deployment.has_come_to_rest(SOON);
+}
+
+async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
+    let aws = &deployment.aws;
+    // A step that no host comes to an end with, in any of its attempts: every delivery but the last is a host that died.
+    deployment.send_event(&order_placed("TF-4001"));
+    let mut source = EventSource::of(deployment);
+    let begun = Instant::now();
+    loop {
+        source.run_only("reports", Duration::from_secs(2));
+        source.receive_and_drop("steps", 4);
+        source.run_only("steps", Duration::from_secs(1));
+        let task = deployment.task("TF-4001").await;
+        if task["status"] == "blocked_by_failures" {
+            break;
+        }
+        assert!(begun.elapsed() < SOON, "{task}");
+    }
+    let entries = deployment.get("/v1/dlq");
+    let entry = entries.to_string();
+    assert!(entry.contains("PoisonMessage") && entry.contains("validate_order"), "{entry}");
+
+    aws.send(&deployment.queue("steps"), "no step at all");
+    aws.send(&deployment.queue("reports"), "no report at all");
+    source.receive_and_drop("steps", 4);
+    source.receive_and_drop("reports", 4);
+    let begun = Instant::now();
+    let dead = |queue: &str| aws.backlog(&deployment.dead_letters(queue));
+    while (dead("steps"), dead("reports")) != (1, 1) {
+        assert!(
+            begun.elapsed() < SOON,
+            "the dead-letter queues hold {} and {}",
+            dead("steps"),
+            dead("reports")
+        );
+        source.run_once();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sam_makes_a_deployment_that_works() {
+    let payments = Payments::start();
+    let deployment = Deployment::make(Tool::Sam, "tasker-sam").await;
+    deployment.send_event(&order_placed("SM-1001"));
+    let task = deployment.task_of_order("SM-1001", SOON).await;
+    assert_eq!(task["status"], "complete", "{task}");
+    assert_eq!(payments.requests("SM-1001"), 2);
+    deployment.has_come_to_rest(SOON);
+    deployment.unmake();
+}

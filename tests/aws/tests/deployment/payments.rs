@@ -1,0 +1,104 @@
+//! The payment provider of the example's workflow, played by the test: it turns the first charge of each order away, and
+//! remembers every request.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// Where the example's template looks for it.
+const ADDRESS: &str = "127.0.0.1:8099";
+
+#[derive(Default)]
+pub(crate) struct Payments {
+    /// Requests and charges, by the payment's token.
+    orders: Mutex<BTreeMap<String, (usize, usize)>>,
+    answer_after_ms: AtomicU64,
+    in_progress: AtomicUsize,
+}
+
+impl Payments {
+    /// There is one in the process: its address is the template's.
+    pub(crate) fn start() -> Arc<Self> {
+        static STARTED: OnceLock<Arc<Payments>> = OnceLock::new();
+        let start = || {
+            let payments = Arc::new(Self::default());
+            let listener = TcpListener::bind(ADDRESS)
+                .unwrap_or_else(|error| panic!("the payment provider cannot listen on {ADDRESS}: {error}"));
+            let answering = payments.clone();
+            std::thread::spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let payments = answering.clone();
+                    std::thread::spawn(move || {
+                        payments.in_progress.fetch_add(1, Ordering::SeqCst);
+                        let _ = payments.answer(stream);
+                        payments.in_progress.fetch_sub(1, Ordering::SeqCst);
+                    });
+                }
+            });
+            payments
+        };
+        STARTED.get_or_init(start).clone()
+    }
+
+    pub(crate) fn requests(&self, order: &str) -> usize {
+        self.orders.lock().unwrap().get(order).map_or(0, |order| order.0)
+    }
+
+    pub(crate) fn charges(&self, order: &str) -> usize {
+        self.orders.lock().unwrap().get(order).map_or(0, |order| order.1)
+    }
+
+    pub(crate) fn in_progress(&self) -> usize {
+        self.in_progress.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn answer_after(&self, wait: Duration) {
+        self.answer_after_ms.store(wait.as_millis() as u64, Ordering::SeqCst);
+    }
+
+    fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut reader = BufReader::new(stream.try_clone()?);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            match line.trim().to_ascii_lowercase().split_once(':') {
+                Some(("content-length", value)) => length = value.trim().parse().unwrap_or(0),
+                None if line.trim().is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let body: Value = serde_json::from_slice(&body)?;
+        std::thread::sleep(Duration::from_millis(self.answer_after_ms.load(Ordering::SeqCst)));
+        let charged = {
+            let mut orders = self.orders.lock().unwrap();
+            let order = orders.entry(body["token"].as_str().unwrap_or_default().to_owned()).or_default();
+            order.0 += 1;
+            let charged = order.0 > 1;
+            // Whoever asks again for what is charged is answered, and not charged again.
+            order.1 = usize::from(charged);
+            charged
+        };
+        let (status, answer) = if charged {
+            ("201 Created", r#"{"charge_id":"ch_1"}"#)
+        } else {
+            ("503 Service Unavailable", r#"{"error":"overloaded, try again"}"#)
+        };
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
+            answer.len()
+        )
+    }
+}
