@@ -57,7 +57,8 @@ pub(crate) struct Arguments {
     /// Publish new versions of handlers without making them current.
     #[arg(long)]
     no_promote: bool,
-    /// What else the tool is to be told: `-- -var functions_dir=...`, `-- --parameter-overrides ...`.
+    /// What else the tool is to be told: `-- -var functions_dir=...`; with SAM, parameters and then options:
+    /// `-- DatabaseUrl=... --resolve-s3`.
     #[arg(last = true)]
     rest: Vec<String>,
 }
@@ -137,14 +138,20 @@ async fn apply(arguments: &Arguments, publication: &str) -> Result<()> {
             terraform(&arguments.directory, &apply).await
         }
         Tool::Sam => {
+            let options = arguments.rest.iter().position(|one| one.starts_with('-'));
+            let (parameters, options) = arguments.rest.split_at(options.unwrap_or(arguments.rest.len()));
+            // An empty value is no value to SAM.
+            let publication = (!publication.is_empty()).then(|| format!("Publication={publication}"));
             let mut command = Command::new("sam");
             command
                 .current_dir(&arguments.directory)
                 .args(["deploy", "--stack-name", &arguments.stack, "--no-confirm-changeset"])
                 .args(["--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_NAMED_IAM"])
-                .args(["CAPABILITY_AUTO_EXPAND", "--parameter-overrides"])
-                .arg(format!("Publication={publication}"))
-                .args(&arguments.rest);
+                .arg("CAPABILITY_AUTO_EXPAND")
+                .args(options);
+            if !parameters.is_empty() || publication.is_some() {
+                command.arg("--parameter-overrides").args(publication).args(parameters);
+            }
             succeed(command).await
         }
     }

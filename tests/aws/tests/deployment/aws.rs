@@ -102,6 +102,10 @@ impl Aws {
         assert_eq!(put["FailedEntryCount"], 0, "{put}");
     }
 
+    pub(crate) fn create_bus(&self, name: &str) {
+        self.call("events", "AWSEvents.CreateEventBus", &json!({ "Name": name }));
+    }
+
     /// Lets a queue hear of everything on a bus.
     pub(crate) fn listen(&self, bus: &str, queue: &str) {
         let name = queue.rsplit('/').next().unwrap();

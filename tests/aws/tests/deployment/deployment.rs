@@ -22,7 +22,7 @@ pub(crate) enum Tool {
 
 pub(crate) struct Deployment {
     pub(crate) aws: Aws,
-    /// The bus that events come from, and that is told of what happens.
+    /// The bus that the shop's events come from.
     pub(crate) bus: String,
     /// The bucket whose objects are orders.
     pub(crate) orders_bucket: String,
@@ -43,6 +43,8 @@ impl Deployment {
         write_project(folder.path());
         let (bus, orders_bucket) = (format!("{name}-shop"), format!("{name}-orders"));
         aws.create_bucket(&orders_bucket);
+        aws.create_bus(&bus);
+        let told_bus = format!("{name}-told");
         let mut deploy = tasker(&aws);
         deploy
             .args(["deploy", "--json", "--architecture", "x86_64", "--project"])
@@ -59,7 +61,7 @@ impl Deployment {
                     ("name", name.to_owned()),
                     ("functions_dir", functions().display().to_string()),
                     ("database_url", database.url()),
-                    ("event_bus", bus.clone()),
+                    ("event_bus", told_bus.clone()),
                     ("event_rules", rules.to_string()),
                     ("s3_sources", sources.to_string()),
                 ] {
@@ -89,7 +91,7 @@ impl Deployment {
         let api_host = api.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
         let told_queue = aws.create_queue(&format!("{name}-told"));
         if tool == Tool::Terraform {
-            aws.listen(&bus, &told_queue);
+            aws.listen(&told_bus, &told_queue);
         }
         let (name, api_host) = (name.to_owned(), api_host.to_owned());
         Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, folder }
