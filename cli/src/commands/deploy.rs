@@ -94,10 +94,9 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     output.say(&format!("uploading to {}", deployment.bucket));
     let config = sdk_config().await;
     let blobs = open_bucket(&config, &deployment.bucket).await?;
-    let key = PublisherKey::from_hex(&read_secret(&config, &deployment.secret).await?);
-    let key = key.with_context(|| {
-        format!("the secret {} must hold at least 64 hexadecimal digits", deployment.secret)
-    })?;
+    let key = PublisherKey::from_secret(&read_secret(&config, &deployment.secret).await?);
+    let key =
+        key.with_context(|| format!("the secret {} must hold at least 64 characters", deployment.secret))?;
     let local = engine::open_blobs(project)?;
     let to_upload = ToUpload {
         components: &components,

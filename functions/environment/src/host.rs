@@ -98,8 +98,8 @@ impl BlobComponents {
         let read = async {
             let name = self.key_name.as_deref().ok_or(VariableError::Missing("TASKER_ARTIFACT_SECRET"))?;
             let text = read_secret(&self.config, name).await?;
-            let key = PublisherKey::from_hex(&text);
-            key.ok_or_else(|| "the publisher's key must be at least 64 hexadecimal digits".into())
+            let key = PublisherKey::from_secret(&text);
+            key.ok_or_else(|| "the publisher's key must have at least 64 characters".into())
         };
         self.key.get_or_try_init(|| read).await
     }

@@ -28,8 +28,8 @@ pub(super) const KEY_LENGTH: usize = 64;
 /// Length of the MAC that follows.
 const MAC_LENGTH: usize = 32;
 
-/// The shortest key that a publisher may have, in bytes.
-const MIN_PUBLISHER_KEY: usize = 32;
+/// The shortest key that a publisher may have, in bytes: in hexadecimal, 32 random ones.
+const MIN_PUBLISHER_KEY: usize = 64;
 
 /// What code compiled by this engine depends on.
 #[cfg(feature = "compiler")]
@@ -72,13 +72,10 @@ pub fn compiled_name(digest: &str, architecture: &str) -> String {
 pub struct PublisherKey(Vec<u8>);
 
 impl PublisherKey {
-    /// From at least 64 hexadecimal digits. None: there are fewer, or something else.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let digits = text.trim().as_bytes();
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let pair = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(*pair.get(1)?)?) as u8);
-        let key: Vec<u8> = digits.chunks(2).map(pair).collect::<Option<_>>()?;
-        (key.len() >= MIN_PUBLISHER_KEY).then_some(Self(key))
+    /// From a secret of at least 64 characters. None: there are fewer.
+    pub fn from_secret(text: &str) -> Option<Self> {
+        let key = text.trim().as_bytes();
+        (key.len() >= MIN_PUBLISHER_KEY).then(|| Self(key.to_vec()))
     }
 
     /// The seal on what is compiled for others, under the name that it is published by.
@@ -194,12 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn a_publishers_key_is_at_least_64_hexadecimal_digits() {
-        assert!(PublisherKey::from_hex(&"0f".repeat(32)).is_some());
-        assert!(PublisherKey::from_hex(&format!("{}\n", "AB".repeat(64))).is_some());
-        assert!(PublisherKey::from_hex(&"0f".repeat(31)).is_none());
-        assert!(PublisherKey::from_hex(&format!("{}0", "0f".repeat(32))).is_none());
-        assert!(PublisherKey::from_hex(&"0g".repeat(32)).is_none());
+    fn a_publishers_key_is_long_enough_and_not_the_white_space_around_it() {
+        let sealed = |key: &str| {
+            let artifact = Artifact { core_instances: 1, code: Vec::new() };
+            Some(PublisherKey::from_secret(key)?.seal().seal("a", &artifact))
+        };
+        assert_eq!(sealed(&"0f".repeat(32)), sealed(&format!(" {}\n", "0f".repeat(32))));
+        assert!(sealed(&"0f".repeat(32)).is_some());
+        assert!(sealed(&format!("{} ", "x".repeat(63))).is_none());
     }
 
     #[test]
