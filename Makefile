@@ -36,7 +36,7 @@ test-aws: setup aws-tools ## Run the tests of the deployment on AWS, on an emula
 	$(CARGO) test --locked -p tasker-aws-tests
 	$(CARGO) test --locked -p tasker-transport --all-features
 
-lint: setup ## Check formatting, lints, dependencies
+lint: setup aws-tools ## Check formatting, lints, dependencies
 	@scripts/lint.sh
 
 bench: setup ## Measure the whole system and the host, in release build

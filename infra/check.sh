@@ -2,13 +2,13 @@
 # Checks everything in this folder without an account: formatting, validity, tests, lints. Says what it leaves out.
 #
 #   TASKER_TERRAFORM_MIRROR  a folder with Terraform's providers, where they cannot be downloaded
-#   TASKER_AWS_TOOLS         folders with sam, cfn-lint and checkov (separated by colons), searched before PATH
+#   TASKER_AWS_TOOLS         the folder of `make aws-tools`, where it is not target/aws-tools
 set -euo pipefail
 cd "$(dirname "$0")"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-PATH="${TASKER_AWS_TOOLS:+$TASKER_AWS_TOOLS:}$PATH"
+PATH="${TASKER_AWS_TOOLS:-$PWD/../target/aws-tools}/sam/bin:$PATH"
 left_out=()
 
 say() { printf '\n== %s\n' "$*"; }

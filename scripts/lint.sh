@@ -10,6 +10,12 @@ for package in examples/*/ runtime-host/tests/guests/*/ cli/tests/system/handler
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings
 
+if command -v terraform >/dev/null; then
+    infra/check.sh
+else
+    echo "lint: Terraform is not installed; infra/ is not checked (make aws-tools)" >&2
+fi
+
 # The two checkers are used where they are installed: building them takes longer than everything else here.
 if command -v cargo-deny >/dev/null; then
     cargo deny --log-level error check licenses bans sources

@@ -98,7 +98,7 @@ run "the_least_makes_a_database_nobody_else_reaches" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgres://database.example:5432/tasker?sslmode=verify-full"
+    condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgres://database.example:5432/tasker?sslmode=verify-full&sslrootcert=/var/task/rds-authorities.pem"
     error_message = "The functions must check the database's certificate, and find no password in their environment."
   }
 

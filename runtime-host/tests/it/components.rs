@@ -9,7 +9,7 @@ use serde_json::json;
 use tasker_protocol::FailureOrigin;
 use tasker_runtime_host::{
     CompileError, ComponentError, ComponentKind, ComponentSource, ComponentSourceError, FolderSource, Host,
-    HostConfig, NoSecrets,
+    HostConfig, NoSecrets, PublisherKey, SealedComponent, compile_for,
 };
 
 use crate::support::{
@@ -259,4 +259,64 @@ async fn a_component_composed_of_components_runs() {
     let execution =
         run(&host_with(config(), vec![wasm.clone()]), &dispatch_of(&wasm, "run", &json!(null))).await;
     assert_eq!(completed(&execution), json!(null));
+}
+
+/// A store that holds no component, only what a publisher has compiled.
+struct Compiled {
+    name: String,
+    bytes: Vec<u8>,
+    key: PublisherKey,
+}
+
+#[async_trait::async_trait]
+impl ComponentSource for Compiled {
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
+        Err(ComponentSourceError::NotFound { digest: digest.to_owned() })
+    }
+
+    async fn fetch_compiled(&self, name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
+        let sealed = SealedComponent { bytes: self.bytes.clone(), key: self.key.clone() };
+        Ok((name == self.name).then_some(sealed))
+    }
+}
+
+#[tokio::test]
+async fn what_a_publisher_has_compiled_runs_if_its_seal_is_whole() {
+    let wasm = small(8);
+    let dispatch = dispatch_of(&wasm, "any", &json!(null));
+    let key = |letter: &str| PublisherKey::from_secret(&letter.repeat(64)).unwrap();
+    let (name, sealed) = compile_for(&digest_of(&wasm), &wasm, std::env::consts::ARCH, &key("a")).unwrap();
+    let host = |bytes: Vec<u8>, key: PublisherKey| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Compiled { name: name.clone(), bytes, key };
+        (Host::new(fresh(folder.path()), Arc::new(source), Arc::new(NoSecrets)).unwrap(), folder)
+    };
+
+    let (sound, folder) = host(sealed.clone(), key("a"));
+    assert_eq!(completed(&run(&sound, &dispatch).await), 7);
+    // It is in place now: another process on the same folder asks nobody.
+    let offline =
+        Host::new(fresh(folder.path()), Arc::new(FolderSource::new("/nowhere")), Arc::new(NoSecrets));
+    assert_eq!(completed(&run(&offline.unwrap(), &dispatch).await), 7);
+
+    let mut changed = sealed.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for (bytes, key) in [(changed, key("a")), (sealed, key("b"))] {
+        let (host, _folder) = host(bytes, key);
+        let error = host.prepare(&digest_of(&wasm)).await.unwrap_err();
+        assert!(matches!(error, ComponentError::BrokenSeal { .. }), "{error}");
+        let execution = run(&host, &dispatch).await;
+        assert_failed(&execution, FailureOrigin::Host, "ComponentUnusable", false, "seal");
+    }
+}
+
+#[test]
+fn components_are_compiled_for_either_processor() {
+    let key = PublisherKey::from_secret(&"k".repeat(64)).unwrap();
+    let wasm = small(9);
+    let compile = |architecture: &str| compile_for("d", &wasm, architecture, &key);
+    let (arm, x86) = (compile("aarch64").unwrap(), compile("x86_64").unwrap());
+    assert!(arm.0.ends_with("aarch64") && x86.0.ends_with("x86_64"));
+    assert_ne!(arm.1, x86.1);
+    assert!(compile("pdp11").is_err());
 }

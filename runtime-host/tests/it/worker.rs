@@ -13,7 +13,8 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt, execution_lease,
+    BlobStore, DeliveredQueue, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt,
+    execution_lease,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -126,6 +127,64 @@ async fn a_step_that_no_host_comes_to_an_end_with_is_given_up() {
     let execution = running.ending().await;
     assert_failed(&execution, FailureOrigin::Host, "PoisonMessage", true, "handed out 20 times");
     running.end().await;
+}
+
+/// One batch as Lambda hands it over. Answers what was reported, and the names of what was not done.
+async fn hand_over(deliveries: Vec<Delivery>, time: Duration) -> (Vec<Execution>, Vec<String>) {
+    let running = Running::start();
+    let behind = running.connections.steps.clone();
+    let steps = Arc::new(DeliveredQueue::new(behind));
+    steps.hold(&deliveries);
+    let connections = WorkerConnections { steps: steps.clone(), ..running.connections.clone() };
+    let host = host_with(HostConfig { cancel_grace_ms: 100, ..config() }, Vec::new());
+    Worker::run_batch(host, connections, deliveries, Instant::now() + time).await;
+    let mut reported = Vec::new();
+    for delivery in running.connections.reports.receive(100, Duration::ZERO).await.unwrap() {
+        if let OrchestratorMessage::Report(report) = decode(&delivery.body).unwrap()
+            && let StepEvent::Finished(execution) = report.event
+        {
+            reported.push(*execution);
+        }
+    }
+    let mut unfinished: Vec<String> =
+        steps.take_unfinished().iter().map(|receipt| receipt.name().to_owned()).collect();
+    unfinished.sort();
+    running.end().await;
+    (reported, unfinished)
+}
+
+fn handed(name: &str, execution: u32, handler: &str, wall_ms: u64, receive_count: u32) -> Delivery {
+    let mut step = dispatch(handler, &json!(name));
+    step.execution = execution;
+    (step.limits.wall_ms, step.limits.cpu_ms) = (wall_ms, wall_ms);
+    Delivery { body: encode(&step), receipt: Receipt::named(name), receive_count }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_is_done_but_for_what_finds_too_little_time() {
+    let batch = vec![
+        handed("quick", 1, "echo", 1_000, 1),
+        handed("too long", 2, "echo", 60_000, 1),
+        handed("too long again and again", 3, "echo", 60_000, 4),
+        Delivery { body: "no step".to_owned(), receipt: Receipt::named("no step"), receive_count: 1 },
+    ];
+    let (reported, unfinished) = hand_over(batch, Duration::from_secs(20)).await;
+    assert_eq!(unfinished, ["no step", "too long"]);
+    assert_eq!(reported.len(), 2);
+    let failed = reported.iter().find(|run| matches!(run.ending, Ending::Failed(_))).unwrap();
+    assert_failed(failed, FailureOrigin::Host, "StepTooLong", false, "60 seconds");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_still_runs_when_the_time_is_up_is_handed_back() {
+    let begun = Instant::now();
+    // It says that it needs less than it takes: the clock of its limits began later than the batch's.
+    let batch = vec![handed("endless", 1, "spin", 2_900, 1), handed("quick", 2, "echo", 1_000, 1)];
+    let (reported, unfinished) = hand_over(batch, Duration::from_secs(3)).await;
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    // Either its own limit ended it just in time, or it is handed back; the other one is done.
+    assert_eq!(reported.len() + unfinished.len(), 2);
+    assert!(reported.iter().any(|run| matches!(run.ending, Ending::Complete(_))));
 }
 
 /// A queue whose messages have all been received twenty times before.
