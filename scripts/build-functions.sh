@@ -40,6 +40,11 @@ if [ "$for_whom" != here ] && [ ! -s "$authorities" ]; then
         https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
 fi
 
+# The host as a process: a program, not a function.
+if [ "$for_whom" = here ]; then
+    cargo build --locked --package tasker-function-run-long-steps
+fi
+
 for function in "${functions[@]}"; do
     folder=target/functions/$function
     mkdir -p "$folder"

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     let concurrent = optional("TASKER_MAX_CONCURRENT").map(|count| count.parse()).transpose()?;
     let drain = optional("TASKER_DRAIN_SECONDS").map(|seconds| seconds.parse()).transpose()?;
     let concurrent = concurrent.unwrap_or(MAX_CONCURRENT);
-    let open = open_host("TASKER_LONG_STEPS_QUEUE", MAX_RECEIVES, concurrent).await?;
+    let open = open_host("TASKER_STEPS_QUEUE", MAX_RECEIVES, concurrent).await?;
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -3,6 +3,7 @@
 use std::{
     io::Read as _,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
@@ -34,12 +35,16 @@ fn start() -> String {
     let python = aws_tools().join("bin/python");
     let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
-    let log = std::env::temp_dir().join(format!("tasker-test-emulator-{port}.log"));
-    let log = std::fs::File::create(log).expect("the emulator's log can be written");
+    // Everything that it unpacks, and its log.
+    let folder = std::env::temp_dir().join(format!("tasker-test-emulator-{port}"));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let log = std::fs::File::create(folder.join("log")).expect("the emulator's log can be written");
     // It ends when this process does: the shell waits for the end of a pipe that only this process holds.
     Command::new("/bin/sh")
-        .args(["-c", r#""$0" -m ministack & cat >/dev/null; kill $!"#])
+        .args(["-c", r#""$0" -m ministack & cat >/dev/null; kill $!; wait $!; rm -rf "$TMPDIR""#])
         .arg(python)
+        .env("TMPDIR", &folder)
+        .process_group(0)
         .envs([
             ("BIND_HOST", "127.0.0.1"),
             ("IOT_MTLS_ENABLED", "0"),

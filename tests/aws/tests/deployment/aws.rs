@@ -117,6 +117,12 @@ impl Aws {
         self.call("events", "AWSEvents.PutTargets", &targets);
     }
 
+    pub(crate) fn secret_arn(&self, name: &str) -> String {
+        let found =
+            self.call("secretsmanager", "secretsmanager.DescribeSecret", &json!({ "SecretId": name }));
+        found["ARN"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn create_bucket(&self, name: &str) {
         let made = self.agent.put(format!("{}/{name}", self.endpoint)).send_empty().unwrap();
         assert!(made.status().is_success(), "bucket {name}: {}", made.status());

@@ -109,6 +109,25 @@ impl Deployment {
         format!("{}-{function}", self.name)
     }
 
+    /// A host as a process of its own, on the queue of steps: it waits for nothing when it is told to stop.
+    pub(crate) fn start_host(&self) -> std::process::Child {
+        let program = repository().join("target/debug/tasker-function-run-long-steps");
+        let secret = self.aws.secret_arn(&format!("{}-artifact-signing", self.name));
+        tool(&self.aws, program.to_str().unwrap())
+            .env("TASKER_STEPS_QUEUE", self.queue("steps"))
+            .env("TASKER_REPORTS_QUEUE", self.queue("reports"))
+            .env("TASKER_LEASES_TABLE", format!("{}-leases", self.name))
+            .env("TASKER_BLOBS", format!("s3://{}-blobs-000000000000-{REGION}", self.name))
+            .env("TASKER_ARTIFACT_SECRET", secret)
+            .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))
+            .env("TASKER_DRAIN_SECONDS", "0")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("{}: {error}; run `scripts/build-functions.sh here`", program.display())
+            })
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         let (status, answer) = self.aws.ask("GET", &self.api_host, path, None);
         assert_eq!(status, 200, "{path}: {answer}");

@@ -73,6 +73,7 @@ async fn terraform_makes_a_deployment_that_works() {
 
     every_message_twice_and_out_of_order(&deployment, &payments).await;
     a_function_killed_in_the_middle_loses_nothing(&deployment, &payments).await;
+    a_host_that_is_told_to_stop_hands_its_steps_back(&deployment, &payments).await;
     poison_ends_in_the_dead_letters(&deployment).await;
 
     deployment.unmake();
@@ -119,6 +120,32 @@ async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, 
         assert_eq!(task["status"], "complete", "{number}: {task}");
     }
     deployment.has_come_to_rest(SOON);
+}
+
+/// The host as a process, as the container runs it.
+async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deployment, payments: &Payments) {
+    deployment.send_event(&order_placed("TF-5001"));
+    payments.answer_after(Duration::from_secs(20));
+    let mut source = EventSource::of(deployment).without("steps");
+    let mut host = deployment.start_host();
+    source.run_until(SOON, || payments.in_progress() > 0);
+    let told = Instant::now();
+    let signalled = std::process::Command::new("kill").arg(host.id().to_string()).status().unwrap();
+    assert!(signalled.success());
+    assert!(host.wait().unwrap().success());
+    assert!(told.elapsed() < Duration::from_secs(10), "it took {:?} to stop", told.elapsed());
+    payments.answer_after(Duration::ZERO);
+    let mut host = deployment.start_host();
+    source.run_until(SOON, || payments.charges("TF-5001") == 1);
+    source.run_until_empty(SOON);
+    let task = deployment.task_of_order("TF-5001", SOON).await;
+    assert_eq!(task["status"], "complete", "{task}");
+    assert!(
+        told.elapsed() < Duration::from_secs(25),
+        "the step was not handed back: it waited for its visibility"
+    );
+    host.kill().unwrap();
+    host.wait().unwrap();
 }
 
 async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
