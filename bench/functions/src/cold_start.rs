@@ -5,6 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use anyhow::{Context, Result};
 
 use crate::{
+    event_source,
     figures::{at, median_ms},
     installation::{Installation, Seat},
     runtime_api::Function,
@@ -15,7 +16,8 @@ const STARTS: usize = 20;
 
 /// Starts each function again and again, each time for one real message, and prints what it took.
 pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()> {
-    let (host, orchestrator) = (programs.join("tasker-function-run-steps"), programs.join("tasker-function-orchestrate"));
+    let (host, orchestrator) =
+        (programs.join("tasker-function-run-steps"), programs.join("tasker-function-orchestrate"));
     println!(
         "{:<44} {:>9} {:>9} {:>12} {:>9} {:>9} {:>9}",
         "cold start, ms", "ready p50", "p90", "1st response", "CPU", "RSS MB", "binary MB"
@@ -28,7 +30,8 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     elsewhere.environment.insert("TASKER_CACHE_DIR".to_owned(), cache);
     // The first puts the component in its place.
     start_host(installation, &host, &seat)?;
-    let in_place: Vec<Start> = (0..STARTS).map(|_| start_host(installation, &host, &seat)).collect::<Result<_>>()?;
+    let in_place: Vec<Start> =
+        (0..STARTS).map(|_| start_host(installation, &host, &seat)).collect::<Result<_>>()?;
     print("run-steps, its component in place", &in_place, &host)?;
     let fetched = || {
         fs::remove_dir_all(empty.path()).context("emptying the cache")?;
@@ -39,9 +42,10 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
 
     let seat = installation.seat()?;
     let start = || {
-        let event = installation.receive("reports", 1)?.context("each step that was run has been reported")?;
+        let event =
+            event_source::receive("reports", 1)?.context("each step that was run has been reported")?;
         let start = Start::of(&orchestrator, &seat, &event)?;
-        installation.delete("reports", &event, &start.answer)?;
+        event_source::delete("reports", &event, &start.answer)?;
         Ok(start)
     };
     let connecting: Vec<Start> = (0..STARTS).map(|_| start()).collect::<Result<_>>()?;
@@ -75,9 +79,9 @@ impl Start {
 /// Starts a host for the first step of a new task.
 fn start_host(installation: &Installation, program: &Path, seat: &Seat) -> Result<Start> {
     installation.create(1)?;
-    let event = installation.receive("steps", 1)?.context("a task begins with a step")?;
+    let event = event_source::receive("steps", 1)?.context("a task begins with a step")?;
     let start = Start::of(program, seat, &event)?;
-    installation.delete("steps", &event, &start.answer)?;
+    event_source::delete("steps", &event, &start.answer)?;
     Ok(start)
 }
 

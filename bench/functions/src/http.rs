@@ -70,8 +70,9 @@ impl Message {
     /// Writes it in one piece, with its length.
     pub(crate) fn write(&self, to: &mut impl Write) -> Result<()> {
         let mut bytes = format!("{}\r\n", self.line).into_bytes();
-        let about_length =
-            |name: &str| ["content-length", "transfer-encoding"].iter().any(|own| name.eq_ignore_ascii_case(own));
+        let about_length = |name: &str| {
+            ["content-length", "transfer-encoding"].iter().any(|own| name.eq_ignore_ascii_case(own))
+        };
         for (name, value) in self.headers.iter().filter(|(name, _)| !about_length(name)) {
             bytes.extend(format!("{name}: {value}\r\n").as_bytes());
         }

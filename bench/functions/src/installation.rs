@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tasker_orchestrator::{
-    Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest, template,
+    Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest,
+    template,
 };
 use tasker_runtime_host::{PublisherKey, compile_for};
 use tasker_test_support::{TestDatabase, emulator};
@@ -61,8 +62,6 @@ pub(crate) struct Installation {
     pub(crate) cache: TempDir,
     /// Who creates tasks, as the API's function does.
     pub(crate) creator: Seat,
-    /// What Lambda itself asks of SQS on our account.
-    pub(crate) mappings: Seat,
 }
 
 impl Installation {
@@ -71,11 +70,10 @@ impl Installation {
         let runtime = Runtime::new()?;
         let database = runtime.block_on(TestDatabase::new());
         let cache = tempfile::Builder::new().prefix("tasker-bench-cache-").tempdir()?;
-        let mappings = Seat::new(&database.url(), cache.path())?;
         for queue in [STEPS, REPORTS] {
-            mappings.ask("AmazonSQS.CreateQueue", &json!({ "QueueName": queue }))?;
+            ask("AmazonSQS.CreateQueue", &json!({ "QueueName": queue }))?;
         }
-        mappings.ask(
+        ask(
             "DynamoDB_20120810.CreateTable",
             &json!({
                 "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
@@ -84,7 +82,7 @@ impl Installation {
             }),
         )?;
         let key = "5a".repeat(32);
-        mappings.ask("secretsmanager.CreateSecret", &json!({ "Name": SECRET, "SecretString": key }))?;
+        ask("secretsmanager.CreateSecret", &json!({ "Name": SECRET, "SecretString": key }))?;
         ureq::put(format!("{}/{BUCKET}", emulator())).send_empty()?;
 
         let creator = Seat::new(&database.url(), cache.path())?;
@@ -100,17 +98,23 @@ impl Installation {
             input_schema: None,
             result_schema: None,
         };
-        let text = std::fs::read_to_string(workflow).with_context(|| format!("reading {}", workflow.display()))?;
-        let parsed = template::parse(&text).map_err(|problems| anyhow::anyhow!("{}", problems.render("it")))?;
+        let text =
+            std::fs::read_to_string(workflow).with_context(|| format!("reading {}", workflow.display()))?;
+        let parsed =
+            template::parse(&text).map_err(|problems| anyhow::anyhow!("{}", problems.render("it")))?;
         let bundle = Bundle {
-            components: vec![ComponentPublication { digest, size_bytes: wasm.len() as u64, handlers: vec![handler] }],
+            components: vec![ComponentPublication {
+                digest,
+                size_bytes: wasm.len() as u64,
+                handlers: vec![handler],
+            }],
             aliases: BTreeMap::new(),
             templates: vec![parsed.template],
             triggers: Vec::new(),
             promote: true,
         };
         runtime.block_on(orchestrator.publish_bundle(&bundle))?;
-        let installation = Self { runtime, database, orchestrator, cache, creator, mappings };
+        let installation = Self { runtime, database, orchestrator, cache, creator };
         installation.count_function_calls()?;
         Ok(installation)
     }
@@ -133,43 +137,6 @@ impl Installation {
         })
     }
 
-    /// Takes messages off a queue as Lambda does, and answers the event that it makes of them. None: there are none.
-    pub(crate) fn receive(&self, queue: &str, max: usize) -> Result<Option<Value>> {
-        let url = queue_url(emulator(), queue);
-        let asked = json!({
-            "QueueUrl": url, "MaxNumberOfMessages": max, "WaitTimeSeconds": 0, "MessageSystemAttributeNames": ["All"],
-        });
-        let received = self.mappings.ask("AmazonSQS.ReceiveMessage", &asked)?;
-        let Some(messages) = received["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
-            return Ok(None);
-        };
-        // As in the example of an event in Lambda's manual, "Using Lambda with Amazon SQS".
-        let record = |message: &Value| {
-            json!({
-                "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
-                "attributes": message["Attributes"], "messageAttributes": {}, "md5OfBody": message["MD5OfBody"],
-                "eventSource": "aws:sqs", "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}"),
-                "awsRegion": "us-east-1",
-            })
-        };
-        Ok(Some(json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })))
-    }
-
-    /// Deletes the messages of an event that the function is done with, as Lambda does.
-    pub(crate) fn delete(&self, queue: &str, event: &Value, answer: &Value) -> Result<()> {
-        if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
-            bail!("the function did not do all of its batch: {answer}");
-        }
-        let records = event["Records"].as_array().context("an event has records")?;
-        let entry = |(index, record): (usize, &Value)| {
-            json!({ "Id": index.to_string(), "ReceiptHandle": record["receiptHandle"] })
-        };
-        let entries: Vec<Value> = records.iter().enumerate().map(entry).collect();
-        let url = queue_url(emulator(), queue);
-        self.mappings.ask("AmazonSQS.DeleteMessageBatch", &json!({ "QueueUrl": url, "Entries": entries }))?;
-        Ok(())
-    }
-
     /// Tasks in each state.
     pub(crate) fn tasks(&self) -> Result<BTreeMap<String, i64>> {
         let rows: Vec<(String, i64)> = self.runtime.block_on(
@@ -181,8 +148,8 @@ impl Installation {
     /// What the database has done so far.
     pub(crate) fn database_work(&self) -> Result<DatabaseWork> {
         self.runtime.block_on(async {
-            // Backends tell what they have counted when they are idle for a second.
-            tokio::time::sleep(Duration::from_millis(2500)).await;
+            // Backends tell what they have counted at the latest when they have been idle for ten seconds.
+            tokio::time::sleep(Duration::from_secs(11)).await;
             let server: String =
                 sqlx::query_scalar("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)")
                     .fetch_one(self.pool())
@@ -241,27 +208,28 @@ impl Seat {
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Ok(Self { environment, requests, database: round_trips, endpoint })
     }
-
-    /// One request to AWS, in the protocol that SQS, DynamoDB and Secrets Manager share.
-    fn ask(&self, target: &str, body: &Value) -> Result<Value> {
-        let (service, version) = match target.split_once('.') {
-            Some(("AmazonSQS", _)) => ("sqs", "1.0"),
-            Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),
-            _ => ("dynamodb", "1.0"),
-        };
-        let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
-        let mut answer = ureq::post(&self.endpoint)
-            .header("x-amz-target", target)
-            .header("content-type", format!("application/x-amz-json-{version}"))
-            .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
-            .send(body.to_string())
-            .with_context(|| format!("asking the emulator for {target}"))?;
-        let text = answer.body_mut().read_to_string()?;
-        Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
-    }
 }
 
-fn queue_url(endpoint: &str, queue: &str) -> String {
+/// One request that nobody counts, in the protocol that SQS, DynamoDB and Secrets Manager share.
+pub(crate) fn ask(target: &str, body: &Value) -> Result<Value> {
+    let (service, version) = match target.split_once('.') {
+        Some(("AmazonSQS", _)) => ("sqs", "1.0"),
+        Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),
+        _ => ("dynamodb", "1.0"),
+    };
+    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
+    let mut answer = ureq::post(emulator())
+        .header("x-amz-target", target)
+        .header("content-type", format!("application/x-amz-json-{version}"))
+        .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
+        .send(body.to_string())
+        .with_context(|| format!("asking the emulator for {target}"))?;
+    let text = answer.body_mut().read_to_string()?;
+    Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+}
+
+/// The URL of a queue behind this endpoint.
+pub(crate) fn queue_url(endpoint: &str, queue: &str) -> String {
     format!("{endpoint}/000000000000/{queue}")
 }
 

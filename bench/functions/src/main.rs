@@ -4,6 +4,7 @@
 
 mod cold_start;
 mod counting;
+mod event_source;
 mod figures;
 mod http;
 mod installation;

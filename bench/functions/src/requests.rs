@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
 
-use crate::{installation::Installation, installation::Seat, runtime_api::Function};
+use crate::{event_source, installation::Installation, installation::Seat, runtime_api::Function};
 
 /// Steps of one task.
 const STEPS: usize = 4;
@@ -13,8 +13,7 @@ const STEPS: usize = 4;
 const TASKS: usize = 100;
 
 /// A function, where it is, and which queue it takes from.
-struct Driven<'a> {
-    installation: &'a Installation,
+struct Driven {
     function: Function,
     seat: Seat,
     queue: &'static str,
@@ -22,15 +21,15 @@ struct Driven<'a> {
     took: Duration,
 }
 
-impl Driven<'_> {
+impl Driven {
     /// Invokes it until its queue is empty. Answers whether there was anything.
     fn drain(&mut self, batch: usize) -> Result<bool> {
         let mut any = false;
-        while let Some(event) = self.installation.receive(self.queue, batch)? {
+        while let Some(event) = event_source::receive(self.queue, batch)? {
             let answer = self.function.invoke(&event)?;
             self.took += answer.took;
             self.invocations += 1;
-            self.installation.delete(self.queue, &event, &answer.value)?;
+            event_source::delete(self.queue, &event, &answer.value)?;
             any = true;
         }
         Ok(any)
@@ -48,7 +47,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     let driven = |program: &str, queue| -> Result<Driven> {
         let seat = installation.seat()?;
         let function = Function::start(&programs.join(program), &seat.environment)?;
-        Ok(Driven { installation, function, seat, queue, invocations: 0, took: Duration::ZERO })
+        Ok(Driven { function, seat, queue, invocations: 0, took: Duration::ZERO })
     };
     let mut host = driven("tasker-function-run-steps", "steps")?;
     let mut orchestrator = driven("tasker-function-orchestrate", "reports")?;
@@ -56,20 +55,21 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     for batch in [10, 1] {
         run(installation, &mut host, &mut orchestrator, batch, 20)?;
     }
+    let mut work = installation.database_work()?;
     for batch in [1, 10] {
         host.start_afresh();
         orchestrator.start_afresh();
         installation.creator.requests.take();
         installation.creator.database.take();
-        installation.mappings.requests.take();
         let before = installation.tasks()?;
-        let work = installation.database_work()?;
         let processor = (host.function.processor_time(), orchestrator.function.processor_time());
 
         run(installation, &mut host, &mut orchestrator, batch, TASKS)?;
 
-        let processor =
-            (host.function.processor_time() - processor.0, orchestrator.function.processor_time() - processor.1);
+        let processor = (
+            host.function.processor_time().saturating_sub(processor.0),
+            orchestrator.function.processor_time().saturating_sub(processor.1),
+        );
         let work_after = installation.database_work()?;
         let done = |tasks: &BTreeMap<String, i64>| tasks.get("complete").copied().unwrap_or(0);
         let completed = done(&installation.tasks()?) - done(&before);
@@ -83,8 +83,13 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         };
         part("creation", installation.creator.requests.take());
         part("creation", installation.creator.database.take());
-        part("event source mappings", installation.mappings.requests.take());
-        for (name, driven, processor) in [("run-steps", &host, processor.0), ("orchestrate", &orchestrator, processor.1)] {
+        // For each invocation, Lambda receives once and deletes once.
+        for operation in ["SQS ReceiveMessage", "SQS DeleteMessageBatch"] {
+            line("event source mappings", operation, (host.invocations + orchestrator.invocations) as f64);
+        }
+        for (name, driven, processor) in
+            [("run-steps", &host, processor.0), ("orchestrate", &orchestrator, processor.1)]
+        {
             part(name, driven.seat.requests.take());
             part(name, driven.seat.database.take());
             line(name, "invocations", driven.invocations as f64);
@@ -92,14 +97,19 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
             line(name, "ms of processor time", processor.as_secs_f64() * 1000.0);
         }
         line("database", "bytes of its log", (work_after.log_bytes - work.log_bytes) as f64);
-        line("database", "ms of processor time", (work_after.processor - work.processor).as_secs_f64() * 1000.0);
-        for (function, (calls, time)) in work_after.functions {
-            let (calls_before, time_before) = work.functions.get(&function).copied().unwrap_or_default();
-            if calls > calls_before {
+        line(
+            "database",
+            "ms of processor time",
+            work_after.processor.saturating_sub(work.processor).as_secs_f64() * 1000.0,
+        );
+        for (function, (calls, time)) in &work_after.functions {
+            let (calls_before, time_before) = work.functions.get(function).copied().unwrap_or_default();
+            if *calls > calls_before {
                 line("database", &format!("calls of {function}"), (calls - calls_before) as f64);
                 line("database", &format!("ms in {function}"), time - time_before);
             }
         }
+        work = work_after;
     }
     Ok(())
 }

@@ -118,7 +118,11 @@ impl Drop for Function {
 }
 
 /// One connection of a function.
-fn serve(stream: &TcpStream, tell: &mpsc::Sender<Said>, events: &Mutex<mpsc::Receiver<String>>) -> Option<()> {
+fn serve(
+    stream: &TcpStream,
+    tell: &mpsc::Sender<Said>,
+    events: &Mutex<mpsc::Receiver<String>>,
+) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
@@ -146,7 +150,10 @@ fn invocation(event: &str) -> Message {
     for (name, value) in [
         ("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("Lambda-Runtime-Deadline-Ms", deadline.as_millis().to_string()),
-        ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:measured".to_owned()),
+        (
+            "Lambda-Runtime-Invoked-Function-Arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:measured".to_owned(),
+        ),
         ("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0".to_owned()),
     ] {
         answer.headers.push((name.to_owned(), value));

@@ -41,17 +41,27 @@ impl Bill {
 }
 
 /// With Tasker, at so many steps per second all month, in batches of this size.
-pub(crate) fn tasker(work: &Counted, waits: &Waits, prices: &Prices, handler: Handler, rate: f64, batch: f64) -> Bill {
+pub(crate) fn tasker(
+    work: &Counted,
+    waits: &Waits,
+    prices: &Prices,
+    handler: Handler,
+    rate: f64,
+    batch: f64,
+) -> Bill {
     const MILLION: f64 = 1e6;
     let function = |gigabytes: f64, milliseconds: f64| {
         prices.lambda_request + gigabytes * milliseconds.ceil() / 1000.0 * prices.lambda_gb_second
     };
     // The API's function does for one task what `orchestrate` does for a batch of one.
-    let creating = (prices.api_request + function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, 1.0)) + prices.sqs_request)
+    let creating = (prices.api_request
+        + function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, 1.0))
+        + prices.sqs_request)
         / STEPS;
     let database_ms = work.database_ms.per_step(batch);
     let orchestrating =
-        function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, batch) + work.database_ms.of_batch(batch)) / batch;
+        function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, batch) + work.database_ms.of_batch(batch))
+            / batch;
     let steps_of_month = rate * MONTH;
     let acus = (rate * database_ms / 1000.0 / ACU_CORES / ACU_USE).max(ACU_LEAST);
     // Each commit writes its log at once; a full block is one I/O.
@@ -59,12 +69,14 @@ pub(crate) fn tasker(work: &Counted, waits: &Waits, prices: &Prices, handler: Ha
     let writes = commits.max(work.log_bytes.per_step(batch) / 4096.0);
     let database = (acus * prices.acu_hour * MONTH / 3600.0 / steps_of_month + writes * prices.aurora_io)
         .min(acus * prices.acu_hour_optimized * MONTH / 3600.0 / steps_of_month);
-    let standing = ENDPOINTS * prices.endpoint_hour * MONTH / 3600.0 + QUEUES * IDLE_POLLS * prices.sqs_request;
+    let standing =
+        ENDPOINTS * prices.endpoint_hour * MONTH / 3600.0 + QUEUES * IDLE_POLLS * prices.sqs_request;
     Bill {
         host: MILLION * function(HOST_GB, handler.host_ms(work, waits, batch)) / batch,
         orchestrator: MILLION * (creating + orchestrating),
         sqs: MILLION
-            * (work.sqs.per_step(batch) * prices.sqs_request + work.sqs_groups.per_step(batch) * prices.sqs_group),
+            * (work.sqs.per_step(batch) * prices.sqs_request
+                + work.sqs_groups.per_step(batch) * prices.sqs_group),
         dynamodb: MILLION * work.writes.per_step(batch) * prices.dynamodb_write,
         database: MILLION * database,
         standing: MILLION * standing / steps_of_month,

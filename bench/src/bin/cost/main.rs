@@ -18,14 +18,25 @@ const HANDLERS: [(&str, Handler); 3] = [
 
 const AS_WRITTEN: Deployment =
     Deployment { name: "as written", hosts: 100.0, orchestrators: 10.0, cores: 2.0, raised: false };
-const RAISED: Deployment = Deployment { name: "raised", hosts: 1000.0, orchestrators: 100.0, cores: 16.0, raised: true };
+const RAISED: Deployment =
+    Deployment { name: "raised", hosts: 1000.0, orchestrators: 100.0, cores: 16.0, raised: true };
 
 fn main() {
     println!("dollars per million steps; batch: as the simulation finds them in the deployment `raised`\n");
     println!(
         "{:>8} {:<12} {:>6} {:>9} {:>12} {:>6} {:>9} {:>9} {:>9} {:>8} {:>9} {:>9}",
-        "steps/s", "handler", "batch", "run-steps", "orchestrate", "SQS", "DynamoDB", "database", "standing", "Tasker",
-        "Standard", "Express"
+        "steps/s",
+        "handler",
+        "batch",
+        "run-steps",
+        "orchestrate",
+        "SQS",
+        "DynamoDB",
+        "database",
+        "standing",
+        "Tasker",
+        "Standard",
+        "Express"
     );
     for rate in [1.0, 100.0, 10_000.0] {
         for (name, handler) in HANDLERS {
@@ -34,8 +45,15 @@ fn main() {
             let bill = dollars::tasker(&COUNTED, &ESTIMATED, &US_EAST_1, handler, rate, batch);
             println!(
                 "{rate:>8} {name:<12} {batch:>6.1} {:>9.2} {:>12.2} {:>6.2} {:>9.2} {:>9.2} {:>9.2} {:>8.2} {:>9.2} {:>9.2}",
-                bill.host, bill.orchestrator, bill.sqs, bill.dynamodb, bill.database, bill.standing, bill.total(),
-                dollars::standard(&US_EAST_1, handler), dollars::express(&US_EAST_1, handler, rate),
+                bill.host,
+                bill.orchestrator,
+                bill.sqs,
+                bill.dynamodb,
+                bill.database,
+                bill.standing,
+                bill.total(),
+                dollars::standard(&US_EAST_1, handler),
+                dollars::express(&US_EAST_1, handler, rate),
             );
         }
     }
@@ -47,7 +65,8 @@ fn main() {
     );
     for deployment in [AS_WRITTEN, RAISED] {
         for (name, handler) in &HANDLERS[1..] {
-            for rate in [1.0, 100.0, 1000.0, 10_000.0] {
+            // The last is more than any of them takes, and so shows what each does at most.
+            for rate in [1.0, 100.0, 1000.0, 10_000.0, 40_000.0] {
                 let outcome = simulation::run(deployment, &NEW_ACCOUNT, &COUNTED, &ESTIMATED, *handler, rate);
                 print_load(deployment, name, rate, &outcome);
             }
