@@ -236,7 +236,7 @@ pub(crate) fn queue_url(endpoint: &str, queue: &str) -> String {
 /// As the API's function opens it.
 async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
     let config = sdk_config().await.into_builder().endpoint_url(&seat.endpoint).build();
-    let folder = std::env::temp_dir().join(format!("tasker-bench-payloads-{}", std::process::id()));
+    let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
     let connections = Connections {
         pool: tasker_orchestrator::connect(seat.environment["DATABASE_URL"].parse()?, 1),
         steps: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_STEPS_QUEUE"], LEASE)),
