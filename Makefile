@@ -4,7 +4,7 @@ CARGO ?= cargo
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-aws cost
 
 help: ## Say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -44,3 +44,9 @@ bench: setup ## Measure the whole system and the host, in release build
 	$(CARGO) build --locked --release -p tasker-runtime-host --example invoke
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/latest.json
 	@scripts/bench-host.sh
+
+bench-aws: setup ## Measure the Lambda functions against an emulator of AWS
+	@scripts/bench-aws.sh
+
+cost: setup ## Print what a step costs on AWS, and what saturates first
+	@$(CARGO) run --quiet --locked --release -p tasker-bench --bin cost

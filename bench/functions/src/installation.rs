@@ -1,0 +1,268 @@
+//! What the functions are put into: queues, a table, a bucket and a secret in an emulator of AWS, a database, a published
+//! workflow. Whoever uses one of them goes through a counter of its own.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tasker_orchestrator::{
+    Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest,
+    template,
+};
+use tasker_runtime_host::{PublisherKey, compile_for};
+use tasker_test_support::{TestDatabase, emulator};
+use tasker_transport::{
+    BlobStore,
+    aws::{DynamoDbLeases, SqsQueue, sdk_config},
+    sha256_hex,
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    counting::{Counter, count_requests, count_round_trips},
+    process,
+};
+
+/// How long messages stay hidden, and leases last.
+const LEASE: Duration = Duration::from_secs(30);
+const STEPS: &str = "steps";
+const REPORTS: &str = "reports";
+const BUCKET: &str = "blobs";
+const TABLE: &str = "leases";
+const SECRET: &str = "artifact-key";
+
+/// One user of the installation, and what it has asked for.
+pub(crate) struct Seat {
+    /// The environment variables that bring a function here.
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) requests: Counter,
+    pub(crate) database: Counter,
+    endpoint: String,
+}
+
+/// What a database has done.
+pub(crate) struct DatabaseWork {
+    /// Bytes of its log of changes.
+    pub(crate) log_bytes: i64,
+    /// Processor time of the whole server.
+    pub(crate) processor: Duration,
+    /// Calls of Tasker's functions, and milliseconds in them.
+    pub(crate) functions: BTreeMap<String, (i64, f64)>,
+}
+
+/// The installation.
+pub(crate) struct Installation {
+    runtime: Runtime,
+    database: TestDatabase,
+    orchestrator: Orchestrator,
+    /// Where the compiled component lies that hosts start with.
+    pub(crate) cache: TempDir,
+    /// Who creates tasks, as the API's function does.
+    pub(crate) creator: Seat,
+}
+
+impl Installation {
+    /// Makes one, and publishes a workflow whose steps are all handled by `add_up` of this component.
+    pub(crate) fn new(component: &Path, workflow: &Path) -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let database = runtime.block_on(TestDatabase::new());
+        let cache = tempfile::Builder::new().prefix("tasker-bench-cache-").tempdir()?;
+        for queue in [STEPS, REPORTS] {
+            ask("AmazonSQS.CreateQueue", &json!({ "QueueName": queue }))?;
+        }
+        ask(
+            "DynamoDB_20120810.CreateTable",
+            &json!({
+                "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{ "AttributeName": "lease", "AttributeType": "S" }],
+                "KeySchema": [{ "AttributeName": "lease", "KeyType": "HASH" }],
+            }),
+        )?;
+        let key = "5a".repeat(32);
+        ask("secretsmanager.CreateSecret", &json!({ "Name": SECRET, "SecretString": key }))?;
+        ureq::put(format!("{}/{BUCKET}", emulator())).send_empty()?;
+
+        let creator = Seat::new(&database.url(), cache.path())?;
+        let orchestrator = runtime.block_on(open_orchestrator(&creator))?;
+        let wasm = std::fs::read(component).with_context(|| format!("reading {}", component.display()))?;
+        let digest = sha256_hex(&wasm);
+        let key = PublisherKey::from_hex(&key).context("the key is one")?;
+        let (name, compiled) = compile_for(&digest, &wasm, std::env::consts::ARCH, &key)?;
+        runtime.block_on(upload(&name, compiled))?;
+        let handler = PublishedHandler {
+            name: "add_up".to_owned(),
+            description: String::new(),
+            input_schema: None,
+            result_schema: None,
+        };
+        let text =
+            std::fs::read_to_string(workflow).with_context(|| format!("reading {}", workflow.display()))?;
+        let parsed =
+            template::parse(&text).map_err(|problems| anyhow::anyhow!("{}", problems.render("it")))?;
+        let bundle = Bundle {
+            components: vec![ComponentPublication {
+                digest,
+                size_bytes: wasm.len() as u64,
+                handlers: vec![handler],
+            }],
+            aliases: BTreeMap::new(),
+            templates: vec![parsed.template],
+            triggers: Vec::new(),
+            promote: true,
+        };
+        runtime.block_on(orchestrator.publish_bundle(&bundle))?;
+        let installation = Self { runtime, database, orchestrator, cache, creator };
+        installation.count_function_calls()?;
+        Ok(installation)
+    }
+
+    /// A place for one more function.
+    pub(crate) fn seat(&self) -> Result<Seat> {
+        Seat::new(&self.database.url(), self.cache.path())
+    }
+
+    /// Creates tasks of the workflow `linear_4` one after the other, each as one request to the API's function does.
+    pub(crate) fn create(&self, count: usize) -> Result<()> {
+        self.runtime.block_on(async {
+            for number in 0..count {
+                let request = json!({ "name": "linear_4", "namespace": "bench", "context": { "n": number } });
+                let request: TaskRequest = serde_json::from_value(request)?;
+                self.orchestrator.create_task(request).await?;
+                self.orchestrator.leave().await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Tasks in each state.
+    pub(crate) fn tasks(&self) -> Result<BTreeMap<String, i64>> {
+        let rows: Vec<(String, i64)> = self.runtime.block_on(
+            sqlx::query_as("SELECT state, count(*) FROM tasker.tasks GROUP BY state").fetch_all(self.pool()),
+        )?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// What the database has done so far.
+    pub(crate) fn database_work(&self) -> Result<DatabaseWork> {
+        self.runtime.block_on(async {
+            // Backends tell what they have counted at the latest when they have been idle for ten seconds.
+            tokio::time::sleep(Duration::from_secs(11)).await;
+            let server: String =
+                sqlx::query_scalar("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)")
+                    .fetch_one(self.pool())
+                    .await?;
+            let log: i64 = sqlx::query_scalar("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
+                .fetch_one(self.pool())
+                .await?;
+            let rows: Vec<(String, i64, f64)> = sqlx::query_as(
+                "SELECT funcname::text, calls, total_time FROM pg_stat_user_functions WHERE schemaname = 'tasker'",
+            )
+            .fetch_all(self.pool())
+            .await?;
+            let functions = rows.into_iter().map(|(name, calls, time)| (name, (calls, time))).collect();
+            let processor = process::processor_time_of_children(server.parse()?);
+            Ok(DatabaseWork { log_bytes: log, processor, functions })
+        })
+    }
+
+    fn pool(&self) -> &PgPool {
+        &self.database.pool
+    }
+
+    fn count_function_calls(&self) -> Result<()> {
+        self.runtime.block_on(async {
+            sqlx::raw_sql(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET track_functions = ''pl''', current_database()); END $$",
+            )
+            .execute(self.pool())
+            .await?;
+            anyhow::Ok(())
+        })
+    }
+}
+
+impl Seat {
+    fn new(database: &str, cache: &Path) -> Result<Self> {
+        let (requests, round_trips) = (Counter::default(), Counter::default());
+        let endpoint = count_requests(emulator(), &requests)?;
+        let (before, server) = database.rsplit_once('@').context("the database's URL has a user")?;
+        let (server, name) = server.split_once('/').context("the database's URL has a name")?;
+        let server = count_round_trips(server, &round_trips)?;
+        let environment = [
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_ENDPOINT_URL", endpoint.clone()),
+            ("RUST_LOG", "warn".to_owned()),
+            ("DATABASE_URL", format!("{before}@{server}/{name}")),
+            ("TASKER_STEPS_QUEUE", queue_url(&endpoint, STEPS)),
+            ("TASKER_REPORTS_QUEUE", queue_url(&endpoint, REPORTS)),
+            ("TASKER_LEASES_TABLE", TABLE.to_owned()),
+            ("TASKER_BLOBS", format!("s3://{BUCKET}")),
+            ("TASKER_ARTIFACT_SECRET", SECRET.to_owned()),
+            ("TASKER_CACHE_DIR", cache.display().to_string()),
+        ];
+        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Self { environment, requests, database: round_trips, endpoint })
+    }
+}
+
+/// One request that nobody counts, in the protocol that SQS, DynamoDB and Secrets Manager share.
+pub(crate) fn ask(target: &str, body: &Value) -> Result<Value> {
+    let (service, version) = match target.split_once('.') {
+        Some(("AmazonSQS", _)) => ("sqs", "1.0"),
+        Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),
+        _ => ("dynamodb", "1.0"),
+    };
+    let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");
+    let mut answer = ureq::post(emulator())
+        .header("x-amz-target", target)
+        .header("content-type", format!("application/x-amz-json-{version}"))
+        .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
+        .send(body.to_string())
+        .with_context(|| format!("asking the emulator for {target}"))?;
+    let text = answer.body_mut().read_to_string()?;
+    Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+}
+
+/// The URL of a queue behind this endpoint.
+pub(crate) fn queue_url(endpoint: &str, queue: &str) -> String {
+    format!("{endpoint}/000000000000/{queue}")
+}
+
+/// As the API's function opens it.
+async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
+    let config = sdk_config().await.into_builder().endpoint_url(&seat.endpoint).build();
+    let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
+    let connections = Connections {
+        pool: tasker_orchestrator::connect(seat.environment["DATABASE_URL"].parse()?, 1),
+        steps: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_STEPS_QUEUE"], LEASE)),
+        reports: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_REPORTS_QUEUE"], LEASE)),
+        leases: Arc::new(DynamoDbLeases::new(&config, TABLE, LEASE, LEASE)),
+        outlets: BTreeMap::new(),
+        blobs: BlobStore::folder(&folder)?,
+    };
+    let (orchestrator, creations) = Orchestrator::new(connections, Settings::default());
+    let creating = orchestrator.clone();
+    tokio::spawn(async move { creating.run_creations(creations, CancellationToken::new()).await });
+    Ok(orchestrator)
+}
+
+/// Puts a compiled component into the bucket, under the key that hosts look for it by.
+async fn upload(name: &str, compiled: Vec<u8>) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    BlobStore::folder(folder.path())?.put_compiled(name, compiled.into()).await?;
+    for part in std::fs::read_dir(folder.path())? {
+        let part = part?;
+        for file in std::fs::read_dir(part.path())? {
+            let file = file?;
+            let (part, file_name) = (part.file_name(), file.file_name());
+            let key = format!("{}/{}", part.to_string_lossy(), file_name.to_string_lossy());
+            ureq::put(format!("{}/{BUCKET}/{key}", emulator())).send(std::fs::read(file.path())?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Measures the Lambda functions on this machine: the compiled programs, a double of Lambda's Runtime API, an emulator of
+//! AWS, a private PostgreSQL. Usage: `tasker-bench-functions PROGRAMS_FOLDER COMPONENT WORKFLOW`.
+#![forbid(unsafe_code)]
+
+mod cold_start;
+mod counting;
+mod event_source;
+mod figures;
+mod http;
+mod installation;
+mod process;
+mod requests;
+mod runtime_api;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [programs, component, workflow] = arguments.as_slice() else {
+        anyhow::bail!("usage: tasker-bench-functions PROGRAMS_FOLDER COMPONENT WORKFLOW");
+    };
+    let programs = Path::new(programs);
+    let installation = installation::Installation::new(Path::new(component), Path::new(workflow))?;
+    cold_start::measure(&installation, programs)?;
+    requests::measure(&installation, programs)
+}

@@ -1,0 +1,111 @@
+//! What a million steps cost, with Tasker and with Step Functions and one function per step.
+
+use crate::{
+    prices::{MONTH, Prices},
+    work::{Counted, HOST_GB, Handler, ORCHESTRATOR_GB, Waits, orchestrator_ms},
+};
+
+/// Steps of one task.
+const STEPS: f64 = 4.0;
+/// What processor time of the database one ACU gives, in seconds per second: 2 GB of memory come with a quarter of a core.
+const ACU_CORES: f64 = 0.25;
+/// How busy its processors may be before it is given more.
+const ACU_USE: f64 = 0.6;
+/// The least that the deployment keeps.
+const ACU_LEAST: f64 = 0.5;
+/// Interface endpoints, each in two zones: SQS and Secrets Manager.
+const ENDPOINTS: f64 = 4.0;
+/// Requests per month of an event source mapping that finds nothing: five pollers that wait 20 seconds each.
+const IDLE_POLLS: f64 = 5.0 * MONTH / 20.0;
+/// Queues that are polled: steps, reports, events.
+const QUEUES: f64 = 3.0;
+
+/// Dollars per million steps.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bill {
+    /// `run-steps`: requests and time.
+    pub(crate) host: f64,
+    /// `orchestrate`, and creating the tasks.
+    pub(crate) orchestrator: f64,
+    pub(crate) sqs: f64,
+    pub(crate) dynamodb: f64,
+    pub(crate) database: f64,
+    /// What is paid when nothing runs: endpoints, polling; the database's least is in `database`.
+    pub(crate) standing: f64,
+}
+
+impl Bill {
+    pub(crate) fn total(self) -> f64 {
+        self.host + self.orchestrator + self.sqs + self.dynamodb + self.database + self.standing
+    }
+}
+
+/// With Tasker, at so many steps per second all month, in batches of this size.
+pub(crate) fn tasker(
+    work: &Counted,
+    waits: &Waits,
+    prices: &Prices,
+    handler: Handler,
+    rate: f64,
+    batch: f64,
+) -> Bill {
+    const MILLION: f64 = 1e6;
+    let function = |gigabytes: f64, milliseconds: f64| {
+        prices.lambda_request + gigabytes * milliseconds.ceil() / 1000.0 * prices.lambda_gb_second
+    };
+    // The API's function does for one task what `orchestrate` does for a batch of one.
+    let creating = (prices.api_request
+        + function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, 1.0))
+        + prices.sqs_request)
+        / STEPS;
+    let database_ms = work.database_ms.per_step(batch);
+    let orchestrating =
+        function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, batch) + work.database_ms.of_batch(batch))
+            / batch;
+    let steps_of_month = rate * MONTH;
+    let acus = (rate * database_ms / 1000.0 / ACU_CORES / ACU_USE).max(ACU_LEAST);
+    // Each commit writes its log at once; a full block is one I/O.
+    let commits = work.commits.per_step(batch);
+    let writes = commits.max(work.log_bytes.per_step(batch) / 4096.0);
+    let database = (acus * prices.acu_hour * MONTH / 3600.0 / steps_of_month + writes * prices.aurora_io)
+        .min(acus * prices.acu_hour_optimized * MONTH / 3600.0 / steps_of_month);
+    let standing =
+        ENDPOINTS * prices.endpoint_hour * MONTH / 3600.0 + QUEUES * IDLE_POLLS * prices.sqs_request;
+    Bill {
+        host: MILLION * function(HOST_GB, handler.host_ms(work, waits, batch)) / batch,
+        orchestrator: MILLION * (creating + orchestrating),
+        sqs: MILLION
+            * (work.sqs.per_step(batch) * prices.sqs_request
+                + work.sqs_groups.per_step(batch) * prices.sqs_group),
+        dynamodb: MILLION * work.writes.per_step(batch) * prices.dynamodb_write,
+        database: MILLION * database,
+        standing: MILLION * standing / steps_of_month,
+    }
+}
+
+/// One function per step, of the same memory, for as long as its handler takes.
+fn functions(prices: &Prices, handler: Handler) -> f64 {
+    let milliseconds = (handler.busy_ms + handler.waiting_ms + 1.0).ceil();
+    prices.lambda_request + HOST_GB * milliseconds / 1000.0 * prices.lambda_gb_second
+}
+
+/// Step Functions Standard, per million steps. One transition per step: those of start and end are left out.
+pub(crate) fn standard(prices: &Prices, handler: Handler) -> f64 {
+    1e6 * (prices.standard_transition + functions(prices, handler))
+}
+
+/// Step Functions Express, per million steps: in 64 MB, rounded up to 100 ms, with 25 ms between two steps.
+pub(crate) fn express(prices: &Prices, handler: Handler, rate: f64) -> f64 {
+    const BETWEEN_MS: f64 = 25.0;
+    let task_ms = STEPS * (handler.busy_ms + handler.waiting_ms + BETWEEN_MS);
+    let gb_hours = 64.0 / 1024.0 * (task_ms / 100.0).ceil() / 10.0 / 3600.0;
+    let of_month = gb_hours * rate / STEPS * MONTH;
+    let tiers = [1000.0, 4000.0, f64::INFINITY];
+    let mut left = of_month;
+    let mut dollars = 0.0;
+    for (size, price) in tiers.into_iter().zip(prices.express_gb_hour) {
+        dollars += left.min(size) * price;
+        left = (left - size).max(0.0);
+    }
+    1e6 * (prices.express_request / STEPS + dollars / (rate * MONTH) + functions(prices, handler))
+}

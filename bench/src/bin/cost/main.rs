@@ -1,0 +1,91 @@
+//! The model behind `docs/cost.md`: what a million steps cost, and what saturates first. `make cost` prints its tables.
+#![forbid(unsafe_code)]
+
+mod dollars;
+mod prices;
+mod simulation;
+mod work;
+
+use prices::{NEW_ACCOUNT, US_EAST_1};
+use simulation::{Deployment, Outcome};
+use work::{COUNTED, ESTIMATED, Handler};
+
+const HANDLERS: [(&str, Handler); 3] = [
+    ("none", Handler { busy_ms: 0.0, waiting_ms: 0.0 }),
+    ("20 ms busy", Handler { busy_ms: 20.0, waiting_ms: 0.0 }),
+    ("1 s waiting", Handler { busy_ms: 5.0, waiting_ms: 1000.0 }),
+];
+
+const AS_WRITTEN: Deployment =
+    Deployment { name: "as written", hosts: 100.0, orchestrators: 10.0, cores: 2.0, raised: false };
+const RAISED: Deployment =
+    Deployment { name: "raised", hosts: 1000.0, orchestrators: 100.0, cores: 16.0, raised: true };
+
+fn main() {
+    println!("dollars per million steps; batch: as the simulation finds them in the deployment `raised`\n");
+    println!(
+        "{:>8} {:<12} {:>6} {:>9} {:>12} {:>6} {:>9} {:>9} {:>9} {:>8} {:>9} {:>9}",
+        "steps/s",
+        "handler",
+        "batch",
+        "run-steps",
+        "orchestrate",
+        "SQS",
+        "DynamoDB",
+        "database",
+        "standing",
+        "Tasker",
+        "Standard",
+        "Express"
+    );
+    for rate in [1.0, 100.0, 10_000.0] {
+        for (name, handler) in HANDLERS {
+            let outcome = simulation::run(RAISED, &NEW_ACCOUNT, &COUNTED, &ESTIMATED, handler, rate);
+            let batch = 2.0 / (1.0 / outcome.host_batch + 1.0 / outcome.orchestrator_batch);
+            let bill = dollars::tasker(&COUNTED, &ESTIMATED, &US_EAST_1, handler, rate, batch);
+            println!(
+                "{rate:>8} {name:<12} {batch:>6.1} {:>9.2} {:>12.2} {:>6.2} {:>9.2} {:>9.2} {:>9.2} {:>8.2} {:>9.2} {:>9.2}",
+                bill.host,
+                bill.orchestrator,
+                bill.sqs,
+                bill.dynamodb,
+                bill.database,
+                bill.standing,
+                bill.total(),
+                dollars::standard(&US_EAST_1, handler),
+                dollars::express(&US_EAST_1, handler, rate),
+            );
+        }
+    }
+
+    println!("\nunder load, seven minutes from a standing start\n");
+    println!(
+        "{:<11} {:<12} {:>8} {:>8} {:>12} {:>13} {:>10}  most used",
+        "deployment", "handler", "steps/s", "done/s", "batches", "executions", "caught up"
+    );
+    for deployment in [AS_WRITTEN, RAISED] {
+        for (name, handler) in &HANDLERS[1..] {
+            // The last is more than any of them takes, and so shows what each does at most.
+            for rate in [1.0, 100.0, 1000.0, 10_000.0, 40_000.0] {
+                let outcome = simulation::run(deployment, &NEW_ACCOUNT, &COUNTED, &ESTIMATED, *handler, rate);
+                print_load(deployment, name, rate, &outcome);
+            }
+        }
+    }
+}
+
+fn print_load(deployment: Deployment, handler: &str, rate: f64, outcome: &Outcome) {
+    let after = outcome.caught_up_after.map_or("never".to_owned(), |seconds| format!("{seconds:.0} s"));
+    let uses: Vec<String> =
+        outcome.uses.iter().take(2).map(|(what, share)| format!("{what} {:.0} %", share * 100.0)).collect();
+    println!(
+        "{:<11} {handler:<12} {rate:>8} {:>8.0} {:>5.1} {:>6.1} {:>6.0} {:>6.0} {after:>10}  {}",
+        deployment.name,
+        outcome.steps_per_second,
+        outcome.host_batch,
+        outcome.orchestrator_batch,
+        outcome.hosts,
+        outcome.orchestrators,
+        uses.join(", "),
+    );
+}

@@ -1,0 +1,109 @@
+//! What a step and a batch of steps need: counted by `make bench-aws`, except for the times of AWS, which are estimates.
+
+/// A quantity, per step and per batch of steps: of `n` steps in one batch it is `step * n + batch`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) step: f64,
+    pub(crate) batch: f64,
+}
+
+impl Part {
+    /// From what one step took on average in batches of 1 and of 10.
+    const fn of(in_ones: f64, in_tens: f64) -> Self {
+        let batch = (in_ones - in_tens) / 0.9;
+        Self { step: in_ones - batch, batch }
+    }
+
+    /// Per step, in batches of this size.
+    pub(crate) fn per_step(self, batch: f64) -> f64 {
+        self.step + self.batch / batch
+    }
+
+    /// Of a whole batch.
+    pub(crate) fn of_batch(self, steps: f64) -> f64 {
+        self.step * steps + self.batch
+    }
+}
+
+/// What was counted. The workflow: four steps in a row, inputs and results of some bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    /// Requests to SQS by the functions and by the event source mappings.
+    pub(crate) sqs: Part,
+    /// Those among them that name a message group.
+    pub(crate) sqs_groups: Part,
+    /// Writes to DynamoDB.
+    pub(crate) writes: Part,
+    /// Times that `run-steps` reports: what has ended goes in one request, and then its leases are settled.
+    pub(crate) reports: Part,
+    /// Round trips to the database, by `orchestrate`.
+    pub(crate) round_trips: Part,
+    /// Transactions with writes, by `orchestrate`.
+    pub(crate) commits: Part,
+    /// Processor time in milliseconds.
+    pub(crate) host_ms: Part,
+    pub(crate) orchestrator_ms: Part,
+    pub(crate) database_ms: Part,
+    /// The database's log, in bytes.
+    pub(crate) log_bytes: Part,
+}
+
+/// On the machine that `docs/cost.md` names.
+pub(crate) const COUNTED: Counted = Counted {
+    sqs: Part::of(5.75, 0.675),
+    sqs_groups: Part::of(1.0, 0.325),
+    writes: Part::of(2.0, 2.0),
+    reports: Part::of(1.0, 0.2),
+    round_trips: Part::of(5.0, 0.5),
+    commits: Part::of(1.75, 0.175),
+    host_ms: Part::of(2.27, 0.76),
+    orchestrator_ms: Part::of(1.40, 0.17),
+    database_ms: Part::of(3.02, 0.82),
+    log_bytes: Part::of(2153.0, 2094.0),
+};
+
+/// How long AWS takes for one thing, in milliseconds. Estimates of medians within one region; nothing here was measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Waits {
+    pub(crate) sqs: f64,
+    pub(crate) dynamodb: f64,
+    /// A round trip to the database without the work there.
+    pub(crate) database: f64,
+    /// A commit, on top of it.
+    pub(crate) commit: f64,
+}
+
+pub(crate) const ESTIMATED: Waits = Waits { sqs: 8.0, dynamodb: 5.0, database: 1.0, commit: 4.0 };
+
+/// The deployment's memory settings, in GB, and what share of a processor they come with.
+pub(crate) const HOST_GB: f64 = 1769.0 / 1024.0;
+pub(crate) const ORCHESTRATOR_GB: f64 = 512.0 / 1024.0;
+const ORCHESTRATOR_SHARE: f64 = 512.0 / 1769.0;
+
+/// The handler of a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handler {
+    /// Processor time in milliseconds: the handlers of a batch share one processor.
+    pub(crate) busy_ms: f64,
+    /// Waiting in milliseconds: the handlers of a batch wait side by side.
+    pub(crate) waiting_ms: f64,
+}
+
+impl Handler {
+    /// How long `run-steps` takes for a batch: lease, run, report, settle.
+    pub(crate) fn host_ms(self, work: &Counted, waits: &Waits, batch: f64) -> f64 {
+        work.host_ms.of_batch(batch)
+            + waits.dynamodb
+            + work.reports.of_batch(batch) * (waits.sqs + waits.dynamodb)
+            + self.busy_ms * batch
+            + self.waiting_ms
+    }
+}
+
+/// How long `orchestrate` takes for a batch, without the database's own work.
+pub(crate) fn orchestrator_ms(work: &Counted, waits: &Waits, batch: f64) -> f64 {
+    work.orchestrator_ms.of_batch(batch) / ORCHESTRATOR_SHARE
+        + waits.sqs
+        + work.round_trips.of_batch(batch) * waits.database
+        + work.commits.of_batch(batch) * waits.commit
+}
