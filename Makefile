@@ -23,7 +23,6 @@ dev: setup ## Run the order-fulfilment project, and build again on change
 	cd examples/order-fulfillment && ../../$(TASKER) dev
 
 test: setup aws-tools ## Run every test
-	$(CARGO) build --locked -p tasker-cli
 	@scripts/build-functions.sh here
 	$(CARGO) test --locked --workspace
 	cd examples/order-fulfillment && $(CARGO) test --workspace
@@ -31,7 +30,6 @@ test: setup aws-tools ## Run every test
 	cd examples/csv-import && $(CARGO) test --workspace
 
 test-aws: setup aws-tools ## Run the tests of the deployment on AWS, on an emulator
-	$(CARGO) build --locked -p tasker-cli
 	@scripts/build-functions.sh here
 	$(CARGO) test --locked -p tasker-aws-tests
 	$(CARGO) test --locked -p tasker-transport --all-features

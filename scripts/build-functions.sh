@@ -10,10 +10,12 @@ for_whom=${1:-arm64}
 functions=(orchestrate run-steps api ingest sweep migrate)
 packages=("${functions[@]/#/tasker-function-}")
 
-# Each by itself, so that none gets what only another asks for: the host has no compiler and no way to the database.
+# Each by itself, so that none gets what only another asks for: the host has no compiler and no way to the database. For
+# tests only the hosts, because everything else is built with the tests anyway.
 case $for_whom in
     here)
-        for package in "${packages[@]}"; do cargo build --locked --package "$package"; done
+        cargo build --locked --workspace --bins
+        cargo build --locked --package tasker-function-run-steps --package tasker-function-run-long-steps
         built=target/debug/tasker-function-
         ;;
     arm64 | x86_64)
@@ -38,11 +40,6 @@ mkdir -p target/functions
 if [ "$for_whom" != here ] && [ ! -s "$authorities" ]; then
     curl --fail --silent --show-error --output "$authorities" \
         https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
-fi
-
-# The host as a process: a program, not a function.
-if [ "$for_whom" = here ]; then
-    cargo build --locked --package tasker-function-run-long-steps
 fi
 
 for function in "${functions[@]}"; do

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -12,7 +12,10 @@ use sqlx::Row;
 use tasker_test_support::{TestDatabase, aws_tools};
 use tempfile::TempDir;
 
-use crate::aws::{Aws, REGION};
+use crate::{
+    aws::{Aws, REGION},
+    payments::Payments,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -35,12 +38,22 @@ pub(crate) struct Deployment {
     folder: TempDir,
 }
 
+/// A host, killed when nobody needs it any more.
+pub(crate) struct RunningHost(pub(crate) Child);
+
+impl Drop for RunningHost {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Deployment {
-    pub(crate) async fn make(tool: Tool, name: &str) -> Self {
+    pub(crate) async fn make(tool: Tool, name: &str, payments: &Payments) -> Self {
         let aws = Aws::start();
         let database = TestDatabase::empty().await;
         let folder = tempfile::tempdir().unwrap();
-        write_project(folder.path());
+        write_project(folder.path(), &payments.address);
         let (bus, orders_bucket) = (format!("{name}-shop"), format!("{name}-orders"));
         aws.create_bucket(&orders_bucket);
         aws.create_bus(&bus);
@@ -110,10 +123,10 @@ impl Deployment {
     }
 
     /// A host as a process of its own, on the queue of steps: it waits for nothing when it is told to stop.
-    pub(crate) fn start_host(&self) -> std::process::Child {
+    pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
         let secret = self.aws.secret_arn(&format!("{}-artifact-signing", self.name));
-        tool(&self.aws, program.to_str().unwrap())
+        let child = tool(&self.aws, program.to_str().unwrap())
             .env("TASKER_STEPS_QUEUE", self.queue("steps"))
             .env("TASKER_REPORTS_QUEUE", self.queue("reports"))
             .env("TASKER_LEASES_TABLE", format!("{}-leases", self.name))
@@ -125,7 +138,8 @@ impl Deployment {
             .spawn()
             .unwrap_or_else(|error| {
                 panic!("{}: {error}; run `scripts/build-functions.sh here`", program.display())
-            })
+            });
+        RunningHost(child)
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {
@@ -257,16 +271,17 @@ fn functions() -> PathBuf {
     functions
 }
 
-/// The example, with one trigger more: for objects in a bucket.
-fn write_project(folder: &Path) {
+/// The example with the payment provider of the test, and one trigger more: for objects in a bucket.
+fn write_project(folder: &Path, provider: &str) {
     let example = repository().join("examples/order-fulfillment");
     let (project, triggers) = (folder.join("project"), folder.join("project/triggers"));
     fs::create_dir_all(&triggers).unwrap();
-    let configuration = format!(
-        "[project]\nname = \"orders\"\ncomponents = [{0:?}]\ntemplates = {1:?}\n",
-        example.display().to_string(),
-        example.join("templates").display().to_string()
-    );
+    let configuration =
+        format!("[project]\nname = \"orders\"\ncomponents = [{:?}]\n", example.display().to_string());
+    fs::create_dir_all(project.join("templates")).unwrap();
+    let template = fs::read_to_string(example.join("templates/order_fulfillment.yaml")).unwrap();
+    let template = template.replace("127.0.0.1:8099", provider);
+    fs::write(project.join("templates/order_fulfillment.yaml"), template).unwrap();
     fs::write(project.join("tasker.toml"), configuration).unwrap();
     fs::copy(example.join("triggers/order_placed.yaml"), triggers.join("order_placed.yaml")).unwrap();
     fs::write(triggers.join("order_uploaded.yaml"), include_str!("order_uploaded.yaml")).unwrap();

@@ -36,7 +36,7 @@ fn order_placed(number: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn terraform_makes_a_deployment_that_works() {
     let payments = Payments::start();
-    let deployment = Deployment::make(Tool::Terraform, "tasker-tf").await;
+    let deployment = Deployment::make(Tool::Terraform, "tasker-tf", &payments).await;
     let aws = &deployment.aws;
 
     // Over HTTP, as a CloudEvent, twice.
@@ -130,22 +130,19 @@ async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deploymen
     let mut host = deployment.start_host();
     source.run_until(SOON, || payments.in_progress() > 0);
     let told = Instant::now();
-    let signalled = std::process::Command::new("kill").arg(host.id().to_string()).status().unwrap();
+    let signalled = std::process::Command::new("kill").arg(host.0.id().to_string()).status().unwrap();
     assert!(signalled.success());
-    assert!(host.wait().unwrap().success());
+    assert!(host.0.wait().unwrap().success());
     assert!(told.elapsed() < Duration::from_secs(10), "it took {:?} to stop", told.elapsed());
+    // Long before its visibility time is over, somebody else may have it.
+    assert!(deployment.aws.backlog(&deployment.queue("steps")) > 0, "the step was not handed back");
     payments.answer_after(Duration::ZERO);
-    let mut host = deployment.start_host();
+    let host = deployment.start_host();
     source.run_until(SOON, || payments.charges("TF-5001") == 1);
     source.run_until_empty(SOON);
     let task = deployment.task_of_order("TF-5001", SOON).await;
     assert_eq!(task["status"], "complete", "{task}");
-    assert!(
-        told.elapsed() < Duration::from_secs(25),
-        "the step was not handed back: it waited for its visibility"
-    );
-    host.kill().unwrap();
-    host.wait().unwrap();
+    drop(host);
 }
 
 async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
@@ -189,7 +186,7 @@ async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sam_makes_a_deployment_that_works() {
     let payments = Payments::start();
-    let deployment = Deployment::make(Tool::Sam, "tasker-sam").await;
+    let deployment = Deployment::make(Tool::Sam, "tasker-sam", &payments).await;
     deployment.send_event(&order_placed("SM-1001"));
     let task = deployment.task_of_order("SM-1001", SOON).await;
     assert_eq!(task["status"], "complete", "{task}");

@@ -14,11 +14,10 @@ use std::{
 
 use serde_json::Value;
 
-/// Where the example's template looks for it.
-const ADDRESS: &str = "127.0.0.1:8099";
-
 #[derive(Default)]
 pub(crate) struct Payments {
+    /// Where it listens, `127.0.0.1:PORT`.
+    pub(crate) address: String,
     /// Requests and charges, by the payment's token.
     orders: Mutex<BTreeMap<String, (usize, usize)>>,
     answer_after_ms: AtomicU64,
@@ -26,13 +25,13 @@ pub(crate) struct Payments {
 }
 
 impl Payments {
-    /// There is one in the process: its address is the template's.
+    /// There is one in the process.
     pub(crate) fn start() -> Arc<Self> {
         static STARTED: OnceLock<Arc<Payments>> = OnceLock::new();
         let start = || {
-            let payments = Arc::new(Self::default());
-            let listener = TcpListener::bind(ADDRESS)
-                .unwrap_or_else(|error| panic!("the payment provider cannot listen on {ADDRESS}: {error}"));
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            let payments = Arc::new(Self { address, ..Self::default() });
             let answering = payments.clone();
             std::thread::spawn(move || {
                 for stream in listener.incoming().flatten() {
