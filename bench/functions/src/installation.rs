@@ -89,7 +89,7 @@ impl Installation {
         let orchestrator = runtime.block_on(open_orchestrator(&creator))?;
         let wasm = std::fs::read(component).with_context(|| format!("reading {}", component.display()))?;
         let digest = sha256_hex(&wasm);
-        let key = PublisherKey::from_hex(&key).context("the key is one")?;
+        let key = PublisherKey::from_secret(&key).context("the key is one")?;
         let (name, compiled) = compile_for(&digest, &wasm, std::env::consts::ARCH, &key)?;
         runtime.block_on(upload(&name, compiled))?;
         let handler = PublishedHandler {
