@@ -10,6 +10,8 @@ for package in examples/*/ runtime-host/tests/guests/*/ cli/tests/system/handler
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings
 
+# Terraform may be among the tools that we installed ourselves.
+PATH="${TASKER_AWS_TOOLS:-$PWD/target/aws-tools}/sam/bin:$PATH"
 if command -v terraform >/dev/null; then
     infra/check.sh
 else
