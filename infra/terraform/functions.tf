@@ -31,11 +31,10 @@ locals {
   })
 
   environment = {
-    RUST_LOG                = var.log_level
-    TASKER_NAMESPACE_QUEUES = jsonencode(local.namespace_queue_urls)
-    TASKER_STEPS_QUEUE      = aws_sqs_queue.work["steps"].url
-    TASKER_REPORTS_QUEUE    = aws_sqs_queue.work["reports"].url
-    TASKER_BLOBS            = "s3://${local.bucket}"
+    RUST_LOG             = var.log_level
+    TASKER_STEPS_QUEUE   = aws_sqs_queue.work["steps"].url
+    TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url
+    TASKER_BLOBS         = "s3://${local.bucket}"
   }
 
   environment_of_leases = { TASKER_LEASES_TABLE = aws_dynamodb_table.leases.name }

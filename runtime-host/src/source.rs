@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use tasker_transport::{BlobError, BlobStore};
 
 use crate::{ComponentSourceError, PublisherKey};
 
@@ -59,6 +60,22 @@ impl ComponentSource for FolderSource {
             }
             Ok(Err(error)) => Err(unavailable(error.into())),
             Err(error) => Err(unavailable(error.into())),
+        }
+    }
+}
+
+/// Components in a blob store.
+#[async_trait]
+impl ComponentSource for BlobStore {
+    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
+        match self.get_component(digest).await {
+            Ok(wasm) => Ok(wasm.into()),
+            Err(BlobError::Missing { .. }) => {
+                Err(ComponentSourceError::NotFound { digest: digest.to_owned() })
+            }
+            Err(error) => {
+                Err(ComponentSourceError::Unavailable { digest: digest.to_owned(), source: Box::new(error) })
+            }
         }
     }
 }

@@ -3,15 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use async_trait::async_trait;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{Connections, Orchestrator, Settings, claim, connect, migrate};
-use tasker_runtime_host::{
-    ComponentSource, ComponentSourceError, EnvironmentSecrets, Host, HostConfig, Worker, WorkerConnections,
-};
+use tasker_runtime_host::{EnvironmentSecrets, Host, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobError, BlobStore, LeaseStore, MemoryLeases, MemoryQueue, Outlet, PgmqOutlet, PgmqQueue,
-    PostgresLeases, Queue, REPORTS_QUEUE, STEPS_QUEUE, WebhookOutlet,
+    BlobStore, LeaseStore, MemoryLeases, MemoryQueue, Outlet, PgmqOutlet, PgmqQueue, PostgresLeases, Queue,
+    REPORTS_QUEUE, STEPS_QUEUE, WebhookOutlet,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -162,24 +159,6 @@ impl RunningOrchestrator {
     }
 }
 
-/// Components in the blob store.
-struct BlobComponents(BlobStore);
-
-#[async_trait]
-impl ComponentSource for BlobComponents {
-    async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
-        match self.0.get_component(digest).await {
-            Ok(wasm) => Ok(wasm.into()),
-            Err(BlobError::Missing { .. }) => {
-                Err(ComponentSourceError::NotFound { digest: digest.to_owned() })
-            }
-            Err(error) => {
-                Err(ComponentSourceError::Unavailable { digest: digest.to_owned(), source: Box::new(error) })
-            }
-        }
-    }
-}
-
 /// Sets up a host.
 pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Host> {
     let worker = &project.config.worker;
@@ -197,7 +176,7 @@ pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Ho
         compiler: std::env::current_exe().ok(),
         ..HostConfig::default()
     };
-    Ok(Host::new(config, Arc::new(BlobComponents(blobs.clone())), Arc::new(EnvironmentSecrets))?)
+    Ok(Host::new(config, Arc::new(blobs.clone()), Arc::new(EnvironmentSecrets))?)
 }
 
 /// Runs the steps of a queue until `stop` is cancelled.

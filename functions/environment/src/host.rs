@@ -13,10 +13,9 @@ use tasker_transport::{
     aws::{DynamoDbLeases, SqsQueue, read_secret, sdk_config},
 };
 use tokio::sync::OnceCell;
-use url::Url;
 
 use crate::{
-    Error, LEASE, MAX_RECEIVES, SETTLED_FOR,
+    Error, LEASE, MAX_RECEIVES, SETTLED_FOR, open_blobs,
     variable::{VariableError, optional, required},
 };
 
@@ -38,10 +37,7 @@ pub async fn open_host(
     max_concurrent: usize,
 ) -> Result<StepHost, Error> {
     let config = sdk_config().await;
-    let blobs: Url = required("TASKER_BLOBS")?
-        .parse()
-        .map_err(|error| VariableError::unreadable("TASKER_BLOBS", &error))?;
-    let blobs = BlobStore::open(&blobs)?;
+    let blobs = open_blobs()?;
     let source = BlobComponents {
         blobs: blobs.clone(),
         config: config.clone(),
@@ -108,26 +104,20 @@ impl BlobComponents {
 #[async_trait]
 impl ComponentSource for BlobComponents {
     async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
-        self.blobs.get_component(digest).await.map(Into::into).map_err(|error| unavailable(digest, error))
+        self.blobs.fetch(digest).await
     }
 
     async fn fetch_compiled(&self, name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
+        let unavailable = |source| ComponentSourceError::Unavailable { digest: name.to_owned(), source };
         let (bytes, key) = tokio::join!(self.blobs.get_compiled(name), self.key());
         let bytes = match bytes {
             Ok(bytes) => bytes.into(),
             Err(BlobError::Missing { .. }) => return Ok(None),
-            Err(error) => return Err(unavailable(name, error)),
+            Err(error) => return Err(unavailable(error.into())),
         };
         match key {
             Ok(key) => Ok(Some(SealedComponent { bytes, key: key.clone() })),
-            Err(source) => Err(ComponentSourceError::Unavailable { digest: name.to_owned(), source }),
+            Err(error) => Err(unavailable(error)),
         }
-    }
-}
-
-fn unavailable(digest: &str, error: BlobError) -> ComponentSourceError {
-    match error {
-        BlobError::Missing { .. } => ComponentSourceError::NotFound { digest: digest.to_owned() },
-        error => ComponentSourceError::Unavailable { digest: digest.to_owned(), source: Box::new(error) },
     }
 }

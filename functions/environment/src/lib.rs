@@ -29,6 +29,15 @@ pub const SETTLED_FOR: std::time::Duration = std::time::Duration::from_secs(24 *
 /// After so many receives a message goes to its queue's dead-letter queue, as the deployment's templates set it.
 pub const MAX_RECEIVES: u32 = 5;
 
+/// Opens the blob store that the environment names.
+#[cfg(any(feature = "host", feature = "orchestrator"))]
+fn open_blobs() -> Result<tasker_transport::BlobStore, Error> {
+    let url = required("TASKER_BLOBS")?;
+    let url =
+        url.parse().map_err(|error: url::ParseError| VariableError::unreadable("TASKER_BLOBS", &error))?;
+    Ok(tasker_transport::BlobStore::open(&url)?)
+}
+
 /// Logs go to standard output, one line each; `RUST_LOG` says which. The platform adds the time.
 pub fn start_logs() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));

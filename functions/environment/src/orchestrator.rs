@@ -8,13 +8,13 @@ use serde::Deserialize;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{Connections, Orchestrator, PendingCreations, Settings, connect};
 use tasker_transport::{
-    BlobStore, DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
+    DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
     aws::{DynamoDbLeases, EventBusOutlet, SqsOutlet, SqsQueue, TopicOutlet, read_secret, sdk_config},
 };
 use url::Url;
 
 use crate::{
-    Error, LEASE, MAX_RECEIVES, SETTLED_FOR,
+    Error, LEASE, MAX_RECEIVES, SETTLED_FOR, open_blobs,
     variable::{VariableError, json, optional, required},
 };
 
@@ -82,9 +82,6 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, Error> {
     }
     let reports = Arc::new(DeliveredQueue::new(queue(&required("TASKER_REPORTS_QUEUE")?, REPORT_VISIBILITY)));
     let table = required("TASKER_LEASES_TABLE")?;
-    let blobs: Url = required("TASKER_BLOBS")?
-        .parse()
-        .map_err(|error| VariableError::unreadable("TASKER_BLOBS", &error))?;
     let connections = Connections {
         pool,
         steps: Arc::new(steps),
@@ -96,7 +93,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, Error> {
             ("topic", Arc::new(TopicOutlet::new(&config))),
             ("event_bus", Arc::new(EventBusOutlet::new(&config))),
         ]),
-        blobs: BlobStore::open(&blobs)?,
+        blobs: open_blobs()?,
     };
     let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
     let settings = Settings { environment, ..Settings::default() };
