@@ -1,11 +1,13 @@
-//! How the parts of Tasker reach each other: [`Queue`], [`LeaseStore`] and [`BlobStore`], one trait or type each and
-//! one module per provider. Nothing here knows what a task is.
+//! How the parts of Tasker reach each other, and what they keep outside themselves: [`Queue`], [`LeaseStore`],
+//! [`KeyValueStore`] and [`BlobStore`], one trait or type each and one module per provider. Nothing here knows what a
+//! task is.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]
 pub mod aws;
 mod blob;
 mod delivered;
+mod key_value;
 mod lease;
 mod memory;
 mod outlet;
@@ -18,6 +20,12 @@ mod webhook;
 
 pub use blob::{BlobError, BlobStore, hex, sha256_hex};
 pub use delivered::DeliveredQueue;
+#[cfg(feature = "postgres")]
+pub use key_value::PostgresKeyValues;
+pub use key_value::{
+    Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
+    MAX_VALUE_BYTES, MemoryKeyValues, bucket_of_namespace,
+};
 pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
 pub use memory::{MemoryLeases, MemoryQueue};
 pub use outlet::{DeliveryError, OutgoingEvent, Outlet};

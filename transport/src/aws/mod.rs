@@ -1,7 +1,8 @@
-//! The providers of AWS: queues in SQS, leases in DynamoDB, events to EventBridge, SNS and SQS. S3 is an object store
-//! like any other and needs only its URL: `s3://bucket/prefix`.
+//! The providers of AWS: queues in SQS, leases and key-value buckets in DynamoDB, events to EventBridge, SNS and SQS. S3
+//! is an object store like any other and needs only its URL: `s3://bucket/prefix`.
 
 mod incoming;
+mod key_value;
 mod leases;
 mod outlet;
 mod queue;
@@ -17,6 +18,7 @@ use url::Url;
 use crate::{BlobError, BlobStore};
 
 pub use incoming::{IncomingMessage, cloud_events};
+pub use key_value::DynamoDbKeyValues;
 pub use leases::DynamoDbLeases;
 pub use outlet::{EventBusOutlet, SqsOutlet, TopicOutlet};
 pub use queue::SqsQueue;

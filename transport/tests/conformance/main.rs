@@ -1,11 +1,13 @@
 //! What every provider must do, run against each of them.
 
+mod key_values;
+
 use std::{sync::Arc, time::Duration};
 
 use tasker_test_support::TestDatabase;
 use tasker_transport::{
-    Claim, Delivery, LeaseStore, MemoryLeases, MemoryQueue, Message, PgmqQueue, PostgresLeases, Queue,
-    QueueError, STEPS_QUEUE,
+    Claim, Delivery, KeyValueStore as _, LeaseStore, MemoryLeases, MemoryQueue, Message, PgmqQueue,
+    PostgresKeyValues, PostgresLeases, Queue, QueueError, STEPS_QUEUE,
 };
 
 /// Short enough that a test can see it end, long enough that a busy machine does not end it early.
@@ -83,26 +85,33 @@ async fn sqs() -> Arc<dyn Queue> {
     Arc::new(tasker_transport::aws::SqsQueue::new(&config, &url, VISIBILITY))
 }
 
-/// Leases in a table of their own in DynamoDB.
+/// A table of its own in DynamoDB with these parts of a key, all text.
 #[cfg(feature = "aws")]
-async fn dynamodb() -> Arc<dyn LeaseStore> {
+async fn table(partition_key: &str, sort_key: Option<&str>) -> (aws_config::SdkConfig, String) {
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     };
     let config = aws().await;
     let name = uuid::Uuid::new_v4().to_string();
-    let key = KeySchemaElement::builder().attribute_name("lease").key_type(KeyType::Hash).build();
-    let attribute =
-        AttributeDefinition::builder().attribute_name("lease").attribute_type(ScalarAttributeType::S).build();
-    aws_sdk_dynamodb::Client::new(&config)
-        .create_table()
-        .table_name(&name)
-        .key_schema(key.expect("a key"))
-        .attribute_definitions(attribute.expect("an attribute"))
-        .billing_mode(BillingMode::PayPerRequest)
-        .send()
-        .await
-        .expect("a table is made");
+    let mut request = aws_sdk_dynamodb::Client::new(&config).create_table().table_name(&name);
+    for (attribute, role) in [(Some(partition_key), KeyType::Hash), (sort_key, KeyType::Range)] {
+        let Some(attribute) = attribute else { continue };
+        let key = KeySchemaElement::builder().attribute_name(attribute).key_type(role).build();
+        let definition = AttributeDefinition::builder()
+            .attribute_name(attribute)
+            .attribute_type(ScalarAttributeType::S)
+            .build();
+        request =
+            request.key_schema(key.expect("a key")).attribute_definitions(definition.expect("an attribute"));
+    }
+    request.billing_mode(BillingMode::PayPerRequest).send().await.expect("a table is made");
+    (config, name)
+}
+
+/// Leases in DynamoDB.
+#[cfg(feature = "aws")]
+async fn dynamodb() -> Arc<dyn LeaseStore> {
+    let (config, name) = table("lease", None).await;
     Arc::new(tasker_transport::aws::DynamoDbLeases::new(&config, &name, TERM, SOON))
 }
 
@@ -393,6 +402,9 @@ async fn a_host_can_do_its_work_and_nothing_else() {
     let leases = PostgresLeases::new(pool.clone(), TERM, SOON);
     assert_eq!(leases.acquire(&names(&["a"]), "host").await.expect("leases"), [Claim::Acquired]);
     leases.settle(&names(&["a"]), "host").await.expect("settles");
+    let buckets = PostgresKeyValues::new(pool.clone());
+    assert_eq!(buckets.increment("tests/counts", "steps", 1).await.expect("counts"), 1);
+    buckets.delete("tests/counts", &names(&["steps"])).await.expect("deletes");
     for forbidden in [
         "SELECT * FROM tasker.tasks",
         "SELECT * FROM tasker.steps",

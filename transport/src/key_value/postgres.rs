@@ -1,0 +1,160 @@
+//! Buckets in PostgreSQL: one table, a row for each key.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES};
+
+/// PostgreSQL's error for a number that its type does not hold.
+const OUT_OF_RANGE: &str = "22003";
+
+/// Buckets in PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct PostgresKeyValues {
+    pool: PgPool,
+}
+
+impl PostgresKeyValues {
+    /// The buckets of a database that Tasker's migrations have prepared.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+fn unavailable(error: sqlx::Error) -> KeyValueError {
+    KeyValueError::Unavailable(Box::new(error))
+}
+
+#[async_trait]
+impl KeyValueStore for PostgresKeyValues {
+    async fn get(&self, bucket: &str, keys: &[String]) -> Result<HashMap<String, Entry>, KeyValueError> {
+        let rows: Vec<(String, Option<Vec<u8>>, Uuid)> = sqlx::query_as(
+            // Sizes are known without reading the values.
+            "SELECT key, CASE WHEN sum(octet_length(value)) OVER () <= $3 THEN value END, version
+             FROM tasker_key_value.entries WHERE bucket = $1 AND key = ANY ($2)",
+        )
+        .bind(bucket)
+        .bind(keys)
+        .bind(MAX_ANSWER_BYTES as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        let entry = |(key, value, version): (String, Option<Vec<u8>>, Uuid)| {
+            Ok((key, Entry { value: value.ok_or(KeyValueError::TooMuch)?, version }))
+        };
+        rows.into_iter().map(entry).collect()
+    }
+
+    async fn exists(&self, bucket: &str, key: &str) -> Result<bool, KeyValueError> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM tasker_key_value.entries WHERE bucket = $1 AND key = $2)",
+        )
+        .bind(bucket)
+        .bind(key)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(unavailable)
+    }
+
+    async fn set(&self, bucket: &str, entries: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError> {
+        let (keys, values): (Vec<String>, Vec<Vec<u8>>) = entries.into_iter().unzip();
+        sqlx::query(
+            // In order of the keys, so that two writers of many keys never wait for each other.
+            "INSERT INTO tasker_key_value.entries (bucket, key, value)
+             SELECT $1, key, value FROM unnest($2::text[], $3::bytea[]) AS given (key, value) ORDER BY key COLLATE \"C\"
+             ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, version = excluded.version",
+        )
+        .bind(bucket)
+        .bind(keys)
+        .bind(values)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(unavailable)
+    }
+
+    async fn delete(&self, bucket: &str, keys: &[String]) -> Result<(), KeyValueError> {
+        sqlx::query(
+            "DELETE FROM tasker_key_value.entries WHERE (bucket, key) IN (
+                SELECT bucket, key FROM tasker_key_value.entries
+                WHERE bucket = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE)",
+        )
+        .bind(bucket)
+        .bind(keys)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(unavailable)
+    }
+
+    async fn keys(&self, bucket: &str, after: Option<&str>) -> Result<KeyPage, KeyValueError> {
+        let mut keys: Vec<String> = sqlx::query_scalar(
+            "SELECT key FROM tasker_key_value.entries WHERE bucket = $1 AND key > $2 ORDER BY key LIMIT $3",
+        )
+        .bind(bucket)
+        .bind(after.unwrap_or_default())
+        .bind(KEYS_PER_PAGE as i64 + 1)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        let has_more = keys.len() > KEYS_PER_PAGE;
+        keys.truncate(KEYS_PER_PAGE);
+        Ok(KeyPage { keys, has_more })
+    }
+
+    async fn increment(&self, bucket: &str, key: &str, delta: i64) -> Result<i64, KeyValueError> {
+        let summed: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
+            // `escape` shows any bytes as text, where decoding them as UTF-8 could fail.
+            "INSERT INTO tasker_key_value.entries AS e (bucket, key, value)
+             VALUES ($1, $2, convert_to($3::bigint::text, 'UTF8'))
+             ON CONFLICT (bucket, key) DO UPDATE
+                 SET value = convert_to((encode(e.value, 'escape')::bigint + $3)::text, 'UTF8'),
+                     version = excluded.version
+             WHERE encode(e.value, 'escape') ~ '^-?[0-9]+$'
+             RETURNING convert_from(value, 'UTF8')::bigint",
+        )
+        .bind(bucket)
+        .bind(key)
+        .bind(delta)
+        .fetch_optional(&self.pool)
+        .await;
+        match summed {
+            Ok(Some(sum)) => Ok(sum),
+            Ok(None) => Err(KeyValueError::NotANumber { key: key.to_owned() }),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(OUT_OF_RANGE) => {
+                Err(KeyValueError::Overflow { key: key.to_owned() })
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn swap(
+        &self,
+        bucket: &str,
+        key: &str,
+        expected: Option<Uuid>,
+        value: Vec<u8>,
+    ) -> Result<bool, KeyValueError> {
+        let statement = match expected {
+            Some(_) => {
+                "UPDATE tasker_key_value.entries SET value = $3, version = gen_random_uuid()
+                 WHERE bucket = $1 AND key = $2 AND version = $4"
+            }
+            None => {
+                "INSERT INTO tasker_key_value.entries (bucket, key, value)
+                 SELECT $1, $2, $3 WHERE $4::uuid IS NULL ON CONFLICT (bucket, key) DO NOTHING"
+            }
+        };
+        let written = sqlx::query(statement)
+            .bind(bucket)
+            .bind(key)
+            .bind(value)
+            .bind(expected)
+            .execute(&self.pool)
+            .await;
+        Ok(written.map_err(unavailable)?.rows_affected() == 1)
+    }
+}

@@ -1,0 +1,214 @@
+//! What every store of key-value buckets must do.
+
+use std::sync::Arc;
+
+use tasker_test_support::TestDatabase;
+use tasker_transport::{
+    KEYS_PER_PAGE, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES,
+    MemoryKeyValues, PostgresKeyValues,
+};
+
+use crate::names;
+
+const BUCKET: &str = "tests/bucket";
+
+async fn stores(check: impl AsyncFn(Arc<dyn KeyValueStore>)) {
+    check(Arc::new(MemoryKeyValues::default())).await;
+    let database = TestDatabase::new().await;
+    check(Arc::new(PostgresKeyValues::new(database.pool.clone()))).await;
+    #[cfg(feature = "aws")]
+    {
+        let (config, name) = crate::table("bucket", Some("key")).await;
+        check(Arc::new(tasker_transport::aws::DynamoDbKeyValues::new(&config, &name))).await;
+    }
+}
+
+async fn set(store: &Arc<dyn KeyValueStore>, key: &str, value: impl Into<Vec<u8>>) {
+    store.set(BUCKET, vec![(key.to_owned(), value.into())]).await.expect("sets");
+}
+
+async fn get(store: &Arc<dyn KeyValueStore>, key: &str) -> Option<Vec<u8>> {
+    let mut found = store.get(BUCKET, &names(&[key])).await.expect("gets");
+    found.remove(key).map(|entry| entry.value)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_is_read() {
+    stores(async |store| {
+        assert_eq!(get(&store, "a").await, None);
+        assert!(!store.exists(BUCKET, "a").await.unwrap());
+        for value in [b"one".to_vec(), Vec::new(), (0..=255).collect()] {
+            set(&store, "a", value.clone()).await;
+            assert_eq!(get(&store, "a").await, Some(value));
+            assert!(store.exists(BUCKET, "a").await.unwrap());
+        }
+        store.delete(BUCKET, &names(&["a", "never there"])).await.unwrap();
+        assert_eq!(get(&store, "a").await, None);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_do_not_share_keys() {
+    stores(async |store| {
+        set(&store, "a", "ours").await;
+        store.set("other/bucket", vec![("a".to_owned(), b"theirs".to_vec())]).await.unwrap();
+        assert_eq!(get(&store, "a").await.unwrap(), b"ours");
+        store.delete("other/bucket", &names(&["a"])).await.unwrap();
+        assert_eq!(get(&store, "a").await.unwrap(), b"ours");
+        assert!(store.keys("other/bucket", None).await.unwrap().keys.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_key_and_the_largest_value_have_room() {
+    stores(async |store| {
+        let key = "ü".repeat(MAX_KEY_BYTES / 2);
+        let value = vec![7; MAX_VALUE_BYTES];
+        set(&store, &key, value.clone()).await;
+        assert!(get(&store, &key).await.unwrap() == value);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_written_read_and_deleted_at_once() {
+    stores(async |store| {
+        let keys: Vec<String> = (0..230).map(|number| format!("{number:03}")).collect();
+        let entries = keys.iter().map(|key| (key.clone(), key.clone().into_bytes())).collect();
+        store.set(BUCKET, entries).await.unwrap();
+        let mut asked = keys.clone();
+        asked.push("never there".to_owned());
+        let found = store.get(BUCKET, &asked).await.unwrap();
+        assert_eq!(found.len(), keys.len());
+        assert!(keys.iter().all(|key| found[key].value == key.as_bytes()));
+        store.delete(BUCKET, &keys[..200]).await.unwrap();
+        assert_eq!(store.keys(BUCKET, None).await.unwrap().keys, keys[200..]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_would_be_too_large_is_refused() {
+    stores(async |store| {
+        let keys: Vec<String> =
+            (0..=MAX_ANSWER_BYTES / MAX_VALUE_BYTES).map(|number| number.to_string()).collect();
+        for key in &keys {
+            set(&store, key, vec![0; MAX_VALUE_BYTES]).await;
+        }
+        assert_eq!(store.get(BUCKET, &keys[1..]).await.unwrap().len(), keys.len() - 1);
+        assert!(matches!(store.get(BUCKET, &keys).await, Err(KeyValueError::TooMuch)));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_listed_page_by_page() {
+    stores(async |store| {
+        let keys: Vec<String> = (0..KEYS_PER_PAGE + 3).map(|number| format!("{number:05}")).collect();
+        store.set(BUCKET, keys.iter().map(|key| (key.clone(), Vec::new())).collect()).await.unwrap();
+        let (mut listed, mut pages) = (Vec::<String>::new(), 0);
+        loop {
+            let page = store.keys(BUCKET, listed.last().map(String::as_str)).await.unwrap();
+            listed.extend(page.keys);
+            pages += 1;
+            if !page.has_more {
+                break;
+            }
+        }
+        assert_eq!((listed, pages), (keys, 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_counted_up_and_read_as_digits() {
+    stores(async |store| {
+        assert_eq!(store.increment(BUCKET, "n", 5).await.unwrap(), 5);
+        assert_eq!(store.increment(BUCKET, "n", -7).await.unwrap(), -2);
+        assert_eq!(get(&store, "n").await.unwrap(), b"-2");
+        set(&store, "n", "40").await;
+        assert_eq!(store.increment(BUCKET, "n", 1).await.unwrap(), 41);
+        assert_eq!(store.increment(BUCKET, "n", 1).await.unwrap(), 42);
+        store.delete(BUCKET, &names(&["n"])).await.unwrap();
+        assert_eq!(store.increment(BUCKET, "n", 1).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_a_number_is_counted_up_and_only_within_64_bits() {
+    stores(async |store| {
+        for (value, delta) in [("one", 1), ("", 1), ("1 ", 1), ("\u{ff}", 1)] {
+            set(&store, "n", value).await;
+            let refused = store.increment(BUCKET, "n", delta).await;
+            assert!(
+                matches!(&refused, Err(KeyValueError::NotANumber { key }) if key == "n"),
+                "{value}: {refused:?}"
+            );
+            assert_eq!(get(&store, "n").await.unwrap(), value.as_bytes());
+        }
+        store.delete(BUCKET, &names(&["n"])).await.unwrap();
+        for (first, more) in [(i64::MAX, 1), (i64::MIN, -1)] {
+            store.increment(BUCKET, "n", first).await.unwrap();
+            let refused = store.increment(BUCKET, "n", more).await;
+            assert!(matches!(&refused, Err(KeyValueError::Overflow { .. })), "{refused:?}");
+            assert_eq!(get(&store, "n").await.unwrap(), first.to_string().as_bytes());
+            assert_eq!(store.increment(BUCKET, "n", -more).await.unwrap(), first - more);
+            store.delete(BUCKET, &names(&["n"])).await.unwrap();
+        }
+        set(&store, "n", "9223372036854775808").await;
+        assert!(matches!(store.increment(BUCKET, "n", 1).await, Err(KeyValueError::Overflow { .. })));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_many_count_at_once() {
+    stores(async |store| {
+        let counting = (0..8).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    store.increment(BUCKET, "n", 1).await.unwrap();
+                }
+            })
+        });
+        for task in counting.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        assert_eq!(get(&store, "n").await.unwrap(), b"80");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swap_needs_the_value_that_was_seen() {
+    stores(async |store| {
+        let version = async |store: &Arc<dyn KeyValueStore>| {
+            store.get(BUCKET, &names(&["a"])).await.unwrap().remove("a").map(|entry| entry.version)
+        };
+        assert!(store.swap(BUCKET, "a", None, b"first".to_vec()).await.unwrap());
+        assert!(!store.swap(BUCKET, "a", None, b"not this".to_vec()).await.unwrap());
+        let seen = version(&store).await;
+        assert!(store.swap(BUCKET, "a", seen, b"second".to_vec()).await.unwrap());
+        assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
+        assert_eq!(get(&store, "a").await.unwrap(), b"second");
+        // The same value again is another one.
+        let seen = version(&store).await;
+        set(&store, "a", "else").await;
+        set(&store, "a", "second").await;
+        assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
+        // So is one that was deleted, and one that was counted up.
+        let seen = version(&store).await;
+        store.delete(BUCKET, &names(&["a"])).await.unwrap();
+        assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
+        store.increment(BUCKET, "a", 1).await.unwrap();
+        let seen = version(&store).await;
+        store.increment(BUCKET, "a", 1).await.unwrap();
+        assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
+        assert_eq!(get(&store, "a").await.unwrap(), b"2");
+    })
+    .await;
+}
