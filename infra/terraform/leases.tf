@@ -44,11 +44,6 @@ resource "aws_dynamodb_table" "keyvalue" {
     type = "S"
   }
 
-  ttl {
-    attribute_name = "ttl"
-    enabled        = true
-  }
-
   point_in_time_recovery {
     enabled = true
   }

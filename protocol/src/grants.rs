@@ -19,7 +19,20 @@ pub struct Grants {
     /// never travel in a message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretName>,
+    /// Names of the buckets that `wasi:keyvalue` opens, up to 64 letters, digits, `.`, `_` and `-` each. A bucket belongs
+    /// to the template's namespace; whoever is granted it there shares it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_value: Vec<BucketName>,
 }
 
 /// The name of a secret, as the host's secret provider knows it.
 pub type SecretName = String;
+
+/// The name of a key-value bucket, the same to every step of a namespace.
+pub type BucketName = String;
+
+/// Whether a bucket can be called this, in every store there is.
+pub fn is_bucket_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(is_allowed)
+}

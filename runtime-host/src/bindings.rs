@@ -20,6 +20,21 @@ mod capabilities {
     });
 }
 
+/// `wasi:keyvalue`. A handle that is not the guest's is a fault of the guest, which ends it.
+mod key_values {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "tasker:host/key-values",
+        imports: { default: async | trappable },
+        with: {
+            "wasi:keyvalue/store.bucket": crate::capability::key_value::Bucket,
+            "wasi:keyvalue/atomics.cas": crate::capability::key_value::Cas,
+        },
+        require_store_data_send: true,
+    });
+}
+
 pub(crate) use capabilities::wasi::{config::store as config, logging::logging};
 pub(crate) use handlers::tasker::handler::{execution, step_values};
 pub(crate) use handlers::{Handlers, HandlersPre};
+pub(crate) use key_values::wasi::keyvalue as key_value;

@@ -1,9 +1,10 @@
 //! The host: what it is set up with, and the three things that can be asked of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tasker_protocol::{Execution, StepDispatch};
+use tasker_transport::KeyValueStore;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) library: Library,
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) http: Arc<HttpClient>,
+    pub(crate) key_values: OnceLock<Arc<dyn KeyValueStore>>,
     /// As many as the pool has room for.
     pub(crate) permits: Arc<Semaphore>,
     /// As many as there are threads; see [`crate::execution::meter`].
@@ -57,6 +59,7 @@ impl Host {
             library,
             secrets,
             http,
+            key_values: OnceLock::new(),
             permits,
             turns: Arc::new(Semaphore::new(threads)),
             #[cfg(feature = "compiler")]
@@ -65,6 +68,14 @@ impl Host {
             name: config.name,
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Lets handlers open the key-value buckets that they are granted, in this store. Without one they can open none. The
+    /// first store given stays.
+    #[must_use]
+    pub fn with_key_values(self, store: Arc<dyn KeyValueStore>) -> Self {
+        self.shared.key_values.get_or_init(|| store);
+        self
     }
 
     /// What this host is called.

@@ -201,6 +201,7 @@ impl Seat {
             ("TASKER_STEPS_QUEUE", queue_url(&endpoint, STEPS)),
             ("TASKER_REPORTS_QUEUE", queue_url(&endpoint, REPORTS)),
             ("TASKER_LEASES_TABLE", TABLE.to_owned()),
+            ("TASKER_KEYVALUE_TABLE", TABLE.to_owned()),
             ("TASKER_BLOBS", format!("s3://{BUCKET}")),
             ("TASKER_ARTIFACT_SECRET", SECRET.to_owned()),
             ("TASKER_CACHE_DIR", cache.display().to_string()),

@@ -107,7 +107,7 @@ impl Local {
         };
         let pool = engine::open_database(&project, options).await?;
         let blobs = engine::open_blobs(&project)?;
-        let host = engine::open_host(&project, &blobs)?;
+        let host = engine::open_host(&project, &blobs)?.with_key_values(engine::key_values(&pool));
         let transport = Transport::in_memory(&project);
         let orchestrator = RunningOrchestrator::start(
             &project,

@@ -1,6 +1,8 @@
 //! `tasker handler`: runs one of the project's handlers by itself, without database and server; and which versions of
 //! handlers a server has.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tasker_api::HandlerOperation;
@@ -10,6 +12,7 @@ use tasker_protocol::{
     RawValue, StepDispatch, VERSION, raw_json,
 };
 use tasker_runtime_host::ExecutionControl;
+use tasker_transport::MemoryKeyValues;
 use uuid::Uuid;
 
 use super::{Ending, request::read_input};
@@ -77,6 +80,9 @@ pub(crate) struct Run {
     /// A secret that the handler may read, from the variable `TASKER_SECRET_<NAME>`. May be given several times.
     #[arg(long = "grant-secret", value_name = "NAME")]
     secrets: Vec<String>,
+    /// A key-value bucket that the handler may open; it is empty. May be given several times.
+    #[arg(long = "grant-bucket", value_name = "NAME")]
+    buckets: Vec<String>,
     /// Which attempt to pretend that it is.
     #[arg(long, default_value_t = 1)]
     attempt: u32,
@@ -153,7 +159,7 @@ async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
 async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> Result<Ending> {
     let components = build::build(project).await?;
     let blobs = engine::open_blobs(project)?;
-    let host = engine::open_host(project, &blobs)?;
+    let host = engine::open_host(project, &blobs)?.with_key_values(Arc::new(MemoryKeyValues::default()));
     let wanted = project.config.handlers.get(&arguments.handler).unwrap_or(&arguments.handler).clone();
     let mut known = Vec::new();
     for component in &components {
@@ -208,6 +214,7 @@ impl Run {
                 http: self.http.clone(),
                 private_networks: self.private_networks.clone(),
                 secrets: self.secrets.clone(),
+                key_value: self.buckets.clone(),
             },
             deadline: None,
             traceparent: None,

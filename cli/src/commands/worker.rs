@@ -22,7 +22,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     let options = url.parse().context("`database.url` is not usable")?;
     let pool = connect(options, project.config.database.max_connections);
     let blobs = engine::open_blobs(&project)?;
-    let host = engine::open_host(&project, &blobs)?;
+    let host = engine::open_host(&project, &blobs)?.with_key_values(engine::key_values(&pool));
     output.say(&format!("{} takes steps", host.name()));
     let transport = Transport::of_worker(&project, &pool);
     engine::start_worker(&project, host, transport, blobs, stop).await?;

@@ -7,8 +7,8 @@ use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{Connections, Orchestrator, Settings, claim, connect, migrate};
 use tasker_runtime_host::{EnvironmentSecrets, Host, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, LeaseStore, MemoryLeases, MemoryQueue, Outlet, PgmqOutlet, PgmqQueue, PostgresLeases, Queue,
-    REPORTS_QUEUE, STEPS_QUEUE, WebhookOutlet,
+    BlobStore, KeyValueStore, LeaseStore, MemoryLeases, MemoryQueue, Outlet, PgmqOutlet, PgmqQueue,
+    PostgresKeyValues, PostgresLeases, Queue, REPORTS_QUEUE, STEPS_QUEUE, WebhookOutlet,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -177,6 +177,11 @@ pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Ho
         ..HostConfig::default()
     };
     Ok(Host::new(config, Arc::new(blobs.clone()), Arc::new(EnvironmentSecrets))?)
+}
+
+/// What handlers keep, in PostgreSQL.
+pub(crate) fn key_values(pool: &PgPool) -> Arc<dyn KeyValueStore> {
+    Arc::new(PostgresKeyValues::new(pool.clone()))
 }
 
 /// Runs the steps of a queue until `stop` is cancelled.

@@ -45,3 +45,21 @@ pub struct Payment {
     /// ISO 4217.
     pub currency: String,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use tasker_handler::serde_json::{self, Value};
+
+    use super::*;
+
+    /// An order of these items.
+    pub(crate) fn order(items: Value) -> Order {
+        serde_json::from_value(json!({
+            "order_id": "o-1",
+            "customer": { "name": "Ada", "email": "ada@example.com", "country": "GB" },
+            "items": items,
+            "payment": { "token": "tok", "currency": "EUR" },
+        }))
+        .unwrap()
+    }
+}

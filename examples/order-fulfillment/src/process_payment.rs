@@ -45,7 +45,7 @@ fn process_payment(ctx: &Context, order: Order) -> Result<Charge, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use tasker_handler::{serde_json, testing};
+    use tasker_handler::testing;
 
     use super::*;
 
@@ -57,13 +57,7 @@ mod tests {
     }
 
     fn order() -> Order {
-        serde_json::from_value(json!({
-            "order_id": "o-1",
-            "customer": { "name": "Ada", "email": "ada@example.com", "country": "GB" },
-            "items": [],
-            "payment": { "token": "tok", "currency": "EUR" },
-        }))
-        .unwrap()
+        crate::order::tests::order(json!([]))
     }
 
     #[test]

@@ -5,7 +5,7 @@ use tasker_handler::prelude::*;
 use crate::{check_inventory::Availability, order::Order};
 
 /// Articles set aside for an order.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reservation {
     /// Names the reservation towards the warehouses.
     pub reservation_id: String,
@@ -24,6 +24,30 @@ fn reserve_inventory(ctx: &Context, order: Order) -> Result<Reservation, Failure
         })?;
         lines.push(format!("{} × {} in {warehouse}", item.quantity, item.sku));
     }
-    // The same for every attempt, so that trying again reserves nothing twice.
-    Ok(Reservation { reservation_id: format!("res-{}", order.order_id), lines })
+    let reservation = Reservation { reservation_id: format!("res-{}", order.order_id), lines };
+    // A step may run more than once: the first run decides, every other finds what it reserved.
+    let reservations = key_value::open("reservations")?;
+    reservations.update(&ctx.idempotency_key(), |known| Ok(known.unwrap_or_else(|| reservation.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(warehouse: &str) -> Context {
+        Context::builder()
+            .step_name("reserve_inventory")
+            .dependency("check_inventory", json!({ "warehouses": { "cup-set-4": warehouse } }))
+            .build()
+    }
+
+    #[test]
+    fn a_second_run_finds_what_the_first_reserved() {
+        let order = || {
+            crate::order::tests::order(json!([{ "sku": "cup-set-4", "quantity": 2, "unit_price_cents": 1 }]))
+        };
+        let first = reserve_inventory(&context("hamburg"), order()).unwrap();
+        assert_eq!(first.lines, ["2 × cup-set-4 in hamburg"]);
+        assert_eq!(reserve_inventory(&context("rotterdam"), order()).unwrap(), first);
+    }
 }

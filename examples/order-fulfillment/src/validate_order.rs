@@ -35,16 +35,8 @@ mod tests {
     use super::*;
 
     fn order(quantity: u32) -> Order {
-        serde_json::from_value(json!({
-            "order_id": "o-1",
-            "customer": { "name": "Ada", "email": "ada@example.com", "country": "GB" },
-            "items": [{ "sku": "tea", "quantity": quantity, "unit_price_cents": 450 }],
-            "payment": { "token": "tok", "currency": "EUR" },
-        }))
-        .unwrap()
+        crate::order::tests::order(json!([{ "sku": "tea", "quantity": quantity, "unit_price_cents": 450 }]))
     }
-
-    use tasker_handler::serde_json;
 
     #[test]
     fn an_order_is_added_up() {

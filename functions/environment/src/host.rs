@@ -10,7 +10,7 @@ use tasker_runtime_host::{
 };
 use tasker_transport::{
     BlobError, BlobStore, Queue,
-    aws::{DynamoDbLeases, SqsQueue, read_secret, sdk_config},
+    aws::{DynamoDbKeyValues, DynamoDbLeases, SqsQueue, read_secret, sdk_config},
 };
 use tokio::sync::OnceCell;
 
@@ -52,7 +52,9 @@ pub async fn open_host(
         max_concurrent,
         ..defaults
     };
-    let host = Host::new(host_config, Arc::new(source), Arc::new(EnvironmentSecrets))?;
+    let key_values = DynamoDbKeyValues::new(&config, &required("TASKER_KEYVALUE_TABLE")?);
+    let host = Host::new(host_config, Arc::new(source), Arc::new(EnvironmentSecrets))?
+        .with_key_values(Arc::new(key_values));
     let steps_url = required(steps)?;
     let leases = DynamoDbLeases::new(&config, &required("TASKER_LEASES_TABLE")?, LEASE * 9 / 10, SETTLED_FOR);
     let connections = WorkerConnections {

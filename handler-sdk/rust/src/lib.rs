@@ -32,7 +32,7 @@
 //! Build it with `cargo build --release --target wasm32-wasip2` as a `cdylib`: the component holds every handler of the
 //! crate. Errors convert with `?`: any `std::error::Error` becomes a failure that is tried again.
 //!
-//! [`http`] sends requests, and [`batch`] cuts work into slices and adds up what they came to.
+//! [`http`] sends requests, [`key_value`] keeps values between executions, and [`batch`] cuts work into slices and adds up what they came to.
 
 pub mod batch;
 #[cfg(target_family = "wasm")]
@@ -41,6 +41,7 @@ mod context;
 mod date;
 mod failure;
 pub mod http;
+pub mod key_value;
 mod outcome;
 mod registry;
 pub mod testing;
@@ -57,7 +58,9 @@ pub use tasker_handler_macros::handler;
 
 /// What a handler's file needs.
 pub mod prelude {
-    pub use crate::{Context, Failure, JsonSchema, Outcome, batch, handler, http, log, serde_json::json};
+    pub use crate::{
+        Context, Failure, JsonSchema, Outcome, batch, handler, http, key_value, log, serde_json::json,
+    };
     pub use serde::{Deserialize, Serialize};
 }
 

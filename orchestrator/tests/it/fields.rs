@@ -274,8 +274,8 @@ async fn limits_reach_the_host() {
 #[tokio::test]
 async fn grants_reach_the_host_and_nothing_is_granted_by_default() {
     let fixture = Fixture::new().await;
-    let grants =
-        json!({ "http": ["https://a.example"], "private_networks": ["10.0.0.0/8"], "secrets": ["key"] });
+    let grants = json!({ "http": ["https://a.example"], "private_networks": ["10.0.0.0/8"], "secrets": ["key"],
+                "key_value": ["kept"] });
     let (_, step) = fixture.first_step(&one_step(&json!({ "grants": grants }))).await;
     assert_eq!(serde_json::to_value(&step.grants).unwrap(), grants);
     let mut other = one_step(&json!({}));

@@ -47,6 +47,23 @@ fn every_fault_is_told_at_once() {
 }
 
 #[test]
+fn a_bucket_has_a_name_that_every_store_takes() {
+    let of = |name: &str| {
+        steps(&format!(
+            "  - name: a\n    handler: {{ callable: x }}\n    grants: {{ key_value: [fine_1.0-x, '{name}'] }}\n"
+        ))
+    };
+    for name in ["", "a/b", "größe", &"x".repeat(65)] {
+        let text = problems(&of(name));
+        assert!(
+            text.contains("BAD_VALUE in step `a`") && text.contains(&format!("`{name}` is no name")),
+            "{text}"
+        );
+    }
+    parse(&of(&"x".repeat(64))).unwrap();
+}
+
+#[test]
 fn a_cycle_is_written_out() {
     let text = problems(&steps(
         "  - { name: a, handler: { callable: x }, dependencies: [c] }\n  - { name: b, handler: { callable: x }, dependencies: [a] }\n  - { name: c, handler: { callable: x }, dependencies: [b] }\n",

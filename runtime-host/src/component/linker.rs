@@ -5,11 +5,11 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::ComponentError;
-use crate::bindings::{Handlers, HandlersPre, config, logging};
+use crate::bindings::{Handlers, HandlersPre, config, key_value, logging};
 use crate::execution::state::State;
 
-/// Interfaces that are linked, without version. Everything else a component imports is missing.
-const OFFERED: [&str; 9] = [
+/// Interfaces that are linked: without version, where its numbers say what fits. Everything else a component imports is missing.
+const OFFERED: [&str; 12] = [
     "tasker:handler/",
     "wasi:cli/",
     "wasi:clocks/",
@@ -20,6 +20,9 @@ const OFFERED: [&str; 9] = [
     "wasi:sockets/",
     "wasi:config/store",
     "wasi:logging/logging",
+    "wasi:keyvalue/store@0.2.0-draft2",
+    "wasi:keyvalue/atomics@0.2.0-draft2",
+    "wasi:keyvalue/batch@0.2.0-draft2",
 ];
 
 /// Linked only for components that import it.
@@ -38,6 +41,8 @@ pub(crate) struct Imports {
     pub(crate) http: bool,
     /// `wasi:config/store`.
     pub(crate) config: bool,
+    /// `wasi:keyvalue`.
+    pub(crate) key_value: bool,
 }
 
 /// A component that is ready to be instantiated: imports resolved, exports type-checked.
@@ -55,6 +60,10 @@ impl Linkers {
         Handlers::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         config::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         logging::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        // Linking gives no authority: a bucket is opened only if it is granted.
+        key_value::store::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        key_value::atomics::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
+        key_value::batch::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         let mut http = plain.clone();
         // Linking gives no authority: every request passes the policy in `capability::http`.
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut http)?;
@@ -74,6 +83,7 @@ impl Linkers {
                 missing.push(format!("`{name}`"));
             }
             imports.config |= name.starts_with("wasi:config/store");
+            imports.key_value |= name.starts_with("wasi:keyvalue/");
         }
         if !missing.is_empty() {
             return Err(ComponentError::MissingImports { imports: missing });

@@ -21,6 +21,7 @@ use super::outcome;
 use super::state::{State, Values};
 use crate::bindings::step_values::{self, DependencyResult, StepContext};
 use crate::capability::http::HttpState;
+use crate::capability::key_value::KeyValues;
 use crate::capability::wasi::{Answer, StandardInput};
 use crate::component::library::Loaded;
 use crate::component::linker::Program;
@@ -247,6 +248,15 @@ impl Sandbox {
         }
         if loaded.imports.http {
             state.http = Some(HttpState::new(&host.http, &dispatch.grants, &state.logs));
+        }
+        if loaded.imports.key_value {
+            state.key_values = Some(KeyValues {
+                store: host.key_values.get().cloned(),
+                namespace: dispatch.namespace.clone(),
+                granted: dispatch.grants.key_value.clone(),
+                logs: state.logs.clone(),
+                swaps: 0,
+            });
         }
         if let Program::Command(_) = loaded.program {
             state.command = Some(StandardInput {

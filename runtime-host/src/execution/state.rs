@@ -12,6 +12,7 @@ use super::limiter::Limiter;
 use super::meter::Meter;
 use crate::SecretSource;
 use crate::capability::http::HttpState;
+use crate::capability::key_value::KeyValues;
 use crate::capability::logs::Logs;
 use crate::capability::wasi::{self, StandardInput};
 
@@ -31,6 +32,8 @@ pub(crate) struct State {
     pub(crate) values: Option<Values>,
     /// For a component that imports `wasi:http`.
     pub(crate) http: Option<HttpState>,
+    /// For a component that imports `wasi:keyvalue`.
+    pub(crate) key_values: Option<KeyValues>,
 }
 
 /// What `wasi:config` may answer.
@@ -60,6 +63,7 @@ impl State {
             command: None,
             values: None,
             http: None,
+            key_values: None,
         }
     }
 }

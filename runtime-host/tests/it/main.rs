@@ -6,6 +6,7 @@ mod commands;
 mod components;
 mod egress;
 mod isolation;
+mod key_value;
 mod limits;
 mod support;
 mod worker;

@@ -123,7 +123,9 @@ async fn pause(attempt: u32) -> Result<(), KeyValueError> {
         0 => {}
         1..=MAX_TRIES => tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await,
         _ => {
-            return Err(KeyValueError::Unavailable("DynamoDB keeps refusing for the rate of requests".into()));
+            return Err(KeyValueError::Unavailable(
+                "DynamoDB keeps refusing for the rate of requests".into(),
+            ));
         }
     }
     Ok(())

@@ -130,6 +130,7 @@ impl Deployment {
             .env("TASKER_STEPS_QUEUE", self.queue("steps"))
             .env("TASKER_REPORTS_QUEUE", self.queue("reports"))
             .env("TASKER_LEASES_TABLE", format!("{}-leases", self.name))
+            .env("TASKER_KEYVALUE_TABLE", format!("{}-keyvalue", self.name))
             .env("TASKER_BLOBS", format!("s3://{}-blobs-000000000000-{REGION}", self.name))
             .env("TASKER_ARTIFACT_SECRET", secret)
             .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))

@@ -1,6 +1,7 @@
 //! Handlers named for what they do. Each does one thing, so that a test can say what must come of it.
 
 mod behave;
+mod keep;
 mod misbehave;
 mod reach;
 
@@ -11,9 +12,14 @@ wit_bindgen::generate!({
             include tasker:handler/handlers@1.0.0;
             import wasi:config/store@0.2.0-rc.1;
             import wasi:logging/logging@0.1.0-draft;
+            import wasi:keyvalue/store@0.2.0-draft2;
+            import wasi:keyvalue/atomics@0.2.0-draft2;
+            import wasi:keyvalue/batch@0.2.0-draft2;
         }
     ",
-    path: ["../../../../handler-sdk/wit", "../../../wit/deps/config", "../../../wit/deps/logging"],
+    path: [
+        "../../../../handler-sdk/wit", "../../../wit/deps/config", "../../../wit/deps/keyvalue", "../../../wit/deps/logging",
+    ],
     generate_all,
 });
 
@@ -41,6 +47,7 @@ impl Guest for Probe {
         behave::handle(&handler, &context)
             .or_else(|| misbehave::handle(&handler, &context))
             .or_else(|| reach::handle(&handler, &context))
+            .or_else(|| keep::handle(&handler, &context))
             .unwrap_or_else(|| Err(failure("NoSuchHandler", &handler)))
     }
 }
