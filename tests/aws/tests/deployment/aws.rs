@@ -133,8 +133,8 @@ impl Aws {
         assert!(put.status().is_success(), "object {key}: {}", put.status());
     }
 
-    /// All leases of a table.
-    pub(crate) fn leases(&self, table: &str) -> Vec<Value> {
+    /// All items of a table.
+    pub(crate) fn items(&self, table: &str) -> Vec<Value> {
         let scanned = self.call("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": table }));
         scanned["Items"].as_array().cloned().unwrap_or_default()
     }

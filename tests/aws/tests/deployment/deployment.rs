@@ -208,6 +208,12 @@ impl Deployment {
         }
     }
 
+    /// How many reservations the handlers keep in their bucket.
+    pub(crate) fn kept_reservations(&self) -> usize {
+        let items = self.aws.items(&format!("{}-keyvalue", self.name));
+        items.iter().filter(|item| item["bucket"]["S"] == "shop/reservations").count()
+    }
+
     /// Queues and dead-letter queues are empty, and no lease is held.
     pub(crate) fn has_come_to_rest(&self, limit: Duration) {
         let begun = Instant::now();
@@ -219,7 +225,7 @@ impl Deployment {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
             let held: Vec<Value> = self
                 .aws
-                .leases(&format!("{}-leases", self.name))
+                .items(&format!("{}-leases", self.name))
                 .into_iter()
                 .filter(|lease| {
                     let expires: u128 = lease["expires"]["N"].as_str().unwrap().parse().unwrap();

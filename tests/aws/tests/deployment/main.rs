@@ -62,6 +62,7 @@ async fn terraform_makes_a_deployment_that_works() {
         assert_eq!(payments.charges(number), 1);
     }
     deployment.has_come_to_rest(SOON);
+    assert_eq!(deployment.kept_reservations(), 3, "one for each order, in DynamoDB");
     assert_eq!(aws.backlog(&deployment.told_queue), 3, "the bus heard of every task that completed");
 
     // What nobody can read goes to the dead letters of its queue, and what no trigger is for is one that can be replayed.
@@ -192,6 +193,7 @@ async fn sam_makes_a_deployment_that_works() {
     let task = deployment.task_of_order("SM-1001", SOON).await;
     assert_eq!(task["status"], "complete", "{task}");
     assert_eq!(payments.requests("SM-1001"), 2);
+    assert_eq!(deployment.kept_reservations(), 1);
     deployment.has_come_to_rest(SOON);
     deployment.unmake();
 }
