@@ -67,6 +67,15 @@ check_terraform() {
     )
   done
 
+  say "what tasker deploy needs of a configuration"
+  local needed
+  for folder in terraform/examples/*/; do
+    for needed in 'variable "publication"' 'output "blobs_bucket"' 'output "publisher_key_arn"'; do
+      grep -q --no-filename -F "$needed" "$folder"*.tf || { echo "$folder has no $needed"; exit 1; }
+    done
+  done
+  echo "no faults"
+
   say "terraform test"
   (cd "$scratch/terraform" && terraform test)
 }

@@ -40,9 +40,11 @@ locals {
   environment_of_leases = { TASKER_LEASES_TABLE = aws_dynamodb_table.leases.name }
 
   environment_of_hosts = merge(local.environment_of_leases, {
-    TASKER_KEYVALUE_TABLE  = aws_dynamodb_table.keyvalue.name
-    TASKER_ARTIFACT_SECRET = aws_secretsmanager_secret.artifact.arn
+    TASKER_KEYVALUE_TABLE = aws_dynamodb_table.keyvalue.name
+    TASKER_PUBLISHER_KEY  = data.aws_kms_public_key.publisher.public_key
   })
+
+  environment_of_shared_secrets = length(var.handler_secrets) == 0 ? {} : { TASKER_HANDLER_SECRETS = join(",", var.handler_secrets) }
 
   environment_of_database = merge(
     {
@@ -60,16 +62,17 @@ locals {
 
   environments = {
     orchestrate = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
-    run-steps   = merge(local.environment, local.environment_of_hosts)
+    run-steps   = merge(local.environment, local.environment_of_hosts, local.environment_of_shared_secrets)
     api         = merge(local.environment, local.environment_of_leases, local.environment_of_database)
     ingest      = merge(local.environment, local.environment_of_leases, local.environment_of_database)
     sweep       = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
     migrate     = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
   }
 
-  # A namespace's own function takes from that namespace's queue only.
-  environments_of_namespaces = { for namespace in keys(local.own_namespaces) : "run-steps-${namespace}" => {
-    TASKER_STEPS_QUEUE = aws_sqs_queue.work["steps-${namespace}"].url
+  # A namespace's own function takes from that namespace's queue only, and reads its secrets only.
+  environments_of_namespaces = { for namespace, settings in local.own_namespaces : "run-steps-${namespace}" => {
+    TASKER_STEPS_QUEUE     = aws_sqs_queue.work["steps-${namespace}"].url
+    TASKER_HANDLER_SECRETS = join(",", settings.secrets)
   } }
 
   # Which queue starts which function.

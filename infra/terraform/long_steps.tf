@@ -58,6 +58,7 @@ resource "aws_ecs_task_definition" "host" {
     environment = [for key, value in merge(
       local.environment,
       local.environment_of_hosts,
+      local.environment_of_shared_secrets,
       # The queue this host takes from.
       { TASKER_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url, TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
       var.long_steps.environment,

@@ -50,9 +50,9 @@ output "tables" {
   value       = { leases = aws_dynamodb_table.leases.name, keyvalue = aws_dynamodb_table.keyvalue.name }
 }
 
-output "artifact_secret_arn" {
-  description = "ARN of the secret under which publishers sign compiled components."
-  value       = aws_secretsmanager_secret.artifact.arn
+output "publisher_key_arn" {
+  description = "ARN of the key that publishers sign compiled components with."
+  value       = aws_kms_key.publisher.arn
 }
 
 output "database_url" {

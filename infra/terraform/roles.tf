@@ -121,12 +121,6 @@ locals {
         Action   = ["s3:GetObject"]
         Resource = ["${local.bucket_arn}/components/*", "${local.bucket_arn}/artifacts/*"]
       },
-      {
-        Sid      = "ReadArtifactSecret"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = aws_secretsmanager_secret.artifact.arn
-      },
     ],
     local.may_use_key,
   )

@@ -124,7 +124,7 @@ variable "publication" {
 }
 
 variable "handler_secrets" {
-  description = "ARNs of the Secrets Manager secrets that handlers may be granted. A namespace with a function of its own has its own list."
+  description = "ARNs of the Secrets Manager secrets that handlers may be granted, each by the last part of its name: `prod/shop/payment_key` as payment_key. A namespace with a function of its own has its own list."
   type        = list(string)
   default     = []
 }

@@ -11,20 +11,21 @@ mod handlers {
     });
 }
 
-/// `wasi:config` and `wasi:logging`, for which there is no crate of the wasmtime project that suits us.
-mod capabilities {
+/// `wasi:logging`, for which there is no crate of the wasmtime project.
+mod immediate {
     wasmtime::component::bindgen!({
         path: "wit",
-        world: "tasker:host/capabilities",
+        world: "tasker:host/immediate",
         require_store_data_send: true,
     });
 }
 
-/// `wasi:keyvalue`. A handle that is not the guest's is a fault of the guest, which ends it.
-mod key_values {
+/// `wasi:config` and `wasi:keyvalue`: the wasmtime project's crates for them answer from memory only.
+mod stores {
     wasmtime::component::bindgen!({
         path: "wit",
-        world: "tasker:host/key-values",
+        world: "tasker:host/stores",
+        // A handle that is not the guest's is a fault of the guest, which ends it.
         imports: { default: async | trappable },
         with: {
             "wasi:keyvalue/store.bucket": crate::capability::key_value::Bucket,
@@ -34,7 +35,7 @@ mod key_values {
     });
 }
 
-pub(crate) use capabilities::wasi::{config::store as config, logging::logging};
 pub(crate) use handlers::tasker::handler::{execution, step_values};
 pub(crate) use handlers::{Handlers, HandlersPre};
-pub(crate) use key_values::wasi::keyvalue as key_value;
+pub(crate) use immediate::wasi::logging::logging;
+pub(crate) use stores::wasi::{config::store as config, keyvalue as key_value};

@@ -21,6 +21,8 @@ mod worker;
 pub use capability::http::policy::{GrantError, check_grants};
 #[cfg(feature = "compiler")]
 pub use component::compiler::{compile_command, compile_for};
+#[cfg(feature = "compiler")]
+pub use component::seal::CompiledComponent;
 pub use component::seal::{PublisherKey, compiled_name};
 pub use config::HostConfig;
 #[cfg(feature = "compiler")]
@@ -28,6 +30,6 @@ pub use describe::{ComponentDescription, ComponentKind, HandlerDescription};
 pub use error::{CacheError, CompileError, ComponentError, ComponentSourceError, HostError};
 pub use execution::control::ExecutionControl;
 pub use host::Host;
-pub use secrets::{EnvironmentSecrets, NoSecrets, SecretSource};
+pub use secrets::{EnvironmentSecrets, NoSecrets, SecretSource, SecretUnavailable};
 pub use source::{ComponentSource, FolderSource, SealedComponent};
 pub use worker::{Worker, WorkerConnections};

@@ -1,18 +1,27 @@
 //! Where the values of granted secrets come from.
 
+use async_trait::async_trait;
+
 /// The secrets of this host. A handler sees only those that its step is granted by name.
+#[async_trait]
 pub trait SecretSource: Send + Sync {
     /// The value of a secret, if there is one of that name.
-    fn secret(&self, name: &str) -> Option<String>;
+    async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable>;
 }
+
+/// Why a secret could not be read, though there may be one.
+#[derive(Debug, thiserror::Error)]
+#[error("the secrets cannot be read: {0}")]
+pub struct SecretUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Secrets from environment variables: `payment-key` is `TASKER_SECRET_PAYMENT_KEY`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EnvironmentSecrets;
 
+#[async_trait]
 impl SecretSource for EnvironmentSecrets {
-    fn secret(&self, name: &str) -> Option<String> {
-        std::env::var(variable(name)).ok()
+    async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable> {
+        Ok(std::env::var(variable(name)).ok())
     }
 }
 
@@ -27,9 +36,10 @@ fn variable(name: &str) -> String {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoSecrets;
 
+#[async_trait]
 impl SecretSource for NoSecrets {
-    fn secret(&self, _name: &str) -> Option<String> {
-        None
+    async fn secret(&self, _name: &str) -> Result<Option<String>, SecretUnavailable> {
+        Ok(None)
     }
 }
 

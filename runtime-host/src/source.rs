@@ -12,7 +12,7 @@ use crate::{ComponentSourceError, PublisherKey};
 pub struct SealedComponent {
     /// What lies in the store.
     pub bytes: Vec<u8>,
-    /// The key under which its publisher must have sealed it.
+    /// The key that its publisher must have signed it with.
     pub key: PublisherKey,
 }
 

@@ -1,16 +1,17 @@
-//! What the functions are put into: queues, a table, a bucket and a secret in an emulator of AWS, a database, a published
+//! What the functions are put into: queues, a table, a bucket and a key in an emulator of AWS, a database, a published
 //! workflow. Whoever uses one of them goes through a counter of its own.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tasker_orchestrator::{
     Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest,
     template,
 };
-use tasker_runtime_host::{PublisherKey, compile_for};
+use tasker_runtime_host::compile_for;
 use tasker_test_support::{TestDatabase, emulator};
 use tasker_transport::{
     BlobStore,
@@ -32,7 +33,6 @@ const STEPS: &str = "steps";
 const REPORTS: &str = "reports";
 const BUCKET: &str = "blobs";
 const TABLE: &str = "leases";
-const SECRET: &str = "artifact-key";
 
 /// One user of the installation, and what it has asked for.
 pub(crate) struct Seat {
@@ -60,6 +60,8 @@ pub(crate) struct Installation {
     orchestrator: Orchestrator,
     /// Where the compiled component lies that hosts start with.
     pub(crate) cache: TempDir,
+    /// What the publisher's signatures are checked with.
+    publisher_key: String,
     /// Who creates tasks, as the API's function does.
     pub(crate) creator: Seat,
 }
@@ -81,17 +83,27 @@ impl Installation {
                 "KeySchema": [{ "AttributeName": "lease", "KeyType": "HASH" }],
             }),
         )?;
-        let key = "5a".repeat(32);
-        ask("secretsmanager.CreateSecret", &json!({ "Name": SECRET, "SecretString": key }))?;
+        let key =
+            ask("TrentService.CreateKey", &json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" }))?;
+        let key = key["KeyMetadata"]["KeyId"].as_str().context("the key has an id")?;
+        let public = ask("TrentService.GetPublicKey", &json!({ "KeyId": key }))?;
+        let publisher_key = public["PublicKey"].as_str().context("the key has a public half")?.to_owned();
         ureq::put(format!("{}/{BUCKET}", emulator())).send_empty()?;
 
-        let creator = Seat::new(&database.url(), cache.path())?;
+        let creator = Seat::new(&database.url(), cache.path(), &publisher_key)?;
         let orchestrator = runtime.block_on(open_orchestrator(&creator))?;
         let wasm = std::fs::read(component).with_context(|| format!("reading {}", component.display()))?;
         let digest = sha256_hex(&wasm);
-        let key = PublisherKey::from_secret(&key).context("the key is one")?;
-        let (name, compiled) = compile_for(&digest, &wasm, std::env::consts::ARCH, &key)?;
-        runtime.block_on(upload(&name, compiled))?;
+        let compiled = compile_for(&digest, &wasm, std::env::consts::ARCH)?;
+        let signed = ask(
+            "TrentService.Sign",
+            &json!({
+                "KeyId": key, "Message": BASE64_STANDARD.encode(compiled.statement()), "MessageType": "RAW",
+                "SigningAlgorithm": "ECDSA_SHA_256",
+            }),
+        )?;
+        let signature = BASE64_STANDARD.decode(signed["Signature"].as_str().context("a signature")?)?;
+        runtime.block_on(upload(compiled.name(), compiled.sealed(&signature)))?;
         let handler = PublishedHandler {
             name: "add_up".to_owned(),
             description: String::new(),
@@ -114,14 +126,14 @@ impl Installation {
             promote: true,
         };
         runtime.block_on(orchestrator.publish_bundle(&bundle))?;
-        let installation = Self { runtime, database, orchestrator, cache, creator };
+        let installation = Self { runtime, database, orchestrator, cache, publisher_key, creator };
         installation.count_function_calls()?;
         Ok(installation)
     }
 
     /// A place for one more function.
     pub(crate) fn seat(&self) -> Result<Seat> {
-        Seat::new(&self.database.url(), self.cache.path())
+        Seat::new(&self.database.url(), self.cache.path(), &self.publisher_key)
     }
 
     /// Creates tasks of the workflow `linear_4` one after the other, each as one request to the API's function does.
@@ -185,7 +197,7 @@ impl Installation {
 }
 
 impl Seat {
-    fn new(database: &str, cache: &Path) -> Result<Self> {
+    fn new(database: &str, cache: &Path, publisher_key: &str) -> Result<Self> {
         let (requests, round_trips) = (Counter::default(), Counter::default());
         let endpoint = count_requests(emulator(), &requests)?;
         let (before, server) = database.rsplit_once('@').context("the database's URL has a user")?;
@@ -203,7 +215,7 @@ impl Seat {
             ("TASKER_LEASES_TABLE", TABLE.to_owned()),
             ("TASKER_KEYVALUE_TABLE", TABLE.to_owned()),
             ("TASKER_BLOBS", format!("s3://{BUCKET}")),
-            ("TASKER_ARTIFACT_SECRET", SECRET.to_owned()),
+            ("TASKER_PUBLISHER_KEY", publisher_key.to_owned()),
             ("TASKER_CACHE_DIR", cache.display().to_string()),
         ];
         let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -211,11 +223,11 @@ impl Seat {
     }
 }
 
-/// One request that nobody counts, in the protocol that SQS, DynamoDB and Secrets Manager share.
+/// One request that nobody counts, in the protocol that SQS, DynamoDB and KMS share.
 pub(crate) fn ask(target: &str, body: &Value) -> Result<Value> {
     let (service, version) = match target.split_once('.') {
         Some(("AmazonSQS", _)) => ("sqs", "1.0"),
-        Some(("secretsmanager", _)) => ("secretsmanager", "1.1"),
+        Some(("TrentService", _)) => ("kms", "1.1"),
         _ => ("dynamodb", "1.0"),
     };
     let credential = format!("Credential=test/20260101/us-east-1/{service}/aws4_request");

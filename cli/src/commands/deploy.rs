@@ -10,8 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tasker_runtime_host::PublisherKey;
-use tasker_transport::aws::{open_bucket, read_secret, sdk_config};
+use tasker_transport::aws::{open_bucket, sdk_config};
 use tokio::process::Command;
 
 use super::Ending;
@@ -19,6 +18,7 @@ use crate::{
     config::ProjectConfig,
     dev::{
         build, engine,
+        signing::Publisher,
         triggers::read_triggers,
         upload::{ToUpload, upload},
     },
@@ -67,7 +67,7 @@ pub(crate) struct Arguments {
 #[derive(Debug)]
 struct Deployment {
     bucket: String,
-    secret: String,
+    publisher_key: String,
     outputs: BTreeMap<String, Value>,
 }
 
@@ -84,19 +84,17 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
         Some(deployment) => deployment,
         None => {
             output.say("making the deployment");
-            apply(arguments, "").await?;
+            apply(arguments, None).await?;
             outputs(arguments).await?.context(
-                "the deployment has no outputs `blobs_bucket` and `artifact_secret_arn` (with SAM: `BlobsBucket` and \
-                 `ArtifactSecretArn`): pass them on from the module",
+                "the deployment has no outputs `blobs_bucket` and `publisher_key_arn` (with SAM: `BlobsBucket` and \
+                 `PublisherKeyArn`): pass them on from the module",
             )?
         }
     };
     output.say(&format!("uploading to {}", deployment.bucket));
     let config = sdk_config().await;
     let blobs = open_bucket(&config, &deployment.bucket).await?;
-    let key = PublisherKey::from_secret(&read_secret(&config, &deployment.secret).await?);
-    let key =
-        key.with_context(|| format!("the secret {} must hold at least 64 characters", deployment.secret))?;
+    let publisher = Publisher::new(&config, &deployment.publisher_key);
     let local = engine::open_blobs(project)?;
     let to_upload = ToUpload {
         components: &components,
@@ -106,12 +104,13 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
             Architecture::Arm64 => "aarch64",
             Architecture::X86_64 => "x86_64",
         },
-        key: &key,
+        publisher: &publisher,
         promote: !arguments.no_promote,
     };
     let publication = upload(project, to_upload, &engine::open_host(project, &local)?, &blobs).await?;
     output.say(&format!("applying with the publication {publication}"));
-    apply(arguments, &publication).await?;
+    let published = Published { publication: &publication, key: &publisher.public_key().await? };
+    apply(arguments, Some(published)).await?;
     let deployment = outputs(arguments).await?.unwrap_or(deployment);
     let api = ["api_url", "ApiUrl"].iter().find_map(|name| deployment.outputs.get(*name)?.as_str());
     output.result(
@@ -124,23 +123,29 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     Ok(Ending::Done)
 }
 
-/// Brings the deployment to what is written, with this publication.
-async fn apply(arguments: &Arguments, publication: &str) -> Result<()> {
+/// What a deployment is to run, and whom it is to believe.
+struct Published<'a> {
+    publication: &'a str,
+    /// The publisher's public key. Terraform reads it by itself; CloudFormation cannot.
+    key: &'a str,
+}
+
+/// Brings the deployment to what is written, with what was published.
+async fn apply(arguments: &Arguments, published: Option<Published<'_>>) -> Result<()> {
     match arguments.via {
         Tool::Terraform => {
             let mut apply: Vec<String> =
                 ["apply", "-input=false", "-auto-approve"].map(str::to_owned).to_vec();
-            if !publication.is_empty() {
-                apply.push(format!("-var=publication={publication}"));
-            }
+            apply.extend(published.map(|published| format!("-var=publication={}", published.publication)));
             apply.extend(arguments.rest.iter().cloned());
             terraform(&arguments.directory, &apply).await
         }
         Tool::Sam => {
             let options = arguments.rest.iter().position(|one| one.starts_with('-'));
             let (parameters, options) = arguments.rest.split_at(options.unwrap_or(arguments.rest.len()));
-            // An empty value is no value to SAM.
-            let publication = (!publication.is_empty()).then(|| format!("Publication={publication}"));
+            let published = published.map(|published| {
+                [format!("Publication={}", published.publication), format!("PublisherKey={}", published.key)]
+            });
             let mut command = Command::new("sam");
             command
                 .current_dir(&arguments.directory)
@@ -148,8 +153,8 @@ async fn apply(arguments: &Arguments, publication: &str) -> Result<()> {
                 .args(["--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_NAMED_IAM"])
                 .arg("CAPABILITY_AUTO_EXPAND")
                 .args(options);
-            if !parameters.is_empty() || publication.is_some() {
-                command.arg("--parameter-overrides").args(publication).args(parameters);
+            if !parameters.is_empty() || published.is_some() {
+                command.arg("--parameter-overrides").args(published.into_iter().flatten()).args(parameters);
             }
             succeed(command).await
         }
@@ -215,7 +220,7 @@ async fn outputs(arguments: &Arguments) -> Result<Option<Deployment>> {
     };
     let text =
         |names: [&str; 2]| names.iter().find_map(|name| outputs.get(*name)?.as_str().map(str::to_owned));
-    let (bucket, secret) =
-        (text(["blobs_bucket", "BlobsBucket"]), text(["artifact_secret_arn", "ArtifactSecretArn"]));
-    Ok(bucket.zip(secret).map(|(bucket, secret)| Deployment { bucket, secret, outputs }))
+    let (bucket, key) =
+        (text(["blobs_bucket", "BlobsBucket"]), text(["publisher_key_arn", "PublisherKeyArn"]));
+    Ok(bucket.zip(key).map(|(bucket, publisher_key)| Deployment { bucket, publisher_key, outputs }))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod engine;
+pub(crate) mod signing;
 pub(crate) mod triggers;
 pub(crate) mod upload;
 pub(crate) mod versions;

@@ -3,11 +3,12 @@
 
 use anyhow::{Context, Result};
 use tasker_orchestrator::Bundle;
-use tasker_runtime_host::{Host, PublisherKey, compile_for};
+use tasker_runtime_host::{Host, compile_for};
 use tasker_transport::BlobStore;
 
 use super::{
     build::{self, BuiltComponent, TemplateFile},
+    signing::Publisher,
     triggers::TriggerFile,
 };
 use crate::config::ProjectConfig;
@@ -19,8 +20,8 @@ pub(crate) struct ToUpload<'a> {
     pub(crate) triggers: &'a [TriggerFile],
     /// The architecture of the hosts: `x86_64` or `aarch64`.
     pub(crate) architecture: &'a str,
-    /// The key that they know the publisher by.
-    pub(crate) key: &'a PublisherKey,
+    /// Who signs what is compiled.
+    pub(crate) publisher: &'a Publisher,
     /// Whether tasks get the new versions of handlers from now on.
     pub(crate) promote: bool,
 }
@@ -35,13 +36,14 @@ pub(crate) async fn upload(
     let components = build::describe(project, upload.components, host, blobs).await?;
     for (described, built) in components.iter().zip(upload.components) {
         let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
-        let (architecture, key) = (upload.architecture.to_owned(), upload.key.clone());
+        let architecture = upload.architecture.to_owned();
         let compiled =
-            tokio::task::spawn_blocking(move || compile_for(&digest, &wasm, &architecture, &key)).await?;
-        let (name, sealed) = compiled.with_context(|| {
+            tokio::task::spawn_blocking(move || compile_for(&digest, &wasm, &architecture)).await?;
+        let compiled = compiled.with_context(|| {
             format!("{} cannot be compiled for {}", built.path.display(), upload.architecture)
         })?;
-        blobs.put_compiled(&name, sealed.into()).await?;
+        let signature = upload.publisher.sign(&compiled.statement()).await?;
+        blobs.put_compiled(compiled.name(), compiled.sealed(&signature).into()).await?;
     }
     let bundle = Bundle {
         components,

@@ -5,17 +5,16 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use tasker_runtime_host::{
-    ComponentSource, ComponentSourceError, EnvironmentSecrets, Host, HostConfig, PublisherKey,
-    SealedComponent, WorkerConnections,
+    ComponentSource, ComponentSourceError, Host, HostConfig, PublisherKey, SealedComponent, WorkerConnections,
 };
 use tasker_transport::{
     BlobError, BlobStore, Queue,
-    aws::{DynamoDbKeyValues, DynamoDbLeases, SqsQueue, read_secret, sdk_config},
+    aws::{DynamoDbKeyValues, DynamoDbLeases, SqsQueue, sdk_config},
 };
-use tokio::sync::OnceCell;
 
 use crate::{
     Error, LEASE, MAX_RECEIVES, SETTLED_FOR, open_blobs,
+    secrets::ManagedSecrets,
     variable::{VariableError, optional, required},
 };
 
@@ -38,12 +37,7 @@ pub async fn open_host(
 ) -> Result<StepHost, Error> {
     let config = sdk_config().await;
     let blobs = open_blobs()?;
-    let source = BlobComponents {
-        blobs: blobs.clone(),
-        config: config.clone(),
-        key_name: optional("TASKER_ARTIFACT_SECRET"),
-        key: OnceCell::new(),
-    };
+    let source = BlobComponents { blobs: blobs.clone(), key: publisher_key()? };
     let defaults = HostConfig::default();
     let host_config = HostConfig {
         name: optional("AWS_LAMBDA_LOG_STREAM_NAME")
@@ -53,7 +47,7 @@ pub async fn open_host(
         ..defaults
     };
     let key_values = DynamoDbKeyValues::new(&config, &required("TASKER_KEYVALUE_TABLE")?);
-    let host = Host::new(host_config, Arc::new(source), Arc::new(EnvironmentSecrets))?
+    let host = Host::new(host_config, Arc::new(source), Arc::new(ManagedSecrets::open(&config)?))?
         .with_key_values(Arc::new(key_values));
     let steps_url = required(steps)?;
     let leases = DynamoDbLeases::new(&config, &required("TASKER_LEASES_TABLE")?, LEASE * 9 / 10, SETTLED_FOR);
@@ -82,25 +76,19 @@ impl StepHost {
 /// How long before its time is up a function stops what it does, to report and to answer.
 pub const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// The key that publishers sign with, as the environment tells it.
+fn publisher_key() -> Result<PublisherKey, VariableError> {
+    let name = "TASKER_PUBLISHER_KEY";
+    let key = PublisherKey::from_base64(&required(name)?);
+    key.ok_or_else(|| {
+        VariableError::unreadable(name, &"it must be a public key on P-256, its DER encoding in Base64")
+    })
+}
+
 /// Components in the blob store, compiled by their publisher.
 struct BlobComponents {
     blobs: BlobStore,
-    config: SdkConfig,
-    key_name: Option<String>,
-    /// Read when it is first needed: not at all where the components are in place.
-    key: OnceCell<PublisherKey>,
-}
-
-impl BlobComponents {
-    async fn key(&self) -> Result<&PublisherKey, Error> {
-        let read = async {
-            let name = self.key_name.as_deref().ok_or(VariableError::Missing("TASKER_ARTIFACT_SECRET"))?;
-            let text = read_secret(&self.config, name).await?;
-            let key = PublisherKey::from_secret(&text);
-            key.ok_or_else(|| "the publisher's key must have at least 64 characters".into())
-        };
-        self.key.get_or_try_init(|| read).await
-    }
+    key: PublisherKey,
 }
 
 #[async_trait]
@@ -110,16 +98,12 @@ impl ComponentSource for BlobComponents {
     }
 
     async fn fetch_compiled(&self, name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
-        let unavailable = |source| ComponentSourceError::Unavailable { digest: name.to_owned(), source };
-        let (bytes, key) = tokio::join!(self.blobs.get_compiled(name), self.key());
-        let bytes = match bytes {
-            Ok(bytes) => bytes.into(),
-            Err(BlobError::Missing { .. }) => return Ok(None),
-            Err(error) => return Err(unavailable(error.into())),
-        };
-        match key {
-            Ok(key) => Ok(Some(SealedComponent { bytes, key: key.clone() })),
-            Err(error) => Err(unavailable(error)),
+        match self.blobs.get_compiled(name).await {
+            Ok(bytes) => Ok(Some(SealedComponent { bytes: bytes.into(), key: self.key.clone() })),
+            Err(BlobError::Missing { .. }) => Ok(None),
+            Err(error) => {
+                Err(ComponentSourceError::Unavailable { digest: name.to_owned(), source: error.into() })
+            }
         }
     }
 }

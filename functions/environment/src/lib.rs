@@ -7,6 +7,8 @@ mod batch;
 mod host;
 #[cfg(feature = "orchestrator")]
 mod orchestrator;
+#[cfg(feature = "host")]
+mod secrets;
 mod variable;
 
 use tracing_subscriber::EnvFilter;

@@ -192,7 +192,7 @@ run "a_key_of_yours_encrypts_everything" {
       [for rule in aws_s3_bucket_server_side_encryption_configuration.blobs.rule : rule.apply_server_side_encryption_by_default[0].kms_master_key_id],
       values(aws_lambda_function.this)[*].kms_key_arn, values(aws_cloudwatch_log_group.function)[*].kms_key_id,
       aws_cloudwatch_log_group.host[*].kms_key_id, aws_cloudwatch_log_group.connections[*].kms_key_id, aws_cloudwatch_log_group.api_access[*].kms_key_id,
-      aws_rds_cluster.this[*].kms_key_id, aws_rds_cluster.this[*].master_user_secret_kms_key_id, [aws_secretsmanager_secret.artifact.kms_key_id],
+      aws_rds_cluster.this[*].kms_key_id, aws_rds_cluster.this[*].master_user_secret_kms_key_id,
     )) == toset(["arn:aws:kms:eu-west-1:123456789012:key/yours"])
     error_message = "Something is encrypted with another key."
   }

@@ -123,6 +123,20 @@ run "a_namespace_with_its_own_function_is_apart" {
   }
 
   assert {
+    condition = { for function in ["run-steps", "run-steps-payments", "api"] : function => try(aws_lambda_function.this[function].environment[0].variables["TASKER_HANDLER_SECRETS"], null) } == {
+      run-steps          = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared"
+      run-steps-payments = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments"
+      api                = null
+    }
+    error_message = "A host is told of other secrets than it may read."
+  }
+
+  assert {
+    condition     = alltrue([for policy in concat(values(aws_iam_role_policy.function), aws_iam_role_policy.host) : !strcontains(policy.policy, "kms:Sign")])
+    error_message = "What runs components must not be able to sign them."
+  }
+
+  assert {
     condition = jsonencode([for function in ["run-steps", "run-steps-payments"] : [
       for statement in jsondecode(aws_iam_role_policy.function[function].policy).Statement : sort([for arn in statement.Resource : split(":", arn)[5]]) if statement.Sid == "TakeSteps"
     ]]) == jsonencode([[["tasker-steps", "tasker-steps-mail"]], [["tasker-steps-payments"]]])

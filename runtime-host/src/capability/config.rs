@@ -14,6 +14,25 @@ impl Values {
             .map_err(|error| Error::Io(format!("the configuration is no JSON object: {error}")))?;
         Ok(values.into_iter().map(|(key, value)| (key, text(value))).collect())
     }
+
+    /// A granted secret shadows a configuration key of its name.
+    async fn value(&self, key: &str) -> Result<Option<String>, Error> {
+        if !self.grants.secrets.iter().any(|granted| granted == key) {
+            return Ok(self.configuration()?.remove(key));
+        }
+        match self.secrets.secret(key).await {
+            Ok(Some(value)) => Ok(Some(value)),
+            // Granted but absent is a fault of the deployment: silence would look like an empty value.
+            Ok(None) => {
+                Err(Error::Upstream(format!("the secret `{key}` is granted, but this host does not have it")))
+            }
+            Err(error) => {
+                // What a provider says of itself is for its operator.
+                tracing::warn!(secret = key, %error, "a granted secret cannot be read");
+                Err(Error::Upstream(format!("the secret `{key}` cannot be read now")))
+            }
+        }
+    }
 }
 
 fn text(value: &RawValue) -> String {
@@ -21,21 +40,16 @@ fn text(value: &RawValue) -> String {
 }
 
 impl config::Host for State {
-    /// A granted secret shadows a configuration key of its name.
-    fn get(&mut self, key: String) -> Result<Option<String>, Error> {
-        let Some(values) = &self.values else { return Ok(None) };
-        if values.grants.secrets.contains(&key) {
-            // Granted but absent is a fault of the deployment: silence would look like an empty value.
-            return values.secrets.secret(&key).map(Some).ok_or_else(|| {
-                Error::Upstream(format!("the secret `{key}` is granted, but this host does not have it"))
-            });
-        }
-        Ok(values.configuration()?.remove(&key))
+    async fn get(&mut self, key: String) -> wasmtime::Result<Result<Option<String>, Error>> {
+        Ok(match &self.values {
+            Some(values) => values.value(&key).await,
+            None => Ok(None),
+        })
     }
 
     /// The configuration only: who wants a secret names it.
-    fn get_all(&mut self) -> Result<Vec<(String, String)>, Error> {
-        let Some(values) = &self.values else { return Ok(Vec::new()) };
-        Ok(values.configuration()?.into_iter().collect())
+    async fn get_all(&mut self) -> wasmtime::Result<Result<Vec<(String, String)>, Error>> {
+        let Some(values) = &self.values else { return Ok(Ok(Vec::new())) };
+        Ok(values.configuration().map(|values| values.into_iter().collect()))
     }
 }

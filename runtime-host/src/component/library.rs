@@ -166,7 +166,7 @@ impl Library {
     async fn published(&self, digest: &str) -> Result<Option<Verified>, ComponentError> {
         let name = compiled_name(digest, std::env::consts::ARCH);
         let Some(sealed) = self.source.fetch_compiled(&name).await? else { return Ok(None) };
-        match sealed.key.seal().open(&name, &sealed.bytes) {
+        match sealed.key.open(&name, &sealed.bytes) {
             Some(verified) => Ok(Some(verified)),
             None => Err(ComponentError::BrokenSeal { name }),
         }

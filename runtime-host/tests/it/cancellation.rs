@@ -58,8 +58,12 @@ async fn configuration_and_granted_secrets_are_read_by_name() {
     let answer = completed(&run(&host, &dispatch).await);
     assert_eq!(
         answer,
-        json!({ "region": "eu", "limits": "{\"max\":3}", "key": "not this", "all": ["limits", "payment-key", "region"] })
+        json!({ "region": "eu", "limits": "{\"max\":3}", "key": "not this", "far": null, "all": ["limits", "payment-key", "region"] })
     );
     dispatch.grants.secrets = vec!["payment-key".into()];
     assert_eq!(completed(&run(&host, &dispatch).await)["key"], "s3cret");
+    // What a provider says of itself is kept from the guest.
+    dispatch.grants.secrets = vec!["far-away".into()];
+    let refused = completed(&run(&host, &dispatch).await);
+    assert_eq!(refused["far"]["error"], "Error::Upstream(\"the secret `far-away` cannot be read now\")");
 }

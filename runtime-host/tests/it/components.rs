@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::json;
 use tasker_protocol::FailureOrigin;
 use tasker_runtime_host::{
-    CompileError, ComponentError, ComponentKind, ComponentSource, ComponentSourceError, FolderSource, Host,
-    HostConfig, NoSecrets, PublisherKey, SealedComponent, compile_for,
+    CompileError, CompiledComponent, ComponentError, ComponentKind, ComponentSource, ComponentSourceError,
+    FolderSource, Host, HostConfig, NoSecrets, PublisherKey, SealedComponent, compile_for,
 };
 
 use crate::support::{
@@ -280,19 +283,49 @@ impl ComponentSource for Compiled {
     }
 }
 
+/// A publisher with a key of its own.
+struct Publisher {
+    pair: EcdsaKeyPair,
+    random: SystemRandom,
+}
+
+impl Publisher {
+    fn new() -> Self {
+        let (algorithm, random) = (&ECDSA_P256_SHA256_ASN1_SIGNING, SystemRandom::new());
+        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+        Self { pair: EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap(), random }
+    }
+
+    fn key(&self) -> PublisherKey {
+        let header = hex("3059301306072a8648ce3d020106082a8648ce3d030107034200");
+        let der = [&header, self.pair.public_key().as_ref()].concat();
+        PublisherKey::from_base64(&BASE64_STANDARD.encode(der)).unwrap()
+    }
+
+    fn sealed(&self, compiled: &CompiledComponent) -> Vec<u8> {
+        let signature = self.pair.sign(&self.random, compiled.statement().as_bytes()).unwrap();
+        compiled.sealed(signature.as_ref())
+    }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
 #[tokio::test]
-async fn what_a_publisher_has_compiled_runs_if_its_seal_is_whole() {
+async fn what_a_publisher_has_compiled_runs_if_it_signed_it() {
     let wasm = small(8);
     let dispatch = dispatch_of(&wasm, "any", &json!(null));
-    let key = |letter: &str| PublisherKey::from_secret(&letter.repeat(64)).unwrap();
-    let (name, sealed) = compile_for(&digest_of(&wasm), &wasm, std::env::consts::ARCH, &key("a")).unwrap();
+    let (ours, theirs) = (Publisher::new(), Publisher::new());
+    let compiled = compile_for(&digest_of(&wasm), &wasm, std::env::consts::ARCH).unwrap();
+    let sealed = ours.sealed(&compiled);
     let host = |bytes: Vec<u8>, key: PublisherKey| {
         let folder = tempfile::tempdir().unwrap();
-        let source = Compiled { name: name.clone(), bytes, key };
+        let source = Compiled { name: compiled.name().to_owned(), bytes, key };
         (Host::new(fresh(folder.path()), Arc::new(source), Arc::new(NoSecrets)).unwrap(), folder)
     };
 
-    let (sound, folder) = host(sealed.clone(), key("a"));
+    let (sound, folder) = host(sealed.clone(), ours.key());
     assert_eq!(completed(&run(&sound, &dispatch).await), 7);
     // It is in place now: another process on the same folder asks nobody.
     let offline =
@@ -301,7 +334,7 @@ async fn what_a_publisher_has_compiled_runs_if_its_seal_is_whole() {
 
     let mut changed = sealed.clone();
     *changed.last_mut().unwrap() ^= 1;
-    for (bytes, key) in [(changed, key("a")), (sealed, key("b"))] {
+    for (bytes, key) in [(changed, ours.key()), (sealed, theirs.key())] {
         let (host, _folder) = host(bytes, key);
         let error = host.prepare(&digest_of(&wasm)).await.unwrap_err();
         assert!(matches!(error, ComponentError::BrokenSeal { .. }), "{error}");
@@ -312,11 +345,11 @@ async fn what_a_publisher_has_compiled_runs_if_its_seal_is_whole() {
 
 #[test]
 fn components_are_compiled_for_either_processor() {
-    let key = PublisherKey::from_secret(&"k".repeat(64)).unwrap();
     let wasm = small(9);
-    let compile = |architecture: &str| compile_for("d", &wasm, architecture, &key);
+    let compile = |architecture: &str| compile_for("d", &wasm, architecture);
     let (arm, x86) = (compile("aarch64").unwrap(), compile("x86_64").unwrap());
-    assert!(arm.0.ends_with("aarch64") && x86.0.ends_with("x86_64"));
-    assert_ne!(arm.1, x86.1);
+    assert!(arm.name().ends_with("aarch64") && x86.name().ends_with("x86_64"));
+    let code = |compiled: &CompiledComponent| compiled.sealed(b"");
+    assert_ne!(code(&arm), code(&x86));
     assert!(compile("pdp11").is_err());
 }

@@ -11,6 +11,7 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{
     ComponentSource, ComponentSourceError, ExecutionControl, Host, HostConfig, SecretSource,
+    SecretUnavailable,
 };
 use uuid::Uuid;
 
@@ -42,12 +43,17 @@ impl ComponentSource for Shelf {
     }
 }
 
-/// One secret.
+/// One secret, and one that cannot be read.
 pub(crate) struct OneSecret;
 
+#[async_trait]
 impl SecretSource for OneSecret {
-    fn secret(&self, name: &str) -> Option<String> {
-        (name == "payment-key").then(|| "s3cret".to_owned())
+    async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable> {
+        match name {
+            "payment-key" => Ok(Some("s3cret".to_owned())),
+            "far-away" => Err(SecretUnavailable("arn:aws:secretsmanager:somewhere".into())),
+            _ => Ok(None),
+        }
     }
 }
 

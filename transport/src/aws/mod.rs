@@ -10,7 +10,7 @@ mod secret;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::SdkConfig;
+pub use aws_config::SdkConfig;
 use aws_sdk_sqs::config::ProvideCredentials;
 use aws_smithy_http_client::tls;
 use url::Url;

@@ -28,9 +28,9 @@ output "tables" {
   value       = module.tasker.tables
 }
 
-output "artifact_secret_arn" {
-  description = "ARN of the secret under which compiled components are signed."
-  value       = module.tasker.artifact_secret_arn
+output "publisher_key_arn" {
+  description = "ARN of the key that compiled components are signed with."
+  value       = module.tasker.publisher_key_arn
 }
 
 output "event_bus" {

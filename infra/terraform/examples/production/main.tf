@@ -23,12 +23,6 @@ variable "host_image" {
   type        = string
 }
 
-variable "publication" {
-  description = "Key in the blobs bucket of what to publish with this deployment."
-  type        = string
-  default     = ""
-}
-
 variable "payment_secret_arn" {
   description = "Secret that handlers of the namespace payments may be granted."
   type        = string
@@ -103,4 +97,22 @@ output "api_url" {
 output "function_versions" {
   description = "The version of each function that serves calls."
   value       = module.tasker.function_versions
+}
+
+# `tasker deploy` gives this one and reads these two.
+
+variable "publication" {
+  description = "Key in the blobs bucket of what to publish with this deployment."
+  type        = string
+  default     = ""
+}
+
+output "blobs_bucket" {
+  description = "Bucket for components, artifacts, publications and payloads."
+  value       = module.tasker.blobs_bucket
+}
+
+output "publisher_key_arn" {
+  description = "Key that publishers sign compiled components with."
+  value       = module.tasker.publisher_key_arn
 }

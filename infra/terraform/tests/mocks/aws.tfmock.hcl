@@ -20,8 +20,8 @@ mock_data "aws_rds_engine_version" {
   defaults = { version_actual = "16.8" }
 }
 
-mock_data "aws_secretsmanager_random_password" {
-  defaults = { random_password = "00" }
+mock_data "aws_kms_public_key" {
+  defaults = { public_key = "the public half" }
 }
 
 mock_resource "aws_sqs_queue" {
@@ -32,8 +32,8 @@ mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/role" }
 }
 
-mock_resource "aws_secretsmanager_secret" {
-  defaults = { arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:artifact", id = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:artifact" }
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", key_id = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" }
 }
 
 mock_resource "aws_lambda_alias" {

@@ -10,7 +10,7 @@ use wasmtime::Engine;
 
 use super::{
     artifact::Artifact,
-    seal::{PublisherKey, compiled_name},
+    seal::{CompiledComponent, compiled_name},
 };
 use crate::CompileError;
 pub use child::compile_command;
@@ -35,18 +35,10 @@ pub(super) async fn compile(
     }
 }
 
-/// A component compiled for hosts of one architecture (`x86_64`, `aarch64`), and sealed by its publisher. Answers the
-/// name that hosts ask for it by.
-pub fn compile_for(
-    digest: &str,
-    wasm: &[u8],
-    architecture: &str,
-    key: &PublisherKey,
-) -> Result<(String, Vec<u8>), CompileError> {
+/// A component compiled for hosts of one architecture (`x86_64`, `aarch64`).
+pub fn compile_for(digest: &str, wasm: &[u8], architecture: &str) -> Result<CompiledComponent, CompileError> {
     let engine = crate::engine::compiler_for(architecture)
         .map_err(|error| CompileError::Process(format!("no compiler for `{architecture}`: {error:#}")))?;
     let artifact = translate::compile(&engine, wasm)?;
-    let name = compiled_name(digest, architecture);
-    let sealed = key.seal().seal(&name, &artifact);
-    Ok((name, sealed))
+    Ok(CompiledComponent::new(compiled_name(digest, architecture), &artifact))
 }

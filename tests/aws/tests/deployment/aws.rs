@@ -117,10 +117,10 @@ impl Aws {
         self.call("events", "AWSEvents.PutTargets", &targets);
     }
 
-    pub(crate) fn secret_arn(&self, name: &str) -> String {
-        let found =
-            self.call("secretsmanager", "secretsmanager.DescribeSecret", &json!({ "SecretId": name }));
-        found["ARN"].as_str().unwrap().to_owned()
+    /// The public half of a key.
+    pub(crate) fn public_key(&self, key: &str) -> String {
+        let found = self.call("kms", "TrentService.GetPublicKey", &json!({ "KeyId": key }));
+        found["PublicKey"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn create_bucket(&self, name: &str) {

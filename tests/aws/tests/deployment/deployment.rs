@@ -125,14 +125,13 @@ impl Deployment {
     /// A host as a process of its own, on the queue of steps: it waits for nothing when it is told to stop.
     pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
-        let secret = self.aws.secret_arn(&format!("{}-artifact-signing", self.name));
         let child = tool(&self.aws, program.to_str().unwrap())
             .env("TASKER_STEPS_QUEUE", self.queue("steps"))
             .env("TASKER_REPORTS_QUEUE", self.queue("reports"))
             .env("TASKER_LEASES_TABLE", format!("{}-leases", self.name))
             .env("TASKER_KEYVALUE_TABLE", format!("{}-keyvalue", self.name))
             .env("TASKER_BLOBS", format!("s3://{}-blobs-000000000000-{REGION}", self.name))
-            .env("TASKER_ARTIFACT_SECRET", secret)
+            .env("TASKER_PUBLISHER_KEY", self.aws.public_key(&format!("alias/{}-publisher", self.name)))
             .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))
             .env("TASKER_DRAIN_SECONDS", "0")
             .stdin(Stdio::null())

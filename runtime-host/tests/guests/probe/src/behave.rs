@@ -41,7 +41,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
                 Err(error) => json!({ "error": format!("{error:?}") }),
             };
             let all: Vec<Value> = store::get_all().unwrap().into_iter().map(|(key, _)| json!(key)).collect();
-            complete(json!({ "region": value("region"), "limits": value("limits"), "key": value("payment-key"), "all": all }).to_string())
+            complete(json!({ "region": value("region"), "limits": value("limits"), "key": value("payment-key"), "far": value("far-away"), "all": all }).to_string())
         }
         "sleep" => {
             std::thread::sleep(Duration::from_millis(context.task_input.parse().unwrap()));

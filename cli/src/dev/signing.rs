@@ -1,0 +1,52 @@
+//! The publisher's key. It lies in KMS, signs there, and never comes out.
+
+use anyhow::{Context, Result};
+use aws_sdk_kms::{
+    Client,
+    error::DisplayErrorContext,
+    primitives::Blob,
+    types::{MessageType, SigningAlgorithmSpec},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use tasker_transport::aws::SdkConfig;
+
+/// A key of KMS on NIST P-256.
+pub(crate) struct Publisher {
+    client: Client,
+    key: String,
+}
+
+impl Publisher {
+    pub(crate) fn new(config: &SdkConfig, key: &str) -> Self {
+        Self { client: Client::new(config), key: key.to_owned() }
+    }
+
+    /// The public half: its DER encoding in Base64.
+    pub(crate) async fn public_key(&self) -> Result<String> {
+        let answer = self.client.get_public_key().key_id(&self.key).send().await;
+        let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
+        let key =
+            answer.with_context(|| format!("KMS does not tell the public key of {}", self.key))?.public_key;
+        Ok(BASE64_STANDARD.encode(key.with_context(|| format!("{} has no public key", self.key))?))
+    }
+
+    /// A signature, in ASN.1 DER.
+    pub(crate) async fn sign(&self, statement: &str) -> Result<Vec<u8>> {
+        let answer = self
+            .client
+            .sign()
+            .key_id(&self.key)
+            .message(Blob::new(statement.as_bytes()))
+            .message_type(MessageType::Raw)
+            .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
+            .send()
+            .await;
+        let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
+        let signature = answer
+            .with_context(|| {
+                format!("KMS does not sign with {}; it takes the permission kms:Sign", self.key)
+            })?
+            .signature;
+        Ok(signature.with_context(|| format!("{} gave no signature", self.key))?.into_inner())
+    }
+}
