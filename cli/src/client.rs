@@ -2,20 +2,21 @@
 
 use std::{
     io::{BufRead, BufReader},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use tasker_api::ErrorBody;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use ureq::{
     Agent, Body,
     http::{Method, Response},
 };
 use url::form_urlencoded;
 
-use crate::config::ProjectConfig;
+use crate::{config::ProjectConfig, signature::Signer};
 
 /// How long one request may take. The API itself answers within a minute, also where it waits.
 const TIMEOUT: Duration = Duration::from_secs(90);
@@ -28,6 +29,8 @@ const JSON: &str = "application/json";
 pub(crate) struct Client {
     url: String,
     agent: Agent,
+    /// Asked for once, because finding credentials may take requests of its own.
+    signer: Arc<Mutex<Option<Signer>>>,
 }
 
 /// An answer: what was asked for, or what the API said was wrong.
@@ -35,7 +38,19 @@ pub(crate) type Answer<T> = std::result::Result<T, ErrorBody>;
 
 impl Client {
     pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), agent: agent(Some(TIMEOUT)) }
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            agent: agent(Some(TIMEOUT)),
+            signer: Arc::default(),
+        }
+    }
+
+    async fn signer(&self) -> Result<Option<Signer>> {
+        let mut signer = self.signer.lock().await;
+        if !signer.as_ref().is_some_and(Signer::is_fresh) {
+            *signer = Signer::of(&self.url).await?;
+        }
+        Ok(signer.clone())
     }
 
     /// For the server that a project's configuration names.
@@ -93,8 +108,9 @@ impl Client {
         body: Option<String>,
     ) -> Result<Answer<T>> {
         let (this, path) = (self.clone(), path.to_owned());
+        let signer = self.signer().await?;
         tokio::task::spawn_blocking(move || {
-            let mut response = this.send(method, &path, content_type, body.unwrap_or_default())?;
+            let mut response = this.send(method, &path, content_type, body.unwrap_or_default(), signer)?;
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
@@ -112,12 +128,22 @@ impl Client {
         .await?
     }
 
-    fn send(&self, method: Method, path: &str, content_type: &str, body: String) -> Result<Response<Body>> {
-        let request = ureq::http::Request::builder()
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: String,
+        signer: Option<Signer>,
+    ) -> Result<Response<Body>> {
+        let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("content-type", content_type)
             .body(body)?;
+        if let Some(signer) = signer {
+            signer.sign(&mut request, SystemTime::now())?;
+        }
         self.agent.run(request).with_context(|| {
             format!(
                 "no server answers at {}; start one with `tasker dev` or `tasker serve`, name another with --server, or \
@@ -131,9 +157,9 @@ impl Client {
     pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
         // Such an answer has no end.
         let this = Self { agent: agent(None), ..self.clone() };
-        let path = path.to_owned();
+        let (path, signer) = (path.to_owned(), self.signer().await?);
         let response =
-            tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new()));
+            tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new(), signer));
         let mut response = response.await??;
         if !response.status().is_success() {
             bail!("{} answered {}: {}", self.url, response.status(), response.body_mut().read_to_string()?);

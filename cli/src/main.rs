@@ -7,6 +7,7 @@ mod config;
 mod dev;
 mod graph;
 mod output;
+mod signature;
 mod view;
 
 use std::{path::PathBuf, process::ExitCode};

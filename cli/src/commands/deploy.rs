@@ -10,7 +10,10 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tasker_transport::aws::{open_bucket, sdk_config};
+use tasker_transport::{
+    aws::{open_bucket, sdk_config},
+    sha256_hex,
+};
 use tokio::process::Command;
 
 use super::Ending;
@@ -109,8 +112,7 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     };
     let publication = upload(project, to_upload, &engine::open_host(project, &local)?, &blobs).await?;
     output.say(&format!("applying with the publication {publication}"));
-    let published = Published { publication: &publication, key: &publisher.public_key().await? };
-    apply(arguments, Some(published)).await?;
+    apply(arguments, Some(&publication)).await?;
     let deployment = outputs(arguments).await?.unwrap_or(deployment);
     let api = ["api_url", "ApiUrl"].iter().find_map(|name| deployment.outputs.get(*name)?.as_str());
     output.result(
@@ -123,29 +125,23 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     Ok(Ending::Done)
 }
 
-/// What a deployment is to run, and whom it is to believe.
-struct Published<'a> {
-    publication: &'a str,
-    /// The publisher's public key. Terraform reads it by itself; CloudFormation cannot.
-    key: &'a str,
-}
-
-/// Brings the deployment to what is written, with what was published.
-async fn apply(arguments: &Arguments, published: Option<Published<'_>>) -> Result<()> {
+/// Brings the deployment to what is written, with this publication.
+async fn apply(arguments: &Arguments, publication: Option<&str>) -> Result<()> {
     match arguments.via {
         Tool::Terraform => {
             let mut apply: Vec<String> =
                 ["apply", "-input=false", "-auto-approve"].map(str::to_owned).to_vec();
-            apply.extend(published.map(|published| format!("-var=publication={}", published.publication)));
+            apply.extend(publication.map(|publication| format!("-var=publication={publication}")));
             apply.extend(arguments.rest.iter().cloned());
             terraform(&arguments.directory, &apply).await
         }
         Tool::Sam => {
             let options = arguments.rest.iter().position(|one| one.starts_with('-'));
             let (parameters, options) = arguments.rest.split_at(options.unwrap_or(arguments.rest.len()));
-            let published = published.map(|published| {
-                [format!("Publication={}", published.publication), format!("PublisherKey={}", published.key)]
-            });
+            let mut parameters = parameters.to_vec();
+            parameters.push(format!("Release={}", release(&arguments.directory, &parameters)?));
+            // The functions run with the same whatever is published.
+            parameters.extend(publication.map(|publication| format!("Publication={publication}")));
             let mut command = Command::new("sam");
             command
                 .current_dir(&arguments.directory)
@@ -153,12 +149,28 @@ async fn apply(arguments: &Arguments, published: Option<Published<'_>>) -> Resul
                 .args(["--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_NAMED_IAM"])
                 .arg("CAPABILITY_AUTO_EXPAND")
                 .args(options);
-            if !parameters.is_empty() || published.is_some() {
-                command.arg("--parameter-overrides").args(published.into_iter().flatten()).args(parameters);
-            }
+            command.arg("--parameter-overrides").args(parameters);
             succeed(command).await
         }
     }
+}
+
+/// What functions of a SAM template run with, as one hash: its text, the code that it names, and the parameters. SAM itself
+/// sees another code, but not another value of a parameter, and would leave the alias at what ran with the old one.
+fn release(directory: &Path, parameters: &[String]) -> Result<String> {
+    let template = directory.join("template.yaml");
+    let text = std::fs::read_to_string(&template)
+        .with_context(|| format!("{} cannot be read", template.display()))?;
+    let mut hashes = vec![sha256_hex(text.as_bytes()), sha256_hex(parameters.join("\n").as_bytes())];
+    for code in text.lines().filter_map(|line| line.trim().strip_prefix("CodeUri:")) {
+        let code = directory.join(code.trim());
+        // What is no file here lies in a bucket already, and its name says what it is.
+        if code.is_file() {
+            let bytes = std::fs::read(&code).with_context(|| format!("{} cannot be read", code.display()))?;
+            hashes.push(sha256_hex(&bytes));
+        }
+    }
+    Ok(sha256_hex(hashes.join("\n").as_bytes()))
 }
 
 async fn terraform(directory: &Path, arguments: &[String]) -> Result<()> {

@@ -7,7 +7,6 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{MessageType, SigningAlgorithmSpec},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tasker_transport::aws::SdkConfig;
 
 /// A key of KMS on NIST P-256.
@@ -19,15 +18,6 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn new(config: &SdkConfig, key: &str) -> Self {
         Self { client: Client::new(config), key: key.to_owned() }
-    }
-
-    /// The public half: its DER encoding in Base64.
-    pub(crate) async fn public_key(&self) -> Result<String> {
-        let answer = self.client.get_public_key().key_id(&self.key).send().await;
-        let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
-        let key =
-            answer.with_context(|| format!("KMS does not tell the public key of {}", self.key))?.public_key;
-        Ok(BASE64_STANDARD.encode(key.with_context(|| format!("{} has no public key", self.key))?))
     }
 
     /// A signature, in ASN.1 DER.

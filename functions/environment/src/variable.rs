@@ -1,10 +1,12 @@
 //! Environment variables, and what is wrong with them.
 
+use std::fmt;
+
 #[cfg(feature = "orchestrator")]
 use serde::de::DeserializeOwned;
 
 /// A variable that keeps a function from starting.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum VariableError {
     /// It is not there.
     #[error("the environment variable {0} is not set; the deployment's template sets it")]
@@ -17,6 +19,13 @@ pub enum VariableError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// What `main` prints of it.
+impl fmt::Debug for VariableError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }
 
 impl VariableError {

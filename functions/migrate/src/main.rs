@@ -1,6 +1,8 @@
 //! On deploy: brings the database up to date, then publishes what was uploaded. Terraform invokes it, CloudFormation uses it
 //! as a custom resource; both mean the same.
 
+use aws_sdk_kms::error::DisplayErrorContext;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,12 +11,16 @@ use tasker_orchestrator::{
     Bundle, Orchestrator,
     events::{SubscriptionKind, SubscriptionRequest},
 };
+use tasker_transport::aws::sdk_config;
 
 /// What is to be done: the key of a bundle in the blob store, or nothing to publish.
 #[derive(Debug, Default, Deserialize)]
 struct Request {
     #[serde(default, alias = "Publication")]
     publication: Option<String>,
+    /// The key that publishers sign with, in KMS: CloudFormation cannot read its public half and asks for it here.
+    #[serde(default, alias = "PublisherKey")]
+    publisher_key: Option<String>,
 }
 
 /// What CloudFormation sends.
@@ -44,7 +50,7 @@ async fn main() -> Result<(), Error> {
         // Deleting a stack deletes no data.
         let done = match resource.request_type.as_str() {
             "Delete" => Ok(Value::Null),
-            _ => work(orchestrator, Request { ..resource.resource_properties }).await,
+            _ => work(orchestrator, resource.resource_properties).await,
         };
         let reason = done.as_ref().err().map_or_else(|| "done".to_owned(), ToString::to_string);
         let answer = json!({
@@ -54,6 +60,7 @@ async fn main() -> Result<(), Error> {
             "StackId": resource.stack_id,
             "RequestId": resource.request_id,
             "LogicalResourceId": resource.logical_resource_id,
+            "Data": done.as_ref().unwrap_or(&Value::Null),
         });
         let url = resource.response_url;
         // The signature of the URL covers an empty content type.
@@ -88,10 +95,22 @@ async fn work(orchestrator: &Orchestrator, request: Request) -> Result<Value, Er
     if let Some(bus) = optional("TASKER_EVENT_BUS") {
         tell_bus(orchestrator, &bus).await?;
     }
-    let Some(key) = request.publication.filter(|key| !key.is_empty()) else {
-        return Ok(json!({ "published": null }));
-    };
-    let bundle: Bundle = serde_json::from_slice(&orchestrator.blobs().get_bundle(&key).await?)?;
-    orchestrator.publish_bundle(&bundle).await?;
-    Ok(json!({ "published": key }))
+    let publication = request.publication.filter(|key| !key.is_empty());
+    if let Some(key) = &publication {
+        let bundle: Bundle = serde_json::from_slice(&orchestrator.blobs().get_bundle(key).await?)?;
+        orchestrator.publish_bundle(&bundle).await?;
+    }
+    let mut done = json!({ "Published": publication });
+    if let Some(key) = request.publisher_key {
+        done["PublisherKey"] = public_half(&key).await?.into();
+    }
+    Ok(done)
+}
+
+/// The public half of a key: its DER encoding in Base64.
+async fn public_half(key: &str) -> Result<String, Error> {
+    let asked = aws_sdk_kms::Client::new(&sdk_config().await).get_public_key().key_id(key).send().await;
+    let answer = asked.map_err(|error| DisplayErrorContext(error).to_string())?;
+    let der = answer.public_key.ok_or_else(|| format!("{key} has no public half"))?;
+    Ok(BASE64_STANDARD.encode(der))
 }
