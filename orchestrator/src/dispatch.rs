@@ -102,8 +102,7 @@ impl Orchestrator {
         for &(task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
             self.announce(task, state);
         }
-        // Where somebody asks for it, that a task has come to rest is an event too.
-        if effects.has_events || effects.tasks.iter().any(|(_, state)| state.is_at_rest()) {
+        if effects.has_events {
             self.has_events.store(true, Ordering::Relaxed);
         }
         self.revoke(&effects.revoked).await;

@@ -1,11 +1,16 @@
 //! An orchestrator as a function has it: one connection, no loops, and perhaps a standstill between two visits.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::json;
-use tasker_orchestrator::{Error, state::TaskState};
-use tasker_protocol::{Ending, Payload};
+use tasker_orchestrator::{
+    Connections, Error, Orchestrator, Settings,
+    events::{SubscriptionKind, SubscriptionRequest},
+    state::TaskState,
+};
+use tasker_protocol::{Ending, Payload, encode};
 use tasker_test_support::TestDatabase;
+use tasker_transport::{BlobStore, DeliveredQueue, Delivery, Outlet, PgmqOutlet, Receipt};
 use tokio::task::JoinSet;
 
 use crate::fixture::{Fixture, request, template};
@@ -109,6 +114,44 @@ async fn what_asks_within_a_transaction_does_not_wait_for_itself() {
     let asked = fixture.orchestrator.remove_trigger("default", "nobody");
     let refused = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it is answered at once");
     assert!(matches!(refused, Err(Error::NoSuchTrigger { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_visit_publishes_what_its_reports_had_to_tell() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let blobs = tempfile::tempdir().unwrap();
+    let reports = Arc::new(DeliveredQueue::new(fixture.reports.clone()));
+    let connections = Connections {
+        pool: fixture.database.pool.clone(),
+        steps: fixture.steps.clone(),
+        reports: reports.clone(),
+        leases: fixture.leases.clone(),
+        outlets: BTreeMap::from([(
+            "queue",
+            Arc::new(PgmqOutlet::new(fixture.database.pool.clone())) as Arc<dyn Outlet>,
+        )]),
+        blobs: BlobStore::folder(blobs.path()).unwrap(),
+    };
+    let (visited, _) = Orchestrator::new(connections, Settings::default());
+    let subscription = SubscriptionRequest {
+        name: "ends".to_owned(),
+        event: "tasker.task.*".to_owned(),
+        kind: SubscriptionKind::Queue,
+        target: json!({ "queue": "ends" }),
+    };
+    visited.subscribe(subscription).await.unwrap();
+    fixture.create("one", json!({})).await;
+    let report = fixture.finished(&fixture.dispatched_one(), Ending::Complete(Payload::null()));
+    let receipt = Receipt::named("report");
+    reports.offer([Delivery { body: encode(&report), receipt, receive_count: 1 }]);
+    visited.visit_reports().await.unwrap();
+    assert!(reports.take_unfinished().is_empty(), "the report is done with");
+    let told: i64 = sqlx::query_scalar("SELECT queue_length FROM pgmq.metrics('ends')")
+        .fetch_one(&fixture.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(told, 1);
 }
 
 #[test]
