@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tasker_orchestrator::{
     Connections, Error, Orchestrator, Settings,
@@ -160,4 +161,27 @@ fn an_orchestrator_may_outlive_its_runtime() {
     let fixture = runtime.block_on(Fixture::in_visits());
     drop(runtime);
     drop(fixture);
+}
+
+#[tokio::test]
+async fn a_visit_marks_what_has_long_left_and_nothing_else() {
+    let mut fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    fixture.orchestrator.leave().await.unwrap();
+    // This one's process is not visited again.
+    let late = fixture.create("one", json!({})).await;
+    fixture.orchestrator.leave().await.unwrap();
+    fixture.dispatched();
+
+    fixture.advance(TimeDelta::seconds(60)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 1);
+    assert_eq!(fixture.dispatched_one().task_id, late);
+    // Once, however often the sweep comes.
+    fixture.advance(TimeDelta::seconds(60)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 0);
+    // Of a message that is lost the sweep learns too.
+    fixture.advance(TimeDelta::seconds(600)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 2);
 }
