@@ -7,11 +7,12 @@ use std::{
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sqlx::{PgPool, Row, types::Json};
+use sqlx::{Row, types::Json};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
+    pool::Pool,
     release::{Pin, Pins, Release, pin_name},
     release_store::store_release,
     template::{Template, did_you_mean},
@@ -31,7 +32,7 @@ pub enum Publication {
 /// the catalog that it was resolved with, and the database refuses an old one.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    pool: PgPool,
+    pool: Pool,
     environment: String,
     cache: RwLock<Cache>,
 }
@@ -57,7 +58,7 @@ pub(crate) struct TemplateName {
 }
 
 impl Catalog {
-    pub(crate) fn new(pool: PgPool, environment: String) -> Self {
+    pub(crate) fn new(pool: Pool, environment: String) -> Self {
         Self { pool, environment, cache: RwLock::default() }
     }
 

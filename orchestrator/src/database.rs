@@ -13,7 +13,7 @@ use crate::error::Error;
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
 /// A connection that was used within this time is taken to be well without asking it.
-const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 
 /// Opens a pool. Connections are made when first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
@@ -31,7 +31,11 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
 
 /// Brings the schema up to date. Safe to call from several processes at once.
 pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
-    let mut connection = pool.acquire().await?.detach();
+    run_migrations(pool.acquire().await?.detach()).await
+}
+
+/// As [`migrate`], on a connection that is closed then.
+pub(crate) async fn run_migrations(mut connection: PgConnection) -> Result<(), Error> {
     // A role called `tasker` would otherwise look for the list of migrations in the schema that they make.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
     MIGRATOR.run(&mut connection).await.map_err(|error| match error {

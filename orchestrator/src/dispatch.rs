@@ -43,6 +43,12 @@ struct Sending {
     left: Option<Instant>,
 }
 
+impl Sending {
+    fn is_older_than(&self, age: Duration, now: Instant) -> bool {
+        self.left.is_some_and(|left| now.duration_since(left) >= age)
+    }
+}
+
 impl Sent {
     /// To be called before they are sent: a report may be back before the queue has answered.
     fn begin(&self, steps: &[(Uuid, u32, u32)]) {
@@ -82,10 +88,16 @@ impl Sent {
         }
     }
 
+    /// Whether one is still to be marked so long after it has left.
+    pub(crate) fn any_older_than(&self, age: Duration) -> bool {
+        let now = Instant::now();
+        self.lock().values().any(|sending| sending.is_older_than(age, now))
+    }
+
     fn take_older_than(&self, age: Duration) -> Vec<(Uuid, u32, u32)> {
         let now = Instant::now();
         self.lock()
-            .extract_if(|_, sending| sending.left.is_some_and(|left| now.duration_since(left) >= age))
+            .extract_if(|_, sending| sending.is_older_than(age, now))
             .map(|((task, step), sending)| (task, step, sending.execution))
             .collect()
     }
@@ -102,8 +114,7 @@ impl Orchestrator {
         for &(task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
             self.announce(task, state);
         }
-        // Where somebody asks for it, that a task has come to rest is an event too.
-        if effects.has_events || effects.tasks.iter().any(|(_, state)| state.is_at_rest()) {
+        if effects.has_events {
             self.has_events.store(true, Ordering::Relaxed);
         }
         self.revoke(&effects.revoked).await;

@@ -17,6 +17,7 @@ mod handlers;
 mod identity;
 mod judge;
 mod operate;
+mod pool;
 pub mod read;
 mod release;
 mod release_store;
@@ -36,6 +37,7 @@ use std::{
     time::Duration,
 };
 
+use pool::Pool;
 use sqlx::PgPool;
 use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -67,7 +69,7 @@ pub struct Orchestrator(Arc<Inner>);
 
 /// What an orchestrator works with. Only for the modules of this crate, each of which adds one thing that it does.
 pub struct Inner {
-    pool: PgPool,
+    pool: Pool,
     catalog: Catalog,
     steps: Arc<dyn Queue>,
     reports: Arc<dyn Queue>,
@@ -95,7 +97,7 @@ pub type Outlets = BTreeMap<&'static str, Arc<dyn Outlet>>;
 
 /// The parts outside the process that an orchestrator works with.
 pub struct Connections {
-    /// PostgreSQL, migrated.
+    /// PostgreSQL, migrated. A pool of one connection is this orchestrator's alone, which keeps it at hand.
     pub pool: PgPool,
     /// The queue of steps for hosts to run.
     pub steps: Arc<dyn Queue>,
@@ -150,9 +152,10 @@ impl Orchestrator {
         let (at_rest, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
         let (told, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
         let hearing = run::Hearing::lost(connections.reports.visibility());
+        let pool = Pool::new(connections.pool);
         let inner = Inner {
-            catalog: Catalog::new(connections.pool.clone(), settings.environment.clone()),
-            pool: connections.pool,
+            catalog: Catalog::new(pool.clone(), settings.environment.clone()),
+            pool,
             steps: connections.steps,
             reports: connections.reports,
             blobs: connections.blobs,
@@ -179,7 +182,7 @@ impl Orchestrator {
 
     /// Brings the database's schema up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        migrate(&self.pool).await
+        database::run_migrations(self.pool.acquire().await?.detach()).await
     }
 
     /// Where payloads that are too large for a row or a message lie.

@@ -9,6 +9,9 @@ use crate::{Orchestrator, PendingCreations, Swept, error::Error};
 
 /// As many reports may wait before it is taken to mean that reports do not come through.
 const BACKLOG: u64 = 1000;
+/// When a message has gone unmarked for so long, a visit marks it, with all others that are due: far less than the time
+/// after which the sweep takes a message for unsent, and seldom enough to cost nothing.
+const UNMARKED: Duration = Duration::from_secs(2);
 
 impl Orchestrator {
     /// Applies the reports that wait, and publishes what they made known.
@@ -35,14 +38,16 @@ impl Orchestrator {
         self.publish_and_deliver().await?;
         self.forget_events().await?;
         self.forget_received_events().await?;
-        self.leave().await?;
+        // The next look comes later than the time after which what is not marked is sent once more.
+        self.mark_dispatched(Duration::ZERO).await?;
         Ok(swept)
     }
 
-    /// To be called when there is nothing more to do for now: messages that have left are marked so now, and not a little
-    /// later.
+    /// To be called when there is nothing more to do for now: of the messages that have left, marks those that have not
+    /// been heard of for long. The last ones of a process that is not visited again stay unmarked, as after a crash: if
+    /// their steps have not begun by then, the sweep sends them once more.
     pub async fn leave(&self) -> Result<(), Error> {
-        self.mark_dispatched(Duration::ZERO).await
+        if self.sent.any_older_than(UNMARKED) { self.mark_dispatched_lazily().await } else { Ok(()) }
     }
 
     /// Only answers requests to create tasks, until `stop` is cancelled.

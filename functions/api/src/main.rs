@@ -16,7 +16,9 @@ async fn main() -> Result<(), Error> {
         let (mut router, leaving) = (router.clone(), leaving.clone());
         async move {
             let answer = lambda_http::tower::Service::call(&mut router, request).await;
-            leaving.leave().await?;
+            if let Err(error) = leaving.leave().await {
+                tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
+            }
             Ok::<_, Error>(answer?)
         }
     }))

@@ -81,7 +81,7 @@ impl Orchestrator {
 
     /// One connection for all that listen in this process.
     async fn listen(&self) -> Option<PgListener> {
-        let mut listener = PgListener::connect_with(&self.pool).await.ok()?;
+        let mut listener = PgListener::connect_with(self.pool.shared()).await.ok()?;
         listener.listen_all([WRITTEN, TOLD]).await.ok()?;
         Some(listener)
     }

@@ -132,8 +132,8 @@ impl Orchestrator {
         .await?;
         if changed.rows_affected() > 0 {
             bump(&mut transaction).await?;
-            transaction.commit().await?;
         }
+        transaction.commit().await?;
         self.trigger(namespace, name).await
     }
 
@@ -146,6 +146,8 @@ impl Orchestrator {
             .execute(&mut *transaction)
             .await?;
         if removed.rows_affected() == 0 {
+            // Its connection may be the only one.
+            drop(transaction);
             return Err(self.no_such_trigger(namespace, name).await?);
         }
         bump(&mut transaction).await?;

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json, value::RawValue};
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{
     ComponentPublication, Connections, Creation, Orchestrator, PendingCreations, PublishedHandler, Settings,
-    TaskRequest,
+    TaskRequest, connect,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
     template::parse,
@@ -38,11 +39,23 @@ impl Fixture {
     /// With dice that always fall in the middle.
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
+        let pool = database.pool.clone();
+        Self::with_pool(database, pool).await
+    }
+
+    /// As in a function: with one connection, which is called `visit`.
+    pub(crate) async fn in_visits() -> Self {
+        let database = TestDatabase::new().await;
+        let options: PgConnectOptions = database.url().parse().unwrap();
+        Self::with_pool(database, connect(options.application_name("visit"), 1)).await
+    }
+
+    async fn with_pool(database: TestDatabase, pool: PgPool) -> Self {
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
         let leases = Arc::new(MemoryLeases::new(Duration::from_secs(30), Duration::from_secs(600)));
         let blobs = tempfile::tempdir().unwrap();
         let connections = Connections {
-            pool: database.pool.clone(),
+            pool,
             steps: steps.clone(),
             reports: reports.clone(),
             leases: leases.clone(),

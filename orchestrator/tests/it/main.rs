@@ -18,3 +18,4 @@ mod templates;
 mod transitions;
 mod triggers;
 mod versions;
+mod visits;

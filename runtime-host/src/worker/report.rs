@@ -104,6 +104,13 @@ impl Worker {
     pub(super) async fn report_loop(self, mut finished: mpsc::Receiver<Finished>) {
         let mut batch = Vec::with_capacity(REPORT_BATCH);
         while finished.recv_many(&mut batch, REPORT_BATCH).await > 0 {
+            // Steps that are about to end come along: nothing is waited for but their turn.
+            tokio::task::yield_now().await;
+            while batch.len() < REPORT_BATCH
+                && let Ok(more) = finished.try_recv()
+            {
+                batch.push(more);
+            }
             let bodies = || batch.iter().map(|finished| Message::now(finished.body.clone())).collect();
             while let Err(error) = self.0.connections.reports.send(bodies()).await {
                 tracing::warn!(%error, reports = batch.len(), "reports cannot be sent; trying again");

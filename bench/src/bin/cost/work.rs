@@ -50,16 +50,16 @@ pub(crate) struct Counted {
 
 /// On the machine that `docs/cost.md` names.
 pub(crate) const COUNTED: Counted = Counted {
-    sqs: Part::of(5.75, 0.675),
+    sqs: Part::of(5.75, 0.608),
     sqs_groups: Part::of(1.0, 0.325),
     writes: Part::of(2.0, 2.0),
-    reports: Part::of(1.0, 0.2),
-    round_trips: Part::of(5.0, 0.5),
-    commits: Part::of(1.75, 0.175),
-    host_ms: Part::of(2.27, 0.76),
-    orchestrator_ms: Part::of(1.40, 0.17),
-    database_ms: Part::of(3.02, 0.82),
-    log_bytes: Part::of(2153.0, 2094.0),
+    reports: Part::of(1.0, 0.133),
+    round_trips: Part::of(1.0, 0.1),
+    commits: Part::of(1.0, 0.1),
+    host_ms: Part::of(2.12, 0.75),
+    orchestrator_ms: Part::of(1.07, 0.12),
+    database_ms: Part::of(2.32, 0.59),
+    log_bytes: Part::of(1783.0, 1743.0),
 };
 
 /// How long AWS takes for one thing, in milliseconds. Estimates of medians within one region; nothing here was measured.

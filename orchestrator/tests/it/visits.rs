@@ -1,0 +1,187 @@
+//! An orchestrator as a function has it: one connection, no loops, and perhaps a standstill between two visits.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tasker_orchestrator::{
+    Connections, Error, Orchestrator, Settings,
+    events::{SubscriptionKind, SubscriptionRequest},
+    state::TaskState,
+};
+use tasker_protocol::{Ending, Payload, encode};
+use tasker_test_support::TestDatabase;
+use tasker_transport::{BlobStore, DeliveredQueue, Delivery, Outlet, PgmqOutlet, Receipt};
+use tokio::task::JoinSet;
+
+use crate::fixture::{Fixture, request, template};
+
+/// Longer than a connection is trusted without asking it.
+const STANDSTILL: Duration = Duration::from_millis(600);
+
+/// The backends that serve the connections called `visit`.
+async fn backends(database: &TestDatabase) -> Vec<i32> {
+    sqlx::query_scalar(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'visit'",
+    )
+    .fetch_all(&database.pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn one_connection_serves_all_that_is_asked_at_once() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let mut asked = JoinSet::new();
+    for number in 0..20 {
+        let orchestrator = fixture.orchestrator.clone();
+        asked.spawn(async move {
+            let created = orchestrator.create_tasks(vec![request("one", &json!({ "n": number }))]).await;
+            // A transaction of its own, between the statements of the others.
+            orchestrator.publish_and_deliver().await.unwrap();
+            created.into_iter().all(|created| created.is_ok())
+        });
+    }
+    assert!(asked.join_all().await.into_iter().all(|created| created));
+    assert_eq!(fixture.complete_all().await.len(), 20);
+    assert_eq!(backends(&fixture.database).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_during_a_standstill_is_replaced_unnoticed() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    let before = backends(&fixture.database).await;
+    sqlx::query("SELECT pg_terminate_backend($1)")
+        .bind(before[0])
+        .execute(&fixture.database.pool)
+        .await
+        .unwrap();
+    tokio::time::sleep(STANDSTILL).await;
+    fixture.create("one", json!({})).await;
+    assert_ne!(backends(&fixture.database).await, before);
+}
+
+#[tokio::test]
+async fn a_connection_that_lives_is_kept_through_a_standstill() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    let before = backends(&fixture.database).await;
+    tokio::time::sleep(STANDSTILL).await;
+    fixture.create("one", json!({})).await;
+    assert_eq!(backends(&fixture.database).await, before);
+}
+
+#[tokio::test]
+async fn a_connection_that_dies_under_a_statement_fails_that_one_only() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    sqlx::query("SELECT pg_terminate_backend($1)")
+        .bind(backends(&fixture.database).await[0])
+        .execute(&fixture.database.pool)
+        .await
+        .unwrap();
+    let failed = fixture.orchestrator.create_tasks(vec![request("one", &json!({}))]).await.remove(0);
+    assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
+    fixture.create("one", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_statement_that_is_dropped_in_the_middle_harms_no_other() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let task = fixture.create("one", json!({})).await;
+    let report = fixture.finished(&fixture.dispatched_one(), Ending::Complete(Payload::null()));
+
+    let mut lock = fixture.database.pool.begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM tasker.tasks FOR UPDATE").execute(&mut *lock).await.unwrap();
+    let waiting = fixture.orchestrator.apply(vec![report.clone()]);
+    assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "nobody waited");
+    lock.rollback().await.unwrap();
+
+    // The server has ended what it was asked, and nobody takes that for the answer to something else.
+    assert_eq!(fixture.task_state(task).await, TaskState::Complete);
+    assert_eq!(fixture.orchestrator.apply(vec![report]).await.unwrap().stale, 1);
+    fixture.check_audit(task).await;
+}
+
+#[tokio::test]
+async fn what_asks_within_a_transaction_does_not_wait_for_itself() {
+    let fixture = Fixture::in_visits().await;
+    let asked = fixture.orchestrator.remove_trigger("default", "nobody");
+    let refused = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it is answered at once");
+    assert!(matches!(refused, Err(Error::NoSuchTrigger { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_visit_publishes_what_its_reports_had_to_tell() {
+    let fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let blobs = tempfile::tempdir().unwrap();
+    let reports = Arc::new(DeliveredQueue::new(fixture.reports.clone()));
+    let connections = Connections {
+        pool: fixture.database.pool.clone(),
+        steps: fixture.steps.clone(),
+        reports: reports.clone(),
+        leases: fixture.leases.clone(),
+        outlets: BTreeMap::from([(
+            "queue",
+            Arc::new(PgmqOutlet::new(fixture.database.pool.clone())) as Arc<dyn Outlet>,
+        )]),
+        blobs: BlobStore::folder(blobs.path()).unwrap(),
+    };
+    let (visited, _) = Orchestrator::new(connections, Settings::default());
+    let subscription = SubscriptionRequest {
+        name: "ends".to_owned(),
+        event: "tasker.task.*".to_owned(),
+        kind: SubscriptionKind::Queue,
+        target: json!({ "queue": "ends" }),
+    };
+    visited.subscribe(subscription).await.unwrap();
+    fixture.create("one", json!({})).await;
+    let report = fixture.finished(&fixture.dispatched_one(), Ending::Complete(Payload::null()));
+    let receipt = Receipt::named("report");
+    reports.offer([Delivery { body: encode(&report), receipt, receive_count: 1 }]);
+    visited.visit_reports().await.unwrap();
+    assert!(reports.take_unfinished().is_empty(), "the report is done with");
+    let told: i64 = sqlx::query_scalar("SELECT queue_length FROM pgmq.metrics('ends')")
+        .fetch_one(&fixture.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(told, 1);
+}
+
+#[test]
+fn an_orchestrator_may_outlive_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fixture = runtime.block_on(Fixture::in_visits());
+    drop(runtime);
+    drop(fixture);
+}
+
+#[tokio::test]
+async fn a_visit_marks_what_has_long_left_and_nothing_else() {
+    let mut fixture = Fixture::in_visits().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    fixture.orchestrator.leave().await.unwrap();
+    // This one's process is not visited again.
+    let late = fixture.create("one", json!({})).await;
+    fixture.orchestrator.leave().await.unwrap();
+    fixture.dispatched();
+
+    fixture.advance(TimeDelta::seconds(60)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 1);
+    assert_eq!(fixture.dispatched_one().task_id, late);
+    // Once, however often the sweep comes.
+    fixture.advance(TimeDelta::seconds(60)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 0);
+    // Of a message that is lost the sweep learns too.
+    fixture.advance(TimeDelta::seconds(600)).await;
+    assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 2);
+}
