@@ -12,11 +12,14 @@ use tasker_api::ErrorBody;
 use tokio::sync::{Mutex, mpsc};
 use ureq::{
     Agent, Body,
-    http::{Method, Response},
+    http::{Method, Response, StatusCode},
 };
 use url::form_urlencoded;
 
-use crate::{config::ProjectConfig, signature::Signer};
+use crate::{
+    config::ProjectConfig,
+    signature::{Signer, behind_iam},
+};
 
 /// How long one request may take. The API itself answers within a minute, also where it waits.
 const TIMEOUT: Duration = Duration::from_secs(90);
@@ -45,12 +48,12 @@ impl Client {
         }
     }
 
-    async fn signer(&self) -> Result<Option<Signer>> {
+    async fn signer(&self) -> Option<Signer> {
         let mut signer = self.signer.lock().await;
         if !signer.as_ref().is_some_and(Signer::is_fresh) {
-            *signer = Signer::of(&self.url).await?;
+            *signer = Signer::of(&self.url).await;
         }
-        Ok(signer.clone())
+        signer.clone()
     }
 
     /// For the server that a project's configuration names.
@@ -108,7 +111,7 @@ impl Client {
         body: Option<String>,
     ) -> Result<Answer<T>> {
         let (this, path) = (self.clone(), path.to_owned());
-        let signer = self.signer().await?;
+        let signer = self.signer().await;
         tokio::task::spawn_blocking(move || {
             let mut response = this.send(method, &path, content_type, body.unwrap_or_default(), signer)?;
             let status = response.status();
@@ -122,6 +125,11 @@ impl Client {
             }
             match serde_json::from_str(&text) {
                 Ok(error) => Ok(Err(error)),
+                Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => bail!(
+                    "{} refused the request: {text}. Requests are signed with the credentials that the AWS tools find: see \
+                     that there are some, and that they may call this API",
+                    this.url
+                ),
                 Err(_) => bail!("{}{path} answered {status}: {text}", this.url),
             }
         })
@@ -157,7 +165,7 @@ impl Client {
     pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
         // Such an answer has no end.
         let this = Self { agent: agent(None), ..self.clone() };
-        let (path, signer) = (path.to_owned(), self.signer().await?);
+        let (path, signer) = (path.to_owned(), self.signer().await);
         let response =
             tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new(), signer));
         let mut response = response.await??;
@@ -216,7 +224,8 @@ pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> 
             query.append_pair(name, &value);
         }
     }
-    query.finish()
+    // As percent-encoding everywhere else: signatures know no `+`.
+    query.finish().replace('+', "%20")
 }
 
 #[cfg(test)]
@@ -230,6 +239,6 @@ mod tests {
 
     #[test]
     fn only_what_is_given_is_asked_for() {
-        assert_eq!(query([("a", None), ("b", Some("x y".into())), ("c", Some("1".into()))]), "b=x+y&c=1");
+        assert_eq!(query([("a", None), ("b", Some("x y".into())), ("c", Some("1".into()))]), "b=x%20y&c=1");
     }
 }

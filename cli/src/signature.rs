@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use aws_sdk_kms::config::{Credentials, ProvideCredentials};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
@@ -28,16 +28,17 @@ impl Signer {
         self.credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + MARGIN)
     }
 
-    /// For the API at this address; none, if it is not one of AWS's.
-    pub(crate) async fn of(url: &str) -> Result<Option<Self>> {
-        let Some((service, region)) = behind_iam(url) else { return Ok(None) };
-        let config = sdk_config().await;
-        let provider = config.credentials_provider().context("no credentials for AWS are configured")?;
-        let credentials = provider.provide_credentials().await.map_err(|error| {
-            let error = aws_sdk_kms::error::DisplayErrorContext(error);
-            anyhow::anyhow!("requests to {url} are signed, and there are no credentials for AWS: {error}")
-        })?;
-        Ok(Some(Self { service, region, credentials }))
+    /// For the API at this address; none, if it is not one of AWS's, or if there are no credentials: it may ask for none.
+    pub(crate) async fn of(url: &str) -> Option<Self> {
+        let (service, region) = behind_iam(url)?;
+        match sdk_config().await.credentials_provider()?.provide_credentials().await {
+            Ok(credentials) => Some(Self { service, region, credentials }),
+            Err(error) => {
+                let error = aws_sdk_kms::error::DisplayErrorContext(error);
+                tracing::info!(%error, "requests are not signed, because there are no credentials for AWS");
+                None
+            }
+        }
     }
 
     /// Signs a request as it will be sent.
@@ -63,7 +64,7 @@ impl Signer {
 
 /// The service and the region behind an address: `https://x.lambda-url.eu-west-1.on.aws`,
 /// `https://x.execute-api.eu-west-1.amazonaws.com`.
-fn behind_iam(url: &str) -> Option<(&'static str, String)> {
+pub(crate) fn behind_iam(url: &str) -> Option<(&'static str, String)> {
     let url = Url::parse(url).ok()?;
     let Some(Host::Domain(host)) = url.host() else { return None };
     let labels: Vec<&str> = host.split('.').collect();

@@ -146,6 +146,12 @@ locals {
       Action   = ["secretsmanager:GetSecretValue"]
       Resource = secrets
     } if length(secrets) > 0],
+    [for keys in [var.handler_secret_kms_key_arns] : {
+      Sid      = "DecryptHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = keys
+    } if length(keys) > 0],
   )
 
   may_reach_namespace = { for namespace, settings in local.own_namespaces : namespace => concat(
@@ -166,6 +172,12 @@ locals {
       Action   = ["secretsmanager:GetSecretValue"]
       Resource = secrets
     } if length(secrets) > 0],
+    [for keys in [settings.secret_kms_keys] : {
+      Sid      = "DecryptHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = keys
+    } if length(keys) > 0],
   ) }
 
   # --- the functions' policies ---

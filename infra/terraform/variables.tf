@@ -127,6 +127,21 @@ variable "handler_secrets" {
   description = "ARNs of the Secrets Manager secrets that handlers may be granted, each by the last part of its name: `prod/shop/payment_key` as payment_key. A namespace with a function of its own has its own list."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.handler_secrets : can(regex("^arn:[^:]+:secretsmanager:[^:]+:[0-9]+:secret:.+-[A-Za-z0-9]{6}$", arn))])
+    error_message = "handler_secrets are whole ARNs, with the hyphen and the six characters that Secrets Manager puts behind a name."
+  }
+  validation {
+    condition     = length(distinct([for arn in var.handler_secrets : replace(replace(arn, "/^.*[:/]/", ""), "/-[A-Za-z0-9]{6}$/", "")])) == length(var.handler_secrets)
+    error_message = "Two of handler_secrets would be granted by one name: the last part of a secret's name must tell it from the others."
+  }
+}
+
+variable "handler_secret_kms_key_arns" {
+  description = "ARNs of the KMS keys that handlers' secrets are encrypted with, where that is neither the account's own key for Secrets Manager nor kms_key_arn. A namespace with a function of its own has its own list."
+  type        = list(string)
+  default     = []
 }
 
 # --- queues ------------------------------------------------------------------------------------------------------
@@ -137,12 +152,20 @@ variable "namespaces" {
     max_concurrency = optional(number, 50)
     own_function    = optional(bool, true)
     secrets         = optional(list(string), [])
+    secret_kms_keys = optional(list(string), [])
   }))
   default = {}
 
   validation {
     condition     = alltrue([for namespace in keys(var.namespaces) : can(regex("^[a-z0-9][a-z0-9_-]{0,23}$", namespace))])
     error_message = "A namespace with a queue is 1 to 24 characters: lower-case letters, digits, hyphens and underscores."
+  }
+  validation {
+    condition = alltrue([for settings in values(var.namespaces) :
+      alltrue([for arn in settings.secrets : can(regex("^arn:[^:]+:secretsmanager:[^:]+:[0-9]+:secret:.+-[A-Za-z0-9]{6}$", arn))]) &&
+      length(distinct([for arn in settings.secrets : replace(replace(arn, "/^.*[:/]/", ""), "/-[A-Za-z0-9]{6}$/", "")])) == length(settings.secrets)
+    ])
+    error_message = "A namespace's secrets are whole ARNs, and the last parts of their names tell them apart."
   }
   validation {
     condition     = alltrue([for namespace in keys(var.namespaces) : !contains(["long", "dead"], namespace) && !endswith(namespace, "-dead")])

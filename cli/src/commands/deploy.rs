@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     no_promote: bool,
     /// What else the tool is to be told: `-- -var functions_dir=...`; with SAM, parameters and then options:
-    /// `-- DatabaseUrl=... --resolve-s3`.
+    /// `-- DatabaseUrl=... --resolve-s3`. Parameters in a samconfig.toml do not count.
     #[arg(last = true)]
     rest: Vec<String>,
 }
@@ -139,7 +139,8 @@ async fn apply(arguments: &Arguments, publication: Option<&str>) -> Result<()> {
             let options = arguments.rest.iter().position(|one| one.starts_with('-'));
             let (parameters, options) = arguments.rest.split_at(options.unwrap_or(arguments.rest.len()));
             let mut parameters = parameters.to_vec();
-            parameters.push(format!("Release={}", release(&arguments.directory, &parameters)?));
+            let template = template(&arguments.directory, options)?;
+            parameters.push(format!("Release={}", release(&template, &parameters)?));
             // The functions run with the same whatever is published.
             parameters.extend(publication.map(|publication| format!("Publication={publication}")));
             let mut command = Command::new("sam");
@@ -155,22 +156,47 @@ async fn apply(arguments: &Arguments, publication: Option<&str>) -> Result<()> {
     }
 }
 
+/// The SAM template: the one that the options name, or the one that SAM looks for.
+fn template(directory: &Path, options: &[String]) -> Result<PathBuf> {
+    let option = options.iter().position(|one| matches!(&**one, "-t" | "--template" | "--template-file"));
+    if let Some(named) = option.and_then(|at| options.get(at + 1)) {
+        return Ok(directory.join(named));
+    }
+    let known = ["template.yaml", "template.yml"].map(|name| directory.join(name));
+    let found = known.into_iter().find(|template| template.is_file());
+    found.with_context(|| format!("{} holds no template.yaml", directory.display()))
+}
+
 /// What functions of a SAM template run with, as one hash: its text, the code that it names, and the parameters. SAM itself
 /// sees another code, but not another value of a parameter, and would leave the alias at what ran with the old one.
-fn release(directory: &Path, parameters: &[String]) -> Result<String> {
-    let template = directory.join("template.yaml");
-    let text = std::fs::read_to_string(&template)
+fn release(template: &Path, parameters: &[String]) -> Result<String> {
+    let text = std::fs::read_to_string(template)
         .with_context(|| format!("{} cannot be read", template.display()))?;
     let mut hashes = vec![sha256_hex(text.as_bytes()), sha256_hex(parameters.join("\n").as_bytes())];
     for code in text.lines().filter_map(|line| line.trim().strip_prefix("CodeUri:")) {
-        let code = directory.join(code.trim());
-        // What is no file here lies in a bucket already, and its name says what it is.
-        if code.is_file() {
-            let bytes = std::fs::read(&code).with_context(|| format!("{} cannot be read", code.display()))?;
-            hashes.push(sha256_hex(&bytes));
+        let code = template.with_file_name("").join(code.trim());
+        // What is not here lies in a bucket already, and its name says what it is.
+        if code.exists() {
+            hash_files(&code, &mut hashes).with_context(|| format!("{} cannot be read", code.display()))?;
         }
     }
     Ok(sha256_hex(hashes.join("\n").as_bytes()))
+}
+
+/// Of a file, or of all files of a folder.
+fn hash_files(path: &Path, hashes: &mut Vec<String>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        hashes.push(sha256_hex(&std::fs::read(path)?));
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    entries.sort();
+    for entry in entries {
+        hashes.push(entry.display().to_string());
+        hash_files(&entry, hashes)?;
+    }
+    Ok(())
 }
 
 async fn terraform(directory: &Path, arguments: &[String]) -> Result<()> {

@@ -81,7 +81,8 @@ fn granted_name(arn: &str) -> Option<&str> {
     let (_, name) = arn.strip_prefix("arn:")?.split_once(":secret:")?;
     let (name, suffix) = name.split_at_checked(name.len().checked_sub(SUFFIX)?)?;
     let name = name.rsplit('/').next()?;
-    (suffix.starts_with('-') && !name.is_empty()).then_some(name)
+    let is_suffix = suffix.starts_with('-') && suffix[1..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_suffix && !name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]
@@ -96,7 +97,12 @@ mod tests {
             let arn = format!("{ARN}{name}-AbC123");
             assert_eq!(by_name(&format!(" {arn},")).unwrap()[granted], arn);
         }
-        for wrong in ["payment_key", &format!("{ARN}key"), &format!("{ARN}-AbC123")] {
+        for wrong in [
+            "payment_key",
+            &format!("{ARN}key"),
+            &format!("{ARN}-AbC123"),
+            &format!("{ARN}shop-key/a_long_name"),
+        ] {
             assert!(by_name(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
         }
         let error = by_name(&format!("{ARN}a/key-AbC123,{ARN}b/key-dEf456")).unwrap_err();

@@ -16,8 +16,8 @@
 //! once, so write what a second run can write again: [`Bucket::set`] and [`Bucket::update`] rather than
 //! [`Bucket::increment`], wherever the count matters.
 //!
-//! Values are JSON, or bytes where the method says so. Keys have 1 to 1,024 bytes, values up to 400,000. In ordinary
-//! tests buckets lie in the memory of the test's thread.
+//! Values are JSON, or bytes where the method says so. Keys have 1 to 1,024 bytes, values up to 400,000, and what one call
+//! answers up to 4 MiB. In ordinary tests buckets lie in the memory of the test's thread.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -27,6 +27,9 @@ use crate::Failure;
 use native as host;
 #[cfg(target_family = "wasm")]
 use wasi as host;
+
+/// The largest value, in bytes.
+const MAX_VALUE_BYTES: usize = 400_000;
 
 /// An open bucket.
 #[derive(Debug)]
@@ -67,7 +70,7 @@ impl Bucket {
     /// Gives a key its value, whatever it had.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` if it cannot be written as JSON.
+    /// Also a permanent `InvalidValue` if it cannot be written as JSON or is too large.
     pub fn set(&self, key: &str, value: &impl Serialize) -> Result<(), Failure> {
         self.set_bytes(key, &self.write(key, value)?)
     }
@@ -93,8 +96,9 @@ impl Bucket {
     /// Gives a key its value as it is.
     ///
     /// # Errors
-    /// See above.
+    /// Also a permanent `InvalidValue` if it is too large.
     pub fn set_bytes(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
+        self.check_size(key, value)?;
         self.handle.set(key, value).map_err(|error| self.failed(&error))
     }
 
@@ -160,7 +164,22 @@ impl Bucket {
     }
 
     fn write(&self, key: &str, value: &impl Serialize) -> Result<Vec<u8>, Failure> {
-        serde_json::to_vec(value).map_err(|error| self.invalid(key, &error))
+        let written = serde_json::to_vec(value).map_err(|error| self.invalid(key, &error))?;
+        self.check_size(key, &written)?;
+        Ok(written)
+    }
+
+    /// No other attempt mends a value that is too large.
+    fn check_size(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
+        let bytes = value.len();
+        if bytes <= MAX_VALUE_BYTES {
+            return Ok(());
+        }
+        let message = format!(
+            "the value for `{key}` in the bucket `{}` has {bytes} bytes, more than the {MAX_VALUE_BYTES} that fit",
+            self.name
+        );
+        Err(Failure::permanent("InvalidValue", message))
     }
 
     fn invalid(&self, key: &str, error: &serde_json::Error) -> Failure {

@@ -25,6 +25,9 @@ fn a_value_that_does_not_fit_is_named() {
     let failure = bucket.get::<u32>("a").unwrap_err();
     assert_eq!((failure.error_type(), failure.is_retryable()), ("InvalidValue", false));
     assert!(failure.message().contains("`a` in the bucket `values`"), "{}", failure.message());
+    let failure = bucket.set("large", &"x".repeat(400_000)).unwrap_err();
+    assert_eq!((failure.error_type(), failure.is_retryable()), ("InvalidValue", false));
+    assert!(!bucket.exists("large").unwrap());
 }
 
 #[test]

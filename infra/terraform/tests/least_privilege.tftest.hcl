@@ -14,10 +14,10 @@ variables {
     security_group_id = "sg-database"
   }
   namespaces = {
-    payments = { secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments"] }
+    payments = { secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments-AbC123"], secret_kms_keys = ["arn:aws:kms:eu-west-1:123456789012:key/payments"] }
     mail     = { own_function = false }
   }
-  handler_secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared"]
+  handler_secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared-AbC123"]
   event_bus       = "tasker"
   publish_topics  = ["arn:aws:sns:eu-west-1:123456789012:news"]
   long_steps      = { image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tasker/host@sha256:00" }
@@ -118,21 +118,25 @@ run "a_namespace_with_its_own_function_is_apart" {
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":secret:payments") && !strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":secret:shared")
+    condition     = !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":secret:payments") && !strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":secret:shared") && !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":key/payments") && strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":key/payments")
     error_message = "A namespace's secrets are within another's reach."
   }
 
   assert {
     condition = { for function in ["run-steps", "run-steps-payments", "api"] : function => try(aws_lambda_function.this[function].environment[0].variables["TASKER_HANDLER_SECRETS"], null) } == {
-      run-steps          = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared"
-      run-steps-payments = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments"
+      run-steps          = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared-AbC123"
+      run-steps-payments = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments-AbC123"
       api                = null
     }
     error_message = "A host is told of other secrets than it may read."
   }
 
   assert {
-    condition     = alltrue([for policy in concat(values(aws_iam_role_policy.function), aws_iam_role_policy.host) : !strcontains(policy.policy, "kms:Sign")])
+    condition = length(setsubtract(flatten([
+      for made in concat(values(aws_iam_role_policy.function), aws_iam_role_policy.host) : [
+        for action in flatten(jsondecode(made.policy).Statement[*].Action) : action if startswith(action, "kms:") || strcontains(split(":", action)[0], "*")
+      ]
+    ]), ["kms:Decrypt", "kms:GenerateDataKey"])) == 0
     error_message = "What runs components must not be able to sign them."
   }
 

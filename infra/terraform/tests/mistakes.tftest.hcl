@@ -70,3 +70,26 @@ run "an_api_without_a_known_kind" {
   variables { api = { kind = "rest" } }
   expect_failures = [var.api]
 }
+
+run "a_secret_without_its_whole_arn" {
+  command = plan
+
+  variables {
+    handler_secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"]
+  }
+
+  expect_failures = [var.handler_secrets]
+}
+
+run "two_secrets_that_are_granted_by_one_name" {
+  command = plan
+
+  variables {
+    namespaces = { shop = { secrets = [
+      "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/api_key-AbC123",
+      "arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/api_key-dEf456",
+    ] } }
+  }
+
+  expect_failures = [var.namespaces]
+}

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tasker_protocol::{BucketName, LogLevel, is_bucket_name};
 use tasker_transport::{
-    Entry, KeyValueError, KeyValueStore, MAX_KEY_BYTES, MAX_VALUE_BYTES, bucket_of_namespace,
+    Entry, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES,
+    bucket_of_namespace,
 };
 use wasmtime::component::Resource;
 
@@ -90,6 +91,11 @@ impl Bucket {
     async fn get(&self, keys: Vec<String>) -> Result<Vec<Option<(String, Vec<u8>)>>, Error> {
         let wanted: Vec<String> = distinct(&keys)?.into_iter().collect();
         let found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
+        // The store counts a key once that is asked for many times.
+        let size = |key: &String| found.get(key).map_or(0, |entry| entry.value.len());
+        if keys.iter().map(size).sum::<usize>() > MAX_ANSWER_BYTES {
+            return Err(self.error(&KeyValueError::TooMuch));
+        }
         let answer = |key: String| {
             let value = found.get(&key)?.value.clone();
             Some((key, value))

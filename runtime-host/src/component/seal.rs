@@ -21,8 +21,9 @@ type HmacSha256 = Hmac<Sha256>;
 /// proof, the artifact.
 const MAGIC: &[u8; 16] = b"tasker-aot-v2\0\0\0";
 
-/// What we do to a component before the engine compiles it: raise it whenever `compiler` changes.
-const REVISION: u32 = 3;
+/// What we do to a component before the engine compiles it, and what we put around it then: raise it whenever `compiler`
+/// or the layout changes, so that older and newer hosts look for different things.
+const REVISION: u32 = 4;
 
 /// The engine whose code this process can run. It refuses any other's; here it names what to ask for.
 const ENGINE: &str = "wasmtime-48.0.8";

@@ -131,6 +131,16 @@ async fn keys_and_values_have_their_limits() {
         ]),
     )
     .await;
+    // One key, as often as would be gigabytes.
+    let many: Vec<&str> = std::iter::repeat_n("large", 20_000).collect();
+    let host = host_with_buckets();
+    let bomb = answers(
+        &host,
+        json!([["set", "large", 400_000], ["get-many", many], ["get-many", ["large", "large"]]]),
+    )
+    .await;
+    assert!(bomb[1]["refused"].as_str().unwrap().contains("ask for fewer"), "{}", bomb[1]);
+    assert_eq!(bomb[2].as_array().unwrap().len(), 2);
     for refused in [0, 1, 2, 4, 5, 6] {
         assert!(done[refused]["refused"].is_string(), "{refused}: {}", done[refused]);
     }

@@ -1,7 +1,8 @@
 //! Key-value buckets in a table of DynamoDB: partition key `bucket`, sort key `key`. A bucket's name begins with its
 //! namespace, so that a role can be kept to one by `dynamodb:LeadingKeys`.
 //!
-//! An item has a `value`, or a `number` that was counted up; never both. Its `version` changes with every write.
+//! An item has a `value`, or a `number` that was counted up; never both. Its `version` changes with every write, and is
+//! made here: so a write that the SDK repeats, because the answer to it was lost, is known to have happened.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,9 +11,15 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     error::{BuildError, DisplayErrorContext, SdkError},
-    operation::{put_item::builders::PutItemFluentBuilder, update_item::UpdateItemError},
+    operation::{
+        put_item::{PutItemError, builders::PutItemFluentBuilder},
+        update_item::UpdateItemError,
+    },
     primitives::Blob,
-    types::{AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest},
+    types::{
+        AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure,
+        WriteRequest,
+    },
 };
 use uuid::Uuid;
 
@@ -65,11 +72,13 @@ impl DynamoDbKeyValues {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_names("#version", "version")
     }
 
     /// Puts one item, if the one that is there is of this version still. False: it is not.
     async fn put_over(&self, item: Item, expected: Option<Uuid>) -> Result<bool, KeyValueError> {
+        let version = item.get("version").cloned();
         let put = match expected {
             Some(expected) => self
                 .put(item)
@@ -79,13 +88,16 @@ impl DynamoDbKeyValues {
         };
         match put.send().await.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),
-            Err(error) if error.is_conditional_check_failed_exception() => Ok(false),
+            Err(PutItemError::ConditionalCheckFailedException(found)) => {
+                Ok(version.is_some() && found.item().and_then(|item| item.get("version")) == version.as_ref())
+            }
             Err(error) => Err(unavailable(error)),
         }
     }
 
     /// Adds to what is a number, or nothing. None: it is a value, or the sum would be too large.
     async fn add(&self, bucket: &str, key: &str, delta: i64) -> Result<Option<i64>, KeyValueError> {
+        let version = blob(Uuid::new_v4().as_bytes());
         let number = |number: i64| AttributeValue::N(number.to_string());
         // What there may be so that the sum fits 64 bits: DynamoDB's own numbers have more digits.
         let low = i64::MIN.saturating_sub(delta.min(0));
@@ -96,24 +108,29 @@ impl DynamoDbKeyValues {
             .table_name(&self.table)
             .set_key(Some(key_of(bucket, key)))
             .update_expression("SET #version = :version ADD #number :delta")
-            .condition_expression("attribute_not_exists(#version) OR #number BETWEEN :low AND :high")
+            .condition_expression(
+                "attribute_not_exists(#version) OR (#version <> :version AND #number BETWEEN :low AND :high)",
+            )
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_names("#number", "number")
             .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", blob(Uuid::new_v4().as_bytes()))
+            .expression_attribute_values(":version", version.clone())
             .expression_attribute_values(":delta", number(delta))
             .expression_attribute_values(":low", number(low))
             .expression_attribute_values(":high", number(high))
             .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew)
             .send()
             .await;
-        match updated.map_err(SdkError::into_service_error) {
-            Ok(updated) => {
-                let sum = updated.attributes().and_then(|item| item.get("number")?.as_n().ok()?.parse().ok());
-                sum.map(Some).ok_or_else(|| KeyValueError::Unavailable("DynamoDB answered no sum".into()))
-            }
-            Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+        let sum = match updated.map_err(SdkError::into_service_error) {
+            Ok(updated) => updated.attributes,
+            Err(UpdateItemError::ConditionalCheckFailedException(found)) => match found.item {
+                Some(item) if item.get("version") == Some(&version) => Some(item),
+                _ => return Ok(None),
+            },
+            Err(error) => return Err(unavailable(error)),
+        };
+        let sum = sum.and_then(|item| item.get("number")?.as_n().ok()?.parse().ok());
+        sum.map(Some).ok_or_else(|| KeyValueError::Unavailable("DynamoDB answered no sum".into()))
     }
 }
 

@@ -17,8 +17,8 @@ pub use postgres::PostgresKeyValues;
 pub const MAX_KEY_BYTES: usize = 1024;
 /// The largest value, in bytes: an item of DynamoDB has room for it, its key and its version.
 pub const MAX_VALUE_BYTES: usize = 400_000;
-/// What one reading may answer, in bytes of values. Whoever wants more asks twice.
-pub const MAX_ANSWER_BYTES: usize = 16 << 20;
+/// What one reading may answer, in bytes of values: it lies in the host's memory. Whoever wants more asks twice.
+pub const MAX_ANSWER_BYTES: usize = 4 << 20;
 /// How many keys one page lists.
 pub const KEYS_PER_PAGE: usize = 1000;
 
