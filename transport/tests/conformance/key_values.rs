@@ -212,3 +212,117 @@ async fn a_swap_needs_the_value_that_was_seen() {
     })
     .await;
 }
+
+/// The SDK asks again when an answer is lost: what was written by then must not be taken for somebody else's.
+#[cfg(feature = "aws")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_was_lost_counts_once() {
+    let (config, name) = crate::table("bucket", Some("key")).await;
+    let way = LossyWay::open().await;
+    let config = config.into_builder().endpoint_url(format!("http://127.0.0.1:{}", way.port)).build();
+    let store: Arc<dyn KeyValueStore> =
+        Arc::new(tasker_transport::aws::DynamoDbKeyValues::new(&config, &name));
+    set(&store, "text", "40").await;
+    for (key, before) in [("new", 0), ("new", 2), ("text", 40)] {
+        way.lose_next_answer_to("UpdateItem");
+        assert_eq!(store.increment(BUCKET, key, 2).await.unwrap(), before + 2);
+    }
+    set(&store, "text", "40").await;
+    way.lose_next_answer_to("PutItem");
+    assert_eq!(store.increment(BUCKET, "text", 2).await.unwrap(), 42, "the value becomes a number once");
+    way.lose_next_answer_to("PutItem");
+    assert!(store.swap(BUCKET, "swapped", None, b"first".to_vec()).await.unwrap());
+    assert!(!store.swap(BUCKET, "swapped", None, b"second".to_vec()).await.unwrap());
+    assert_eq!(way.lost.load(std::sync::atomic::Ordering::SeqCst), 5);
+}
+
+/// A way to the emulator on which answers get lost.
+#[cfg(feature = "aws")]
+struct LossyWay {
+    port: u16,
+    /// Part of the name of the operation whose next answer is to be lost.
+    to_lose: Arc<std::sync::Mutex<Option<&'static str>>>,
+    lost: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+#[cfg(feature = "aws")]
+impl LossyWay {
+    async fn open() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let way = Self {
+            port: listener.local_addr().expect("an address").port(),
+            to_lose: Arc::default(),
+            lost: Arc::default(),
+        };
+        let (to_lose, lost) = (way.to_lose.clone(), way.lost.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(pass_on(client, to_lose.clone(), lost.clone()));
+            }
+        });
+        way
+    }
+
+    fn lose_next_answer_to(&self, operation: &'static str) {
+        *self.to_lose.lock().unwrap() = Some(operation);
+    }
+}
+
+/// One request and its answer, if it is not to be lost; then the connection ends.
+#[cfg(feature = "aws")]
+async fn pass_on(
+    mut client: tokio::net::TcpStream,
+    to_lose: Arc<std::sync::Mutex<Option<&'static str>>>,
+    lost: Arc<std::sync::atomic::AtomicUsize>,
+) {
+    use tokio::io::AsyncWriteExt as _;
+
+    let Some((head, body)) = read_message(&mut client).await else { return };
+    let emulator = tasker_test_support::emulator().trim_start_matches("http://");
+    let mut server = tokio::net::TcpStream::connect(emulator).await.expect("the emulator answers");
+    server.write_all(format!("{head}\r\n\r\n").as_bytes()).await.expect("passed on");
+    server.write_all(&body).await.expect("passed on");
+    let Some((answer, content)) = read_message(&mut server).await else { return };
+    let is_to_be_lost = {
+        let mut to_lose = to_lose.lock().unwrap();
+        let is_to_be_lost = to_lose.is_some_and(|operation| head.contains(operation));
+        if is_to_be_lost {
+            *to_lose = None;
+        }
+        is_to_be_lost
+    };
+    if is_to_be_lost {
+        lost.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        return;
+    }
+    let _ = client.write_all(format!("{answer}\r\nconnection: close\r\n\r\n").as_bytes()).await;
+    let _ = client.write_all(&content).await;
+}
+
+/// The head without the empty line that ends it, and the body.
+#[cfg(feature = "aws")]
+async fn read_message(stream: &mut tokio::net::TcpStream) -> Option<(String, Vec<u8>)> {
+    use tokio::io::AsyncReadExt as _;
+
+    let mut read = Vec::new();
+    let end = loop {
+        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut read).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let mut body = read.split_off(end + 4);
+    let head = String::from_utf8_lossy(&read[..end]).into_owned();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    })?;
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some((head, body))
+}
