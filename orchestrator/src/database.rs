@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::{
     Connection, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
@@ -14,6 +15,13 @@ static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
 /// A connection that was used within this time is taken to be well without asking it.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+
+/// How to log in anew where the database refuses the password there was: it may have been rotated.
+#[async_trait]
+pub trait Login: Send + Sync {
+    /// What to connect with from now on.
+    async fn renewed(&self) -> Result<PgConnectOptions, Box<dyn std::error::Error + Send + Sync>>;
+}
 
 /// Opens a pool. Connections are made when first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {

@@ -47,7 +47,7 @@ pub use bundle::Bundle;
 use catalog::Catalog;
 pub use catalog::Publication;
 pub use create::{Creation, TaskRequest};
-pub use database::{claim, connect, migrate};
+pub use database::{Login, claim, connect, migrate};
 pub use dlq::Resolution;
 pub use error::Error;
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
@@ -99,6 +99,8 @@ pub type Outlets = BTreeMap<&'static str, Arc<dyn Outlet>>;
 pub struct Connections {
     /// PostgreSQL, migrated. A pool of one connection is this orchestrator's alone, which keeps it at hand.
     pub pool: PgPool,
+    /// How a pool of one connection gets another password, where passwords are rotated.
+    pub login: Option<Arc<dyn Login>>,
     /// The queue of steps for hosts to run.
     pub steps: Arc<dyn Queue>,
     /// The queue of reports from hosts, and of the orchestrator's own timers.
@@ -152,7 +154,7 @@ impl Orchestrator {
         let (at_rest, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
         let (told, _) = broadcast::channel(MAX_PENDING_ANNOUNCEMENTS);
         let hearing = run::Hearing::lost(connections.reports.visibility());
-        let pool = Pool::new(connections.pool);
+        let pool = Pool::new(connections.pool, connections.login);
         let inner = Inner {
             catalog: Catalog::new(pool.clone(), settings.environment.clone()),
             pool,

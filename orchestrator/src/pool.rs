@@ -5,6 +5,7 @@
 //! connection whose statement has come to its end needs no such question: it stays at hand. Any other goes back to sqlx.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -22,15 +23,16 @@ use sqlx::{
 };
 use tokio::sync::Notify;
 
-use crate::database::TRUSTED_IDLE;
+use crate::{Login, database::TRUSTED_IDLE};
 
 /// How long a connection stays at hand before sqlx sees it again, which replaces it when it has grown old.
 const AT_HAND: Duration = Duration::from_secs(60);
 
 /// A pool of connections. Cheap to clone; statements are given to a reference, as with sqlx's own.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Pool {
     pool: PgPool,
+    login: Option<Arc<dyn Login>>,
     /// None where there are several: others take from the pool too, and must not find it short of one.
     place: Option<Arc<Place>>,
 }
@@ -51,10 +53,16 @@ struct InUse {
     used: Instant,
 }
 
+impl fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pool").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
 impl Pool {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
         let alone = pool.options().get_max_connections() == 1;
-        Self { pool, place: alone.then(Arc::default) }
+        Self { pool, login, place: alone.then(Arc::default) }
     }
 
     /// A connection for more than one statement. Boxed, because the futures of those who ask are deep enough.
@@ -91,7 +99,14 @@ impl Pool {
     }
 
     async fn take_from_pool(&self) -> Result<InUse, Error> {
-        let connection = self.pool.acquire().await?;
+        let connection = match (self.pool.acquire().await, &self.login) {
+            (Err(refused), Some(login)) if is_password_refused(&refused) => {
+                tracing::info!("the database refuses the password; it is read anew");
+                self.pool.set_connect_options(login.renewed().await.map_err(Error::Configuration)?);
+                self.pool.acquire().await?
+            }
+            (acquired, _) => acquired?,
+        };
         let now = Instant::now();
         Ok(InUse { connection, acquired: now, used: now })
     }
@@ -102,6 +117,12 @@ impl Pool {
         *place.lock() = Some(InUse { used: Instant::now(), ..done });
         place.returned.notify_one();
     }
+}
+
+/// PostgreSQL's `invalid_password`, and `invalid_authorization_specification` for an account that has no such role now.
+fn is_password_refused(error: &Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("28P01" | "28000"))
 }
 
 impl InUse {

@@ -252,6 +252,7 @@ async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
     let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
     let connections = Connections {
         pool: tasker_orchestrator::connect(seat.environment["DATABASE_URL"].parse()?, 1),
+        login: None,
         steps: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_STEPS_QUEUE"], LEASE)),
         reports: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_REPORTS_QUEUE"], LEASE)),
         leases: Arc::new(DynamoDbLeases::new(&config, TABLE, LEASE, LEASE)),

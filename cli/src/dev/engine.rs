@@ -131,6 +131,8 @@ impl RunningOrchestrator {
         ]);
         let connections = Connections {
             pool,
+            login: None,
+            login: None,
             steps: transport.steps.clone(),
             reports: transport.reports.clone(),
             leases: transport.leases.clone(),

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, collections::HashMap, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use aws_config::SdkConfig;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use sqlx::{PgPool, postgres::PgConnectOptions};
-use tasker_orchestrator::{Connections, Orchestrator, PendingCreations, Settings, connect};
+use sqlx::postgres::PgConnectOptions;
+use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
 use tasker_transport::{
     DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
     aws::{DynamoDbLeases, EventBusOutlet, SqsOutlet, SqsQueue, TopicOutlet, read_secret, sdk_config},
@@ -40,29 +41,51 @@ pub struct OpenOrchestrator {
     pub reports: Arc<DeliveredQueue>,
 }
 
-/// Opens the database: one connection, made when it is first needed.
-pub async fn open_database(config: &SdkConfig) -> Result<PgPool, Error> {
-    let mut url: Url = required("DATABASE_URL")?
-        .parse()
-        .map_err(|error| VariableError::unreadable("DATABASE_URL", &error))?;
-    if let Some(secret) = optional("TASKER_DATABASE_SECRET") {
-        let Credentials { username, password } =
-            serde_json::from_str(&read_secret(config, &secret).await?)
-                .map_err(|error| VariableError::unreadable("TASKER_DATABASE_SECRET", &error))?;
-        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let done =
-            url.set_username(&encode(&username)).and_then(|()| url.set_password(Some(&encode(&password))));
-        done.map_err(|()| VariableError::unreadable("DATABASE_URL", &"it names no host"))?;
+/// The database, and its secret where it has one.
+struct Database {
+    config: SdkConfig,
+    url: Url,
+    secret: Option<String>,
+}
+
+impl Database {
+    fn of_environment(config: &SdkConfig) -> Result<Self, VariableError> {
+        let url = required("DATABASE_URL")?
+            .parse()
+            .map_err(|error| VariableError::unreadable("DATABASE_URL", &error))?;
+        Ok(Self { config: config.clone(), url, secret: optional("TASKER_DATABASE_SECRET") })
     }
-    let options: PgConnectOptions =
-        url.as_str().parse().map_err(|error| VariableError::unreadable("DATABASE_URL", &error))?;
-    Ok(connect(options, 1))
+
+    /// With what the secret holds now.
+    async fn options(&self) -> Result<PgConnectOptions, Error> {
+        let mut url = self.url.clone();
+        if let Some(secret) = &self.secret {
+            let Credentials { username, password } =
+                serde_json::from_str(&read_secret(&self.config, secret).await?)
+                    .map_err(|error| VariableError::unreadable("TASKER_DATABASE_SECRET", &error))?;
+            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let done = url
+                .set_username(&encode(&username))
+                .and_then(|()| url.set_password(Some(&encode(&password))));
+            done.map_err(|()| VariableError::unreadable("DATABASE_URL", &"it names no host"))?;
+        }
+        Ok(url.as_str().parse().map_err(|error| VariableError::unreadable("DATABASE_URL", &error))?)
+    }
+}
+
+#[async_trait]
+impl Login for Database {
+    async fn renewed(&self) -> Result<PgConnectOptions, Error> {
+        self.options().await
+    }
 }
 
 /// Opens an orchestrator as the environment describes it.
 pub async fn open_orchestrator() -> Result<OpenOrchestrator, Error> {
     let config = sdk_config().await;
-    let pool = open_database(&config).await?;
+    let database = Database::of_environment(&config)?;
+    // One connection, made when it is first needed.
+    let pool = connect(database.options().await?, 1);
     let queue = |url: &str, visibility| {
         Arc::new(SqsQueue::new(&config, url, visibility).with_dead_letters(MAX_RECEIVES)) as Arc<dyn Queue>
     };
@@ -84,6 +107,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, Error> {
     let table = required("TASKER_LEASES_TABLE")?;
     let connections = Connections {
         pool,
+        login: database.secret.is_some().then(|| Arc::new(database) as Arc<dyn Login>),
         steps: Arc::new(steps),
         reports: reports.clone(),
         leases: Arc::new(DynamoDbLeases::new(&config, &table, LEASE * 9 / 10, SETTLED_FOR)),

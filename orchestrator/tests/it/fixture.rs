@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json, value::RawValue};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{
-    ComponentPublication, Connections, Creation, Orchestrator, PendingCreations, PublishedHandler, Settings,
-    TaskRequest, connect,
+    ComponentPublication, Connections, Creation, Login, Orchestrator, PendingCreations, PublishedHandler,
+    Settings, TaskRequest, connect,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
     template::parse,
@@ -40,22 +40,28 @@ impl Fixture {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool.clone();
-        Self::with_pool(database, pool).await
+        Self::with_pool(database, pool, None).await
     }
 
     /// As in a function: with one connection, which is called `visit`.
     pub(crate) async fn in_visits() -> Self {
         let database = TestDatabase::new().await;
         let options: PgConnectOptions = database.url().parse().unwrap();
-        Self::with_pool(database, connect(options.application_name("visit"), 1)).await
+        Self::with_pool(database, connect(options.application_name("visit"), 1), None).await
     }
 
-    async fn with_pool(database: TestDatabase, pool: PgPool) -> Self {
+    /// With connections of the test's own making.
+    pub(crate) async fn with_pool(
+        database: TestDatabase,
+        pool: PgPool,
+        login: Option<Arc<dyn Login>>,
+    ) -> Self {
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
         let leases = Arc::new(MemoryLeases::new(Duration::from_secs(30), Duration::from_secs(600)));
         let blobs = tempfile::tempdir().unwrap();
         let connections = Connections {
             pool,
+            login,
             steps: steps.clone(),
             reports: reports.clone(),
             leases: leases.clone(),

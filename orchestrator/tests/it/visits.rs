@@ -1,11 +1,20 @@
 //! An orchestrator as a function has it: one connection, no loops, and perhaps a standstill between two visits.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde_json::json;
+use sqlx::postgres::PgConnectOptions;
 use tasker_orchestrator::{
-    Connections, Error, Orchestrator, Settings,
+    Connections, Error, Login, Orchestrator, Settings, connect,
     events::{SubscriptionKind, SubscriptionRequest},
     state::TaskState,
 };
@@ -62,6 +71,50 @@ async fn a_connection_that_died_during_a_standstill_is_replaced_unnoticed() {
     tokio::time::sleep(STANDSTILL).await;
     fixture.create("one", json!({})).await;
     assert_ne!(backends(&fixture.database).await, before);
+}
+
+async fn administer(database: &TestDatabase, statement: String) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&database.pool).await.unwrap();
+}
+
+/// A role whose password is rotated.
+struct Rotated {
+    options: PgConnectOptions,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Login for Rotated {
+    async fn renewed(&self) -> Result<PgConnectOptions, Box<dyn std::error::Error + Send + Sync>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(self.options.clone())
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_rotated_is_read_anew() {
+    let database = TestDatabase::new().await;
+    let role = format!("rotated_{}", uuid::Uuid::new_v4().simple());
+    administer(&database, format!("CREATE ROLE {role} LOGIN SUPERUSER PASSWORD 'first'")).await;
+    let options: PgConnectOptions = database.url().parse().unwrap();
+    let options = options.application_name("visit").username(&role);
+    let login = Arc::new(Rotated { options: options.clone().password("second"), asked: AtomicUsize::new(0) });
+    let pool = connect(options.password("first"), 1);
+    let fixture = Fixture::with_pool(database, pool, Some(login.clone())).await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    fixture.create("one", json!({})).await;
+    // The connection that there is goes on.
+    administer(&fixture.database, format!("ALTER ROLE {role} PASSWORD 'second'")).await;
+    fixture.create("one", json!({})).await;
+    assert_eq!(login.asked.load(Ordering::SeqCst), 0);
+    sqlx::query("SELECT pg_terminate_backend($1)")
+        .bind(backends(&fixture.database).await[0])
+        .execute(&fixture.database.pool)
+        .await
+        .unwrap();
+    tokio::time::sleep(STANDSTILL).await;
+    fixture.create("one", json!({})).await;
+    assert_eq!(login.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -125,6 +178,7 @@ async fn a_visit_publishes_what_its_reports_had_to_tell() {
     let reports = Arc::new(DeliveredQueue::new(fixture.reports.clone()));
     let connections = Connections {
         pool: fixture.database.pool.clone(),
+        login: None,
         steps: fixture.steps.clone(),
         reports: reports.clone(),
         leases: fixture.leases.clone(),
