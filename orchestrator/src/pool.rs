@@ -31,7 +31,7 @@ const AT_HAND: Duration = Duration::from_secs(60);
 /// A pool of connections. Cheap to clone; statements are given to a reference, as with sqlx's own.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    pool: PgPool,
+    connections: PgPool,
     login: Option<Arc<dyn Login>>,
     /// None where there are several: others take from the pool too, and must not find it short of one.
     place: Option<Arc<Place>>,
@@ -62,7 +62,7 @@ impl fmt::Debug for Pool {
 impl Pool {
     pub(crate) fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
         let alone = pool.options().get_max_connections() == 1;
-        Self { pool, login, place: alone.then(Arc::default) }
+        Self { connections: pool, login, place: alone.then(Arc::default) }
     }
 
     /// A connection for more than one statement. Boxed, because the futures of those who ask are deep enough.
@@ -76,7 +76,7 @@ impl Pool {
 
     /// For what needs sqlx's pool itself, and is never asked for in a function.
     pub(crate) fn shared(&self) -> &PgPool {
-        &self.pool
+        &self.connections
     }
 
     async fn take(&self) -> Result<InUse, Error> {
@@ -84,7 +84,7 @@ impl Pool {
         loop {
             let at_hand = place.lock().take();
             if let Some(mut at_hand) = at_hand {
-                if at_hand.is_well(self.pool.options().get_acquire_timeout()).await {
+                if at_hand.is_well(self.connections.options().get_acquire_timeout()).await {
                     return Ok(at_hand);
                 }
                 // Not to sqlx, which would ask it once more, and perhaps wait for a server that is gone.
@@ -99,11 +99,11 @@ impl Pool {
     }
 
     async fn take_from_pool(&self) -> Result<InUse, Error> {
-        let connection = match (self.pool.acquire().await, &self.login) {
+        let connection = match (self.connections.acquire().await, &self.login) {
             (Err(refused), Some(login)) if is_password_refused(&refused) => {
                 tracing::info!("the database refuses the password; it is read anew");
-                self.pool.set_connect_options(login.renewed().await.map_err(Error::Configuration)?);
-                self.pool.acquire().await?
+                self.connections.set_connect_options(login.renewed().await.map_err(Error::Configuration)?);
+                self.connections.acquire().await?
             }
             (acquired, _) => acquired?,
         };
@@ -121,7 +121,7 @@ impl Pool {
 
 /// PostgreSQL's `invalid_password`, and `invalid_authorization_specification` for an account that has no such role now.
 fn is_password_refused(error: &Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("28P01" | "28000"))
 }
 
@@ -157,7 +157,7 @@ impl<'c> Executor<'c> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         if self.place.is_none() {
-            return self.pool.fetch_many(query);
+            return self.connections.fetch_many(query);
         }
         let pool = self.clone();
         let answers = async move {
@@ -175,7 +175,7 @@ impl<'c> Executor<'c> for &Pool {
         E: 'q + Execute<'q, Postgres>,
     {
         if self.place.is_none() {
-            return self.pool.fetch_optional(query);
+            return self.connections.fetch_optional(query);
         }
         let pool = self.clone();
         Box::pin(async move {

@@ -19,7 +19,10 @@ mod wire;
 
 pub use cloud_event::{CloudEvent, EventData, EventError};
 pub use dispatch::{BatchSlice, DependencyResult, HandlerReference, StepDispatch};
-pub use grants::{BucketName, Grants, SecretName, is_bucket_name};
+pub use grants::{
+    BucketName, Destination, GrantFault, Grants, OriginHost, OriginPattern, Scheme, SecretName,
+    granted_network, is_bucket_name,
+};
 pub use limits::Limits;
 pub use payload::{BlobReference, Payload, raw_json};
 pub use report::{

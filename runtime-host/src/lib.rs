@@ -18,7 +18,6 @@ mod secrets;
 mod source;
 mod worker;
 
-pub use capability::http::policy::{GrantError, check_grants};
 #[cfg(feature = "compiler")]
 pub use component::compiler::{compile_command, compile_for};
 #[cfg(feature = "compiler")]

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use tasker_protocol::is_bucket_name;
 
 use super::{
     form::did_you_mean,
@@ -126,13 +125,9 @@ fn check_step(
             "`lifecycle` has no effect on a single step; use `timeout_seconds` and `retry`".to_owned();
         problems.warning(Code::NoEffect, position(&format!("{pointer}/lifecycle")), name, message);
     }
-    for (index, bucket) in step.grants.key_value.iter().enumerate().filter(|(_, name)| !is_bucket_name(name))
-    {
-        let at = position(&format!("{pointer}/grants/key_value/{index}"));
-        let message = format!(
-            "`{bucket}` is no name of a bucket: write up to 64 letters, digits, `.`, `_` and `-`, without accents"
-        );
-        problems.error(Code::BadValue, at, name, message);
+    for fault in step.grants.faults() {
+        let at = position(&format!("{pointer}/grants/{}/{}", fault.field, fault.index));
+        problems.error(Code::BadValue, at, name, fault.message);
     }
     for (index, event) in step.publishes_events.iter().enumerate() {
         if let Some(schema) = &event.schema {

@@ -64,6 +64,16 @@ fn a_bucket_has_a_name_that_every_store_takes() {
 }
 
 #[test]
+fn a_grant_that_nobody_understands_is_refused_where_it_stands() {
+    let text = problems(&steps(
+        "  - name: a\n    handler: { callable: x }\n    grants:\n      http: ['https://a.example', a.example]\n      \
+         private_networks: [ten]\n",
+    ));
+    assert!(text.contains("BAD_VALUE in step `a`: `a.example` is no pattern: write a scheme"), "{text}");
+    assert!(text.contains("`ten` is no network"), "{text}");
+}
+
+#[test]
 fn a_cycle_is_written_out() {
     let text = problems(&steps(
         "  - { name: a, handler: { callable: x }, dependencies: [c] }\n  - { name: b, handler: { callable: x }, dependencies: [a] }\n  - { name: c, handler: { callable: x }, dependencies: [b] }\n",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use rustls::pki_types::ServerName;
-use tasker_protocol::LogLevel;
+use tasker_protocol::{Destination, LogLevel, OriginHost, Scheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::LOG_TARGET;
 use super::body::LimitedBody;
-use super::policy::{Destination, Host, Policy, Refused, Scheme};
+use super::policy::{Policy, Refused};
 use crate::capability::logs::Logs;
 use crate::{HostConfig, HostError};
 
@@ -175,10 +175,10 @@ impl HttpClient {
             return Ok(Box::new(stream));
         }
         let name = match &destination.host {
-            Host::Name(name) => {
+            OriginHost::Name(name) => {
                 ServerName::try_from(name.clone()).map_err(|_| Error::HttpRequestUriInvalid)?
             }
-            Host::Address(address) => ServerName::from(*address),
+            OriginHost::Address(address) => ServerName::from(*address),
         };
         Ok(Box::new(self.tls.connect(name, stream).await.map_err(Error::Tls)?))
     }
@@ -188,8 +188,8 @@ impl HttpClient {
 async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, Error> {
     let port = destination.port;
     match &destination.host {
-        Host::Address(address) => Ok(vec![SocketAddr::new(*address, port)]),
-        Host::Name(name) => {
+        OriginHost::Address(address) => Ok(vec![SocketAddr::new(*address, port)]),
+        OriginHost::Name(name) => {
             let found = tokio::net::lookup_host((name.as_str(), port)).await;
             found.map(Iterator::collect).map_err(|error: io::Error| Error::DnsError {
                 rcode: Some(error.to_string()),

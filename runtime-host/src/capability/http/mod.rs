@@ -9,7 +9,7 @@ pub(crate) mod policy;
 
 use std::sync::Arc;
 
-use tasker_protocol::{Grants, LogLevel};
+use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{
 
 pub(crate) use self::client::HttpClient;
 use self::client::Sent;
-use self::policy::{Destination, Host, Policy, Scheme};
+use self::policy::Policy;
 use super::logs::Logs;
 use crate::execution::state::State;
 
@@ -130,7 +130,7 @@ fn destination(request: &http::Request<WasiBody>) -> Result<Destination, Error> 
     if authority.as_str().contains('@') {
         return Err(Error::HttpRequestUriInvalid);
     }
-    let host = Host::parse(authority.host()).ok_or(Error::HttpRequestUriInvalid)?;
+    let host = OriginHost::parse(authority.host()).ok_or(Error::HttpRequestUriInvalid)?;
     let port = match authority.port() {
         Some(port) => port.as_u16(),
         None => scheme.default_port(),

@@ -12,7 +12,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
-use tasker_protocol::Grants;
+use tasker_protocol::{Destination, GrantFault, Grants, OriginPattern, granted_network};
 
 /// Addresses that answer with the machine's own credentials. Granting a network that contains one does not grant
 /// it; only its exact address does.
@@ -64,167 +64,6 @@ const SPECIAL_V6: [(Ipv6Addr, u8, &str); 15] = [
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "multicast"),
 ];
 
-/// A grant that says nothing intelligible.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GrantError {
-    /// In `grants.http`.
-    #[error(
-        "`{0}` under `grants.http` is no pattern: write a scheme, a host and perhaps a port, like \
-         `https://api.example.com`, `https://*.example.com` or `http://127.0.0.1:8099`"
-    )]
-    Http(String),
-    /// In `grants.private_networks`.
-    #[error(
-        "`{0}` under `grants.private_networks` is no network: write it in CIDR notation, like `10.0.0.0/8`"
-    )]
-    PrivateNetwork(String),
-}
-
-/// Whether these grants can be understood. For whoever accepts a template.
-///
-/// # Errors
-/// The first grant that cannot.
-pub fn check_grants(grants: &Grants) -> Result<(), GrantError> {
-    Policy::new(grants).map(drop)
-}
-
-/// `http` or `https`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    Http,
-    Https,
-}
-
-impl Scheme {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "http" => Some(Self::Http),
-            "https" => Some(Self::Https),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-}
-
-/// Where a request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Destination {
-    pub(crate) scheme: Scheme,
-    pub(crate) host: Host,
-    pub(crate) port: u16,
-}
-
-/// A host as a URL names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Host {
-    /// Lower case, without a final dot.
-    Name(String),
-    Address(IpAddr),
-}
-
-impl Host {
-    /// From the host part of a URL: `example.com`, `192.0.2.1`, `[::1]`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
-            return Some(Self::Address(IpAddr::V6(address)));
-        }
-        if let Ok(address) = text.parse::<Ipv4Addr>() {
-            return Some(Self::Address(IpAddr::V4(address)));
-        }
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-        (!name.is_empty() && name.bytes().all(legal)).then_some(Self::Name(name))
-    }
-}
-
-impl std::fmt::Display for Host {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Address(IpAddr::V4(address)) => address.fmt(f),
-            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
-        }
-    }
-}
-
-impl std::fmt::Display for Destination {
-    /// As a pattern that would grant it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port != self.scheme.default_port() {
-            write!(f, ":{}", self.port)?;
-        }
-        Ok(())
-    }
-}
-
-/// One entry of `grants.http`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Pattern {
-    scheme: Scheme,
-    host: HostPattern,
-    port: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum HostPattern {
-    Exactly(Host),
-    /// Any name below this one, but not this one.
-    Below(String),
-}
-
-impl Pattern {
-    fn parse(text: &str) -> Option<Self> {
-        let (scheme, authority) = text.split_once("://")?;
-        let scheme = Scheme::parse(scheme)?;
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let (host, port) = split_port(authority)?;
-        let host = match host.strip_prefix("*.") {
-            Some(parent) => match Host::parse(parent)? {
-                Host::Name(parent) => HostPattern::Below(parent),
-                Host::Address(_) => return None,
-            },
-            None => HostPattern::Exactly(Host::parse(host)?),
-        };
-        Some(Self { scheme, host, port: port.unwrap_or(scheme.default_port()) })
-    }
-
-    fn matches(&self, destination: &Destination) -> bool {
-        self.scheme == destination.scheme
-            && self.port == destination.port
-            && match (&self.host, &destination.host) {
-                (HostPattern::Exactly(host), found) => host == found,
-                (HostPattern::Below(parent), Host::Name(name)) => name
-                    .strip_suffix(parent.as_str())
-                    .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-                (HostPattern::Below(_), Host::Address(_)) => false,
-            }
-    }
-}
-
-/// Splits `host:port`; the colons of an IPv6 address are in brackets.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let host_end = authority.rfind(']').map_or(0, |end| end + 1);
-    match authority[host_end..].find(':') {
-        Some(colon) => {
-            let (host, port) = authority.split_at(host_end + colon);
-            Some((host, Some(port[1..].parse().ok()?)))
-        }
-        None => Some((authority, None)),
-    }
-}
-
 /// Why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refused {
@@ -235,20 +74,20 @@ pub(crate) struct Refused {
 /// What one execution may reach.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policy {
-    patterns: Vec<Pattern>,
+    patterns: Vec<OriginPattern>,
     networks: Vec<IpNet>,
 }
 
 impl Policy {
-    pub(crate) fn new(grants: &Grants) -> Result<Self, GrantError> {
-        let pattern = |text: &String| Pattern::parse(text).ok_or_else(|| GrantError::Http(text.clone()));
-        let network = |text: &String| {
-            let parsed = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            parsed.map_err(|_| GrantError::PrivateNetwork(text.clone()))
-        };
+    /// # Errors
+    /// The first grant that cannot be understood.
+    pub(crate) fn new(grants: &Grants) -> Result<Self, GrantFault> {
+        if let Some(fault) = grants.faults().into_iter().next() {
+            return Err(fault);
+        }
         Ok(Self {
-            patterns: grants.http.iter().map(pattern).collect::<Result<_, _>>()?,
-            networks: grants.private_networks.iter().map(network).collect::<Result<_, _>>()?,
+            patterns: grants.http.iter().filter_map(|text| OriginPattern::parse(text)).collect(),
+            networks: grants.private_networks.iter().filter_map(|text| granted_network(text)).collect(),
         })
     }
 
@@ -293,6 +132,8 @@ fn special(address: IpAddr) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use tasker_protocol::{OriginHost, Scheme};
+
     use super::*;
 
     fn policy(http: &[&str], networks: &[&str]) -> Policy {
@@ -302,9 +143,14 @@ mod tests {
     }
 
     fn destination(url: &str) -> Destination {
-        let pattern = Pattern::parse(url).unwrap();
-        let HostPattern::Exactly(host) = pattern.host else { panic!("{url} is a pattern") };
-        Destination { scheme: pattern.scheme, host, port: pattern.port }
+        let (scheme, authority) = url.split_once("://").unwrap();
+        let scheme = Scheme::parse(scheme).unwrap();
+        let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        let (host, port) = match port {
+            Some((host, port)) => (host, port.parse().unwrap()),
+            None => (authority, scheme.default_port()),
+        };
+        Destination { scheme, host: OriginHost::parse(host).unwrap(), port }
     }
 
     #[test]
@@ -331,18 +177,6 @@ mod tests {
             assert_eq!(policy(&[grant], &[]).permits(&destination(url)), allowed, "{grant} on {url}");
         }
         assert!(!policy(&[], &[]).permits(&destination("https://example.com")));
-    }
-
-    #[test]
-    fn what_is_no_pattern_is_refused_by_name() {
-        for text in
-            ["", "example.com", "ftp://example.com", "https://", "https://a/path", "https://u@h", "https://*"]
-        {
-            let grants = Grants { http: vec![text.to_owned()], ..Grants::default() };
-            assert_eq!(check_grants(&grants), Err(GrantError::Http(text.to_owned())));
-        }
-        let grants = Grants { private_networks: vec!["ten".to_owned()], ..Grants::default() };
-        assert_eq!(check_grants(&grants), Err(GrantError::PrivateNetwork("ten".to_owned())));
     }
 
     #[test]
