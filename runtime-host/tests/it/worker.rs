@@ -44,7 +44,7 @@ impl Running {
             leases: Arc::new(MemoryLeases::new(TERM, TERM)),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
-        let host = host_with(HostConfig { cancel_grace_ms: 100, ..config() }, Vec::new());
+        let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config() }, Vec::new());
         let stop = CancellationToken::new();
         let worker = Worker::run(host, connections.clone(), 4, Duration::from_secs(1), stop.clone());
         Self { connections, stop, worker: tokio::spawn(worker), _blobs: blobs }
@@ -64,7 +64,9 @@ impl Running {
     /// The next report, of whichever kind.
     async fn report(&self) -> (String, StepEvent) {
         loop {
-            for delivery in self.connections.reports.receive(1, Duration::from_secs(30)).await.unwrap() {
+            let received = self.connections.reports.receive(1, Duration::from_secs(60)).await.unwrap();
+            assert!(!received.is_empty(), "nothing was reported for a minute");
+            for delivery in received {
                 self.connections.reports.acknowledge(&[delivery.receipt]).await.unwrap();
                 let OrchestratorMessage::Report(report) =
                     decode(&self.connections.blobs.check_out_message(delivery.body.clone()).await.unwrap())
@@ -113,7 +115,7 @@ async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
         assert!(revoked.elapsed() < Duration::from_secs(10));
     }
     // The endless loop is ended after its grace time: stopping does not have to wait for it.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
     let stopping = Instant::now();
     running.end().await;
     assert!(stopping.elapsed() < Duration::from_millis(900), "it still ran: {:?}", stopping.elapsed());
