@@ -43,7 +43,8 @@ pub(crate) struct TriggerCache(RwLock<Option<(i64, Arc<[Ready]>)>>);
 /// A trigger in memory.
 #[derive(Debug)]
 pub(super) struct Ready {
-    pub(super) compiled: CompiledTrigger,
+    /// Or why it cannot be read: another release of Tasker has accepted it. Nobody knows which events it is for.
+    pub(super) compiled: Result<CompiledTrigger, String>,
     pub(super) version: i32,
     pub(super) enabled: bool,
 }
@@ -182,11 +183,23 @@ impl Orchestrator {
         transaction.commit().await?;
         let mut ready = Vec::with_capacity(rows.len());
         for row in &rows {
-            let TriggerSummary { definition, version, enabled, .. } = summary(row)?;
-            let name = definition.full_name();
-            let compiled = compile(definition).await.map_err(|faults| {
-                Error::Damaged(format!("trigger `{name}`: {}; publish it anew", faults.join("; ")))
-            })?;
+            let (version, enabled) =
+                (row.try_get("version")?, row.try_get::<Option<DateTime<Utc>>, _>("disabled_at")?);
+            let (compiled, enabled) = match summary(row) {
+                Ok(TriggerSummary { definition, enabled, .. }) => (compile(definition).await, enabled),
+                Err(error) => (Err(vec![error.to_string()]), enabled.is_none()),
+            };
+            let compiled = compiled.map_err(|faults| {
+                let name: (String, String) = (row.get("namespace"), row.get("name"));
+                let fault = format!(
+                    "trigger `{}/{}` cannot be read: {}; publish it anew, then replay this event",
+                    name.0,
+                    name.1,
+                    faults.join("; ")
+                );
+                tracing::error!(fault);
+                fault
+            });
             ready.push(Ready { compiled, version, enabled });
         }
         let ready: Arc<[Ready]> = ready.into();

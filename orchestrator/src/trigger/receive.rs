@@ -346,13 +346,22 @@ fn plan(event: &CloudEvent, triggers: &Arc<[Ready]>) -> Plan {
             return plan;
         }
     };
-    for ready in triggers.iter().filter(|ready| ready.compiled.matches(&seen)) {
-        let trigger = ready.compiled.trigger().full_name();
+    for ready in triggers.iter() {
+        let compiled = match &ready.compiled {
+            Ok(compiled) if compiled.matches(&seen) => compiled,
+            Ok(_) => continue,
+            // It may be for this event: that is kept, and what others make of it is done.
+            Err(fault) => {
+                plan.failures.extend(ready.enabled.then(|| fault.clone()));
+                continue;
+            }
+        };
+        let trigger = compiled.trigger().full_name();
         if !ready.enabled {
             plan.disabled.push(trigger);
             continue;
         }
-        match ready.compiled.map(&seen) {
+        match compiled.map(&seen) {
             Ok(mapped) => plan.wanted.push(Wanted {
                 identity: identity(&trigger, &mapped.key),
                 version: ready.version,

@@ -268,6 +268,37 @@ async fn of_two_triggers_each_starts_its_task_and_one_that_fails_keeps_the_other
 }
 
 #[tokio::test]
+async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_event() {
+    let fixture = Fixture::with_orders().await;
+    let older = ORDERS.replace("name: orders", "name: older");
+    for (field, damage) in [("input", "\"no such function(\""), ("pattern", "7")] {
+        fixture.trigger(&older).await;
+        for statement in [
+            format!(
+                "UPDATE tasker.triggers SET definition = jsonb_set(definition, '{{{field}}}', '{damage}') WHERE name = 'older'"
+            ),
+            "UPDATE tasker.catalog SET triggers_version = triggers_version + 1".to_owned(),
+        ] {
+            let done =
+                sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&fixture.database.pool).await.unwrap();
+            assert_eq!(done.rows_affected(), 1);
+        }
+        let id = Uuid::new_v4().to_string();
+        let reception = fixture.receive_one(event(&id, &order(&id))).await;
+        assert_eq!((reception.state, reception.tasks.len()), (FAILED, 1), "{reception:?}");
+        let reason = reception.reason.unwrap();
+        assert!(
+            reason.contains("trigger `shop/older` cannot be read") && reason.contains("replay"),
+            "{reason}"
+        );
+        // Published anew it is for the event, which is not lost.
+        fixture.trigger(&older).await;
+        let replayed = fixture.orchestrator.replay_event(reception.received_id).await.unwrap();
+        assert_eq!((replayed.state, replayed.tasks.len()), (STARTED, 2), "{replayed:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
     let fixture = Fixture::with_orders().await;
     let switched = fixture.orchestrator.enable_trigger("shop", "orders", false).await.unwrap();
