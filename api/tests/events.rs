@@ -36,6 +36,7 @@ impl Server {
         let minute = Duration::from_secs(60);
         let connections = Connections {
             pool: database.pool.clone(),
+            login: None,
             steps: Arc::new(MemoryQueue::new("steps", minute, 1000)),
             reports: Arc::new(MemoryQueue::new("reports", minute, 1000)),
             leases: Arc::new(MemoryLeases::new(minute, minute)),

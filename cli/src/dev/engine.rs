@@ -132,7 +132,6 @@ impl RunningOrchestrator {
         let connections = Connections {
             pool,
             login: None,
-            login: None,
             steps: transport.steps.clone(),
             reports: transport.reports.clone(),
             leases: transport.leases.clone(),
