@@ -51,7 +51,7 @@ pub fn granted_network(text: &str) -> Option<IpNet> {
 
 /// A grant that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("under `grants.{field}`, {message}")]
 pub struct GrantFault {
     /// Where: `http`, `private_networks` or `key_value`.
     pub field: &'static str,

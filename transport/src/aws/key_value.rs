@@ -11,10 +11,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     error::{BuildError, DisplayErrorContext, SdkError},
-    operation::{
-        put_item::{PutItemError, builders::PutItemFluentBuilder},
-        update_item::UpdateItemError,
-    },
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
     primitives::Blob,
     types::{
         AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure,
@@ -66,25 +63,21 @@ impl DynamoDbKeyValues {
         Ok(())
     }
 
-    /// Puts one item, if the condition still to be given holds.
-    fn put(&self, item: Item) -> PutItemFluentBuilder {
-        self.client
+    /// Puts one item, if the one that is there is of this version still. False: it is not.
+    async fn put_over(&self, item: Item, expected: Option<Uuid>) -> Result<bool, KeyValueError> {
+        let version = item.get("version").cloned();
+        let put = self
+            .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_names("#version", "version")
-    }
-
-    /// Puts one item, if the one that is there is of this version still. False: it is not.
-    async fn put_over(&self, item: Item, expected: Option<Uuid>) -> Result<bool, KeyValueError> {
-        let version = item.get("version").cloned();
+            .expression_attribute_names("#version", "version");
         let put = match expected {
-            Some(expected) => self
-                .put(item)
+            Some(expected) => put
                 .condition_expression("#version = :expected")
                 .expression_attribute_values(":expected", blob(expected.as_bytes())),
-            None => self.put(item).condition_expression("attribute_not_exists(#version)"),
+            None => put.condition_expression("attribute_not_exists(#version)"),
         };
         match put.send().await.map_err(SdkError::into_service_error) {
             Ok(_) => Ok(true),

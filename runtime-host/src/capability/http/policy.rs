@@ -82,13 +82,13 @@ impl Policy {
     /// # Errors
     /// The first grant that cannot be understood.
     pub(crate) fn new(grants: &Grants) -> Result<Self, GrantFault> {
-        if let Some(fault) = grants.faults().into_iter().next() {
-            return Err(fault);
+        let patterns = grants.http.iter().map(|text| OriginPattern::parse(text)).collect();
+        let networks = grants.private_networks.iter().map(|text| granted_network(text)).collect();
+        match (patterns, networks) {
+            (Some(patterns), Some(networks)) => Ok(Self { patterns, networks }),
+            // Theirs stand before those of other fields.
+            _ => Err(grants.faults().swap_remove(0)),
         }
-        Ok(Self {
-            patterns: grants.http.iter().filter_map(|text| OriginPattern::parse(text)).collect(),
-            networks: grants.private_networks.iter().filter_map(|text| granted_network(text)).collect(),
-        })
     }
 
     /// Whether requests may go there at all.
