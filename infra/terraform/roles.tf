@@ -125,6 +125,25 @@ locals {
     local.may_use_key,
   )
 
+  # The handlers' secrets, by the namespace that has a function of its own; "" for all others.
+  may_read_secrets = { for namespace, granted in merge(
+    { "" = { secrets = var.handler_secrets, keys = var.handler_secret_kms_key_arns } },
+    { for namespace, settings in local.own_namespaces : namespace => { secrets = settings.secrets, keys = settings.secret_kms_keys } },
+    ) : namespace => concat(
+    [for secrets in [granted.secrets] : {
+      Sid      = "ReadHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = secrets
+    } if length(secrets) > 0],
+    [for keys in [granted.keys] : {
+      Sid      = "DecryptHandlerSecrets"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt"]
+      Resource = keys
+    } if length(keys) > 0],
+  ) }
+
   # Keys and secrets of the namespaces without a function of their own.
   may_reach_shared_namespaces = concat(
     [{
@@ -140,18 +159,7 @@ locals {
       Resource  = local.table_arn["keyvalue"]
       Condition = { "ForAnyValue:StringLike" = { "dynamodb:LeadingKeys" = keys } }
     } if length(keys) > 0],
-    [for secrets in [var.handler_secrets] : {
-      Sid      = "ReadHandlerSecrets"
-      Effect   = "Allow"
-      Action   = ["secretsmanager:GetSecretValue"]
-      Resource = secrets
-    } if length(secrets) > 0],
-    [for keys in [var.handler_secret_kms_key_arns] : {
-      Sid      = "DecryptHandlerSecrets"
-      Effect   = "Allow"
-      Action   = ["kms:Decrypt"]
-      Resource = keys
-    } if length(keys) > 0],
+    local.may_read_secrets[""],
   )
 
   may_reach_namespace = { for namespace, settings in local.own_namespaces : namespace => concat(
@@ -166,18 +174,7 @@ locals {
         Null                      = { "dynamodb:LeadingKeys" = "false" }
       }
     }],
-    [for secrets in [settings.secrets] : {
-      Sid      = "ReadHandlerSecrets"
-      Effect   = "Allow"
-      Action   = ["secretsmanager:GetSecretValue"]
-      Resource = secrets
-    } if length(secrets) > 0],
-    [for keys in [settings.secret_kms_keys] : {
-      Sid      = "DecryptHandlerSecrets"
-      Effect   = "Allow"
-      Action   = ["kms:Decrypt"]
-      Resource = keys
-    } if length(keys) > 0],
+    local.may_read_secrets[namespace],
   ) }
 
   # --- the functions' policies ---
