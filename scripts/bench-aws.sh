@@ -9,6 +9,7 @@ target=${CARGO_TARGET_DIR:-target}
 # As they are uploaded: each by itself, so that none gets what only another asks for.
 for function in run-steps orchestrate; do
     cargo build --locked --profile function --package "tasker-function-$function"
+    scripts/pack-function.py "$target/function/$function.zip" "$target/function/tasker-function-$function"
 done
 cargo build --locked --package tasker-bench-functions
 cargo build --quiet --release --target wasm32-wasip2 --manifest-path examples/benchmark-shapes/Cargo.toml --lib \

@@ -53,17 +53,9 @@ for function in "${functions[@]}"; do
     else
         cp "$program" "$folder/bootstrap"
     fi
-    (cd "$folder" && python3 -c '
-import os, zipfile
-with zipfile.ZipFile("bootstrap.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-    for name, path in [("bootstrap", "bootstrap"), ("rds-authorities.pem", "../rds-authorities.pem")]:
-        if os.path.exists(path):
-            # Always the same bytes for the same files: a new time is no new version.
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o755 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, open(path, "rb").read())
-')
+    files=()
+    [ -s "$authorities" ] && files=("$authorities")
+    scripts/pack-function.py "$folder/bootstrap.zip" "$folder/bootstrap" "${files[@]}"
     printf '%-12s %5d KB, packed %5d KB\n' "$function" \
         $(($(wc -c <"$folder/bootstrap") / 1000)) $(($(wc -c <"$folder/bootstrap.zip") / 1000))
 done

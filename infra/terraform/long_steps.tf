@@ -1,5 +1,5 @@
 # The runtime host on Fargate, for steps that last longer than a function may. It has run-steps' permissions, takes
-# from a queue of its own, starts when that holds something and stops when nothing is left.
+# from a queue of its own, starts when that holds something and stops when nothing is left (or keeps as many as you say).
 
 locals {
   makes_long_steps = var.long_steps != null
@@ -83,7 +83,7 @@ resource "aws_ecs_service" "host" {
   name                               = "${var.name}-run-long-steps"
   cluster                            = aws_ecs_cluster.this[0].id
   task_definition                    = aws_ecs_task_definition.host[0].arn
-  desired_count                      = 0
+  desired_count                      = var.long_steps.min_tasks
   launch_type                        = "FARGATE"
   platform_version                   = "LATEST"
   propagate_tags                     = "SERVICE"
@@ -111,7 +111,7 @@ resource "aws_ecs_service" "host" {
   depends_on = [aws_iam_role_policy.host, aws_iam_role_policy.host_start]
 }
 
-# --- scaling: out by depth and by age, in to nothing when the queue is empty and no step runs ---
+# --- scaling: out by depth and by age, in to min_tasks when the queue is empty and no step runs ---
 
 resource "aws_appautoscaling_target" "host" {
   count = local.makes_long_steps ? 1 : 0
@@ -119,7 +119,7 @@ resource "aws_appautoscaling_target" "host" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${aws_ecs_cluster.this[0].name}/${aws_ecs_service.host[0].name}"
-  min_capacity       = 0
+  min_capacity       = var.long_steps.min_tasks
   max_capacity       = var.long_steps.max_tasks
   tags               = local.tags
 }
@@ -253,7 +253,7 @@ resource "aws_appautoscaling_policy" "none" {
 
     step_adjustment {
       metric_interval_upper_bound = 0
-      scaling_adjustment          = 0
+      scaling_adjustment          = var.long_steps.min_tasks
     }
   }
 }

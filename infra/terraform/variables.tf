@@ -399,13 +399,15 @@ variable "api" {
 variable "long_steps" {
   description = <<-TEXT
     A runtime host on Fargate for steps that last longer than a function may. image; cpu (units) and memory (MB);
-    max_tasks; idle_minutes before the last task is stopped; command and environment for the container; network, else a
-    VPC of its own with public subnets (no NAT, nothing may connect to it, no way to the database) is made.
+    min_tasks (a container takes about a minute to start: 1 for steps that cannot wait so long) and max_tasks; idle_minutes
+    before the last task above min_tasks is stopped; command and environment for the container; network, else a VPC of its
+    own with public subnets (no NAT, nothing may connect to it, no way to the database) is made.
   TEXT
   type = object({
     image        = string
     cpu          = optional(number, 1024)
     memory       = optional(number, 2048)
+    min_tasks    = optional(number, 0)
     max_tasks    = optional(number, 10)
     idle_minutes = optional(number, 10)
     command      = optional(list(string))
@@ -423,8 +425,8 @@ variable "long_steps" {
     error_message = "long_steps.cpu must be one that Fargate offers: 256, 512, 1024, 2048, 4096, 8192 or 16384."
   }
   validation {
-    condition     = var.long_steps == null || try(var.long_steps.max_tasks >= 1, false)
-    error_message = "long_steps.max_tasks must be at least 1."
+    condition     = var.long_steps == null || try(var.long_steps.max_tasks >= 1 && var.long_steps.min_tasks >= 0 && var.long_steps.min_tasks <= var.long_steps.max_tasks, false)
+    error_message = "long_steps.max_tasks must be at least 1, and min_tasks 0 to max_tasks."
   }
 }
 

@@ -7,6 +7,7 @@ mod counting;
 mod event_source;
 mod figures;
 mod http;
+mod in_emulator;
 mod installation;
 mod process;
 mod requests;
@@ -24,5 +25,6 @@ fn main() -> Result<()> {
     let programs = Path::new(programs);
     let installation = installation::Installation::new(Path::new(component), Path::new(workflow))?;
     cold_start::measure(&installation, programs)?;
+    in_emulator::measure(&installation, programs)?;
     requests::measure(&installation, programs)
 }

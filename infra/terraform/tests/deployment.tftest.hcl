@@ -293,6 +293,19 @@ run "faults_are_noticed" {
   }
 }
 
+run "hosts_that_always_run" {
+  command = apply
+
+  variables {
+    long_steps = { image = "public.ecr.aws/tasker/host:1", min_tasks = 1, max_tasks = 2 }
+  }
+
+  assert {
+    condition     = aws_ecs_service.host[0].desired_count == 1 && aws_appautoscaling_target.host[0].min_capacity == 1 && one(aws_appautoscaling_policy.none[0].step_scaling_policy_configuration[0].step_adjustment[*].scaling_adjustment) == 1
+    error_message = "min_tasks hosts start with the deployment and stay."
+  }
+}
+
 run "long_steps_scale_to_nothing_and_drain" {
   command = apply
 

@@ -93,3 +93,13 @@ run "two_secrets_that_are_granted_by_one_name" {
 
   expect_failures = [var.namespaces]
 }
+
+run "more_hosts_at_least_than_at_most" {
+  command = plan
+
+  variables {
+    long_steps = { image = "public.ecr.aws/tasker/host:1", min_tasks = 3, max_tasks = 2 }
+  }
+
+  expect_failures = [var.long_steps]
+}

@@ -31,6 +31,24 @@ pub fn aws_tools() -> PathBuf {
     tools
 }
 
+/// Kills every process of a function in the emulator, as a crash would. Answers how many there were.
+pub fn kill_function(function: &str) -> usize {
+    let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
+    let ours = format!("AWS_ENDPOINT_URL={}", emulator());
+    let processes = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
+        let process: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        let has = |variable: &str| environment.split(|byte| *byte == 0).any(|one| one == variable.as_bytes());
+        (has(&wanted) && has(&ours)).then(|| process.to_string())
+    });
+    let processes: Vec<String> = processes.collect();
+    if !processes.is_empty() {
+        let killed = Command::new("kill").arg("-9").args(&processes).status().expect("kill");
+        assert!(killed.success(), "the processes {processes:?} could not be killed");
+    }
+    processes.len()
+}
+
 fn start() -> String {
     let python = aws_tools().join("bin/python");
     let port = free_port();

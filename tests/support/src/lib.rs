@@ -3,7 +3,7 @@
 
 mod emulator;
 
-pub use emulator::{aws_tools, emulator};
+pub use emulator::{aws_tools, emulator, kill_function};
 
 use std::{
     os::unix::process::CommandExt as _,

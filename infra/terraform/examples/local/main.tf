@@ -1,5 +1,5 @@
 # Tasker on an emulator of AWS on your machine (AWS_ENDPOINT_URL names it), with a PostgreSQL on your machine. It is the
-# ordinary module: no VPC, your database, the API open by its function's URL, nothing that watches.
+# ordinary module: no VPC, your database, the API open (by its function's URL), nothing that watches.
 
 terraform {
   required_version = ">= 1.9"
@@ -98,6 +98,18 @@ variable "event_bus" {
   default     = ""
 }
 
+variable "api" {
+  description = "How the API is reached; see the module."
+  type        = any
+  default     = { kind = "function_url", authorization = "NONE" }
+}
+
+variable "long_steps" {
+  description = "A host as a container for long steps; see the module. Where the emulator runs containers."
+  type        = any
+  default     = null
+}
+
 variable "function_settings" {
   description = "Memory, timeout and additional environment of functions; see the module."
   type        = any
@@ -126,7 +138,7 @@ module "tasker" {
 
   database = { url = var.database_url }
   network  = { none = true }
-  api      = { kind = "function_url", authorization = "NONE" }
+  api      = var.api
 
   namespaces        = var.namespaces
   event_rules       = var.event_rules
@@ -134,6 +146,7 @@ module "tasker" {
   sns_topics        = var.sns_topics
   schedules         = var.schedules
   event_bus         = var.event_bus == "" ? null : var.event_bus
+  long_steps        = var.long_steps
   function_settings = var.function_settings
   releases          = var.releases
 

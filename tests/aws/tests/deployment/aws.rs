@@ -1,7 +1,5 @@
 //! The emulator, asked over plain HTTP: what little the tests need of AWS's own interfaces.
 
-use std::{fs, path::Path};
-
 use serde_json::{Value, json};
 use ureq::Agent;
 
@@ -117,10 +115,19 @@ impl Aws {
         self.call("events", "AWSEvents.PutTargets", &targets);
     }
 
-    /// The public half of a key.
-    pub(crate) fn public_key(&self, key: &str) -> String {
-        let found = self.call("kms", "TrentService.GetPublicKey", &json!({ "KeyId": key }));
-        found["PublicKey"].as_str().unwrap().to_owned()
+    /// What the only container of a service on ECS finds in its environment.
+    pub(crate) fn container_environment(&self, service: &str, cluster: &str) -> Vec<(String, String)> {
+        let ecs = |operation: &str, body: Value| {
+            self.call("ecs", &format!("AmazonEC2ContainerServiceV20141113.{operation}"), &body)
+        };
+        let described = ecs("DescribeServices", json!({ "cluster": cluster, "services": [service] }));
+        let definition = described["services"][0]["taskDefinition"].clone();
+        let described = ecs("DescribeTaskDefinition", json!({ "taskDefinition": definition }));
+        let containers = described["taskDefinition"]["containerDefinitions"].as_array().unwrap();
+        assert_eq!(containers.len(), 1, "{containers:?}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let variables = containers[0]["environment"].as_array().unwrap();
+        variables.iter().map(|variable| (text(&variable["name"]), text(&variable["value"]))).collect()
     }
 
     pub(crate) fn create_bucket(&self, name: &str) {
@@ -159,28 +166,6 @@ impl Aws {
             return Err(text);
         }
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
-    }
-
-    /// Kills every process of a function, as a crash would. Answers how many there were.
-    pub(crate) fn kill_function(&self, function: &str) -> usize {
-        let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
-        let ours = format!("AWS_ENDPOINT_URL={}", self.endpoint);
-        let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let process: u32 = path.file_name()?.to_str()?.parse().ok()?;
-            let has = |environment: &Path, variable: &str| {
-                let bytes = fs::read(environment).unwrap_or_default();
-                bytes.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
-            };
-            let environment = path.join("environ");
-            (has(&environment, &wanted) && has(&environment, &ours)).then_some(process)
-        });
-        let processes: Vec<String> = processes.map(|process| process.to_string()).collect();
-        if !processes.is_empty() {
-            let killed = std::process::Command::new("kill").arg("-9").args(&processes).status();
-            assert!(killed.unwrap().success());
-        }
-        processes.len()
     }
 
     /// Asks a function's URL: in the emulator by the name of its host.

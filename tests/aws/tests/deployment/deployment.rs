@@ -17,6 +17,9 @@ use crate::{
     payments::Payments,
 };
 
+/// The order workflow with a payment that may take an hour.
+const SLOW_WORKFLOW: &str = "slow_order_fulfillment";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
     Terraform,
@@ -70,8 +73,11 @@ impl Deployment {
                 let sources = json!({ orders_bucket.as_str(): { "notify": true } });
                 deploy.args(["--via", "terraform", "--directory"]).arg(root);
                 deploy.args(["--", "-no-color", "-parallelism=30"]);
+                let long_steps = json!({ "image": "tasker-host" });
                 for (variable, value) in [
                     ("name", name.to_owned()),
+                    ("api", json!({ "kind": "http_api", "authorization": "NONE" }).to_string()),
+                    ("long_steps", long_steps.to_string()),
                     ("functions_dir", functions().display().to_string()),
                     ("database_url", database.url()),
                     ("event_bus", told_bus.clone()),
@@ -101,12 +107,12 @@ impl Deployment {
         let deployed: Value = serde_json::from_str(deployed.trim()).unwrap();
         let api =
             deployed["api_url"].as_str().unwrap_or_else(|| panic!("the deployment has no API: {deployed}"));
-        let api_host = api.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+        let api_host = reachable(api);
         let told_queue = aws.create_queue(&format!("{name}-told"));
         if tool == Tool::Terraform {
             aws.listen(&told_bus, &told_queue);
         }
-        let (name, api_host) = (name.to_owned(), api_host.to_owned());
+        let name = name.to_owned();
         Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, folder }
     }
 
@@ -122,16 +128,12 @@ impl Deployment {
         format!("{}-{function}", self.name)
     }
 
-    /// A host as a process of its own, on the queue of steps: it waits for nothing when it is told to stop.
+    /// A host as a process of its own, with the environment that its container has on ECS. Told to stop, it waits for
+    /// nothing.
     pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
         let child = tool(&self.aws, program.to_str().unwrap())
-            .env("TASKER_STEPS_QUEUE", self.queue("steps"))
-            .env("TASKER_REPORTS_QUEUE", self.queue("reports"))
-            .env("TASKER_LEASES_TABLE", format!("{}-leases", self.name))
-            .env("TASKER_KEYVALUE_TABLE", format!("{}-keyvalue", self.name))
-            .env("TASKER_BLOBS", format!("s3://{}-blobs-000000000000-{REGION}", self.name))
-            .env("TASKER_PUBLISHER_KEY", self.aws.public_key(&format!("alias/{}-publisher", self.name)))
+            .envs(self.aws.container_environment(&format!("{}-run-long-steps", self.name), &self.name))
             .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))
             .env("TASKER_DRAIN_SECONDS", "0")
             .stdin(Stdio::null())
@@ -146,6 +148,20 @@ impl Deployment {
         let (status, answer) = self.aws.ask("GET", &self.api_host, path, None);
         assert_eq!(status, 200, "{path}: {answer}");
         answer
+    }
+
+    /// Creates a task of the workflow whose payment may take longer than a function may.
+    pub(crate) fn create_slow_order(&self, number: &str) {
+        let context = json!({
+            "order_id": number,
+            "customer": { "name": "Greta Lindholm", "email": "greta@example.com", "country": "DE" },
+            "items": [{ "sku": "teapot-iron", "quantity": 1, "unit_price_cents": 6900 }],
+            "payment": { "token": number, "currency": "EUR" },
+        });
+        let task = json!({ "name": SLOW_WORKFLOW, "namespace": "shop", "context": context,
+                           "correlation_id": format!("order-{number}") });
+        let (status, answer) = self.aws.ask("POST", &self.api_host, "/v1/tasks", Some(&task));
+        assert_eq!(status, 201, "{answer}");
     }
 
     /// Sends a CloudEvent to the API.
@@ -217,10 +233,12 @@ impl Deployment {
     pub(crate) fn has_come_to_rest(&self, limit: Duration) {
         let begun = Instant::now();
         loop {
-            let queues = ["steps", "reports", "events"].map(|queue| self.queue(queue));
-            let dead = ["steps", "reports", "events"].map(|queue| self.dead_letters(queue));
-            let depths: Vec<_> =
-                queues.iter().chain(&dead).map(|queue| (queue, self.aws.depths(queue))).collect();
+            let mut queues = vec!["steps", "reports", "events"];
+            if self.tool == Tool::Terraform {
+                queues.push("steps-long");
+            }
+            let queues = queues.iter().flat_map(|queue| [self.queue(queue), self.dead_letters(queue)]);
+            let depths: Vec<_> = queues.map(|queue| (self.aws.depths(&queue), queue)).collect();
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
             let held: Vec<Value> = self
                 .aws
@@ -231,7 +249,7 @@ impl Deployment {
                     lease["settled"]["BOOL"] == false && expires > now
                 })
                 .collect();
-            if depths.iter().all(|(_, depths)| *depths == [0; 3]) && held.is_empty() {
+            if depths.iter().all(|(depths, _)| *depths == [0; 3]) && held.is_empty() {
                 return;
             }
             assert!(begun.elapsed() < limit, "queues: {depths:?}; held leases: {held:?}");
@@ -264,6 +282,15 @@ impl Deployment {
     }
 }
 
+/// The host of an API as the emulator knows it: of API Gateway's address only the API's id is the same.
+fn reachable(url: &str) -> String {
+    let host = url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+    match host.split_once(".execute-api.") {
+        Some((id, _)) => format!("{id}.execute-api.localhost"),
+        None => host.to_owned(),
+    }
+}
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -277,7 +304,8 @@ fn functions() -> PathBuf {
     functions
 }
 
-/// The example with the payment provider of the test, and one trigger more: for objects in a bucket.
+/// The example with the payment provider of the test, one trigger more (for objects in a bucket), and one workflow more
+/// (with a step that may take long).
 fn write_project(folder: &Path, provider: &str) {
     let example = repository().join("examples/order-fulfillment");
     let (project, triggers) = (folder.join("project"), folder.join("project/triggers"));
@@ -287,7 +315,11 @@ fn write_project(folder: &Path, provider: &str) {
     fs::create_dir_all(project.join("templates")).unwrap();
     let template = fs::read_to_string(example.join("templates/order_fulfillment.yaml")).unwrap();
     let template = template.replace("127.0.0.1:8099", provider);
-    fs::write(project.join("templates/order_fulfillment.yaml"), template).unwrap();
+    fs::write(project.join("templates/order_fulfillment.yaml"), &template).unwrap();
+    let slow = template
+        .replace("name: order_fulfillment", &format!("name: {SLOW_WORKFLOW}"))
+        .replace("  - name: process_payment\n", "  - name: process_payment\n    timeout_seconds: 3600\n");
+    fs::write(project.join("templates").join(SLOW_WORKFLOW).with_extension("yaml"), slow).unwrap();
     fs::write(project.join("tasker.toml"), configuration).unwrap();
     fs::copy(example.join("triggers/order_placed.yaml"), triggers.join("order_placed.yaml")).unwrap();
     fs::write(triggers.join("order_uploaded.yaml"), include_str!("order_uploaded.yaml")).unwrap();
@@ -298,6 +330,8 @@ fn terraform_root(folder: &Path) -> PathBuf {
     let module = repository().join("infra/terraform");
     let copied = Command::new("cp").arg("-r").arg(module).arg(folder.join("terraform")).status().unwrap();
     assert!(copied.success());
+    let without_scaling = include_str!("long_steps_override.tf");
+    fs::write(folder.join("terraform/long_steps_override.tf"), without_scaling).unwrap();
     folder.join("terraform/examples/local")
 }
 

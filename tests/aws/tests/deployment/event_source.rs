@@ -19,24 +19,17 @@ const SOURCES: [(&str, &str); 3] = [("events", "ingest"), ("steps", "run-steps")
 pub(crate) struct EventSource<'a> {
     deployment: &'a Deployment,
     twice: bool,
-    sources: Vec<(&'static str, &'static str)>,
     invocations: usize,
 }
 
 impl<'a> EventSource<'a> {
     pub(crate) fn of(deployment: &'a Deployment) -> Self {
-        Self { deployment, twice: false, sources: SOURCES.to_vec(), invocations: 0 }
+        Self { deployment, twice: false, invocations: 0 }
     }
 
     /// Every batch goes to two invocations at once, the second time backwards.
     pub(crate) fn twice(self) -> Self {
         Self { twice: true, ..self }
-    }
-
-    /// Leaves a queue to somebody else.
-    pub(crate) fn without(mut self, queue: &str) -> Self {
-        self.sources.retain(|(known, _)| *known != queue);
-        self
     }
 
     pub(crate) fn invocations(&self) -> usize {
@@ -45,7 +38,7 @@ impl<'a> EventSource<'a> {
 
     /// Looks into each queue once.
     pub(crate) fn run_once(&mut self) {
-        for (queue, function) in self.sources.clone() {
+        for (queue, function) in SOURCES {
             self.invocations += hand_out(self.deployment, queue, function, self.twice).0;
         }
     }
@@ -57,7 +50,7 @@ impl<'a> EventSource<'a> {
         let stop = std::sync::atomic::AtomicBool::new(false);
         let invocations = std::sync::atomic::AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for &(queue, function) in &self.sources {
+            for (queue, function) in SOURCES {
                 let (stop, invocations) = (&stop, &invocations);
                 scope.spawn(move || {
                     while !stop.load(std::sync::atomic::Ordering::Relaxed) {

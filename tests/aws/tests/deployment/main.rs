@@ -109,7 +109,7 @@ async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, 
     let mut killed = 0;
     source.run_until(SOON * 2, || {
         if killed < 2 && payments.in_progress() > 0 {
-            killed += deployment.aws.kill_function(&deployment.function("run-steps"));
+            killed += tasker_test_support::kill_function(&deployment.function("run-steps"));
         }
         killed >= 2
     });
@@ -124,11 +124,13 @@ async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, 
     deployment.has_come_to_rest(SOON);
 }
 
-/// The host as a process, as the container runs it.
+/// The host as a process, as the container runs it: it takes the step that may last longer than a function.
 async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deployment, payments: &Payments) {
-    deployment.send_event(&order_placed("TF-5001"));
+    deployment.create_slow_order("TF-5001");
     payments.answer_after(Duration::from_secs(20));
-    let mut source = EventSource::of(deployment).without("steps");
+    let long_steps = deployment.queue("steps-long");
+    let mut source = EventSource::of(deployment);
+    source.run_until(SOON, || deployment.aws.backlog(&long_steps) == 1);
     let mut host = deployment.start_host();
     source.run_until(SOON, || payments.in_progress() > 0);
     let told = Instant::now();
@@ -137,13 +139,14 @@ async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deploymen
     assert!(host.0.wait().unwrap().success());
     assert!(told.elapsed() < Duration::from_secs(10), "it took {:?} to stop", told.elapsed());
     // Long before its visibility time is over, somebody else may have it.
-    assert!(deployment.aws.backlog(&deployment.queue("steps")) > 0, "the step was not handed back");
+    assert!(deployment.aws.backlog(&long_steps) > 0, "the step was not handed back");
     payments.answer_after(Duration::ZERO);
     let host = deployment.start_host();
     source.run_until(SOON, || payments.charges("TF-5001") == 1);
     source.run_until_empty(SOON);
     let task = deployment.task_of_order("TF-5001", SOON).await;
     assert_eq!(task["status"], "complete", "{task}");
+    assert_eq!(deployment.aws.depths(&long_steps), [0; 3]);
     drop(host);
 }
 
