@@ -7,6 +7,7 @@ use aws_sdk_kms::{
     primitives::Blob,
     types::{MessageType, SigningAlgorithmSpec},
 };
+use tasker_runtime_host::PublisherKey;
 use tasker_transport::aws::SdkConfig;
 
 /// A key of KMS on NIST P-256.
@@ -18,6 +19,20 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn new(config: &SdkConfig, key: &str) -> Self {
         Self { client: Client::new(config), key: key.to_owned() }
+    }
+
+    /// Its public half.
+    pub(crate) async fn public_key(&self) -> Result<PublisherKey> {
+        let answer = self.client.get_public_key().key_id(&self.key).send().await;
+        let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
+        let answer = answer.with_context(|| {
+            format!(
+                "KMS does not tell the public half of {}; it takes the permission kms:GetPublicKey",
+                self.key
+            )
+        })?;
+        let key = answer.public_key.and_then(|der| PublisherKey::from_der(der.as_ref()));
+        key.with_context(|| format!("{} is not a key on NIST P-256", self.key))
     }
 
     /// A signature, in ASN.1 DER.

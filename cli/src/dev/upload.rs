@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Result};
 use tasker_orchestrator::Bundle;
-use tasker_runtime_host::{Host, compile_for};
-use tasker_transport::BlobStore;
+use tasker_runtime_host::{Host, compile_for, compiled_name};
+use tasker_transport::{BlobError, BlobStore};
 
 use super::{
     build::{self, BuiltComponent, TemplateFile},
@@ -34,8 +34,16 @@ pub(crate) async fn upload(
     blobs: &BlobStore,
 ) -> Result<String> {
     let components = build::describe(project, upload.components, host, blobs).await?;
+    let public_key = upload.publisher.public_key().await?;
     for (described, built) in components.iter().zip(upload.components) {
         let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
+        let name = compiled_name(&digest, upload.architecture);
+        // The same again would be signed in other bytes.
+        match blobs.get_compiled(&name).await {
+            Ok(there) if public_key.has_sealed(&name, &there) => continue,
+            Ok(_) | Err(BlobError::Missing { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
         let architecture = upload.architecture.to_owned();
         let compiled =
             tokio::task::spawn_blocking(move || compile_for(&digest, &wasm, &architecture)).await?;

@@ -80,8 +80,17 @@ pub struct PublisherKey([u8; POINT]);
 impl PublisherKey {
     /// From its DER encoding (`SubjectPublicKeyInfo`) in Base64, as KMS answers it. None: it is no such key.
     pub fn from_base64(text: &str) -> Option<Self> {
-        let der = BASE64_STANDARD.decode(text.trim()).ok()?;
+        Self::from_der(&BASE64_STANDARD.decode(text.trim()).ok()?)
+    }
+
+    /// From its DER encoding (`SubjectPublicKeyInfo`). None: it is no such key.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
         der.strip_prefix(P256)?.try_into().ok().map(Self)
+    }
+
+    /// Whether hosts that were given this key would load this under that name.
+    pub fn has_sealed(&self, name: &str, sealed: &[u8]) -> bool {
+        self.open(name, sealed).is_some()
     }
 
     /// The artifact inside, if this publisher signed it under this name.
@@ -263,7 +272,9 @@ mod tests {
         let compiled = CompiledComponent::new("a".to_owned(), &artifact());
         let sealed = compiled.sealed(ours.sign(&random, compiled.statement().as_bytes()).unwrap().as_ref());
         assert_eq!(public(&ours).open("a", &sealed).unwrap().core_instances(), 3);
+        assert!(public(&ours).has_sealed("a", &sealed));
         assert!(public(&theirs).open("a", &sealed).is_none());
+        assert!(!public(&theirs).has_sealed("a", &sealed));
         assert!(public(&ours).open("b", &sealed).is_none());
         assert!(damaged(&sealed).all(|damaged| public(&ours).open("a", &damaged).is_none()));
         // A host's MAC is no signature.

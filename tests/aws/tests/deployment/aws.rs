@@ -140,6 +140,12 @@ impl Aws {
         assert!(put.status().is_success(), "object {key}: {}", put.status());
     }
 
+    /// S3's list of the objects under a prefix: their keys, and when each was written last.
+    pub(crate) fn objects(&self, bucket: &str, prefix: &str) -> String {
+        let url = format!("{}/{bucket}?list-type=2&prefix={prefix}", self.endpoint);
+        self.agent.get(url).call().unwrap().body_mut().read_to_string().unwrap()
+    }
+
     /// All items of a table.
     pub(crate) fn items(&self, table: &str) -> Vec<Value> {
         let scanned = self.call("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": table }));

@@ -38,6 +38,7 @@ pub(crate) struct Deployment {
     name: String,
     database: TestDatabase,
     api_host: String,
+    deploy: Command,
     folder: TempDir,
 }
 
@@ -103,8 +104,7 @@ impl Deployment {
                 ]);
             }
         }
-        let deployed = run(&mut deploy);
-        let deployed: Value = serde_json::from_str(deployed.trim()).unwrap();
+        let deployed = deployed(&mut deploy);
         let api =
             deployed["api_url"].as_str().unwrap_or_else(|| panic!("the deployment has no API: {deployed}"));
         let api_host = reachable(api);
@@ -113,7 +113,17 @@ impl Deployment {
             aws.listen(&told_bus, &told_queue);
         }
         let name = name.to_owned();
-        Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, folder }
+        Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, deploy, folder }
+    }
+
+    /// Deploys the same project once more: nothing is compiled, signed or written anew, and the API stays where it is.
+    pub(crate) fn deploy_again(&mut self) {
+        let bucket = format!("{}-blobs-000000000000-{REGION}", self.name);
+        let before = self.aws.objects(&bucket, "artifacts/");
+        assert!(before.contains(".aot"), "{before}");
+        let deployed = deployed(&mut self.deploy);
+        assert_eq!(self.aws.objects(&bucket, "artifacts/"), before);
+        assert_eq!(reachable(deployed["api_url"].as_str().unwrap()), self.api_host);
     }
 
     pub(crate) fn queue(&self, queue: &str) -> String {
@@ -280,6 +290,11 @@ impl Deployment {
         };
         run(&mut destroy);
     }
+}
+
+/// What `tasker deploy` says that it has made.
+fn deployed(deploy: &mut Command) -> Value {
+    serde_json::from_str(run(deploy).trim()).unwrap()
 }
 
 /// The host of an API as the emulator knows it: of API Gateway's address only the API's id is the same.

@@ -191,7 +191,8 @@ async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
 #[tokio::test(flavor = "multi_thread")]
 async fn sam_makes_a_deployment_that_works() {
     let payments = Payments::start();
-    let deployment = Deployment::make(Tool::Sam, "tasker-sam", &payments).await;
+    let mut deployment = Deployment::make(Tool::Sam, "tasker-sam", &payments).await;
+    deployment.deploy_again();
     deployment.send_event(&order_placed("SM-1001"));
     let task = deployment.task_of_order("SM-1001", SOON).await;
     assert_eq!(task["status"], "complete", "{task}");
