@@ -1,6 +1,8 @@
 # What there is to do here. Each target installs what it needs and says so.
 
 CARGO ?= cargo
+# Where rustup puts it, also before a new shell knows.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 

@@ -6,6 +6,24 @@ locals {
   database_url        = local.makes_database ? "postgres://${one(aws_rds_cluster.this[*].endpoint)}:${one(aws_rds_cluster.this[*].port)}/tasker?sslmode=verify-full&sslrootcert=/var/task/rds-authorities.pem" : var.database.url
   database_secret_arn = local.makes_database ? one(aws_rds_cluster.this[*].master_user_secret[0].secret_arn) : try(var.database.secret_arn, null)
   has_database_secret = local.makes_database || try(var.database.secret_arn, null) != null
+
+  # What the functions connect with, all but migrate.
+  has_functions_login  = local.makes_database || try(var.database.functions_login, true)
+  functions_secret_arn = local.has_functions_login ? one(aws_secretsmanager_secret.functions[*].arn) : local.database_secret_arn
+  functions_url        = local.has_functions_login ? replace(local.database_url, "/^(postgres(?:ql)?://)[^/]*@/", "$1") : local.database_url
+}
+
+# The functions' login may read and write Tasker's tables and nothing else. migrate makes the role, and the password, which
+# stands nowhere but here.
+resource "aws_secretsmanager_secret" "functions" {
+  #checkov:skip=CKV2_AWS_57:migrate rotates it when it is invoked with {"rotate_login": true}
+  count = local.has_functions_login ? 1 : 0
+
+  name                    = "${var.name}/functions-login"
+  description             = "Role and password of ${var.name}'s functions in the database"
+  kms_key_id              = var.kms_key_arn
+  recovery_window_in_days = 0 # the password can be made anew, and its name must be free again
+  tags                    = local.tags
 }
 
 data "aws_rds_engine_version" "postgresql" {

@@ -46,27 +46,39 @@ locals {
 
   environment_of_shared_secrets = length(var.handler_secrets) == 0 ? {} : { TASKER_HANDLER_SECRETS = join(",", var.handler_secrets) }
 
-  environment_of_database = merge(
+  environment_of_orchestrators = merge(
+    local.environment,
+    local.environment_of_leases,
     {
-      DATABASE_URL       = local.database_url
       TASKER_ENVIRONMENT = var.environment
       # Longer steps go to the container, where there is one. The rest is for the last words of the function.
       TASKER_FUNCTION_SECONDS = local.shared_functions["run-steps"].timeout - 5
     },
-    local.has_database_secret ? { TASKER_DATABASE_SECRET = local.database_secret_arn } : {},
     var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
     length(var.namespaces) == 0 ? {} : { TASKER_STEPS_QUEUES = jsonencode(local.namespace_queue_urls) },
+  )
+
+  environment_of_database = merge(
+    { DATABASE_URL = local.functions_url },
+    local.has_functions_login || local.has_database_secret ? { TASKER_DATABASE_SECRET = local.functions_secret_arn } : {},
+  )
+
+  # As the owner of the tables, which it makes, and the login of the others.
+  environment_of_migration = merge(
+    { DATABASE_URL = local.database_url },
+    local.has_database_secret ? { TASKER_DATABASE_SECRET = local.database_secret_arn } : {},
+    local.has_functions_login ? { TASKER_FUNCTIONS_SECRET = local.functions_secret_arn } : {},
   )
 
   environment_of_publishing = var.event_bus == null ? {} : { TASKER_EVENT_BUS = var.event_bus }
 
   environments = {
-    orchestrate = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
+    orchestrate = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     run-steps   = merge(local.environment, local.environment_of_hosts, local.environment_of_shared_secrets)
-    api         = merge(local.environment, local.environment_of_leases, local.environment_of_database)
-    ingest      = merge(local.environment, local.environment_of_leases, local.environment_of_database)
-    sweep       = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
-    migrate     = merge(local.environment, local.environment_of_leases, local.environment_of_database, local.environment_of_publishing)
+    api         = merge(local.environment_of_orchestrators, local.environment_of_database)
+    ingest      = merge(local.environment_of_orchestrators, local.environment_of_database)
+    sweep       = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
+    migrate     = merge(local.environment_of_orchestrators, local.environment_of_migration, local.environment_of_publishing)
   }
 
   # A namespace's own function takes from that namespace's queue only, and reads its secrets only.
@@ -154,6 +166,7 @@ resource "aws_lambda_invocation" "migrate" {
     code        = aws_lambda_function.this["migrate"].source_code_hash
     publication = var.publication
     database    = local.database_url
+    login       = local.has_functions_login ? local.functions_secret_arn : ""
   }
 
   depends_on = [

@@ -23,7 +23,7 @@ locals {
   interface_endpoints = {
     for service, endpoint in {
       sqs            = { wanted = true, resources = values(local.queue_arn) }
-      secretsmanager = { wanted = true, resources = [local.database_secret_arn] }
+      secretsmanager = { wanted = true, resources = distinct([local.database_secret_arn, local.functions_secret_arn]) }
       events         = { wanted = var.event_bus != null, resources = [local.bus_arn] }
       sns            = { wanted = length(var.publish_topics) > 0, resources = var.publish_topics }
     } : service => endpoint.resources if local.makes_vpc && endpoint.wanted

@@ -36,6 +36,23 @@ locals {
     } if key != null],
   )
 
+  may_log_in = concat(
+    [for secret in aws_secretsmanager_secret.functions[*].arn : {
+      Sid      = "ReadFunctionsLogin"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:GetSecretValue"]
+      Resource = secret
+    }],
+    [for statement in local.may_read_database_secret : statement if !local.has_functions_login],
+  )
+
+  may_make_login = [for secret in aws_secretsmanager_secret.functions[*].arn : {
+    Sid      = "MakeFunctionsLogin"
+    Effect   = "Allow"
+    Action   = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+    Resource = secret
+  }]
+
   may_send_steps_and_reports = [{
     Sid      = "SendStepsAndReports"
     Effect   = "Allow"
@@ -184,7 +201,7 @@ locals {
       orchestrate = concat(
         local.may_write_logs["orchestrate"],
         local.may_not_touch_network_interfaces["orchestrate"],
-        local.may_read_database_secret,
+        local.may_log_in,
         [{ Sid = "TakeReports", Effect = "Allow", Action = local.actions_to_consume, Resource = local.queue_arn["reports"] }],
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
@@ -203,7 +220,7 @@ locals {
       api = concat(
         local.may_write_logs["api"],
         local.may_not_touch_network_interfaces["api"],
-        local.may_read_database_secret,
+        local.may_log_in,
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,
@@ -214,7 +231,7 @@ locals {
       ingest = concat(
         local.may_write_logs["ingest"],
         local.may_not_touch_network_interfaces["ingest"],
-        local.may_read_database_secret,
+        local.may_log_in,
         [{ Sid = "TakeEvents", Effect = "Allow", Action = local.actions_to_consume, Resource = local.queue_arn["events"] }],
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
@@ -226,7 +243,7 @@ locals {
       sweep = concat(
         local.may_write_logs["sweep"],
         local.may_not_touch_network_interfaces["sweep"],
-        local.may_read_database_secret,
+        local.may_log_in,
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,
@@ -238,6 +255,7 @@ locals {
         local.may_write_logs["migrate"],
         local.may_not_touch_network_interfaces["migrate"],
         local.may_read_database_secret,
+        local.may_make_login,
         local.may_read_components,
         [{ Sid = "ReadPublications", Effect = "Allow", Action = ["s3:GetObject"], Resource = "${local.bucket_arn}/publications/*" }],
         local.may_use_key,

@@ -215,19 +215,26 @@ variable "database" {
     url (postgres://HOST:PORT/DATABASE?sslmode=verify-full, without password), secret_arn (a secret with `username` and
     `password`; may be absent only where the URL itself holds them), secret_kms_key_arn (the key of that secret, if it
     is yours), security_group_id (of the database: the functions are let in; needed unless network is none or names
-    security groups of its own).
+    security groups of its own), functions_login (true: with that secret only migrate logs in, and makes a role for the
+    functions, which may read and write Tasker's tables and nothing else; false: all log in alike, as behind an RDS Proxy
+    that knows no other secret).
   TEXT
   type = object({
     url                = string
     secret_arn         = optional(string)
     secret_kms_key_arn = optional(string)
     security_group_id  = optional(string)
+    functions_login    = optional(bool, true)
   })
   default = null
 
   validation {
     condition     = var.database == null || can(regex("^postgres(ql)?://", var.database.url))
     error_message = "database.url must begin with postgres:// or postgresql://."
+  }
+  validation {
+    condition     = !can(regex("[?&](user|password)=", try(var.database.url, "")))
+    error_message = "database.url must not hold user or password as options, which every function would log in with: give secret_arn."
   }
   validation {
     condition     = var.database != null || !try(var.network.none, false)

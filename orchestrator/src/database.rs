@@ -2,26 +2,16 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sqlx::{
     Connection, PgConnection, PgPool,
-    migrate::{MigrateError, Migrator},
+    migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::error::Error;
 
-static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
-
 /// A connection that was used within this time is taken to be well without asking it.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
-
-/// How to log in anew where the database refuses the password there was: it may have been rotated.
-#[async_trait]
-pub trait Login: Send + Sync {
-    /// What to connect with from now on.
-    async fn renewed(&self) -> Result<PgConnectOptions, Box<dyn std::error::Error + Send + Sync>>;
-}
 
 /// Opens a pool. Connections are made when first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
@@ -38,15 +28,28 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
 }
 
 /// Brings the schema up to date. Safe to call from several processes at once.
+///
+/// # Errors
+/// [`Error::ForeignSchema`] if another build has made it, or has brought it further.
 pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
-    run_migrations(pool.acquire().await?.detach()).await
+    run_migrations(pool.acquire().await?.detach(), Newer::IsRefused).await
+}
+
+/// What becomes of a schema that has migrations which this build does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Newer {
+    IsRefused,
+    /// Migrations are written so that the release before still runs.
+    IsLeftAlone,
 }
 
 /// As [`migrate`], on a connection that is closed then.
-pub(crate) async fn run_migrations(mut connection: PgConnection) -> Result<(), Error> {
+pub(crate) async fn run_migrations(mut connection: PgConnection, newer: Newer) -> Result<(), Error> {
     // A role called `tasker` would otherwise look for the list of migrations in the schema that they make.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
-    MIGRATOR.run(&mut connection).await.map_err(|error| match error {
+    let mut migrator = sqlx::migrate!("../migrations");
+    migrator.set_ignore_missing(newer == Newer::IsLeftAlone);
+    migrator.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMismatch(_) | MigrateError::VersionMissing(_) => Error::ForeignSchema(error),
         other => other.into(),
     })?;

@@ -16,6 +16,7 @@ pub mod events;
 mod handlers;
 mod identity;
 mod judge;
+mod login;
 mod operate;
 mod pool;
 pub mod read;
@@ -47,10 +48,11 @@ pub use bundle::Bundle;
 use catalog::Catalog;
 pub use catalog::Publication;
 pub use create::{Creation, TaskRequest};
-pub use database::{Login, claim, connect, migrate};
+pub use database::{claim, connect, migrate};
 pub use dlq::Resolution;
 pub use error::Error;
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
+pub use login::{Login, LoginError, make_login};
 pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use report::Applied;
 pub use run::PendingCreations;
@@ -182,9 +184,19 @@ impl Orchestrator {
         self.catalog.publish_template(template).await
     }
 
-    /// Brings the database's schema up to date. Safe to call from several processes at once.
+    /// Brings the database's schema up to date. Safe to call from several processes at once. A schema that a later
+    /// release has brought further is left alone: that release has been taken back.
     pub async fn migrate(&self) -> Result<(), Error> {
-        database::run_migrations(self.pool.acquire().await?.detach()).await
+        database::run_migrations(self.pool.acquire().await?.detach(), database::Newer::IsLeftAlone).await
+    }
+
+    /// As [`make_login`], on this orchestrator's database.
+    ///
+    /// # Errors
+    /// If the database refuses the role, or its login.
+    pub async fn make_login(&self, password: &str) -> Result<String, LoginError> {
+        let connection = self.pool.acquire().await?.detach();
+        login::make(connection, self.pool.connect_options(), password).await
     }
 
     /// Where payloads that are too large for a row or a message lie.

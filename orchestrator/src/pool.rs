@@ -19,11 +19,11 @@ use sqlx::{
     Connection, Describe, Either, Error, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr,
     Transaction,
     pool::PoolConnection,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 use tokio::sync::Notify;
 
-use crate::{Login, database::TRUSTED_IDLE};
+use crate::{database::TRUSTED_IDLE, login::Login};
 
 /// How long a connection stays at hand before sqlx sees it again, which replaces it when it has grown old.
 const AT_HAND: Duration = Duration::from_secs(60);
@@ -72,6 +72,11 @@ impl Pool {
 
     pub(crate) async fn begin(&self) -> Result<PgTransaction<'static>, Error> {
         Transaction::begin(self.acquire().await?, None).await
+    }
+
+    /// What it connects with.
+    pub(crate) fn connect_options(&self) -> PgConnectOptions {
+        (*self.connections.connect_options()).clone()
     }
 
     /// For what needs sqlx's pool itself, and is never asked for in a function.

@@ -70,6 +70,7 @@ impl Orchestrator {
         }));
         tasks.close();
         tasks.wait().await;
+        self.reports.end_receiving().await;
         if let Err(error) = self.mark_dispatched(Duration::ZERO).await {
             tracing::warn!(%error, "messages could not be marked as sent; they will be sent again");
         }

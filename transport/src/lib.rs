@@ -14,6 +14,8 @@ mod outlet;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
+#[cfg(any(feature = "aws", feature = "postgres"))]
+mod receives;
 mod route;
 #[cfg(feature = "webhook")]
 mod webhook;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Claim, Delivery, DeliveryError, LeaseError, LeaseStore, Message, OutgoingEvent, Outlet, Queue,
-    QueueError, Receipt,
+    QueueError, Receipt, receives::Receives,
 };
 
 /// The queue of steps to run.
@@ -26,26 +26,37 @@ const POLL: Duration = Duration::from_secs(1);
 /// A PGMQ queue.
 #[derive(Debug)]
 pub struct PgmqQueue {
-    pool: PgPool,
-    name: &'static str,
-    visibility: Duration,
+    table: Table,
     arrived: Arc<Notify>,
     listener: Option<tokio::task::JoinHandle<()>>,
+    receives: Receives,
 }
 
 impl PgmqQueue {
     /// A queue to send to.
     pub fn sender(pool: PgPool, name: &'static str, visibility: Duration) -> Self {
-        Self { pool, name, visibility, arrived: Arc::default(), listener: None }
+        let table = Table { pool, name, visibility };
+        Self { table, arrived: Arc::default(), listener: None, receives: Receives::default() }
     }
 
     /// A queue to receive from: keeps one connection listening for arrivals.
     pub fn receiver(pool: PgPool, name: &'static str, visibility: Duration) -> Self {
         let arrived: Arc<Notify> = Arc::default();
         let listener = tokio::spawn(listen(pool.clone(), name, Arc::clone(&arrived)));
-        Self { pool, name, visibility, arrived, listener: Some(listener) }
+        let table = Table { pool, name, visibility };
+        Self { table, arrived, listener: Some(listener), receives: Receives::default() }
     }
+}
 
+/// The table of a queue.
+#[derive(Debug, Clone)]
+struct Table {
+    pool: PgPool,
+    name: &'static str,
+    visibility: Duration,
+}
+
+impl Table {
     fn unavailable(&self, source: sqlx::Error) -> QueueError {
         QueueError::Unavailable { queue: self.name.to_owned(), source: Box::new(source) }
     }
@@ -162,24 +173,28 @@ impl Queue for PgmqQueue {
     }
 
     fn visibility(&self) -> Duration {
-        self.visibility
+        self.table.visibility
     }
 
     async fn backlog(&self) -> Result<u64, QueueError> {
         let waiting: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "SELECT count(*) FROM pgmq.q_{} WHERE vt <= clock_timestamp()",
-            self.name
+            self.table.name
         )))
-        .fetch_one(&self.pool)
+        .fetch_one(&self.table.pool)
         .await
-        .map_err(|error| self.unavailable(error))?;
+        .map_err(|error| self.table.unavailable(error))?;
         Ok(waiting.unsigned_abs())
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let limit = self.max_body_bytes();
         if let Some(long) = messages.iter().find(|message| message.body.len() > limit) {
-            return Err(QueueError::TooLong { queue: self.name.to_owned(), size: long.body.len(), limit });
+            return Err(QueueError::TooLong {
+                queue: self.table.name.to_owned(),
+                size: long.body.len(),
+                limit,
+            });
         }
         let (bodies, delays): (Vec<String>, Vec<i64>) =
             messages.into_iter().map(|message| (message.body, message.delay.as_millis() as i64)).unzip();
@@ -194,31 +209,42 @@ impl Queue for PgmqQueue {
                     $1, b.bodies, clock_timestamp() + interval '1 millisecond' * b.delay) AS send)
             SELECT pg_notify($1, '') FROM sent",
         )
-        .bind(self.name)
+        .bind(self.table.name)
         .bind(bodies)
         .bind(delays)
-        .execute(&self.pool)
+        .execute(&self.table.pool)
         .await
         .map(drop)
-        .map_err(|error| self.unavailable(error))
+        .map_err(|error| self.table.unavailable(error))
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let give_up = tokio::time::Instant::now() + wait;
         loop {
             let arrived = self.arrived.notified();
-            let deliveries = self.read(max).await?;
+            let (reader, owner) = (self.table.clone(), self.table.clone());
+            let deliveries = self.receives.run(
+                async move { reader.read(max).await },
+                async move |receipts: Vec<Receipt>| {
+                    owner.set_visible_in(&receipts, Duration::ZERO).await.map(drop)
+                },
+            );
+            let deliveries = deliveries.await.unwrap_or_else(|| Ok(Vec::new()))?;
             let now = tokio::time::Instant::now();
             if !deliveries.is_empty() || now >= give_up {
                 return Ok(deliveries);
             }
-            let next = self.until_next().await?.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
+            let next = self.table.until_next().await?.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
             let _ = tokio::time::timeout_at((now + next).min(give_up), arrived).await;
         }
     }
 
+    async fn end_receiving(&self) {
+        self.receives.end().await;
+    }
+
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
-        self.set_visible_in(receipts, self.visibility).await
+        self.table.set_visible_in(receipts, self.table.visibility).await
     }
 
     async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
@@ -226,25 +252,25 @@ impl Queue for PgmqQueue {
         sqlx::query(sqlx::AssertSqlSafe(format!(
             "DELETE FROM pgmq.q_{} q USING unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct) \
              WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct",
-            self.name
+            self.table.name
         )))
         .bind(ids)
         .bind(counts)
-        .execute(&self.pool)
+        .execute(&self.table.pool)
         .await
         .map(drop)
-        .map_err(|error| self.unavailable(error))
+        .map_err(|error| self.table.unavailable(error))
     }
 
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
-        self.set_visible_in(receipts, delay).await?;
+        self.table.set_visible_in(receipts, delay).await?;
         // Others wait for a notification, and an update of the table sends none by itself.
         sqlx::query("SELECT pg_notify($1, '')")
-            .bind(self.name)
-            .execute(&self.pool)
+            .bind(self.table.name)
+            .execute(&self.table.pool)
             .await
             .map(drop)
-            .map_err(|error| self.unavailable(error))
+            .map_err(|error| self.table.unavailable(error))
     }
 }
 

@@ -84,6 +84,10 @@ pub trait Queue: Send + Sync + 'static {
     /// Receives what is there, up to `max` messages. Waits for the first one up to `wait`; never waits to fill.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
 
+    /// Waits for receives that were given up and are under way all the same; what they get is handed back. For before the
+    /// process ends: after it, nobody else would see those messages until their visibility time is over.
+    async fn end_receiving(&self) {}
+
     /// Prolongs the visibility time to one full term from now. Answers the receipts that were still good.
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError>;
 

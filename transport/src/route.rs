@@ -95,6 +95,10 @@ impl Queue for RoutedQueue {
         self.others.receive(max, wait).await
     }
 
+    async fn end_receiving(&self) {
+        self.others.end_receiving().await;
+    }
+
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
         self.others.extend(receipts).await
     }

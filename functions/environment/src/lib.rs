@@ -17,7 +17,7 @@ pub use batch::Batch;
 #[cfg(feature = "host")]
 pub use host::{LAST_WORDS, StepHost, open_host};
 #[cfg(feature = "orchestrator")]
-pub use orchestrator::{OpenOrchestrator, open_orchestrator};
+pub use orchestrator::{Credentials, OpenOrchestrator, open_orchestrator};
 pub use variable::{VariableError, optional, required};
 
 /// Whatever keeps a function from starting or answering.

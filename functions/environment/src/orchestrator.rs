@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, collections::HashMap, sync::Arc, time::Duration
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgConnectOptions;
 use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
 use tasker_transport::{
@@ -25,10 +25,12 @@ const REPORT_VISIBILITY: Duration = Duration::from_secs(30);
 const FUNCTION_SECONDS: u64 = 295;
 
 /// The secret of a database, as RDS writes it.
-#[derive(Deserialize)]
-struct Credentials {
-    username: String,
-    password: String,
+#[derive(Serialize, Deserialize)]
+pub struct Credentials {
+    /// The role.
+    pub username: String,
+    /// Its password.
+    pub password: String,
 }
 
 /// An orchestrator without loops, and what a function hands to it.

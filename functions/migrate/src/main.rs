@@ -1,6 +1,8 @@
 //! On deploy: brings the database up to date, then publishes what was uploaded. Terraform invokes it, CloudFormation uses it
 //! as a custom resource; both mean the same.
 
+mod login;
+
 use aws_sdk_kms::error::DisplayErrorContext;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -18,6 +20,9 @@ use tasker_transport::aws::sdk_config;
 struct Request {
     #[serde(default, alias = "Publication")]
     publication: Option<String>,
+    /// Gives the functions' login another password.
+    #[serde(default)]
+    rotate_login: bool,
     /// The key that publishers sign with, in KMS: CloudFormation cannot read its public half and asks for it here.
     #[serde(default, alias = "PublisherKey")]
     publisher_key: Option<String>,
@@ -92,6 +97,9 @@ async fn tell_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Error> {
 
 async fn work(orchestrator: &Orchestrator, request: Request) -> Result<Value, Error> {
     orchestrator.migrate().await?;
+    if let Some(secret) = optional("TASKER_FUNCTIONS_SECRET") {
+        login::make(orchestrator, &secret, request.rotate_login).await?;
+    }
     if let Some(bus) = optional("TASKER_EVENT_BUS") {
         tell_bus(orchestrator, &bus).await?;
     }

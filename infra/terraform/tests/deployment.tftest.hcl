@@ -108,6 +108,11 @@ run "the_least_makes_a_database_nobody_else_reaches" {
   }
 
   assert {
+    condition     = strcontains(aws_vpc_endpoint.interface["secretsmanager"].policy, "functions-login") && strcontains(aws_vpc_endpoint.interface["secretsmanager"].policy, aws_rds_cluster.this[0].master_user_secret[0].secret_arn)
+    error_message = "The endpoint must let the functions' login through, and the owner's."
+  }
+
+  assert {
     condition     = sort(keys(aws_vpc_security_group_egress_rule.functions)) == sort(["database", "endpoints", "s3", "dynamodb"]) && alltrue([for rule in aws_vpc_security_group_egress_rule.functions : rule.cidr_ipv4 == null])
     error_message = "The functions reach the database and the endpoints, and no address else."
   }
@@ -123,7 +128,7 @@ run "what_was_not_asked_for_is_not_there" {
 
   variables {
     network   = { none = true }
-    database  = { url = "postgres://127.0.0.1:5432/tasker" }
+    database  = { url = "postgres://127.0.0.1:5432/tasker", functions_login = false }
     api       = { kind = "function_url" }
     alarms    = false
     dashboard = false
@@ -133,6 +138,7 @@ run "what_was_not_asked_for_is_not_there" {
     condition = length(concat(
       aws_vpc.this, aws_vpc.host, aws_rds_cluster.this, aws_ecs_cluster.this, aws_apigatewayv2_api.this, aws_cloudwatch_dashboard.this, aws_security_group.functions, aws_flow_log.this, aws_flow_log.host, aws_iam_role.schedules,
       values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_event_rule.start), values(aws_iam_role_policy_attachment.network_interfaces), aws_lambda_permission.public_function_url,
+      aws_secretsmanager_secret.functions,
     )) == 0
     error_message = "Something was made that nobody asked for."
   }
@@ -172,8 +178,55 @@ run "your_network_and_database_are_used" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["sweep"].environment[0].variables["TASKER_DATABASE_SECRET"] == "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours"
-    error_message = "The functions must use your secret."
+    condition = { for function, made in aws_lambda_function.this : function => try(made.environment[0].variables["TASKER_DATABASE_SECRET"], "") } == {
+      migrate   = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours"
+      run-steps = "", orchestrate = aws_secretsmanager_secret.functions[0].arn, api = aws_secretsmanager_secret.functions[0].arn
+      ingest    = aws_secretsmanager_secret.functions[0].arn, sweep = aws_secretsmanager_secret.functions[0].arn
+    }
+    error_message = "migrate must use your secret, and the others the login that it makes for them."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["migrate"].environment[0].variables["TASKER_FUNCTIONS_SECRET"] == aws_secretsmanager_secret.functions[0].arn
+    error_message = "migrate must know where the functions' login is kept."
+  }
+
+  assert {
+    condition     = aws_lambda_invocation.migrate.triggers["login"] == aws_secretsmanager_secret.functions[0].arn
+    error_message = "Another secret needs another login."
+  }
+}
+
+run "a_password_in_the_url_is_for_migrate_only" {
+  command = apply
+
+  variables {
+    network  = { none = true }
+    database = { url = "postgresql://owner:secret@127.0.0.1:5432/tasker?sslmode=require" }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["migrate"].environment[0].variables["DATABASE_URL"] == var.database.url
+    error_message = "migrate must log in as the owner."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgresql://127.0.0.1:5432/tasker?sslmode=require"
+    error_message = "The owner's password must not lie in the environment of other functions."
+  }
+}
+
+run "behind_a_proxy_all_log_in_alike" {
+  command = apply
+
+  variables {
+    network  = { vpc_id = "vpc-yours", subnet_ids = ["subnet-1", "subnet-2"] }
+    database = { url = "postgres://proxy.example:5432/tasker", secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours", security_group_id = "sg-yours", functions_login = false }
+  }
+
+  assert {
+    condition     = alltrue([for function in ["migrate", "orchestrate", "api", "ingest", "sweep"] : aws_lambda_function.this[function].environment[0].variables["TASKER_DATABASE_SECRET"] == var.database.secret_arn && strcontains(aws_iam_role_policy.function[function].policy, var.database.secret_arn)])
+    error_message = "All must log in with the secret that the proxy knows."
   }
 }
 
@@ -193,6 +246,7 @@ run "a_key_of_yours_encrypts_everything" {
       values(aws_lambda_function.this)[*].kms_key_arn, values(aws_cloudwatch_log_group.function)[*].kms_key_id,
       aws_cloudwatch_log_group.host[*].kms_key_id, aws_cloudwatch_log_group.connections[*].kms_key_id, aws_cloudwatch_log_group.api_access[*].kms_key_id,
       aws_rds_cluster.this[*].kms_key_id, aws_rds_cluster.this[*].master_user_secret_kms_key_id,
+      aws_secretsmanager_secret.functions[*].kms_key_id,
     )) == toset(["arn:aws:kms:eu-west-1:123456789012:key/yours"])
     error_message = "Something is encrypted with another key."
   }

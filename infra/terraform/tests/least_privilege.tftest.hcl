@@ -74,9 +74,14 @@ run "the_host_cannot_reach_the_database" {
   assert {
     condition = alltrue([
       for policy in concat([aws_iam_role_policy.function["run-steps"].policy, aws_iam_role_policy.function["run-steps-payments"].policy], aws_iam_role_policy.host[*].policy) :
-      !strcontains(policy, "rds") && !strcontains(policy, ":secret:database")
+      !strcontains(policy, "rds") && !strcontains(policy, ":secret:database") && !strcontains(policy, "functions-login")
     ])
     error_message = "A host's policy names the database or its secret."
+  }
+
+  assert {
+    condition     = [for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, ":secret:database")] == ["migrate"] && [for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, "PutSecretValue")] == ["migrate"]
+    error_message = "Only migrate may log in as the database's owner, and write the others' login."
   }
 
   assert {
@@ -168,8 +173,8 @@ run "each_function_does_only_its_part" {
   assert {
     condition = sort(flatten([
       for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
-    ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "s3:GetObject", "s3:GetObject"])
-    error_message = "migrate may read its secret, components and publications, and write its log: nothing else."
+    ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "s3:GetObject", "s3:GetObject"])
+    error_message = "migrate may read its secret, components and publications, write the functions' login and its log: nothing else."
   }
 
   assert {

@@ -103,3 +103,14 @@ run "more_hosts_at_least_than_at_most" {
 
   expect_failures = [var.long_steps]
 }
+
+run "a_password_among_the_options_of_the_url" {
+  command = plan
+
+  variables {
+    network  = { none = true }
+    database = { url = "postgres://yours.example/tasker?sslmode=require&password=secret" }
+  }
+
+  expect_failures = [var.database]
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json, value::RawValue};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{
     ComponentPublication, Connections, Creation, Login, Orchestrator, PendingCreations, PublishedHandler,
-    Settings, TaskRequest, connect,
+    Settings, TaskRequest, connect, make_login,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
     template::parse,
@@ -35,9 +35,23 @@ pub(crate) struct Fixture {
     creations: Option<PendingCreations>,
 }
 
+/// The login that is made for functions.
+async fn login(database: &TestDatabase) -> PgConnectOptions {
+    let role = make_login(&database.pool, "secret").await.unwrap();
+    (*database.pool.connect_options()).clone().username(&role).password("secret")
+}
+
 impl Fixture {
     /// With dice that always fall in the middle.
     pub(crate) async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        // The least that it may do with the database is enough for all that it does.
+        let pool = connect(login(&database).await, 5);
+        Self::with_pool(database, pool, None).await
+    }
+
+    /// Where the database is its own, as it is for who migrates it.
+    pub(crate) async fn with_pool_of_owner() -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool.clone();
         Self::with_pool(database, pool, None).await
@@ -46,8 +60,8 @@ impl Fixture {
     /// As in a function: with one connection, which is called `visit`.
     pub(crate) async fn in_visits() -> Self {
         let database = TestDatabase::new().await;
-        let options: PgConnectOptions = database.url().parse().unwrap();
-        Self::with_pool(database, connect(options.application_name("visit"), 1), None).await
+        let pool = connect(login(&database).await.application_name("visit"), 1);
+        Self::with_pool(database, pool, None).await
     }
 
     /// With connections of the test's own making.

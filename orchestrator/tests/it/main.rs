@@ -10,6 +10,7 @@ mod fixture;
 mod format;
 mod hostile;
 mod lifecycle;
+mod logins;
 mod operators;
 mod queues;
 mod reports;

@@ -29,6 +29,8 @@ use running::RunningSteps;
 const RECEIVE_BATCH: u32 = 100;
 /// How long one call waits for steps before it asks again.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
+/// How much longer than that a process waits, before it ends, for the answer to it and for handing back what it brings.
+const LAST_REQUEST: Duration = Duration::from_secs(5);
 /// How long after a failure of the transport the same work is tried again.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// A message that could not be read this often is no message.
@@ -111,7 +113,11 @@ impl Worker {
         let (worker, beside) = Self::new(host, connections, max_concurrent, None);
         let executions = TaskTracker::new();
         worker.receive_loop(&executions, &beside.reports, &stop).await;
+        let steps = Arc::clone(&worker.0.connections.steps);
         worker.end(executions, beside, drain).await;
+        if tokio::time::timeout(RECEIVE_WAIT + LAST_REQUEST, steps.end_receiving()).await.is_err() {
+            tracing::warn!("the queue does not answer; a message that it sends yet comes again later");
+        }
     }
 
     /// Runs steps that were received already, all at once, and has ended by `ends_at`. A step that may take longer than

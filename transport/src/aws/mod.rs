@@ -22,7 +22,7 @@ pub use key_value::DynamoDbKeyValues;
 pub use leases::DynamoDbLeases;
 pub use outlet::{EventBusOutlet, SqsOutlet, TopicOutlet};
 pub use queue::SqsQueue;
-pub use secret::{SecretError, read_secret};
+pub use secret::{SecretError, read_secret, write_secret};
 
 /// What every client needs: region, credentials and endpoint from the environment, and one pool of connections.
 pub async fn sdk_config() -> SdkConfig {

@@ -14,7 +14,7 @@ use aws_sdk_sqs::{
 };
 use tokio::task::JoinSet;
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt};
+use crate::{Delivery, Message, Queue, QueueError, Receipt, receives::Receives};
 
 /// How many messages one request carries.
 const BATCH: usize = 10;
@@ -37,13 +37,20 @@ pub struct SqsQueue {
     url: Arc<str>,
     visibility: Duration,
     max_receives: Option<u32>,
+    receives: Receives,
 }
 
 impl SqsQueue {
     /// The queue of this URL. Received messages stay hidden for `visibility`, in whole seconds.
     pub fn new(config: &SdkConfig, url: &str, visibility: Duration) -> Self {
         let visibility = whole_seconds(visibility);
-        Self { client: Client::new(config), url: url.into(), visibility, max_receives: None }
+        Self {
+            client: Client::new(config),
+            url: url.into(),
+            visibility,
+            max_receives: None,
+            receives: Receives::default(),
+        }
     }
 
     /// The queue has a dead-letter queue, to which a message goes after so many receives.
@@ -99,19 +106,30 @@ impl SqsQueue {
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(delivery).collect())
     }
 
-    /// Receives in the background: if whoever asked goes away, the messages go back at once, and not only when their
-    /// visibility time ends.
-    async fn receive_surely(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        let (sender, answer) = tokio::sync::oneshot::channel();
-        let this = self.clone();
-        tokio::spawn(async move {
-            let received = this.receive_batch(max, wait).await;
-            if let Err(Ok(unwanted)) = sender.send(received) {
-                let receipts: Vec<Receipt> = unwanted.into_iter().map(|delivery| delivery.receipt).collect();
-                let _ = this.hand_back(&receipts, Duration::ZERO).await;
+    /// Up to `max` messages, in as many requests as it takes.
+    async fn receive_all(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let mut received = self.receive_batch(max, wait).await?;
+        // While every request comes back full, more is waiting than one holds.
+        let (mut full, mut width) = (received.len() == BATCH, 1);
+        while full && received.len() < max {
+            width = (width * 2).min(CONCURRENT).min((max - received.len()).div_ceil(BATCH));
+            let mut under_way = JoinSet::new();
+            for part in 0..width {
+                let this = self.clone();
+                let most = (max - received.len() - part * BATCH).min(BATCH);
+                under_way.spawn(async move { this.receive_batch(most, Duration::ZERO).await });
             }
-        });
-        answer.await.unwrap_or_else(|_| Err(self.refused("the process is stopping".to_owned())))
+            while let Some(more) = under_way.join_next().await {
+                // What has been received is worth having whatever became of the rest.
+                let Ok(Ok(more)) = more else {
+                    full = false;
+                    continue;
+                };
+                full &= more.len() == BATCH;
+                received.extend(more);
+            }
+        }
+        Ok(received)
     }
 
     /// Sets when messages become visible. Answers the receipts that were still good.
@@ -215,28 +233,16 @@ impl Queue for SqsQueue {
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        let mut received = self.receive_surely(max, wait).await?;
-        // While every request comes back full, more is waiting than one holds.
-        let (mut full, mut width) = (received.len() == BATCH, 1);
-        while full && received.len() < max {
-            width = (width * 2).min(CONCURRENT).min((max - received.len()).div_ceil(BATCH));
-            let mut under_way = JoinSet::new();
-            for part in 0..width {
-                let this = self.clone();
-                let most = (max - received.len() - part * BATCH).min(BATCH);
-                under_way.spawn(async move { this.receive_surely(most, Duration::ZERO).await });
-            }
-            while let Some(more) = under_way.join_next().await {
-                // What has been received is worth having whatever became of the rest.
-                let Ok(Ok(more)) = more else {
-                    full = false;
-                    continue;
-                };
-                full &= more.len() == BATCH;
-                received.extend(more);
-            }
-        }
-        Ok(received)
+        let (receiver, owner) = (self.clone(), self.clone());
+        let received = self.receives.run(
+            async move { receiver.receive_all(max, wait).await },
+            async move |receipts: Vec<Receipt>| owner.hand_back(&receipts, Duration::ZERO).await,
+        );
+        received.await.unwrap_or_else(|| Err(self.refused("the process is stopping".to_owned())))
+    }
+
+    async fn end_receiving(&self) {
+        self.receives.end().await;
     }
 
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {

@@ -1,22 +1,51 @@
 //! Secrets in Secrets Manager.
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::{Client, error::DisplayErrorContext};
+use aws_sdk_secretsmanager::{
+    Client, error::DisplayErrorContext, operation::get_secret_value::GetSecretValueError,
+};
 
-/// Why a secret could not be had.
+/// Why a secret could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("secret {name} cannot be read: {reason}")]
-pub struct SecretError {
-    /// Its name or ARN.
-    pub name: String,
-    /// What Secrets Manager said.
-    pub reason: String,
+pub enum SecretError {
+    /// There is no such secret, or it has no value yet.
+    #[error("secret {name} does not exist, or has no value")]
+    Missing {
+        /// Its name or ARN.
+        name: String,
+    },
+    /// Secrets Manager does not do it.
+    #[error("secret {name} cannot be used: {reason}")]
+    Refused {
+        /// Its name or ARN.
+        name: String,
+        /// What Secrets Manager said.
+        reason: String,
+    },
 }
 
 /// The text of a secret's current version.
 pub async fn read_secret(config: &SdkConfig, name: &str) -> Result<String, SecretError> {
-    let refused = |reason: String| SecretError { name: name.to_owned(), reason };
+    let refused = |reason: String| SecretError::Refused { name: name.to_owned(), reason };
+    let missing = || SecretError::Missing { name: name.to_owned() };
     let secret = Client::new(config).get_secret_value().secret_id(name).send().await;
-    let secret = secret.map_err(|error| refused(DisplayErrorContext(error).to_string()))?;
-    secret.secret_string.ok_or_else(|| refused("it holds bytes, not text".to_owned()))
+    let secret = secret.map_err(|error| match error.as_service_error() {
+        Some(GetSecretValueError::ResourceNotFoundException(_)) => missing(),
+        _ => refused(DisplayErrorContext(error).to_string()),
+    })?;
+    match (secret.secret_string, secret.secret_binary) {
+        (Some(text), _) => Ok(text),
+        (None, Some(_)) => Err(refused("it holds bytes, not text".to_owned())),
+        (None, None) => Err(missing()),
+    }
+}
+
+/// Gives a secret that exists another text.
+pub async fn write_secret(config: &SdkConfig, name: &str, text: &str) -> Result<(), SecretError> {
+    let written = Client::new(config).put_secret_value().secret_id(name).secret_string(text).send().await;
+    let refused = |error| SecretError::Refused {
+        name: name.to_owned(),
+        reason: DisplayErrorContext(error).to_string(),
+    };
+    written.map(drop).map_err(refused)
 }

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use tasker_test_support::TestDatabase;
 use tasker_transport::{
     Claim, Delivery, KeyValueStore as _, LeaseStore, MemoryLeases, MemoryQueue, Message, PgmqQueue,
-    PostgresKeyValues, PostgresLeases, Queue, QueueError, STEPS_QUEUE,
+    PostgresKeyValues, PostgresLeases, Queue, QueueError, Receipt, STEPS_QUEUE,
 };
 
 /// Short enough that a test can see it end, long enough that a busy machine does not end it early.
@@ -58,6 +58,8 @@ conformance!(
     a_stale_receipt_does_nothing,
     a_waiting_receiver_is_woken_by_a_message,
     a_receiver_gives_up_after_its_wait,
+    a_receiver_that_is_gone_keeps_nothing,
+    a_receiver_that_goes_at_any_moment_keeps_nothing,
     two_receivers_never_hold_one_message,
     any_text_survives,
     a_body_that_is_too_long_is_refused,
@@ -238,6 +240,30 @@ async fn a_receiver_gives_up_after_its_wait(queue: Arc<dyn Queue>) {
     let wait = Duration::from_millis(300);
     assert!(receive(&queue, wait).await.is_empty());
     assert!(started.elapsed() >= wait);
+}
+
+async fn a_receiver_that_is_gone_keeps_nothing(queue: Arc<dyn Queue>) {
+    let wait = Duration::from_secs(2);
+    let gone = tokio::time::timeout(Duration::from_millis(300), receive(&queue, wait)).await;
+    assert!(gone.is_err(), "it did not wait");
+    // The provider may not have noticed yet.
+    send(&queue, &["a"]).await;
+    queue.end_receiving().await;
+    assert_eq!(bodies(&receive(&queue, NO_WAIT).await), ["a"]);
+}
+
+async fn a_receiver_that_goes_at_any_moment_keeps_nothing(queue: Arc<dyn Queue>) {
+    let sent: Vec<String> = (0..25).map(|number| format!("{number:02}")).collect();
+    send(&queue, &sent.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    for milliseconds in [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48] {
+        let patience = Duration::from_millis(milliseconds);
+        let mut held = tokio::time::timeout(patience, receive(&queue, SOON)).await.unwrap_or_default();
+        queue.end_receiving().await;
+        held.extend(receive(&queue, NO_WAIT).await);
+        assert_eq!(bodies(&held), sent, "after {patience:?}");
+        let receipts: Vec<Receipt> = held.into_iter().map(|delivery| delivery.receipt).collect();
+        queue.hand_back(&receipts, Duration::ZERO).await.unwrap();
+    }
 }
 
 async fn two_receivers_never_hold_one_message(queue: Arc<dyn Queue>) {

@@ -67,3 +67,7 @@ mock_resource "aws_appautoscaling_policy" {
 mock_resource "aws_ecs_task_definition" {
   defaults = { arn = "arn:aws:ecs:eu-west-1:123456789012:task-definition/host:1" }
 }
+
+mock_resource "aws_secretsmanager_secret" {
+  defaults = { arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tasker/functions-login-AbC123" }
+}

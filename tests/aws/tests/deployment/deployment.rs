@@ -233,6 +233,18 @@ impl Deployment {
         }
     }
 
+    /// Whether the functions have logged in as a role of their own, which owns nothing.
+    pub(crate) async fn has_functions_logged_in(&self) -> bool {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'tasker_functions_of_' || current_database())
+                AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+                                WHERE r.rolname = 'tasker_functions_of_' || current_database())",
+        )
+        .fetch_one(&self.database.pool)
+        .await
+        .unwrap()
+    }
+
     /// How many reservations the handlers keep in their bucket.
     pub(crate) fn kept_reservations(&self) -> usize {
         let items = self.aws.items(&format!("{}-keyvalue", self.name));

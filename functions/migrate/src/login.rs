@@ -1,0 +1,33 @@
+//! The login of the other functions: a role that can only read and write Tasker's tables, and the secret that holds its
+//! password. Who makes the secret need not give it a value: then nobody else ever sees the password.
+
+use tasker_function_environment::{Credentials, Error};
+use tasker_orchestrator::Orchestrator;
+use tasker_transport::aws::{SecretError, read_secret, sdk_config, write_secret};
+use uuid::Uuid;
+
+/// Gives the role the password that the secret holds, or both a new one: where it holds none, or to rotate it.
+pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool) -> Result<(), Error> {
+    let config = sdk_config().await;
+    let mut known = match read_secret(&config, secret).await {
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|error| format!("secret {secret} is not {{\"username\", \"password\"}}: {error}"))?,
+        Err(SecretError::Missing { .. }) => Credentials { username: String::new(), password: new_password() },
+        Err(refused) => return Err(refused.into()),
+    };
+    if rotate {
+        known.password = new_password();
+    }
+    // A function that logs in between this and the next reads the secret anew when it is called again.
+    let username = orchestrator.make_login(&known.password).await?;
+    if rotate || username != known.username {
+        let credentials = Credentials { username, ..known };
+        write_secret(&config, secret, &serde_json::to_string(&credentials)?).await?;
+    }
+    Ok(())
+}
+
+/// 244 random bits.
+fn new_password() -> String {
+    [Uuid::new_v4(), Uuid::new_v4()].map(|part| part.simple().to_string()).concat()
+}
