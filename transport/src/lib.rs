@@ -22,17 +22,15 @@ mod webhook;
 
 pub use blob::{BlobError, BlobStore, hex, sha256_hex};
 pub use delivered::DeliveredQueue;
-#[cfg(feature = "postgres")]
-pub use key_value::PostgresKeyValues;
 pub use key_value::{
     Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
-    MAX_VALUE_BYTES, MemoryKeyValues, bucket_of_namespace,
+    MAX_VALUE_BYTES, bucket_of_namespace,
 };
 pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
-pub use memory::{MemoryLeases, MemoryQueue};
+pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};
 pub use outlet::{DeliveryError, OutgoingEvent, Outlet};
 #[cfg(feature = "postgres")]
-pub use postgres::{PgmqOutlet, PgmqQueue, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};
+pub use postgres::{PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};
 pub use queue::{Delivery, Message, Queue, QueueError, Receipt};
 pub use route::RoutedQueue;
 #[cfg(feature = "webhook")]

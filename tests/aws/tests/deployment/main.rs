@@ -202,5 +202,16 @@ async fn sam_makes_a_deployment_that_works() {
     assert_eq!(deployment.kept_reservations(), 1);
     assert!(deployment.has_functions_logged_in().await);
     deployment.has_come_to_rest(SOON);
+
+    // Functions that start now, and connect, do so with another password.
+    let aws = &deployment.aws;
+    aws.invoke(&deployment.function("migrate"), &json!({ "rotate_login": true })).unwrap();
+    for function in ["api", "orchestrate"] {
+        assert!(tasker_test_support::kill_function(&deployment.function(function)) > 0, "{function}");
+    }
+    deployment.send_event(&order_placed("SM-1002"));
+    let task = deployment.task_of_order("SM-1002", SOON).await;
+    assert_eq!(task["status"], "complete", "{task}");
+    deployment.has_come_to_rest(SOON);
     deployment.unmake();
 }

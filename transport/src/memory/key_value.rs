@@ -9,7 +9,9 @@ use std::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, number, sum};
+use crate::key_value::{
+    Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, number, sum,
+};
 
 /// Buckets in memory. What they hold is gone with the process.
 #[derive(Debug, Default)]

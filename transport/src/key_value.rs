@@ -1,17 +1,9 @@
 //! Key-value buckets: what handlers keep from one execution to the next.
 
-mod memory;
-#[cfg(feature = "postgres")]
-mod postgres;
-
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use uuid::Uuid;
-
-pub use memory::MemoryKeyValues;
-#[cfg(feature = "postgres")]
-pub use postgres::PostgresKeyValues;
 
 /// The longest key, in bytes: what DynamoDB takes.
 pub const MAX_KEY_BYTES: usize = 1024;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES};
+use crate::key_value::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES};
 
 /// PostgreSQL's error for a number that its type does not hold.
 const OUT_OF_RANGE: &str = "22003";

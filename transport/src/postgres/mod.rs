@@ -1,0 +1,11 @@
+//! The providers in PostgreSQL: queues in PGMQ, leases and buckets in tables, and events to queues of PGMQ.
+
+mod key_value;
+mod leases;
+mod outlet;
+mod queue;
+
+pub use key_value::PostgresKeyValues;
+pub use leases::PostgresLeases;
+pub use outlet::PgmqOutlet;
+pub use queue::{PgmqQueue, REPORTS_QUEUE, STEPS_QUEUE};

@@ -1,0 +1,62 @@
+//! Events to queues of PGMQ.
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+
+use crate::{DeliveryError, OutgoingEvent, Outlet};
+
+/// Takes events to queues of PGMQ, for whoever reads PostgreSQL: target `{"queue": "order_events"}`. The queue is made
+/// when it is subscribed.
+#[derive(Debug, Clone)]
+pub struct PgmqOutlet {
+    pool: PgPool,
+}
+
+impl PgmqOutlet {
+    /// An outlet to queues of this database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl Outlet for PgmqOutlet {
+    async fn prepare(&self, target: &serde_json::Value) -> Result<serde_json::Value, DeliveryError> {
+        let queue = event_queue(target)?;
+        sqlx::query("SELECT pgmq.create($1)")
+            .bind(&queue)
+            .execute(&self.pool)
+            .await
+            .map_err(|error| DeliveryError(format!("queue `{queue}` could not be made: {error}")))?;
+        Ok(target.clone())
+    }
+
+    async fn deliver(&self, target: &serde_json::Value, event: &OutgoingEvent) -> Result<(), DeliveryError> {
+        let queue = event_queue(target)?;
+        sqlx::query("SELECT pgmq.send($1, $2::jsonb)")
+            .bind(&queue)
+            .bind(&event.body)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| DeliveryError(format!("queue `{queue}`: {error}")))
+    }
+}
+
+/// The name in a target. Tasker's own queues are nobody else's.
+fn event_queue(target: &serde_json::Value) -> Result<String, DeliveryError> {
+    let named =
+        target.as_object().filter(|target| target.len() == 1).and_then(|target| target["queue"].as_str());
+    let valid = |name: &&str| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            && !name.starts_with("tasker_")
+    };
+    named.filter(valid).map(str::to_owned).ok_or_else(|| {
+        DeliveryError(
+            "the target of a queue is {queue}: up to 40 lower-case letters, digits and underscores, not beginning with \
+             `tasker_`"
+                .to_owned(),
+        )
+    })
+}
