@@ -8,7 +8,7 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
-use tasker_transport::aws::sdk_config;
+use tasker_transport::s3::sdk_config;
 use url::{Host, Url};
 
 /// How long before they expire credentials are no longer used.

@@ -240,7 +240,7 @@ fn is_claim_check(body: &str) -> bool {
 
 /// What the environment says of object stores.
 pub(crate) fn options() -> Vec<(String, String)> {
-    #[cfg(feature = "aws")]
+    #[cfg(feature = "s3")]
     // The HTTP client brings no TLS provider of its own. That one is installed already is no fault.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut options: Vec<(String, String)> =

@@ -17,6 +17,8 @@ mod queue;
 #[cfg(any(feature = "aws", feature = "postgres"))]
 mod receives;
 mod route;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "webhook")]
 mod webhook;
 

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tasker_transport::{
-    aws::{open_bucket, sdk_config},
+    s3::{open_bucket, sdk_config},
     sha256_hex,
 };
 use tokio::process::Command;

@@ -8,7 +8,7 @@ use aws_sdk_kms::{
     types::{MessageType, SigningAlgorithmSpec},
 };
 use tasker_runtime_host::PublisherKey;
-use tasker_transport::aws::SdkConfig;
+use tasker_transport::s3::SdkConfig;
 
 /// A key of KMS on NIST P-256.
 pub(crate) struct Publisher {
