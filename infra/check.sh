@@ -8,7 +8,8 @@ cd "$(dirname "$0")"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-PATH="${TASKER_AWS_TOOLS:-$PWD/../target/aws-tools}/sam/bin:$PATH"
+tools=${TASKER_AWS_TOOLS:-$PWD/../target/aws-tools}
+PATH="$tools/sam/bin:$tools/checkov/bin:$PATH"
 left_out=()
 
 say() { printf '\n== %s\n' "$*"; }
@@ -103,7 +104,7 @@ check_checkov() {
     checkov --directory . --config-file .checkov.yaml --skip-download
     echo "no findings"
   else
-    left_out+=("checkov (pip install checkov)")
+    left_out+=("checkov (make aws-tools)")
   fi
 }
 

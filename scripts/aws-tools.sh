@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# An emulator of AWS and SAM's command line, in a folder of their own: what the tests of the AWS deployment run on.
-# Checkers of infrastructure come along; `make lint` uses what is here.
+# An emulator of AWS and SAM's command line: what the tests of the AWS deployment run on. Checkers of infrastructure come
+# along; `make lint` uses what is here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=${TASKER_AWS_TOOLS:-target/aws-tools}
 # Each pinned: an emulator's faults are part of what the tests expect, and 1.54 of cfn-lint sees less of SAM than 1.53.
 emulator=('ministack[full]==1.5.33')
-# In a folder of its own, because the two want different versions of boto3.
+# In folders of their own, because they want different versions of boto3.
 sam=('aws-sam-cli==1.170.0' 'cfn-lint<1.54')
-wanted=$(printf '%s\n' "${emulator[@]}" "${sam[@]}")
+checkov=('checkov==3.3.30')
+wanted=$(printf '%s\n' "${emulator[@]}" "${sam[@]}" "${checkov[@]}")
 
 # Terraform comes from its maker, where it is not there already.
 if ! command -v terraform >/dev/null && [ ! -x "$tools/sam/bin/terraform" ]; then
@@ -39,11 +40,12 @@ if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         exit 1
     fi
 fi
-echo "aws-tools: installing an emulator of AWS and SAM's command line into $tools (about 500 MB)"
+echo "aws-tools: installing an emulator of AWS, SAM's command line and checkov into $tools (about 800 MB)"
 install() {
     python3 -m venv "$1"
     "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"
 }
 install "$tools" "${emulator[@]}"
 install "$tools/sam" "${sam[@]}"
+install "$tools/checkov" "${checkov[@]}"
 echo "$wanted" > "$tools/packages"
