@@ -244,6 +244,7 @@ locals {
         local.may_write_logs["sweep"],
         local.may_not_touch_network_interfaces["sweep"],
         local.may_log_in,
+        [{ Sid = "CountReports", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = local.queue_arn["reports"] }],
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,

@@ -85,7 +85,7 @@ impl Deployed {
 
     /// Invokes it for a message of its queue, where nothing of it runs.
     fn start_and_invoke(&mut self) -> Result<()> {
-        if kill_function(self.name) != 1 {
+        if kill_function(emulator(), self.name) != 1 {
             bail!("one process of {} was expected", self.name);
         }
         let took = self.invoke_for_message()?;

@@ -109,13 +109,19 @@ fn list(triggers: &[TriggerSummary]) -> String {
             (false, Some(at)) => format!("disabled at {} UTC", at.format("%Y-%m-%d %H:%M:%S")),
             (false, None) => "disabled by its file".to_owned(),
         };
-        let definition = &trigger.definition;
+        let (starts, description) = match trigger.trigger() {
+            Ok(trigger) => (
+                format!("{}/{}", trigger.task_namespace(), trigger.task.name),
+                trigger.description.unwrap_or_default(),
+            ),
+            Err(error) => ("?".to_owned(), format!("cannot be read, publish it anew: {error}")),
+        };
         vec![
             format!("{}/{}", trigger.namespace, trigger.name),
             trigger.version.to_string(),
-            format!("{}/{}", definition.task_namespace(), definition.task.name),
+            starts,
             stands,
-            definition.description.clone().unwrap_or_default(),
+            description,
         ]
     };
     let rows: Vec<_> = triggers.iter().map(row).collect();

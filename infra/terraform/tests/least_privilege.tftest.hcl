@@ -171,6 +171,13 @@ run "each_function_does_only_its_part" {
   }
 
   assert {
+    condition = sort([for function, made in aws_iam_role_policy.function : function if anytrue([
+      for statement in jsondecode(made.policy).Statement : contains(flatten([statement.Action]), "sqs:GetQueueAttributes") && contains(flatten([statement.Resource]), "arn:aws:sqs:eu-west-1:123456789012:tasker-reports")
+    ])]) == ["orchestrate", "sweep"]
+    error_message = "sweep must see how many reports wait, or no host is ever held silent."
+  }
+
+  assert {
     condition = sort(flatten([
       for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
     ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "s3:GetObject", "s3:GetObject"])

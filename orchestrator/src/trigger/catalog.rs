@@ -33,7 +33,17 @@ pub struct TriggerSummary {
     pub published_at: DateTime<Utc>,
     /// The trigger as it was written.
     #[schema(value_type = Object)]
-    pub definition: Trigger,
+    pub definition: Value,
+}
+
+impl TriggerSummary {
+    /// What was written, read.
+    ///
+    /// # Errors
+    /// If another release of Tasker has accepted it, and this one does not understand it.
+    pub fn trigger(&self) -> Result<Trigger, serde_json::Error> {
+        Trigger::deserialize(&self.definition)
+    }
 }
 
 /// Triggers that are ready, and the version of the catalog's that they are.
@@ -116,7 +126,7 @@ impl Orchestrator {
         enabled: bool,
     ) -> Result<TriggerSummary, Error> {
         let now = self.trigger(namespace, name).await?;
-        if enabled && !now.definition.enabled {
+        if enabled && now.definition["enabled"] == false {
             return Err(Error::Refused(format!(
                 "the file of trigger `{namespace}/{name}` says `enabled: false`; change it there and publish it"
             )));
@@ -183,24 +193,22 @@ impl Orchestrator {
         transaction.commit().await?;
         let mut ready = Vec::with_capacity(rows.len());
         for row in &rows {
-            let (version, enabled) =
-                (row.try_get("version")?, row.try_get::<Option<DateTime<Utc>>, _>("disabled_at")?);
-            let (compiled, enabled) = match summary(row) {
-                Ok(TriggerSummary { definition, enabled, .. }) => (compile(definition).await, enabled),
-                Err(error) => (Err(vec![error.to_string()]), enabled.is_none()),
+            let summary = summary(row)?;
+            let compiled = match summary.trigger() {
+                Ok(trigger) => compile(trigger).await,
+                Err(error) => Err(vec![error.to_string()]),
             };
             let compiled = compiled.map_err(|faults| {
-                let name: (String, String) = (row.get("namespace"), row.get("name"));
                 let fault = format!(
                     "trigger `{}/{}` cannot be read: {}; publish it anew, then replay this event",
-                    name.0,
-                    name.1,
+                    summary.namespace,
+                    summary.name,
                     faults.join("; ")
                 );
                 tracing::error!(fault);
                 fault
             });
-            ready.push(Ready { compiled, version, enabled });
+            ready.push(Ready { compiled, version: summary.version, enabled: summary.enabled });
         }
         let ready: Arc<[Ready]> = ready.into();
         let mut cache = self.trigger_cache.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -230,14 +238,12 @@ async fn bump(transaction: &mut sqlx::PgTransaction<'_>) -> Result<(), Error> {
 
 fn summary(row: &PgRow) -> Result<TriggerSummary, Error> {
     let Json(definition): Json<Value> = row.try_get("definition")?;
-    let definition: Trigger =
-        serde_json::from_value(definition).map_err(|error| Error::Damaged(format!("a trigger: {error}")))?;
     let disabled_at: Option<DateTime<Utc>> = row.try_get("disabled_at")?;
     Ok(TriggerSummary {
         namespace: row.try_get("namespace")?,
         name: row.try_get("name")?,
         version: row.try_get("version")?,
-        enabled: definition.enabled && disabled_at.is_none(),
+        enabled: definition["enabled"] != false && disabled_at.is_none(),
         disabled_at,
         published_at: row.try_get("published_at")?,
         definition,

@@ -291,6 +291,11 @@ async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_e
             reason.contains("trigger `shop/older` cannot be read") && reason.contains("replay"),
             "{reason}"
         );
+        // It can be looked at all the same.
+        let listed = fixture.orchestrator.triggers().await.unwrap();
+        let names: Vec<&str> = listed.iter().map(|trigger| trigger.name.as_str()).collect();
+        assert_eq!(names, ["older", "orders"]);
+        assert_eq!(listed[0].trigger().is_err(), field == "pattern");
         // Published anew it is for the event, which is not lost.
         fixture.trigger(&older).await;
         let replayed = fixture.orchestrator.replay_event(reception.received_id).await.unwrap();

@@ -13,10 +13,33 @@ use std::{
 /// How long it may take to start. It imports much of the Python standard library first.
 const START: Duration = Duration::from_secs(60);
 
-/// The address of the emulator, `http://127.0.0.1:PORT`. The first who asks starts it.
+/// The address of the emulator, `http://127.0.0.1:PORT`. The first who asks starts it. It lets everybody do everything.
 pub fn emulator() -> &'static str {
     static EMULATOR: OnceLock<String> = OnceLock::new();
-    EMULATOR.get_or_init(start)
+    EMULATOR.get_or_init(|| start(false))
+}
+
+/// What an emulator runs that holds requests against IAM. Where it is not like AWS: policies refuse plain HTTP and mean the
+/// network, so on this machine every request counts as a protected one; and who may send a message may send a batch.
+const STRICT: &str = r#"
+import runpy
+from ministack.core import iam_actions, iam_evaluator
+
+pin, extract = iam_evaluator.pin_request_origin, iam_actions.extract_iam_action
+
+def action(service, *request):
+    found = extract(service, *request)
+    return found.removesuffix("Batch") if service == "sqs" and found else found
+
+iam_evaluator.pin_request_origin = lambda address, secure: pin(address, True)
+iam_actions.extract_iam_action = action
+runpy.run_module("ministack", run_name="__main__")
+"#;
+
+/// As [`emulator`], but one that holds every request against IAM. The access key `test` is the account's root user's.
+pub fn strict_emulator() -> &'static str {
+    static EMULATOR: OnceLock<String> = OnceLock::new();
+    EMULATOR.get_or_init(|| start(true))
 }
 
 /// The folder of programs that work with AWS: an emulator, SAM's command line.
@@ -31,10 +54,10 @@ pub fn aws_tools() -> PathBuf {
     tools
 }
 
-/// Kills every process of a function in the emulator, as a crash would. Answers how many there were.
-pub fn kill_function(function: &str) -> usize {
+/// Kills every process of a function in an emulator, as a crash would. Answers how many there were.
+pub fn kill_function(emulator: &str, function: &str) -> usize {
     let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
-    let ours = format!("AWS_ENDPOINT_URL={}", emulator());
+    let ours = format!("AWS_ENDPOINT_URL={emulator}");
     let processes = std::fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
         let process: u32 = entry.file_name().to_str()?.parse().ok()?;
         let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -49,7 +72,7 @@ pub fn kill_function(function: &str) -> usize {
     processes.len()
 }
 
-fn start() -> String {
+fn start(strict: bool) -> String {
     let python = aws_tools().join("bin/python");
     let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
@@ -59,8 +82,9 @@ fn start() -> String {
     let log = std::fs::File::create(folder.join("log")).expect("the emulator's log can be written");
     // It ends when this process does: the shell waits for the end of a pipe that only this process holds.
     Command::new("/bin/sh")
-        .args(["-c", r#""$0" -m ministack & cat >/dev/null; kill $!; wait $!; rm -rf "$TMPDIR""#])
+        .args(["-c", r#""$0" "$@" & cat >/dev/null; kill $!; wait $!; rm -rf "$TMPDIR""#])
         .arg(python)
+        .args(if strict { ["-c", STRICT] } else { ["-m", "ministack"] })
         .env("TMPDIR", &folder)
         .process_group(0)
         .envs([
@@ -68,6 +92,7 @@ fn start() -> String {
             ("IOT_MTLS_ENABLED", "0"),
             ("MINISTACK_HOST", "localhost"),
             ("GATEWAY_PORT", &port.to_string()),
+            ("AUTH", &strict.to_string()),
             ("AWS_ENDPOINT_URL", &address),
         ])
         .stdin(Stdio::piped())

@@ -3,7 +3,7 @@
 
 mod emulator;
 
-pub use emulator::{aws_tools, emulator, kill_function};
+pub use emulator::{aws_tools, emulator, kill_function, strict_emulator};
 
 use std::{
     os::unix::process::CommandExt as _,

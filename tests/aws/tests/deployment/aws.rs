@@ -6,6 +6,13 @@ use ureq::Agent;
 /// The account and the region of everything.
 pub(crate) const REGION: &str = "us-east-1";
 
+/// What the account's root user says of itself: its signature is not looked at.
+fn credential(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20300101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
+}
+
 /// AWS, as far as the tests see it.
 pub(crate) struct Aws {
     pub(crate) endpoint: &'static str,
@@ -24,20 +31,17 @@ pub(crate) struct Received {
 impl Aws {
     pub(crate) fn start() -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Self { endpoint: tasker_test_support::emulator(), agent }
+        Self { endpoint: tasker_test_support::strict_emulator(), agent }
     }
 
     /// Calls an operation: `AmazonSQS.SendMessage`.
     fn call(&self, service: &str, target: &str, body: &Value) -> Value {
-        let credential = format!(
-            "AWS4-HMAC-SHA256 Credential=test/20300101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
         let mut answer = self
             .agent
             .post(self.endpoint)
             .header("x-amz-target", target)
             .header("content-type", "application/x-amz-json-1.0")
-            .header("authorization", credential)
+            .header("authorization", credential(service))
             .send(body.to_string())
             .unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
@@ -130,20 +134,82 @@ impl Aws {
         variables.iter().map(|variable| (text(&variable["name"]), text(&variable["value"]))).collect()
     }
 
+    /// What AWS's SDKs are told by, to do only what a role may. From then on the account may assume it, and not only ECS.
+    pub(crate) fn credentials_of(&self, role: &str) -> [(&'static str, String); 3] {
+        let trust = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+        }] });
+        let form = [
+            ("Action", "UpdateAssumeRolePolicy"),
+            ("Version", "2010-05-08"),
+            ("RoleName", role),
+            ("PolicyDocument", &trust.to_string()),
+        ];
+        self.call_with_form("iam", form);
+        let arn = format!("arn:aws:iam::000000000000:role/{role}");
+        let form = [
+            ("Action", "AssumeRole"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", &arn),
+            ("RoleSessionName", "test"),
+        ];
+        let text = self.call_with_form("sts", form);
+        [
+            ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
+            ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
+            ("AWS_SESSION_TOKEN", "SessionToken"),
+        ]
+        .map(|(variable, element)| {
+            let found = text.split_once(&format!("<{element}>")).and_then(|(_, rest)| rest.split_once("</"));
+            let (value, _) = found.unwrap_or_else(|| panic!("{role} cannot be assumed: {text}"));
+            (variable, value.to_owned())
+        })
+    }
+
+    /// Calls an operation of the older kind, which answers XML.
+    fn call_with_form(&self, service: &str, form: [(&str, &str); 4]) -> String {
+        let mut answer = self
+            .agent
+            .post(self.endpoint)
+            .header("authorization", credential(service))
+            .send_form(form)
+            .unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        assert!(answer.status().is_success(), "{form:?}: {text}");
+        text
+    }
+
     pub(crate) fn create_bucket(&self, name: &str) {
-        let made = self.agent.put(format!("{}/{name}", self.endpoint)).send_empty().unwrap();
+        let made = self
+            .agent
+            .put(format!("{}/{name}", self.endpoint))
+            .header("authorization", credential("s3"))
+            .send_empty()
+            .unwrap();
         assert!(made.status().is_success(), "bucket {name}: {}", made.status());
     }
 
     pub(crate) fn put_object(&self, bucket: &str, key: &str, body: &str) {
-        let put = self.agent.put(format!("{}/{bucket}/{key}", self.endpoint)).send(body).unwrap();
+        let put = self
+            .agent
+            .put(format!("{}/{bucket}/{key}", self.endpoint))
+            .header("authorization", credential("s3"))
+            .send(body)
+            .unwrap();
         assert!(put.status().is_success(), "object {key}: {}", put.status());
     }
 
     /// S3's list of the objects under a prefix: their keys, and when each was written last.
     pub(crate) fn objects(&self, bucket: &str, prefix: &str) -> String {
         let url = format!("{}/{bucket}?list-type=2&prefix={prefix}", self.endpoint);
-        self.agent.get(url).call().unwrap().body_mut().read_to_string().unwrap()
+        self.agent
+            .get(url)
+            .header("authorization", credential("s3"))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap()
     }
 
     /// All items of a table.
@@ -152,13 +218,47 @@ impl Aws {
         scanned["Items"].as_array().cloned().unwrap_or_default()
     }
 
+    /// What the functions' logs say of requests that IAM has refused.
+    pub(crate) fn refused_requests(&self) -> Vec<String> {
+        let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
+        let mut refused = Vec::new();
+        for group in groups["logGroups"].as_array().unwrap() {
+            let mut request = json!({ "logGroupName": group["logGroupName"] });
+            loop {
+                let page = self.call("logs", "Logs_20140328.FilterLogEvents", &request);
+                let messages =
+                    page["events"].as_array().unwrap().iter().filter_map(|event| event["message"].as_str());
+                refused
+                    .extend(messages.filter(|said| said.contains("is not authorized to")).map(str::to_owned));
+                if page["nextToken"].is_null() {
+                    break;
+                }
+                request["nextToken"] = page["nextToken"].clone();
+            }
+        }
+        refused
+    }
+
     /// Switches Lambda's own reading of queues on or off.
     pub(crate) fn switch_event_sources(&self, on: bool) {
         let url = format!("{}/2015-03-31/event-source-mappings/", self.endpoint);
-        let all: Value = self.agent.get(&url).call().unwrap().body_mut().read_json().unwrap();
+        let all: Value = self
+            .agent
+            .get(&url)
+            .header("authorization", credential("lambda"))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_json()
+            .unwrap();
         for mapping in all["EventSourceMappings"].as_array().unwrap() {
             let one = format!("{url}{}", mapping["UUID"].as_str().unwrap());
-            let switched = self.agent.put(one).send(json!({ "Enabled": on }).to_string()).unwrap();
+            let switched = self
+                .agent
+                .put(one)
+                .header("authorization", credential("lambda"))
+                .send(json!({ "Enabled": on }).to_string())
+                .unwrap();
             assert!(switched.status().is_success(), "{mapping}");
         }
     }
@@ -166,7 +266,12 @@ impl Aws {
     /// Invokes a function. The error: it did not come to an end.
     pub(crate) fn invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
-        let mut answer = self.agent.post(url).send(event.to_string()).map_err(|error| error.to_string())?;
+        let mut answer = self
+            .agent
+            .post(url)
+            .header("authorization", credential("lambda"))
+            .send(event.to_string())
+            .map_err(|error| error.to_string())?;
         let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
         if answer.headers().contains_key("x-amz-function-error") || !answer.status().is_success() {
             return Err(text);

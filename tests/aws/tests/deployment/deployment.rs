@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sqlx::Row;
-use tasker_test_support::{TestDatabase, aws_tools};
+use tasker_test_support::{TestDatabase, aws_tools, kill_function};
 use tempfile::TempDir;
 
 use crate::{
@@ -138,12 +138,19 @@ impl Deployment {
         format!("{}-{function}", self.name)
     }
 
-    /// A host as a process of its own, with the environment that its container has on ECS. Told to stop, it waits for
-    /// nothing.
+    /// Kills a function, wherever it runs. Answers how many processes that were.
+    pub(crate) fn kill(&self, function: &str) -> usize {
+        kill_function(self.aws.endpoint, &self.function(function))
+    }
+
+    /// A host as a process of its own, with the environment and the role that its container has on ECS. Told to stop, it
+    /// waits for nothing.
     pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
+        let service = self.function("run-long-steps");
         let child = tool(&self.aws, program.to_str().unwrap())
-            .envs(self.aws.container_environment(&format!("{}-run-long-steps", self.name), &self.name))
+            .envs(self.aws.container_environment(&service, &self.name))
+            .envs(self.aws.credentials_of(&service))
             .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))
             .env("TASKER_DRAIN_SECONDS", "0")
             .stdin(Stdio::null())
@@ -279,8 +286,9 @@ impl Deployment {
         }
     }
 
-    /// Destroys all of it; what is left behind fails the test.
+    /// Destroys all of it; what is left behind fails the test, and so does whatever a function was not allowed.
     pub(crate) fn unmake(self) {
+        assert_eq!(self.aws.refused_requests(), Vec::<String>::new());
         let mut destroy = match self.tool {
             Tool::Terraform => {
                 let mut destroy = tool(&self.aws, "terraform");

@@ -1,5 +1,5 @@
-//! The deployment, made by Terraform and by SAM, with the functions as they are packed: events in, workflows done, nothing
-//! lost or doubled, and nothing left behind.
+//! The deployment, made by Terraform and by SAM, with the functions as they are packed and the permissions that they are
+//! given: events in, workflows done, nothing lost or doubled, and nothing left behind.
 //!
 //! It needs the emulator (`make aws-tools`), Terraform, and the functions packed for this machine
 //! (`scripts/build-functions.sh here`): `make test-aws` sees to all of them.
@@ -110,7 +110,7 @@ async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, 
     let mut killed = 0;
     source.run_until(SOON * 2, || {
         if killed < 2 && payments.in_progress() > 0 {
-            killed += tasker_test_support::kill_function(&deployment.function("run-steps"));
+            killed += deployment.kill("run-steps");
         }
         killed >= 2
     });
@@ -207,7 +207,7 @@ async fn sam_makes_a_deployment_that_works() {
     let aws = &deployment.aws;
     aws.invoke(&deployment.function("migrate"), &json!({ "rotate_login": true })).unwrap();
     for function in ["api", "orchestrate"] {
-        assert!(tasker_test_support::kill_function(&deployment.function(function)) > 0, "{function}");
+        assert!(deployment.kill(function) > 0, "{function}");
     }
     deployment.send_event(&order_placed("SM-1002"));
     let task = deployment.task_of_order("SM-1002", SOON).await;
