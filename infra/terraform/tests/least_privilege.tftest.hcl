@@ -173,7 +173,7 @@ run "each_function_does_only_its_part" {
   assert {
     condition = sort([for function, made in aws_iam_role_policy.function : function if anytrue([
       for statement in jsondecode(made.policy).Statement : contains(flatten([statement.Action]), "sqs:GetQueueAttributes") && contains(flatten([statement.Resource]), "arn:aws:sqs:eu-west-1:123456789012:tasker-reports")
-    ])]) == ["orchestrate", "sweep"]
+    ])]) == sort(["orchestrate", "sweep"])
     error_message = "sweep must see how many reports wait, or no host is ever held silent."
   }
 
