@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     HandlerVersion, Orchestrator,
     read::{HandlerSummary, TemplateSummary},
-    template::Template,
 };
+use tasker_templates::template::Template;
 
 use crate::{
     error::{ApiError, ErrorBody},

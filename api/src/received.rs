@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
 };
 use serde::Deserialize;
+use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
     Orchestrator,
     trigger::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
 };
-use tasker_protocol::{CloudEvent, EventError};
 use utoipa::IntoParams;
 use uuid::Uuid;
 

@@ -10,10 +10,8 @@ use axum::{
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tasker_api::router;
-use tasker_orchestrator::{
-    ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, template::parse,
-    trigger::parse_trigger,
-};
+use tasker_orchestrator::{ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings};
+use tasker_templates::{template::parse, trigger::parse_trigger};
 use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, MemoryLeases, MemoryQueue};
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! A template's DAG as a picture: SVG, DOT, Mermaid.
 
 use clap::ValueEnum;
-use tasker_orchestrator::template::{Graph, Template};
+use tasker_templates::template::{Graph, Template};
 
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use tasker_templates::{template::Template, trigger::Trigger};
 
-use crate::{ComponentPublication, Orchestrator, error::Error, template::Template, trigger::Trigger};
+use crate::{ComponentPublication, Orchestrator, error::Error};
 
 /// Components, whose bytes lie in the blob store already, the templates that use them, and the triggers that start those.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use std::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::{Row, types::Json};
+use tasker_templates::{did_you_mean, template::Template};
 use uuid::Uuid;
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     pool::Pool,
     release::{Pin, Pins, Release, pin_name},
     release_store::store_release,
-    template::{Template, did_you_mean},
 };
 
 /// What became of a template that was to be published.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use tasker_protocol::Payload;
+use tasker_templates::{faults, text_fault};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     effect::{Effects, columns},
     error::Error,
     identity::identity,
-    release::{Release, faults},
+    release::Release,
     report::is_about_data,
 };
 
@@ -131,14 +132,7 @@ impl TaskRequest {
 
 /// Refuses what a text column cannot hold or nobody can mean.
 pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
-    let message = if text.contains('\0') {
-        "must not contain a NUL character"
-    } else if text.len() > 4096 {
-        "is longer than 4096 bytes"
-    } else {
-        return Ok(());
-    };
-    Err(Error::InvalidRequest { field, message: message.to_owned() })
+    text_fault(text).map_or(Ok(()), |fault| Err(Error::InvalidRequest { field, message: fault.to_owned() }))
 }
 
 /// What became of a request.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::template::Problems;
+use tasker_templates::Problems;
 
 /// Why the orchestrator did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, types::Json};
+use tasker_templates::did_you_mean;
 use utoipa::ToSchema;
 
-use crate::{Orchestrator, catalog::bump, error::Error, template::did_you_mean};
+use crate::{Orchestrator, catalog::bump, error::Error};
 
 /// A handler that a component holds, as the component describes it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]

@@ -3,10 +3,9 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    error::Error,
-    template::{IdentityStrategy, Template},
-};
+use tasker_templates::template::{IdentityStrategy, Template};
+
+use crate::error::Error;
 
 /// The hash that requests for the same task share, or none where every request is a task of its own.
 pub(crate) fn identity(

@@ -3,12 +3,12 @@
 
 use serde_json::{Value, value::RawValue};
 use tasker_protocol::{Ending, Failure, Payload};
+use tasker_templates::{did_you_mean, faults, template::StepType};
 use tasker_transport::{BlobError, BlobStore};
 
 use crate::{
     error::Error,
-    release::{Release, ReleaseStep, faults},
-    template::{StepType, did_you_mean},
+    release::{Release, ReleaseStep},
 };
 
 /// How many steps one decision may name.

@@ -26,7 +26,6 @@ mod report;
 mod run;
 pub mod state;
 mod sweep;
-pub mod template;
 pub mod trigger;
 mod upgrade;
 mod visit;
@@ -40,6 +39,7 @@ use std::{
 
 use pool::Pool;
 use sqlx::PgPool;
+use tasker_templates::template::Template;
 use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
 use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
@@ -58,7 +58,6 @@ pub use report::Applied;
 pub use run::PendingCreations;
 use state::TaskState;
 pub use sweep::Swept;
-use template::Template;
 
 /// How many creations may wait for the next transaction before callers wait too.
 const MAX_PENDING_CREATIONS: usize = 10_000;

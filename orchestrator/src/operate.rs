@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Payload};
+use tasker_templates::template::StepType;
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     error::Error,
     judge::{Outcome, check_result, judge},
     state::TaskState,
-    template::StepType,
 };
 
 /// Results longer than this are kept in the blob store, and not in their row.

@@ -5,17 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use jsonschema::Validator;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use tasker_protocol::{BatchSlice, Grants, HandlerReference, Limits};
-use uuid::Uuid;
-
-use crate::{
-    effect::Worker,
-    error::Error,
+use tasker_templates::{
+    Validator,
     template::{Graph, Step, StepType, Template},
 };
+use uuid::Uuid;
+
+use crate::{effect::Worker, error::Error};
 
 /// What a release fixes beside the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,26 +200,6 @@ pub(crate) fn step_name(definition: &str, worker_number: Option<u32>) -> String 
 }
 
 fn validator(schema: &Value) -> Result<Validator, Error> {
-    jsonschema::validator_for(schema).map_err(|error| Error::Damaged(format!("a published schema: {error}")))
-}
-
-impl Template {
-    /// What of an input breaks the template's `input_schema`, one line for each fault.
-    pub fn input_faults(&self, input: &Value) -> Vec<String> {
-        match self.input_schema.as_ref().map(validator) {
-            Some(Ok(validator)) => faults(&validator, input),
-            Some(Err(error)) => vec![error.to_string()],
-            None => Vec::new(),
-        }
-    }
-}
-
-/// What breaks a schema, one line for each fault, with its place in the document.
-pub(crate) fn faults(validator: &Validator, value: &Value) -> Vec<String> {
-    let line = |error: jsonschema::ValidationError<'_>| {
-        let path = error.instance_path().to_string();
-        let place = if path.is_empty() { "(top)" } else { &path };
-        format!("  {place}: {error}")
-    };
-    validator.iter_errors(value).map(line).collect()
+    tasker_templates::validator(schema)
+        .map_err(|error| Error::Damaged(format!("a published schema: {error}")))
 }

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use sqlx::{postgres::types::PgInterval, types::Json};
+use tasker_templates::template::{PublishedEvent, StepType, Template};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
     release::{Pins, Release},
-    template::{PublishedEvent, StepType, Template},
 };
 
 /// Stores a new release, or finds the one that another process stored meanwhile.

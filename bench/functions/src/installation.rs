@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tasker_orchestrator::{
     Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest,
-    template,
 };
 use tasker_runtime_host::compile_for;
+use tasker_templates::template;
 use tasker_test_support::{TestDatabase, emulator};
 use tasker_transport::{
     BlobStore,

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
-use tasker_orchestrator::trigger::{Finding, SeenEvent};
-use tasker_protocol::CloudEvent;
+use tasker_cloud_events::CloudEvent;
+use tasker_templates::trigger::{Finding, SeenEvent};
 
 use super::{Ending, incoming::Events};
 use crate::{
@@ -73,7 +73,7 @@ fn attempt<'a>(file: &'a TriggerFile, event: &SeenEvent<'_>, templates: &[Templa
     let matches = compiled.matches(event);
     let mapped = matches.then(|| {
         let mapped = compiled.map(event)?;
-        let input = serde_json::from_str(mapped.request.context.get()).map_err(|error| error.to_string())?;
+        let input = serde_json::from_str(mapped.task.context.get()).map_err(|error| error.to_string())?;
         Ok((input, mapped.key))
     });
     let faults = match (&mapped, file.template(templates)) {

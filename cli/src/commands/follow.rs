@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::Value;
-use tasker_orchestrator::{read::StepDetail, template::Template};
+use tasker_orchestrator::read::StepDetail;
+use tasker_templates::template::Template;
 use uuid::Uuid;
 
 use super::Ending;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
-use tasker_orchestrator::template::{Change, import};
+use tasker_templates::template::{Change, import};
 
 use super::Ending;
 use crate::output::{Output, print};

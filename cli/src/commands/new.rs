@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use tasker_orchestrator::template::template_schema;
+use tasker_templates::template::template_schema;
 
 use super::Ending;
 use crate::output::Output;

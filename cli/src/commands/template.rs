@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
-use tasker_orchestrator::{
-    read::TemplateSummary,
-    template::{Graph, Template, reference, template_schema},
-};
+use tasker_orchestrator::read::TemplateSummary;
+use tasker_templates::template::{Graph, Template, reference, template_schema};
 
 use super::{Ending, import, request::template_name};
 use crate::{

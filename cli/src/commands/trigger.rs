@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::json;
 use tasker_api::TriggerSwitch;
-use tasker_orchestrator::trigger::{TriggerSummary, trigger_schema};
+use tasker_orchestrator::trigger::TriggerSummary;
+use tasker_templates::trigger::trigger_schema;
 
 use super::Ending;
 use crate::{

@@ -9,11 +9,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use serde_json::Value;
-use tasker_orchestrator::{
-    ComponentPublication, Orchestrator, Publication, PublishedHandler,
-    template::{Parsed, Template, parse},
-};
+use tasker_orchestrator::{ComponentPublication, Orchestrator, Publication, PublishedHandler};
 use tasker_runtime_host::Host;
+use tasker_templates::template::{Parsed, Template, parse};
 use tasker_transport::BlobStore;
 use tokio::process::Command;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use tasker_orchestrator::trigger::{CompiledTrigger, ParsedTrigger, Trigger, parse_trigger};
+use tasker_templates::trigger::{CompiledTrigger, ParsedTrigger, Trigger, parse_trigger};
 
 use super::build::{TemplateFile, documents, shown};
 use crate::config::ProjectConfig;

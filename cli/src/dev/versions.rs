@@ -4,7 +4,8 @@
 //! that 1.0.0 has had here, and newer than all before it.
 
 use semver::{BuildMetadata, Version};
-use tasker_orchestrator::{Error, Orchestrator, Publication, read::TemplateSummary, template::Template};
+use tasker_orchestrator::{Error, Orchestrator, Publication, read::TemplateSummary};
+use tasker_templates::template::Template;
 
 /// What to do with a template whose version is published with other content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

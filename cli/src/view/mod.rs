@@ -6,7 +6,8 @@ mod words;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tasker_orchestrator::{read::StepDetail, state::StepState, template::Template};
+use tasker_orchestrator::{read::StepDetail, state::StepState};
+use tasker_templates::template::Template;
 
 use crate::output::{Output, Style};
 use rows::{Row, rows};

@@ -2,11 +2,8 @@
 
 use std::collections::HashMap;
 
-use tasker_orchestrator::{
-    read::StepDetail,
-    state::StepState,
-    template::{Graph, StepType, Template},
-};
+use tasker_orchestrator::{read::StepDetail, state::StepState};
+use tasker_templates::template::{Graph, StepType, Template};
 
 use super::words::{Facts, Tally};
 
@@ -161,7 +158,7 @@ fn why_absent(template: &Template, graph: &Graph, index: usize, steps: &[StepDet
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use tasker_orchestrator::template::parse;
+    use tasker_templates::template::parse;
 
     use super::*;
 

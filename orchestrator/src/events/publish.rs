@@ -6,18 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgListener, postgres::PgRow};
+use tasker_templates::{faults, validator};
 use tasker_transport::BlobError;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{
-    Orchestrator,
-    effect::payload,
-    error::Error,
-    release::{Release, faults},
-};
+use crate::{Orchestrator, effect::payload, error::Error, release::Release};
 
 /// How many events one transaction publishes.
 const BATCH: i32 = 100;
@@ -169,9 +165,9 @@ impl Orchestrator {
         }
         let releases = self.catalog.releases([release].into_iter()).await?;
         let Some(schema) = schema_of(&releases[&release], definition, &name) else { return Ok(Ok(event)) };
-        let faults = match (jsonschema::validator_for(&schema), serde_json::from_str::<Value>(data)) {
+        let faults = match (validator(&schema), serde_json::from_str::<Value>(data)) {
             (Ok(validator), Ok(data)) => faults(&validator, &data),
-            (Err(error), _) => vec![error.to_string()],
+            (Err(error), _) => vec![error],
             (_, Err(error)) => vec![error.to_string()],
         };
         if faults.is_empty() {

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
+use tasker_templates::template::Template;
 use utoipa::ToSchema;
 
-use crate::{Orchestrator, error::Error, template::Template};
+use crate::{Orchestrator, error::Error};
 
 /// A published template version.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

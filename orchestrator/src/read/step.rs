@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::{Row, postgres::PgRow};
 use tasker_protocol::Payload;
+use tasker_templates::{did_you_mean, template::StepType};
 use tasker_transport::BlobStore;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,7 +18,6 @@ use crate::{
     error::Error,
     release::{Release, step_name},
     state::StepState,
-    template::{StepType, did_you_mean},
 };
 
 /// A step.

@@ -6,14 +6,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
+use tasker_templates::{
+    did_you_mean,
+    trigger::{CompiledTrigger, Trigger},
+};
 use utoipa::ToSchema;
 
-use super::{compiled::CompiledTrigger, model::Trigger};
 use crate::{
     Orchestrator,
     catalog::{Publication, TemplateName},
     error::Error,
-    template::did_you_mean,
 };
 
 /// A published trigger.

@@ -4,21 +4,10 @@
 //! starts nothing, is recorded under its source and id, and whatever comes again is answered from there.
 
 mod catalog;
-mod compiled;
-mod condition;
-mod expression;
-mod model;
-mod parse;
-mod pattern;
 mod receive;
 mod received;
-mod wildcard;
 
 pub(crate) use catalog::TriggerCache;
 pub use catalog::TriggerSummary;
-pub use compiled::{CompiledTrigger, Mapped, SeenEvent};
-pub use model::{Trigger, TriggeredTask};
-pub use parse::{ParsedTrigger, parse_trigger, trigger_schema};
-pub use pattern::Finding;
 pub use receive::{Reception, ReceptionState, StartedTask};
 pub use received::{ReceivedEvent, ReceivedFilter};

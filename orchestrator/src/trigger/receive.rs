@@ -12,11 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, postgres::PgRow};
-use tasker_protocol::{CloudEvent, Payload, raw_json};
+use tasker_cloud_events::CloudEvent;
+use tasker_protocol::{Payload, raw_json};
+use tasker_templates::trigger::{MappedTask, SeenEvent};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{catalog::Ready, compiled::SeenEvent};
+use super::catalog::Ready;
 use crate::{
     Orchestrator,
     create::{Creation, TaskRequest},
@@ -365,7 +367,7 @@ fn plan(event: &CloudEvent, triggers: &Arc<[Ready]>) -> Plan {
             Ok(mapped) => plan.wanted.push(Wanted {
                 identity: identity(&trigger, &mapped.key),
                 version: ready.version,
-                request: mapped.request,
+                request: request(mapped.task),
                 trigger,
             }),
             Err(error) => plan.failures.push(format!("trigger `{trigger}`: {error}")),
@@ -391,6 +393,23 @@ fn outcome(tasks: Vec<StartedTask>, failures: &[String], disabled: &[String], an
     // What a text column cannot hold, an event may have brought along.
     let fit = |reason: String| reason.replace('\0', "\u{fffd}").chars().take(MAX_REASON).collect();
     Outcome { state, tasks, reason: reason.map(fit) }
+}
+
+/// The request that a trigger makes.
+fn request(task: MappedTask) -> TaskRequest {
+    TaskRequest {
+        namespace: task.namespace,
+        version: task.version,
+        initiator: Some(task.initiator),
+        source_system: Some(task.source_system),
+        reason: Some(task.reason),
+        tags: task.tags,
+        priority: task.priority,
+        correlation_id: task.correlation_id,
+        parent_correlation_id: task.parent_correlation_id,
+        traceparent: task.traceparent,
+        ..TaskRequest::new(&task.name, task.context)
+    }
 }
 
 /// Whether the same request would be refused again: then it is a dead letter, until somebody changes something.

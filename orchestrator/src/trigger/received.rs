@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::{Row, postgres::PgRow};
-use tasker_protocol::{CloudEvent, Payload};
+use tasker_cloud_events::CloudEvent;
+use tasker_protocol::Payload;
 use utoipa::ToSchema;
 use uuid::Uuid;
 

@@ -4,10 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use schemars::schema_for;
 use serde_json::Value;
-use tasker_orchestrator::{
-    state::{StepState, TaskState},
-    template::{Code, template_schema},
-};
+use tasker_orchestrator::state::{StepState, TaskState};
+use tasker_templates::{Code, template::template_schema};
 
 /// The rows of the table below this heading: what stands in backquotes in their first cells, and the last cell.
 fn rows(heading: &str) -> Vec<(Vec<String>, String)> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tasker_orchestrator::{
     ComponentPublication, Creation, Error, Publication, PublishedHandler, TaskRequest, state::TaskState,
-    template::parse,
 };
+use tasker_templates::template::parse;
 
 use crate::fixture::{Fixture, request, template};
 

@@ -252,8 +252,8 @@ async fn decisions_may_follow_each_other_twenty_deep_and_no_deeper() {
         }
         text
     };
-    assert!(tasker_orchestrator::template::parse(&template(20)).is_ok());
-    let problems = tasker_orchestrator::template::parse(&template(21)).unwrap_err();
+    assert!(tasker_templates::template::parse(&template(20)).is_ok());
+    let problems = tasker_templates::template::parse(&template(21)).unwrap_err();
     assert!(problems.to_string().contains("21 decisions follow each other; at most 20 can"), "{problems}");
 }
 

@@ -10,12 +10,12 @@ use std::{
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sqlx::{Row, postgres::PgListener};
+use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
     Error, TaskAction,
     events::{SubscriptionKind, SubscriptionRequest},
     read::TaskFilter,
 };
-use tasker_protocol::CloudEvent;
 use tasker_transport::webhook_signature;
 
 use crate::fixture::{Fixture, failed};

@@ -8,9 +8,9 @@ use tasker_orchestrator::{
     ComponentPublication, Creation, Error, PublishedHandler,
     read::DlqFilter,
     state::{StepState, TaskState},
-    template::parse,
 };
 use tasker_protocol::{Ending, Failure, StepDispatch};
+use tasker_templates::template::parse;
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, failed, request};

@@ -10,12 +10,12 @@ use tasker_orchestrator::{
     Settings, TaskRequest, connect, make_login,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
-    template::parse,
 };
 use tasker_protocol::{
     ClaimCheck, Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload,
     StepDispatch, StepEvent, StepReport, Usage, VERSION, decode, raw_json,
 };
+use tasker_templates::template::parse;
 use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, MemoryLeases, Outlet, PgmqOutlet, WebhookOutlet};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tasker_orchestrator::template::{parse, template_schema};
+use tasker_templates::template::{parse, template_schema};
 
 use crate::fields::one_step;
 

@@ -11,9 +11,9 @@ use tasker_orchestrator::{
     Completion, Error, StepAction, Swept, TaskAction,
     read::StepDetail,
     state::{StepState, TaskState},
-    template::StepType,
 };
 use tasker_protocol::{Ending, OrchestratorMessage, StepDispatch, decode, raw_json};
+use tasker_templates::template::StepType;
 use tasker_transport::Message;
 use uuid::Uuid;
 

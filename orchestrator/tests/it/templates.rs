@@ -1,6 +1,6 @@
 //! What an author is told about a template.
 
-use tasker_orchestrator::template::{Backoff, parse, template_schema};
+use tasker_templates::template::{Backoff, parse, template_schema};
 
 fn problems(yaml: &str) -> String {
     parse(yaml).expect_err("the template has faults").render("t.yaml")

@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
     Error, Publication,
     read::TaskFilter,
-    trigger::{ReceivedFilter, Reception, ReceptionState, parse_trigger},
+    trigger::{ReceivedFilter, Reception, ReceptionState},
 };
-use tasker_protocol::CloudEvent;
+use tasker_templates::trigger::parse_trigger;
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, template};

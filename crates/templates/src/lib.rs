@@ -1,0 +1,14 @@
+//! The languages that people write: templates, triggers, event patterns and expressions. Parse, validate, explain, import.
+//!
+//! Pure: no I/O, no database, no clock.
+#![forbid(unsafe_code)]
+
+mod reading;
+mod schema;
+pub mod template;
+mod text;
+pub mod trigger;
+
+pub use reading::{Code, Position, Problem, Problems, Severity, did_you_mean};
+pub use schema::{Validator, faults, validator};
+pub use text::text_fault;

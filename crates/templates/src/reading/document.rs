@@ -1,0 +1,362 @@
+//! YAML or JSON text as a tree that remembers where each part of it stood, and as the JSON value that it means.
+
+use std::{collections::HashMap, ops::Range};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use serde_json::{Map, Number, Value};
+
+use super::problem::{Code, Position, Problems};
+
+/// How deep a template may nest: far above any real one, far below the stack.
+const MAX_DEPTH: usize = 64;
+/// How many values a template may hold once its aliases are written out, against alias bombs.
+const MAX_VALUES: usize = 200_000;
+
+/// What a text means.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) value: Value,
+    /// Positions by JSON pointer; of a mapping's entry, its key's.
+    positions: HashMap<String, Position>,
+}
+
+impl Document {
+    /// Where the value at a JSON pointer stands, or the nearest value around it.
+    pub(crate) fn position(&self, pointer: &str) -> Position {
+        let mut pointer = pointer;
+        loop {
+            if let Some(position) = self.positions.get(pointer) {
+                return *position;
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return Position { line: 1, column: 1 },
+            }
+        }
+    }
+}
+
+/// A key as it stands in a JSON pointer (RFC 6901).
+pub(crate) fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// A value as it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) position: Position,
+    /// Its characters in the text, counted from 0.
+    pub(crate) span: Range<usize>,
+    pub(crate) content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Scalar(Value),
+    Sequence(Vec<Node>),
+    Mapping(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) position: Position,
+    /// The key's characters in the text.
+    pub(crate) span: Range<usize>,
+    pub(crate) value: Node,
+}
+
+impl Entry {
+    /// Where it ends in the text.
+    pub(crate) fn end(&self) -> usize {
+        self.span.end.max(self.value.span.end)
+    }
+}
+
+impl Node {
+    /// Reads the one document in `text`. JSON is read as the YAML that it is.
+    pub(crate) fn read(text: &str) -> Result<Self, Problems> {
+        let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
+        reader.document().map_err(|fault| {
+            let mut problems = Problems::default();
+            problems.error(Code::Syntax, fault.position, None, fault.message);
+            problems
+        })
+    }
+
+    /// The entries of a mapping; none of anything else.
+    pub(crate) fn entries(&mut self) -> Option<&mut Vec<Entry>> {
+        match &mut self.content {
+            Content::Mapping(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// What it means.
+    pub(crate) fn document(self) -> Document {
+        let mut positions = HashMap::new();
+        let value = self.into_value(&mut String::new(), &mut positions);
+        Document { value, positions }
+    }
+
+    fn into_value(self, pointer: &mut String, positions: &mut HashMap<String, Position>) -> Value {
+        positions.entry(pointer.clone()).or_insert(self.position);
+        let length = pointer.len();
+        match self.content {
+            Content::Scalar(value) => value,
+            Content::Sequence(items) => {
+                let mut item = |(index, node): (usize, Self)| {
+                    pointer.push_str(&format!("/{index}"));
+                    let value = node.into_value(pointer, positions);
+                    pointer.truncate(length);
+                    value
+                };
+                items.into_iter().enumerate().map(&mut item).collect()
+            }
+            Content::Mapping(entries) => {
+                let mut entry = |Entry { key, position, value, .. }: Entry| {
+                    pointer.push_str(&format!("/{}", escape(&key)));
+                    positions.insert(pointer.clone(), position);
+                    let value = value.into_value(pointer, positions);
+                    pointer.truncate(length);
+                    (key, value)
+                };
+                Value::Object(entries.into_iter().map(&mut entry).collect::<Map<_, _>>())
+            }
+        }
+    }
+}
+
+struct Fault {
+    position: Position,
+    message: String,
+}
+
+struct Reader<'a> {
+    parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+    anchors: HashMap<usize, (Node, usize)>,
+    values: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
+        match self.parser.next_event() {
+            Some(Ok(next)) => Ok(next),
+            Some(Err(error)) => Err(Fault {
+                position: Position { line: error.marker().line(), column: error.marker().col() + 1 },
+                message: format!("not valid YAML or JSON: {}", error.info()),
+            }),
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, Fault> {
+        loop {
+            match self.next()? {
+                (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+                (Event::StreamEnd, _) => {
+                    return Err(Fault {
+                        position: Position { line: 1, column: 1 },
+                        message: "the file is empty".to_owned(),
+                    });
+                }
+                (event, span) => {
+                    let node = self.node(event, span, 0)?;
+                    return self.only(node);
+                }
+            }
+        }
+    }
+
+    /// Refuses a second document, which would be ignored otherwise.
+    fn only(&mut self, node: Node) -> Result<Node, Fault> {
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(node),
+                (Event::DocumentStart(_), span) => {
+                    let message = "a second document starts here; put one in each file".to_owned();
+                    return Err(Fault { position: position(span), message });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Node, Fault> {
+        let position = position(at);
+        self.values += 1;
+        if depth > MAX_DEPTH || self.values > MAX_VALUES {
+            return Err(Fault { position, message: "nested too deeply, or too large".to_owned() });
+        }
+        let before = self.values;
+        let (anchor, content, end) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain && tag.is_none();
+                let value = if plain { resolve(&text) } else { Value::String(text.into_owned()) };
+                (anchor, Content::Scalar(value), at.end.index())
+            }
+            Event::SequenceStart(anchor, _) => {
+                let (items, end) = self.sequence(depth)?;
+                (anchor, Content::Sequence(items), end)
+            }
+            Event::MappingStart(anchor, _) => {
+                let (entries, end) = self.mapping(depth)?;
+                (anchor, Content::Mapping(entries), end)
+            }
+            Event::Alias(id) => {
+                let Some((node, size)) = self.anchors.get(&id) else {
+                    return Err(Fault {
+                        position,
+                        message: "an alias of something not yet defined".to_owned(),
+                    });
+                };
+                self.values += size;
+                return Ok(Node { position, ..node.clone() });
+            }
+            other => return Err(Fault { position, message: format!("unexpected {other:?}") }),
+        };
+        let node = Node { position, span: at.start.index()..end, content };
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), self.values - before));
+        }
+        Ok(node)
+    }
+
+    /// The items of a sequence, and where it ends.
+    fn sequence(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Fault> {
+        let mut items: Vec<Node> = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, at) => {
+                    let last = items.last().map(|item| item.span.end);
+                    return Ok((items, end(at, last)));
+                }
+                (event, at) => items.push(self.node(event, at, depth + 1)?),
+            }
+        }
+    }
+
+    /// The entries of a mapping, and where it ends.
+    fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), Fault> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut last = None;
+        loop {
+            let (event, at) = self.next()?;
+            let place = position(at);
+            let key = match event {
+                Event::MappingEnd => return Ok((entries, end(at, last))),
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => return Err(Fault { position: place, message: "a key must be a plain text".to_owned() }),
+            };
+            if entries.iter().any(|other| other.key == key) {
+                return Err(Fault { position: place, message: format!("`{key}` is given twice") });
+            }
+            let (event, after) = self.next()?;
+            let value = self.node(event, after, depth + 1)?;
+            last = Some(value.span.end.max(at.end.index()));
+            if key == "<<" {
+                merge(&mut entries, value);
+            } else {
+                entries.push(Entry { key, position: place, span: at.start.index()..at.end.index(), value });
+            }
+        }
+    }
+}
+
+/// Where a sequence or mapping ends: with its bracket, or with the last thing in it.
+fn end(at: Span, last: Option<usize>) -> usize {
+    if at.is_empty() { last.unwrap_or(at.start.index()) } else { at.end.index() }
+}
+
+/// YAML's merge key: entries of another mapping, where this one has none of that name.
+fn merge(entries: &mut Vec<Entry>, from: Node) {
+    match from.content {
+        Content::Mapping(others) => {
+            for other in others {
+                if entries.iter().all(|entry| entry.key != other.key) {
+                    entries.push(other);
+                }
+            }
+        }
+        Content::Sequence(nodes) => nodes.into_iter().for_each(|node| merge(entries, node)),
+        Content::Scalar(_) => {}
+    }
+}
+
+fn position(span: Span) -> Position {
+    Position { line: span.start.line(), column: span.start.col() + 1 }
+}
+
+/// The JSON value of a plain scalar, by YAML 1.2's core schema.
+pub(crate) fn resolve(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        _ => {}
+    }
+    let radix = |prefix: &str, radix| {
+        text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok())
+    };
+    if let Some(integer) = radix("0x", 16).or_else(|| radix("0o", 8)) {
+        return Value::from(integer);
+    }
+    if let Ok(integer) = text.parse::<i64>() {
+        return Value::from(integer);
+    }
+    if text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+        && text.contains(|digit: char| digit.is_ascii_digit())
+        && let Some(number) = text.parse::<f64>().ok().and_then(Number::from_f64)
+    {
+        return Value::Number(number);
+    }
+    Value::String(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Document, Problems> {
+        Node::read(text).map(Node::document)
+    }
+
+    #[test]
+    fn yaml_and_json_read_alike_and_know_their_places() {
+        let yaml = read("name: a\nsteps:\n  - name: one\n    timeout: 1.5\n").unwrap();
+        let json = read(r#"{"name": "a", "steps": [{"name": "one", "timeout": 1.5}]}"#).unwrap();
+        assert_eq!(yaml.value, json.value);
+        assert_eq!(yaml.value, json!({"name": "a", "steps": [{"name": "one", "timeout": 1.5}]}));
+        assert_eq!(yaml.position("/steps/0/timeout"), Position { line: 4, column: 5 });
+        assert_eq!(yaml.position("/steps/0/timeout/missing"), Position { line: 4, column: 5 });
+    }
+
+    #[test]
+    fn versions_and_quoted_numbers_stay_text() {
+        let document = read("a: 1.0.0\nb: \"1\"\nc: 1.0.0-rc1\nd: -3\ne: .5\nf: 1e3\ng: yes").unwrap();
+        assert_eq!(
+            document.value,
+            json!({"a": "1.0.0", "b": "1", "c": "1.0.0-rc1", "d": -3, "e": 0.5, "f": 1000.0, "g": "yes"})
+        );
+    }
+
+    #[test]
+    fn a_key_given_twice_is_refused_where_it_stands() {
+        let problems = read("a: 1\nb: 2\na: 3\n").unwrap_err();
+        assert_eq!(problems.render("t.yaml"), "t.yaml:3:1: error SYNTAX: `a` is given twice");
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let previous = level - 1;
+            let aliases = vec![format!("*a{previous}"); 10].join(", ");
+            text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(read(&text).unwrap_err().render("bomb.yaml").contains("too large"));
+    }
+}

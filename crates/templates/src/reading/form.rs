@@ -1,0 +1,118 @@
+//! The form of a document, held against the schema of the types that it is read into.
+
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
+
+use super::{
+    document::{Document, escape},
+    problem::{Code, Problems},
+};
+
+/// A kind of document.
+pub(crate) struct Form {
+    /// What people call one.
+    what: &'static str,
+    pub(crate) schema: Value,
+    validator: Validator,
+}
+
+impl Form {
+    /// The form that these types have.
+    pub(crate) fn of<T: JsonSchema>(what: &'static str) -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+        let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+        let validator = jsonschema::validator_for(&schema)
+            .unwrap_or_else(|error| unreachable!("the schema derived from the types is valid: {error}"));
+        Self { what, schema, validator }
+    }
+
+    /// Everything that a document breaks.
+    pub(crate) fn check(&self, document: &Document) -> Problems {
+        let mut problems = Problems::default();
+        for error in self.validator.iter_errors(&document.value) {
+            self.report(document, &error, &mut problems);
+        }
+        problems
+    }
+
+    fn report(&self, document: &Document, error: &ValidationError<'_>, problems: &mut Problems) {
+        let pointer = error.instance_path().to_string();
+        let step = step_name(&document.value, &pointer);
+        let field = pointer.rsplit('/').next().unwrap_or_default();
+        let subject = if field.is_empty() { self.what.to_owned() } else { format!("`{field}`") };
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let known = known_fields(&self.schema, &error.schema_path().to_string());
+                for name in unexpected {
+                    let position = document.position(&format!("{pointer}/{}", escape(name)));
+                    let message = format!("unknown field `{name}`{}", did_you_mean(name, &known));
+                    problems.error(Code::UnknownField, position, step.as_deref(), message);
+                }
+            }
+            kind => {
+                let message = match kind {
+                    ValidationErrorKind::Required { property } => {
+                        format!("{subject} needs the field {}", property.to_string().replace('"', "`"))
+                    }
+                    ValidationErrorKind::Minimum { limit } => {
+                        format!("{subject} is {}, which is below the least, {limit}", error.instance())
+                    }
+                    ValidationErrorKind::Maximum { limit } => {
+                        format!("{subject} is {}, which is above the most, {limit}", error.instance())
+                    }
+                    ValidationErrorKind::MinLength { .. } => format!("{subject} is empty"),
+                    ValidationErrorKind::MaxLength { limit } => {
+                        format!("{subject} is longer than {limit} characters")
+                    }
+                    _ => one_of(&self.schema, error).map_or_else(
+                        || format!("{subject}: {error}"),
+                        |options| {
+                            let given = error.instance();
+                            let hint =
+                                given.as_str().map_or(String::new(), |text| did_you_mean(text, &options));
+                            format!("{subject} is {given}; it can be {}{hint}", options.join(", "))
+                        },
+                    ),
+                };
+                problems.error(Code::BadValue, document.position(&pointer), step.as_deref(), message);
+            }
+        }
+    }
+}
+
+/// The constants of an enumeration, each of which carries its own description in the schema.
+fn one_of(schema: &Value, error: &ValidationError<'_>) -> Option<Vec<String>> {
+    let path = error.schema_path().to_string();
+    let alternatives = schema.pointer(&path)?.as_array()?;
+    let constant = |alternative: &Value| match alternative.get("const").or(Some(alternative))? {
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    };
+    alternatives.iter().map(constant).collect()
+}
+
+/// The fields of the object whose `additionalProperties` refused one.
+fn known_fields(schema: &Value, schema_path: &str) -> Vec<String> {
+    let object = schema_path.trim_end_matches("/additionalProperties");
+    let properties = schema.pointer(&format!("{object}/properties")).and_then(Value::as_object);
+    properties.map_or(Vec::new(), |map| map.keys().cloned().collect())
+}
+
+/// `; did you mean ...?`, if one of the options is near.
+pub fn did_you_mean(given: &str, options: &[String]) -> String {
+    let nearest = options.iter().max_by(|left, right| {
+        strsim::jaro_winkler(left, given).total_cmp(&strsim::jaro_winkler(right, given))
+    });
+    match nearest {
+        Some(nearest) if strsim::jaro_winkler(nearest, given) > 0.8 => format!("; did you mean `{nearest}`?"),
+        _ if options.is_empty() => String::new(),
+        _ => format!("; known are {}", options.join(", ")),
+    }
+}
+
+/// The name of the step that a pointer leads into.
+fn step_name(value: &Value, pointer: &str) -> Option<String> {
+    let index = pointer.strip_prefix("/steps/")?.split('/').next()?;
+    value.pointer(&format!("/steps/{index}/name"))?.as_str().map(str::to_owned)
+}

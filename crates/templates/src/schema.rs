@@ -1,0 +1,23 @@
+//! JSON Schemas of templates, and what breaks them.
+
+use serde_json::Value;
+
+pub use jsonschema::Validator;
+
+/// Compiles a schema.
+///
+/// # Errors
+/// Why it is not a JSON Schema.
+pub fn validator(schema: &Value) -> Result<Validator, String> {
+    jsonschema::validator_for(schema).map_err(|error| error.to_string())
+}
+
+/// What breaks a schema: one line for each fault, with its place in the document.
+pub fn faults(validator: &Validator, value: &Value) -> Vec<String> {
+    let line = |error: jsonschema::ValidationError<'_>| {
+        let path = error.instance_path().to_string();
+        let place = if path.is_empty() { "(top)" } else { &path };
+        format!("  {place}: {error}")
+    };
+    validator.iter_errors(value).map(line).collect()
+}

@@ -1,0 +1,20 @@
+//! Templates: the format, its reader and its checks.
+
+mod graph;
+mod import;
+mod model;
+mod older;
+mod parse;
+mod reference;
+mod validate;
+
+pub use graph::Graph;
+pub use import::{Imported, import};
+pub use model::{
+    Backoff, BatchConfig, DeliveryMode, DomainEvent, Environment, EventCondition, FailureStrategy, Handler,
+    HandlerOverride, IdentityStrategy, Lifecycle, LifecycleLimits, PublishedEvent, Retry, RetryOverride,
+    StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template,
+};
+pub use older::Change;
+pub use parse::{Parsed, parse, template_schema};
+pub use reference::reference;

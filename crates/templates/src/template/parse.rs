@@ -1,0 +1,53 @@
+//! Reading a template: text, then its form against the schema of [`Template`], then its meaning.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::{model::Template, older::accept_older_names, validate::validate};
+use crate::reading::{Code, Form, Node, Problems};
+
+/// A template that can be published, with what is odd about it.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// The template.
+    pub template: Template,
+    /// Warnings.
+    pub warnings: Problems,
+}
+
+/// Reads and checks a template in YAML or JSON.
+///
+/// # Errors
+/// Every fault that was found, with its place.
+pub fn parse(text: &str) -> Result<Parsed, Problems> {
+    let mut tree = Node::read(text)?;
+    accept_older_names(&mut tree);
+    read(tree)
+}
+
+/// Checks what was read, in the current format.
+pub(super) fn read(tree: Node) -> Result<Parsed, Problems> {
+    let document = tree.document();
+    let problems = FORM.check(&document);
+    if !problems.is_publishable() {
+        return Err(problems.sorted());
+    }
+    let template: Template = match serde_json::from_value(document.value.clone()) {
+        Ok(template) => template,
+        Err(error) => {
+            let mut problems = Problems::default();
+            problems.error(Code::BadValue, document.position(""), None, error.to_string());
+            return Err(problems);
+        }
+    };
+    let problems = validate(&template, &|pointer| document.position(pointer)).sorted();
+    if problems.is_publishable() { Ok(Parsed { template, warnings: problems }) } else { Err(problems) }
+}
+
+/// The JSON Schema of the template format, for editors.
+pub fn template_schema() -> Value {
+    FORM.schema.clone()
+}
+
+pub(super) static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Template>("the template"));

@@ -1,0 +1,131 @@
+//! Reading a trigger's file: its form, its pattern and its expressions, each fault with its place.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::{compiled::CompiledTrigger, model::Trigger};
+use crate::{
+    reading::{Code, Form, Node, Position, Problems},
+    text::text_fault,
+};
+
+static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Trigger>("the trigger"));
+
+/// A trigger that can be published.
+#[derive(Debug)]
+pub struct ParsedTrigger {
+    /// The trigger, ready to try events on.
+    pub compiled: CompiledTrigger,
+    /// Where it names its template.
+    pub task: Position,
+}
+
+/// Reads and checks a trigger in YAML or JSON.
+///
+/// # Errors
+/// Every fault that was found, with its place.
+pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
+    let document = Node::read(text)?.document();
+    let mut problems = FORM.check(&document);
+    let mut fault = |pointer: &str, message: String| {
+        problems.error(Code::BadValue, document.position(pointer), None, message);
+    };
+    let trigger = match serde_json::from_value::<Trigger>(document.value.clone()) {
+        Ok(trigger) => trigger,
+        Err(error) => {
+            // The form has said it already, and where.
+            if problems.is_publishable() {
+                problems.error(Code::BadValue, document.position(""), None, error.to_string());
+            }
+            return Err(problems.sorted());
+        }
+    };
+    let texts = [
+        ("/name", "name", Some(&trigger.name)),
+        ("/namespace", "namespace", Some(&trigger.namespace)),
+        ("/task/name", "task.name", Some(&trigger.task.name)),
+        ("/task/namespace", "task.namespace", trigger.task.namespace.as_ref()),
+        ("/task/version", "task.version", trigger.task.version.as_ref()),
+        ("/description", "description", trigger.description.as_ref()),
+        ("/reason", "reason", trigger.reason.as_ref()),
+    ];
+    for (pointer, field, text) in texts {
+        if let Some(message) = text.and_then(|text| text_fault(text)) {
+            fault(pointer, format!("`{field}` {message}"));
+        }
+    }
+    match CompiledTrigger::new(trigger) {
+        Ok(compiled) if problems.is_publishable() => {
+            Ok(ParsedTrigger { compiled, task: document.position("/task/name") })
+        }
+        Ok(_) => Err(problems.sorted()),
+        Err(faults) => {
+            for (pointer, message) in faults {
+                problems.error(Code::BadValue, document.position(&pointer), None, message);
+            }
+            Err(problems.sorted())
+        }
+    }
+}
+
+/// The JSON Schema of the trigger format, for editors.
+pub fn trigger_schema() -> Value {
+    FORM.schema.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "\
+name: order_placed
+namespace: shop
+pattern:
+  type: [order.placed]
+task: { name: order_fulfillment }
+input: |
+  {'order_id': data.id}
+";
+
+    #[test]
+    fn faults_are_told_with_their_places() {
+        parse_trigger(GOOD).unwrap();
+        let cases = [
+            (
+                ("type: [order.placed]", "typo: {a: 1}"),
+                "t.yaml:4:3: error BAD_VALUE: an attribute is a plain value",
+            ),
+            (
+                ("[order.placed]", "[{prefxi: a}]"),
+                "t.yaml:4:11: error BAD_VALUE: there is no operator `prefxi`; did you mean",
+            ),
+            (("[order.placed]", "order.placed"), "t.yaml:4:3: error BAD_VALUE: what is to match is a list"),
+            (
+                ("data.id}", "dat.id}"),
+                "t.yaml:6:1: error BAD_VALUE: `input`: there is no `dat` here; did you mean",
+            ),
+            (("data.id}", "data.id"), "t.yaml:6:1: error BAD_VALUE: `input`: "),
+            (
+                ("input: |", "inptu: |"),
+                "t.yaml:6:1: error UNKNOWN_FIELD: unknown field `inptu`; did you mean `input`?",
+            ),
+            (("namespace: shop", "priority: 500"), "t.yaml:2:1: error BAD_VALUE: `priority` is 500"),
+            (("name: order_fulfillment", "nome: x"), "t.yaml:5:9: error UNKNOWN_FIELD: unknown field `nome`"),
+            (
+                ("name: order_placed", "name: \"a\\0b\""),
+                "t.yaml:1:1: error BAD_VALUE: `name` must not contain a NUL",
+            ),
+            (
+                ("pattern:\n  type: [order.placed]", "pattern: {}"),
+                "t.yaml:3:1: error BAD_VALUE: the pattern is empty",
+            ),
+            (("pattern:\n  type: [order.placed]", "pattern: [a]"), "t.yaml:3:1: error BAD_VALUE"),
+        ];
+        for ((from, to), expected) in cases {
+            let text = GOOD.replace(from, to);
+            let told = parse_trigger(&text).map(drop).unwrap_err().render("t.yaml");
+            assert!(told.lines().any(|line| line.starts_with(expected)), "{text}\n{told}");
+        }
+    }
+}

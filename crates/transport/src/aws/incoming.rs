@@ -1,0 +1,234 @@
+//! What AWS services say, as CloudEvents: by the [adapters of the specification][adapters] where there is one.
+//!
+//! Nothing is refused here. What is of no known shape becomes an event of its message, for a trigger or a dead letter.
+//!
+//! [adapters]: https://github.com/cloudevents/spec/blob/main/cloudevents/adapters/README.md
+
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+use tasker_cloud_events::CloudEvent;
+use tasker_protocol::raw_json;
+
+/// A topic's messages lie in messages; nothing that means something lies deeper than this.
+const MAX_DEPTH: u32 = 4;
+
+/// A message from a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct IncomingMessage<'a> {
+    /// Its name.
+    pub id: &'a str,
+    /// The queue's ARN.
+    pub source: &'a str,
+    /// What it says.
+    pub body: &'a str,
+}
+
+/// The events that a message tells of: CloudEvents as they are, EventBridge's, S3's and SNS's as CloudEvents, and
+/// anything else as one event of type `com.amazonaws.sqs.message`. None for what S3 says to test a notification.
+pub fn cloud_events(message: IncomingMessage<'_>) -> Vec<CloudEvent> {
+    known(message.body, MAX_DEPTH).unwrap_or_else(|| {
+        let IncomingMessage { id, source, body } = message;
+        let event = [("id", id), ("source", source), ("type", "com.amazonaws.sqs.message")];
+        put_together(&event, &document(body)).into_iter().collect()
+    })
+}
+
+/// The events of a document of known shape.
+fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
+    if depth == 0 {
+        return None;
+    }
+    let body = body.trim_start();
+    if body.starts_with('[') {
+        return CloudEvent::batch_from_json(body).ok();
+    }
+    if !body.starts_with('{') {
+        return None;
+    }
+    match serde_json::from_str(body).ok()? {
+        Shape { specversion: Some(_), .. } => Some(vec![CloudEvent::from_json(body).ok()?]),
+        Shape {
+            detail_type: Some(detail_type),
+            detail: Some(detail),
+            id: Some(id),
+            source: Some(source),
+            rest,
+            ..
+        } => {
+            // What Tasker and others put on a bus whole comes out whole.
+            if let Ok(event) = CloudEvent::from_json(detail.get()) {
+                return Some(vec![event]);
+            }
+            let mut attributes = vec![("id", id), ("source", source), ("type", detail_type)];
+            let extension = |name: &str| rest.get(name)?.as_str().map(str::to_owned);
+            attributes.extend(extension("time").map(|time| ("time", time)));
+            attributes.extend(extension("account").map(|account| ("awsaccount", account)));
+            attributes.extend(extension("region").map(|region| ("awsregion", region)));
+            let resource = rest.get("resources").and_then(|all| all.get(0)?.as_str());
+            attributes.extend(resource.map(|resource| ("subject", resource.to_owned())));
+            let attributes: Vec<(&str, &str)> =
+                attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Some(vec![put_together(&attributes, detail)?])
+        }
+        Shape { event: Some(event), .. } if event == "s3:TestEvent" => Some(Vec::new()),
+        Shape { records: Some(records), .. } => records.iter().map(|record| of_s3(record)).collect(),
+        Shape { topic: Some(topic), message: Some(message), message_id: Some(id), timestamp, .. } => {
+            known(&message, depth - 1).or_else(|| {
+                let mut attributes =
+                    vec![("id", id.as_str()), ("source", &topic), ("type", "com.amazonaws.sns.notification")];
+                attributes.extend(timestamp.as_deref().map(|time| ("time", time)));
+                Some(vec![put_together(&attributes, &document(&message))?])
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What tells the shapes apart.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    specversion: Option<Value>,
+    id: Option<String>,
+    source: Option<String>,
+    #[serde(rename = "detail-type")]
+    detail_type: Option<String>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(rename = "Records", borrow)]
+    records: Option<Vec<&'a RawValue>>,
+    #[serde(rename = "Event")]
+    event: Option<String>,
+    #[serde(rename = "TopicArn")]
+    topic: Option<String>,
+    #[serde(rename = "Message")]
+    message: Option<String>,
+    #[serde(rename = "MessageId")]
+    message_id: Option<String>,
+    #[serde(rename = "Timestamp")]
+    timestamp: Option<String>,
+    #[serde(flatten)]
+    rest: serde_json::Map<String, Value>,
+}
+
+/// One record of an S3 notification, by the adapter for S3; with the sequencer in its id, because one request may change
+/// several objects.
+fn of_s3(record: &RawValue) -> Option<CloudEvent> {
+    let fields: Value = serde_json::from_str(record.get()).ok()?;
+    let text = |path: &str| fields.pointer(path).and_then(Value::as_str);
+    if text("/eventSource") != Some("aws:s3") {
+        return None;
+    }
+    let (region, bucket) = (text("/awsRegion").unwrap_or("unknown"), text("/s3/bucket/name")?);
+    let key = text("/s3/object/key")?;
+    let request = text("/responseElements/x-amz-request-id").unwrap_or("");
+    let sequencer = text("/s3/object/sequencer").unwrap_or("");
+    let name = text("/eventName")?;
+    let id = match (request, sequencer) {
+        // Nothing else tells two changes of one object apart.
+        ("", "") => format!("{}/{key}", text("/eventTime")?),
+        _ => format!("{request}.{sequencer}.{key}"),
+    };
+    let source = format!("aws:s3.{region}.{bucket}");
+    let event_type = format!("com.amazonaws.s3.{name}");
+    let mut attributes =
+        vec![("id", id.as_str()), ("source", &source), ("type", &event_type), ("subject", key)];
+    attributes.extend(text("/eventTime").map(|time| ("time", time)));
+    put_together(&attributes, record)
+}
+
+fn put_together(attributes: &[(&str, &str)], data: &RawValue) -> Option<CloudEvent> {
+    let mut event = json!({ "specversion": "1.0" });
+    for (name, value) in attributes {
+        event[*name] = Value::from(*value);
+    }
+    // Through the reader, so that nothing gets in that it would refuse.
+    let event = CloudEvent::from_json(&event.to_string());
+    event.ok().map(|event| event.with_data(data.to_owned()))
+}
+
+/// A text as a document: itself, or a JSON string of it.
+fn document(text: &str) -> Box<RawValue> {
+    raw_json(text.to_owned())
+        .or_else(|_| raw_json(Value::from(text).to_string()))
+        .unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(body: &Value) -> Vec<Value> {
+        let message =
+            IncomingMessage { id: "m1", source: "arn:aws:sqs:eu-west-1:1:q", body: &body.to_string() };
+        let events = cloud_events(message);
+        events.iter().map(|event| serde_json::from_str(&event.to_json()).unwrap()).collect()
+    }
+
+    fn order() -> Value {
+        json!({ "specversion": "1.0", "id": "1", "source": "/shop", "type": "order.placed", "data": { "id": 7 } })
+    }
+
+    fn eventbridge(detail: &Value) -> Value {
+        json!({ "version": "0", "id": "e1", "detail-type": "Order Placed", "source": "shop", "account": "1",
+                "time": "2030-01-01T00:00:00Z", "region": "eu-west-1", "resources": ["arn:x"], "detail": detail })
+    }
+
+    #[test]
+    fn a_cloud_event_stays_itself_however_it_is_wrapped() {
+        let wrapped = json!({ "Type": "Notification", "MessageId": "n", "TopicArn": "arn:aws:sns:eu-west-1:1:t",
+                              "Message": eventbridge(&order()).to_string(), "Timestamp": "2030-01-01T00:00:00Z" });
+        for body in [order(), eventbridge(&order()), wrapped] {
+            assert_eq!(events(&body), [order()]);
+        }
+        assert_eq!(events(&json!([order(), order()])).len(), 2);
+    }
+
+    #[test]
+    fn an_event_of_eventbridge_keeps_its_names() {
+        assert_eq!(
+            events(&eventbridge(&json!({ "n": 1 }))),
+            [
+                json!({ "specversion": "1.0", "id": "e1", "source": "shop", "type": "Order Placed", "subject": "arn:x",
+                     "time": "2030-01-01T00:00:00Z", "awsaccount": "1", "awsregion": "eu-west-1", "data": { "n": 1 } })
+            ]
+        );
+    }
+
+    #[test]
+    fn each_object_of_a_notification_is_an_event_and_a_test_is_none() {
+        let record = |key: &str| {
+            json!({ "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-west-1",
+                    "eventTime": "2030-01-01T00:00:00Z", "eventName": "ObjectCreated:Put",
+                    "responseElements": { "x-amz-request-id": "r" },
+                    "s3": { "bucket": { "name": "orders" }, "object": { "key": key, "sequencer": "01" } } })
+        };
+        let told = events(&json!({ "Records": [record("a.csv"), record("b.csv")] }));
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[0]["source"], "aws:s3.eu-west-1.orders");
+        assert_eq!(told[0]["type"], "com.amazonaws.s3.ObjectCreated:Put");
+        assert_eq!(told[0]["subject"], "a.csv");
+        assert_eq!(told[0]["data"]["s3"]["object"]["key"], "a.csv");
+        assert_ne!(told[0]["id"], told[1]["id"]);
+        assert!(
+            events(&json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "orders" }))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_nobody_knows_is_an_event_of_its_message() {
+        let strange = [json!({ "n": 1 }), json!([1, 2]), json!("text"), json!({ "Records": [{ "n": 1 }] })];
+        for body in strange {
+            let told = events(&body);
+            assert_eq!(told.len(), 1, "{body}");
+            assert_eq!(told[0]["type"], "com.amazonaws.sqs.message");
+            assert_eq!((&told[0]["id"], &told[0]["data"]), (&json!("m1"), &body));
+        }
+        // An event that is not valid is told as it is, and not as the event that it is not.
+        let mut invalid = order();
+        invalid["id"] = json!("");
+        assert_eq!(events(&invalid)[0]["data"], invalid);
+        let text = IncomingMessage { id: "m1", source: "arn:aws:sqs:eu-west-1:1:q", body: "no { json" };
+        assert!(cloud_events(text)[0].to_json().contains(r#""data":"no { json""#));
+    }
+}
