@@ -11,9 +11,10 @@ use sqlx::{Row, types::Json};
 use tasker_templates::{did_you_mean, template::Template};
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
+    database::pool::Pool,
     error::Error,
-    pool::Pool,
     release::{Pin, Pins, Release, pin_name},
     release_store::store_release,
 };
@@ -65,10 +66,10 @@ impl Catalog {
     /// Publishes a template version. The same content again is no change; other content is refused.
     pub(crate) async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
         let mut transaction = self.pool.begin().await?;
-        let inserted = sqlx::query(
+        let inserted = sqlx::query(sql!(
             "INSERT INTO tasker.templates (template_id, namespace, name, version, definition, published_at)
-             VALUES ($1, $2, $3, $4, $5, tasker.now()) ON CONFLICT (namespace, name, version) DO NOTHING",
-        )
+             VALUES ($1, $2, $3, $4, $5, tasker_f.now()) ON CONFLICT (namespace, name, version) DO NOTHING"
+        ))
         .bind(Uuid::now_v7())
         .bind(&template.namespace_name)
         .bind(&template.name)

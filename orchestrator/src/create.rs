@@ -9,6 +9,7 @@ use tasker_protocol::Payload;
 use tasker_templates::{faults, text_fault};
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     catalog::TemplateName,
@@ -298,9 +299,9 @@ impl Orchestrator {
                 prepared.request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string())
             })
             .collect();
-        let rows = sqlx::query(
-            "SELECT * FROM tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        )
+        let rows = sqlx::query(sql!(
+            "SELECT * FROM tasker_f.create_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        ))
         .bind(version)
         .bind(requests().map(|prepared| prepared.task_id).collect::<Vec<_>>())
         .bind(requests().map(|prepared| prepared.release.id).collect::<Vec<_>>())

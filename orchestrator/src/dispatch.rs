@@ -11,6 +11,7 @@ use tasker_protocol::{Failure, Payload, StepDispatch, VERSION, encode};
 use tasker_transport::{Message, execution_lease};
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     effect::{Effects, ReadyStep},
@@ -265,7 +266,7 @@ impl Orchestrator {
         let keys = self.sent.take_older_than(older_than);
         for (done, chunk) in keys.chunks(MARK_BATCH).enumerate() {
             let (tasks, steps, executions) = arrays(chunk.iter().copied());
-            sqlx::query("SELECT tasker.mark_dispatched($1, $2, $3)")
+            sqlx::query(sql!("SELECT tasker_f.mark_dispatched($1, $2, $3)"))
                 .bind(tasks)
                 .bind(steps)
                 .bind(executions)

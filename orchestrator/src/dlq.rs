@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     effect::Effects,
@@ -33,7 +34,7 @@ impl Orchestrator {
     pub async fn add_to_dlq(&self, task: Uuid, actor: &str, note: Option<&str>) -> Result<DlqEntry, Error> {
         check(actor, note)?;
         self.task_state(task).await?;
-        sqlx::query("SELECT tasker.bury($1, NULL, 'manual_dlq', $2, $3) FROM tasker.lock_task($1)")
+        sqlx::query(sql!("SELECT tasker_f.bury($1, NULL, 'manual_dlq', $2, $3) FROM tasker_f.lock_task($1)"))
             .bind(task)
             .bind(actor)
             .bind(note)
@@ -66,7 +67,7 @@ impl Orchestrator {
             Resolution::Cancelled => "cancelled",
         };
         let no_such = || Error::NoSuchDlqEntry(entry);
-        let rows = sqlx::query("SELECT * FROM tasker.update_dlq_entry($1, $2, $3, $4, $5)")
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.update_dlq_entry($1, $2, $3, $4, $5)"))
             .bind(entry)
             .bind(status)
             .bind(resolution == Resolution::Requeue)

@@ -4,12 +4,20 @@ use uuid::Uuid;
 
 use tasker_templates::Problems;
 
+use crate::database::functions::FUNCTION_SET;
+
 /// Why the orchestrator did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database failed or could not be reached; the same call may succeed later.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+    /// The database lacks the functions of this build: it was not migrated by it, or nobody used them for a week.
+    #[error(
+        "the database does not hold the functions of this build ({FUNCTION_SET}); migrate it with this build: `tasker serve` \
+         does so when it starts, a deployment on AWS by its function `migrate`"
+    )]
+    FunctionsMissing,
     /// The database's schema could not be brought up to date.
     #[error("migrating the database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -131,6 +139,14 @@ pub enum Error {
     /// A queue failed.
     #[error(transparent)]
     Queue(#[from] tasker_transport::QueueError),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLSTATE invalid_schema_name; every other schema is there since the first migration.
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.is_some_and(|code| code == "3F000") { Self::FunctionsMissing } else { Self::Database(error) }
+    }
 }
 
 fn version_suffix(version: Option<&str>) -> String {

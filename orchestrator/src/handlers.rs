@@ -10,6 +10,7 @@ use sqlx::{Row, types::Json};
 use tasker_templates::did_you_mean;
 use utoipa::ToSchema;
 
+use crate::database::functions::sql;
 use crate::{Orchestrator, catalog::bump, error::Error};
 
 /// A handler that a component holds, as the component describes it.
@@ -67,10 +68,10 @@ impl Orchestrator {
     ) -> Result<(), Error> {
         let mut transaction = self.publishing().await?;
         for component in components {
-            sqlx::query(
+            sqlx::query(sql!(
                 "INSERT INTO tasker.components (digest, size_bytes, handlers, published_at)
-                 VALUES ($1, $2, $3, tasker.now()) ON CONFLICT (digest) DO NOTHING",
-            )
+                 VALUES ($1, $2, $3, tasker_f.now()) ON CONFLICT (digest) DO NOTHING"
+            ))
             .bind(&component.digest)
             .bind(component.size_bytes as i64)
             .bind(Json(&component.handlers))
@@ -88,16 +89,16 @@ impl Orchestrator {
         let mut changed = false;
         for (callable, digest, function) in held.iter().cloned().chain(aliased) {
             let version: i32 = sqlx::query_scalar(
-                "WITH known AS (
+                sql!("WITH known AS (
                      SELECT version FROM tasker.handler_versions
                      WHERE callable = $1 AND component = $2 AND function = $3
                  ), added AS (
                      INSERT INTO tasker.handler_versions (callable, version, component, function, published_at)
                      SELECT $1, coalesce((SELECT max(version) FROM tasker.handler_versions WHERE callable = $1), 0) + 1,
-                            $2, $3, tasker.now()
+                            $2, $3, tasker_f.now()
                      WHERE NOT EXISTS (SELECT 1 FROM known)
                      RETURNING version
-                 ) SELECT version FROM known UNION ALL SELECT version FROM added",
+                 ) SELECT version FROM known UNION ALL SELECT version FROM added"),
             )
             .bind(&callable)
             .bind(digest)
@@ -142,8 +143,8 @@ impl Orchestrator {
         self.handler_versions(callable).await?;
         let mut transaction = self.publishing().await?;
         let back: Option<i32> = sqlx::query_scalar(
-            "UPDATE tasker.handlers SET version = previous_version, previous_version = version, promoted_at = tasker.now()
-             WHERE callable = $1 AND previous_version IS NOT NULL RETURNING version",
+            sql!("UPDATE tasker.handlers SET version = previous_version, previous_version = version, promoted_at = tasker_f.now()
+             WHERE callable = $1 AND previous_version IS NOT NULL RETURNING version"),
         )
         .bind(callable)
         .fetch_optional(&mut *transaction)
@@ -198,12 +199,12 @@ async fn set_current(
     version: i32,
     promote: bool,
 ) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "INSERT INTO tasker.handlers AS h (callable, version, promoted_at) VALUES ($1, $2, tasker.now())
+    let done = sqlx::query(sql!(
+        "INSERT INTO tasker.handlers AS h (callable, version, promoted_at) VALUES ($1, $2, tasker_f.now())
          ON CONFLICT (callable) DO UPDATE SET version = excluded.version, previous_version = h.version,
              promoted_at = excluded.promoted_at
-         WHERE $3 AND h.version <> excluded.version",
-    )
+         WHERE $3 AND h.version <> excluded.version"
+    ))
     .bind(callable)
     .bind(version)
     .bind(promote)

@@ -16,9 +16,7 @@ pub mod events;
 mod handlers;
 mod identity;
 mod judge;
-mod login;
 mod operate;
-mod pool;
 pub mod read;
 mod release;
 mod release_store;
@@ -37,7 +35,7 @@ use std::{
     time::Duration,
 };
 
-use pool::Pool;
+use database::pool::Pool;
 use sqlx::PgPool;
 use tasker_templates::template::Template;
 use tasker_transport::{BlobStore, LeaseStore, Outlet, Queue};
@@ -48,11 +46,15 @@ pub use bundle::Bundle;
 use catalog::Catalog;
 pub use catalog::Publication;
 pub use create::{Creation, TaskRequest};
-pub use database::{claim, connect, migrate};
+pub use database::{
+    claim, connect,
+    functions::FUNCTION_SET,
+    login::{Login, LoginError, make_login},
+    migrate,
+};
 pub use dlq::Resolution;
 pub use error::Error;
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
-pub use login::{Login, LoginError, make_login};
 pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use report::Applied;
 pub use run::PendingCreations;
@@ -88,6 +90,7 @@ pub struct Inner {
     /// Events were written since they were last published, by a process that is not listening for them.
     has_events: AtomicBool,
     trigger_cache: trigger::TriggerCache,
+    function_set: database::functions::FunctionSetUse,
 }
 
 /// Numbers in [0, 1) that spread the waits between attempts.
@@ -174,6 +177,7 @@ impl Orchestrator {
             deliverable: Notify::new(),
             has_events: AtomicBool::new(false),
             trigger_cache: trigger::TriggerCache::default(),
+            function_set: database::functions::FunctionSetUse::default(),
         };
         (Self(Arc::new(inner)), PendingCreations(pending))
     }
@@ -195,7 +199,7 @@ impl Orchestrator {
     /// If the database refuses the role, or its login.
     pub async fn make_login(&self, password: &str) -> Result<String, LoginError> {
         let connection = self.pool.acquire().await?.detach();
-        login::make(connection, self.pool.connect_options(), password).await
+        database::login::make(connection, self.pool.connect_options(), password).await
     }
 
     /// Where payloads that are too large for a row or a message lie.

@@ -8,6 +8,7 @@ use tasker_protocol::{Ending, Payload};
 use tasker_templates::template::StepType;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     create::check_text,
@@ -86,7 +87,7 @@ impl Orchestrator {
     /// Cancels a task. Handlers that are running are told, and ended after their grace time.
     pub async fn cancel(&self, task: Uuid, actor: &str, reason: Option<&str>) -> Result<Cancellation, Error> {
         check(actor, reason)?;
-        let rows = sqlx::query("SELECT * FROM tasker.cancel_task($1, $2, $3)")
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.cancel_task($1, $2, $3)"))
             .bind(task)
             .bind(actor)
             .bind(reason)
@@ -122,18 +123,20 @@ impl Orchestrator {
             TaskAction::ResolveManually => "resolve_manually",
             TaskAction::Rerun { step } => {
                 let (step, _) = self.find_step(task, step).await?;
-                let query =
-                    sqlx::query("SELECT * FROM tasker.rerun_task($1, $2, $3, $4)").bind(task).bind(step);
+                let query = sqlx::query(sql!("SELECT * FROM tasker_f.rerun_task($1, $2, $3, $4)"))
+                    .bind(task)
+                    .bind(step);
                 return self.operated(task, query.bind(actor).bind(reason)).await;
             }
             TaskAction::Upgrade { version } => {
                 let (from, to) = self.upgrade_path(task, version.as_deref()).await?;
-                let query = sqlx::query("SELECT * FROM tasker.upgrade_task($1, $2, $3, $4, $5)");
+                let query = sqlx::query(sql!("SELECT * FROM tasker_f.upgrade_task($1, $2, $3, $4, $5)"));
                 let query = query.bind(task).bind(from).bind(to);
                 return self.operated(task, query.bind(actor).bind(reason)).await;
             }
         };
-        let query = sqlx::query("SELECT * FROM tasker.operate_task($1, $2, $3, $4)").bind(task).bind(name);
+        let query =
+            sqlx::query(sql!("SELECT * FROM tasker_f.operate_task($1, $2, $3, $4)")).bind(task).bind(name);
         self.operated(task, query.bind(actor).bind(reason)).await
     }
 
@@ -160,16 +163,17 @@ impl Orchestrator {
             }
         };
         let (result, blob) = outcome.as_ref().map_or((None, None), |outcome| columns(outcome.payload()));
-        let query = sqlx::query("SELECT * FROM tasker.operate_step($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-            .bind(task)
-            .bind(index)
-            .bind(name)
-            .bind(actor)
-            .bind(reason)
-            .bind(result)
-            .bind(blob)
-            .bind(outcome.as_ref().and_then(Outcome::branch))
-            .bind(outcome.as_ref().and_then(Outcome::cursors));
+        let query =
+            sqlx::query(sql!("SELECT * FROM tasker_f.operate_step($1, $2, $3, $4, $5, $6, $7, $8, $9)"))
+                .bind(task)
+                .bind(index)
+                .bind(name)
+                .bind(actor)
+                .bind(reason)
+                .bind(result)
+                .bind(blob)
+                .bind(outcome.as_ref().and_then(Outcome::branch))
+                .bind(outcome.as_ref().and_then(Outcome::cursors));
         self.operated(task, query).await
     }
 

@@ -7,6 +7,7 @@ use sqlx::{postgres::types::PgInterval, types::Json};
 use tasker_templates::template::{PublishedEvent, StepType, Template};
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     error::Error,
     release::{Pins, Release},
@@ -23,10 +24,10 @@ pub(crate) async fn store_release(
     let limits = release.template.lifecycle_limits();
     let lifecycle = release.template.lifecycle.clone().unwrap_or_default();
     let inserted = sqlx::query(
-        "INSERT INTO tasker.releases (release_id, template_id, pins, created_at, max_duration,
+        sql!("INSERT INTO tasker.releases (release_id, template_id, pins, created_at, max_duration,
              max_waiting_for_dependencies, max_waiting_for_retry, max_steps_in_process, staleness_action,
              fails_on_timeout, buries_on_timeout)
-         VALUES ($1, $2, $3, tasker.now(), $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (template_id, pins) DO NOTHING",
+         VALUES ($1, $2, $3, tasker_f.now(), $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (template_id, pins) DO NOTHING"),
     )
     .bind(release.id)
     .bind(template_id)

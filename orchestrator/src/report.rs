@@ -10,6 +10,7 @@ use tasker_protocol::{
 use tasker_transport::Message;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     dispatch::arrays,
@@ -183,8 +184,8 @@ impl Orchestrator {
             .unzip();
         let failures = ended.iter().map(|one| one.outcome.as_ref().err());
         let rows = sqlx::query(
-            "SELECT * FROM tasker.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                 $17, $18, $19, $20)",
+            sql!("SELECT * FROM tasker_f.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                 $17, $18, $19, $20)"),
         )
         .bind(tasks)
         .bind(steps)
@@ -240,7 +241,7 @@ impl Orchestrator {
         }
         let (tasks, steps, executions) =
             arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.execution)));
-        let done = sqlx::query("SELECT tasker.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)")
+        let done = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)"))
             .bind(tasks)
             .bind(steps)
             .bind(executions)

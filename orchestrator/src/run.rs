@@ -65,6 +65,7 @@ impl Orchestrator {
             if swept != crate::Swept::default() {
                 tracing::info!(?swept, "the sweep found steps that had been lost sight of");
             }
+            this.function_set.note(&this.pool).await?;
             this.forget_events().await?;
             this.forget_received_events().await
         }));

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use tasker_protocol::Failure;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     dispatch::arrays,
@@ -40,7 +41,7 @@ impl Orchestrator {
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
         let mut swept = Swept { failed: self.enforce_lifecycle().await?, ..Swept::default() };
         loop {
-            let overdue: Vec<OverdueStep> = sqlx::query_as("SELECT * FROM tasker.overdue_steps($1)")
+            let overdue: Vec<OverdueStep> = sqlx::query_as(sql!("SELECT * FROM tasker_f.overdue_steps($1)"))
                 .bind(SWEEP_BATCH as i32)
                 .fetch_all(&self.pool)
                 .await?;
@@ -75,7 +76,7 @@ impl Orchestrator {
 
     /// Holds tasks that have stood long enough against their lifecycle. Answers how many were ended.
     async fn enforce_lifecycle(&self) -> Result<usize, Error> {
-        let rows = sqlx::query("SELECT * FROM tasker.enforce_lifecycle($1)")
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.enforce_lifecycle($1)"))
             .bind(SWEEP_BATCH as i32)
             .fetch_all(&self.pool)
             .await?;
@@ -90,7 +91,7 @@ impl Orchestrator {
             return Ok(0);
         }
         let (tasks, steps, executions) = arrays(keys.into_iter());
-        let rows = sqlx::query("SELECT * FROM tasker.resend_overdue($1, $2, $3)")
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.resend_overdue($1, $2, $3)"))
             .bind(tasks)
             .bind(steps)
             .bind(executions)
@@ -137,7 +138,7 @@ impl Orchestrator {
         if tasks.is_empty() {
             return Ok(0);
         }
-        let rows = sqlx::query("SELECT * FROM tasker.start_due_retries($1, $2, $3)")
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.start_due_retries($1, $2, $3)"))
             .bind(tasks)
             .bind(steps)
             .bind(executions)
@@ -156,8 +157,9 @@ impl Orchestrator {
 
     /// To be called once, before anything runs, by a process whose queue lived in the memory of its predecessor.
     pub async fn expect_nothing_in_flight(&self) -> Result<u64, Error> {
-        let count: i64 =
-            sqlx::query_scalar("SELECT tasker.expect_nothing_in_flight()").fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar(sql!("SELECT tasker_f.expect_nothing_in_flight()"))
+            .fetch_one(&self.pool)
+            .await?;
         // No report of theirs can come any more.
         self.hearing.starts_afresh();
         Ok(count.unsigned_abs())

@@ -35,6 +35,7 @@ impl Orchestrator {
             }
         };
         let swept = self.sweep_up(come_through).await?;
+        self.function_set.note(&self.pool).await?;
         self.publish_and_deliver().await?;
         self.forget_events().await?;
         self.forget_received_events().await?;
@@ -47,6 +48,7 @@ impl Orchestrator {
     /// been heard of for long. The last ones of a process that is not visited again stay unmarked, as after a crash: if
     /// their steps have not begun by then, the sweep sends them once more.
     pub async fn leave(&self) -> Result<(), Error> {
+        self.function_set.note(&self.pool).await?;
         if self.sent.any_older_than(UNMARKED) { self.mark_dispatched_lazily().await } else { Ok(()) }
     }
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{Orchestrator, TaskRequest, error::Error, events::subscribe::TaskTarget};
 
 /// How many deliveries are under way at once, and how many of them to one subscriber, more or less.
@@ -106,7 +107,7 @@ impl Orchestrator {
         if room == 0 {
             return Ok(());
         }
-        let due: Vec<Due> = sqlx::query_as("SELECT * FROM tasker.take_deliveries($1, $2, $3)")
+        let due: Vec<Due> = sqlx::query_as(sql!("SELECT * FROM tasker_f.take_deliveries($1, $2, $3)"))
             .bind(room as i32)
             .bind(EACH as i32)
             .bind(under_way.busy())
@@ -135,7 +136,7 @@ impl Orchestrator {
             subscriptions.push(subscription);
             errors.push(error);
         }
-        sqlx::query("SELECT tasker.settle_deliveries($1, $2, $3)")
+        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3)"))
             .bind(events)
             .bind(subscriptions)
             .bind(errors)

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{Orchestrator, effect::payload, error::Error, release::Release};
 
 /// How many events one transaction publishes.
@@ -104,7 +105,7 @@ impl Orchestrator {
     async fn publish(&self) -> Result<usize, Error> {
         let (mut transaction, rows) = loop {
             let mut transaction = self.pool.begin().await?;
-            let rows = sqlx::query("SELECT * FROM tasker.take_events($1)")
+            let rows = sqlx::query(sql!("SELECT * FROM tasker_f.take_events($1)"))
                 .bind(BATCH)
                 .fetch_all(&mut *transaction)
                 .await?;
@@ -130,7 +131,7 @@ impl Orchestrator {
             bodies.push(body);
             errors.push(error);
         }
-        sqlx::query("SELECT tasker.publish_events($1, $2, $3)")
+        sqlx::query(sql!("SELECT tasker_f.publish_events($1, $2, $3)"))
             .bind(ids)
             .bind(bodies)
             .bind(errors)
@@ -216,12 +217,12 @@ impl Orchestrator {
 
     /// Deletes events that were published long enough ago.
     pub(crate) async fn forget_events(&self) -> Result<(), Error> {
-        sqlx::query(
+        sqlx::query(sql!(
             "DELETE FROM tasker.events WHERE event_id IN (
-                 SELECT event_id FROM tasker.events WHERE published_at < tasker.now() - interval '1 day'
+                 SELECT event_id FROM tasker.events WHERE published_at < tasker_f.now() - interval '1 day'
                    AND NOT EXISTS (SELECT 1 FROM tasker.deliveries d WHERE d.event_id = events.event_id)
-                 ORDER BY published_at LIMIT 10000)",
-        )
+                 ORDER BY published_at LIMIT 10000)"
+        ))
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -8,6 +8,7 @@ use sqlx::{Row, postgres::PgRow, types::Json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::database::functions::sql;
 use crate::{Orchestrator, catalog::TemplateName, create::check_text, error::Error};
 
 /// How a subscriber hears of events.
@@ -124,10 +125,10 @@ impl Orchestrator {
                 outlet.prepare(&request.target).await.map_err(|error| invalid("target", error.to_string()))?
             }
         };
-        let row = sqlx::query(
+        let row = sqlx::query(sql!(
             "INSERT INTO tasker.subscriptions (subscription_id, name, event, kind, target, created_at)
-             VALUES ($1, $2, $3, $4, $5, tasker.now()) ON CONFLICT (name) DO NOTHING RETURNING *",
-        )
+             VALUES ($1, $2, $3, $4, $5, tasker_f.now()) ON CONFLICT (name) DO NOTHING RETURNING *"
+        ))
         .bind(Uuid::now_v7())
         .bind(&request.name)
         .bind(&request.event)

@@ -7,6 +7,7 @@ use sqlx::{Row, postgres::PgRow};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::database::functions::{FUNCTION_SET, sql};
 use crate::{Orchestrator, catalog::raw, error::Error};
 
 /// What needs somebody's attention, with everything as it stood then.
@@ -180,7 +181,7 @@ impl Orchestrator {
                  SELECT m.minutes, CASE dlq_reason WHEN 'staleness_timeout' THEN 100 WHEN 'worker_unavailable' THEN 80
                             WHEN 'max_retries_exceeded' THEN 60 WHEN 'dependency_cycle_detected' THEN 60 ELSE 40 END
                         + priority / 4.0::double precision + least(m.minutes / 60, 24) AS score
-                 FROM (SELECT (extract(epoch FROM tasker.now() - created_at) / 60)::double precision AS minutes) AS m) AS q
+                 FROM (SELECT (extract(epoch FROM {FUNCTION_SET}.now() - created_at) / 60)::double precision AS minutes) AS m) AS q
              WHERE resolution_status = 'pending' ORDER BY q.score DESC, created_at LIMIT $1"
         )))
         .bind(i64::from(limit))
@@ -199,19 +200,19 @@ impl Orchestrator {
     /// Tasks that have not ended, those first that are closest to their threshold or furthest past it.
     pub async fn staleness(&self, limit: u32) -> Result<Vec<Staleness>, Error> {
         let rows = sqlx::query(
-            "SELECT q.*, CASE WHEN share IS NULL OR share < 0.8 THEN 'healthy' WHEN share < 1 THEN 'warning'
+            sql!("SELECT q.*, CASE WHEN share IS NULL OR share < 0.8 THEN 'healthy' WHEN share < 1 THEN 'warning'
                               ELSE 'stale' END AS health_status
              FROM (
                  SELECT t.task_id, t.namespace, t.name, t.state AS status, t.is_overdue,
-                     (extract(epoch FROM tasker.now() - t.state_since) / 60)::double precision AS in_state,
-                     (extract(epoch FROM tasker.state_limit(t.state, r)) / 60)::double precision AS threshold,
-                     (extract(epoch FROM tasker.now() - t.created_at) / 60)::double precision AS age,
-                     CASE WHEN t.paused_at IS NULL THEN (extract(epoch FROM tasker.now() - t.state_since)
-                          / extract(epoch FROM tasker.state_limit(t.state, r)))::double precision END AS share
+                     (extract(epoch FROM tasker_f.now() - t.state_since) / 60)::double precision AS in_state,
+                     (extract(epoch FROM tasker_f.state_limit(t.state, r)) / 60)::double precision AS threshold,
+                     (extract(epoch FROM tasker_f.now() - t.created_at) / 60)::double precision AS age,
+                     CASE WHEN t.paused_at IS NULL THEN (extract(epoch FROM tasker_f.now() - t.state_since)
+                          / extract(epoch FROM tasker_f.state_limit(t.state, r)))::double precision END AS share
                  FROM tasker.tasks t JOIN tasker.releases r ON r.release_id = t.release_id
                  WHERE t.state IN ('waiting_for_dependencies', 'waiting_for_retry', 'steps_in_process',
                                    'blocked_by_failures')) AS q
-             ORDER BY share DESC NULLS LAST, task_id LIMIT $1",
+             ORDER BY share DESC NULLS LAST, task_id LIMIT $1"),
         )
         .bind(i64::from(limit))
         .fetch_all(&self.pool)

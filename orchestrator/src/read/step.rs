@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::document;
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     catalog::raw,
@@ -170,10 +171,10 @@ impl Orchestrator {
     pub(crate) async fn find_step(&self, task: Uuid, wanted: &str) -> Result<(i32, usize), Error> {
         let release = self.release_of(task).await?;
         let found: Option<(i32, i32)> = sqlx::query_as(
-            "SELECT s.step_index, s.definition FROM tasker.steps s
+            sql!("SELECT s.step_index, s.definition FROM tasker.steps s
              JOIN tasker.release_steps d ON d.release_id = $2 AND d.step_index = s.definition
-             WHERE s.task_id = $1 AND (tasker.step_name(d.name, s.worker_number) = $3 OR s.step_index::text = $3)
-             ORDER BY s.step_index::text = $3 LIMIT 1",
+             WHERE s.task_id = $1 AND (tasker_f.step_name(d.name, s.worker_number) = $3 OR s.step_index::text = $3)
+             ORDER BY s.step_index::text = $3 LIMIT 1"),
         )
         .bind(task)
         .bind(release.id)

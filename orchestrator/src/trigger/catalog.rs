@@ -12,6 +12,7 @@ use tasker_templates::{
 };
 use utoipa::ToSchema;
 
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     catalog::{Publication, TemplateName},
@@ -80,11 +81,11 @@ impl Orchestrator {
             .await?;
         let mut transaction = self.pool.begin().await?;
         let changed = sqlx::query(
-            "INSERT INTO tasker.triggers AS t (namespace, name, version, definition, published_at)
-             VALUES ($1, $2, 1, $3, tasker.now())
+            sql!("INSERT INTO tasker.triggers AS t (namespace, name, version, definition, published_at)
+             VALUES ($1, $2, 1, $3, tasker_f.now())
              ON CONFLICT (namespace, name) DO UPDATE
                  SET version = t.version + 1, definition = excluded.definition, published_at = excluded.published_at
-                 WHERE t.definition <> excluded.definition",
+                 WHERE t.definition <> excluded.definition"),
         )
         .bind(&trigger.namespace)
         .bind(&trigger.name)
@@ -134,10 +135,10 @@ impl Orchestrator {
             )));
         }
         let mut transaction = self.pool.begin().await?;
-        let changed = sqlx::query(
-            "UPDATE tasker.triggers SET disabled_at = CASE WHEN NOT $3 THEN tasker.now() END
-             WHERE namespace = $1 AND name = $2 AND (disabled_at IS NULL) <> $3",
-        )
+        let changed = sqlx::query(sql!(
+            "UPDATE tasker.triggers SET disabled_at = CASE WHEN NOT $3 THEN tasker_f.now() END
+             WHERE namespace = $1 AND name = $2 AND (disabled_at IS NULL) <> $3"
+        ))
         .bind(namespace)
         .bind(name)
         .bind(enabled)

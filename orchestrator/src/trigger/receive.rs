@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::catalog::Ready;
+use crate::database::functions::sql;
 use crate::{
     Orchestrator,
     create::{Creation, TaskRequest},
@@ -214,8 +215,10 @@ impl Orchestrator {
 
     /// Which version the triggers are of, and what came of events that have come before.
     async fn recall(&self, ids: &[Uuid]) -> Result<(i64, BTreeMap<Uuid, Recorded>), Error> {
-        let rows =
-            sqlx::query("SELECT * FROM tasker.recall_events($1)").bind(ids).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.recall_events($1)"))
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
         let Some(row) = rows.first() else {
             return Err(Error::Damaged("the catalog has no version".to_owned()));
         };
@@ -303,19 +306,21 @@ impl Orchestrator {
         let tasks = |outcome: &Outcome| {
             serde_json::to_string(&outcome.tasks).map_err(|error| Error::Damaged(error.to_string()))
         };
-        let rows = sqlx::query("SELECT * FROM tasker.record_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-            .bind(events.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-            .bind(texts(CloudEvent::source))
-            .bind(texts(CloudEvent::id))
-            .bind(texts(CloudEvent::event_type))
-            .bind(inline)
-            .bind(blobs)
-            .bind(outcomes.iter().map(|outcome| outcome.state.as_str()).collect::<Vec<_>>())
-            .bind(outcomes.iter().map(tasks).collect::<Result<Vec<_>, _>>()?)
-            .bind(outcomes.iter().map(|outcome| outcome.reason.clone()).collect::<Vec<_>>())
-            .bind(replay)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(sql!(
+            "SELECT * FROM tasker_f.record_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        ))
+        .bind(events.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+        .bind(texts(CloudEvent::source))
+        .bind(texts(CloudEvent::id))
+        .bind(texts(CloudEvent::event_type))
+        .bind(inline)
+        .bind(blobs)
+        .bind(outcomes.iter().map(|outcome| outcome.state.as_str()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(tasks).collect::<Result<Vec<_>, _>>()?)
+        .bind(outcomes.iter().map(|outcome| outcome.reason.clone()).collect::<Vec<_>>())
+        .bind(replay)
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter()
             .map(|row| Ok((row.try_get("received_id")?, recorded(row, row.try_get("is_new")?)?)))
             .collect()

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::receive::{Reception, ReceptionState, StartedTask, started_tasks};
+use crate::database::functions::sql;
 use crate::{Orchestrator, effect::payload, error::Error};
 
 /// How many events one sweep forgets at most, of each state.
@@ -121,7 +122,7 @@ impl Orchestrator {
 
     /// Deletes events that are past their time.
     pub async fn forget_received_events(&self) -> Result<(), Error> {
-        sqlx::query("SELECT tasker.forget_received_events($1)")
+        sqlx::query(sql!("SELECT tasker_f.forget_received_events($1)"))
             .bind(FORGOTTEN_AT_ONCE)
             .execute(&self.pool)
             .await?;

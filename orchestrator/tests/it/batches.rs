@@ -113,7 +113,7 @@ async fn a_worker_that_waits_for_its_retry_keeps_its_place() {
     fixture.fail(&workers[0], true).await;
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForRetry);
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     fixture.orchestrator.sweep().await.unwrap();
     let again = fixture.dispatched_one();
     assert_eq!((again.step_name.as_str(), again.attempt), ("process_001", 2));
@@ -188,7 +188,7 @@ async fn a_checkpoint_is_saved_and_the_same_attempt_goes_on_from_it() {
     assert!(!fixture.complete(first, json!(0)).await, "a late report of the first run was applied");
     // The next attempt, too, starts from what was saved; so does one whose host has died.
     fixture.fail(&second, true).await;
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     fixture.orchestrator.sweep().await.unwrap();
     let third = fixture.dispatched_one();
     assert_eq!((third.attempt, third.checkpoint.unwrap().inline()), (2, Some(r#"{"next":4,"sum":10}"#)));
@@ -204,9 +204,9 @@ async fn a_host_that_dies_after_a_checkpoint_loses_only_what_came_after_it() {
     fixture.checkpoint(&workers[0], json!(7)).await;
     let resumed = fixture.dispatched_one();
     fixture.orchestrator.apply(vec![fixture.heartbeat(&resumed, 30_000)]).await.unwrap();
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     assert_eq!(fixture.orchestrator.sweep().await.unwrap().lost, 1);
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     fixture.orchestrator.sweep().await.unwrap();
     let again = fixture.dispatched_one();
     assert_eq!((again.attempt, again.checkpoint.unwrap().inline()), (2, Some("7")));

@@ -135,7 +135,7 @@ async fn a_failing_decision_is_retried_and_then_decides() {
     let (task, choose) = deciding(&fixture).await;
     fixture.report(&choose, failed(true)).await;
     assert_eq!(fixture.step_names(task).await, ["start", "choose"]);
-    fixture.advance(chrono::TimeDelta::seconds(60)).await;
+    fixture.advance(chrono::TimeDelta::seconds(60));
     fixture.orchestrator.sweep().await.unwrap();
     fixture.branch(&fixture.dispatched_one(), &["left"]).await;
     assert_eq!(fixture.complete_all().await, ["left", "join", "after"]);

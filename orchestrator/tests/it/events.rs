@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{Row, postgres::PgListener};
 use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
-    Error, TaskAction,
+    Error, FUNCTION_SET, TaskAction,
     events::{SubscriptionKind, SubscriptionRequest},
     read::TaskFilter,
 };
@@ -78,7 +78,7 @@ async fn each_condition_is_met_by_its_endings_and_no_other() {
         types(&fixture.queued("all_events").await),
         ["on.failure", "on.retryable_failure", "on.always"]
     );
-    fixture.advance(TimeDelta::minutes(1)).await;
+    fixture.advance(TimeDelta::minutes(1));
     fixture.orchestrator.sweep().await.unwrap();
     fixture.report(&fixture.dispatched_one(), failed(true)).await;
     assert_eq!(
@@ -265,7 +265,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     // Not before its time, and then until it has arrived.
     fixture.orchestrator.publish_and_deliver().await.unwrap();
     assert!(requests.try_recv().is_err());
-    fixture.advance(TimeDelta::seconds(2)).await;
+    fixture.advance(TimeDelta::seconds(2));
     fixture.orchestrator.publish_and_deliver().await.unwrap();
     let (again, body_again) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(header(&again, "tasker-delivery"), header(&headers, "tasker-delivery"));
@@ -285,7 +285,7 @@ async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     for _ in 0..24 {
         fixture.orchestrator.publish_and_deliver().await.unwrap();
-        fixture.advance(TimeDelta::hours(1)).await;
+        fixture.advance(TimeDelta::hours(1));
     }
     let event = &fixture.orchestrator.events(1).await.unwrap()[0];
     assert_eq!((event.pending_deliveries, event.failed_deliveries), (0, 1), "{event:?}");
@@ -305,16 +305,16 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     // As if the word that it has arrived had been lost.
     let event = fixture.orchestrator.events(1).await.unwrap()[0].event_id;
     sqlx::query(
-        "INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
-         SELECT e.event_id, s.subscription_id, tasker.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
-             e.definition, NULL, e.attempt, e.step_state, e.correlation_id, e.payload), tasker.now()
-         FROM tasker.events e, tasker.subscriptions s WHERE e.event_id = $1",
+        sqlx::AssertSqlSafe(format!("INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
+         SELECT e.event_id, s.subscription_id, {FUNCTION_SET}.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
+             e.definition, NULL, e.attempt, e.step_state, e.correlation_id, e.payload), {FUNCTION_SET}.now()
+         FROM tasker.events e, tasker.subscriptions s WHERE e.event_id = $1")),
     )
     .bind(event)
     .execute(&fixture.database.pool)
     .await
     .unwrap();
-    fixture.advance(TimeDelta::minutes(2)).await;
+    fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.publish_and_deliver().await.unwrap();
     let filter = TaskFilter { name: Some("follow_up".into()), ..TaskFilter::default() };
     let (started, _) = fixture.orchestrator.list_tasks(&filter, 1, 10).await.unwrap();

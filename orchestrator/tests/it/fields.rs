@@ -204,7 +204,7 @@ async fn retry_max_attempts_counts_the_first_and_zero_allows_it_too() {
             assert_eq!((step.attempt, step.max_attempts), (attempt, allowed));
             fixture.fail(&step, true).await;
             if attempt < allowed {
-                fixture.advance(TimeDelta::seconds(1)).await;
+                fixture.advance(TimeDelta::seconds(1));
                 fixture.orchestrator.sweep().await.unwrap();
                 step = fixture.dispatched_one();
             }
@@ -321,7 +321,7 @@ async fn environments_change_what_runs_in_them() {
     assert_eq!(given, json!({ "kept": 1, "changed": 3, "added": 2 }), "ALL first, then the step's own");
     assert_eq!((step.limits.wall_ms, step.max_attempts), (30_000, 2));
     fixture.fail(&step, true).await;
-    fixture.advance(TimeDelta::milliseconds(1)).await;
+    fixture.advance(TimeDelta::milliseconds(1));
     fixture.orchestrator.sweep().await.unwrap();
     fixture.fail(&fixture.dispatched_one(), true).await;
     assert_eq!(fixture.step(task, "a").await.state, StepState::Error, "two attempts, without a wait");
@@ -357,7 +357,7 @@ async fn lifecycle_defaults() {
     other["name"] = json!("quiet");
     other["lifecycle"] = json!({ "staleness_action": "none" });
     let (quiet, _) = fixture.first_step(&other).await;
-    fixture.advance(TimeDelta::minutes(29)).await;
+    fixture.advance(TimeDelta::minutes(29));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(fixture.buried(running).await, 0);
     // A wait between attempts may be ten times 30 s, which is no standing; half an hour is.
@@ -367,21 +367,21 @@ async fn lifecycle_defaults() {
         .execute(&fixture.database.pool)
         .await
         .unwrap();
-    fixture.advance(TimeDelta::minutes(29)).await;
+    fixture.advance(TimeDelta::minutes(29));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(
         fixture.buried(running).await,
         0,
         "the time in a state counts from when anything last happened"
     );
-    fixture.advance(TimeDelta::minutes(2)).await;
+    fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(fixture.buried(running).await, 1, "half an hour in waiting_for_retry");
     assert_eq!(fixture.buried(quiet).await, 0);
-    fixture.advance(TimeDelta::minutes(1440 - 61)).await;
+    fixture.advance(TimeDelta::minutes(1440 - 61));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(fixture.buried(quiet).await, 0);
-    fixture.advance(TimeDelta::minutes(2)).await;
+    fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(fixture.buried(quiet).await, 1, "a day for the whole task");
     assert!(!fixture.task_state(quiet).await.is_terminal(), "and it goes on");

@@ -1,13 +1,20 @@
 //! An orchestrator on a fresh database with frozen time, and a host played by the test.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::{Value, json, value::RawValue};
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tasker_orchestrator::{
     ComponentPublication, Connections, Creation, Login, Orchestrator, PendingCreations, PublishedHandler,
-    Settings, TaskRequest, connect, make_login,
+    Settings, TaskRequest, make_login,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
 };
@@ -31,8 +38,45 @@ pub(crate) struct Fixture {
     pub(crate) reports: Arc<Mailbox>,
     pub(crate) leases: Arc<MemoryLeases>,
     pub(crate) now: DateTime<Utc>,
+    clock: FrozenClock,
     blobs: TempDir,
     creations: Option<PendingCreations>,
+}
+
+/// The time that every connection of a pool goes by.
+#[derive(Debug, Clone)]
+pub(crate) struct FrozenClock(Arc<Mutex<DateTime<Utc>>>);
+
+impl FrozenClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap())))
+    }
+
+    /// A pool whose connections are set to this time whenever they are taken from it.
+    pub(crate) fn connect(&self, options: PgConnectOptions, max_connections: u32) -> PgPool {
+        let (connected, acquired) = (self.clone(), self.clone());
+        PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(move |connection, _| {
+                let clock = connected.clone();
+                Box::pin(async move { clock.set(connection).await })
+            })
+            .before_acquire(move |connection, _| {
+                let clock = acquired.clone();
+                Box::pin(async move { clock.set(connection).await.map(|()| true) })
+            })
+            .connect_lazy_with(options)
+    }
+
+    async fn set(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let now = *self.0.lock().unwrap();
+        sqlx::query("SELECT set_config('tasker.now', $1, false)")
+            .bind(now.to_rfc3339())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
 }
 
 /// The login that is made for functions.
@@ -46,30 +90,36 @@ impl Fixture {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
         // The least that it may do with the database is enough for all that it does.
-        let pool = connect(login(&database).await, 5);
-        Self::with_pool(database, pool, None).await
+        let clock = FrozenClock::new();
+        let pool = clock.connect(login(&database).await, 5);
+        Self::with_pool(database, clock, pool, None).await
     }
 
     /// Where the database is its own, as it is for who migrates it.
     pub(crate) async fn with_pool_of_owner() -> Self {
         let database = TestDatabase::new().await;
-        let pool = database.pool.clone();
-        Self::with_pool(database, pool, None).await
+        let clock = FrozenClock::new();
+        let pool = clock.connect((*database.pool.connect_options()).clone(), 5);
+        Self::with_pool(database, clock, pool, None).await
     }
 
     /// As in a function: with one connection, which is called `visit`.
     pub(crate) async fn in_visits() -> Self {
         let database = TestDatabase::new().await;
-        let pool = connect(login(&database).await.application_name("visit"), 1);
-        Self::with_pool(database, pool, None).await
+        let clock = FrozenClock::new();
+        let pool = clock.connect(login(&database).await.application_name("visit"), 1);
+        Self::with_pool(database, clock, pool, None).await
     }
 
     /// With connections of the test's own making.
     pub(crate) async fn with_pool(
-        database: TestDatabase,
+        mut database: TestDatabase,
+        clock: FrozenClock,
         pool: PgPool,
         login: Option<Arc<dyn Login>>,
     ) -> Self {
+        // What a test does to the tables itself happens at that time too.
+        database.pool = clock.connect((*database.pool.connect_options()).clone(), 10);
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
         let leases = Arc::new(MemoryLeases::new(Duration::from_secs(30), Duration::from_secs(600)));
         let blobs = tempfile::tempdir().unwrap();
@@ -96,11 +146,8 @@ impl Fixture {
         let component =
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
         orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
-        let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
-        let fixture =
-            Self { orchestrator, database, steps, reports, leases, now, blobs, creations: Some(creations) };
-        fixture.set_time().await;
-        fixture
+        let now = *clock.0.lock().unwrap();
+        Self { orchestrator, database, steps, reports, leases, now, clock, blobs, creations: Some(creations) }
     }
 
     /// Runs the orchestrator's own loops, until the answer is cancelled.
@@ -111,19 +158,9 @@ impl Fixture {
         stop
     }
 
-    async fn set_time(&self) {
-        let pool = &self.database.pool;
-        sqlx::query("DELETE FROM tasker.clock").execute(pool).await.unwrap();
-        sqlx::query("INSERT INTO tasker.clock (frozen_at) VALUES ($1)")
-            .bind(self.now)
-            .execute(pool)
-            .await
-            .unwrap();
-    }
-
-    pub(crate) async fn advance(&mut self, by: TimeDelta) {
+    pub(crate) fn advance(&mut self, by: TimeDelta) {
         self.now += by;
-        self.set_time().await;
+        *self.clock.0.lock().unwrap() = self.now;
     }
 
     pub(crate) async fn publish(&self, yaml: &str) {

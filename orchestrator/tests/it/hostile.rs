@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    Completion, Error, StepAction, Swept, TaskAction,
+    Completion, Error, FUNCTION_SET, StepAction, Swept, TaskAction,
     read::StepDetail,
     state::{StepState, TaskState},
 };
@@ -276,7 +276,7 @@ impl World {
 
     async fn let_time_pass(&mut self) {
         let seconds = self.dice.i64(0..120);
-        self.fixture.advance(TimeDelta::seconds(seconds)).await;
+        self.fixture.advance(TimeDelta::seconds(seconds));
         if self.dice.bool() {
             self.fixture.orchestrator.sweep().await.unwrap();
         }
@@ -378,11 +378,11 @@ impl World {
     /// What was counted on the way is what counting gives.
     async fn check_counts(&self) {
         let wrong: Vec<(i32, i32, i32)> = sqlx::query_as(
-            "SELECT s.step_index, s.remaining_dependencies, o.open FROM tasker.steps s
+            sqlx::AssertSqlSafe(format!("SELECT s.step_index, s.remaining_dependencies, o.open FROM tasker.steps s
              JOIN tasker.tasks t ON t.task_id = s.task_id
-             CROSS JOIN LATERAL (SELECT tasker.open_dependencies(s.task_id, t.release_id, s.definition, '{}') AS open) AS o
+             CROSS JOIN LATERAL (SELECT {FUNCTION_SET}.open_dependencies(s.task_id, t.release_id, s.definition, '{{}}') AS open) AS o
              WHERE s.task_id = ANY ($1) AND s.state = 'pending' AND s.batch IS NULL
-               AND t.state NOT IN ('error', 'cancelled') AND o.open <> s.remaining_dependencies",
+               AND t.state NOT IN ('error', 'cancelled') AND o.open <> s.remaining_dependencies")),
         )
         .bind(&self.tasks)
         .fetch_all(&self.fixture.database.pool)
@@ -437,7 +437,7 @@ impl World {
         let late: Vec<_> = self.past.drain(..).chain(self.reports.drain(..)).collect();
         let applied = self.fixture.orchestrator.apply(late).await.unwrap();
         assert_eq!(applied.ended, 0, "a late report was applied");
-        self.fixture.advance(TimeDelta::minutes(20)).await;
+        self.fixture.advance(TimeDelta::minutes(20));
         assert_eq!(self.fixture.orchestrator.sweep().await.unwrap(), Swept::default());
         assert_eq!(self.outcome().await, before);
         self.fixture

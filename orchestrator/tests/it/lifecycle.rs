@@ -34,7 +34,7 @@ async fn task_of(fixture: &Fixture, lifecycle: Value, retry: Value) -> Uuid {
 
 impl Fixture {
     async fn pass(&mut self, minutes: i64) {
-        self.advance(TimeDelta::minutes(minutes)).await;
+        self.advance(TimeDelta::minutes(minutes));
         self.orchestrator.sweep().await.unwrap();
         // Sent again meanwhile; of no interest here.
         self.steps.take();

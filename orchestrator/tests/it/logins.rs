@@ -34,7 +34,7 @@ async fn a_login_changes_tasks_and_no_table() {
             "CREATE TABLE tasker.mine ()",
             "CREATE TABLE public.mine ()",
             "ALTER TABLE tasker.tasks ADD COLUMN mine int",
-            "CREATE OR REPLACE FUNCTION tasker.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT NULL'",
+            "CREATE FUNCTION tasker.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "TRUNCATE tasker.tasks CASCADE",
             "CREATE ROLE mine",
             "SELECT * FROM tasker_key_value.entries",

@@ -8,6 +8,7 @@ mod events;
 mod fields;
 mod fixture;
 mod format;
+mod function_sets;
 mod hostile;
 mod lifecycle;
 mod logins;

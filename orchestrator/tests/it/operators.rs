@@ -233,7 +233,7 @@ async fn pause_holds_back_what_becomes_ready_and_resume_lets_it_go() {
     fixture.fail(&running[1], true).await;
     fixture.timers();
     assert!(fixture.dispatched().is_empty(), "b was sent while the task is paused");
-    fixture.advance(TimeDelta::hours(2)).await;
+    fixture.advance(TimeDelta::hours(2));
     fixture.orchestrator.sweep().await.unwrap();
     assert!(fixture.dispatched().is_empty(), "the retry of x was sent while the task is paused");
     assert!(fixture.orchestrator.task(task).await.unwrap().summary.paused_at.is_some());

@@ -93,7 +93,7 @@ async fn a_retryable_failure_waits_and_runs_again() {
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.timers().remove(0).0, Duration::from_secs(1));
 
-    fixture.advance(TimeDelta::seconds(1)).await;
+    fixture.advance(TimeDelta::seconds(1));
     fixture.orchestrator.apply(vec![due.clone(), due]).await.unwrap();
     let second = fixture.dispatched_one();
     assert_eq!(second.attempt, 2);
@@ -115,7 +115,7 @@ async fn the_last_attempt_fails_for_good_and_blocks_the_task() {
         let step = fixture.dispatched_one();
         assert_eq!(step.attempt, attempt);
         assert!(fixture.fail(&step, true).await);
-        fixture.advance(TimeDelta::minutes(1)).await;
+        fixture.advance(TimeDelta::minutes(1));
         fixture.orchestrator.sweep().await.unwrap();
     }
     assert!(fixture.dispatched().is_empty());
@@ -162,7 +162,7 @@ async fn backoffs_grow_as_the_template_says_and_stop_at_the_cap() {
                 "{backoff} {}",
                 step.attempt
             );
-            fixture.advance(TimeDelta::minutes(1)).await;
+            fixture.advance(TimeDelta::minutes(1));
             fixture.orchestrator.sweep().await.unwrap();
         }
     }
@@ -231,7 +231,7 @@ async fn a_message_that_never_left_is_sent_by_the_sweep() {
     fixture.create("one", json!({})).await;
     let lost = fixture.dispatched_one();
     assert_eq!(fixture.orchestrator.sweep().await.unwrap(), Swept::default(), "too early");
-    fixture.advance(TimeDelta::seconds(11)).await;
+    fixture.advance(TimeDelta::seconds(11));
     assert_eq!(fixture.orchestrator.sweep().await.unwrap().resent, 1);
     let again = fixture.dispatched_one();
     assert_eq!((again.step_name, again.attempt), (lost.step_name, lost.attempt));
@@ -246,15 +246,15 @@ async fn a_host_that_falls_silent_loses_the_attempt() {
     fixture.orchestrator.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
     let step = fixture.step(task, "a").await;
     assert_eq!((step.state, step.progress.as_deref()), (StepState::InProgress, Some("half")));
-    fixture.advance(TimeDelta::seconds(20)).await;
+    fixture.advance(TimeDelta::seconds(20));
     fixture.orchestrator.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
-    fixture.advance(TimeDelta::seconds(20)).await;
+    fixture.advance(TimeDelta::seconds(20));
     assert_eq!(
         fixture.orchestrator.sweep().await.unwrap().lost,
         0,
         "the second heartbeat prolonged the lease"
     );
-    fixture.advance(TimeDelta::seconds(11)).await;
+    fixture.advance(TimeDelta::seconds(11));
     assert_eq!(fixture.orchestrator.sweep().await.unwrap().lost, 1);
     assert_eq!(fixture.step(task, "a").await.state, StepState::WaitingForRetry);
     fixture.check_audit(task).await;
@@ -288,7 +288,7 @@ async fn a_task_that_fails_while_another_step_waits_goes_on_with_that_step() {
     assert_eq!(fixture.task_state(task).await, TaskState::StepsInProcess);
     fixture.fail(&steps[1], false).await;
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForRetry);
-    fixture.advance(TimeDelta::seconds(5)).await;
+    fixture.advance(TimeDelta::seconds(5));
     fixture.orchestrator.sweep().await.unwrap();
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);

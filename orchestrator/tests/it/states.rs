@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::PgPool;
-use tasker_orchestrator::state::{StepState, TaskState};
+use tasker_orchestrator::{
+    FUNCTION_SET,
+    state::{StepState, TaskState},
+};
 use tasker_protocol::{OrchestratorMessage, StepDispatch, StepDue, VERSION};
 use uuid::Uuid;
 
@@ -81,9 +84,9 @@ async fn put(pool: &PgPool, task: Uuid, state: StepState) {
     let running = matches!(state, StepState::Enqueued | StepState::InProgress);
     let retrying = state == StepState::WaitingForRetry;
     sqlx::query(
-        "UPDATE tasker.steps SET state = $2, wake_at = CASE WHEN $3 OR $4 THEN tasker.now() END,
-             next_retry_at = CASE WHEN $4 THEN tasker.now() END, finished_at = CASE WHEN $4 THEN tasker.now() END
-         WHERE task_id = $1 AND step_index = 0",
+        sqlx::AssertSqlSafe(format!("UPDATE tasker.steps SET state = $2, wake_at = CASE WHEN $3 OR $4 THEN {FUNCTION_SET}.now() END,
+             next_retry_at = CASE WHEN $4 THEN {FUNCTION_SET}.now() END, finished_at = CASE WHEN $4 THEN {FUNCTION_SET}.now() END
+         WHERE task_id = $1 AND step_index = 0")),
     )
     .bind(task)
     .bind(state.as_str())
@@ -174,7 +177,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
             fixture.timers();
         }
     }
-    fixture.advance(TimeDelta::hours(1)).await;
+    fixture.advance(TimeDelta::hours(1));
     assert_eq!(fixture.orchestrator.sweep().await.unwrap(), tasker_orchestrator::Swept::default());
 }
 

@@ -151,7 +151,7 @@ async fn a_task_waits_for_a_retry_and_goes_on() {
     let task = fixture.standing(StepState::WaitingForRetry, &json!({})).await;
     // An operator settles a step that is not in the way: evaluated, and waiting as before.
     fixture.step_act(task, "b", StepAction::ResolveManually).await;
-    fixture.advance(TimeDelta::minutes(1)).await;
+    fixture.advance(TimeDelta::minutes(1));
     fixture.orchestrator.sweep().await.unwrap();
     assert_eq!(
         fixture.path(task).await[3..],
@@ -258,7 +258,7 @@ async fn a_task_that_takes_too_long_ends_in_error_wherever_it_stands() {
     let tasks = lasting(&fixture, &lifecycle).await;
     // What is due meanwhile would move it.
     sqlx::query("UPDATE tasker.steps SET wake_at = NULL").execute(&fixture.database.pool).await.unwrap();
-    fixture.advance(TimeDelta::minutes(2)).await;
+    fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.sweep().await.unwrap();
     for (state, task) in tasks {
         assert_eq!(
@@ -282,7 +282,7 @@ async fn a_step_fails_waits_runs_again_and_fails_for_good() {
     let mut fixture = Fixture::new().await;
     let (task, a) = fixture.chain(&json!({})).await;
     fixture.fail(&a, true).await;
-    fixture.advance(TimeDelta::minutes(1)).await;
+    fixture.advance(TimeDelta::minutes(1));
     fixture.orchestrator.sweep().await.unwrap();
     fixture.fail(&fixture.dispatched_one(), false).await;
     assert_eq!(
@@ -305,7 +305,7 @@ async fn a_step_whose_host_falls_silent_has_failed_like_any_other() {
     let mut fixture = Fixture::new().await;
     let (task, a) = fixture.chain(&json!({})).await;
     fixture.orchestrator.apply(vec![fixture.heartbeat(&a, 1000)]).await.unwrap();
-    fixture.advance(TimeDelta::minutes(1)).await;
+    fixture.advance(TimeDelta::minutes(1));
     fixture.orchestrator.sweep().await.unwrap();
     let expected = ["in_progress", "enqueued_as_error_for_orchestration", "waiting_for_retry"];
     assert_eq!(fixture.step_path(task, 0).await[2..5], expected);
@@ -378,7 +378,7 @@ async fn a_step_that_runs_or_waits_fails_with_a_task_that_is_given_up() {
         let lifecycle = json!({ "max_duration_minutes": 1, "auto_fail_on_timeout": true });
         let task = fixture.standing(state, &lifecycle).await;
         sqlx::query("UPDATE tasker.steps SET wake_at = NULL").execute(&fixture.database.pool).await.unwrap();
-        fixture.advance(TimeDelta::minutes(2)).await;
+        fixture.advance(TimeDelta::minutes(2));
         fixture.orchestrator.sweep().await.unwrap();
         assert_eq!(fixture.last_change(task, state).await, pair(state, StepState::Error));
     }

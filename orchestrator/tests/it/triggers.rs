@@ -377,7 +377,7 @@ async fn events_are_forgotten_in_time() {
         counts
     };
     assert_eq!(counts(&fixture).await, [1, 1, 1]);
-    fixture.advance(TimeDelta::days(8)).await;
+    fixture.advance(TimeDelta::days(8));
     assert_eq!(counts(&fixture).await, [0, 1, 1]);
     let again = fixture.receive_one(event("1", &order("DE-1"))).await;
     assert_eq!(
@@ -385,7 +385,7 @@ async fn events_are_forgotten_in_time() {
         (false, 1),
         "its task is still its task"
     );
-    fixture.advance(TimeDelta::days(31)).await;
+    fixture.advance(TimeDelta::days(31));
     assert_eq!(counts(&fixture).await, [0, 0, 0]);
 }
 

@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use tasker_orchestrator::{
-    Connections, Error, Login, Orchestrator, Settings, connect,
+    Connections, Error, Login, Orchestrator, Settings,
     events::{SubscriptionKind, SubscriptionRequest},
     state::TaskState,
 };
@@ -23,7 +23,7 @@ use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, DeliveredQueue, Delivery, Outlet, PgmqOutlet, Receipt};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Fixture, request, template};
+use crate::fixture::{Fixture, FrozenClock, request, template};
 
 /// Longer than a connection is trusted without asking it.
 const STANDSTILL: Duration = Duration::from_millis(600);
@@ -99,8 +99,9 @@ async fn a_password_that_was_rotated_is_read_anew() {
     let options: PgConnectOptions = database.url().parse().unwrap();
     let options = options.application_name("visit").username(&role);
     let login = Arc::new(Rotated { options: options.clone().password("second"), asked: AtomicUsize::new(0) });
-    let pool = connect(options.password("first"), 1);
-    let fixture = Fixture::with_pool(database, pool, Some(login.clone())).await;
+    let clock = FrozenClock::new();
+    let pool = clock.connect(options.password("first"), 1);
+    let fixture = Fixture::with_pool(database, clock, pool, Some(login.clone())).await;
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
     // The connection that there is goes on.
@@ -219,7 +220,8 @@ fn an_orchestrator_may_outlive_its_runtime() {
 
 #[tokio::test]
 async fn a_visit_marks_what_has_long_left_and_nothing_else() {
-    let mut fixture = Fixture::in_visits().await;
+    // With several connections, each of which goes by the frozen time.
+    let mut fixture = Fixture::new().await;
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -229,13 +231,13 @@ async fn a_visit_marks_what_has_long_left_and_nothing_else() {
     fixture.orchestrator.leave().await.unwrap();
     fixture.dispatched();
 
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 1);
     assert_eq!(fixture.dispatched_one().task_id, late);
     // Once, however often the sweep comes.
-    fixture.advance(TimeDelta::seconds(60)).await;
+    fixture.advance(TimeDelta::seconds(60));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 0);
     // Of a message that is lost the sweep learns too.
-    fixture.advance(TimeDelta::seconds(600)).await;
+    fixture.advance(TimeDelta::seconds(600));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 2);
 }

@@ -4,6 +4,7 @@
 mod emulator;
 
 pub use emulator::{aws_tools, emulator, kill_function, strict_emulator};
+pub use tasker_orchestrator::FUNCTION_SET;
 
 use std::{
     os::unix::process::CommandExt as _,
@@ -82,6 +83,20 @@ impl TestDatabase {
         administer(&format!("CREATE DATABASE {name}")).await;
         let pool = tasker_orchestrator::connect(options(&name), 10);
         Self { name, pool }
+    }
+
+    /// Makes one from the statements of a dump.
+    pub async fn restored(dump: &str) -> Self {
+        let database = Self::empty().await;
+        // A connection of its own: a dump changes settings of its session.
+        let mut connection =
+            PgConnection::connect_with(&options(&database.name)).await.expect("a connection");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(dump.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("the dump cannot be restored: {error}"));
+        connection.close().await.expect("it closes");
+        database
     }
 
     /// Where it is: `postgres://...`.

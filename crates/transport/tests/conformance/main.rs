@@ -4,7 +4,7 @@ mod key_values;
 
 use std::{sync::Arc, time::Duration};
 
-use tasker_test_support::TestDatabase;
+use tasker_test_support::{FUNCTION_SET, TestDatabase};
 use tasker_transport::{
     Claim, Delivery, KeyValueStore as _, LeaseStore, MemoryLeases, MemoryQueue, Message, PgmqQueue,
     PostgresKeyValues, PostgresLeases, Queue, QueueError, Receipt, STEPS_QUEUE,
@@ -431,17 +431,18 @@ async fn a_host_can_do_its_work_and_nothing_else() {
     let buckets = PostgresKeyValues::new(pool.clone());
     assert_eq!(buckets.increment("tests/counts", "steps", 1).await.expect("counts"), 1);
     buckets.delete("tests/counts", &names(&["steps"])).await.expect("deletes");
+    let cancel = format!("SELECT {FUNCTION_SET}.cancel_task(gen_random_uuid(), 'x', 'y')");
     for forbidden in [
         "SELECT * FROM tasker.tasks",
         "SELECT * FROM tasker.steps",
         "SELECT * FROM tasker.templates",
-        "SELECT tasker.cancel_task(gen_random_uuid(), 'x', 'y')",
+        &cancel,
         "SELECT message FROM pgmq.q_tasker_reports",
         "DELETE FROM pgmq.q_tasker_reports",
         "INSERT INTO pgmq.q_tasker_steps (vt, message) VALUES (now(), '{}')",
         "CREATE TABLE public.mine (x int)",
     ] {
-        let error = sqlx::query(forbidden).execute(&pool).await.expect_err(forbidden);
+        let error = sqlx::query(sqlx::AssertSqlSafe(forbidden)).execute(&pool).await.expect_err(forbidden);
         let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
     }

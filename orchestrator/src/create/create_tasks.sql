@@ -1,0 +1,113 @@
+-- Creating tasks: one call for a batch of requests.
+--
+-- A request whose identity is taken creates nothing and answers the task that has it, however many ask at once.
+CREATE FUNCTION tasker_f.create_tasks(
+    p_catalog_version bigint,
+    p_task uuid[], p_release uuid[], p_priority smallint[], p_input text[], p_input_blob text[],
+    p_identity bytea[], p_initiator text[], p_source_system text[], p_reason text[], p_tags text[],
+    p_correlation text[], p_parent_correlation text[], p_traceparent text[]
+)
+-- A verdict for each request: the task that now stands for it. No row at all when the catalog has changed since
+-- p_catalog_version was read: then nothing was created.
+RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_now        timestamptz := tasker_f.now();
+    v_created    uuid[];
+    v_at_rest    uuid[];
+    v_ready_task uuid[];
+    v_ready_step integer[];
+BEGIN
+    IF (SELECT version FROM tasker.catalog) <> p_catalog_version THEN
+        RETURN;
+    END IF;
+
+    WITH request AS (
+        SELECT * FROM unnest(p_task, p_release, p_priority, p_input, p_input_blob, p_identity, p_initiator,
+                             p_source_system, p_reason, p_tags, p_correlation, p_parent_correlation, p_traceparent)
+            AS r (task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags,
+                  correlation_id, parent_correlation_id, traceparent)
+    ), release AS (
+        -- Each of the few releases once. OFFSET 0 keeps the look-ups look-ups: without it the planner, who does not
+        -- know how many rows an array has, may read a whole table for each.
+        SELECT q.release_id, e.namespace, e.name, e.version, e.first_look, d.total, d.ready
+        FROM (SELECT DISTINCT release_id FROM request) q
+        CROSS JOIN LATERAL (
+            SELECT t.namespace, t.name, t.version, least(l.max_duration, l.max_waiting_for_dependencies,
+                       l.max_waiting_for_retry, l.max_steps_in_process) AS first_look
+            FROM tasker.releases l
+            JOIN tasker.templates t ON t.template_id = l.template_id
+            WHERE l.release_id = q.release_id OFFSET 0) e
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS total, count(*) FILTER (WHERE s.parents = '{}') AS ready
+            FROM tasker.release_steps s WHERE s.release_id = q.release_id AND s.created_with_task OFFSET 0) d
+    ), created AS (
+        INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
+            identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
+            created_at, completed_at, state_since, wake_at, steps_total, steps_running)
+        SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
+               CASE WHEN e.total = 0 THEN 'complete' WHEN e.ready = 0 THEN 'waiting_for_dependencies'
+                    ELSE 'steps_in_process' END,
+               r.priority, r.input::json, r.input_blob::json, r.identity, r.initiator, r.source_system, r.reason,
+               -- Arrays of arrays must be rectangular, so each request's tags come as one JSON array.
+               ARRAY(SELECT json_array_elements_text(r.tags::json)),
+               r.correlation_id, r.parent_correlation_id, r.traceparent,
+               v_now, CASE WHEN e.total = 0 THEN v_now END, v_now, CASE WHEN e.total > 0 THEN v_now + e.first_look END,
+               e.total, e.ready
+        FROM request r
+        JOIN release e ON e.release_id = r.release_id
+        -- In one order everywhere, so that two batches with the same identities cannot wait for each other.
+        ORDER BY r.identity, r.task_id
+        ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
+        RETURNING task_id, release_id, state, initiator, reason
+    ), steps AS (
+        INSERT INTO tasker.steps (task_id, step_index, definition, state, attempt, execution, remaining_dependencies,
+            enqueued_at, wake_at)
+        SELECT c.task_id, d.step_index, d.step_index,
+               CASE WHEN d.parents = '{}' THEN 'enqueued' ELSE 'pending' END,
+               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
+               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
+               cardinality(d.parents),
+               CASE WHEN d.parents = '{}' THEN v_now END,
+               CASE WHEN d.parents = '{}' THEN v_now + tasker_f.unsent_grace() END
+        FROM created c
+        CROSS JOIN LATERAL (
+            SELECT s.step_index, s.parents FROM tasker.release_steps s
+            WHERE s.release_id = c.release_id AND s.created_with_task ORDER BY s.step_index OFFSET 0) d
+        RETURNING task_id, step_index, state
+    ), ready AS (
+        SELECT task_id, array_agg(step_index) AS step_indexes
+        FROM steps WHERE state = 'enqueued' GROUP BY task_id
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, enqueued_steps)
+        SELECT c.task_id, v_now, 'created', coalesce(c.initiator, 'api'), c.reason,
+               CASE WHEN c.state = 'steps_in_process'
+                    THEN ARRAY['pending', 'initializing', 'enqueuing_steps', 'steps_in_process']
+                    ELSE ARRAY['pending', 'initializing', c.state] END,
+               y.step_indexes
+        FROM created c
+        LEFT JOIN ready y ON y.task_id = c.task_id
+    )
+    SELECT (SELECT array_agg(task_id) FROM created),
+           (SELECT array_agg(task_id) FROM created WHERE state = 'complete'),
+           array_agg(task_id), array_agg(step_index)
+    INTO v_created, v_at_rest, v_ready_task, v_ready_step
+    FROM steps WHERE state = 'enqueued';
+    IF v_at_rest IS NOT NULL THEN
+        PERFORM tasker_f.announce_tasks(v_at_rest);
+    END IF;
+
+    -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
+    RETURN QUERY
+    SELECT v.* FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
+    CROSS JOIN LATERAL (
+        SELECT c.task_id, c.state FROM tasker.tasks c
+        WHERE c.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
+            ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END OFFSET 0) t
+    CROSS JOIN LATERAL tasker_f.verdict(r.position, NULL, t.state, NULL, t.task_id, NULL, NULL) AS v
+    ORDER BY r.position;
+
+    RETURN QUERY SELECT * FROM tasker_f.dispatches(v_ready_task, v_ready_step);
+END
+$$;

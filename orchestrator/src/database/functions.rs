@@ -1,0 +1,165 @@
+//! The set of SQL functions that this build calls: its name, its installation, and its place in statements.
+//!
+//! The functions lie in `.sql` files beside the Rust that calls them. `build.rs` gathers them into one set whose schema is
+//! named by the set's hash. So a database holds the sets of several releases at once, and each process calls its own.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sqlx::{Connection, PgConnection, raw_sql};
+
+use super::pool::Pool;
+use crate::error::Error;
+
+/// The schema of this build's functions: `tasker_f_` and 16 hexadecimal digits.
+pub const FUNCTION_SET: &str = env!("TASKER_FUNCTION_SET");
+/// What statements and the `.sql` files call it.
+const PLACEHOLDER: &str = "tasker_f";
+/// All functions, types and views of the set.
+const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/functions.sql"));
+/// How often a process notes that it uses its set: far more often than the week after which an unused set is dropped.
+const NOTE_INTERVAL: Duration = Duration::from_secs(6 * 3600);
+/// The key of the advisory lock under which a set is installed.
+const INSTALLATION: i64 = 0x7461_736b_5f66;
+
+/// A statement with `tasker_f` replaced by this build's schema, at compile time.
+macro_rules! sql {
+    ($statement:expr) => {{
+        const STATEMENT: &str = $statement;
+        const LENGTH: usize = $crate::database::functions::expanded_length(STATEMENT);
+        const BYTES: [u8; LENGTH] = $crate::database::functions::expand::<LENGTH>(STATEMENT);
+        const EXPANDED: &str = match std::str::from_utf8(&BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("a statement is UTF-8"),
+        };
+        EXPANDED
+    }};
+}
+pub(crate) use sql;
+
+/// How many bytes a statement has after [`expand`].
+pub(crate) const fn expanded_length(statement: &str) -> usize {
+    let bytes = statement.as_bytes();
+    let (mut at, mut length) = (0, 0);
+    while at < bytes.len() {
+        if is_placeholder(bytes, at) {
+            at += PLACEHOLDER.len();
+            length += FUNCTION_SET.len();
+        } else {
+            at += 1;
+            length += 1;
+        }
+    }
+    length
+}
+
+/// The statement's bytes with every placeholder replaced.
+pub(crate) const fn expand<const LENGTH: usize>(statement: &str) -> [u8; LENGTH] {
+    let (bytes, name) = (statement.as_bytes(), FUNCTION_SET.as_bytes());
+    let (mut at, mut written, mut expanded) = (0, 0, [0; LENGTH]);
+    while at < bytes.len() {
+        if is_placeholder(bytes, at) {
+            let mut letter = 0;
+            while letter < name.len() {
+                expanded[written] = name[letter];
+                written += 1;
+                letter += 1;
+            }
+            at += PLACEHOLDER.len();
+        } else {
+            expanded[written] = bytes[at];
+            written += 1;
+            at += 1;
+        }
+    }
+    expanded
+}
+
+const fn is_placeholder(bytes: &[u8], at: usize) -> bool {
+    let wanted = PLACEHOLDER.as_bytes();
+    if at + wanted.len() > bytes.len() {
+        return false;
+    }
+    let mut letter = 0;
+    while letter < wanted.len() {
+        if bytes[at + letter] != wanted[letter] {
+            return false;
+        }
+        letter += 1;
+    }
+    // Not the beginning of a longer name.
+    let after = at + wanted.len();
+    after == bytes.len() || !(bytes[after].is_ascii_alphanumeric() || bytes[after] == b'_')
+}
+
+/// Installs this build's functions if they are not there, and notes that they are in use.
+///
+/// # Errors
+/// The database failed, or the role may not create schemas.
+pub(crate) async fn install(connection: &mut PgConnection) -> Result<(), Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(INSTALLATION).execute(&mut *transaction).await?;
+    let is_there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
+        .bind(FUNCTION_SET)
+        .fetch_one(&mut *transaction)
+        .await?;
+    if !is_there {
+        // Functions call each other, so their bodies are checked when they run (and all of them by a test).
+        raw_sql("SET LOCAL check_function_bodies = off").execute(&mut *transaction).await?;
+        raw_sql(sql!("CREATE SCHEMA tasker_f")).execute(&mut *transaction).await?;
+        raw_sql(SOURCE).execute(&mut *transaction).await?;
+    }
+    sqlx::query(sql!(
+        "INSERT INTO tasker.function_sets (name, installed_at, last_used_at) VALUES ($1, tasker_f.now(), clock_timestamp())
+         ON CONFLICT (name) DO UPDATE SET last_used_at = excluded.last_used_at"
+    ))
+    .bind(FUNCTION_SET)
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Keeps this process's set from being dropped, and drops sets that nobody uses any more.
+#[derive(Debug, Default)]
+pub(crate) struct FunctionSetUse(Mutex<Option<Instant>>);
+
+impl FunctionSetUse {
+    /// Notes the use, unless this process has done so lately.
+    ///
+    /// # Errors
+    /// The database failed; the next call tries again.
+    pub(crate) async fn note(&self, pool: &Pool) -> Result<(), Error> {
+        let is_due = |noted: &Option<Instant>| noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
+        if !is_due(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
+        let retired: Vec<String> =
+            sqlx::query_scalar(sql!("SELECT tasker_f.retire_function_sets()")).fetch_one(pool).await?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if !retired.is_empty() {
+            tracing::info!(?retired, "dropped function sets that no process has used for a week");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_calls_the_functions_of_this_build() {
+        assert_eq!(sql!("SELECT 1"), "SELECT 1");
+        let expected =
+            format!("SELECT {FUNCTION_SET}.now(), '{FUNCTION_SET}', tasker_functions, tasker.x, tasker_");
+        assert_eq!(sql!("SELECT tasker_f.now(), 'tasker_f', tasker_functions, tasker.x, tasker_"), expected);
+    }
+
+    #[test]
+    fn the_name_fits_what_the_database_accepts() {
+        let hash = FUNCTION_SET.strip_prefix("tasker_f_").expect("the prefix");
+        assert!(hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{FUNCTION_SET}");
+    }
+}

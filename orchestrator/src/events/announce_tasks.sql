@@ -1,0 +1,33 @@
+-- Writes an event for each of these tasks, which have just come to rest, if anybody subscribed to it:
+-- `tasker.task.completed`, `.failed`, `.cancelled`, `.resolved`, `.blocked`. Returns whether it wrote one.
+-- Called in the transaction that moves the task. Without a subscriber it costs one look at the few subscriptions.
+CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS boolean LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_now timestamptz := tasker_f.now();
+BEGIN
+    IF p_tasks IS NULL OR NOT EXISTS (
+        SELECT FROM tasker.subscriptions s WHERE starts_with(s.event, 'tasker.'))
+    THEN
+        RETURN false;
+    END IF;
+    INSERT INTO tasker.events (name, at, task_id, release_id, correlation_id, payload)
+    SELECT n.name, v_now, t.task_id, t.release_id, t.correlation_id, json_build_object(
+               'status', t.state, 'tags', t.tags, 'created_at', t.created_at, 'completed_at', t.completed_at,
+               'steps', json_build_object('total', t.steps_total, 'satisfied', t.steps_satisfied,
+                                          'failed', t.steps_failed, 'isolated', t.steps_isolated))
+    FROM unnest(p_tasks) WITH ORDINALITY AS k (task_id, position)
+    CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = k.task_id OFFSET 0) t
+    CROSS JOIN LATERAL (
+        SELECT 'tasker.task.' || CASE t.state WHEN 'complete' THEN 'completed' WHEN 'error' THEN 'failed'
+            WHEN 'cancelled' THEN 'cancelled' WHEN 'resolved_manually' THEN 'resolved' ELSE 'blocked' END AS name) n
+    WHERE EXISTS (SELECT FROM tasker.subscriptions s WHERE tasker_f.is_subscribed(s.event, n.name))
+    ORDER BY k.position;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pg_notify('tasker_outbox', '');
+    RETURN true;
+END
+$$;

@@ -1,0 +1,17 @@
+-- What became of deliveries. One that failed is tried again after 1, 2, 4 ... seconds, at most an hour, and given up after
+-- 24 tries, about half a day: then it stays, for people.
+CREATE FUNCTION tasker_f.settle_deliveries(p_event bigint[], p_subscription uuid[], p_error text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now timestamptz := tasker_f.now();
+BEGIN
+    DELETE FROM tasker.deliveries d
+    USING unnest(p_event, p_subscription, p_error) AS p (event_id, subscription_id, error)
+    WHERE d.event_id = p.event_id AND d.subscription_id = p.subscription_id AND p.error IS NULL;
+    UPDATE tasker.deliveries d SET last_error = p.error,
+        next_attempt_at = CASE WHEN d.attempts < 24
+                               THEN v_now + least(interval '1 hour', interval '1 second' * power(2, d.attempts - 1)) END
+    FROM unnest(p_event, p_subscription, p_error) AS p (event_id, subscription_id, error)
+    WHERE d.event_id = p.event_id AND d.subscription_id = p.subscription_id AND p.error IS NOT NULL;
+END
+$$;

@@ -1,0 +1,21 @@
+-- Moves a task that has nothing running to another release of its template. The caller has seen that its DAG is the same.
+CREATE FUNCTION tasker_f.upgrade_task(p_task uuid, p_from uuid, p_to uuid, p_actor text, p_reason text)
+RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
+DECLARE
+    r_task tasker.tasks := tasker_f.lock_task(p_task);
+BEGIN
+    IF r_task.release_id <> p_from THEN
+        PERFORM tasker_f.refuse('the task was moved to another release meanwhile');
+    ELSIF r_task.state IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN
+        PERFORM tasker_f.refuse(format('the task is %s', r_task.state));
+    ELSIF r_task.steps_running > 0 THEN
+        PERFORM tasker_f.refuse(format('%s of its steps are running, and finish with what they started with; pause the task and '
+                                     'try again when they have ended', r_task.steps_running));
+    END IF;
+    UPDATE tasker.tasks SET release_id = p_to, version = (
+        SELECT t.version FROM tasker.releases r JOIN tasker.templates t ON t.template_id = r.template_id
+        WHERE r.release_id = p_to)
+    WHERE task_id = p_task;
+    RETURN QUERY SELECT * FROM tasker_f.settle(r_task.state, p_task, 'upgraded', p_actor, p_reason, '{}', NULL);
+END
+$$;

@@ -1,0 +1,43 @@
+-- Signs of life: the attempt is in progress, and its lease runs anew.
+CREATE FUNCTION tasker_f.apply_heartbeats(
+    p_task uuid[], p_step integer[], p_execution integer[], p_started timestamptz[], p_lease_ms bigint[],
+    p_actor text[], p_progress text[]
+) RETURNS bigint LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_now     timestamptz;
+    v_counted bigint;
+BEGIN
+    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    v_now := tasker_f.now();
+
+    WITH heartbeat AS (
+        -- The latest of a batch tells most.
+        SELECT DISTINCT ON (h.task_id, h.step_index, h.execution) h.*, s.state AS before, s.attempt, s.enqueued_at
+        FROM unnest(p_task, p_step, p_execution, p_started, p_lease_ms, p_actor, p_progress) WITH ORDINALITY
+            AS h (task_id, step_index, execution, started_at, lease_ms, actor, progress, position)
+        JOIN tasker.steps s ON s.task_id = h.task_id AND s.step_index = h.step_index
+            AND s.execution = h.execution
+        WHERE s.state IN ('enqueued', 'in_progress')
+        ORDER BY h.task_id, h.step_index, h.execution, h.position DESC
+    ), changed AS (
+        UPDATE tasker.steps s SET
+            state = 'in_progress',
+            started_at = h.started_at,
+            dispatched_at = coalesce(s.dispatched_at, h.started_at),
+            wake_at = v_now + interval '1 millisecond' * h.lease_ms,
+            host = h.actor,
+            progress = coalesce(h.progress, s.progress)
+        FROM heartbeat h
+        WHERE s.task_id = h.task_id AND s.step_index = h.step_index
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, step_index, attempt, step_states, step_times)
+        SELECT h.task_id, v_now, 'started', h.actor, h.step_index, h.attempt, ARRAY['enqueued', 'in_progress'],
+               ARRAY[h.enqueued_at, h.started_at]
+        FROM heartbeat h WHERE h.before = 'enqueued'
+    )
+    SELECT count(*) INTO v_counted FROM heartbeat;
+    RETURN v_counted;
+END
+$$;

@@ -1,0 +1,309 @@
+-- Applying what hosts report: the hot path. One call and one transaction for a batch of reports.
+--
+-- A report counts if the step is still at the execution it names, and that has not ended. Of several in one batch the
+-- first counts. All others are stale: counted, dropped.
+CREATE FUNCTION tasker_f.apply_reports(
+    p_task uuid[], p_step integer[], p_execution integer[],
+    -- The release and the step of it that the outcome was held against; null where there was nothing to hold.
+    p_release uuid[], p_definition integer[],
+    -- Null where the execution failed.
+    p_result text[], p_result_blob text[],
+    -- Whether the result is a checkpoint, and the step is to be run again from it.
+    p_checkpoint boolean[],
+    -- Of a decision, a JSON array of the steps that it named; of a batchable step, one of its cursors.
+    p_branch text[], p_cursors text[],
+    -- Null where it did not fail.
+    p_failure text[], p_retryable boolean[], p_retry_after_ms bigint[],
+    p_event text[], p_actor text[], p_reason text[], p_detail text[],
+    p_started timestamptz[], p_finished timestamptz[],
+    -- In [0, 1), from the caller, so that a test can repeat a run.
+    p_dice double precision[]
+)
+-- A verdict for each report that counted, and one for each task that moved.
+RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    v_now           timestamptz;
+    v_verdicts      tasker_f.effect[];
+    v_ready_task    uuid[];
+    v_ready_step    integer[];
+    -- Pending steps that an expansion has made or counted anew, and the reports that did it.
+    v_touched_task  uuid[] := '{}';
+    v_touched_step  integer[] := '{}';
+    v_touched_by    bigint[] := '{}';
+    v_at_rest       uuid[];
+    v_blocked       uuid[];
+    v_settled       uuid[];
+    v_isolated      json;
+    v_failed_fast   json;
+    v_told          text[];
+    v_told_short    json[];
+    v_outbox        boolean;
+    -- What fast events are called, which have no row.
+    v_fast          text := gen_random_uuid()::text;
+BEGIN
+    -- A statement of its own: what follows must see what the transactions that held these locks have done.
+    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    v_now := tasker_f.now();
+
+    IF array_remove(p_branch, NULL) <> '{}' OR array_remove(p_cursors, NULL) <> '{}' THEN
+        SELECT coalesce(array_agg(x.task_id), '{}'), coalesce(array_agg(x.step_index), '{}'),
+               coalesce(array_agg(x.position), '{}')
+        INTO v_touched_task, v_touched_step, v_touched_by
+        FROM tasker_f.expand_reports(p_task, p_step, p_execution, p_release, p_definition, p_branch, p_cursors) AS x;
+    END IF;
+
+    WITH report AS (
+        SELECT DISTINCT ON (r.task_id, r.step_index, r.execution) r.*
+        FROM unnest(p_task, p_step, p_execution, p_release, p_definition, p_result, p_result_blob, p_checkpoint, p_failure,
+                    p_retryable, p_retry_after_ms, p_event, p_actor, p_reason, p_detail, p_started, p_finished, p_dice)
+            WITH ORDINALITY
+            AS r (task_id, step_index, execution, release_id, definition, result, result_blob, is_checkpoint, failure,
+                  retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice, position)
+        ORDER BY r.task_id, r.step_index, r.execution, r.position
+    ), accepted AS (
+        SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, r.failure, r.event, r.actor, r.reason,
+               r.detail, r.started_at, r.finished_at, r.position,
+               s.state AS before, s.attempt, s.definition, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
+               t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
+               CASE WHEN r.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
+                    WHEN r.failure IS NULL THEN 'complete'
+                    -- 0 attempts still allows the first.
+                    WHEN r.retryable AND d.retryable AND s.attempt < d.max_attempts THEN 'waiting_for_retry'
+                    ELSE 'error' END AS after,
+               r.failure IS NOT NULL AND s.batch IS NOT NULL AND d.failure_strategy = 'isolate'
+                   AND NOT (r.retryable AND d.retryable AND s.attempt < d.max_attempts) AS isolated,
+               CASE WHEN r.failure IS NOT NULL THEN tasker_f.backoff_ms(
+                    d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, s.attempt, r.retry_after_ms, r.dice)
+                    END AS retry_in_ms
+        FROM report r
+        -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+        CROSS JOIN LATERAL (
+            SELECT state, attempt, definition, batch, worker_number, enqueued_at, started_at FROM tasker.steps
+            WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
+              AND (r.definition IS NULL OR definition = r.definition)
+              -- A host that was heard of in between is not silent.
+              AND (r.event <> 'lease_lost' OR wake_at <= v_now)
+              AND state IN ('enqueued', 'in_progress') OFFSET 0) s
+        CROSS JOIN LATERAL (
+            SELECT release_id, paused_at, correlation_id FROM tasker.tasks
+            WHERE task_id = r.task_id AND (r.release_id IS NULL OR release_id = r.release_id) OFFSET 0) t
+        CROSS JOIN LATERAL (
+            SELECT * FROM tasker.release_steps
+            WHERE release_id = t.release_id AND step_index = s.definition OFFSET 0) d
+    ), reported AS (
+        UPDATE tasker.steps s SET
+            state = a.after,
+            isolated = a.isolated,
+            execution = s.execution + CASE WHEN a.after = 'enqueued' THEN 1 ELSE 0 END,
+            enqueued_at = CASE WHEN a.after = 'enqueued' THEN v_now ELSE s.enqueued_at END,
+            dispatched_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE s.dispatched_at END,
+            started_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE coalesce(a.started_at, s.started_at) END,
+            finished_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE coalesce(a.finished_at, v_now) END,
+            next_retry_at = CASE WHEN a.after = 'waiting_for_retry'
+                                 THEN v_now + interval '1 millisecond' * a.retry_in_ms END,
+            wake_at = CASE a.after WHEN 'waiting_for_retry' THEN v_now + interval '1 millisecond' * a.retry_in_ms
+                                   WHEN 'enqueued' THEN v_now + tasker_f.unsent_grace() END,
+            host = a.actor,
+            result = CASE WHEN a.after = 'complete' THEN a.result::json END,
+            result_blob = CASE WHEN a.after = 'complete' THEN a.result_blob::json END,
+            last_failure = coalesce(a.failure::json, s.last_failure),
+            checkpoint = CASE a.after WHEN 'enqueued' THEN a.result::json WHEN 'complete' THEN NULL
+                                      ELSE s.checkpoint END,
+            checkpoint_blob = CASE a.after WHEN 'enqueued' THEN a.result_blob::json WHEN 'complete' THEN NULL
+                                           ELSE s.checkpoint_blob END,
+            checkpoints = s.checkpoints + CASE WHEN a.after = 'enqueued' THEN 1 ELSE 0 END,
+            checkpoint_history = CASE WHEN a.after = 'enqueued' THEN tasker_f.remember_checkpoint(
+                s.checkpoint_history, s.checkpoints + 1, s.attempt, v_now, a.actor) ELSE s.checkpoint_history END
+        FROM accepted a
+        WHERE s.task_id = a.task_id AND s.step_index = a.step_index
+    ), freed AS (
+        -- Places of workers that have ended, for the next ones of their batch.
+        SELECT a.task_id, a.batch, count(*) AS places, max(a.position) AS position
+        FROM accepted a
+        WHERE a.batch IS NOT NULL AND a.after IN ('complete', 'error') AND a.paused_at IS NULL
+        GROUP BY a.task_id, a.batch
+    ), next_worker AS (
+        SELECT f.task_id, f.batch, f.position, w.step_index
+        FROM freed f
+        CROSS JOIN LATERAL (
+            SELECT first_index, workers, next_index FROM tasker.batches
+            WHERE task_id = f.task_id AND step_index = f.batch OFFSET 0) b
+        CROSS JOIN LATERAL (
+            SELECT s.step_index FROM tasker.steps s
+            WHERE s.task_id = f.task_id AND s.step_index >= b.next_index AND s.step_index < b.first_index + b.workers
+              AND s.state = 'pending'
+            ORDER BY s.step_index LIMIT f.places) w
+    ), advanced AS (
+        UPDATE tasker.batches b SET next_index = n.last + 1
+        FROM (SELECT task_id, batch, max(step_index) AS last FROM next_worker GROUP BY task_id, batch) n
+        WHERE b.task_id = n.task_id AND b.step_index = n.batch
+    ), satisfied AS (
+        SELECT c.task_id, c.step_index, sum(c.dependencies)::integer AS dependencies, max(c.position) AS position,
+               bool_or(c.paused) AS paused
+        FROM (SELECT a.task_id, child.step_index, 1 AS dependencies, a.position, a.paused_at IS NOT NULL AS paused
+              FROM accepted a
+              CROSS JOIN LATERAL unnest(a.children) AS child (step_index)
+              WHERE a.after = 'complete' OR a.isolated
+              UNION ALL SELECT n.task_id, n.step_index, 0, n.position, false FROM next_worker n
+              UNION ALL SELECT x.task_id, x.step_index, 0, x.position, a.paused_at IS NOT NULL
+              FROM unnest(v_touched_task, v_touched_step, v_touched_by) AS x (task_id, step_index, position)
+              JOIN accepted a ON a.position = x.position) AS c
+        GROUP BY c.task_id, c.step_index
+    ), child AS (
+        UPDATE tasker.steps s SET
+            remaining_dependencies = s.remaining_dependencies - c.dependencies,
+            state = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN 'enqueued' ELSE s.state END,
+            attempt = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN 1 ELSE s.attempt END,
+            execution = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN s.execution + 1
+                             ELSE s.execution END,
+            enqueued_at = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN v_now END,
+            wake_at = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused
+                           THEN v_now + tasker_f.unsent_grace() END
+        FROM satisfied c
+        WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
+        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
+    ), tally AS (
+        SELECT c.task_id, max(c.position) AS position,
+               count(*) FILTER (WHERE c.after = 'complete')::integer AS satisfied,
+               count(*) FILTER (WHERE c.after = 'waiting_for_retry')::integer AS retrying,
+               count(*) FILTER (WHERE c.after = 'error' AND NOT c.isolated)::integer AS failed,
+               count(*) FILTER (WHERE c.isolated)::integer AS isolated,
+               count(*) FILTER (WHERE c.after NOT IN ('enqueued', 'ready'))::integer AS ended,
+               count(*) FILTER (WHERE c.after = 'ready')::integer AS enqueued
+        FROM (SELECT task_id, position, after, isolated FROM accepted
+              UNION ALL SELECT task_id, NULL, 'ready', false FROM child WHERE ready) c
+        GROUP BY c.task_id
+    ), moved AS (
+        SELECT t.task_id, y.position, y.enqueued > 0 AS enqueued,
+               t.steps_satisfied + y.satisfied AS satisfied,
+               t.steps_running - y.ended + y.enqueued AS running,
+               t.steps_retrying + y.retrying AS retrying,
+               t.steps_failed + y.failed AS failed,
+               t.steps_isolated + y.isolated AS isolated,
+               t.steps_total AS total
+        FROM tally y
+        CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = y.task_id OFFSET 0) t
+    ), task AS (
+        UPDATE tasker.tasks t SET
+            steps_satisfied = m.satisfied, steps_running = m.running, steps_retrying = m.retrying,
+            steps_failed = m.failed, steps_isolated = m.isolated,
+            state = tasker_f.evaluate_task(m.total, m.satisfied, m.isolated, m.running, m.retrying, m.failed),
+            state_since = v_now,
+            completed_at = CASE WHEN m.satisfied + m.isolated = m.total THEN v_now END,
+            wake_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.wake_at END,
+            paused_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.paused_at END
+        FROM moved m
+        WHERE t.task_id = m.task_id
+        RETURNING t.task_id, t.state AS after, m.position, m.enqueued, t.has_dlq_entry
+    ), paths AS (
+        -- By position, as one value each, and so the next one: looking up is cheaper than joining, which without
+        -- hash joins compares every row with every other.
+        SELECT jsonb_object_agg(position, tasker_f.task_path('steps_in_process', after, enqueued)::text) AS by_position
+        FROM task
+    ), ready AS (
+        SELECT jsonb_object_agg(position, step_indexes::text) AS by_position
+        FROM (SELECT position, array_agg(step_index ORDER BY step_index) AS step_indexes
+              FROM child WHERE ready GROUP BY position) AS c
+    ), published AS (
+        SELECT e.value ->> 'name' AS name, e.value ->> 'delivery_mode' AS delivery_mode, a.*
+        FROM accepted a
+        CROSS JOIN LATERAL jsonb_array_elements(a.events) AS e
+        WHERE CASE e.value ->> 'condition'
+                  WHEN 'success' THEN a.after = 'complete'
+                  WHEN 'failure' THEN a.after IN ('waiting_for_retry', 'error')
+                  WHEN 'retryable_failure' THEN a.after = 'waiting_for_retry'
+                  WHEN 'permanent_failure' THEN a.after = 'error'
+                  ELSE a.after <> 'enqueued' END
+    ), outbox AS (
+        INSERT INTO tasker.events (name, at, task_id, release_id, step_index, definition, worker_number, attempt,
+            step_state, correlation_id, payload, payload_blob)
+        SELECT p.name, v_now, p.task_id, p.release_id, p.step_index, p.definition, p.worker_number, p.attempt, p.after,
+               p.correlation_id, coalesce(p.failure, p.result)::json, p.result_blob::json
+        FROM published p
+        WHERE p.delivery_mode <> 'fast'
+        ORDER BY p.position
+        RETURNING event_id
+    ), audited AS (
+        INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, step_index, attempt, step_states,
+            step_times, enqueued_steps, detail)
+        SELECT a.task_id, v_now, a.event, a.actor, a.reason,
+               -- The task moves once for the whole batch: with its last report.
+               (k.by_position ->> a.position::text)::text[],
+               a.step_index, a.attempt,
+               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
+                   || CASE WHEN a.before = 'enqueued' AND a.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END
+                   || CASE WHEN a.failure IS NULL THEN 'enqueued_for_orchestration'
+                           ELSE 'enqueued_as_error_for_orchestration' END
+                   || a.after,
+               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY[a.enqueued_at]
+                    ELSE '{}'::timestamptz[] END
+                   || coalesce(a.started_at, a.begun_at, a.enqueued_at) || coalesce(a.finished_at, v_now) || v_now,
+               (y.by_position ->> a.position::text)::integer[], a.detail::json
+        FROM accepted a
+        CROSS JOIN paths k
+        CROSS JOIN ready y
+        ORDER BY a.position
+    )
+    SELECT (SELECT array_agg(tasker_f.verdict(a.position, a.after, NULL,
+                                            CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END,
+                                            a.task_id, a.step_index, a.execution)) FROM accepted a)
+           || (SELECT array_agg(tasker_f.verdict(0, NULL, k.after, NULL, k.task_id, NULL, NULL)) FROM task k),
+           (SELECT array_agg(task_id) FROM child WHERE ready)
+           || (SELECT array_agg(task_id) FROM accepted WHERE after = 'enqueued'),
+           (SELECT array_agg(step_index) FROM child WHERE ready)
+           || (SELECT array_agg(step_index) FROM accepted WHERE after = 'enqueued'),
+           (SELECT array_agg(task_id ORDER BY position) FROM task WHERE after IN ('complete', 'blocked_by_failures')),
+           (SELECT array_agg(task_id) FROM task WHERE after = 'blocked_by_failures'),
+           (SELECT array_agg(task_id) FROM task WHERE after = 'complete' AND has_dlq_entry),
+           (SELECT json_agg(json_build_array(task_id, step_index)) FROM accepted WHERE isolated),
+           (SELECT json_agg(json_build_array(task_id, batch)) FROM accepted
+            WHERE batch IS NOT NULL AND after = 'error' AND failure_strategy = 'fail_fast'),
+           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+                                                attempt, after, correlation_id, coalesce(failure, result)::json)::text
+                             ORDER BY position)
+            FROM published WHERE delivery_mode = 'fast'),
+           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+                                                attempt, after, correlation_id, NULL) ORDER BY position)
+            FROM published WHERE delivery_mode = 'fast'),
+           EXISTS (SELECT 1 FROM outbox)
+    INTO v_verdicts, v_ready_task, v_ready_step, v_at_rest, v_blocked, v_settled, v_isolated, v_failed_fast, v_told,
+         v_told_short, v_outbox;
+
+    -- All that follows is rare.
+    IF v_blocked IS NOT NULL THEN
+        PERFORM tasker_f.bury(task_id, NULL, NULL, 'orchestrator', NULL) FROM unnest(v_blocked) AS b (task_id);
+    END IF;
+    IF v_isolated IS NOT NULL THEN
+        PERFORM tasker_f.bury((i.value ->> 0)::uuid, (i.value ->> 1)::integer, NULL, 'orchestrator', NULL)
+        FROM json_array_elements(v_isolated) AS i;
+    END IF;
+    IF v_settled IS NOT NULL THEN
+        PERFORM tasker_f.resolve_dlq_entries(task_id, 'manually_resolved', 'orchestrator', 'the task has completed')
+        FROM unnest(v_settled) AS d (task_id);
+    END IF;
+    IF v_told IS NOT NULL THEN
+        PERFORM tasker_f.tell_listeners(t.event, t.short) FROM unnest(v_told, v_told_short) AS t (event, short);
+    END IF;
+    IF v_at_rest IS NOT NULL THEN
+        PERFORM tasker_f.announce_tasks(v_at_rest);
+    END IF;
+    IF v_outbox THEN
+        PERFORM pg_notify('tasker_outbox', '');
+    END IF;
+
+    RETURN QUERY SELECT * FROM unnest(v_verdicts);
+    IF v_failed_fast IS NOT NULL THEN
+        RETURN QUERY
+        SELECT e.* FROM (SELECT DISTINCT (f.value ->> 0)::uuid AS task_id, (f.value ->> 1)::integer AS batch
+                         FROM json_array_elements(v_failed_fast) AS f ORDER BY 1, 2) AS b
+        CROSS JOIN LATERAL tasker_f.cancel_batch(b.task_id, b.batch) AS e;
+    END IF;
+    -- Looked up: an earlier process may have left some.
+    IF EXISTS (SELECT FROM tasker.events WHERE published_at IS NULL) THEN
+        RETURN QUERY SELECT (tasker_f.verdict(-2, NULL, NULL, NULL, NULL, NULL, NULL)).*;
+    END IF;
+    RETURN QUERY SELECT * FROM tasker_f.dispatches(v_ready_task, v_ready_step);
+END
+$$;

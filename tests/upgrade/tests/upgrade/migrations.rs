@@ -1,0 +1,39 @@
+//! Migrations are append-only: a database that has run one must not meet another text under its number.
+
+use std::{fmt::Write, fs, path::Path};
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of every migration that has landed, as `sha256sum` prints it.
+const LANDED: &str = "LANDED";
+
+#[test]
+fn a_landed_migration_never_changes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let mut files: Vec<String> = fs::read_dir(&folder)
+        .expect("the migrations")
+        .map(|entry| entry.expect("a file").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.ends_with(".sql"))
+        .collect();
+    files.sort();
+    let mut found = String::new();
+    for name in &files {
+        let bytes = fs::read(folder.join(name)).expect("a migration");
+        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        writeln!(found, "{digest}  {name}").expect("a line");
+    }
+    let landed = fs::read_to_string(folder.join(LANDED)).expect("the list of landed migrations");
+    for line in landed.lines() {
+        assert!(
+            found.lines().any(|found| found == line),
+            "a landed migration was changed or removed ({line}). Databases have run it as it was: put it back, and write \
+             a new migration for what is to change."
+        );
+    }
+    for line in found.lines() {
+        assert!(
+            landed.lines().any(|landed| landed == line),
+            "a migration is not listed in migrations/{LANDED}. When it is final, add this line:\n{line}"
+        );
+    }
+}
