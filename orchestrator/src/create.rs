@@ -9,7 +9,7 @@ use tasker_protocol::Payload;
 use tasker_templates::{faults, text_fault};
 use uuid::Uuid;
 
-use crate::database::functions::sql;
+use crate::database::functions::{composite, sql};
 use crate::{
     Orchestrator,
     catalog::TemplateName,
@@ -287,37 +287,54 @@ impl Orchestrator {
     }
 
     async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {
-        let requests = || prepared.iter().map(|(_, request)| request);
-        let column = |get: fn(&TaskRequest) -> &Option<String>| -> Vec<Option<String>> {
-            requests().map(|prepared| get(&prepared.request).clone()).collect()
-        };
-        let (inputs, blobs): (Vec<_>, Vec<_>) = requests().map(|prepared| columns(&prepared.input)).unzip();
-        let tags: Vec<String> =
-            requests().map(|prepared| Value::from(prepared.request.tags.clone()).to_string()).collect();
-        let correlation: Vec<String> = requests()
-            .map(|prepared| {
-                prepared.request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string())
-            })
-            .collect();
-        let rows = sqlx::query(sql!(
-            "SELECT * FROM tasker_f.create_tasks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-        ))
-        .bind(version)
-        .bind(requests().map(|prepared| prepared.task_id).collect::<Vec<_>>())
-        .bind(requests().map(|prepared| prepared.release.id).collect::<Vec<_>>())
-        .bind(requests().map(|prepared| prepared.request.priority).collect::<Vec<_>>())
-        .bind(inputs)
-        .bind(blobs)
-        .bind(requests().map(|prepared| prepared.identity.clone()).collect::<Vec<_>>())
-        .bind(column(|request| &request.initiator))
-        .bind(column(|request| &request.source_system))
-        .bind(column(|request| &request.reason))
-        .bind(tags)
-        .bind(correlation)
-        .bind(column(|request| &request.parent_correlation_id))
-        .bind(column(|request| &request.traceparent))
-        .fetch_all(&self.pool)
-        .await?;
+        let requests: Vec<NewTask> = prepared.iter().map(|(_, ready)| NewTask::new(ready)).collect();
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.create_tasks($1, $2)"))
+            .bind(version)
+            .bind(requests)
+            .fetch_all(&self.pool)
+            .await?;
         Effects::read(&rows)
+    }
+}
+
+/// `tasker_f.new_task`: a checked request as the database takes it, field by field in that type's order.
+#[derive(sqlx::Encode)]
+struct NewTask {
+    task_id: Uuid,
+    release_id: Uuid,
+    priority: i16,
+    input: Option<String>,
+    input_blob: Option<String>,
+    identity: Option<Vec<u8>>,
+    initiator: Option<String>,
+    source_system: Option<String>,
+    reason: Option<String>,
+    tags: Vec<String>,
+    correlation_id: String,
+    parent_correlation_id: Option<String>,
+    traceparent: Option<String>,
+}
+
+composite!(NewTask, "tasker_f.new_task");
+
+impl NewTask {
+    fn new(prepared: &Prepared) -> Self {
+        let request = &prepared.request;
+        let (input, input_blob) = columns(&prepared.input);
+        Self {
+            task_id: prepared.task_id,
+            release_id: prepared.release.id,
+            priority: request.priority,
+            input,
+            input_blob,
+            identity: prepared.identity.clone(),
+            initiator: request.initiator.clone(),
+            source_system: request.source_system.clone(),
+            reason: request.reason.clone(),
+            tags: request.tags.clone(),
+            correlation_id: request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string()),
+            parent_correlation_id: request.parent_correlation_id.clone(),
+            traceparent: request.traceparent.clone(),
+        }
     }
 }

@@ -212,8 +212,8 @@ impl Orchestrator {
     }
 
     async fn message(&self, step: ReadyStep, release: &Release) -> Result<Message, Error> {
-        let Some(fixed) = release.steps.get(step.definition) else {
-            return Err(Error::Damaged(format!("release {} has no step {}", release.id, step.definition)));
+        let Some(fixed) = release.steps.get(step.template_step) else {
+            return Err(Error::Damaged(format!("release {} has no step {}", release.id, step.template_step)));
         };
         let mut dispatch = StepDispatch {
             version: VERSION,
@@ -222,7 +222,7 @@ impl Orchestrator {
             execution: step.execution,
             attempt: step.attempt,
             release_id: release.id,
-            definition: step.definition as u32,
+            template_step: step.template_step as u32,
             max_attempts: fixed.max_attempts,
             step_name: step_name(&fixed.name, step.worker.as_ref().map(|worker| worker.number)),
             namespace: release.template.namespace_name.clone(),
@@ -233,7 +233,7 @@ impl Orchestrator {
             input: step.input,
             configuration: fixed.configuration.clone(),
             dependency_results: step.dependency_results,
-            batch: release.batch_slice(step.definition, step.worker.as_ref())?,
+            batch: release.batch_slice(step.template_step, step.worker.as_ref())?,
             cursor: step.worker.and_then(|worker| worker.cursor),
             checkpoint: step.checkpoint,
             limits: fixed.limits,

@@ -46,8 +46,8 @@ pub(crate) struct ReadyStep {
     pub(crate) execution: u32,
     pub(crate) attempt: u32,
     pub(crate) release_id: Uuid,
-    /// The step of the release that it was made from.
-    pub(crate) definition: usize,
+    /// The step of the template that it copies.
+    pub(crate) template_step: usize,
     pub(crate) input: Payload,
     pub(crate) correlation_id: String,
     pub(crate) traceparent: Option<String>,
@@ -73,16 +73,17 @@ impl Effects {
     pub(crate) fn read(rows: &[PgRow]) -> Result<Self, Error> {
         let mut effects = Self::default();
         for row in rows {
-            match row.try_get::<Option<i64>, _>("position")? {
-                Some(0) => effects.tasks.push(read_task(row)?),
-                Some(-1) => effects.revoked.push((
+            match row.try_get("kind")? {
+                "dispatch" => effects.ready.push(ReadyStep::read(row)?),
+                "verdict" => effects.verdicts.push(Verdict::read(row)?),
+                "task" => effects.tasks.push(read_task(row)?),
+                "revoked" => effects.revoked.push((
                     row.try_get("task_id")?,
                     row.try_get::<i32, _>("step_index")?.unsigned_abs(),
                     row.try_get::<i32, _>("execution")?.unsigned_abs(),
                 )),
-                Some(-2) => effects.has_events = true,
-                Some(position) => effects.verdicts.push(Verdict::read(row, position)?),
-                None => effects.ready.push(ReadyStep::read(row)?),
+                "events" => effects.has_events = true,
+                other => return Err(Error::Damaged(format!("an effect of the unknown kind `{other}`"))),
             }
         }
         Ok(effects)
@@ -90,18 +91,19 @@ impl Effects {
 }
 
 impl Verdict {
-    fn read(row: &PgRow, position: i64) -> Result<Self, Error> {
-        let number: Option<i64> = row.try_get("retry_in_ms")?;
+    fn read(row: &PgRow) -> Result<Self, Error> {
+        let milliseconds: Option<i64> = row.try_get("retry_in_ms")?;
+        let count: Option<i64> = row.try_get("count")?;
         Ok(Self {
-            position: (position - 1).max(0) as usize,
+            position: (row.try_get::<i64, _>("position")? - 1).max(0) as usize,
             task_id: row.try_get("task_id")?,
             step_index: row.try_get::<Option<i32>, _>("step_index")?.unwrap_or(0).unsigned_abs(),
             execution: row.try_get::<Option<i32>, _>("execution")?.unwrap_or(0).unsigned_abs(),
             task_state: row
                 .try_get::<Option<String>, _>("task_state")?
                 .and_then(|name| TaskState::from_name(&name)),
-            retry_in: number.map(|ms| Duration::from_millis(ms.max(0) as u64)),
-            count: number.map_or(0, |count| count.max(0) as u32),
+            retry_in: milliseconds.map(|ms| Duration::from_millis(ms.max(0) as u64)),
+            count: count.map_or(0, |count| count.max(0) as u32),
         })
     }
 }
@@ -121,7 +123,7 @@ impl ReadyStep {
             execution: row.try_get::<i32, _>("execution")?.unsigned_abs(),
             attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
             release_id: row.try_get("release_id")?,
-            definition: row.try_get::<i32, _>("definition")?.unsigned_abs() as usize,
+            template_step: row.try_get::<i32, _>("template_step")?.unsigned_abs() as usize,
             input: payload(row.try_get("input")?, row.try_get("input_blob")?)?,
             correlation_id: row.try_get("correlation_id")?,
             traceparent: row.try_get("traceparent")?,
@@ -178,7 +180,7 @@ pub(crate) fn columns(payload: &Payload) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A row that only counts.
+/// A step that the sweep must look at.
 #[derive(Debug, FromRow)]
 pub(crate) struct OverdueStep {
     pub(crate) task_id: Uuid,

@@ -56,6 +56,7 @@ pub use dlq::Resolution;
 pub use error::Error;
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
 pub use operate::{Cancellation, Completion, StepAction, TaskAction};
+pub use release::step_name;
 pub use report::Applied;
 pub use run::PendingCreations;
 use state::TaskState;

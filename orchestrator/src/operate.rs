@@ -154,12 +154,12 @@ impl Orchestrator {
             let message = "is empty; say why the step is changed by hand".to_owned();
             return Err(Error::InvalidRequest { field: "reason", message });
         }
-        let (index, definition) = self.find_step(task, step).await?;
+        let (index, template_step) = self.find_step(task, step).await?;
         let (name, outcome) = match action {
             StepAction::ResetForRetry => ("reset_for_retry", None),
             StepAction::ResolveManually => ("resolve_manually", None),
             StepAction::CompleteManually(completion) => {
-                ("complete_manually", Some(self.completed(task, definition, completion).await?))
+                ("complete_manually", Some(self.completed(task, template_step, completion).await?))
             }
         };
         let (result, blob) = outcome.as_ref().map_or((None, None), |outcome| columns(outcome.payload()));

@@ -53,6 +53,7 @@ pub(crate) struct ReleaseStep {
     pub(crate) configuration: Box<RawValue>,
     pub(crate) limits: Limits,
     pub(crate) grants: Grants,
+    /// At least 1: a step whose template allows no attempt has its first.
     pub(crate) max_attempts: u32,
     pub(crate) result_schema: Option<Validator>,
 }
@@ -195,8 +196,8 @@ pub(crate) fn pin_name(step: &Step) -> String {
 }
 
 /// The name of a step. Batch workers are numbered: `process_rows_007`.
-pub(crate) fn step_name(definition: &str, worker_number: Option<u32>) -> String {
-    worker_number.map_or_else(|| definition.to_owned(), |number| format!("{definition}_{number:03}"))
+pub fn step_name(template_step: &str, worker_number: Option<u32>) -> String {
+    worker_number.map_or_else(|| template_step.to_owned(), |number| format!("{template_step}_{number:03}"))
 }
 
 fn validator(schema: &Value) -> Result<Validator, Error> {

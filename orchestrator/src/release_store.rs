@@ -53,7 +53,13 @@ pub(crate) async fn store_release(
     let order = release.graph.order.iter().enumerate();
     let steps: Vec<Value> = order.map(|(place, &step)| stored_step(&release, step, place)).collect();
     sqlx::query(
-        "INSERT INTO tasker.release_steps SELECT $1, s.* FROM jsonb_to_recordset($2) AS s (
+        "INSERT INTO tasker.release_steps (release_id, step_index, name, step_type, created_with_task, creation_order,
+             parents, children, deciders, context_steps, retryable, max_attempts, backoff, backoff_base_ms,
+             max_backoff_ms, jitter, worker, parallelism, failure_strategy, events)
+         SELECT $1, s.step_index, s.name, s.step_type, s.created_with_task, s.creation_order, s.parents, s.children,
+             s.deciders, s.context_steps, s.retryable, s.max_attempts, s.backoff, s.backoff_base_ms, s.max_backoff_ms,
+             s.jitter, s.worker, s.parallelism, s.failure_strategy, s.events
+         FROM jsonb_to_recordset($2) AS s (
              step_index integer, name text, step_type text, created_with_task boolean, creation_order integer,
              parents integer[], children integer[], deciders integer[], context_steps integer[], retryable boolean,
              max_attempts integer, backoff text, backoff_base_ms bigint, max_backoff_ms bigint, jitter boolean,
@@ -86,7 +92,7 @@ fn stored_step(release: &Release, index: usize, place: usize) -> Value {
         "deciders": deciders,
         "context_steps": release.context_steps(index),
         "retryable": step.retry.retryable,
-        "max_attempts": step.retry.max_attempts,
+        "max_attempts": release.steps[index].max_attempts,
         "backoff": step.retry.backoff.as_str(),
         "backoff_base_ms": step.retry.backoff_base_ms,
         "max_backoff_ms": step.retry.max_backoff_ms,

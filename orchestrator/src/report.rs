@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tasker_protocol::{
     Ending, Execution, Failure, Heartbeat, LogLine, OrchestratorMessage, Payload, StepDue, StepEvent,
@@ -10,10 +11,9 @@ use tasker_protocol::{
 use tasker_transport::Message;
 use uuid::Uuid;
 
-use crate::database::functions::sql;
+use crate::database::functions::{composite, sql};
 use crate::{
     Orchestrator,
-    dispatch::arrays,
     effect::{Effects, columns},
     error::Error,
     judge::{Outcome, judge},
@@ -52,7 +52,7 @@ struct ReportHead {
     step_index: u32,
     execution: u32,
     release_id: Uuid,
-    definition: u32,
+    template_step: u32,
     host: String,
 }
 
@@ -79,14 +79,14 @@ impl Orchestrator {
                 OrchestratorMessage::Report(StepReport {
                     event: StepEvent::Finished(run),
                     release_id,
-                    definition,
+                    template_step,
                     task_id,
                     step_index,
                     execution,
                     host,
                     ..
                 }) => {
-                    let head = ReportHead { task_id, step_index, execution, release_id, definition, host };
+                    let head = ReportHead { task_id, step_index, execution, release_id, template_step, host };
                     ended.push(self.ended(head, *run).await?);
                 }
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
@@ -107,7 +107,7 @@ impl Orchestrator {
         let outcome = match releases {
             Ok(releases) => {
                 let release = &releases[&report.release_id];
-                judge(release, report.definition as usize, ending, &self.blobs).await?
+                judge(release, report.template_step as usize, ending, &self.blobs).await?
             }
             Err(error @ Error::Database(_)) => return Err(error),
             // Not a release of this database, and so not a report of one of its steps: it will be stale.
@@ -117,7 +117,7 @@ impl Orchestrator {
             task_id: report.task_id,
             step_index: report.step_index,
             execution: report.execution,
-            release_id: Some((report.release_id, report.definition)),
+            release_id: Some((report.release_id, report.template_step)),
             event: if matches!(outcome, Ok(Outcome::Checkpoint(_))) { "checkpointed" } else { "reported" },
             actor: printable(&report.host),
             reason: None,
@@ -176,55 +176,11 @@ impl Orchestrator {
     }
 
     async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {
-        let (tasks, steps, executions) =
-            arrays(ended.iter().map(|one| (one.task_id, one.step_index, one.execution)));
-        let outcomes = || ended.iter().map(|one| one.outcome.as_ref().ok());
-        let (results, blobs): (Vec<_>, Vec<_>) = outcomes()
-            .map(|outcome| outcome.map_or((None, None), |outcome| columns(outcome.payload())))
-            .unzip();
-        let failures = ended.iter().map(|one| one.outcome.as_ref().err());
-        let rows = sqlx::query(
-            sql!("SELECT * FROM tasker_f.apply_reports($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                 $17, $18, $19, $20)"),
-        )
-        .bind(tasks)
-        .bind(steps)
-        .bind(executions)
-        .bind(ended.iter().map(|one| one.release_id.map(|(release, _)| release)).collect::<Vec<_>>())
-        .bind(
-            ended
-                .iter()
-                .map(|one| one.release_id.map(|(_, definition)| definition as i32))
-                .collect::<Vec<_>>(),
-        )
-        .bind(results)
-        .bind(blobs)
-        .bind(
-            outcomes()
-                .map(|outcome| matches!(outcome, Some(Outcome::Checkpoint(_))))
-                .collect::<Vec<_>>(),
-        )
-        .bind(outcomes().map(|outcome| outcome.and_then(Outcome::branch)).collect::<Vec<_>>())
-        .bind(outcomes().map(|outcome| outcome.and_then(Outcome::cursors)).collect::<Vec<_>>())
-        .bind(failures.clone().map(|failure| failure.and_then(json)).collect::<Vec<_>>())
-        .bind(failures.clone().map(|failure| failure.map(|failure| failure.retryable)).collect::<Vec<_>>())
-        .bind(
-            failures
-                .map(|failure| {
-                    let wait = failure.and_then(|failure| failure.retry_after_ms)?;
-                    Some(i64::try_from(wait).unwrap_or(i64::MAX))
-                })
-                .collect::<Vec<_>>(),
-        )
-        .bind(ended.iter().map(|one| one.event).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.actor.as_str()).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.reason.as_deref()).collect::<Vec<_>>())
-        .bind(ended.iter().map(Ended::detail).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.run.as_ref().map(|run| run.started_at)).collect::<Vec<_>>())
-        .bind(ended.iter().map(|one| one.run.as_ref().map(|run| run.finished_at)).collect::<Vec<_>>())
-        .bind(ended.iter().map(|_| (self.dice)()).collect::<Vec<_>>())
-        .fetch_all(&self.pool)
-        .await?;
+        let reports: Vec<Report> = ended.iter().map(|one| one.report((self.dice)())).collect();
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.apply_reports($1)"))
+            .bind(reports)
+            .fetch_all(&self.pool)
+            .await?;
         Effects::read(&rows)
     }
 
@@ -239,21 +195,10 @@ impl Orchestrator {
         if beats.is_empty() {
             return Ok(());
         }
-        let (tasks, steps, executions) =
-            arrays(beats.iter().map(|(report, _)| (report.task_id, report.step_index, report.execution)));
-        let done = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1, $2, $3, $4, $5, $6, $7)"))
-            .bind(tasks)
-            .bind(steps)
-            .bind(executions)
-            .bind(beats.iter().map(|(_, beat)| beat.started_at).collect::<Vec<_>>())
-            .bind(
-                beats
-                    .iter()
-                    .map(|(_, beat)| beat.lease_ms.min(MAX_LEASE_MS).cast_signed())
-                    .collect::<Vec<_>>(),
-            )
-            .bind(beats.iter().map(|(report, _)| printable(&report.host)).collect::<Vec<_>>())
-            .bind(beats.iter().map(|(_, beat)| beat.progress.as_deref().map(printable)).collect::<Vec<_>>())
+        let heartbeats: Vec<ReportedHeartbeat> =
+            beats.iter().map(|(report, beat)| ReportedHeartbeat::new(report, beat)).collect();
+        let done = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1)"))
+            .bind(heartbeats)
             .execute(&self.pool)
             .await;
         match done {
@@ -283,7 +228,91 @@ impl Orchestrator {
     }
 }
 
+/// `tasker_f.report`: the end of an execution as the database takes it, field by field in that type's order.
+#[derive(sqlx::Encode)]
+struct Report {
+    task_id: Uuid,
+    step_index: i32,
+    execution: i32,
+    release_id: Option<Uuid>,
+    template_step: Option<i32>,
+    result: Option<String>,
+    result_blob: Option<String>,
+    is_checkpoint: bool,
+    branch: Option<String>,
+    cursors: Option<String>,
+    failure: Option<String>,
+    retryable: Option<bool>,
+    retry_after_ms: Option<i64>,
+    event: String,
+    actor: String,
+    reason: Option<String>,
+    detail: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    dice: f64,
+}
+
+/// `tasker_f.heartbeat`, likewise.
+#[derive(sqlx::Encode)]
+struct ReportedHeartbeat {
+    task_id: Uuid,
+    step_index: i32,
+    execution: i32,
+    started_at: DateTime<Utc>,
+    lease_ms: i64,
+    actor: String,
+    progress: Option<String>,
+}
+
+composite!(Report, "tasker_f.report");
+composite!(ReportedHeartbeat, "tasker_f.heartbeat");
+
+impl ReportedHeartbeat {
+    fn new(report: &StepReport, beat: &Heartbeat) -> Self {
+        Self {
+            task_id: report.task_id,
+            step_index: report.step_index as i32,
+            execution: report.execution as i32,
+            started_at: beat.started_at,
+            lease_ms: beat.lease_ms.min(MAX_LEASE_MS).cast_signed(),
+            actor: printable(&report.host),
+            progress: beat.progress.as_deref().map(printable),
+        }
+    }
+}
+
 impl Ended {
+    fn report(&self, dice: f64) -> Report {
+        let outcome = self.outcome.as_ref().ok();
+        let failure = self.outcome.as_ref().err();
+        let (result, result_blob) = outcome.map_or((None, None), |outcome| columns(outcome.payload()));
+        Report {
+            task_id: self.task_id,
+            step_index: self.step_index as i32,
+            execution: self.execution as i32,
+            release_id: self.release_id.map(|(release, _)| release),
+            template_step: self.release_id.map(|(_, step)| step as i32),
+            result,
+            result_blob,
+            is_checkpoint: matches!(outcome, Some(Outcome::Checkpoint(_))),
+            branch: outcome.and_then(Outcome::branch),
+            cursors: outcome.and_then(Outcome::cursors),
+            failure: failure.and_then(json),
+            retryable: failure.map(|failure| failure.retryable),
+            retry_after_ms: failure
+                .and_then(|failure| failure.retry_after_ms)
+                .map(|wait| i64::try_from(wait).unwrap_or(i64::MAX)),
+            event: self.event.to_owned(),
+            actor: self.actor.clone(),
+            reason: self.reason.clone(),
+            detail: self.detail(),
+            started_at: self.run.as_ref().map(|run| run.started_at),
+            finished_at: self.run.as_ref().map(|run| run.finished_at),
+            dice,
+        }
+    }
+
     fn detail(&self) -> Option<String> {
         let run = self.run.as_ref();
         let failure = self.outcome.as_ref().err();

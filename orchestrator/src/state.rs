@@ -92,6 +92,11 @@ states! {
 }
 
 impl TaskState {
+    /// Whether a task can be found in it. The others are passed through within one transaction; the audit shows them.
+    pub fn is_stored(self) -> bool {
+        !matches!(self, Self::Pending | Self::Initializing | Self::EnqueuingSteps | Self::EvaluatingResults)
+    }
+
     /// Whether nothing but an operator can still change it.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Complete | Self::Error | Self::Cancelled | Self::ResolvedManually)
@@ -135,6 +140,11 @@ impl TaskState {
 }
 
 impl StepState {
+    /// Whether a step can be found in it. The others are passed through within one transaction; the audit shows them.
+    pub fn is_stored(self) -> bool {
+        !matches!(self, Self::EnqueuedForOrchestration | Self::EnqueuedAsErrorForOrchestration)
+    }
+
     /// Whether it is settled for good.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Complete | Self::Cancelled | Self::ResolvedManually)

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         task_id: Uuid::now_v7(),
         step_index: 0,
         execution: 1,
-        definition: 0,
+        template_step: 0,
         batch: None,
         attempt: 1,
         release_id: Uuid::nil(),

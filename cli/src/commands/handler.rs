@@ -195,7 +195,7 @@ impl Run {
             execution: 1,
             attempt: self.attempt,
             release_id: Uuid::nil(),
-            definition: 0,
+            template_step: 0,
             max_attempts: self.attempt.max(3),
             step_name: self.handler.clone(),
             namespace: "default".to_owned(),

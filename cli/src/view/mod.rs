@@ -6,7 +6,10 @@ mod words;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tasker_orchestrator::{read::StepDetail, state::StepState};
+use tasker_orchestrator::{
+    read::StepDetail,
+    state::{StepState, TaskState},
+};
 use tasker_templates::template::Template;
 
 use crate::output::{Output, Style};
@@ -38,10 +41,7 @@ impl TaskView {
 
     /// Whether nothing more will happen by itself.
     pub(crate) fn is_at_rest(&self) -> bool {
-        matches!(
-            self.status(),
-            "complete" | "error" | "cancelled" | "resolved_manually" | "blocked_by_failures"
-        )
+        TaskState::from_name(self.status()).is_some_and(TaskState::is_at_rest)
     }
 
     pub(crate) fn is_complete(&self) -> bool {

@@ -25,8 +25,9 @@ pub struct StepDispatch {
     pub attempt: u32,
     /// The release of the template that the task was created from. A host only echoes it.
     pub release_id: Uuid,
-    /// The step of that release, counting from 0; many batch workers are made from one. A host only echoes it.
-    pub definition: u32,
+    /// The step of its template, counting from 0; many batch workers copy one. A host only echoes it.
+    #[serde(rename = "definition")] // what 0.1.0 calls it: hosts and orchestrators upgrade in any order
+    pub template_step: u32,
     /// How many attempts the step may have.
     pub max_attempts: u32,
     /// The name of the step, unique in its task.

@@ -44,8 +44,9 @@ pub struct StepReport {
     pub execution: u32,
     /// The release of the template that the task was created from. A host only echoes it.
     pub release_id: Uuid,
-    /// The step of that release, counting from 0. A host only echoes it.
-    pub definition: u32,
+    /// The step of its template, counting from 0. A host only echoes it.
+    #[serde(rename = "definition")] // what 0.1.0 calls it: hosts and orchestrators upgrade in any order
+    pub template_step: u32,
     /// Which host ran it, for people.
     pub host: String,
     /// What happened.

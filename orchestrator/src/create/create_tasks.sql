@@ -1,12 +1,7 @@
 -- Creating tasks: one call for a batch of requests.
 --
 -- A request whose identity is taken creates nothing and answers the task that has it, however many ask at once.
-CREATE FUNCTION tasker_f.create_tasks(
-    p_catalog_version bigint,
-    p_task uuid[], p_release uuid[], p_priority smallint[], p_input text[], p_input_blob text[],
-    p_identity bytea[], p_initiator text[], p_source_system text[], p_reason text[], p_tags text[],
-    p_correlation text[], p_parent_correlation text[], p_traceparent text[]
-)
+CREATE FUNCTION tasker_f.create_tasks(p_catalog_version bigint, p_requests tasker_f.new_task[])
 -- A verdict for each request: the task that now stands for it. No row at all when the catalog has changed since
 -- p_catalog_version was read: then nothing was created.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
@@ -24,10 +19,7 @@ BEGIN
     END IF;
 
     WITH request AS (
-        SELECT * FROM unnest(p_task, p_release, p_priority, p_input, p_input_blob, p_identity, p_initiator,
-                             p_source_system, p_reason, p_tags, p_correlation, p_parent_correlation, p_traceparent)
-            AS r (task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags,
-                  correlation_id, parent_correlation_id, traceparent)
+        SELECT * FROM unnest(p_requests)
     ), release AS (
         -- Each of the few releases once. OFFSET 0 keeps the look-ups look-ups: without it the planner, who does not
         -- know how many rows an array has, may read a whole table for each.
@@ -45,14 +37,12 @@ BEGIN
     ), created AS (
         INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
             identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
-            created_at, completed_at, state_since, wake_at, steps_total, steps_running)
+            created_at, completed_at, last_event_at, wake_at, steps_total, steps_running)
         SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
                CASE WHEN e.total = 0 THEN 'complete' WHEN e.ready = 0 THEN 'waiting_for_dependencies'
                     ELSE 'steps_in_process' END,
                r.priority, r.input::json, r.input_blob::json, r.identity, r.initiator, r.source_system, r.reason,
-               -- Arrays of arrays must be rectangular, so each request's tags come as one JSON array.
-               ARRAY(SELECT json_array_elements_text(r.tags::json)),
-               r.correlation_id, r.parent_correlation_id, r.traceparent,
+               r.tags, r.correlation_id, r.parent_correlation_id, r.traceparent,
                v_now, CASE WHEN e.total = 0 THEN v_now END, v_now, CASE WHEN e.total > 0 THEN v_now + e.first_look END,
                e.total, e.ready
         FROM request r
@@ -62,19 +52,19 @@ BEGIN
         ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
         RETURNING task_id, release_id, state, initiator, reason
     ), steps AS (
-        INSERT INTO tasker.steps (task_id, step_index, definition, state, attempt, execution, remaining_dependencies,
+        INSERT INTO tasker.steps (task_id, step_index, template_step, state, attempt, execution, remaining_dependencies,
             enqueued_at, wake_at)
-        SELECT c.task_id, d.step_index, d.step_index,
-               CASE WHEN d.parents = '{}' THEN 'enqueued' ELSE 'pending' END,
-               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
-               CASE WHEN d.parents = '{}' THEN 1 ELSE 0 END,
-               cardinality(d.parents),
-               CASE WHEN d.parents = '{}' THEN v_now END,
-               CASE WHEN d.parents = '{}' THEN v_now + tasker_f.unsent_grace() END
+        SELECT c.task_id, d.step_index, d.step_index, e.state, e.attempt, e.execution, cardinality(d.parents),
+               e.enqueued_at, e.wake_at
         FROM created c
         CROSS JOIN LATERAL (
             SELECT s.step_index, s.parents FROM tasker.release_steps s
             WHERE s.release_id = c.release_id AND s.created_with_task ORDER BY s.step_index OFFSET 0) d
+        CROSS JOIN LATERAL (
+            SELECT q.state, q.attempt, q.execution, q.enqueued_at, q.wake_at FROM tasker_f.enqueued(0, 1, v_now) AS q
+            WHERE d.parents = '{}'
+            UNION ALL
+            SELECT 'pending', 0, 0, NULL, NULL WHERE d.parents <> '{}') e
         RETURNING task_id, step_index, state
     ), ready AS (
         SELECT task_id, array_agg(step_index) AS step_indexes
@@ -100,13 +90,13 @@ BEGIN
 
     -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
     RETURN QUERY
-    SELECT v.* FROM unnest(p_task, p_identity) WITH ORDINALITY AS r (task_id, identity, position)
+    SELECT v.* FROM unnest(p_requests) WITH ORDINALITY AS r
     CROSS JOIN LATERAL (
         SELECT c.task_id, c.state FROM tasker.tasks c
         WHERE c.task_id = CASE WHEN r.task_id = ANY (v_created) THEN r.task_id
             ELSE (SELECT e.task_id FROM tasker.tasks e WHERE e.identity = r.identity) END OFFSET 0) t
-    CROSS JOIN LATERAL tasker_f.verdict(r.position, NULL, t.state, NULL, t.task_id, NULL, NULL) AS v
-    ORDER BY r.position;
+    CROSS JOIN LATERAL tasker_f.verdict(r.ordinality, t.task_id, NULL, NULL, NULL, t.state, NULL, NULL) AS v
+    ORDER BY r.ordinality;
 
     RETURN QUERY SELECT * FROM tasker_f.dispatches(v_ready_task, v_ready_step);
 END

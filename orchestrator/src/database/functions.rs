@@ -39,6 +39,24 @@ macro_rules! sql {
 }
 pub(crate) use sql;
 
+/// Lets a struct that derives [`sqlx::Encode`], and a list of it, stand for a composite type of the set.
+macro_rules! composite {
+    ($type:ty, $name:literal) => {
+        impl sqlx::Type<sqlx::Postgres> for $type {
+            fn type_info() -> sqlx::postgres::PgTypeInfo {
+                sqlx::postgres::PgTypeInfo::with_name($crate::database::functions::sql!($name))
+            }
+        }
+
+        impl sqlx::postgres::PgHasArrayType for $type {
+            fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+                sqlx::postgres::PgTypeInfo::array_of($crate::database::functions::sql!($name))
+            }
+        }
+    };
+}
+pub(crate) use composite;
+
 /// How many bytes a statement has after [`expand`].
 pub(crate) const fn expanded_length(statement: &str) -> usize {
     let bytes = statement.as_bytes();

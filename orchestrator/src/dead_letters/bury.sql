@@ -27,7 +27,7 @@ BEGIN
            p_actor, p_note, t.state,
            json_build_object('task', json_build_object(
                'task_id', t.task_id, 'namespace', t.namespace, 'name', t.name, 'version', t.version, 'state', t.state,
-               'state_since', t.state_since, 'priority', t.priority, 'correlation_id', t.correlation_id,
+               'last_event_at', t.last_event_at, 'priority', t.priority, 'correlation_id', t.correlation_id,
                'initiator', t.initiator, 'source_system', t.source_system, 'reason', t.reason, 'tags', t.tags,
                'created_at', t.created_at, 'context', t.input, 'context_blob', t.input_blob,
                'steps', json_build_object('total', t.steps_total, 'satisfied', t.steps_satisfied,
@@ -43,7 +43,7 @@ BEGIN
                          WHERE x.task_id = p_task AND (p_step IS NULL OR x.step_index = p_step)
                          -- Of a very wide task, what has gone wrong or is still open.
                          ORDER BY x.state = 'error' DESC, x.state = 'complete', x.step_index LIMIT 1000) AS s
-                   JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.definition)),
+                   JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.template_step)),
            v_now
     FROM tasker.tasks t WHERE t.task_id = p_task
     ON CONFLICT (task_id, coalesce(step_index, -1)) WHERE resolution_status = 'pending' DO NOTHING;

@@ -29,7 +29,7 @@ BEGIN
         PERFORM tasker_f.refuse(format('the task is %s; there is nothing to run again', r_task.state));
     ELSE
         UPDATE tasker.steps SET wake_at = tasker_f.now() WHERE task_id = v_task AND state = 'enqueued';
-        UPDATE tasker.tasks SET state_since = tasker_f.now() WHERE task_id = v_task;
+        UPDATE tasker.tasks SET last_event_at = tasker_f.now() WHERE task_id = v_task;
     END IF;
 END
 $$;

@@ -8,8 +8,8 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT NULL::bigint, s.state, NULL::text, NULL::bigint, s.task_id, s.step_index, s.execution, s.attempt,
-           t.release_id, s.definition, t.priority, t.input::text, t.input_blob::text, t.correlation_id, t.traceparent,
+    SELECT 'dispatch', NULL::bigint, s.state, NULL::text, NULL::bigint, NULL::bigint, s.task_id, s.step_index,
+           s.execution, s.attempt, t.release_id, s.template_step, t.priority, t.input::text, t.input_blob::text, t.correlation_id, t.traceparent,
            CASE WHEN d.context_steps = '{}' THEN NULL ELSE (
                SELECT json_agg(json_build_object('step', r.name, 'result', CASE WHEN r.result_blob IS NULL
                                    THEN json_build_object('inline', coalesce(r.result, 'null'))
@@ -45,7 +45,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT * FROM tasker.tasks WHERE task_id = k.task_id OFFSET 0) t
     CROSS JOIN LATERAL (
         SELECT context_steps FROM tasker.release_steps
-        WHERE release_id = t.release_id AND step_index = s.definition OFFSET 0) d
+        WHERE release_id = t.release_id AND step_index = s.template_step OFFSET 0) d
     ORDER BY t.priority DESC, s.task_id, s.step_index;
 END
 $$;

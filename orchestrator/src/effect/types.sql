@@ -1,19 +1,26 @@
--- What an event function answers: rows of four kinds.
+-- What an event function returns: rows of five kinds.
 CREATE TYPE tasker_f.effect AS (
-    -- Of a verdict on what was asked for, its position (from 1); 0 in a verdict on a task; -1 in an execution that no
-    -- longer counts, though a host may be at it; -2 where events wait to be published; null in a step to dispatch.
+    -- 'verdict':  the result for one thing that the caller asked for.
+    -- 'task':     the state that a task moved to.
+    -- 'revoked':  an execution that no longer counts, although a host may run it.
+    -- 'events':   events wait to be published.
+    -- 'dispatch': a step to send to a host.
+    kind               text,
+    -- Of a verdict: the position of what was asked for, from 1.
     position           bigint,
     step_state         text,
     task_state         text,
-    -- Milliseconds until the step's retry is due; of a cancellation, how many steps it ended.
+    -- Of a verdict: milliseconds until the step's retry is due.
     retry_in_ms        bigint,
+    -- Of the verdict on a cancellation: how many steps it ended.
+    count              bigint,
     task_id            uuid,
     step_index         integer,
     execution          integer,
     attempt            integer,
     -- Of a step to dispatch: what the orchestrator does not know from the release.
     release_id         uuid,
-    definition         integer,
+    template_step      integer,
     priority           smallint,
     input              text,
     input_blob         text,

@@ -2,7 +2,7 @@
 
 -- An event as a CloudEvent 1.0, https://cloudevents.io: of a step, or of a task where there is no step.
 CREATE FUNCTION tasker_f.cloud_event(
-    p_id text, p_name text, p_at timestamptz, p_task uuid, p_release uuid, p_definition integer, p_worker_number integer,
+    p_id text, p_name text, p_at timestamptz, p_task uuid, p_release uuid, p_template_step integer, p_worker_number integer,
     p_attempt integer, p_state text, p_correlation text, p_data json
 ) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN d.name IS NULL THEN
@@ -22,6 +22,6 @@ CREATE FUNCTION tasker_f.cloud_event(
     END
     FROM tasker.releases r
     JOIN tasker.templates t ON t.template_id = r.template_id
-    LEFT JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.step_index = p_definition
+    LEFT JOIN tasker.release_steps d ON d.release_id = r.release_id AND d.step_index = p_template_step
     WHERE r.release_id = p_release
 $$;

@@ -146,8 +146,10 @@ impl Orchestrator {
         let release: Uuid = row.try_get("release_id")?;
         let (name, mut event): (String, String) = (row.try_get("name")?, row.try_get("event")?);
         // Of a task, and not of a step: nobody has declared a schema for it.
-        let Some(definition) = row.try_get::<Option<i32>, _>("definition")? else { return Ok(Ok(event)) };
-        let definition = definition.unsigned_abs() as usize;
+        let Some(template_step) = row.try_get::<Option<i32>, _>("template_step")? else {
+            return Ok(Ok(event));
+        };
+        let template_step = template_step.unsigned_abs() as usize;
         let inline: Option<String> = row.try_get("payload")?;
         let has_blob = inline.is_none();
         let data = payload(inline, row.try_get("payload_blob")?)?;
@@ -165,7 +167,7 @@ impl Orchestrator {
             event = Value::Object(whole).to_string();
         }
         let releases = self.catalog.releases([release].into_iter()).await?;
-        let Some(schema) = schema_of(&releases[&release], definition, &name) else { return Ok(Ok(event)) };
+        let Some(schema) = schema_of(&releases[&release], template_step, &name) else { return Ok(Ok(event)) };
         let faults = match (validator(&schema), serde_json::from_str::<Value>(data)) {
             (Ok(validator), Ok(data)) => faults(&validator, &data),
             (Err(error), _) => vec![error],

@@ -15,7 +15,7 @@ BEGIN
     FROM unnest(p_event, p_error) AS p (event_id, error)
     WHERE e.event_id = p.event_id;
     PERFORM tasker_f.tell_listeners(p.body, tasker_f.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
-        e.definition, e.worker_number, e.attempt, e.step_state, e.correlation_id, NULL))
+        e.template_step, e.worker_number, e.attempt, e.step_state, e.correlation_id, NULL))
     FROM unnest(p_event, p_body, p_error) AS p (event_id, body, error)
     JOIN tasker.events e ON e.event_id = p.event_id
     WHERE p.error IS NULL

@@ -28,7 +28,11 @@ pub enum SubscriptionKind {
 }
 
 impl SubscriptionKind {
-    fn as_str(self) -> &'static str {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Webhook, Self::Queue, Self::Topic, Self::EventBus, Self::Task];
+
+    /// Its name everywhere outside Rust.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
             Self::Queue => "queue",
@@ -36,6 +40,11 @@ impl SubscriptionKind {
             Self::EventBus => "event_bus",
             Self::Task => "task",
         }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -173,13 +182,8 @@ fn subscription(row: &PgRow) -> Result<Subscription, Error> {
         subscription_id: row.try_get("subscription_id")?,
         name: row.try_get("name")?,
         event: row.try_get("event")?,
-        kind: match kind.as_str() {
-            "webhook" => SubscriptionKind::Webhook,
-            "queue" => SubscriptionKind::Queue,
-            "topic" => SubscriptionKind::Topic,
-            "event_bus" => SubscriptionKind::EventBus,
-            _ => SubscriptionKind::Task,
-        },
+        kind: SubscriptionKind::from_name(&kind)
+            .ok_or_else(|| Error::Damaged(format!("a subscription of the unknown kind `{kind}`")))?,
         target,
         created_at: row.try_get("created_at")?,
     })

@@ -1,9 +1,9 @@
 -- Events that are not yet published, locked for the caller.
 CREATE FUNCTION tasker_f.take_events(p_limit integer)
-RETURNS TABLE (event_id bigint, name text, release_id uuid, definition integer, payload text, payload_blob text, event text)
+RETURNS TABLE (event_id bigint, name text, release_id uuid, template_step integer, payload text, payload_blob text, event text)
 LANGUAGE sql AS $$
-    SELECT e.event_id, e.name, e.release_id, e.definition, e.payload::text, e.payload_blob::text,
-           tasker_f.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id, e.definition, e.worker_number,
+    SELECT e.event_id, e.name, e.release_id, e.template_step, e.payload::text, e.payload_blob::text,
+           tasker_f.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id, e.template_step, e.worker_number,
                               e.attempt, e.step_state, e.correlation_id, e.payload)::text
     FROM tasker.events e
     WHERE e.published_at IS NULL

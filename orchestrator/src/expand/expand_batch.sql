@@ -23,7 +23,7 @@ BEGIN
 
     INSERT INTO tasker.batches (task_id, step_index, worker, first_index, workers, next_index)
     VALUES (p_task, p_step, v_worker, v_first, v_workers, v_first + least(v_workers, v_parallelism));
-    INSERT INTO tasker.steps (task_id, step_index, definition, state, execution, remaining_dependencies, batch,
+    INSERT INTO tasker.steps (task_id, step_index, template_step, state, execution, remaining_dependencies, batch,
         worker_number, cursor)
     SELECT p_task, v_first + c.number - 1, v_worker, 'pending', v_execution, 0, p_step, c.number,
            CASE WHEN v_cursors > 0 THEN c.cursor END

@@ -13,10 +13,10 @@ DECLARE
 BEGIN
     SELECT t.release_id, t.first_execution INTO v_release, v_execution FROM tasker.tasks t WHERE t.task_id = p_task;
     -- A batch worker is there with its batchable step: its rows follow.
-    SELECT array_agg(s.definition) || coalesce(array_agg(d.worker) FILTER (WHERE d.worker IS NOT NULL), '{}')
+    SELECT array_agg(s.template_step) || coalesce(array_agg(d.worker) FILTER (WHERE d.worker IS NOT NULL), '{}')
     INTO v_present
     FROM tasker.steps s
-    JOIN tasker.release_steps d ON d.release_id = v_release AND d.step_index = s.definition
+    JOIN tasker.release_steps d ON d.release_id = v_release AND d.step_index = s.template_step
     WHERE s.task_id = p_task AND s.batch IS NULL;
 
     FOR r_step IN
@@ -45,7 +45,7 @@ BEGIN
         END IF;
     END LOOP;
 
-    INSERT INTO tasker.steps (task_id, step_index, definition, state, execution, remaining_dependencies)
+    INSERT INTO tasker.steps (task_id, step_index, template_step, state, execution, remaining_dependencies)
     SELECT p_task, d.step_index, d.step_index, 'pending', v_execution, 0
     FROM tasker.release_steps d
     WHERE d.release_id = v_release AND d.step_index = ANY (v_new) AND d.step_type <> 'batch_worker'
@@ -55,9 +55,9 @@ BEGIN
 
     RETURN QUERY
     UPDATE tasker.steps s
-    SET remaining_dependencies = tasker_f.open_dependencies(p_task, v_release, s.definition, p_decided)
+    SET remaining_dependencies = tasker_f.open_dependencies(p_task, v_release, s.template_step, p_decided)
     FROM tasker.release_steps d
-    WHERE s.task_id = p_task AND s.state = 'pending' AND d.release_id = v_release AND d.step_index = s.definition
+    WHERE s.task_id = p_task AND s.state = 'pending' AND d.release_id = v_release AND d.step_index = s.template_step
       AND (s.step_index = ANY (v_new) OR d.step_type = 'deferred_convergence' AND d.deciders && p_decided)
     RETURNING s.step_index;
 END

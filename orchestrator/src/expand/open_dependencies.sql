@@ -5,7 +5,7 @@
 
 -- How many of a step's dependencies are not yet satisfied. One that is not there counts while a decision may still
 -- create it, other than those in p_decided, which are just being recorded.
-CREATE FUNCTION tasker_f.open_dependencies(p_task uuid, p_release uuid, p_definition integer, p_decided integer[])
+CREATE FUNCTION tasker_f.open_dependencies(p_task uuid, p_release uuid, p_template_step integer, p_decided integer[])
 RETURNS integer LANGUAGE plpgsql STABLE
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -20,7 +20,7 @@ BEGIN
         CROSS JOIN LATERAL unnest(d.parents) AS parent (step_index)
         JOIN tasker.release_steps p ON p.release_id = p_release AND p.step_index = parent.step_index
         LEFT JOIN tasker.release_steps b ON b.release_id = p_release AND b.worker = p.step_index
-        WHERE d.release_id = p_release AND d.step_index = p_definition
+        WHERE d.release_id = p_release AND d.step_index = p_template_step
     LOOP
         IF r_parent.step_type = 'batch_worker' THEN
             SELECT count(*) FILTER (WHERE NOT (w.state IN ('complete', 'resolved_manually') OR w.isolated))

@@ -28,7 +28,7 @@ BEGIN
         v_limit := tasker_f.state_limit(r_task.state, r_task.release);
         v_is_overdue := NOT r_task.is_overdue AND r_task.created_at + (r_task.release).max_duration <= v_now;
         -- An operator who holds a task knows that it stands.
-        v_is_stale := r_task.paused_at IS NULL AND r_task.state_since + v_limit <= v_now
+        v_is_stale := r_task.paused_at IS NULL AND r_task.last_event_at + v_limit <= v_now
             AND (r_task.release).staleness_action <> 'none';
         UPDATE tasker.tasks SET
             is_overdue = r_task.is_overdue OR v_is_overdue,
@@ -36,7 +36,7 @@ BEGIN
             wake_at = least(
                 CASE WHEN NOT r_task.is_overdue AND NOT v_is_overdue
                      THEN r_task.created_at + (r_task.release).max_duration END,
-                CASE WHEN r_task.state_since + v_limit > v_now THEN r_task.state_since + v_limit
+                CASE WHEN r_task.last_event_at + v_limit > v_now THEN r_task.last_event_at + v_limit
                      ELSE v_now + coalesce(v_limit, least(
                          (r_task.release).max_waiting_for_dependencies, (r_task.release).max_waiting_for_retry,
                          (r_task.release).max_steps_in_process)) END)

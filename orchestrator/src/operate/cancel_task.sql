@@ -1,18 +1,18 @@
 -- Cancels a task and every step that is not settled. Reports that arrive later are stale.
 CREATE FUNCTION tasker_f.cancel_task(p_task uuid, p_actor text, p_reason text)
--- A verdict whose `retry_in_ms` is the number of steps cancelled; with the task's state, if it had already ended so.
+-- A verdict whose `count` is the number of steps cancelled; with the task's state, if it had already ended so.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
     r_task  tasker.tasks := tasker_f.lock_task(p_task);
     v_steps integer[];
 BEGIN
-    IF r_task.state IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN
-        RETURN QUERY SELECT v.* FROM tasker_f.verdict(1, NULL, r_task.state, NULL, p_task, NULL, NULL) AS v;
+    IF tasker_f.is_terminal(r_task.state) THEN
+        RETURN QUERY SELECT (tasker_f.verdict(1, p_task, NULL, NULL, NULL, r_task.state, NULL, NULL)).*;
         RETURN;
     END IF;
     v_steps := ARRAY(SELECT s.step_index FROM tasker.steps s
                      WHERE s.task_id = p_task AND s.state NOT IN ('complete', 'cancelled', 'resolved_manually'));
-    RETURN QUERY SELECT v.* FROM tasker_f.verdict(1, NULL, NULL, cardinality(v_steps), p_task, NULL, NULL) AS v;
+    RETURN QUERY SELECT (tasker_f.verdict(1, p_task, NULL, NULL, NULL, NULL, NULL, cardinality(v_steps))).*;
     RETURN QUERY SELECT * FROM tasker_f.revocations(p_task, v_steps);
     RETURN QUERY SELECT * FROM tasker_f.settle(r_task.state, p_task, 'cancelled', p_actor, p_reason,
         tasker_f.stop_steps(p_task, v_steps, 'cancelled', NULL), 'cancelled');

@@ -19,7 +19,7 @@ BEGIN
         PERFORM tasker_f.refuse(format('task %s has no step %s', p_task, p_step));
     END IF;
     SELECT * INTO r_fixed FROM tasker.release_steps
-    WHERE release_id = r_task.release_id AND step_index = r_step.definition;
+    WHERE release_id = r_task.release_id AND step_index = r_step.template_step;
     v_name := tasker_f.step_name(r_fixed.name, r_step.worker_number);
     IF r_task.state IN ('complete', 'cancelled', 'resolved_manually') THEN
         PERFORM tasker_f.refuse(format('the task is %s; nothing can be done to its steps (re-run them with rerun)', r_task.state));

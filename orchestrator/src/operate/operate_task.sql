@@ -4,7 +4,7 @@ RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
     r_task  tasker.tasks := tasker_f.lock_task(p_task);
     v_steps integer[];
-    v_ended boolean := r_task.state IN ('complete', 'error', 'cancelled', 'resolved_manually');
+    v_ended boolean := tasker_f.is_terminal(r_task.state);
 BEGIN
     CASE p_action
     WHEN 'pause' THEN

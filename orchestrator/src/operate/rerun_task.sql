@@ -20,14 +20,14 @@ BEGIN
     END IF;
     -- All definitions that come after the step, and the step itself unless it is one of many workers.
     WITH RECURSIVE following AS (
-        SELECT r_step.definition AS step_index
+        SELECT r_step.template_step AS step_index
         UNION
         SELECT child FROM following f
         JOIN tasker.release_steps d ON d.release_id = r_task.release_id AND d.step_index = f.step_index
         CROSS JOIN LATERAL unnest(d.children) AS child
     )
     SELECT array_agg(f.step_index) INTO v_after FROM following f
-    WHERE r_step.batch IS NULL OR f.step_index <> r_step.definition;
+    WHERE r_step.batch IS NULL OR f.step_index <> r_step.template_step;
     v_after := coalesce(v_after, '{}');
     SELECT coalesce(array_agg(d.step_index) FILTER (WHERE d.step_type = 'decision'), '{}'),
            coalesce(array_agg(d.step_index) FILTER (WHERE d.step_type = 'batchable'), '{}')
@@ -35,11 +35,11 @@ BEGIN
     FROM tasker.release_steps d WHERE d.release_id = r_task.release_id AND d.step_index = ANY (v_after);
     SELECT coalesce(array_agg(s.step_index) FILTER (WHERE d.deciders && v_deciders OR s.batch = ANY (v_batches)), '{}'),
            coalesce(array_agg(s.step_index) FILTER (WHERE NOT coalesce(d.deciders && v_deciders OR s.batch = ANY (v_batches), false)
-                    AND (s.step_index = p_step OR s.batch IS NULL AND s.definition = ANY (v_after))
+                    AND (s.step_index = p_step OR s.batch IS NULL AND s.template_step = ANY (v_after))
                     AND (s.state <> 'pending')), '{}')
     INTO v_gone, v_reset
     FROM tasker.steps s
-    JOIN tasker.release_steps d ON d.release_id = r_task.release_id AND d.step_index = s.definition
+    JOIN tasker.release_steps d ON d.release_id = r_task.release_id AND d.step_index = s.template_step
     WHERE s.task_id = p_task;
 
     RETURN QUERY SELECT * FROM tasker_f.revocations(p_task, v_gone || v_reset);

@@ -8,13 +8,12 @@ RETURNS tasker_f.change[] LANGUAGE sql AS $$
         FROM tasker.steps s WHERE s.task_id = p_task AND s.step_index = ANY (p_steps)
     ), reset AS (
         UPDATE tasker.steps s SET
-            state = b.after,
-            attempt = CASE WHEN b.after = 'enqueued' THEN 1 ELSE 0 END,
-            execution = s.execution + CASE WHEN b.after = 'enqueued' THEN 1 ELSE 0 END,
             remaining_dependencies = 0,
-            enqueued_at = CASE WHEN b.after = 'enqueued' THEN tasker_f.now() END,
-            wake_at = CASE WHEN b.after = 'enqueued' THEN tasker_f.now() + tasker_f.unsent_grace() END,
-            dispatched_at = NULL, started_at = NULL, finished_at = NULL, next_retry_at = NULL, progress = NULL
+            (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
+             progress) = (
+                SELECT e.* FROM tasker_f.enqueued(s.execution, 1, tasker_f.now()) AS e WHERE b.after = 'enqueued'
+                UNION ALL
+                SELECT b.after, 0, s.execution, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE b.after <> 'enqueued')
         FROM before b
         WHERE s.task_id = p_task AND s.step_index = b.step_index
     )

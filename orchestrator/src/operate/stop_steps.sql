@@ -16,6 +16,6 @@ $$;
 -- The executions of a task that hosts may be at.
 CREATE FUNCTION tasker_f.revocations(p_task uuid, p_steps integer[]) RETURNS SETOF tasker_f.effect LANGUAGE sql STABLE AS $$
     SELECT v.* FROM tasker.steps s
-    CROSS JOIN LATERAL tasker_f.verdict(-1, NULL, NULL, NULL, p_task, s.step_index, s.execution) AS v
+    CROSS JOIN LATERAL tasker_f.revoked(p_task, s.step_index, s.execution) AS v
     WHERE s.task_id = p_task AND s.step_index = ANY (p_steps) AND s.state IN ('enqueued', 'in_progress')
 $$;

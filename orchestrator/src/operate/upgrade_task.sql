@@ -6,7 +6,7 @@ DECLARE
 BEGIN
     IF r_task.release_id <> p_from THEN
         PERFORM tasker_f.refuse('the task was moved to another release meanwhile');
-    ELSIF r_task.state IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN
+    ELSIF tasker_f.is_terminal(r_task.state) THEN
         PERFORM tasker_f.refuse(format('the task is %s', r_task.state));
     ELSIF r_task.steps_running > 0 THEN
         PERFORM tasker_f.refuse(format('%s of its steps are running, and finish with what they started with; pause the task and '

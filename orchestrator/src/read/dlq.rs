@@ -25,7 +25,7 @@ pub struct DlqEntry {
     pub name: String,
     /// The task's priority.
     pub priority: i16,
-    /// Why it is here: `staleness_timeout`, `max_retries_exceeded`, `dependency_cycle_detected`, `worker_unavailable`,
+    /// Why it is here: `staleness_timeout`, `max_retries_exceeded`, `worker_unavailable`,
     /// `manual_dlq`.
     pub dlq_reason: String,
     /// What became of it: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
@@ -179,7 +179,7 @@ impl Orchestrator {
             "SELECT {ENTRY}, q.minutes, q.score FROM tasker.dlq
              CROSS JOIN LATERAL (
                  SELECT m.minutes, CASE dlq_reason WHEN 'staleness_timeout' THEN 100 WHEN 'worker_unavailable' THEN 80
-                            WHEN 'max_retries_exceeded' THEN 60 WHEN 'dependency_cycle_detected' THEN 60 ELSE 40 END
+                            WHEN 'max_retries_exceeded' THEN 60 ELSE 40 END
                         + priority / 4.0::double precision + least(m.minutes / 60, 24) AS score
                  FROM (SELECT (extract(epoch FROM {FUNCTION_SET}.now() - created_at) / 60)::double precision AS minutes) AS m) AS q
              WHERE resolution_status = 'pending' ORDER BY q.score DESC, created_at LIMIT $1"
@@ -204,10 +204,10 @@ impl Orchestrator {
                               ELSE 'stale' END AS health_status
              FROM (
                  SELECT t.task_id, t.namespace, t.name, t.state AS status, t.is_overdue,
-                     (extract(epoch FROM tasker_f.now() - t.state_since) / 60)::double precision AS in_state,
+                     (extract(epoch FROM tasker_f.now() - t.last_event_at) / 60)::double precision AS in_state,
                      (extract(epoch FROM tasker_f.state_limit(t.state, r)) / 60)::double precision AS threshold,
                      (extract(epoch FROM tasker_f.now() - t.created_at) / 60)::double precision AS age,
-                     CASE WHEN t.paused_at IS NULL THEN (extract(epoch FROM tasker_f.now() - t.state_since)
+                     CASE WHEN t.paused_at IS NULL THEN (extract(epoch FROM tasker_f.now() - t.last_event_at)
                           / extract(epoch FROM tasker_f.state_limit(t.state, r)))::double precision END AS share
                  FROM tasker.tasks t JOIN tasker.releases r ON r.release_id = t.release_id
                  WHERE t.state IN ('waiting_for_dependencies', 'waiting_for_retry', 'steps_in_process',

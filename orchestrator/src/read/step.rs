@@ -135,7 +135,7 @@ impl Orchestrator {
         .await?;
         let mut present = vec![false; release.steps.len()];
         for row in &rows {
-            if let Some(present) = present.get_mut(definition(row)?) {
+            if let Some(present) = present.get_mut(template_step(row)?) {
                 *present = true;
             }
         }
@@ -151,7 +151,7 @@ impl Orchestrator {
         let (index, _) = self.find_step(task, wanted).await?;
         let release = self.release_of(task).await?;
         let there: Vec<i32> =
-            sqlx::query_scalar("SELECT DISTINCT definition FROM tasker.steps WHERE task_id = $1")
+            sqlx::query_scalar("SELECT DISTINCT template_step FROM tasker.steps WHERE task_id = $1")
                 .bind(task)
                 .fetch_all(&self.pool)
                 .await?;
@@ -171,8 +171,8 @@ impl Orchestrator {
     pub(crate) async fn find_step(&self, task: Uuid, wanted: &str) -> Result<(i32, usize), Error> {
         let release = self.release_of(task).await?;
         let found: Option<(i32, i32)> = sqlx::query_as(
-            sql!("SELECT s.step_index, s.definition FROM tasker.steps s
-             JOIN tasker.release_steps d ON d.release_id = $2 AND d.step_index = s.definition
+            sql!("SELECT s.step_index, s.template_step FROM tasker.steps s
+             JOIN tasker.release_steps d ON d.release_id = $2 AND d.step_index = s.template_step
              WHERE s.task_id = $1 AND (tasker_f.step_name(d.name, s.worker_number) = $3 OR s.step_index::text = $3)
              ORDER BY s.step_index::text = $3 LIMIT 1"),
         )
@@ -181,8 +181,8 @@ impl Orchestrator {
         .bind(wanted)
         .fetch_optional(&self.pool)
         .await?;
-        if let Some((index, definition)) = found {
-            return Ok((index, definition.unsigned_abs() as usize));
+        if let Some((index, template_step)) = found {
+            return Ok((index, template_step.unsigned_abs() as usize));
         }
         let known: Vec<String> = release.template.steps.iter().map(|step| step.name.clone()).collect();
         let hint = did_you_mean(wanted, &known);
@@ -244,13 +244,13 @@ impl Orchestrator {
     }
 }
 
-const STEP: &str = "step_index, definition, worker_number, state, attempt, execution, enqueued_at, started_at, \
+const STEP: &str = "step_index, template_step, worker_number, state, attempt, execution, enqueued_at, started_at, \
     finished_at, next_retry_at, host, progress, result::text AS result, result_blob::text AS result_blob, \
     last_failure::text AS last_failure, cursor::text AS cursor, checkpoints, checkpoint::text AS checkpoint, \
     checkpoint_blob::text AS checkpoint_blob, checkpoint_history::text AS checkpoint_history, isolated";
 
-fn definition(row: &PgRow) -> Result<usize, Error> {
-    Ok(row.try_get::<i32, _>("definition")?.unsigned_abs() as usize)
+fn template_step(row: &PgRow) -> Result<usize, Error> {
+    Ok(row.try_get::<i32, _>("template_step")?.unsigned_abs() as usize)
 }
 
 async fn step(
@@ -264,14 +264,14 @@ async fn step(
     let json = |column: &str| -> Result<_, Error> {
         row.try_get::<Option<String>, _>(column)?.as_deref().map(raw).transpose()
     };
-    let definition = definition(row)?;
+    let template_step = template_step(row)?;
     let fixed = release
         .steps
-        .get(definition)
-        .ok_or_else(|| Error::Damaged(format!("release {} has no step {definition}", release.id)))?;
-    let declared = &release.template.steps[definition];
+        .get(template_step)
+        .ok_or_else(|| Error::Damaged(format!("release {} has no step {template_step}", release.id)))?;
+    let declared = &release.template.steps[template_step];
     let worker: Option<i32> = row.try_get("worker_number")?;
-    let parents = release.graph.parents[definition].iter().filter(|&&parent| present[parent]);
+    let parents = release.graph.parents[template_step].iter().filter(|&&parent| present[parent]);
     let state: String = row.try_get("state")?;
     let result = optional_payload(row.try_get("result")?, row.try_get("result_blob")?)?;
     let checkpoint = optional_payload(row.try_get("checkpoint")?, row.try_get("checkpoint_blob")?)?;

@@ -1,26 +1,22 @@
 -- Signs of life: the attempt is in progress, and its lease runs anew.
-CREATE FUNCTION tasker_f.apply_heartbeats(
-    p_task uuid[], p_step integer[], p_execution integer[], p_started timestamptz[], p_lease_ms bigint[],
-    p_actor text[], p_progress text[]
-) RETURNS bigint LANGUAGE plpgsql
+CREATE FUNCTION tasker_f.apply_heartbeats(p_heartbeats tasker_f.heartbeat[]) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now     timestamptz;
     v_counted bigint;
 BEGIN
-    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    PERFORM 1 FROM tasker.tasks WHERE task_id IN (SELECT task_id FROM unnest(p_heartbeats)) ORDER BY task_id FOR UPDATE;
     v_now := tasker_f.now();
 
     WITH heartbeat AS (
         -- The latest of a batch tells most.
         SELECT DISTINCT ON (h.task_id, h.step_index, h.execution) h.*, s.state AS before, s.attempt, s.enqueued_at
-        FROM unnest(p_task, p_step, p_execution, p_started, p_lease_ms, p_actor, p_progress) WITH ORDINALITY
-            AS h (task_id, step_index, execution, started_at, lease_ms, actor, progress, position)
+        FROM unnest(p_heartbeats) WITH ORDINALITY AS h
         JOIN tasker.steps s ON s.task_id = h.task_id AND s.step_index = h.step_index
             AND s.execution = h.execution
         WHERE s.state IN ('enqueued', 'in_progress')
-        ORDER BY h.task_id, h.step_index, h.execution, h.position DESC
+        ORDER BY h.task_id, h.step_index, h.execution, h.ordinality DESC
     ), changed AS (
         UPDATE tasker.steps s SET
             state = 'in_progress',

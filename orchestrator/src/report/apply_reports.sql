@@ -2,23 +2,7 @@
 --
 -- A report counts if the step is still at the execution it names, and that has not ended. Of several in one batch the
 -- first counts. All others are stale: counted, dropped.
-CREATE FUNCTION tasker_f.apply_reports(
-    p_task uuid[], p_step integer[], p_execution integer[],
-    -- The release and the step of it that the outcome was held against; null where there was nothing to hold.
-    p_release uuid[], p_definition integer[],
-    -- Null where the execution failed.
-    p_result text[], p_result_blob text[],
-    -- Whether the result is a checkpoint, and the step is to be run again from it.
-    p_checkpoint boolean[],
-    -- Of a decision, a JSON array of the steps that it named; of a batchable step, one of its cursors.
-    p_branch text[], p_cursors text[],
-    -- Null where it did not fail.
-    p_failure text[], p_retryable boolean[], p_retry_after_ms bigint[],
-    p_event text[], p_actor text[], p_reason text[], p_detail text[],
-    p_started timestamptz[], p_finished timestamptz[],
-    -- In [0, 1), from the caller, so that a test can repeat a run.
-    p_dice double precision[]
-)
+CREATE FUNCTION tasker_f.apply_reports(p_reports tasker_f.report[])
 -- A verdict for each report that counted, and one for each task that moved.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
@@ -44,32 +28,27 @@ DECLARE
     v_fast          text := gen_random_uuid()::text;
 BEGIN
     -- A statement of its own: what follows must see what the transactions that held these locks have done.
-    PERFORM 1 FROM tasker.tasks WHERE task_id = ANY (p_task) ORDER BY task_id FOR UPDATE;
+    PERFORM 1 FROM tasker.tasks WHERE task_id IN (SELECT task_id FROM unnest(p_reports)) ORDER BY task_id FOR UPDATE;
     v_now := tasker_f.now();
 
-    IF array_remove(p_branch, NULL) <> '{}' OR array_remove(p_cursors, NULL) <> '{}' THEN
+    IF EXISTS (SELECT FROM unnest(p_reports) AS r WHERE r.branch IS NOT NULL OR r.cursors IS NOT NULL) THEN
         SELECT coalesce(array_agg(x.task_id), '{}'), coalesce(array_agg(x.step_index), '{}'),
                coalesce(array_agg(x.position), '{}')
         INTO v_touched_task, v_touched_step, v_touched_by
-        FROM tasker_f.expand_reports(p_task, p_step, p_execution, p_release, p_definition, p_branch, p_cursors) AS x;
+        FROM tasker_f.expand_reports(p_reports) AS x;
     END IF;
 
     WITH report AS (
-        SELECT DISTINCT ON (r.task_id, r.step_index, r.execution) r.*
-        FROM unnest(p_task, p_step, p_execution, p_release, p_definition, p_result, p_result_blob, p_checkpoint, p_failure,
-                    p_retryable, p_retry_after_ms, p_event, p_actor, p_reason, p_detail, p_started, p_finished, p_dice)
-            WITH ORDINALITY
-            AS r (task_id, step_index, execution, release_id, definition, result, result_blob, is_checkpoint, failure,
-                  retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice, position)
-        ORDER BY r.task_id, r.step_index, r.execution, r.position
+        SELECT DISTINCT ON (r.task_id, r.step_index, r.execution) r.*, r.ordinality AS position
+        FROM unnest(p_reports) WITH ORDINALITY AS r
+        ORDER BY r.task_id, r.step_index, r.execution, r.ordinality
     ), accepted AS (
         SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, r.failure, r.event, r.actor, r.reason,
                r.detail, r.started_at, r.finished_at, r.position,
-               s.state AS before, s.attempt, s.definition, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
+               s.state AS before, s.attempt, s.template_step, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
                t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
                CASE WHEN r.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
                     WHEN r.failure IS NULL THEN 'complete'
-                    -- 0 attempts still allows the first.
                     WHEN r.retryable AND d.retryable AND s.attempt < d.max_attempts THEN 'waiting_for_retry'
                     ELSE 'error' END AS after,
                r.failure IS NOT NULL AND s.batch IS NOT NULL AND d.failure_strategy = 'isolate'
@@ -80,9 +59,9 @@ BEGIN
         FROM report r
         -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
         CROSS JOIN LATERAL (
-            SELECT state, attempt, definition, batch, worker_number, enqueued_at, started_at FROM tasker.steps
+            SELECT state, attempt, template_step, batch, worker_number, enqueued_at, started_at FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
-              AND (r.definition IS NULL OR definition = r.definition)
+              AND (r.template_step IS NULL OR template_step = r.template_step)
               -- A host that was heard of in between is not silent.
               AND (r.event <> 'lease_lost' OR wake_at <= v_now)
               AND state IN ('enqueued', 'in_progress') OFFSET 0) s
@@ -91,20 +70,17 @@ BEGIN
             WHERE task_id = r.task_id AND (r.release_id IS NULL OR release_id = r.release_id) OFFSET 0) t
         CROSS JOIN LATERAL (
             SELECT * FROM tasker.release_steps
-            WHERE release_id = t.release_id AND step_index = s.definition OFFSET 0) d
+            WHERE release_id = t.release_id AND step_index = s.template_step OFFSET 0) d
     ), reported AS (
         UPDATE tasker.steps s SET
-            state = a.after,
+            (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
+             progress) = (
+                SELECT e.* FROM tasker_f.enqueued(s.execution, s.attempt, v_now) AS e WHERE a.after = 'enqueued'
+                UNION ALL
+                SELECT a.after, s.attempt, s.execution, s.enqueued_at, a.retry_at, s.dispatched_at,
+                       coalesce(a.started_at, s.started_at), coalesce(a.finished_at, v_now), a.retry_at, s.progress
+                WHERE a.after <> 'enqueued'),
             isolated = a.isolated,
-            execution = s.execution + CASE WHEN a.after = 'enqueued' THEN 1 ELSE 0 END,
-            enqueued_at = CASE WHEN a.after = 'enqueued' THEN v_now ELSE s.enqueued_at END,
-            dispatched_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE s.dispatched_at END,
-            started_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE coalesce(a.started_at, s.started_at) END,
-            finished_at = CASE WHEN a.after = 'enqueued' THEN NULL ELSE coalesce(a.finished_at, v_now) END,
-            next_retry_at = CASE WHEN a.after = 'waiting_for_retry'
-                                 THEN v_now + interval '1 millisecond' * a.retry_in_ms END,
-            wake_at = CASE a.after WHEN 'waiting_for_retry' THEN v_now + interval '1 millisecond' * a.retry_in_ms
-                                   WHEN 'enqueued' THEN v_now + tasker_f.unsent_grace() END,
             host = a.actor,
             result = CASE WHEN a.after = 'complete' THEN a.result::json END,
             result_blob = CASE WHEN a.after = 'complete' THEN a.result_blob::json END,
@@ -116,7 +92,8 @@ BEGIN
             checkpoints = s.checkpoints + CASE WHEN a.after = 'enqueued' THEN 1 ELSE 0 END,
             checkpoint_history = CASE WHEN a.after = 'enqueued' THEN tasker_f.remember_checkpoint(
                 s.checkpoint_history, s.checkpoints + 1, s.attempt, v_now, a.actor) ELSE s.checkpoint_history END
-        FROM accepted a
+        FROM (SELECT *, CASE WHEN after = 'waiting_for_retry'
+                             THEN v_now + interval '1 millisecond' * retry_in_ms END AS retry_at FROM accepted) AS a
         WHERE s.task_id = a.task_id AND s.step_index = a.step_index
     ), freed AS (
         -- Places of workers that have ended, for the next ones of their batch.
@@ -154,13 +131,14 @@ BEGIN
     ), child AS (
         UPDATE tasker.steps s SET
             remaining_dependencies = s.remaining_dependencies - c.dependencies,
-            state = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN 'enqueued' ELSE s.state END,
-            attempt = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN 1 ELSE s.attempt END,
-            execution = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN s.execution + 1
-                             ELSE s.execution END,
-            enqueued_at = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused THEN v_now END,
-            wake_at = CASE WHEN s.remaining_dependencies = c.dependencies AND NOT c.paused
-                           THEN v_now + tasker_f.unsent_grace() END
+            (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
+             progress) = (
+                SELECT e.* FROM tasker_f.enqueued(s.execution, 1, v_now) AS e
+                WHERE s.remaining_dependencies = c.dependencies AND NOT c.paused
+                UNION ALL
+                SELECT s.state, s.attempt, s.execution, s.enqueued_at, s.wake_at, s.dispatched_at, s.started_at,
+                       s.finished_at, s.next_retry_at, s.progress
+                WHERE s.remaining_dependencies <> c.dependencies OR c.paused)
         FROM satisfied c
         WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
         RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
@@ -190,7 +168,7 @@ BEGIN
             steps_satisfied = m.satisfied, steps_running = m.running, steps_retrying = m.retrying,
             steps_failed = m.failed, steps_isolated = m.isolated,
             state = tasker_f.evaluate_task(m.total, m.satisfied, m.isolated, m.running, m.retrying, m.failed),
-            state_since = v_now,
+            last_event_at = v_now,
             completed_at = CASE WHEN m.satisfied + m.isolated = m.total THEN v_now END,
             wake_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.wake_at END,
             paused_at = CASE WHEN m.satisfied + m.isolated < m.total THEN t.paused_at END
@@ -217,9 +195,9 @@ BEGIN
                   WHEN 'permanent_failure' THEN a.after = 'error'
                   ELSE a.after <> 'enqueued' END
     ), outbox AS (
-        INSERT INTO tasker.events (name, at, task_id, release_id, step_index, definition, worker_number, attempt,
+        INSERT INTO tasker.events (name, at, task_id, release_id, step_index, template_step, worker_number, attempt,
             step_state, correlation_id, payload, payload_blob)
-        SELECT p.name, v_now, p.task_id, p.release_id, p.step_index, p.definition, p.worker_number, p.attempt, p.after,
+        SELECT p.name, v_now, p.task_id, p.release_id, p.step_index, p.template_step, p.worker_number, p.attempt, p.after,
                p.correlation_id, coalesce(p.failure, p.result)::json, p.result_blob::json
         FROM published p
         WHERE p.delivery_mode <> 'fast'
@@ -246,10 +224,10 @@ BEGIN
         CROSS JOIN ready y
         ORDER BY a.position
     )
-    SELECT (SELECT array_agg(tasker_f.verdict(a.position, a.after, NULL,
-                                            CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END,
-                                            a.task_id, a.step_index, a.execution)) FROM accepted a)
-           || (SELECT array_agg(tasker_f.verdict(0, NULL, k.after, NULL, k.task_id, NULL, NULL)) FROM task k),
+    SELECT (SELECT array_agg(tasker_f.verdict(a.position, a.task_id, a.step_index, a.execution, a.after, NULL,
+                                              CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END, NULL))
+            FROM accepted a)
+           || (SELECT array_agg(tasker_f.task_moved(k.task_id, k.after)) FROM task k),
            (SELECT array_agg(task_id) FROM child WHERE ready)
            || (SELECT array_agg(task_id) FROM accepted WHERE after = 'enqueued'),
            (SELECT array_agg(step_index) FROM child WHERE ready)
@@ -260,11 +238,11 @@ BEGIN
            (SELECT json_agg(json_build_array(task_id, step_index)) FROM accepted WHERE isolated),
            (SELECT json_agg(json_build_array(task_id, batch)) FROM accepted
             WHERE batch IS NOT NULL AND after = 'error' AND failure_strategy = 'fail_fast'),
-           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, template_step, worker_number,
                                                 attempt, after, correlation_id, coalesce(failure, result)::json)::text
                              ORDER BY position)
             FROM published WHERE delivery_mode = 'fast'),
-           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, definition, worker_number,
+           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, template_step, worker_number,
                                                 attempt, after, correlation_id, NULL) ORDER BY position)
             FROM published WHERE delivery_mode = 'fast'),
            EXISTS (SELECT 1 FROM outbox)
@@ -302,7 +280,7 @@ BEGIN
     END IF;
     -- Looked up: an earlier process may have left some.
     IF EXISTS (SELECT FROM tasker.events WHERE published_at IS NULL) THEN
-        RETURN QUERY SELECT (tasker_f.verdict(-2, NULL, NULL, NULL, NULL, NULL, NULL)).*;
+        RETURN QUERY SELECT (tasker_f.events_wait()).*;
     END IF;
     RETURN QUERY SELECT * FROM tasker_f.dispatches(v_ready_task, v_ready_step);
 END

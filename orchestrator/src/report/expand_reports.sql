@@ -1,8 +1,5 @@
 -- The expansions of those reports that will count, one after the other: each must see what the one before has made.
-CREATE FUNCTION tasker_f.expand_reports(
-    p_task uuid[], p_step integer[], p_execution integer[], p_release uuid[], p_definition integer[], p_branch text[],
-    p_cursors text[]
-)
+CREATE FUNCTION tasker_f.expand_reports(p_reports tasker_f.report[])
 RETURNS TABLE (task_id uuid, step_index integer, "position" bigint) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -12,13 +9,12 @@ DECLARE
 BEGIN
     FOR r_report IN
         SELECT r.*
-        FROM (SELECT DISTINCT ON (u.task_id, u.step_index, u.execution) u.*
-              FROM unnest(p_task, p_step, p_execution, p_release, p_definition, p_branch, p_cursors) WITH ORDINALITY
-                  AS u (task_id, step_index, execution, release_id, definition, branch, cursors, position)
-              ORDER BY u.task_id, u.step_index, u.execution, u.position) AS r
+        FROM (SELECT DISTINCT ON (u.task_id, u.step_index, u.execution) u.*, u.ordinality AS position
+              FROM unnest(p_reports) WITH ORDINALITY AS u
+              ORDER BY u.task_id, u.step_index, u.execution, u.ordinality) AS r
         JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index AND s.execution = r.execution
         JOIN tasker.tasks t ON t.task_id = r.task_id AND t.release_id = r.release_id
-        WHERE s.state IN ('enqueued', 'in_progress') AND s.definition = r.definition
+        WHERE s.state IN ('enqueued', 'in_progress') AND s.template_step = r.template_step
         ORDER BY r.task_id, r.step_index, r.position
     LOOP
         IF v_before IS DISTINCT FROM r_report.task_id THEN

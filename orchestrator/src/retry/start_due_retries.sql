@@ -34,9 +34,8 @@ BEGIN
         WHERE w.paused_at IS NOT NULL AND s.task_id = w.task_id AND s.step_index = w.step_index
     ), enqueued AS (
         UPDATE tasker.steps s SET
-            state = 'enqueued', attempt = s.attempt + 1, execution = s.execution + 1, enqueued_at = v_now, dispatched_at = NULL,
-            started_at = NULL, finished_at = NULL, next_retry_at = NULL, progress = NULL,
-            wake_at = v_now + tasker_f.unsent_grace()
+            (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
+             progress) = (SELECT e.* FROM tasker_f.enqueued(s.execution, s.attempt + 1, v_now) AS e)
         FROM due d
         WHERE s.task_id = d.task_id AND s.step_index = d.step_index
         RETURNING s.task_id, s.step_index
@@ -47,7 +46,7 @@ BEGIN
     ), task AS (
         UPDATE tasker.tasks t SET
             state = 'steps_in_process',
-            state_since = v_now,
+            last_event_at = v_now,
             steps_running = t.steps_running + y.enqueued,
             steps_retrying = t.steps_retrying - y.enqueued
         FROM tally y
@@ -64,9 +63,9 @@ BEGIN
     )
     SELECT array_agg(w.task_id) FILTER (WHERE w.next_retry_at <= v_now),
            array_agg(w.step_index) FILTER (WHERE w.next_retry_at <= v_now),
-           array_agg(tasker_f.verdict(w.position, 'waiting_for_retry', NULL,
-                                    ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint,
-                                    w.task_id, w.step_index, w.execution)) FILTER (WHERE w.next_retry_at > v_now)
+           array_agg(tasker_f.verdict(w.position, w.task_id, w.step_index, w.execution, 'waiting_for_retry', NULL,
+                                      ceil(extract(epoch FROM w.next_retry_at - v_now) * 1000)::bigint, NULL))
+               FILTER (WHERE w.next_retry_at > v_now)
     INTO v_ready_task, v_ready_step, v_early
     FROM waiting w
     WHERE w.paused_at IS NULL;

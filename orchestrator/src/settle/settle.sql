@@ -15,7 +15,7 @@ BEGIN
     SELECT * INTO r_task FROM tasker.tasks WHERE task_id = p_task;
     IF p_state IS NULL THEN
         UPDATE tasker.steps s
-        SET remaining_dependencies = tasker_f.open_dependencies(p_task, r_task.release_id, s.definition, '{}')
+        SET remaining_dependencies = tasker_f.open_dependencies(p_task, r_task.release_id, s.template_step, '{}')
         WHERE s.task_id = p_task AND s.state = 'pending' AND s.batch IS NULL;
     END IF;
     IF p_state IS NULL AND r_task.paused_at IS NULL THEN
@@ -37,8 +37,9 @@ BEGIN
                 ORDER BY s.step_index LIMIT greatest(0, d.parallelism - o.workers_out)) w
             WHERE b.task_id = p_task
         ), enqueued AS (
-            UPDATE tasker.steps s SET state = 'enqueued', attempt = 1, execution = s.execution + 1, enqueued_at = v_now,
-                dispatched_at = NULL, wake_at = v_now + tasker_f.unsent_grace()
+            UPDATE tasker.steps s SET
+                (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
+                 progress) = (SELECT e.* FROM tasker_f.enqueued(s.execution, 1, v_now) AS e)
             FROM ready r
             WHERE s.task_id = p_task AND s.step_index = r.step_index
             RETURNING s.step_index
@@ -53,11 +54,11 @@ BEGIN
 
     UPDATE tasker.tasks t SET
         steps_total = c.total, steps_satisfied = c.satisfied, steps_running = c.running, steps_retrying = c.retrying,
-        steps_failed = c.failed, steps_isolated = c.isolated, state = c.state, state_since = v_now,
-        completed_at = CASE WHEN c.state IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN v_now END,
-        wake_at = CASE WHEN c.state NOT IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN v_now END,
+        steps_failed = c.failed, steps_isolated = c.isolated, state = c.state, last_event_at = v_now,
+        completed_at = CASE WHEN tasker_f.is_terminal(c.state) THEN v_now END,
+        wake_at = CASE WHEN NOT tasker_f.is_terminal(c.state) THEN v_now END,
         -- What has ended is held by nobody.
-        paused_at = CASE WHEN c.state NOT IN ('complete', 'error', 'cancelled', 'resolved_manually') THEN t.paused_at END
+        paused_at = CASE WHEN NOT tasker_f.is_terminal(c.state) THEN t.paused_at END
     FROM (SELECT n.*, coalesce(p_state, tasker_f.evaluate_task(
                      n.total, n.satisfied, n.isolated, n.running, n.retrying, n.failed)) AS state
           FROM (SELECT count(*)::integer AS total,
@@ -99,7 +100,7 @@ BEGIN
         PERFORM tasker_f.announce_tasks(ARRAY[p_task]);
     END IF;
 
-    RETURN QUERY SELECT v.* FROM tasker_f.verdict(0, NULL, r_task.state, NULL, p_task, NULL, NULL) AS v;
+    RETURN QUERY SELECT (tasker_f.task_moved(p_task, r_task.state)).*;
     v_enqueued := v_enqueued || ARRAY(SELECT c.step_index FROM unnest(p_changes) AS c WHERE c.state_after = 'enqueued');
     RETURN QUERY SELECT * FROM tasker_f.dispatches(array_fill(p_task, ARRAY[cardinality(v_enqueued)]), v_enqueued);
 END

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::catalog::Ready;
-use crate::database::functions::sql;
+use crate::database::functions::{composite, sql};
 use crate::{
     Orchestrator,
     create::{Creation, TaskRequest},
@@ -292,40 +292,52 @@ impl Orchestrator {
         outcomes: &[Outcome],
         replay: bool,
     ) -> Result<BTreeMap<Uuid, Recorded>, Error> {
-        let texts = |get: fn(&CloudEvent) -> &str| -> Vec<String> {
-            events.iter().map(|(_, event)| get(event).to_owned()).collect()
-        };
-        let (mut inline, mut blobs) = (Vec::new(), Vec::new());
-        for (_, event) in events {
+        let mut receptions = Vec::with_capacity(events.len());
+        for ((id, event), outcome) in events.iter().zip(outcomes) {
             let json =
                 raw_json(event.to_json()).map_err(|error| Error::Damaged(format!("an event: {error}")))?;
-            let (text, blob) = columns(&self.blobs.check_in(Payload::Inline(json), MAX_INLINE_EVENT).await?);
-            inline.push(text);
-            blobs.push(blob);
+            let (inline, blob) =
+                columns(&self.blobs.check_in(Payload::Inline(json), MAX_INLINE_EVENT).await?);
+            let tasks =
+                serde_json::to_string(&outcome.tasks).map_err(|error| Error::Damaged(error.to_string()))?;
+            receptions.push(StoredReception {
+                received_id: *id,
+                source: event.source().to_owned(),
+                id: event.id().to_owned(),
+                event_type: event.event_type().to_owned(),
+                event: inline,
+                event_blob: blob,
+                state: outcome.state.as_str().to_owned(),
+                tasks,
+                reason: outcome.reason.clone(),
+            });
         }
-        let tasks = |outcome: &Outcome| {
-            serde_json::to_string(&outcome.tasks).map_err(|error| Error::Damaged(error.to_string()))
-        };
-        let rows = sqlx::query(sql!(
-            "SELECT * FROM tasker_f.record_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-        ))
-        .bind(events.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-        .bind(texts(CloudEvent::source))
-        .bind(texts(CloudEvent::id))
-        .bind(texts(CloudEvent::event_type))
-        .bind(inline)
-        .bind(blobs)
-        .bind(outcomes.iter().map(|outcome| outcome.state.as_str()).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(tasks).collect::<Result<Vec<_>, _>>()?)
-        .bind(outcomes.iter().map(|outcome| outcome.reason.clone()).collect::<Vec<_>>())
-        .bind(replay)
-        .fetch_all(&self.pool)
-        .await?;
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.record_events($1, $2)"))
+            .bind(receptions)
+            .bind(replay)
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter()
             .map(|row| Ok((row.try_get("received_id")?, recorded(row, row.try_get("is_new")?)?)))
             .collect()
     }
 }
+
+/// `tasker_f.reception`: what came of an event as the database takes it, field by field in that type's order.
+#[derive(sqlx::Encode)]
+struct StoredReception {
+    received_id: Uuid,
+    source: String,
+    id: String,
+    event_type: String,
+    event: Option<String>,
+    event_blob: Option<String>,
+    state: String,
+    tasks: String,
+    reason: Option<String>,
+}
+
+composite!(StoredReception, "tasker_f.reception");
 
 fn recorded(row: &PgRow, is_new: bool) -> Result<Recorded, Error> {
     let state: String = row.try_get("state")?;

@@ -1,23 +1,21 @@
 -- Records what came of events, and answers what is recorded of each now. Where another copy was quicker, its word stands
 -- unless this one has more to say: a task is never left out, and an event that started something was not in vain.
 -- A replay's word stands in any case.
-CREATE FUNCTION tasker_f.record_events(
-    p_id uuid[], p_source text[], p_event_id text[], p_type text[], p_event text[], p_event_blob text[],
-    p_state text[], p_tasks text[], p_reason text[], p_replay boolean
-) RETURNS TABLE (received_id uuid, is_new boolean, state text, tasks text, reason text)
+CREATE FUNCTION tasker_f.record_events(p_receptions tasker_f.reception[], p_replay boolean)
+ RETURNS TABLE (received_id uuid, is_new boolean, state text, tasks text, reason text)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
+    v_ids uuid[] := ARRAY(SELECT r.received_id FROM unnest(p_receptions) AS r);
     v_new uuid[];
 BEGIN
     IF NOT p_replay THEN
         WITH inserted AS (
             INSERT INTO tasker.received_events (received_id, source, id, type, event, event_blob, state, tasks, reason, received_at)
             SELECT r.received_id, r.source, r.id, r.type, r.event::json, r.event_blob::json, r.state, r.tasks::jsonb, r.reason, v_now
-            FROM unnest(p_id, p_source, p_event_id, p_type, p_event, p_event_blob, p_state, p_tasks, p_reason)
-                AS r (received_id, source, id, type, event, event_blob, state, tasks, reason)
+            FROM unnest(p_receptions) AS r
             -- In one order everywhere, so that two batches with the same events cannot wait for each other.
             ORDER BY r.received_id
             ON CONFLICT ON CONSTRAINT received_events_pkey DO NOTHING
@@ -26,15 +24,15 @@ BEGIN
     ELSE
         v_new := '{}';
     END IF;
-    IF cardinality(v_new) < cardinality(p_id) THEN
+    IF cardinality(v_new) < cardinality(v_ids) THEN
         -- Locked first, in that order too.
-        PERFORM FROM tasker.received_events e WHERE e.received_id = ANY (p_id) ORDER BY e.received_id FOR UPDATE;
+        PERFORM FROM tasker.received_events e WHERE e.received_id = ANY (v_ids) ORDER BY e.received_id FOR UPDATE;
         UPDATE tasker.received_events e SET
             state = CASE WHEN n.stands THEN r.state ELSE e.state END,
             reason = CASE WHEN n.stands THEN r.reason ELSE e.reason END,
             tasks = n.tasks,
             replayed_at = CASE WHEN p_replay THEN v_now ELSE e.replayed_at END
-        FROM unnest(p_id, p_state, p_tasks, p_reason) AS r (received_id, state, tasks, reason)
+        FROM unnest(p_receptions) AS r
         CROSS JOIN LATERAL (
             SELECT o.tasks AS old, (
                 SELECT coalesce(jsonb_agg(u.task ORDER BY u.task), '[]') FROM (
@@ -48,6 +46,6 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT e.received_id, e.received_id = ANY (v_new), e.state, e.tasks::text, e.reason
-    FROM tasker.received_events e WHERE e.received_id = ANY (p_id);
+    FROM tasker.received_events e WHERE e.received_id = ANY (v_ids);
 END
 $$;

@@ -307,7 +307,7 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     sqlx::query(
         sqlx::AssertSqlSafe(format!("INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
          SELECT e.event_id, s.subscription_id, {FUNCTION_SET}.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
-             e.definition, NULL, e.attempt, e.step_state, e.correlation_id, e.payload), {FUNCTION_SET}.now()
+             e.template_step, NULL, e.attempt, e.step_state, e.correlation_id, e.payload), {FUNCTION_SET}.now()
          FROM tasker.events e, tasker.subscriptions s WHERE e.event_id = $1")),
     )
     .bind(event)

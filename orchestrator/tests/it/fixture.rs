@@ -347,7 +347,7 @@ pub(crate) fn report_of(dispatch: &StepDispatch, event: StepEvent) -> Orchestrat
         step_index: dispatch.step_index,
         execution: dispatch.execution,
         release_id: dispatch.release_id,
-        definition: dispatch.definition,
+        template_step: dispatch.template_step,
         host: "test".to_owned(),
         event,
     })

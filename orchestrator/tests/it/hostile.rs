@@ -235,7 +235,7 @@ impl World {
     }
 
     fn success(&mut self, dispatch: &StepDispatch) -> Ending {
-        let definition = dispatch.definition as usize;
+        let definition = dispatch.template_step as usize;
         let result = json!({ "step": dispatch.step_name, "run": self.dice.u32(..) });
         match self.kinds[definition] {
             StepType::Decision => {
@@ -380,7 +380,7 @@ impl World {
         let wrong: Vec<(i32, i32, i32)> = sqlx::query_as(
             sqlx::AssertSqlSafe(format!("SELECT s.step_index, s.remaining_dependencies, o.open FROM tasker.steps s
              JOIN tasker.tasks t ON t.task_id = s.task_id
-             CROSS JOIN LATERAL (SELECT {FUNCTION_SET}.open_dependencies(s.task_id, t.release_id, s.definition, '{{}}') AS open) AS o
+             CROSS JOIN LATERAL (SELECT {FUNCTION_SET}.open_dependencies(s.task_id, t.release_id, s.template_step, '{{}}') AS open) AS o
              WHERE s.task_id = ANY ($1) AND s.state = 'pending' AND s.batch IS NULL
                AND t.state NOT IN ('error', 'cancelled') AND o.open <> s.remaining_dependencies")),
         )

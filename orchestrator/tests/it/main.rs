@@ -12,6 +12,7 @@ mod function_sets;
 mod hostile;
 mod lifecycle;
 mod logins;
+mod one_home;
 mod operators;
 mod queues;
 mod reports;

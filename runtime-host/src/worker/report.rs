@@ -93,7 +93,7 @@ impl Worker {
             step_index: dispatch.step_index,
             execution: dispatch.execution,
             release_id: dispatch.release_id,
-            definition: dispatch.definition,
+            template_step: dispatch.template_step,
             host: self.0.host.name().to_owned(),
             event,
         })

@@ -93,7 +93,7 @@ pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDis
         task_id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
         step_index: 0,
         execution: 1,
-        definition: 0,
+        template_step: 0,
         batch: None,
         attempt: 1,
         max_attempts: 3,

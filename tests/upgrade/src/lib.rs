@@ -255,7 +255,7 @@ impl Installation {
             step_index: dispatch.step_index,
             execution: dispatch.execution,
             release_id: dispatch.release_id,
-            definition: dispatch.definition,
+            template_step: dispatch.template_step,
             host: "played".to_owned(),
             event,
         }

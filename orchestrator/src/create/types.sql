@@ -1,0 +1,18 @@
+-- A checked request for a task.
+CREATE TYPE tasker_f.new_task AS (
+    task_id               uuid,
+    release_id            uuid,
+    priority              smallint,
+    -- JSON, inline or as a blob reference.
+    input                 text,
+    input_blob            text,
+    -- Hash shared by requests for the same task; null where every request is a task of its own.
+    identity              bytea,
+    initiator             text,
+    source_system         text,
+    reason                text,
+    tags                  text[],
+    correlation_id        text,
+    parent_correlation_id text,
+    traceparent           text
+);
