@@ -162,12 +162,17 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
         (with("ce-source", "a b"), "", StatusCode::BAD_REQUEST, "`source` is `a b`, not a URI reference"),
         (with("ce-id", "%ff"), "", StatusCode::BAD_REQUEST, "the header `ce-id` is not UTF-8"),
         (with("ce-tenant-id", "x"), "", StatusCode::BAD_REQUEST, "`tenant-id` cannot be an attribute's name"),
-        (with("ce-datacontenttype", "a/b"), "", StatusCode::BAD_REQUEST, "`datacontenttype` is no attribute"),
+        (
+            with("ce-datacontenttype", "a/b"),
+            "",
+            StatusCode::BAD_REQUEST,
+            "`datacontenttype` is not an attribute",
+        ),
         (
             with("content-type", "application/json"),
             "{",
             StatusCode::BAD_REQUEST,
-            "`data` is said to be application/json",
+            "`data` is declared as application/json",
         ),
         (vec![("content-type", "application/json")], "{}", StatusCode::BAD_REQUEST, "this is no CloudEvent"),
         (
