@@ -1,7 +1,7 @@
 # Logs, alarms, dashboard.
 
 locals {
-  # Alarms by one shape, so that each is a line below. breaching: what missing figures mean.
+  # All alarms share one shape, so each takes one line below. missing: how missing data is treated.
   alarm_defaults = { statistic = "Maximum", period = 60, periods = 1, comparison = "GreaterThanOrEqualToThreshold", missing = "notBreaching" }
 
   alarms = var.alarms ? merge(
@@ -10,7 +10,7 @@ locals {
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = "${var.name}-${queue}" }
-      # A long step keeps its message while it runs, so there age counts from when hosts should long have started.
+      # A long step keeps its message while it runs, so its threshold allows for the start of hosts.
       threshold = queue == "steps-long" ? 4 * var.alarm_age_seconds : var.alarm_age_seconds
       periods   = 3
     }) },
