@@ -51,7 +51,7 @@ locals {
       missing     = "breaching"
     }) },
     { "api-5xx" = merge(local.alarm_defaults, {
-      description = "The API answers with server errors"
+      description = "The API returns server errors"
       namespace   = local.makes_http_api ? "AWS/ApiGateway" : "AWS/Lambda"
       metric      = local.makes_http_api ? "5xx" : "Url5xxCount"
       dimensions  = local.makes_http_api ? { ApiId = one(aws_apigatewayv2_api.this[*].id) } : { FunctionName = "${var.name}-api" }

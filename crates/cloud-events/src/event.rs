@@ -232,9 +232,9 @@ impl CloudEvent {
     /// The event in the JSON format (structured mode).
     ///
     /// # Panics
-    /// Never: every event serialises.
+    /// Never: every event serializes.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("events serialise: {error}"))
+        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("events serialize: {error}"))
     }
 }
 
