@@ -162,7 +162,7 @@ resource "aws_cloudwatch_metric_alarm" "more_by_depth" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-wait"
-  alarm_description   = "Starts hosts for long steps. Not a fault."
+  alarm_description   = "Starts hosts for long steps. Not an error."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.work["steps-long"].name }
@@ -203,7 +203,7 @@ resource "aws_cloudwatch_metric_alarm" "more_by_age" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-wait-long"
-  alarm_description   = "Starts more hosts for long steps, because the oldest has waited for five minutes. Not a fault."
+  alarm_description   = "Starts more hosts for long steps, because the oldest message has waited for five minutes. Not an error."
   evaluation_periods  = 2
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 300
@@ -265,7 +265,7 @@ resource "aws_cloudwatch_metric_alarm" "none" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-none"
-  alarm_description   = "Stops the hosts for long steps, because none waits and none runs. Not a fault."
+  alarm_description   = "Stops the hosts for long steps, because no step waits or runs. Not an error."
   evaluation_periods  = var.long_steps.idle_minutes
   comparison_operator = "LessThanThreshold"
   threshold           = 1

@@ -106,7 +106,7 @@ pub(crate) async fn describe(host: &Shared, wasm: &[u8]) -> Result<ComponentDesc
                 Err(_) => {
                     return Err(failed(
                         "WallTimeExceeded",
-                        format!("no answer after {} s", TIMEOUT.as_secs()),
+                        format!("no result after {} s", TIMEOUT.as_secs()),
                     ));
                 }
             };

@@ -81,11 +81,11 @@ impl Function {
     /// Sends an event and waits for the response, and until the function is ready again.
     pub(crate) fn invoke(&mut self, event: &Value) -> Result<Answer> {
         let started = Instant::now();
-        self.events.send(event.to_string()).context("the function has gone")?;
+        self.events.send(event.to_string()).context("the function has exited")?;
         let (answered, body) = match self.said.recv_timeout(PATIENCE)? {
             Said::Answered(at, body) => (at, body),
             Said::Failed(why) => bail!("the function failed: {why}"),
-            Said::Next(_) => bail!("the function asked for the next event before it answered"),
+            Said::Next(_) => bail!("the function requested the next event before it responded"),
         };
         self.next()?;
         let value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
@@ -106,7 +106,7 @@ impl Function {
         match self.said.recv_timeout(PATIENCE).context("the function did not become ready")? {
             Said::Next(at) => Ok(at),
             Said::Failed(why) => bail!("the function failed to start: {why}"),
-            Said::Answered(..) => bail!("the function answered twice"),
+            Said::Answered(..) => bail!("the function responded twice"),
         }
     }
 }

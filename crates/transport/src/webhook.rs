@@ -103,7 +103,7 @@ impl Outlet for WebhookOutlet {
             if answer.status().is_success() {
                 return Ok(());
             }
-            Err(DeliveryError(format!("{} answered {}", target.url, answer.status())))
+            Err(DeliveryError(format!("{} returned {}", target.url, answer.status())))
         });
         sent.await.map_err(|error| DeliveryError(error.to_string()))?
     }

@@ -156,7 +156,7 @@ impl Context {
         self.facts.cursor.as_deref().map(|text| read(text, "InvalidCursor", "the cursor")).transpose()
     }
 
-    /// The value that the previous run of this attempt saved. None in the first run.
+    /// The value of the step's last checkpoint, from this or an earlier attempt. None if it has none.
     ///
     /// # Errors
     /// A permanent `InvalidCheckpoint`; the message contains the position of the error.

@@ -177,7 +177,7 @@ mod wasi {
         match future.get() {
             Some(Ok(Ok(response))) => read(request, &response),
             Some(Ok(Err(error))) => Err(unreachable(request, &error)),
-            _ => Err(Failure::retryable("HttpUnreachable", format!("{}: no answer", request.url))),
+            _ => Err(Failure::retryable("HttpUnreachable", format!("{}: no response", request.url))),
         }
     }
 

@@ -138,7 +138,7 @@ impl ContextBuilder {
         self
     }
 
-    /// Sets the value that the previous run saved.
+    /// Sets the value of the step's last checkpoint.
     #[must_use]
     pub fn checkpoint(mut self, checkpoint: impl Serialize) -> Self {
         self.facts.checkpoint = Some(json(checkpoint));

@@ -74,7 +74,7 @@ impl Cache {
         if verified.is_none() {
             tracing::warn!(
                 path = %path.display(),
-                "a compiled component was damaged or not made by this host; it is compiled again"
+                "a compiled component is damaged or from another host; compiling it again"
             );
         }
         verified

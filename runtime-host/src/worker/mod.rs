@@ -217,7 +217,7 @@ impl Worker {
         let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
             Err(error) => {
-                tracing::warn!(%error, "leases cannot be taken; handing the steps back");
+                tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
                 let receipts: Vec<Receipt> = readable.into_iter().map(|(receipt, ..)| receipt).collect();
                 self.hand_back(&receipts, RETRY_DELAY).await;
                 return;

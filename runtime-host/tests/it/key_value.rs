@@ -153,7 +153,7 @@ async fn a_host_holds_only_so_much_for_one_execution() {
     let look = |count: u64| granted("look-many", &json!({ "bucket": "kept", "count": count }));
     assert_eq!(completed(&run(&host, &look(16)).await), json!({ "Ok": 16 }));
     let refused = completed(&run(&host, &look(17)).await);
-    assert!(refused["Err"].as_str().unwrap().contains("16 handles"), "{refused}");
+    assert!(refused["Err"].as_str().unwrap().contains("16 compare-and-swap handles"), "{refused}");
     let mut open = granted("open-many", &json!({ "bucket": "kept", "count": 101 }));
     open.limits.handles = 100;
     assert_failed(&run(&host, &open).await, FailureOrigin::Limit, "HandleLimitExceeded", false, "100");

@@ -71,7 +71,7 @@ impl Form {
                             let given = error.instance();
                             let hint =
                                 given.as_str().map_or(String::new(), |text| did_you_mean(text, &options));
-                            format!("{subject} is {given}; it can be {}{hint}", options.join(", "))
+                            format!("{subject} is {given}; it must be one of {}{hint}", options.join(", "))
                         },
                     ),
                 };
@@ -107,7 +107,7 @@ pub fn did_you_mean(given: &str, options: &[String]) -> String {
     match nearest {
         Some(nearest) if strsim::jaro_winkler(nearest, given) > 0.8 => format!("; did you mean `{nearest}`?"),
         _ if options.is_empty() => String::new(),
-        _ => format!("; known are {}", options.join(", ")),
+        _ => format!("; the options are {}", options.join(", ")),
     }
 }
 
