@@ -96,8 +96,8 @@ pub enum ComponentError {
     /// It imports interfaces that the host does not offer.
     #[error(
         "the component imports {}, which Tasker does not offer. A handler may import `tasker:handler`, \
-         `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`, `wasi:http`, `wasi:config` and `wasi:logging`: \
-         build it without the others, or compose it with a component that provides them",
+         `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`, `wasi:http`, `wasi:config`, `wasi:keyvalue` and \
+         `wasi:logging`: build it without the others, or compose it with a component that provides them",
         imports.join(", ")
     )]
     MissingImports {
