@@ -1,14 +1,14 @@
-# What there is to do here. Each target installs what it needs and says so.
+# Development tasks. Each target reports and installs what it needs.
 
 CARGO ?= cargo
-# Where rustup puts it, also before a new shell knows.
+# rustup's folder, for shells that have not loaded it yet.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
 .PHONY: help setup aws-tools demo dev test test-aws lint bench bench-aws cost
 
-help: ## Say what the targets do
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: ## Install what is missing: Rust, its WASM target, a C compiler, PostgreSQL
@@ -20,7 +20,7 @@ aws-tools: ## Install an emulator of AWS, SAM's command line and Terraform, for 
 demo: setup ## Run real orders through the order-fulfilment workflow
 	@scripts/demo.sh
 
-dev: setup ## Run the order-fulfilment project, and build again on change
+dev: setup ## Run the order-fulfilment project and rebuild on change
 	$(CARGO) build --locked -p tasker-cli
 	cd examples/order-fulfillment && ../../$(TASKER) dev
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Checks everything in this folder without an account: formatting, validity, tests, lints. Says what it leaves out.
+# Checks this folder without an AWS account: formatting, validity, tests, lints. Lists skipped checks.
 #
-#   TASKER_TERRAFORM_MIRROR  a folder with Terraform's providers, where they cannot be downloaded
-#   TASKER_AWS_TOOLS         the folder of `make aws-tools`, where it is not target/aws-tools
+#   TASKER_TERRAFORM_MIRROR  a folder with Terraform's providers, if they cannot be downloaded
+#   TASKER_AWS_TOOLS         the folder of `make aws-tools`, default target/aws-tools
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -14,7 +14,7 @@ left_out=()
 
 say() { printf '\n== %s\n' "$*"; }
 
-# A mirror that Terraform would not find by itself.
+# Finds a provider mirror that Terraform does not find itself.
 find_mirror() {
   if [ -n "${TASKER_TERRAFORM_MIRROR:-}" ]; then
     echo "$TASKER_TERRAFORM_MIRROR"
@@ -49,7 +49,7 @@ CONFIG
   fi
 }
 
-# Works on a copy, so that no lock file or provider stays behind.
+# Works on a copy, so that no lock file or provider is left behind.
 check_terraform() {
   say "terraform fmt"
   terraform fmt -check -recursive terraform
@@ -68,7 +68,7 @@ check_terraform() {
     )
   done
 
-  say "what tasker deploy needs of a configuration"
+  say "the variables and outputs that tasker deploy needs"
   local needed
   for folder in terraform/examples/*/; do
     for needed in 'variable "publication"' 'output "blobs_bucket"' 'output "publisher_key_arn"'; do
@@ -118,7 +118,7 @@ check_sam
 check_checkov
 
 if [ ${#left_out[@]} -gt 0 ]; then
-  say "left out, because the tool is missing"
+  say "skipped, because the tool is missing"
   printf '  %s\n' "${left_out[@]}"
 fi
 say "done"

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# An emulator of AWS and SAM's command line: what the tests of the AWS deployment run on. Checkers of infrastructure come
-# along; `make lint` uses what is here.
+# Installs an AWS emulator and SAM's command line for the tests of the AWS deployment, and the infrastructure
+# checkers that `make lint` uses.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=${TASKER_AWS_TOOLS:-target/aws-tools}
-# Each pinned: an emulator's faults are part of what the tests expect, and 1.54 of cfn-lint sees less of SAM than 1.53.
+# Pinned: the tests depend on the emulator's behaviour, and cfn-lint 1.54 checks less of SAM than 1.53.
 emulator=('ministack[full]==1.5.33')
-# In folders of their own, because they want different versions of boto3.
+# In separate folders, because they need different versions of boto3.
 sam=('aws-sam-cli==1.170.0' 'cfn-lint<1.54')
 checkov=('checkov==3.3.30')
 wanted=$(printf '%s\n' "${emulator[@]}" "${sam[@]}" "${checkov[@]}")
 
-# Terraform comes from its maker, where it is not there already.
+# Downloads Terraform from HashiCorp if it is not installed.
 if ! command -v terraform >/dev/null && [ ! -x "$tools/sam/bin/terraform" ]; then
     version=1.11.4
     system=$(uname -s | tr '[:upper:]' '[:lower:]')
@@ -31,7 +31,7 @@ if [ "$(cat "$tools/packages" 2>/dev/null)" = "$wanted" ]; then
     exit 0
 fi
 if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
-    echo "aws-tools: Python 3 with venv is needed for the emulator of AWS"
+    echo "aws-tools: the AWS emulator needs Python 3 with venv"
     if command -v apt-get >/dev/null; then
         sudo=$([ "$(id -u)" = 0 ] || echo sudo)
         $sudo apt-get update -qq && $sudo apt-get install -y -qq python3-venv
@@ -40,7 +40,7 @@ if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         exit 1
     fi
 fi
-echo "aws-tools: installing an emulator of AWS, SAM's command line and checkov into $tools (about 800 MB)"
+echo "aws-tools: installing an AWS emulator, SAM's command line and checkov into $tools (about 800 MB)"
 install() {
     python3 -m venv "$1"
     "$1/bin/pip" install --quiet --disable-pip-version-check "${@:2}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What one execution costs the host, by component: fresh sandbox, call, result, end.
+# Measures the cost of one execution on the host per component: fresh sandbox, call, result, end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,8 @@ measure "Rust, six handlers with the SDK and HTTP" \
     examples/order-fulfillment/target/wasm32-wasip2/release/order_fulfillment.wasm validate_order \
     "$(head -n 1 examples/order-fulfillment/orders.jsonl)"
 
-# Other languages, from the same contract. Their tools are fetched into bench/guests/*/tools, where npm and Python are there.
+# Other languages with the same contract. Their tools are installed into bench/guests/*/tools if npm and
+# Python are available.
 order='{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
 wit="$PWD/handler-sdk/wit"
 if command -v npm >/dev/null; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the functions and packs each as Lambda wants it: target/functions/NAME/bootstrap.zip.
+# Builds the functions and packs each for Lambda: target/functions/NAME/bootstrap.zip.
 #
 #   scripts/build-functions.sh [arm64|x86_64]    for AWS, with cargo-lambda
 #   scripts/build-functions.sh here              for this machine, quickly: for tests
@@ -10,8 +10,8 @@ for_whom=${1:-arm64}
 functions=(orchestrate run-steps api ingest sweep migrate)
 packages=("${functions[@]/#/tasker-function-}")
 
-# Each by itself, so that none gets what only another asks for: the host has no compiler and no way to the database. For
-# tests only the hosts, because everything else is built with the tests anyway.
+# Built separately, so that none gets features that only another one needs: the host has no compiler and no
+# database access. For tests only the hosts, because the tests build everything else anyway.
 case $for_whom in
     here)
         cargo build --locked --workspace --bins
@@ -20,7 +20,7 @@ case $for_whom in
         ;;
     arm64 | x86_64)
         if ! command -v cargo-lambda >/dev/null; then
-            echo "build-functions: cargo-lambda is needed to build for Lambda: pip install cargo-lambda" >&2
+            echo "build-functions: building for Lambda needs cargo-lambda: pip install cargo-lambda" >&2
             exit 1
         fi
         for package in "${packages[@]}"; do
@@ -29,12 +29,12 @@ case $for_whom in
         built=target/lambda/tasker-function-
         ;;
     *)
-        echo "build-functions: for what? arm64, x86_64 or here" >&2
+        echo "build-functions: the target must be arm64, x86_64 or here" >&2
         exit 1
         ;;
 esac
 
-# RDS signs its certificates itself: a function needs its authorities to know a database by.
+# RDS signs its own certificates: a function needs its root certificates to verify the database.
 authorities=target/functions/rds-authorities.pem
 mkdir -p target/functions
 if [ "$for_whom" != here ] && [ ! -s "$authorities" ]; then

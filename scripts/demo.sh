@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the orders of examples/order-fulfillment through their workflow, with everything it needs, in one process.
+# Runs the orders of examples/order-fulfillment through their workflow in one process.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,13 +22,12 @@ trap 'kill $payment_service 2>/dev/null || true' EXIT
 say "Running the orders of examples/order-fulfillment/orders.jsonl"
 ended=0
 ../../target/debug/tasker task run shop/order_fulfillment --input orders.jsonl --local --watch || ended=$?
-# 3: not every task completed. One of the orders is meant to be refused.
+# Exit code 3: not every task completed. One of the orders is invalid on purpose.
 [ "$ended" = 0 ] || [ "$ended" = 3 ] || exit "$ended"
 
 cat >&2 <<'END'
-Each step ran as a WebAssembly component in a sandbox made for it alone. The payment service turns every first charge
-away, which is why process_payment took two attempts. The last order was refused because it breaks the template's
-input_schema.
+Each step ran as a WebAssembly component in its own sandbox. The payment service rejects every first charge, so
+process_payment took two attempts. The last order was rejected because it violates the template's input_schema.
 
 Next:  look at examples/order-fulfillment/src and templates,
        run it with everything on:   make dev

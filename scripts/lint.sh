@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Every check that is not a test. Warnings are errors.
+# All checks except tests. Warnings are errors.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
-# Packages that are built for WASM, each a workspace of its own.
+# Packages that are built for WASM. Each is a separate workspace.
 for package in examples/*/ runtime-host/tests/guests/*/ cli/tests/system/handlers/; do
     cargo fmt --all --check --manifest-path "$package/Cargo.toml"
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings
 
-# Terraform may be among the tools that we installed ourselves.
+# `make aws-tools` may have installed Terraform.
 PATH="${TASKER_AWS_TOOLS:-$PWD/target/aws-tools}/sam/bin:$PATH"
 if command -v terraform >/dev/null; then
     infra/check.sh
@@ -18,7 +18,7 @@ else
     echo "lint: Terraform is not installed; infra/ is not checked (make aws-tools)" >&2
 fi
 
-# The two checkers are used where they are installed: building them takes longer than everything else here.
+# Used only if installed: building them takes longer than all other checks.
 if command -v cargo-deny >/dev/null; then
     cargo deny --log-level error check licenses bans sources
 else

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Packs a function as Lambda wants it: pack-function.py ARCHIVE PROGRAM [FILE...]
+"""Packs a function for Lambda: pack-function.py ARCHIVE PROGRAM [FILE...]
 
-The program becomes `bootstrap`; files keep their names. The same files give the same bytes: a new time is no new version.
+The program becomes `bootstrap`; files keep their names. Equal files give an equal archive, whatever their times.
 """
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building and running Tasker needs and this machine lacks, and says what it does.
+# Installs missing tools for building and running Tasker, and reports each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -53,7 +53,7 @@ has_postgres() {
 }
 
 install_postgres() {
-    # Debian would set up a server and start it: not asked for.
+    # Debian's package would create and start a server; Tasker needs only the programs.
     if command -v apt-get >/dev/null && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         as_root mkdir -p /etc/postgresql-common &&
             echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
@@ -61,7 +61,8 @@ install_postgres() {
     install postgresql postgresql-server postgresql postgresql@17
 }
 
-# Whether packages can be installed: as root, with sudo that needs no password or can ask for it, or by Homebrew.
+# Whether packages can be installed: as root, with sudo (without a password or interactively), or with
+# Homebrew.
 may_install() {
     [ "$(id -u)" = 0 ] || command -v brew >/dev/null ||
         { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
@@ -69,9 +70,9 @@ may_install() {
 
 if [ -z "${DATABASE_URL:-}" ] && ! has_postgres; then
     if may_install; then
-        say "installing PostgreSQL's programs (Tasker starts a server of its own; none is set up for you)"
-        # In a shell of its own: what fails there does not end this one.
+        say "installing PostgreSQL's programs (Tasker starts a private server; no system server is set up)"
+        # In a subshell: an error there must not end this script.
         (install_postgres) || say "the package could not be installed"
     fi
-    has_postgres || say "no PostgreSQL is installed; Tasker will download one for itself when it first needs it"
+    has_postgres || say "no PostgreSQL is installed; Tasker will download it when it first needs it"
 fi

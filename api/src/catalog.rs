@@ -1,4 +1,4 @@
-//! What can run: templates and handlers.
+//! The catalog: published templates and handlers.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub(crate) async fn templates(
     Ok(Json(orchestrator.templates().await?))
 }
 
-/// Shows a published template version.
+/// Returns a published template version.
 #[utoipa::path(get, path = "/v1/templates/{namespace}/{name}/{version}", tag = "catalog",
     params(("namespace" = String, Path), ("name" = String, Path), ("version" = String, Path)),
     responses((status = 200, body = Object), (status = 404, body = ErrorBody)))]
@@ -32,7 +32,7 @@ pub(crate) async fn template(
     Ok(Json(orchestrator.template(&namespace, &name, &version).await?))
 }
 
-/// Lists the handlers that templates can name.
+/// Lists the handlers that templates can use.
 #[utoipa::path(get, path = "/v1/handlers", tag = "catalog", responses((status = 200, body = [HandlerSummary])))]
 pub(crate) async fn handlers(
     State(orchestrator): State<Orchestrator>,
@@ -40,20 +40,20 @@ pub(crate) async fn handlers(
     Ok(Json(orchestrator.handlers().await?))
 }
 
-/// Which version of a handler tasks get from now on.
+/// A change of a handler's current version. New tasks use the current version.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum HandlerOperation {
-    /// This one.
+    /// Makes a version current.
     Promote {
-        /// Its number.
+        /// The number of the version.
         version: i32,
     },
-    /// The one that was current before the last promotion.
+    /// Makes the version current that was current before the last promotion.
     RollBack,
 }
 
-/// Lists the versions of a handler, the newest first.
+/// Lists the versions of a handler, newest first.
 #[utoipa::path(get, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
     responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody)))]
 pub(crate) async fn handler_versions(
@@ -63,8 +63,8 @@ pub(crate) async fn handler_versions(
     Ok(Json(orchestrator.handler_versions(&callable).await?))
 }
 
-/// Makes another version of a handler current: `action` is `promote` (with `version`) or `roll_back`. Tasks that exist
-/// keep what they were created with.
+/// Changes the current version of a handler: `action` is `promote` (with `version`) or `roll_back`. Existing
+/// tasks keep their version.
 #[utoipa::path(patch, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
     request_body = Object, responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody)))]

@@ -1,4 +1,4 @@
-//! Dead letters: what needs somebody's attention.
+//! Dead letters: tasks that need attention.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -15,30 +15,30 @@ use crate::{
     tasks::anybody,
 };
 
-/// The longest page.
+/// The maximum page size.
 const MAX_LIMIT: u32 = 1000;
-/// What can become of an entry.
+/// The resolutions of an entry.
 const STATUSES: [&str; 4] = ["pending", "manually_resolved", "permanently_failed", "cancelled"];
 
-/// Which entries to list.
+/// Filters and page of a list of entries.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// Only with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
+    /// Only entries with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
     resolution_status: Option<String>,
-    /// How many, at most 1000.
+    /// The number of entries, at most 1000.
     limit: Option<u32>,
-    /// After how many.
+    /// The number of entries to skip.
     offset: Option<u32>,
 }
 
-/// How many to list.
+/// The size of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Limit {
-    /// How many, at most 1000.
+    /// The number of entries, at most 1000.
     limit: Option<u32>,
 }
 
@@ -48,33 +48,33 @@ impl Limit {
     }
 }
 
-/// What became of an entry, who says so, and why.
+/// The new resolution of an entry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DlqUpdate {
-    /// What.
+    /// The resolution.
     pub resolution_status: Resolution,
-    /// Who.
+    /// Who resolved it.
     #[serde(default = "anybody")]
     pub resolved_by: String,
-    /// Why.
+    /// Notes.
     #[serde(default)]
     pub resolution_notes: Option<String>,
 }
 
-/// Why a task is put into the DLQ, and who does it.
+/// A request to put a task into the DLQ.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DlqAddition {
-    /// Who.
+    /// Who requests it.
     #[serde(default = "anybody")]
     pub actor: String,
-    /// Why.
+    /// The reason.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// Lists entries, the newest first.
+/// Lists entries, newest first.
 #[utoipa::path(get, path = "/v1/dlq", tag = "dlq", params(ListParameters), responses((status = 200, body = [DlqEntry])))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -83,14 +83,14 @@ pub(crate) async fn list(
     let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
     if let Some(status) = parameters.resolution_status.as_deref().filter(|status| !STATUSES.contains(status))
     {
-        let message = format!("`resolution_status` is `{status}`; it can be {}", STATUSES.join(", "));
+        let message = format!("`resolution_status` is `{status}`; it must be one of {}", STATUSES.join(", "));
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
     let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
     Ok(Json(orchestrator.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
 }
 
-/// Lists the entries about one task, the newest first.
+/// Lists the entries of one task, newest first.
 #[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)),
     responses((status = 200, body = [DlqEntry])))]
 pub(crate) async fn of_task(
@@ -101,7 +101,7 @@ pub(crate) async fn of_task(
     Ok(Json(orchestrator.dlq_entries(&filter, MAX_LIMIT, 0).await?))
 }
 
-/// Puts a task into the DLQ by hand.
+/// Puts a task into the DLQ.
 #[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)), request_body = Object,
     responses((status = 201, body = DlqEntry), (status = 404, body = ErrorBody)))]
 pub(crate) async fn add(
@@ -113,7 +113,7 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, Json(entry)))
 }
 
-/// Shows an entry.
+/// Returns an entry.
 #[utoipa::path(get, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
     responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody)))]
 pub(crate) async fn show(
@@ -125,11 +125,11 @@ pub(crate) async fn show(
     found.map(Json).ok_or_else(|| Error::NoSuchDlqEntry(entry).into())
 }
 
-/// Says what became of an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or
-/// `requeue`, which runs what failed again.
+/// Updates an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or
+/// `requeue`, which retries the failed work.
 #[utoipa::path(patch, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
     request_body = Object, responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It is resolved already, or there is nothing to run again.")))]
+    (status = 409, body = ErrorBody, description = "It is already resolved, or there is nothing to retry.")))]
 pub(crate) async fn update(
     State(orchestrator): State<Orchestrator>,
     Path(entry): Path<Uuid>,
@@ -149,7 +149,7 @@ pub(crate) async fn statistics(
     Ok(Json(orchestrator.dlq_statistics().await?))
 }
 
-/// Lists pending entries, the most urgent first.
+/// Lists pending entries, most urgent first.
 #[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", params(Limit),
     responses((status = 200, body = [Investigation])))]
 pub(crate) async fn investigation_queue(
@@ -159,7 +159,7 @@ pub(crate) async fn investigation_queue(
     Ok(Json(orchestrator.investigation_queue(limit.get()).await?))
 }
 
-/// Lists tasks that have not ended by how long they have stood.
+/// Lists tasks that have not ended, by the time since their last change.
 #[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", params(Limit), responses((status = 200, body = [Staleness])))]
 pub(crate) async fn staleness(
     State(orchestrator): State<Orchestrator>,

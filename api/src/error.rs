@@ -1,4 +1,4 @@
-//! Errors as answers: a status, a stable code, a text for people.
+//! Error responses: a status, a stable code, and a message for people.
 
 use axum::{
     Json,
@@ -11,26 +11,26 @@ use tasker_orchestrator::Error;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What went wrong.
+/// The body of an error response.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
-    /// What.
+    /// The error.
     pub error: ErrorDetail,
 }
 
-/// What went wrong, in detail.
+/// An error.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ErrorDetail {
-    /// A stable name for programs.
+    /// A stable code for programs.
     pub code: String,
     /// What happened and what to do, for people.
     pub message: String,
-    /// Where the same request has already made a task: that task.
+    /// The existing task, if the same request has already created one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Uuid>,
 }
 
-/// An error on its way out.
+/// An error to be returned as a response.
 pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
@@ -49,7 +49,7 @@ impl ApiError {
             ..Self::new(
                 StatusCode::CONFLICT,
                 "duplicate_task",
-                format!("the same request has made task {task}"),
+                format!("the same request has already created task {task}"),
             )
         }
     }
@@ -117,11 +117,11 @@ impl From<PathRejection> for ApiError {
 }
 
 pub(crate) async fn no_such_route(uri: Uri) -> ApiError {
-    let message = format!("there is no {}; /openapi.json lists what there is", uri.path());
+    let message = format!("there is no {}; /openapi.json lists all routes", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, "no_such_route", message)
 }
 
 pub(crate) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
-    let message = format!("{} does not take {method}; /openapi.json lists what it takes", uri.path());
+    let message = format!("{} does not support {method}; /openapi.json lists its methods", uri.path());
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", message)
 }

@@ -1,4 +1,4 @@
-//! Domain events: who hears of them, which there were, and hearing of them here.
+//! Domain events: subscriptions, the list of recent events, and the event stream.
 
 use std::{
     convert::Infallible,
@@ -34,12 +34,12 @@ use crate::{
     extract::{Body, Path, Query},
 };
 
-/// Which events to list or hear.
+/// The size of a list of events.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// How many, at most 1000.
+    /// The number of events, at most 1000.
     limit: Option<u32>,
 }
 
@@ -51,7 +51,8 @@ pub(crate) async fn subscriptions(
     Ok(Json(orchestrator.subscriptions().await?))
 }
 
-/// Subscribes to events by webhook, by queue, or by starting a task. The secret of a webhook is answered only here.
+/// Subscribes a webhook, a queue or a new task to events. Only this response contains the secret of a
+/// webhook.
 #[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = Object, responses(
     (status = 201, body = Subscription), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn subscribe(
@@ -61,7 +62,7 @@ pub(crate) async fn subscribe(
     Ok((StatusCode::CREATED, Json(orchestrator.subscribe(request).await?)))
 }
 
-/// Ends a subscription.
+/// Deletes a subscription.
 #[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", params(("name" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(crate) async fn unsubscribe(
@@ -72,7 +73,7 @@ pub(crate) async fn unsubscribe(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the events of the last day, the newest first, and how far each has come.
+/// Lists the events of the last day with their delivery state, newest first.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParameters),
     responses((status = 200, body = [Published])))]
 pub(crate) async fn list(
@@ -82,7 +83,7 @@ pub(crate) async fn list(
     Ok(Json(orchestrator.events(parameters.limit.unwrap_or(100).min(1000)).await?))
 }
 
-/// Tells of events as they are published: server-sent events, each a CloudEvent in JSON.
+/// Streams events as they are published: server-sent events, each a CloudEvent in JSON.
 #[utoipa::path(get, path = "/v1/events/stream", tag = "events",
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub(crate) async fn stream(
@@ -94,7 +95,7 @@ pub(crate) async fn stream(
     let events = heard.map(|told| {
         Ok(match told {
             Ok(event) => Event::default().event("domain_event").data(event),
-            // Said, so that nobody takes what they have for all.
+            // Tell the client that it missed events.
             Err(BroadcastStreamRecvError::Lagged(missed)) => {
                 Event::default().event("missed").data(missed.to_string())
             }
@@ -103,7 +104,7 @@ pub(crate) async fn stream(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
-/// What is told until the server stops: an answer without an end would keep it from stopping.
+/// A stream that ends when the server stops; an endless response would delay that.
 struct Until {
     told: BroadcastStream<Arc<str>>,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,

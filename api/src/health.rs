@@ -1,4 +1,4 @@
-//! Is it alive, can it work, how is it doing?
+//! Liveness, readiness and detailed health.
 
 use std::collections::BTreeMap;
 
@@ -9,21 +9,21 @@ use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
 
-/// It is well.
+/// The health of the process.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     pub status: String,
 }
 
-/// How it is doing.
+/// The health of the process, with details.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DetailedHealth {
     /// `ok`.
     pub status: String,
     /// The version of Tasker.
     pub version: String,
-    /// How many steps are enqueued, in progress or waiting for their retry.
+    /// The number of steps that are enqueued, in progress or waiting for a retry, by state.
     pub open_steps: BTreeMap<String, i64>,
 }
 
@@ -31,13 +31,13 @@ fn ok() -> Health {
     Health { status: "ok".to_owned() }
 }
 
-/// The process runs.
+/// Returns 200 if the process is running.
 #[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = Health)))]
 pub(crate) async fn live() -> Json<Health> {
     Json(ok())
 }
 
-/// The database answers, so tasks can be created.
+/// Returns 200 if the database responds, so that tasks can be created.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, body = Health), (status = 503, body = ErrorBody)))]
 pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Json<Health>, ApiError> {
@@ -45,7 +45,7 @@ pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Js
     Ok(Json(ok()))
 }
 
-/// What there is to do.
+/// Returns the number of open steps.
 #[utoipa::path(get, path = "/health/detailed", tag = "health", responses(
     (status = 200, body = DetailedHealth), (status = 503, body = ErrorBody)))]
 pub(crate) async fn detailed(

@@ -1,6 +1,6 @@
-//! Tasker's REST API: reads a request, calls the orchestrator, answers JSON.
+//! Tasker's REST API: parses a request, calls the orchestrator, and returns JSON.
 //!
-//! It authenticates nobody: bind it to loopback, or put it behind something that does.
+//! The API does not authenticate callers. Bind it to loopback or put it behind an authenticating proxy.
 #![forbid(unsafe_code)]
 
 mod catalog;
@@ -35,12 +35,12 @@ pub use steps::{StepActionName, StepOperation};
 pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
 pub use triggers::TriggerSwitch;
 
-/// How long requests may take that are at hand when the server stops.
+/// How long running requests may continue when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(2);
 /// The largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// The API of an orchestrator. Answers without an end end when `stop` is cancelled.
+/// The routes of the API. Streaming responses end when `stop` is cancelled.
 pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
     Router::new()
         .route("/v1/tasks", post(tasks::create).get(tasks::list))
@@ -87,14 +87,14 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
         .with_state(orchestrator)
 }
 
-/// Serves the API until `stop` is cancelled, then finishes the requests at hand.
+/// Serves the API until `stop` is cancelled, then finishes running requests.
 pub async fn serve(
     listener: TcpListener,
     orchestrator: Orchestrator,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     use axum::serve::ListenerExt;
-    // Small answers must not wait for more to send.
+    // Send small responses at once.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
@@ -102,7 +102,7 @@ pub async fn serve(
     let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = served.into_future() => served,
-        // Whoever waits for a task may wait for a minute; the process does not.
+        // A client may wait up to a minute for a task; a stopping process does not.
         () = async {
             stop.cancelled().await;
             tokio::time::sleep(LAST_REQUESTS).await;

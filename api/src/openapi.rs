@@ -1,4 +1,4 @@
-//! The API's own description.
+//! The OpenAPI document of the API.
 
 use axum::Json;
 use utoipa::{OpenApi, openapi};

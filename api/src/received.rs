@@ -1,4 +1,4 @@
-//! Events from outside: taken in as CloudEvents in each of their modes, listed, and taken once more.
+//! Incoming events: receives CloudEvents in all HTTP modes, and lists and replays them.
 
 use axum::{
     Json,
@@ -20,31 +20,32 @@ use crate::{
     extract::{Path, Query},
 };
 
-/// The longest page.
+/// The maximum page size.
 const MAX_LIMIT: u32 = 1000;
-/// How many events one request may bring.
+/// The maximum number of events per request.
 const MAX_BATCH: usize = 1000;
 
-/// Which received events to list.
+/// Filters and page of a list of received events.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// Only those of which this came: `started`, `unmatched`, `failed`; or `dead` for the last two.
+    /// Only events in this state: `started`, `unmatched`, `failed`, or `dead` for the last two.
     state: Option<String>,
-    /// How many, at most 1000.
+    /// The number of events, at most 1000.
     limit: Option<u32>,
-    /// After how many.
+    /// The number of events to skip.
     offset: Option<u32>,
 }
 
-/// Takes CloudEvents 1.0 in: one in binary mode (`ce-` headers), one in JSON (`application/cloudevents+json`), or a batch
-/// (`application/cloudevents-batch+json`). Answers what came of each, in their order. An event is known by its source and
-/// id: what has come before starts nothing again. If one event of a batch is none, the whole batch is refused.
+/// Receives CloudEvents 1.0: one in binary mode (`ce-` headers), one in JSON
+/// (`application/cloudevents+json`), or a batch (`application/cloudevents-batch+json`). Returns the result of
+/// each event, in order. Events are identified by source and id; a repeated event starts nothing again. One
+/// invalid event rejects the whole batch.
 #[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Object, responses(
-    (status = 200, body = [Reception]), (status = 400, body = ErrorBody, description = "Not a CloudEvent; says why."),
+    (status = 200, body = [Reception]), (status = 400, body = ErrorBody, description = "Not a CloudEvent. The message states the reason."),
     (status = 415, body = ErrorBody),
-    (status = 503, body = ErrorBody, description = "Send the same again: nothing is lost or done twice.")))]
+    (status = 503, body = ErrorBody, description = "Temporarily unavailable. Repeat the request; no event is processed twice.")))]
 pub(crate) async fn receive(
     State(orchestrator): State<Orchestrator>,
     headers: HeaderMap,
@@ -54,7 +55,7 @@ pub(crate) async fn receive(
         .map_err(|rejection| ApiError::new(rejection.status(), "invalid_request", rejection.body_text()))?;
     let events = read(&headers, &body)?;
     if events.len() > MAX_BATCH {
-        let message = format!("the batch has {} events; at most {MAX_BATCH} can come at once", events.len());
+        let message = format!("the batch has {} events; at most {MAX_BATCH} are allowed", events.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
     Ok(Json(orchestrator.receive_events(events).await?))
@@ -69,7 +70,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
         "application/cloudevents-batch+json" => Ok(CloudEvent::batch_from_json(utf8(body)?)?),
         other if other.starts_with("application/cloudevents") => {
             let message =
-                format!("events in `{other}` are not understood; send them in JSON, or in binary mode");
+                format!("events in `{other}` are not supported; send them in JSON or in binary mode");
             Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", message))
         }
         _ if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") => {
@@ -85,7 +86,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
             Ok(vec![CloudEvent::from_parts(attributes, content_type, body)?])
         }
         _ => {
-            let message = "this is no CloudEvent: send one with `ce-` headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, \
+            let message = "this is not a CloudEvent: send one with `ce-` headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, \
                            `ce-type`), or in JSON as `application/cloudevents+json`, or several as \
                            `application/cloudevents-batch+json`";
             Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", message.to_owned()))
@@ -94,7 +95,9 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
 }
 
 fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, ApiError> {
-    value.to_str().map_err(|_| invalid(name, "has characters that a header cannot have; percent-encode them"))
+    value
+        .to_str()
+        .map_err(|_| invalid(name, "has characters that are not allowed in headers; percent-encode them"))
 }
 
 fn invalid(name: &HeaderName, fault: &str) -> ApiError {
@@ -107,7 +110,7 @@ fn utf8(body: &[u8]) -> Result<&str, ApiError> {
     })
 }
 
-/// The attribute that a header's value stands for: quotes are taken off, then `%` sequences are decoded, once.
+/// Decodes a header's value to an attribute: removes quotes, then decodes `%` sequences once.
 fn decode(value: &str) -> Result<String, &'static str> {
     let unquoted = match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) => {
@@ -136,7 +139,7 @@ fn decode(value: &str) -> Result<String, &'static str> {
             _ => bytes.push(byte),
         }
     }
-    String::from_utf8(bytes).map_err(|_| "is not UTF-8 once it is decoded")
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 after decoding")
 }
 
 impl From<EventError> for ApiError {
@@ -145,7 +148,7 @@ impl From<EventError> for ApiError {
     }
 }
 
-/// Lists events that were received, the newest first, without their content.
+/// Lists received events without their content, newest first.
 #[utoipa::path(get, path = "/v1/events/received", tag = "events", params(ListParameters),
     responses((status = 200, body = [ReceivedEvent]), (status = 400, body = ErrorBody)))]
 pub(crate) async fn list(
@@ -164,11 +167,11 @@ pub(crate) async fn list(
 
 fn no_such_state(name: &str) -> ApiError {
     let known = ReceptionState::ALL.map(ReceptionState::as_str).join(", ");
-    let message = format!("`state` is `{name}`; it can be {known}, dead");
+    let message = format!("`state` is `{name}`; it must be one of {known}, dead");
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
-/// Shows an event that was received, with its content.
+/// Returns a received event with its content.
 #[utoipa::path(get, path = "/v1/events/received/{received_id}", tag = "events", params(("received_id" = Uuid, Path)),
     responses((status = 200, body = ReceivedEvent), (status = 404, body = ErrorBody)))]
 pub(crate) async fn show(
@@ -178,10 +181,10 @@ pub(crate) async fn show(
     Ok(Json(orchestrator.received_event(id).await?))
 }
 
-/// Takes a dead letter once more, with the triggers as they are now.
+/// Processes a dead letter again, with the current triggers.
 #[utoipa::path(post, path = "/v1/events/received/{received_id}/replay", tag = "events",
     params(("received_id" = Uuid, Path)), responses((status = 200, body = Reception), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It is no dead letter.")))]
+    (status = 409, body = ErrorBody, description = "It is not a dead letter.")))]
 pub(crate) async fn replay(
     State(orchestrator): State<Orchestrator>,
     Path(id): Path<Uuid>,

@@ -15,37 +15,37 @@ use crate::{
     tasks::{OperatedTask, anybody},
 };
 
-/// What to do to a step, who does it, and why.
+/// An operation on a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepOperation {
-    /// What.
+    /// The operation.
     pub action: StepActionName,
-    /// Who.
+    /// Who requests it.
     #[serde(default = "anybody")]
     pub actor: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// To complete it with.
+    /// For `complete_manually`: the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Box<RawValue>>,
-    /// To complete a decision with: the names of the steps that follow.
+    /// For `complete_manually` of a decision: the names of the steps to run next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Vec<String>>,
-    /// To complete a batchable step with: one cursor for each worker.
+    /// For `complete_manually` of a batchable step: one cursor per worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursors: Option<Vec<Box<RawValue>>>,
 }
 
-/// What can be done to a step.
+/// The operations on steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepActionName {
-    /// Of a step in error: it runs again, its attempts counted anew.
+    /// Runs a failed step again, with its attempts reset.
     ResetForRetry,
-    /// What depends on it runs, although it has no result.
+    /// Lets dependent steps run without a result of this one.
     ResolveManually,
-    /// What depends on it runs, with a result given by hand.
+    /// Completes the step with the given result, so that dependent steps run.
     CompleteManually,
 }
 
@@ -60,10 +60,10 @@ impl StepOperation {
                 Ok(StepAction::CompleteManually(Completion { result, branch, cursors }))
             }
             (StepActionName::CompleteManually, None) => {
-                misfit("`result` is missing: what to complete the step with")
+                misfit("`result` is missing: it is required to complete the step")
             }
             (_, given) if given.is_some() || branch.is_some() || cursors.is_some() => {
-                misfit("`result`, `branch` and `cursors` are only for `complete_manually`")
+                misfit("`result`, `branch` and `cursors` are only allowed for `complete_manually`")
             }
             (StepActionName::ResetForRetry, _) => Ok(StepAction::ResetForRetry),
             (StepActionName::ResolveManually, _) => Ok(StepAction::ResolveManually),
@@ -71,7 +71,7 @@ impl StepOperation {
     }
 }
 
-/// Lists the steps of a task, in the template's order.
+/// Lists the steps of a task, in the order of the template.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps", params(("task_id" = Uuid, Path)),
     responses((status = 200, body = [StepDetail]), (status = 404, body = ErrorBody)))]
 pub(crate) async fn list(
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     Ok(Json(orchestrator.steps(task).await?))
 }
 
-/// Shows a step, by its name or its number.
+/// Returns a step, by name or number.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
     params(("task_id" = Uuid, Path), ("step" = String, Path)),
     responses((status = 200, body = StepDetail), (status = 404, body = ErrorBody)))]
@@ -92,7 +92,7 @@ pub(crate) async fn show(
     Ok(Json(orchestrator.step(task, &step).await?))
 }
 
-/// Lists every change of state of a step, in order.
+/// Lists all state changes of a step, in order.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/audit", tag = "steps",
     params(("task_id" = Uuid, Path), ("step" = String, Path)),
     responses((status = 200, body = [Transition]), (status = 404, body = ErrorBody)))]
@@ -104,7 +104,7 @@ pub(crate) async fn audit(
     Ok(Json(orchestrator.transitions(task, Some(step.step_index)).await?))
 }
 
-/// Lists the runs of a step that have ended: what each used, what it logged, why it failed.
+/// Lists the finished runs of a step with resource usage, logs and failures.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts", tag = "steps",
     params(("task_id" = Uuid, Path), ("step" = String, Path)),
     responses((status = 200, body = [AttemptRecord]), (status = 404, body = ErrorBody)))]
@@ -116,13 +116,14 @@ pub(crate) async fn attempts(
     Ok(Json(orchestrator.attempts(task, step.step_index).await?))
 }
 
-/// Changes a step by hand: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with `result`, and
-/// of a decision `branch`, of a batchable step `cursors`). The task is worked out anew at once.
+/// Changes a step manually: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with
+/// `result`; for a decision also `branch`, for a batchable step also `cursors`). Updates the task
+/// immediately.
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
     params(("task_id" = Uuid, Path), ("step" = String, Path)), request_body = Object,
     responses((status = 200, body = OperatedTask), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It cannot be done as the step stands."),
-    (status = 422, body = ErrorBody, description = "The result does not fit the step's result_schema.")))]
+    (status = 409, body = ErrorBody, description = "The state of the step does not allow the operation."),
+    (status = 422, body = ErrorBody, description = "The result does not match the step's result_schema.")))]
 pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
     Path((task, step)): Path<(Uuid, String)>,

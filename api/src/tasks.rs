@@ -1,4 +1,4 @@
-//! Tasks and their steps.
+//! Tasks.
 
 use std::time::Duration;
 
@@ -17,28 +17,28 @@ use crate::{
     extract::{Body, Path, Query},
 };
 
-/// The longest that one request waits for a task.
+/// The longest time that one request waits for a task.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// How often a waiting request looks itself, in case the task came to rest in another process.
+/// How often a waiting request polls, because another process may have finished the task.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// The longest page.
+/// The maximum page size.
 const MAX_PER_PAGE: u32 = 1000;
 
-/// A task that was created.
+/// A created task.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CreatedTask {
     /// The task, a UUIDv7.
     pub task_id: Uuid,
 }
 
-/// A page of tasks.
+/// A page of a list of tasks.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TaskPage {
-    /// The tasks, the newest first.
+    /// The tasks, newest first.
     pub tasks: Vec<TaskSummary>,
-    /// The page, from 1.
+    /// The number of the page, from 1.
     pub page: u32,
-    /// How many tasks a page has at most.
+    /// The page size.
     pub per_page: u32,
     /// Whether another page follows.
     pub has_more: bool,
@@ -49,56 +49,57 @@ pub struct TaskPage {
 pub struct CancelledTask {
     /// The task.
     pub task_id: Uuid,
-    /// How many of its steps were cancelled with it.
+    /// The number of steps that were cancelled with it.
     pub cancelled_steps: u32,
 }
 
-/// Which tasks to list.
+/// Filters and page of a list of tasks.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// The page, from 1.
+    /// The number of the page, from 1.
     page: Option<u32>,
-    /// How many tasks, at most 1000.
+    /// The page size, at most 1000.
     per_page: Option<u32>,
-    /// Only of this namespace.
+    /// Only tasks of this namespace.
     namespace: Option<String>,
-    /// Only of this template name.
+    /// Only tasks of this template.
     name: Option<String>,
-    /// Only in this state.
+    /// Only tasks in this state.
     status: Option<String>,
-    /// Only asked for by this one.
+    /// Only tasks of this initiator.
     initiator: Option<String>,
-    /// Only from there.
+    /// Only tasks of this source system.
     source_system: Option<String>,
 }
 
-/// How to show a task.
+/// Options for reading a task.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShowParameters {
-    /// Answer only when the task is at rest (ended, or blocked by failures), or after this many seconds, at most 60.
+    /// Wait until the task is at rest (ended, or blocked by failures), but at most this many seconds, up to
+    /// 60.
     wait_seconds: Option<f64>,
 }
 
-/// Why to cancel a task.
+/// The actor and reason of a cancellation.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CancelParameters {
-    /// Who cancels it.
+    /// Who cancels the task.
     actor: Option<String>,
-    /// Why.
+    /// The reason.
     reason: Option<String>,
 }
 
 /// Creates a task.
 #[utoipa::path(post, path = "/v1/tasks", tag = "tasks", request_body = Object, responses(
     (status = 201, body = CreatedTask), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The same request has made a task before; its id is in the error."),
-    (status = 422, body = ErrorBody, description = "The input does not fit the template's input_schema.")))]
+    (status = 409, body = ErrorBody, description = "The same request has already created a task. The error contains its id."),
+    (status = 422, body = ErrorBody, description = "The input does not match the template's input_schema.")))]
 pub(crate) async fn create(
     State(orchestrator): State<Orchestrator>,
     Body(request): Body<TaskRequest>,
@@ -109,7 +110,7 @@ pub(crate) async fn create(
     }
 }
 
-/// Lists tasks, the newest first.
+/// Lists tasks, newest first.
 #[utoipa::path(get, path = "/v1/tasks", tag = "tasks", params(ListParameters), responses(
     (status = 200, body = TaskPage), (status = 400, body = ErrorBody)))]
 pub(crate) async fn list(
@@ -135,11 +136,11 @@ pub(crate) async fn list(
 
 fn no_such_state(name: &str) -> ApiError {
     let known: Vec<&str> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
-    let message = format!("`status` is `{name}`; it can be {}", known.join(", "));
+    let message = format!("`status` is `{name}`; it must be one of {}", known.join(", "));
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
-/// Shows a task, at once or when it is at rest.
+/// Returns a task, immediately or when it is at rest.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path), ShowParameters),
     responses((status = 200, body = TaskDetail), (status = 404, body = ErrorBody)))]
 pub(crate) async fn show(
@@ -154,14 +155,14 @@ pub(crate) async fn show(
     Ok(Json(orchestrator.task(task).await?))
 }
 
-/// Returns when the task is at rest, or when the time is over.
+/// Returns when the task is at rest or the time is over.
 async fn wait_for(orchestrator: &Orchestrator, task: Uuid, wait: Duration) -> Result<(), ApiError> {
-    // Listening before looking: what happens in between is heard.
+    // Subscribe before the first check, so that no change is missed.
     let mut at_rest = orchestrator.tasks_at_rest();
     let until = tokio::time::Instant::now() + wait;
     while !orchestrator.task_state(task).await?.is_at_rest() {
         let heard = async {
-            // An error means that some announcements were missed, or that there will be none: look again.
+            // An error means that announcements were missed or have ended: check again.
             while let Ok((other, _)) = at_rest.recv().await {
                 if other == task {
                     break;
@@ -199,16 +200,16 @@ pub(crate) async fn cancel(
     }
 }
 
-/// What to do to a task, who does it, and why.
+/// An operation on a task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskOperation {
-    /// What.
+    /// The operation.
     #[serde(flatten)]
     pub action: TaskAction,
-    /// Who.
+    /// Who requests it.
     #[serde(default = "anybody")]
     pub actor: String,
-    /// Why.
+    /// The reason.
     #[serde(default)]
     pub reason: Option<String>,
 }
@@ -217,22 +218,21 @@ pub(crate) fn anybody() -> String {
     "api".to_owned()
 }
 
-/// Where a task stands after an operation.
+/// The state of a task after an operation.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OperatedTask {
     /// The task.
     pub task_id: Uuid,
-    /// Where it stands.
+    /// The state.
     #[schema(value_type = String)]
     pub status: TaskState,
 }
 
-/// Pauses a task, resumes it, drives it again, gives it up, declares it done, runs it again from a step, or moves it to
-/// another version: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (with `step`) or
-/// `upgrade` (with `version`).
+/// Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
+/// `step`) or `upgrade` (to `version`).
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path)), request_body = Object,
     responses((status = 200, body = OperatedTask), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It cannot be done as the task stands.")))]
+    (status = 409, body = ErrorBody, description = "The state of the task does not allow the operation.")))]
 pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
     Path(task): Path<Uuid>,
@@ -243,7 +243,7 @@ pub(crate) async fn operate(
     Ok(Json(OperatedTask { task_id: task, status }))
 }
 
-/// Lists every change of state of a task and its steps, in order.
+/// Lists all state changes of a task and its steps, in order.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/audit", tag = "tasks", params(("task_id" = Uuid, Path)),
     responses((status = 200, body = [Transition])))]
 pub(crate) async fn audit(

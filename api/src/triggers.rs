@@ -1,4 +1,4 @@
-//! Triggers: which events start which tasks.
+//! Triggers: rules that start tasks from events.
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use crate::{
     extract::{Body, Path},
 };
 
-/// Whether a trigger starts anything.
+/// Whether a trigger is active.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TriggerSwitch {
-    /// Whether it does, from now on.
+    /// Whether it is active from now on.
     pub enabled: bool,
 }
 
@@ -26,7 +26,7 @@ pub(crate) async fn list(
     Ok(Json(orchestrator.triggers().await?))
 }
 
-/// Shows a trigger.
+/// Returns a trigger.
 #[utoipa::path(get, path = "/v1/triggers/{namespace}/{name}", tag = "events",
     params(("namespace" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = TriggerSummary), (status = 404, body = ErrorBody)))]
@@ -37,10 +37,10 @@ pub(crate) async fn show(
     Ok(Json(orchestrator.trigger(&namespace, &name).await?))
 }
 
-/// Has a trigger start nothing from now on, or start tasks again. Publishing it does not change that.
+/// Enables or disables a trigger. Publishing the trigger again keeps this setting.
 #[utoipa::path(patch, path = "/v1/triggers/{namespace}/{name}", tag = "events", request_body = TriggerSwitch,
     params(("namespace" = String, Path), ("name" = String, Path)), responses((status = 200, body = TriggerSummary),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "Its file disables it.")))]
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "The trigger's file disables it.")))]
 pub(crate) async fn switch(
     State(orchestrator): State<Orchestrator>,
     Path((namespace, name)): Path<(String, String)>,

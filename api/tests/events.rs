@@ -1,4 +1,4 @@
-//! Events from outside, through the API: the three modes of CloudEvents over HTTP, and dead letters.
+//! Incoming events through the API: the three HTTP modes of CloudEvents, and dead letters.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ struct Server {
 }
 
 impl Server {
-    /// With a template and a trigger for `order.placed`.
+    /// A server with a template and a trigger for `order.placed`.
     async fn start() -> Self {
         let database = TestDatabase::new().await;
         let blobs = tempfile::tempdir().unwrap();
@@ -156,25 +156,35 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
     };
     let cases: Vec<(Headers<'_>, &str, StatusCode, &str)> = vec![
         (STRUCTURED.to_vec(), "{", StatusCode::BAD_REQUEST, "not a CloudEvent in JSON"),
-        (STRUCTURED.to_vec(), "[]", StatusCode::BAD_REQUEST, "which is a JSON object"),
+        (STRUCTURED.to_vec(), "[]", StatusCode::BAD_REQUEST, "a JSON object that holds an event"),
         (BATCHED.to_vec(), &batch, StatusCode::BAD_REQUEST, "event 2 of the batch: `source` is empty"),
         (with("ce-specversion", "0.3"), "", StatusCode::BAD_REQUEST, "`specversion` is `0.3`"),
         (with("ce-source", "a b"), "", StatusCode::BAD_REQUEST, "`source` is `a b`, not a URI reference"),
         (with("ce-id", "%ff"), "", StatusCode::BAD_REQUEST, "the header `ce-id` is not UTF-8"),
-        (with("ce-tenant-id", "x"), "", StatusCode::BAD_REQUEST, "`tenant-id` cannot be an attribute's name"),
-        (with("ce-datacontenttype", "a/b"), "", StatusCode::BAD_REQUEST, "`datacontenttype` is no attribute"),
+        (with("ce-tenant-id", "x"), "", StatusCode::BAD_REQUEST, "`tenant-id` is not a valid attribute name"),
+        (
+            with("ce-datacontenttype", "a/b"),
+            "",
+            StatusCode::BAD_REQUEST,
+            "`datacontenttype` is not an attribute",
+        ),
         (
             with("content-type", "application/json"),
             "{",
             StatusCode::BAD_REQUEST,
-            "`data` is said to be application/json",
+            "`data` is declared as application/json",
         ),
-        (vec![("content-type", "application/json")], "{}", StatusCode::BAD_REQUEST, "this is no CloudEvent"),
+        (
+            vec![("content-type", "application/json")],
+            "{}",
+            StatusCode::BAD_REQUEST,
+            "this is not a CloudEvent",
+        ),
         (
             vec![("content-type", "application/cloudevents+avro")],
             "",
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "are not understood",
+            "are not supported",
         ),
     ];
     for (headers, body, expected, why) in cases {
@@ -185,7 +195,7 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
     let many: Vec<Value> = (0..1001).map(|n| event(&n.to_string())).collect();
     let (status, _) = server.send(BATCHED, &Value::from(many).to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(server.get("/v1/events/received").await.1, json!([]), "nothing was taken");
+    assert_eq!(server.get("/v1/events/received").await.1, json!([]), "no event was stored");
 }
 
 #[tokio::test]

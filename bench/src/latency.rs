@@ -1,4 +1,4 @@
-//! How long one task takes when nothing else runs.
+//! Measures the latency of single tasks on an idle system.
 
 use std::time::Instant;
 
@@ -7,20 +7,20 @@ use serde::Serialize;
 
 use crate::{server::Server, shapes::Shape};
 
-/// Runs that are not counted: caches fill, code pages in.
+/// Uncounted runs that fill caches.
 const WARM_UP: usize = 20;
 
-/// How long a shape took.
+/// The latency of a shape.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Latency {
     pub(crate) shape: Shape,
     /// From `created_at` to `completed_at` in the database, in milliseconds.
     pub(crate) database: Percentiles,
-    /// From before the request to create it to after the answer that it is complete, in milliseconds.
+    /// From before the create request to after the response that the task is complete, in milliseconds.
     pub(crate) client: Percentiles,
 }
 
-/// What share of the runs was as fast as this.
+/// Percentiles, in milliseconds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Percentiles {
     pub(crate) p50: f64,
@@ -28,7 +28,7 @@ pub(crate) struct Percentiles {
 }
 
 impl Percentiles {
-    /// Of some measurements.
+    /// Calculates the percentiles of some measurements.
     pub(crate) fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |share: f64| {
@@ -39,7 +39,7 @@ impl Percentiles {
     }
 }
 
-/// Runs a shape again and again, one task at a time.
+/// Runs a shape repeatedly, one task at a time.
 pub(crate) fn measure(server: &Server, shape: &Shape) -> Result<Latency> {
     let agent = Server::agent();
     let warm_up = if shape.runs > WARM_UP { WARM_UP } else { 0 };

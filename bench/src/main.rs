@@ -1,7 +1,7 @@
 //! Measures the whole system from outside: HTTP create → queue → sandboxed WASM → report → complete.
 //!
-//! It starts `tasker dev` on an empty database with fsync on, drives it over HTTP, and takes times from the database's
-//! own timestamps and from the client side by side. Usage: `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE`.
+//! Starts `tasker dev` on an empty database with fsync on, drives it over HTTP, and takes times both from the
+//! database and from the client. Usage: `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE`.
 #![forbid(unsafe_code)]
 
 mod latency;

@@ -1,4 +1,4 @@
-//! The figures as a table.
+//! Formats the figures as a table.
 
 use crate::{latency::Latency, throughput::Throughput};
 

@@ -1,4 +1,4 @@
-//! The system under test: one `tasker dev` process, its private PostgreSQL, and HTTP to it.
+//! The system under test: one `tasker dev` process with its private PostgreSQL, and an HTTP client.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ pub(crate) struct Server {
     _folder: TempDir,
 }
 
-/// A task, as far as it is measured.
+/// The measured fields of a task.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Task {
     pub(crate) status: String,
@@ -33,7 +33,7 @@ pub(crate) struct Task {
 }
 
 impl Server {
-    /// Starts `tasker dev` on a copy of the project, with an empty database and the large shapes added.
+    /// Starts `tasker dev` on a copy of the project with the large shapes added, with an empty database.
     pub(crate) fn start(program: &Path, project: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tasker-bench-").tempdir()?;
         let templates = folder.path().join("templates");
@@ -71,13 +71,13 @@ impl Server {
                 break;
             }
         }
-        // Whatever else it says must not fill the pipe.
+        // Read all further output, so that the pipe does not fill up.
         std::thread::spawn(move || lines.for_each(drop));
         let url = url.context("the server ended before it listened")?;
         Ok(Self { url, child, _folder: folder })
     }
 
-    /// A connection pool of its own for each thread that asks.
+    /// A client with a separate connection pool, one per thread.
     pub(crate) fn agent() -> Agent {
         Agent::config_builder()
             .http_status_as_error(false)
@@ -86,7 +86,7 @@ impl Server {
             .into()
     }
 
-    /// Creates a task.
+    /// Creates a task. Returns its id.
     pub(crate) fn create(&self, agent: &Agent, template: &str, n: usize) -> Result<String> {
         let body = format!(r#"{{"name":"{template}","namespace":"bench","context":{{"n":{n}}}}}"#);
         let mut response = agent
@@ -134,7 +134,7 @@ impl Server {
         Ok(tasks)
     }
 
-    /// Processor time that the server and its PostgreSQL have used, in seconds.
+    /// Processor time of the server and its PostgreSQL, in seconds.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let mut ticks = 0;
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -147,7 +147,7 @@ impl Server {
             {
                 let field =
                     |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-                // Fields 14 and 15 of proc(5), user and system time, counted behind the name.
+                // Fields 14 and 15 of proc(5), user and system time, counted after the name.
                 ticks += field(11) + field(12);
             }
         }
@@ -157,7 +157,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A polite request: PostgreSQL is stopped, and the folder can go.
+        // SIGTERM lets the server stop PostgreSQL before the folder is deleted.
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }

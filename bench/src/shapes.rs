@@ -1,4 +1,4 @@
-//! The workflows that are measured.
+//! The measured workflows.
 
 use serde::Serialize;
 
@@ -7,11 +7,11 @@ use serde::Serialize;
 pub(crate) struct Shape {
     /// The name of its template.
     pub(crate) name: &'static str,
-    /// How many steps it has.
+    /// The number of steps.
     pub(crate) steps: usize,
-    /// What Tasker Core publishes for this shape, in milliseconds.
+    /// The figure that Tasker Core publishes for this shape, in milliseconds.
     pub(crate) published_ms: Option<&'static str>,
-    /// How often it is run.
+    /// The number of runs.
     pub(crate) runs: usize,
     #[serde(skip)]
     kind: Kind,
@@ -19,15 +19,15 @@ pub(crate) struct Shape {
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// Stands in the project's templates.
+    /// Defined in the project's templates.
     File,
-    /// One step, then all others at once, then one that waits for all.
+    /// One step, then all others in parallel, then one that waits for all.
     FanOut,
-    /// One step after the other.
+    /// A chain of steps.
     Chain,
-    /// Diamonds one below the other: as many paths through it as two to the power of their number.
+    /// A chain of n diamonds, with 2^n paths.
     Ladder,
-    /// One step that is cut into a worker for each row, and one that waits for all.
+    /// One step that creates a worker per row, and one that waits for all.
     Batch,
 }
 
@@ -45,14 +45,14 @@ pub(crate) fn published() -> Vec<Shape> {
         shape("diamond_4", 4, "200–259"),
         shape("dag_7", 7, "382"),
         shape("tree_8", 8, "389–426"),
-        // One of its two branches is not taken.
+        // One of two branches runs.
         shape("conditional_5", 4, "251–262"),
         // 1,000 rows, five workers.
         shape("batch_1000", 7, "358–368"),
     ]
 }
 
-/// Shapes of a size that nobody publishes figures for.
+/// Large shapes without published figures.
 pub(crate) fn large() -> Vec<Shape> {
     vec![
         Shape { name: "fan_out_1000", steps: 1002, published_ms: None, runs: 5, kind: Kind::FanOut },

@@ -1,4 +1,4 @@
-//! How many steps per second when there is always more to do.
+//! Measures the sustained throughput under constant load.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,30 +11,31 @@ use serde::Serialize;
 
 use crate::server::Server;
 
-/// How many tasks are run, of four steps each.
+/// The number of tasks, each of four steps.
 const TASKS: usize = 20_000;
-/// The template that is run.
+/// The template.
 const TEMPLATE: &str = "linear_4";
 const STEPS: usize = 4;
-/// How many callers create tasks at once.
+/// The number of concurrent clients.
 const CALLERS: usize = 32;
-/// The share of the run at either end that is not counted: the start fills the queue, the end drains it.
+/// The share of the run at each end that is not counted, because the queue fills and drains there.
 const EDGE: f64 = 0.1;
 
-/// How much was done.
+/// The throughput of a run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Throughput {
-    /// Tasks run.
+    /// Completed tasks.
     pub(crate) tasks: usize,
-    /// Steps that ended per second, in the middle of the run, by the database's clock.
+    /// Completed steps per second in the middle of the run, by the database's clock.
     pub(crate) steps_per_second: f64,
-    /// Steps per second over the whole run, from the first request to the last completion, by the client's clock.
+    /// Completed steps per second of the whole run, from the first request to the last completion, by the
+    /// client's clock.
     pub(crate) steps_per_second_overall: f64,
-    /// Processor time of server and database for 1,000 steps, in seconds.
+    /// Processor time of server and database per 1,000 steps, in seconds.
     pub(crate) cpu_seconds_per_1000_steps: f64,
 }
 
-/// Creates tasks as fast as they are taken, and waits for the last.
+/// Creates tasks as fast as they are accepted and waits for all of them.
 pub(crate) fn measure(server: &Server) -> Result<Throughput> {
     let next = AtomicUsize::new(0);
     let cpu = server.cpu_seconds();

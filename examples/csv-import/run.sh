@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes a CSV file of 1,000,000 orders (or as many as told), serves it, and imports it, with everything in one process.
-# TASKER names the `tasker` to use; without it, it is built.
+# Writes a CSV file of 1,000,000 orders (or the given number), serves it, and imports it, all in one process.
+# Set TASKER to use an existing `tasker` binary; otherwise it is built.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -24,10 +24,10 @@ if [ ! -f "data/$file.json" ]; then
     say "Writing data/$file"
     mkdir -p data
     target/release/generate "data/$file" "$rows" >data/totals.json
-    # Only of a file that is whole.
+    # The totals exist only for a complete file.
     mv data/totals.json "data/$file.json"
 fi
-say "data/$file comes to:"
+say "Totals of data/$file:"
 cat "data/$file.json"
 
 target/release/storage-service data "127.0.0.1:$port" >data/storage.log &
@@ -35,14 +35,14 @@ storage_service=$!
 trap 'kill $storage_service 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM
 
-say "Importing it: every chunk of a slice in a sandbox of its own, and the sums held against these totals"
+say "Importing it: every chunk in a new sandbox, and the sums checked against these totals"
 ended=0
 printf '{"url":"http://127.0.0.1:%s/%s","expected":%s}' "$port" "$file" "$(cat "data/$file.json")" |
     "$TASKER" task run shop/csv_import --input - --local --watch || ended=$?
 
 awk -v size="$(wc -c <"data/$file")" '
     $3 == 206 { requests += 1; bytes += $4 }
-    END { printf "The storage service has answered %d requests with %d bytes, %.4f times the file.\n",
+    END { printf "The storage service served %d requests with %d bytes, %.4f times the file.\n",
                  requests, bytes, bytes / size }
 ' data/storage.log >&2
 exit "$ended"

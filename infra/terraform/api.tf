@@ -1,4 +1,4 @@
-# The API: an HTTP API, or the function's own URL. Requests are signed with SigV4 unless you say otherwise.
+# The API: an HTTP API or the function's URL. Requests are signed with SigV4 by default.
 
 locals {
   makes_http_api     = var.api.kind == "http_api"

@@ -1,5 +1,5 @@
-# S3: components/<sha256>.wasm, artifacts/*.aot, publications/*, payloads/<sha256>.json. Keys are digests of the
-# content, so versions would keep nothing that the key does not.
+# S3: components/<sha256>.wasm, artifacts/*.aot, publications/*, payloads/<sha256>.json. Keys are digests of
+# the content, so bucket versioning would be redundant.
 
 resource "aws_s3_bucket" "blobs" {
   bucket        = local.bucket
@@ -70,6 +70,6 @@ resource "aws_s3_bucket_policy" "blobs" {
     }]
   })
 
-  # A public access block set at the same moment makes S3 refuse one of the two.
+  # S3 rejects one of two concurrent changes of the public access block and the policy.
   depends_on = [aws_s3_bucket_public_access_block.blobs]
 }

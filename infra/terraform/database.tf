@@ -1,4 +1,4 @@
-# PostgreSQL: Aurora Serverless v2, unless you bring a database.
+# PostgreSQL: Aurora Serverless v2, or your database.
 
 locals {
   makes_database = var.database == null
@@ -7,14 +7,14 @@ locals {
   database_secret_arn = local.makes_database ? one(aws_rds_cluster.this[*].master_user_secret[0].secret_arn) : try(var.database.secret_arn, null)
   has_database_secret = local.makes_database || try(var.database.secret_arn, null) != null
 
-  # What the functions connect with, all but migrate.
+  # The login of all functions except migrate.
   has_functions_login  = local.makes_database || try(var.database.functions_login, true)
   functions_secret_arn = local.has_functions_login ? one(aws_secretsmanager_secret.functions[*].arn) : local.database_secret_arn
   functions_url        = local.has_functions_login ? replace(local.database_url, "/^(postgres(?:ql)?://)[^/]*@/", "$1") : local.database_url
 }
 
-# The functions' login may read and write Tasker's tables and nothing else. migrate makes the role, and the password, which
-# stands nowhere but here.
+# The functions' login, which may only read and write Tasker's tables. migrate creates the role and the
+# password; the password is stored only here.
 resource "aws_secretsmanager_secret" "functions" {
   #checkov:skip=CKV2_AWS_57:migrate rotates it when it is invoked with {"rotate_login": true}
   count = local.has_functions_login ? 1 : 0
@@ -22,7 +22,7 @@ resource "aws_secretsmanager_secret" "functions" {
   name                    = "${var.name}/functions-login"
   description             = "Role and password of ${var.name}'s functions in the database"
   kms_key_id              = var.kms_key_arn
-  recovery_window_in_days = 0 # the password can be made anew, and its name must be free again
+  recovery_window_in_days = 0 # the password can be recreated, and the name must be reusable at once
   tags                    = local.tags
 }
 
@@ -72,7 +72,7 @@ resource "aws_rds_cluster" "this" {
 
   cluster_identifier = "${var.name}-database"
   engine             = "aurora-postgresql"
-  engine_mode        = "provisioned" # what Serverless v2 is called here
+  engine_mode        = "provisioned" # the value for Serverless v2
   engine_version     = data.aws_rds_engine_version.postgresql[0].version_actual
   database_name      = "tasker"
   master_username    = "tasker"

@@ -1,5 +1,5 @@
-# What may start a workflow: EventBridge rules, S3 notifications, SNS topics and schedules, all by the events queue.
-# What cannot be delivered to it goes to its dead-letter queue.
+# Sources that start workflows: EventBridge rules, S3 notifications, SNS topics and schedules, all through the
+# events queue. Undeliverable events go to its dead-letter queue.
 
 locals {
   rule_arn = { for rule, settings in var.event_rules : rule => "arn:${local.partition}:events:${local.region}:${local.account}:rule/${
@@ -177,7 +177,7 @@ resource "aws_cloudwatch_event_target" "sweep" {
   target_id = "sweep"
   arn       = aws_lambda_alias.live["sweep"].arn
 
-  # The next sweep does what this one would have done.
+  # The next sweep does the work of a missed one.
   retry_policy {
     maximum_event_age_in_seconds = 60
     maximum_retry_attempts       = 0

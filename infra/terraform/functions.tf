@@ -1,4 +1,4 @@
-# The functions, each with an alias `live` that everything calls: moving the alias releases or rolls back.
+# The functions. All callers use their alias `live`; moving it releases or rolls back.
 
 locals {
   function_defaults = {
@@ -20,7 +20,7 @@ locals {
     }
   }
 
-  # A namespace's own copy of run-steps: the same code under a role that reaches only that namespace.
+  # A namespace's separate run-steps function: the same code with a role that reaches only that namespace.
   own_namespaces = { for namespace, settings in var.namespaces : namespace => settings if settings.own_function }
 
   functions = merge(local.shared_functions, {
@@ -51,7 +51,7 @@ locals {
     local.environment_of_leases,
     {
       TASKER_ENVIRONMENT = var.environment
-      # Longer steps go to the container, where there is one. The rest is for the last words of the function.
+      # Longer steps go to the container, if there is one. The function needs the other 5 seconds to finish.
       TASKER_FUNCTION_SECONDS = local.shared_functions["run-steps"].timeout - 5
     },
     var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
@@ -63,7 +63,7 @@ locals {
     local.has_functions_login || local.has_database_secret ? { TASKER_DATABASE_SECRET = local.functions_secret_arn } : {},
   )
 
-  # As the owner of the tables, which it makes, and the login of the others.
+  # migrate logs in as the owner of the tables. It creates them, and the login of the other functions.
   environment_of_migration = merge(
     { DATABASE_URL = local.database_url },
     local.has_database_secret ? { TASKER_DATABASE_SECRET = local.database_secret_arn } : {},
@@ -81,13 +81,13 @@ locals {
     migrate     = merge(local.environment_of_orchestrators, local.environment_of_migration, local.environment_of_publishing)
   }
 
-  # A namespace's own function takes from that namespace's queue only, and reads its secrets only.
+  # A namespace's separate function uses only that namespace's queue and secrets.
   environments_of_namespaces = { for namespace, settings in local.own_namespaces : "run-steps-${namespace}" => {
     TASKER_STEPS_QUEUE     = aws_sqs_queue.work["steps-${namespace}"].url
     TASKER_HANDLER_SECRETS = join(",", settings.secrets)
   } }
 
-  # Which queue starts which function.
+  # The function that each queue triggers.
   triggers = merge(
     {
       reports = { function = "orchestrate", concurrency = var.max_concurrency.reports, batch = var.batches.reports }
@@ -131,7 +131,7 @@ resource "aws_lambda_function" "this" {
     variables = merge(local.environments[each.value.source], try(local.environments_of_namespaces[each.key], {}), try(var.function_settings[each.value.source].environment, {}))
   }
 
-  # run-steps runs handlers' code: it stands outside the VPC, where no database can be reached.
+  # run-steps runs handler code: it is outside the VPC and cannot reach a database.
   dynamic "vpc_config" {
     for_each = each.value.source != "run-steps" && local.in_vpc ? [1] : []
     content {
@@ -149,14 +149,14 @@ resource "aws_lambda_function" "this" {
   ]
 }
 
-# migrate has an alias of its own resource because the others move only after it has run.
+# migrate has a separate alias resource, because the other aliases move only after it has run.
 resource "aws_lambda_alias" "migrate" {
   name             = "live"
   function_name    = aws_lambda_function.this["migrate"].function_name
   function_version = coalesce(try(var.releases["migrate"].version, null), aws_lambda_function.this["migrate"].version)
 }
 
-# New code goes live after the migrations it needs; migrations are written so that the old code still runs.
+# New code goes live after its migrations. Migrations keep the old code working.
 resource "aws_lambda_invocation" "migrate" {
   function_name = aws_lambda_function.this["migrate"].function_name
   qualifier     = aws_lambda_alias.migrate.name

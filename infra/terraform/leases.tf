@@ -1,4 +1,4 @@
-# DynamoDB: execution leases, and the key-value store that handlers are granted.
+# DynamoDB: execution leases, and the handlers' key-value store.
 
 resource "aws_dynamodb_table" "leases" {
   name         = "${var.name}-leases"
@@ -20,7 +20,7 @@ resource "aws_dynamodb_table" "leases" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null # otherwise encrypted with a key that AWS owns
+    enabled     = var.kms_key_arn != null # otherwise a key that AWS owns encrypts it
     kms_key_arn = var.kms_key_arn
   }
 
@@ -30,7 +30,7 @@ resource "aws_dynamodb_table" "leases" {
 resource "aws_dynamodb_table" "keyvalue" {
   name                        = "${var.name}-keyvalue"
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "bucket" # <namespace>/<bucket>: policies tell namespaces apart by it
+  hash_key                    = "bucket" # <namespace>/<bucket>: policies separate namespaces by it
   range_key                   = "key"
   deletion_protection_enabled = var.deletion_protection
 
@@ -49,7 +49,7 @@ resource "aws_dynamodb_table" "keyvalue" {
   }
 
   server_side_encryption {
-    enabled     = var.kms_key_arn != null # otherwise encrypted with a key that AWS owns
+    enabled     = var.kms_key_arn != null # otherwise a key that AWS owns encrypts it
     kms_key_arn = var.kms_key_arn
   }
 

@@ -1,12 +1,13 @@
-# The runtime host on Fargate, for steps that last longer than a function may. It has run-steps' permissions, takes
-# from a queue of its own, starts when that holds something and stops when nothing is left (or keeps as many as you say).
+# The runtime host on Fargate, for steps that exceed a function's time limit. It has the permissions of
+# run-steps and a separate queue. It starts when the queue has messages and stops when there are none (or
+# keeps min_tasks running).
 
 locals {
   makes_long_steps = var.long_steps != null
   makes_host_vpc   = local.makes_long_steps && try(var.long_steps.network, null) == null
   host_zones       = local.makes_host_vpc ? 2 : 0
 
-  # Account, region and name of the image's repository, when it is a private one in ECR.
+  # Account, region and name of the image's ECR repository, if it is a private one.
   ecr_repository = try(regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", var.long_steps.image), null)
 }
 
@@ -39,7 +40,7 @@ resource "aws_ecs_task_definition" "host" {
     cpu_architecture        = upper(var.architecture)
   }
 
-  # The only place the container may write to: its cache of compiled components.
+  # The only writable folder of the container: the cache of compiled components.
   volume {
     name = "cache"
   }
@@ -52,14 +53,15 @@ resource "aws_ecs_task_definition" "host" {
     readonlyRootFilesystem = true
     mountPoints            = [{ sourceVolume = "cache", containerPath = "/tmp", readOnly = false }]
     linuxParameters        = { capabilities = { drop = ["ALL"] }, initProcessEnabled = true }
-    # From SIGTERM the host takes no more steps and finishes the ones it has; Fargate allows at most two minutes.
+    # After SIGTERM the host receives no more steps and finishes the running ones. Fargate allows at most two
+    # minutes.
     stopTimeout = 120
 
     environment = [for key, value in merge(
       local.environment,
       local.environment_of_hosts,
       local.environment_of_shared_secrets,
-      # The queue this host takes from.
+      # The queue that this host receives from.
       { TASKER_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url, TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
       var.long_steps.environment,
     ) : { name = key, value = value }]
@@ -111,7 +113,7 @@ resource "aws_ecs_service" "host" {
   depends_on = [aws_iam_role_policy.host, aws_iam_role_policy.host_start]
 }
 
-# --- scaling: out by depth and by age, in to min_tasks when the queue is empty and no step runs ---
+# --- scaling: out by queue depth and age, in to min_tasks when the queue is empty and no step is running ---
 
 resource "aws_appautoscaling_target" "host" {
   count = local.makes_long_steps ? 1 : 0
@@ -138,7 +140,7 @@ resource "aws_appautoscaling_policy" "more_by_depth" {
     metric_aggregation_type = "Maximum"
     cooldown                = 120 # a task needs about a minute to start
 
-    # Bounds count from the alarm's threshold of 1.
+    # Bounds are relative to the alarm's threshold of 1.
     step_adjustment {
       metric_interval_lower_bound = 0
       metric_interval_upper_bound = 9
@@ -160,7 +162,7 @@ resource "aws_cloudwatch_metric_alarm" "more_by_depth" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-wait"
-  alarm_description   = "Starts hosts for long steps. Not a fault."
+  alarm_description   = "Starts hosts for long steps. Not an error."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.work["steps-long"].name }
@@ -195,12 +197,13 @@ resource "aws_appautoscaling_policy" "more_by_age" {
   }
 }
 
-# A message in flight keeps its age, so a step that simply runs long must not start hosts: only while others wait.
+# A message in flight keeps its age, so a long-running step alone must not start hosts: count age only while
+# messages wait.
 resource "aws_cloudwatch_metric_alarm" "more_by_age" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-wait-long"
-  alarm_description   = "Starts more hosts for long steps, because the oldest has waited for five minutes. Not a fault."
+  alarm_description   = "Starts more hosts for long steps, because the oldest message has waited for five minutes. Not an error."
   evaluation_periods  = 2
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 300
@@ -262,7 +265,7 @@ resource "aws_cloudwatch_metric_alarm" "none" {
   count = local.makes_long_steps ? 1 : 0
 
   alarm_name          = "${var.name}-long-steps-none"
-  alarm_description   = "Stops the hosts for long steps, because none waits and none runs. Not a fault."
+  alarm_description   = "Stops the hosts for long steps, because no step waits or runs. Not an error."
   evaluation_periods  = var.long_steps.idle_minutes
   comparison_operator = "LessThanThreshold"
   threshold           = 1
@@ -299,7 +302,7 @@ resource "aws_cloudwatch_metric_alarm" "none" {
   tags = local.tags
 }
 
-# --- roles: what the host may do, and what ECS may do to start it ---
+# --- roles: permissions of the host, and of ECS to start it ---
 
 resource "aws_iam_role" "host" {
   count = local.makes_long_steps ? 1 : 0
@@ -356,7 +359,7 @@ resource "aws_iam_role_policy" "host_start" {
         Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"]
         Resource = "arn:${local.partition}:ecr:${repository[1]}:${repository[0]}:repository/${repository[2]}"
       } if repository != null],
-      # The one call that IAM cannot narrow to a resource: it hands out the token for the registry.
+      # IAM supports no resource for this call: it returns the registry's token.
       [for repository in [local.ecr_repository] : {
         Sid      = "LogInToRegistry"
         Effect   = "Allow"
@@ -388,7 +391,7 @@ resource "aws_cloudwatch_log_group" "host" {
   tags              = local.tags
 }
 
-# --- network: a VPC of its own, so that no route leads from handlers' code to the database ---
+# --- network: a separate VPC, so that handler code has no route to the database ---
 
 resource "aws_vpc" "host" {
   count = local.makes_host_vpc ? 1 : 0
@@ -464,7 +467,7 @@ resource "aws_security_group" "host" {
   tags        = merge(local.tags, { Name = "${var.name}-run-long-steps" })
 }
 
-# AWS and the addresses that handlers are granted, which the host itself checks.
+# AWS, and the destinations that handlers are granted. The host itself checks the latter.
 resource "aws_vpc_security_group_egress_rule" "host" {
   for_each = { for scheme, port in { http = 80, https = 443 } : scheme => port if local.makes_long_steps }
 

@@ -1,4 +1,4 @@
-# Names and ARNs in one place. ARNs are put together rather than read from the resources, so that a plan shows every
+# Names and ARNs in one place. ARNs are built here rather than read from resources, so that a plan shows every
 # policy in full before anything exists.
 
 data "aws_caller_identity" "current" {}

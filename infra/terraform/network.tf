@@ -1,5 +1,5 @@
-# Where the functions that use the database run. The VPC that is made has no way to the internet: what the functions
-# need is reached through endpoints, whose policies name the deployment's own resources.
+# The network of the functions that use the database. The VPC that the module creates has no internet access;
+# the functions use endpoints whose policies name the deployment's resources.
 
 locals {
   makes_vpc             = var.network == null
@@ -12,7 +12,7 @@ locals {
 
   zones = local.makes_vpc ? 2 : 0
 
-  # What each endpoint lets through.
+  # The resources that each endpoint allows.
   gateway_endpoints = {
     for service, resources in {
       s3       = [local.bucket_arn, "${local.bucket_arn}/*"]
@@ -29,14 +29,14 @@ locals {
     } : service => endpoint.resources if local.makes_vpc && endpoint.wanted
   }
 
-  # Where the functions' security group may connect to.
+  # The destinations that the functions' security group allows.
   function_egress = {
     for target, rule in {
       database  = { port = 5432, wanted = local.makes_database, group = one(aws_security_group.database[*].id), prefix_list = null, cidr = null }
       endpoints = { port = 443, wanted = local.makes_vpc, group = one(aws_security_group.endpoints[*].id), prefix_list = null, cidr = null }
       s3        = { port = 443, wanted = local.makes_vpc, group = null, prefix_list = try(aws_vpc_endpoint.gateway["s3"].prefix_list_id, null), cidr = null }
       dynamodb  = { port = 443, wanted = local.makes_vpc, group = null, prefix_list = try(aws_vpc_endpoint.gateway["dynamodb"].prefix_list_id, null), cidr = null }
-      # Your network: AWS is reached as you arranged it, by endpoints or NAT.
+      # In your network, AWS is reached through your endpoints or NAT.
       aws           = { port = 443, wanted = !local.makes_vpc, group = null, prefix_list = null, cidr = "0.0.0.0/0" }
       your_database = { port = local.your_database_port, wanted = !local.makes_database, group = try(var.database.security_group_id, null), prefix_list = null, cidr = null }
     } : target => rule if local.makes_function_groups && rule.wanted
@@ -74,7 +74,7 @@ resource "aws_subnet" "private" {
   tags              = merge(local.tags, { Name = "${var.name}-private-${count.index}" })
 
   lifecycle {
-    ignore_changes = [availability_zone] # a zone that AWS adds must not move the subnets
+    ignore_changes = [availability_zone] # a new zone of AWS must not move the subnets
   }
 }
 
@@ -92,7 +92,7 @@ resource "aws_route_table_association" "private" {
   route_table_id = aws_route_table.private[0].id
 }
 
-# The group that everything forgotten falls into allows nothing.
+# The default security group allows nothing.
 resource "aws_default_security_group" "this" {
   count = local.makes_vpc ? 1 : 0
 
@@ -175,7 +175,7 @@ resource "aws_security_group" "database" {
   tags        = merge(local.tags, { Name = "${var.name}-database" })
 }
 
-# One rule per group of the functions, on the database that is made or on yours.
+# One rule per security group of the functions, on the created database or on yours.
 resource "aws_vpc_security_group_ingress_rule" "database" {
   count = local.in_vpc && (local.makes_database || local.makes_function_groups) ? length(local.function_security_group_ids) : 0
 
@@ -207,7 +207,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   referenced_security_group_id = aws_security_group.functions[0].id
 }
 
-# --- record of connections, accepted and refused ---
+# --- flow logs of accepted and rejected connections ---
 
 resource "aws_flow_log" "this" {
   count = local.makes_vpc ? 1 : 0

@@ -1,21 +1,21 @@
 # Logs, alarms, dashboard.
 
 locals {
-  # Alarms by one shape, so that each is a line below. breaching: what missing figures mean.
+  # All alarms share one shape, so each takes one line below. missing: how missing data is treated.
   alarm_defaults = { statistic = "Maximum", period = 60, periods = 1, comparison = "GreaterThanOrEqualToThreshold", missing = "notBreaching" }
 
   alarms = var.alarms ? merge(
     { for queue in keys(local.queues) : "${queue}-age" => merge(local.alarm_defaults, {
-      description = "The oldest message on ${var.name}-${queue} has waited too long: its taker fails, or is too slow"
+      description = "The oldest message on ${var.name}-${queue} has waited too long: its receiver fails or is too slow"
       namespace   = "AWS/SQS"
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = "${var.name}-${queue}" }
-      # A long step keeps its message while it runs, so there age counts from when hosts should long have started.
+      # A long step keeps its message while it runs, so its threshold allows for the start of hosts.
       threshold = queue == "steps-long" ? 4 * var.alarm_age_seconds : var.alarm_age_seconds
       periods   = 3
     }) },
     { for queue in keys(local.queues) : "${queue}-dead" => merge(local.alarm_defaults, {
-      description = "Messages were given up on ${var.name}-${queue}: see what they are in ${var.name}-${queue}-dead, then redrive"
+      description = "Messages of ${var.name}-${queue} moved to ${var.name}-${queue}-dead: inspect them, then redrive"
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = "${var.name}-${queue}-dead" }
@@ -40,7 +40,7 @@ locals {
       threshold   = 1
     }) },
     { "sweep-missed" = merge(local.alarm_defaults, {
-      description = "The sweep has not run for five minutes: lost messages and dead steps stay unnoticed"
+      description = "The sweep has not run for five minutes: lost messages and lost steps are not detected"
       namespace   = "AWS/Lambda"
       metric      = "Invocations"
       dimensions  = { FunctionName = "${var.name}-sweep" }
@@ -51,7 +51,7 @@ locals {
       missing     = "breaching"
     }) },
     { "api-5xx" = merge(local.alarm_defaults, {
-      description = "The API answers with server errors"
+      description = "The API returns server errors"
       namespace   = local.makes_http_api ? "AWS/ApiGateway" : "AWS/Lambda"
       metric      = local.makes_http_api ? "5xx" : "Url5xxCount"
       dimensions  = local.makes_http_api ? { ApiId = one(aws_apigatewayv2_api.this[*].id) } : { FunctionName = "${var.name}-api" }
@@ -60,7 +60,7 @@ locals {
       threshold   = 1
     }) },
     { for alarm in ["database-capacity"] : alarm => merge(local.alarm_defaults, {
-      description = "The database is at its largest capacity: raise aurora.max_capacity"
+      description = "The database is at its maximum capacity: raise aurora.max_capacity"
       namespace   = "AWS/RDS"
       metric      = "ACUUtilization"
       dimensions  = { DBClusterIdentifier = "${var.name}-database" }
@@ -105,22 +105,22 @@ locals {
   dashboard_rows = concat(
     [
       {
-        title   = "Do steps, reports and events wait? Age of the oldest message (s)"
+        title   = "Age of the oldest message (s)"
         stat    = "Maximum"
         metrics = [for queue in keys(local.queues) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "${var.name}-${queue}"]]
       },
       {
-        title   = "How many wait?"
+        title   = "Waiting messages"
         stat    = "Maximum"
         metrics = [for queue in keys(local.queues) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${var.name}-${queue}"]]
       },
       {
-        title   = "Given up: dead letters"
+        title   = "Dead letters"
         stat    = "Maximum"
         metrics = [for queue in keys(local.queues) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${var.name}-${queue}-dead"]]
       },
       {
-        title   = "Messages taken and done"
+        title   = "Processed messages"
         stat    = "Sum"
         metrics = [for queue in keys(local.queues) : ["AWS/SQS", "NumberOfMessagesDeleted", "QueueName", "${var.name}-${queue}"]]
       },
@@ -143,12 +143,12 @@ locals {
         metrics = [for name in values(local.function_name) : ["AWS/Lambda", "Duration", "FunctionName", name]]
       },
       {
-        title   = "Executions at a time"
+        title   = "Concurrent executions"
         stat    = "Maximum"
         metrics = [for name in values(local.function_name) : ["AWS/Lambda", "ConcurrentExecutions", "FunctionName", name]]
       },
       {
-        title = "Leases and key-value: requests refused for their rate"
+        title = "Leases and key-value: throttled requests"
         stat  = "Sum"
         metrics = [for pair in setproduct(["leases", "keyvalue"], ["ReadThrottleEvents", "WriteThrottleEvents"]) :
         ["AWS/DynamoDB", pair[1], "TableName", "${var.name}-${pair[0]}"]]

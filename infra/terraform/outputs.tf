@@ -1,7 +1,7 @@
-# What others need to know of a deployment.
+# The outputs of a deployment.
 
 output "api_url" {
-  description = "URL of the API, without a slash at its end."
+  description = "URL of the API, without a trailing slash."
   value       = local.api_url
 }
 
@@ -16,27 +16,27 @@ output "dead_letter_queue_urls" {
 }
 
 output "events_queue_arn" {
-  description = "ARN of the events queue, for sources that are made elsewhere."
+  description = "ARN of the events queue, for sources outside this module."
   value       = local.queue_arn["events"]
 }
 
 output "function_names" {
-  description = "Names of the functions by what they do (orchestrate, run-steps, api, ingest, sweep, migrate, run-steps-<namespace>)."
+  description = "Names of the functions by key (orchestrate, run-steps, api, ingest, sweep, migrate, run-steps-<namespace>)."
   value       = { for function, made in aws_lambda_function.this : function => made.function_name }
 }
 
 output "function_versions" {
-  description = "The version that each function's alias `live` points to. Note them before a release: they are what `releases` rolls back to."
+  description = "The version that each function's alias `live` points to. Note them before a release; `releases` can roll back to them."
   value       = merge({ for function, alias in aws_lambda_alias.live : function => alias.function_version }, { migrate = aws_lambda_alias.migrate.function_version })
 }
 
 output "role_arns" {
-  description = "ARNs of the functions' roles, for policies of keys and secrets that are yours."
+  description = "ARNs of the functions' roles, for the policies of your keys and secrets."
   value       = { for function, role in aws_iam_role.function : function => role.arn }
 }
 
 output "host_role_arn" {
-  description = "ARN of the role under which long steps run; null without long_steps."
+  description = "ARN of the role of the hosts for long steps; null without long_steps."
   value       = one(aws_iam_role.host[*].arn)
 }
 
@@ -56,17 +56,17 @@ output "publisher_key_arn" {
 }
 
 output "database_url" {
-  description = "URL of the database, without password unless yours was given with one."
+  description = "URL of the database, without a password unless your URL contains one."
   value       = local.database_url
 }
 
 output "database_secret_arn" {
-  description = "ARN of the secret with the database's user name and password; null where the URL holds them."
+  description = "ARN of the secret with the database's user name and password; null if the URL contains them."
   value       = local.database_secret_arn
 }
 
 output "event_bus" {
-  description = "Event bus to which events are published; null when none was given."
+  description = "Event bus that events are published to; null if there is none."
   value       = var.event_bus
 }
 
@@ -81,6 +81,6 @@ output "vpc_id" {
 }
 
 output "migration" {
-  description = "What the migrate function answered."
+  description = "Result of the migrate function."
   value       = aws_lambda_invocation.migrate.result
 }

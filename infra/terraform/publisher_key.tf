@@ -1,5 +1,6 @@
-# The key that publishers sign compiled components with. Hosts load native code only if this key signed it; they check
-# with its public half, so no host can make what another one runs. Who may publish is who may kms:Sign with it.
+# The key that signs compiled components. Hosts load native code only with a signature of this key and have
+# only its public key, so no host can create code for another. The permission kms:Sign is the permission to
+# publish.
 
 resource "aws_kms_key" "publisher" {
   description              = "Signs the compiled components that hosts of ${var.name} load"
@@ -8,7 +9,7 @@ resource "aws_kms_key" "publisher" {
   deletion_window_in_days  = var.deletion_protection ? 30 : 7
   tags                     = local.tags
 
-  # As every key's by default: the account's IAM policies decide.
+  # The default key policy: the account's IAM policies decide.
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

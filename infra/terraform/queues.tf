@@ -1,8 +1,9 @@
-# Queues. Each has a dead-letter queue that only it may use, encryption, and a policy that refuses plain HTTP.
+# Queues. Each has a dead-letter queue for its use only, encryption, and a policy that rejects plain HTTP.
 
 locals {
-  # visibility: seconds in which the taker must finish. Six times the function's timeout is what AWS asks for, so that
-  # retries of a throttled batch fit in. receives: attempts before a message counts as dead.
+  # visibility: seconds in which the receiver must finish. AWS recommends six times the function's timeout, so
+  # that retries of a throttled batch fit. receives: deliveries before a message moves to the dead-letter
+  # queue.
   queues = merge(
     {
       steps   = { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = null }
@@ -10,7 +11,8 @@ locals {
       events  = { visibility = 6 * local.functions["ingest"].timeout, receives = 5, namespace = null }
     },
     { for namespace in keys(var.namespaces) : "steps-${namespace}" => { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = namespace } },
-    # The container extends the visibility while a step runs; a host that dies gives the step back after two minutes.
+    # The container extends the visibility timeout while a step runs. After a host failure the step is visible
+    # again within two minutes.
     { for queue in ["steps-long"] : queue => { visibility = 120, receives = 20, namespace = null } if var.long_steps != null },
   )
 
@@ -26,7 +28,7 @@ locals {
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }
 
-  # Who may send to a queue beside the functions, whose roles say so.
+  # Senders to a queue other than the functions, whose roles allow it.
   queue_senders = { events = local.event_senders }
   dead_senders  = { events = local.event_dead_senders }
 }

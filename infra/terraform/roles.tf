@@ -1,11 +1,12 @@
-# One role per function, holding what that function does and no more. No statement of ours allows anything on "*".
+# One role per function, with only the permissions it needs. No statement of this module allows anything on
+# "*".
 
 locals {
   steps_queue_arns = [for queue in local.steps_queues : local.queue_arn[queue]]
-  # The shared run-steps takes from every steps queue but those whose namespace has a function of its own.
+  # The shared run-steps receives from every steps queue except those of namespaces with a separate function.
   shared_steps_queues = [for queue, trigger in local.triggers : queue if trigger.function == "run-steps"]
 
-  # --- what a function may be allowed ---
+  # --- permissions ---
 
   may_write_logs = { for function, arn in local.log_group_arn : function => [{
     Sid      = "WriteLogs"
@@ -114,7 +115,7 @@ locals {
     } if length(var.publish_topics) > 0],
   )
 
-  # Lambda itself needs the attached AWS policy to put a function into a VPC; the function's own code does not.
+  # Lambda needs the attached AWS policy to attach a function to a VPC; the function's code does not.
   may_not_touch_network_interfaces = { for function, arn in local.function_arn : function => [for arn in [arn] : {
     Sid    = "LeaveNetworkInterfacesToLambda"
     Effect = "Deny"
@@ -126,7 +127,7 @@ locals {
     Condition = { ArnEquals = { "lambda:SourceFunctionArn" = arn } }
   } if local.in_vpc] }
 
-  # What every runtime host may do, in a function or in a container.
+  # The permissions of every runtime host, in a function or in a container.
   may_run_steps = concat(
     local.may_send_reports,
     local.may_take_leases,
@@ -142,7 +143,7 @@ locals {
     local.may_use_key,
   )
 
-  # The handlers' secrets, by the namespace that has a function of its own; "" for all others.
+  # The handlers' secrets by namespace, for namespaces with a separate function; "" for all others.
   may_read_secrets = { for namespace, granted in merge(
     { "" = { secrets = var.handler_secrets, keys = var.handler_secret_kms_key_arns } },
     { for namespace, settings in local.own_namespaces : namespace => { secrets = settings.secrets, keys = settings.secret_kms_keys } },
@@ -161,7 +162,7 @@ locals {
     } if length(keys) > 0],
   ) }
 
-  # Keys and secrets of the namespaces without a function of their own.
+  # Keys of namespaces without a separate function.
   may_reach_shared_namespaces = concat(
     [{
       Sid      = "UseKeyValue"
@@ -185,7 +186,7 @@ locals {
       Effect   = "Allow"
       Action   = local.actions_on_keys
       Resource = local.table_arn["keyvalue"]
-      # Null: a request without leading keys matches "for all values" too.
+      # Null: a request without leading keys would also match "for all values".
       Condition = {
         "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["${namespace}/*"] }
         Null                      = { "dynamodb:LeadingKeys" = "false" }
@@ -298,7 +299,7 @@ resource "aws_iam_role_policy" "function" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.policies[each.key] })
 }
 
-# AWS's own policy for exactly this, because some of these calls know no resource.
+# The AWS policy for this purpose, because some of these calls do not support resources.
 resource "aws_iam_role_policy_attachment" "network_interfaces" {
   for_each = { for function, settings in local.functions : function => settings if local.in_vpc && settings.source != "run-steps" }
 

@@ -1,7 +1,7 @@
-# What a user decides. Only functions_dir has no default.
+# The input variables. Only functions_dir has no default.
 
 variable "name" {
-  description = "Prefix of every resource. Must be the only deployment of that name in the account, whatever the region: roles are global."
+  description = "Prefix of every resource. Must be unique in the account, across regions, because roles are global."
   type        = string
   default     = "tasker"
 
@@ -12,13 +12,13 @@ variable "name" {
 }
 
 variable "tags" {
-  description = "Tags for every resource, beside tasker:deployment (and tasker:namespace where a resource serves one namespace only). Activate those two as cost allocation tags to see what each costs."
+  description = "Tags for every resource, in addition to tasker:deployment (and tasker:namespace for resources of one namespace). Activate those two as cost allocation tags to see the costs of each."
   type        = map(string)
   default     = {}
 }
 
 variable "kms_key_arn" {
-  description = "Your KMS key for queues, tables, blobs, secrets, logs and the database. Null: keys that AWS owns or manages. Its key policy must let logs, events, sns, s3 and scheduler use it: see examples/production."
+  description = "Your KMS key for queues, tables, blobs, secrets, logs and the database. Null: keys that AWS owns or manages. Its key policy must allow logs, events, sns, s3 and scheduler: see examples/production."
   type        = string
   default     = null
 
@@ -29,13 +29,13 @@ variable "kms_key_arn" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Permissions boundary for every role that the module makes."
+  description = "Permissions boundary for every role that the module creates."
   type        = string
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the database and the key-value table, and keep a bucket that still holds objects. Switch off, apply, then destroy."
+  description = "Refuse to delete the database and the key-value table, and keep a bucket that still contains objects. Before destroying, set it to false and apply."
   type        = bool
   default     = true
 }
@@ -43,7 +43,7 @@ variable "deletion_protection" {
 # --- functions ---------------------------------------------------------------------------------------------------
 
 variable "functions_dir" {
-  description = "Folder that holds <function>/bootstrap.zip for orchestrate, run-steps, api, ingest, sweep and migrate."
+  description = "Folder with <function>/bootstrap.zip for orchestrate, run-steps, api, ingest, sweep and migrate."
   type        = string
 
   validation {
@@ -51,7 +51,7 @@ variable "functions_dir" {
       for function in ["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"] :
       fileexists("${var.functions_dir}/${function}/bootstrap.zip")
     ])
-    error_message = "functions_dir must hold <function>/bootstrap.zip for each of orchestrate, run-steps, api, ingest, sweep and migrate."
+    error_message = "functions_dir must contain <function>/bootstrap.zip for each of orchestrate, run-steps, api, ingest, sweep and migrate."
   }
 }
 
@@ -79,11 +79,11 @@ variable "function_settings" {
 
   validation {
     condition     = alltrue([for function in keys(var.function_settings) : contains(["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"], function)])
-    error_message = "function_settings knows orchestrate, run-steps, api, ingest, sweep and migrate."
+    error_message = "function_settings accepts orchestrate, run-steps, api, ingest, sweep and migrate."
   }
   validation {
     condition     = alltrue([for settings in values(var.function_settings) : coalesce(settings.timeout, 1) >= 1 && coalesce(settings.timeout, 1) <= 900])
-    error_message = "A function's timeout is 1 to 900 seconds; longer steps need long_steps."
+    error_message = "A function's timeout must be 1 to 900 seconds; longer steps need long_steps."
   }
 }
 
@@ -97,11 +97,11 @@ variable "releases" {
 
   validation {
     condition     = alltrue([for release in values(var.releases) : release.canary == null || try(release.canary.weight > 0 && release.canary.weight < 1, false)])
-    error_message = "A canary's weight lies between 0 and 1."
+    error_message = "A canary's weight must be between 0 and 1."
   }
   validation {
     condition     = alltrue([for release in values(var.releases) : release.canary == null || release.version != null])
-    error_message = "A canary stands beside a fixed version: give version too."
+    error_message = "A canary needs a fixed version: set version too."
   }
 }
 
@@ -112,34 +112,34 @@ variable "code_signing_config_arn" {
 }
 
 variable "environment" {
-  description = "Environment whose overrides in templates apply."
+  description = "Environment that selects overrides in templates."
   type        = string
   default     = "production"
 }
 
 variable "publication" {
-  description = "Key in the blobs bucket of what to publish when the deployment migrates the database; empty publishes nothing. Changing it publishes again."
+  description = "Key of the bundle, in the blobs bucket, that the deployment publishes after migrating the database; empty publishes nothing. Changing it publishes again."
   type        = string
   default     = ""
 }
 
 variable "handler_secrets" {
-  description = "ARNs of the Secrets Manager secrets that handlers may be granted, each by the last part of its name: `prod/shop/payment_key` as payment_key. A namespace with a function of its own has its own list."
+  description = "ARNs of Secrets Manager secrets that can be granted to handlers, by the last part of the name: `prod/shop/payment_key` as payment_key. A namespace with a separate function has a separate list."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for arn in var.handler_secrets : can(regex("^arn:[^:]+:secretsmanager:[^:]+:[0-9]+:secret:.+-[A-Za-z0-9]{6}$", arn))])
-    error_message = "handler_secrets are whole ARNs, with the hyphen and the six characters that Secrets Manager puts behind a name."
+    error_message = "handler_secrets must be full ARNs, with the hyphen and the six characters that Secrets Manager appends to the name."
   }
   validation {
     condition     = length(distinct([for arn in var.handler_secrets : replace(replace(arn, "/^.*[:/]/", ""), "/-[A-Za-z0-9]{6}$/", "")])) == length(var.handler_secrets)
-    error_message = "Two of handler_secrets would be granted by one name: the last part of a secret's name must tell it from the others."
+    error_message = "Two handler_secrets have the same last part of the name; it must be unique."
   }
 }
 
 variable "handler_secret_kms_key_arns" {
-  description = "ARNs of the KMS keys that handlers' secrets are encrypted with, where that is neither the account's own key for Secrets Manager nor kms_key_arn. A namespace with a function of its own has its own list."
+  description = "ARNs of the KMS keys that handlers' secrets are encrypted with, if that is neither the account's default key for Secrets Manager nor kms_key_arn. A namespace with a separate function has a separate list."
   type        = list(string)
   default     = []
 }
@@ -147,7 +147,7 @@ variable "handler_secret_kms_key_arns" {
 # --- queues ------------------------------------------------------------------------------------------------------
 
 variable "namespaces" {
-  description = "Namespaces that get a steps queue of their own, so that none waits behind another. With own_function they also get a function and a role of their own, which reaches only their keys and secrets."
+  description = "Namespaces with a separate steps queue, so that none waits behind another. With own_function they also get a separate function and role that can access only their keys and secrets."
   type = map(object({
     max_concurrency = optional(number, 50)
     own_function    = optional(bool, true)
@@ -158,27 +158,27 @@ variable "namespaces" {
 
   validation {
     condition     = alltrue([for namespace in keys(var.namespaces) : can(regex("^[a-z0-9][a-z0-9_-]{0,23}$", namespace))])
-    error_message = "A namespace with a queue is 1 to 24 characters: lower-case letters, digits, hyphens and underscores."
+    error_message = "A namespace with a queue must have 1 to 24 characters: lower-case letters, digits, hyphens and underscores."
   }
   validation {
     condition = alltrue([for settings in values(var.namespaces) :
       alltrue([for arn in settings.secrets : can(regex("^arn:[^:]+:secretsmanager:[^:]+:[0-9]+:secret:.+-[A-Za-z0-9]{6}$", arn))]) &&
       length(distinct([for arn in settings.secrets : replace(replace(arn, "/^.*[:/]/", ""), "/-[A-Za-z0-9]{6}$/", "")])) == length(settings.secrets)
     ])
-    error_message = "A namespace's secrets are whole ARNs, and the last parts of their names tell them apart."
+    error_message = "A namespace's secrets must be full ARNs with unique last parts of their names."
   }
   validation {
     condition     = alltrue([for namespace in keys(var.namespaces) : !contains(["long", "dead"], namespace) && !endswith(namespace, "-dead")])
-    error_message = "The namespaces long, dead and those ending in -dead would take the names of other queues."
+    error_message = "The namespaces long, dead and those ending in -dead would collide with the names of other queues."
   }
   validation {
     condition     = alltrue([for namespace in values(var.namespaces) : namespace.max_concurrency >= 2 && namespace.max_concurrency <= 1000])
-    error_message = "max_concurrency is 2 to 1000."
+    error_message = "max_concurrency must be 2 to 1000."
   }
 }
 
 variable "max_concurrency" {
-  description = "How many executions of a function each queue may start at a time. Keep reports and events within the database's connections."
+  description = "Maximum concurrent executions of a function per queue. Keep reports and events within the database's connections."
   type = object({
     steps   = optional(number, 100)
     reports = optional(number, 10)
@@ -188,12 +188,12 @@ variable "max_concurrency" {
 
   validation {
     condition     = alltrue([for limit in [var.max_concurrency.steps, var.max_concurrency.reports, var.max_concurrency.events] : limit >= 2 && limit <= 1000])
-    error_message = "A maximum concurrency is 2 to 1000."
+    error_message = "A maximum concurrency must be 2 to 1000."
   }
 }
 
 variable "batches" {
-  description = "How many messages a function gets at once, and how many seconds it waits to fill a batch. More than 10 needs a window of at least 1."
+  description = "Messages per batch, and seconds to wait for a full batch. A size above 10 needs a window of at least 1."
   type = object({
     steps   = optional(object({ size = optional(number, 10), window = optional(number, 0) }), {})
     reports = optional(object({ size = optional(number, 10), window = optional(number, 0) }), {})
@@ -203,7 +203,7 @@ variable "batches" {
 
   validation {
     condition     = alltrue([for batch in [var.batches.steps, var.batches.reports, var.batches.events] : batch.size >= 1 && batch.size <= 10000 && (batch.size <= 10 || batch.window >= 1)])
-    error_message = "A batch has 1 to 10000 messages, and one of more than 10 needs a window of at least 1 second."
+    error_message = "A batch size must be 1 to 10000, and a size above 10 needs a window of at least 1 second."
   }
 }
 
@@ -211,13 +211,13 @@ variable "batches" {
 
 variable "database" {
   description = <<-TEXT
-    Null: an Aurora Serverless v2 PostgreSQL cluster is made. Otherwise yours:
+    Null: the module creates an Aurora Serverless v2 PostgreSQL cluster. Otherwise your database:
     url (postgres://HOST:PORT/DATABASE?sslmode=verify-full, without password), secret_arn (a secret with `username` and
-    `password`; may be absent only where the URL itself holds them), secret_kms_key_arn (the key of that secret, if it
-    is yours), security_group_id (of the database: the functions are let in; needed unless network is none or names
-    security groups of its own), functions_login (true: with that secret only migrate logs in, and makes a role for the
-    functions, which may read and write Tasker's tables and nothing else; false: all log in alike, as behind an RDS Proxy
-    that knows no other secret).
+    `password`; may be absent only if the URL contains them), secret_kms_key_arn (your KMS key of that secret),
+    security_group_id (of the database, which then accepts the functions; required unless network.none is set or network
+    has security groups), functions_login (true: only migrate logs in with that secret, and creates a role for the other
+    functions, which may only read and write Tasker's tables; false: all functions log in alike, as behind an RDS Proxy
+    that has no other secret).
   TEXT
   type = object({
     url                = string
@@ -234,24 +234,24 @@ variable "database" {
   }
   validation {
     condition     = !can(regex("[?&](user|password)=", try(var.database.url, "")))
-    error_message = "database.url must not hold user or password as options, which every function would log in with: give secret_arn."
+    error_message = "database.url must not contain user or password as options, because every function would use them: set secret_arn."
   }
   validation {
     condition     = var.database != null || !try(var.network.none, false)
-    error_message = "network.none needs a database of yours: Aurora is made inside a VPC."
+    error_message = "network.none needs your own database: Aurora is created inside a VPC."
   }
   validation {
     condition     = var.database == null || var.network != null
-    error_message = "A database of yours needs a network that reaches it: give network (or { none = true })."
+    error_message = "Your own database needs a network that reaches it: set network (or { none = true })."
   }
   validation {
     condition     = var.database == null || try(var.network.none || var.network.security_group_ids != null, false) || try(var.database.security_group_id != null, false)
-    error_message = "database.security_group_id is needed, so that the functions can be let in (or give network.security_group_ids)."
+    error_message = "Set database.security_group_id, so that the database accepts the functions (or set network.security_group_ids)."
   }
 }
 
 variable "aurora" {
-  description = "The cluster that is made when database is null: major version, capacity in ACU, number of instances (2 for failover to another zone), days of backups."
+  description = "The cluster that is created if database is null: major version, capacity in ACU, number of instances (2 for failover to another zone), days of backups."
   type = object({
     major_version = optional(string, "16")
     min_capacity  = optional(number, 0.5)
@@ -273,9 +273,9 @@ variable "aurora" {
 
 variable "network" {
   description = <<-TEXT
-    Where the functions that use the database run. Null: a VPC without a way to the internet is made. vpc_id and
-    subnet_ids (private, in two zones or more): yours; a security group is made unless you name some. none = true: no
-    VPC, for a database that is reached without one. run-steps is never in the VPC.
+    Network of the functions that use the database. Null: the module creates a VPC without internet access. vpc_id and
+    subnet_ids (private, in two zones or more): your network; a security group is created unless you set some. none = true:
+    no VPC, for a database that is reachable without one. run-steps is never in the VPC.
   TEXT
   type = object({
     vpc_id             = optional(string)
@@ -292,7 +292,7 @@ variable "network" {
 }
 
 variable "vpc_cidr" {
-  description = "Address range of the VPC that is made when network is null."
+  description = "Address range of the VPC that is created if network is null."
   type        = string
   default     = "10.42.0.0/16"
 
@@ -305,7 +305,7 @@ variable "vpc_cidr" {
 # --- blobs -------------------------------------------------------------------------------------------------------
 
 variable "payload_days" {
-  description = "Days after which large payloads are deleted. Must be longer than any task lasts."
+  description = "Days after which large payloads are deleted. Must be longer than any task."
   type        = number
   default     = 90
 
@@ -332,7 +332,7 @@ variable "event_rules" {
 }
 
 variable "s3_sources" {
-  description = "Buckets whose notifications may start workflows: bucket name => settings. With notify the module sets the bucket's notification, which replaces every other notification of that bucket."
+  description = "Buckets whose notifications may start workflows: bucket name => settings. With notify the module sets the bucket's notification and replaces all other notifications of that bucket."
   type = map(object({
     notify = optional(bool, false)
     events = optional(list(string), ["s3:ObjectCreated:*"])
@@ -343,7 +343,7 @@ variable "s3_sources" {
 }
 
 variable "sns_topics" {
-  description = "SNS topics whose messages may start workflows: a name of your choice => ARN. Delivery is raw."
+  description = "SNS topics whose messages may start workflows: ARN. Delivery is raw. => a name of your choice => ARN. Messages are delivered raw. => ARN. Delivery is raw."
   type        = map(string)
   default     = {}
 }
@@ -368,13 +368,13 @@ variable "schedules" {
 }
 
 variable "event_bus" {
-  description = "Name or ARN of the event bus to which published events and completions of tasks go. When the bus is made in the same configuration, give its name."
+  description = "Name or ARN of the event bus that receives published events and completions of tasks. If the same configuration creates the bus, use its name."
   type        = string
   default     = null
 }
 
 variable "publish_topics" {
-  description = "ARNs of the SNS topics to which tasks may publish events."
+  description = "ARNs of the SNS topics that tasks may publish events to."
   type        = list(string)
   default     = []
 }
@@ -382,7 +382,7 @@ variable "publish_topics" {
 # --- api ---------------------------------------------------------------------------------------------------------
 
 variable "api" {
-  description = "How the API is reached: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API's own authentication only). rate_limit and burst_limit in requests per second, http_api only. For NONE use http_api: AWS asks a public function URL for a permission that this provider version cannot express."
+  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API's own authentication only). rate_limit and burst_limit in requests per second, http_api only. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
   type = object({
     kind          = optional(string, "http_api")
     authorization = optional(string, "AWS_IAM")
@@ -405,10 +405,10 @@ variable "api" {
 
 variable "long_steps" {
   description = <<-TEXT
-    A runtime host on Fargate for steps that last longer than a function may. image; cpu (units) and memory (MB);
-    min_tasks (a container takes about a minute to start: 1 for steps that cannot wait so long) and max_tasks; idle_minutes
-    before the last task above min_tasks is stopped; command and environment for the container; network, else a VPC of its
-    own with public subnets (no NAT, nothing may connect to it, no way to the database) is made.
+    A runtime host on Fargate for steps that exceed a function's time limit. image; cpu (units) and memory (MB); min_tasks
+    (a container takes about a minute to start: use 1 if steps cannot wait that long) and max_tasks; idle_minutes before
+    the last task above min_tasks stops; command and environment of the container; network, else the module creates a
+    separate VPC with public subnets (no NAT, no inbound connections, no access to the database).
   TEXT
   type = object({
     image        = string
@@ -429,7 +429,7 @@ variable "long_steps" {
 
   validation {
     condition     = var.long_steps == null || contains([256, 512, 1024, 2048, 4096, 8192, 16384], try(var.long_steps.cpu, 0))
-    error_message = "long_steps.cpu must be one that Fargate offers: 256, 512, 1024, 2048, 4096, 8192 or 16384."
+    error_message = "long_steps.cpu must be a value that Fargate supports: 256, 512, 1024, 2048, 4096, 8192 or 16384."
   }
   validation {
     condition     = var.long_steps == null || try(var.long_steps.max_tasks >= 1 && var.long_steps.min_tasks >= 0 && var.long_steps.min_tasks <= var.long_steps.max_tasks, false)
@@ -440,13 +440,13 @@ variable "long_steps" {
 # --- observability -----------------------------------------------------------------------------------------------
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   type        = number
   default     = 30
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be one that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, ..."
+    error_message = "log_retention_days must be a value that CloudWatch supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, ..."
   }
 }
 
@@ -457,25 +457,25 @@ variable "log_level" {
 }
 
 variable "alarms" {
-  description = "Make the alarms."
+  description = "Create the alarms."
   type        = bool
   default     = true
 }
 
 variable "dashboard" {
-  description = "Make the CloudWatch dashboard."
+  description = "Create the CloudWatch dashboard."
   type        = bool
   default     = true
 }
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that is told when an alarm begins and ends."
+  description = "SNS topic that is notified when an alarm starts and ends."
   type        = string
   default     = null
 }
 
 variable "alarm_age_seconds" {
-  description = "Age of a queue's oldest message from which the alarm is raised."
+  description = "Age of a queue's oldest message that raises the alarm."
   type        = number
   default     = 300
 }

@@ -1,4 +1,5 @@
-//! What one execution costs: `cargo run --release -p tasker-runtime-host --example invoke -- <component.wasm> [handler] [input.json]`.
+//! Measures the cost of one execution: `cargo run --release -p tasker-runtime-host --example invoke --
+//! <component.wasm> [handler] [input.json]`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

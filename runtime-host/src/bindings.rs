@@ -1,6 +1,7 @@
-//! What `bindgen!` makes of the contract (`handler-sdk/wit`) and of the standard interfaces we answer ourselves.
+//! Bindings generated from the contract (`handler-sdk/wit`) and from the standard interfaces that the host
+//! implements.
 
-/// `tasker:handler/handlers`. Parameters borrow, so that a large input is copied once: into the guest.
+/// `tasker:handler/handlers`. Parameters are borrowed, so a large input is copied only once: into the guest.
 mod handlers {
     wasmtime::component::bindgen!({
         path: "../handler-sdk/wit",
@@ -11,7 +12,7 @@ mod handlers {
     });
 }
 
-/// `wasi:logging`, for which there is no crate of the wasmtime project.
+/// `wasi:logging`, for which the wasmtime project has no crate.
 mod immediate {
     wasmtime::component::bindgen!({
         path: "wit",
@@ -20,12 +21,12 @@ mod immediate {
     });
 }
 
-/// `wasi:config` and `wasi:keyvalue`: the wasmtime project's crates for them answer from memory only.
+/// `wasi:config` and `wasi:keyvalue`. The wasmtime project's crates for them serve values from memory only.
 mod stores {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "tasker:host/stores",
-        // A handle that is not the guest's is a fault of the guest, which ends it.
+        // A guest that passes an invalid handle traps.
         imports: { default: async | trappable },
         with: {
             "wasi:keyvalue/store.bucket": crate::capability::key_value::Bucket,

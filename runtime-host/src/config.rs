@@ -1,35 +1,35 @@
-//! What an operator sets about a host.
+//! Configuration of a host.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// The settings of one host. Every key has a default.
+/// The configuration of a host. Every key has a default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HostConfig {
-    /// What this host is called in logs.
+    /// The name of this host in logs and reports.
     pub name: String,
-    /// Where compiled components are kept. Made private to this user: whoever writes here runs native code in
-    /// the host. Default: `tasker-components` in the system's temporary folder, per user of the system.
+    /// The folder of compiled components. It is made private to this user: anyone who can write to it can run
+    /// native code in the host. Default: `tasker-components-<uid>` in the system's temporary folder.
     pub cache_dir: PathBuf,
-    /// How many executions may run at once; the instance pool is sized from it. Default 100.
+    /// The maximum number of concurrent executions, which also sizes the instance pool. Default 100.
     pub max_concurrent: usize,
-    /// The largest component that is accepted, in bytes of WebAssembly. Default 64 MiB.
+    /// The largest accepted component, in bytes of WebAssembly. Default 64 MiB.
     pub max_component_bytes: usize,
-    /// How many components stay loaded; the least recently used one goes. Default 256.
+    /// The maximum number of loaded components. The least recently used one is unloaded. Default 256.
     pub max_loaded_components: usize,
-    /// A program that compiles components in a process of its own, so that no component can exhaust this one:
-    /// run as `<program> compile-component <input> <output>`, it calls [`crate::compile_command`]. Without it,
-    /// components are compiled in this process.
+    /// A program that compiles components in a child process, so that no component can exhaust this one. It
+    /// runs as `<program> compile-component <input> <output>` and must call [`crate::compile_command`]. If
+    /// absent, this process compiles components itself.
     pub compiler: Option<PathBuf>,
-    /// How long compiling one component may take, in seconds. Default 120.
+    /// The time limit for compiling one component, in seconds. Default 120.
     pub compile_timeout_seconds: u64,
-    /// How long a cancelled execution may go on, in milliseconds, before it is ended. Default 2,000.
+    /// How long a cancelled execution may continue before it is stopped, in milliseconds. Default 2,000.
     pub cancel_grace_ms: u64,
     /// The largest response body that a handler may read through `wasi:http`, in bytes. Default 64 MiB.
     pub max_http_response_bytes: u64,
-    /// How many HTTP requests one execution may have in flight. Default 16.
+    /// The maximum number of HTTP requests in flight per execution. Default 16.
     pub max_http_requests: usize,
 }
 
@@ -50,7 +50,7 @@ impl Default for HostConfig {
     }
 }
 
-/// One folder per user of the system: two users must not share native code.
+/// One folder per user: users must not share native code.
 fn default_cache_dir() -> PathBuf {
     std::env::temp_dir().join(format!("tasker-components-{}", rustix::process::getuid().as_raw()))
 }

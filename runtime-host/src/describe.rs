@@ -1,4 +1,4 @@
-//! What a component holds, asked when it is published.
+//! Reads the handlers of a component when it is published.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,55 +16,55 @@ use crate::execution::meter::Meter;
 use crate::execution::state::State;
 use crate::host::Shared;
 
-/// How long a component may take to answer.
+/// The time limit of `describe`.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Handlers of one component. Far more than anybody writes, far fewer than would hurt.
+/// The maximum number of handlers in one component. Far more than real components have.
 const MAX_HANDLERS: usize = 1000;
 
-/// The longest name of a handler, in bytes.
+/// The longest handler name, in bytes.
 const MAX_NAME_BYTES: usize = 128;
 
-/// The handler of a command, which has no names of its own.
+/// The name of a command's only handler.
 const COMMAND_HANDLER: &str = "run";
 
-/// A component and the handlers that it holds.
+/// A component and its handlers.
 #[derive(Debug, Clone, Serialize)]
 pub struct ComponentDescription {
-    /// Its name everywhere: lower-case hexadecimal SHA-256 of its bytes.
+    /// Its identifier: lower-case hexadecimal SHA-256 of its bytes.
     pub digest: String,
-    /// Its size in bytes.
+    /// Its size, in bytes.
     pub size: u64,
-    /// How it is called.
+    /// How it is run.
     pub kind: ComponentKind,
-    /// Its handlers, in its own order.
+    /// Its handlers, in the order that it lists them.
     pub handlers: Vec<HandlerDescription>,
 }
 
-/// How a component is called.
+/// How a component is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComponentKind {
-    /// It exports `tasker:handler/step-handler`.
+    /// Exports `tasker:handler/step-handler`.
     Component,
-    /// It is a WASI command. It has one handler, which answers to any name.
+    /// A WASI command. Its only handler accepts any name.
     Command,
 }
 
-/// One handler.
+/// A handler.
 #[derive(Debug, Clone, Serialize)]
 pub struct HandlerDescription {
     /// Its name, unique in its component.
     pub name: String,
-    /// What it does, in a sentence.
+    /// Its purpose, in one sentence.
     pub description: String,
-    /// JSON Schema of the task input that it reads.
+    /// The JSON Schema of the task input that it reads.
     pub input_schema: Option<Box<RawValue>>,
-    /// JSON Schema of the result that it completes with.
+    /// The JSON Schema of its result.
     pub result_schema: Option<Box<RawValue>>,
 }
 
-/// Loads a component and asks it.
+/// Loads a component and calls its `describe`.
 pub(crate) async fn describe(host: &Shared, wasm: &[u8]) -> Result<ComponentDescription, ComponentError> {
     let (digest, loaded) = host.library.add(wasm).await?;
     let size = wasm.len() as u64;
@@ -106,7 +106,7 @@ pub(crate) async fn describe(host: &Shared, wasm: &[u8]) -> Result<ComponentDesc
                 Err(_) => {
                     return Err(failed(
                         "WallTimeExceeded",
-                        format!("no answer after {} s", TIMEOUT.as_secs()),
+                        format!("no result after {} s", TIMEOUT.as_secs()),
                     ));
                 }
             };
@@ -120,7 +120,7 @@ fn failed(error_type: &str, message: String) -> ComponentError {
     ComponentError::Describe { error_type: error_type.to_owned(), message }
 }
 
-/// A template refers to handlers by name: every one has its own, and it can be written down.
+/// Checks the names. Templates refer to handlers by name, so names must be unique and printable.
 fn check(described: Vec<step_values::HandlerDescription>) -> Result<Vec<HandlerDescription>, ComponentError> {
     let invalid = |what: String| Err(ComponentError::InvalidDescription(what));
     if described.is_empty() {

@@ -1,4 +1,4 @@
-//! The engine: one per process, set up for short-lived instances of code that nobody trusts.
+//! The wasmtime engine: one per process, configured for short-lived instances of untrusted code.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,26 +12,27 @@ use wasmtime::{
 
 use crate::HostError;
 
-/// How often running guests are looked at: what one guest can delay the others by, per thread.
+/// The epoch interval: how long one guest can delay others on its thread.
 const TICK: Duration = Duration::from_millis(1);
 
-/// How often to tick while nothing runs; the first tick of a run may be late by this much.
+/// The epoch interval while nothing runs. The first tick of an execution may be late by this much.
 const IDLE_TICK: Duration = Duration::from_millis(10);
 
-/// Core instances per component: enough for a composed one. The pool only counts them, so room is free.
+/// Core instances per component: enough for composed components. The pool only counts them, so a high limit
+/// is free.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 
-/// Linear memories per component. Compiled languages have one, a composed component one per part.
+/// Linear memories per component. Compiled languages use one, a composed component one per part.
 const MEMORIES_PER_COMPONENT: u32 = 4;
 
 /// Tables per component. A Rust component has two (its own and its shim's).
 const TABLES_PER_COMPONENT: u32 = 8;
 
-/// Elements of one table, before the execution's own limit: room to reserve, not to use.
+/// Elements per table, before the execution's own limit. Reserves address space only.
 const TABLE_ELEMENTS: usize = 100_000;
 
-/// The engine of a host that runs up to `max_concurrent` executions. Falls back to allocating on demand, some
-/// times slower, where the system does not let us reserve the pool's address space.
+/// The engine of a host for up to `max_concurrent` executions. If the address space of the pool cannot be
+/// reserved, falls back to on-demand allocation, which is several times slower.
 pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
     let mut config = settings();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_concurrent)));
@@ -51,7 +52,7 @@ pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
     }
 }
 
-/// An engine that only compiles, with the code settings of the one that runs.
+/// An engine that only compiles, with the same code settings as the running one.
 #[cfg(feature = "compiler")]
 pub(crate) fn compiler() -> wasmtime::Result<Engine> {
     let mut config = settings();
@@ -59,7 +60,7 @@ pub(crate) fn compiler() -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
-/// An engine that only compiles, for other hosts of one architecture: those that Lambda and Fargate run on.
+/// An engine that only compiles, for the processors of Lambda and Fargate of one architecture.
 #[cfg(feature = "compiler")]
 pub(crate) fn compiler_for(architecture: &str) -> wasmtime::Result<Engine> {
     let mut config = settings();
@@ -70,35 +71,37 @@ pub(crate) fn compiler_for(architecture: &str) -> wasmtime::Result<Engine> {
         "x86_64" => "x86-64-v3",
         _ => "has_lse",
     };
-    #[expect(unsafe_code, reason = "what the code of other hosts may use has no safe setting")]
-    // SAFETY: flags may make code that a processor cannot run; `Component::deserialize` holds each one against the
-    // processor it is on and refuses the code.
+    #[expect(unsafe_code, reason = "wasmtime has no safe way to set target processor features")]
+    // SAFETY: the flags can produce code that a processor cannot run. `Component::deserialize` checks each
+    // flag against the current processor and rejects such code.
     unsafe {
         config.cranelift_flag_enable(processor);
     }
     Engine::new(&config)
 }
 
-/// What compiled code depends on. The instance allocator is not part of it.
+/// The settings that compiled code depends on. The instance allocator is not one of them.
 fn settings() -> Config {
     let mut config = Config::new();
     #[cfg(feature = "compiler")]
     config.strategy(wasmtime::Strategy::Cranelift).cranelift_opt_level(wasmtime::OptLevel::Speed);
     config
-        // Deadlines, at about a tenth of the speed; fuel would cost two thirds.
+        // Epochs enforce deadlines at about a tenth of the speed; fuel would cost two thirds.
         .epoch_interruption(true)
         .consume_fuel(false)
         .memory_init_cow(true)
-        // The gap between the two is the stack of host functions: overflowing it would abort the process.
+        // The difference is the stack for host functions. Overflowing it would abort the process.
         .max_wasm_stack(512 << 10)
         .async_stack_size(2 << 20)
-        // Traces name functions. File and line would need debug information that nobody should publish.
+        // Backtraces contain function names. File and line would need debug information, which components
+        // should not ship.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(NonZeroUsize::new(20))
         .debug_info(false)
-        // What no handler needs today, and where most holes were found. Off, it is also off the attack surface.
+        // Off: no handler needs it, and most vulnerabilities were found in such features.
         .concurrency_support(false)
-        // Methods for these exist only where their cargo feature is compiled in, which another crate may do.
+        // Methods for these features exist only if their cargo feature is enabled, which another crate may
+        // do.
         .wasm_features(
             WasmFeatures::CM_ASYNC
                 .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS)
@@ -120,12 +123,12 @@ fn settings() -> Config {
     config
 }
 
-/// The pool. Address space is reserved, memory is used only as guests touch it.
+/// The instance pool. It reserves address space; memory is used only when guests touch it.
 fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
     let concurrent = u32::try_from(max_concurrent).unwrap_or(u32::MAX).max(1);
     let mut pool = PoolingAllocationConfig::new();
-    // The totals are the per-component caps times the executions, so that no component can starve another.
-    // `describe` runs beside the executions, hence one slot more.
+    // The totals are the per-component limits times the number of executions, so that no component can starve
+    // others. The additional slot is for `describe`.
     let slots = concurrent.saturating_add(1);
     pool.total_component_instances(slots)
         .total_stacks(slots)
@@ -138,21 +141,21 @@ fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_tables_per_module(TABLES_PER_COMPONENT)
         .table_elements(TABLE_ELEMENTS)
-        // Language runtimes (Go, Python) have large instances: thousands of functions and globals.
+        // Language runtimes (Go, Python) have large instances with thousands of functions and globals.
         .max_core_instance_size(4 << 20)
         .max_component_instance_size(4 << 20)
-        // A slot that keeps its pages is wiped instead of unmapped: the largest single saving per execution.
+        // Resident pages are zeroed instead of unmapped, the largest single saving per execution.
         .linear_memory_keep_resident(2 << 20)
         .table_keep_resident(256 << 10)
         .async_stack_keep_resident(64 << 10)
-        // Ask the kernel which pages were touched, where it can tell (Linux 6.7): wipe only those.
+        // On Linux 6.7 and later, zero only the pages that were touched.
         .pagemap_scan(Enabled::Auto);
     pool
 }
 
-/// Starts the thread that advances the engine's epoch, which is what interrupts guests. It ends with the engine.
+/// Starts the thread that advances the engine's epoch, which interrupts guests. It ends with the engine.
 ///
-/// `permits` tells whether anything runs: fewer are left than `max_concurrent`.
+/// `permits` shows whether anything is running: then fewer than `max_concurrent` are available.
 pub(crate) fn start_ticker(
     engine: &Engine,
     permits: &Arc<Semaphore>,

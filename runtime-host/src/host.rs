@@ -1,4 +1,4 @@
-//! The host: what it is set up with, and the three things that can be asked of it.
+//! The host: setup and public operations.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
 use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource, engine};
 
-/// Runs handlers. Cheap to clone; clones are the same host.
+/// Runs handlers. Cheap to clone; clones share one host.
 #[derive(Clone)]
 pub struct Host {
     shared: Arc<Shared>,
 }
 
-/// What every execution shares.
+/// State that all executions share.
 pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) engine: Engine,
@@ -29,18 +29,18 @@ pub(crate) struct Shared {
     pub(crate) secrets: Arc<dyn SecretSource>,
     pub(crate) http: Arc<HttpClient>,
     pub(crate) key_values: OnceLock<Arc<dyn KeyValueStore>>,
-    /// As many as the pool has room for.
+    /// One permit per pool slot for executions.
     pub(crate) permits: Arc<Semaphore>,
-    /// As many as there are threads; see [`crate::execution::meter`].
+    /// One permit per thread; see [`crate::execution::meter`].
     pub(crate) turns: Arc<Semaphore>,
-    /// The one execution of `describe` that the pool has room for.
+    /// The pool slot for `describe`.
     #[cfg(feature = "compiler")]
     pub(crate) describing: Semaphore,
     pub(crate) cancel_grace: Duration,
 }
 
 impl Host {
-    /// Sets up the engine, its pool and its cache. Once per process: the pool reserves address space.
+    /// Creates the engine, its pool and its cache. Call it once per process: the pool reserves address space.
     pub fn new(
         config: HostConfig,
         components: Arc<dyn ComponentSource>,
@@ -70,32 +70,32 @@ impl Host {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Lets handlers open the key-value buckets that they are granted, in this store. Without one they can open none. The
-    /// first store given stays.
+    /// Sets the key-value store for `grants.key_value`. Without a store, handlers cannot open buckets. Only
+    /// the first call has an effect.
     #[must_use]
     pub fn with_key_values(self, store: Arc<dyn KeyValueStore>) -> Self {
         self.shared.key_values.get_or_init(|| store);
         self
     }
 
-    /// What this host is called.
+    /// The name of this host.
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
     #[cfg(feature = "compiler")]
-    /// Which handlers a component holds. Compiles it, checks it against the contract and asks it, in a sandbox
-    /// without any grant: what passes here can be published.
+    /// Returns the handlers of a component. Compiles it, checks it against the contract and calls its
+    /// `describe` in a sandbox without grants. A component that passes can be published.
     pub async fn describe(&self, wasm: &[u8]) -> Result<ComponentDescription, ComponentError> {
         describe::describe(&self.shared, wasm).await
     }
 
-    /// Makes the component ready ahead of its first execution.
+    /// Loads a component before its first execution.
     pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
         self.shared.library.get(digest).await.map(drop)
     }
 
-    /// Runs one attempt of one step. Never errs: every fault is an `Ending::Failed` inside.
+    /// Runs one attempt of one step. Never fails itself: every problem becomes an `Ending::Failed`.
     pub async fn execute(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
         pipeline::execute(&self.shared, dispatch, control).await
     }

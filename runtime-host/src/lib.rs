@@ -1,8 +1,8 @@
-//! Runs step handlers, which are WebAssembly components that nobody trusts: each execution in a sandbox of its
-//! own, made for it and destroyed after it, with nothing in reach that its step was not granted.
+//! Runs step handlers, which are untrusted WebAssembly components. Every execution gets a new sandbox that is
+//! destroyed afterwards and can access only what its step is granted.
 //!
-//! [`Host::execute`] takes a `StepDispatch` and answers an `Execution`. It knows no queue and no database.
-//! What a handler is, is said in `handler-sdk/wit`; a plain WASI command is one too.
+//! [`Host::execute`] takes a `StepDispatch` and returns an `Execution`. It uses neither a queue nor a
+//! database. `handler-sdk/wit` defines the handler interface; a plain WASI command is also a handler.
 
 mod bindings;
 mod capability;

@@ -1,20 +1,20 @@
-//! Where the values of granted secrets come from.
+//! Sources of secret values.
 
 use async_trait::async_trait;
 
-/// The secrets of this host. A handler sees only those that its step is granted by name.
+/// The secrets of this host. A handler can read only those that its step is granted.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
-    /// The value of a secret, if there is one of that name.
+    /// Returns the value of a secret. None if it does not exist.
     async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable>;
 }
 
-/// Why a secret could not be read, though there may be one.
+/// A secret could not be read, although it may exist.
 #[derive(Debug, thiserror::Error)]
 #[error("the secrets cannot be read: {0}")]
 pub struct SecretUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Secrets from environment variables: `payment-key` is `TASKER_SECRET_PAYMENT_KEY`.
+/// Secrets in environment variables: `payment-key` is read from `TASKER_SECRET_PAYMENT_KEY`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EnvironmentSecrets;
 
@@ -25,14 +25,14 @@ impl SecretSource for EnvironmentSecrets {
     }
 }
 
-/// The variable of a secret: upper case, and `_` for whatever a variable's name cannot hold.
+/// The variable name: upper case, with `_` for characters that variable names cannot contain.
 fn variable(name: &str) -> String {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     format!("TASKER_SECRET_{name}")
 }
 
-/// No secrets at all.
+/// A source without secrets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoSecrets;
 

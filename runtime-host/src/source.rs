@@ -1,4 +1,4 @@
-//! Where components come from.
+//! Sources of components.
 
 use std::path::PathBuf;
 
@@ -7,36 +7,37 @@ use tasker_transport::{BlobError, BlobStore};
 
 use crate::{ComponentSourceError, PublisherKey};
 
-/// A component as its publisher has compiled it.
+/// A precompiled component from its publisher.
 #[derive(Debug)]
 pub struct SealedComponent {
-    /// What lies in the store.
+    /// The sealed bytes.
     pub bytes: Vec<u8>,
-    /// The key that its publisher must have signed it with.
+    /// The key of the publisher that must have signed it.
     pub key: PublisherKey,
 }
 
-/// A store of components by digest. What it answers is checked, against the digest or the publisher's seal, so it need
-/// not be trusted.
+/// A store of components by digest. The host checks all results against the digest or the publisher's seal,
+/// so the store need not be trusted.
 #[async_trait]
 pub trait ComponentSource: Send + Sync {
-    /// The `.wasm` bytes whose SHA-256 is `digest` (lower-case hexadecimal).
+    /// Returns the `.wasm` bytes whose SHA-256 is `digest` (lower-case hexadecimal).
     async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError>;
 
-    /// What a publisher has compiled ahead, by its name. None: nothing, and the host compiles for itself.
+    /// Returns the precompiled component with this name. None if there is none; the host then compiles it
+    /// itself.
     async fn fetch_compiled(&self, _name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
         Ok(None)
     }
 }
 
-/// Components in a folder, as `<digest>.wasm`.
+/// Components in a folder, in files named `<digest>.wasm`.
 #[derive(Debug, Clone)]
 pub struct FolderSource {
     folder: PathBuf,
 }
 
 impl FolderSource {
-    /// Reads from this folder.
+    /// Reads components from this folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
@@ -48,7 +49,7 @@ impl ComponentSource for FolderSource {
         let unavailable = |source: Box<dyn std::error::Error + Send + Sync>| {
             ComponentSourceError::Unavailable { digest: digest.to_owned(), source }
         };
-        // A digest from a message becomes a file name: nothing but a digest may pass.
+        // The digest comes from a message and becomes a file name: accept only valid digests.
         if !is_digest(digest) {
             return Err(ComponentSourceError::NotFound { digest: digest.to_owned() });
         }

@@ -1,4 +1,4 @@
-//! How long a function takes from the start of its process until it is ready, and from then until its first answer.
+//! Measures function starts: from process start to ready, and from then to the first response.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -11,10 +11,10 @@ use crate::{
     runtime_api::Function,
 };
 
-/// Starts that are counted.
+/// The number of measured starts.
 const STARTS: usize = 20;
 
-/// Starts each function again and again, each time for one real message, and prints what it took.
+/// Starts each function repeatedly, each time for one real message, and prints the times.
 pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()> {
     let (host, orchestrator) =
         (programs.join("tasker-function-run-steps"), programs.join("tasker-function-orchestrate"));
@@ -28,7 +28,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     let mut elsewhere = installation.seat()?;
     let cache = empty.path().display().to_string();
     elsewhere.environment.insert("TASKER_CACHE_DIR".to_owned(), cache);
-    // The first puts the component in its place.
+    // The first start fills the component cache.
     start_host(installation, &host, &seat)?;
     let in_place: Vec<Start> =
         (0..STARTS).map(|_| start_host(installation, &host, &seat)).collect::<Result<_>>()?;
@@ -52,7 +52,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     print("orchestrate, its first connection with it", &connecting, &orchestrator)
 }
 
-/// One start of a function.
+/// The times of one start.
 struct Start {
     ready: Duration,
     first: Duration,

@@ -1,4 +1,4 @@
-//! A proxy that counts: it stands between a function and AWS, or between a function and PostgreSQL, and changes nothing.
+//! Counting proxies between a function and AWS or PostgreSQL. They forward everything unchanged.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use anyhow::Result;
 
 use crate::http::Message;
 
-/// How often each operation was asked for.
+/// Counts per operation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -20,13 +20,13 @@ impl Counter {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.to_owned()).or_default() += 1;
     }
 
-    /// What was counted since the last time this was asked.
+    /// Returns the counts since the last call.
     pub(crate) fn take(&self) -> BTreeMap<String, u64> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Counts requests to AWS. Answers the address to use in its place: `http://127.0.0.1:PORT`.
+/// Counts requests to AWS. Returns the address to use instead: `http://127.0.0.1:PORT`.
 pub(crate) fn count_requests(endpoint: &str, counter: &Counter) -> Result<String> {
     let upstream = endpoint.trim_start_matches("http://").to_owned();
     let address = listen(&upstream, counter, |client, server, counter| {
@@ -42,7 +42,7 @@ pub(crate) fn count_requests(endpoint: &str, counter: &Counter) -> Result<String
     Ok(format!("http://{address}"))
 }
 
-/// The name of an operation: said by the header `X-Amz-Target`; with S3, which has none, by the method.
+/// The name of an operation, from the header `X-Amz-Target`, or the method for S3, which does not send it.
 fn operation(request: &Message) -> String {
     match request.header("x-amz-target") {
         Some(target) => match target.split_once('.') {
@@ -56,7 +56,8 @@ fn operation(request: &Message) -> String {
     }
 }
 
-/// Counts how often a client of PostgreSQL waits for the server (`round trips`), and makes it parse (`statements parsed`).
+/// Counts how often a PostgreSQL client waits for the server (`round trips`) and lets it parse (`statements
+/// parsed`).
 pub(crate) fn count_round_trips(server: &str, counter: &Counter) -> Result<String> {
     listen(server, counter, |client, server, counter| {
         let (mut answers, mut back) = (server.try_clone()?, client.try_clone()?);
@@ -67,7 +68,7 @@ pub(crate) fn count_round_trips(server: &str, counter: &Counter) -> Result<Strin
         let mut reader = BufReader::new(&client);
         let mut begun = false;
         loop {
-            // Every message but the first has its type before its length.
+            // Every message except the first has a type byte before its length.
             let mut head = vec![0; if begun { 5 } else { 4 }];
             if reader.read_exact(&mut head).is_err() {
                 return Ok(server.shutdown(Shutdown::Write)?);
@@ -78,12 +79,12 @@ pub(crate) fn count_round_trips(server: &str, counter: &Counter) -> Result<Strin
             match head.first().filter(|_| begun) {
                 Some(b'S' | b'Q') => counter.add("round trips"),
                 Some(b'P') => counter.add("statements parsed"),
-                // A step of authentication.
+                // A message of the authentication.
                 Some(b'p') => counter.add("round trips to connect"),
                 Some(_) => {}
                 None => {
                     counter.add("round trips to connect");
-                    // Encryption was asked for, and the connection has still to begin.
+                    // The client requested encryption; the connection has not started yet.
                     begun = rest.get(..4) != Some(&80_877_103_u32.to_be_bytes());
                 }
             }
@@ -93,7 +94,7 @@ pub(crate) fn count_round_trips(server: &str, counter: &Counter) -> Result<Strin
     })
 }
 
-/// Joins every connection to one of its own to `upstream`.
+/// Connects every client to `upstream` over a separate connection.
 fn listen(
     upstream: &str,
     counter: &Counter,

@@ -1,4 +1,4 @@
-//! What an event source mapping does: takes messages off a queue, makes an event of them, deletes what was done.
+//! An event source mapping: receives messages, makes an event of them, and deletes processed messages.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use tasker_test_support::emulator;
 
 use crate::installation::{ask, queue_url};
 
-/// Takes messages off a queue as Lambda does, and answers the event that it makes of them. None: there are none.
+/// Receives messages like Lambda. Returns the event for the function, or None if the queue is empty.
 pub(crate) fn receive(queue: &str, max: usize) -> Result<Option<Value>> {
     let url = queue_url(emulator(), queue);
     let asked = json!({
@@ -16,7 +16,7 @@ pub(crate) fn receive(queue: &str, max: usize) -> Result<Option<Value>> {
     let Some(messages) = received["Messages"].as_array().filter(|messages| !messages.is_empty()) else {
         return Ok(None);
     };
-    // As in the example of an event in Lambda's manual, "Using Lambda with Amazon SQS".
+    // The event format of Lambda's manual, "Using Lambda with Amazon SQS".
     let record = |message: &Value| {
         json!({
             "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
@@ -28,10 +28,10 @@ pub(crate) fn receive(queue: &str, max: usize) -> Result<Option<Value>> {
     Ok(Some(json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })))
 }
 
-/// Deletes the messages of an event that the function is done with, as Lambda does.
+/// Deletes the messages that the function has processed, like Lambda.
 pub(crate) fn delete(queue: &str, event: &Value, answer: &Value) -> Result<()> {
     if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
-        bail!("the function did not do all of its batch: {answer}");
+        bail!("the function did not process its whole batch: {answer}");
     }
     let records = event["Records"].as_array().context("an event has records")?;
     let entry = |(index, record): (usize, &Value)| json!({ "Id": index.to_string(), "ReceiptHandle": record["receiptHandle"] });

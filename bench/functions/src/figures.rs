@@ -1,13 +1,13 @@
-//! Figures of many runs.
+//! Statistics of durations.
 
 use std::time::Duration;
 
-/// The middle of some durations, in milliseconds.
+/// The median, in milliseconds.
 pub(crate) fn median_ms(durations: &[Duration]) -> f64 {
     at(durations, 0.5)
 }
 
-/// The duration that this share of them does not exceed, in milliseconds.
+/// The quantile for this share, in milliseconds.
 pub(crate) fn at(durations: &[Duration], share: f64) -> f64 {
     let mut sorted = durations.to_vec();
     sorted.sort();

@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as two programs on one machine need to talk through a third: whole messages, connections that stay.
+//! A minimal HTTP/1.1 implementation for the proxies: whole messages, persistent connections.
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 /// A request or a response.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Message {
-    /// Its first line, without its end.
+    /// The first line, without its line break.
     pub(crate) line: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -30,13 +30,14 @@ impl Message {
         self.line.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// A header, by its name in any case.
+    /// A header, by case-insensitive name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Reads the next message. None: the other side has closed the connection. `has_body`: not so for the answer to `HEAD`.
+    /// Reads the next message. None if the connection was closed. `has_body` is false for responses to
+    /// `HEAD`.
     pub(crate) fn read(from: &mut impl BufRead, has_body: bool) -> Result<Option<Self>> {
         let mut line = String::new();
         match from.read_line(&mut line) {
@@ -67,7 +68,7 @@ impl Message {
         Ok(Some(message))
     }
 
-    /// Writes it in one piece, with its length.
+    /// Writes the message at once, with its length.
     pub(crate) fn write(&self, to: &mut impl Write) -> Result<()> {
         let mut bytes = format!("{}\r\n", self.line).into_bytes();
         let about_length = |name: &str| {

@@ -1,5 +1,6 @@
-//! What a function's first invocation takes where a platform starts it: the emulator's Lambda runs the packed program.
-//! What it adds itself is the same for every invocation, so the first one is compared with the one after it.
+//! Measures first invocations on a platform that starts functions: the emulator's Lambda runs the packed
+//! program. The emulator's overhead is the same for every invocation, so the first one is compared with the
+//! next.
 
 use std::{
     fs,
@@ -18,14 +19,14 @@ use crate::{
     installation::{Installation, Seat},
 };
 
-/// Tasks whose four steps are run; every other invocation finds no process.
+/// Tasks, each of four steps. Every other invocation is a cold start.
 const TASKS: usize = 10;
 
-/// Invokes both functions for real messages, and prints what it took with and without starting them.
+/// Invokes both functions for real messages and prints the times of cold and warm invocations.
 pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()> {
     let mut host = Deployed::new("run-steps", "steps", &installation.seat()?, programs)?;
     let mut orchestrator = Deployed::new("orchestrate", "reports", &installation.seat()?, programs)?;
-    // The first unpack the programs.
+    // The first invocations also unpack the programs.
     installation.create(1)?;
     for _ in 0..4 {
         host.invoke()?;
@@ -45,7 +46,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         "in the emulator, ms", "cold p50", "p90", "warm p50", "difference"
     );
     for function in [host, orchestrator] {
-        // The first four, which are not counted.
+        // Skip the first four.
         let warm = &function.warm[4..];
         let (cold, usual) = (median_ms(&function.cold), median_ms(warm));
         println!(
@@ -60,7 +61,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     Ok(())
 }
 
-/// A function that the emulator runs.
+/// A function in the emulator.
 struct Deployed {
     name: &'static str,
     queue: &'static str,
@@ -79,11 +80,11 @@ impl Deployed {
         });
         ureq::post(format!("{}/2015-03-31/functions", emulator()))
             .send(request.to_string())
-            .with_context(|| format!("making the function {name}"))?;
+            .with_context(|| format!("creating the function {name}"))?;
         Ok(Self { name, queue, cold: Vec::new(), warm: Vec::new() })
     }
 
-    /// Invokes it for a message of its queue, where nothing of it runs.
+    /// Kills the function's process and invokes it for a message of its queue.
     fn start_and_invoke(&mut self) -> Result<()> {
         if kill_function(emulator(), self.name) != 1 {
             bail!("one process of {} was expected", self.name);

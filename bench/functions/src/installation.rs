@@ -1,5 +1,5 @@
-//! What the functions are put into: queues, a table, a bucket and a key in an emulator of AWS, a database, a published
-//! workflow. Whoever uses one of them goes through a counter of its own.
+//! The environment of the functions: queues, a table, a bucket and a key in an AWS emulator, a database, and
+//! a published workflow. Every user gets separate counting proxies.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
@@ -27,29 +27,29 @@ use crate::{
     process,
 };
 
-/// How long messages stay hidden, and leases last.
+/// The visibility timeout of messages and the term of leases.
 const LEASE: Duration = Duration::from_secs(30);
 const STEPS: &str = "steps";
 const REPORTS: &str = "reports";
 const BUCKET: &str = "blobs";
 const TABLE: &str = "leases";
 
-/// One user of the installation, and what it has asked for.
+/// One user of the installation, with counters for its requests.
 pub(crate) struct Seat {
-    /// The environment variables that bring a function here.
+    /// The environment variables for a function.
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) requests: Counter,
     pub(crate) database: Counter,
     endpoint: String,
 }
 
-/// What a database has done.
+/// The work that a database has done.
 pub(crate) struct DatabaseWork {
-    /// Bytes of its log of changes.
+    /// Bytes of its write-ahead log.
     pub(crate) log_bytes: i64,
     /// Processor time of the whole server.
     pub(crate) processor: Duration,
-    /// Calls of Tasker's functions, and milliseconds in them.
+    /// Calls of Tasker's functions, and the milliseconds spent in them.
     pub(crate) functions: BTreeMap<String, (i64, f64)>,
 }
 
@@ -58,16 +58,16 @@ pub(crate) struct Installation {
     runtime: Runtime,
     database: TestDatabase,
     orchestrator: Orchestrator,
-    /// Where the compiled component lies that hosts start with.
+    /// The cache with the compiled component that hosts start with.
     pub(crate) cache: TempDir,
-    /// What the publisher's signatures are checked with.
+    /// The public key of the publisher.
     publisher_key: String,
-    /// Who creates tasks, as the API's function does.
+    /// The user that creates tasks, like the API function.
     pub(crate) creator: Seat,
 }
 
 impl Installation {
-    /// Makes one, and publishes a workflow whose steps are all handled by `add_up` of this component.
+    /// Creates an installation and publishes a workflow whose steps all use `add_up` of this component.
     pub(crate) fn new(component: &Path, workflow: &Path) -> Result<Self> {
         let runtime = Runtime::new()?;
         let database = runtime.block_on(TestDatabase::new());
@@ -131,12 +131,12 @@ impl Installation {
         Ok(installation)
     }
 
-    /// A place for one more function.
+    /// Creates the environment of another function.
     pub(crate) fn seat(&self) -> Result<Seat> {
         Seat::new(&self.database.url(), self.cache.path(), &self.publisher_key)
     }
 
-    /// Creates tasks of the workflow `linear_4` one after the other, each as one request to the API's function does.
+    /// Creates tasks of the workflow `linear_4`, one at a time, like requests to the API function.
     pub(crate) fn create(&self, count: usize) -> Result<()> {
         self.runtime.block_on(async {
             for number in 0..count {
@@ -149,7 +149,7 @@ impl Installation {
         })
     }
 
-    /// Tasks in each state.
+    /// The number of tasks in each state.
     pub(crate) fn tasks(&self) -> Result<BTreeMap<String, i64>> {
         let rows: Vec<(String, i64)> = self.runtime.block_on(
             sqlx::query_as("SELECT state, count(*) FROM tasker.tasks GROUP BY state").fetch_all(self.pool()),
@@ -157,10 +157,10 @@ impl Installation {
         Ok(rows.into_iter().collect())
     }
 
-    /// What the database has done so far.
+    /// The work of the database so far.
     pub(crate) fn database_work(&self) -> Result<DatabaseWork> {
         self.runtime.block_on(async {
-            // Backends tell what they have counted at the latest when they have been idle for ten seconds.
+            // Backends publish their statistics after ten seconds of idleness at the latest.
             tokio::time::sleep(Duration::from_secs(11)).await;
             let server: String =
                 sqlx::query_scalar("SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)")
@@ -223,7 +223,7 @@ impl Seat {
     }
 }
 
-/// One request that nobody counts, in the protocol that SQS, DynamoDB and KMS share.
+/// Sends an uncounted request, in the protocol that SQS, DynamoDB and KMS share.
 pub(crate) fn ask(target: &str, body: &Value) -> Result<Value> {
     let (service, version) = match target.split_once('.') {
         Some(("AmazonSQS", _)) => ("sqs", "1.0"),
@@ -236,17 +236,17 @@ pub(crate) fn ask(target: &str, body: &Value) -> Result<Value> {
         .header("content-type", format!("application/x-amz-json-{version}"))
         .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
         .send(body.to_string())
-        .with_context(|| format!("asking the emulator for {target}"))?;
+        .with_context(|| format!("sending {target} to the emulator"))?;
     let text = answer.body_mut().read_to_string()?;
     Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
 }
 
-/// The URL of a queue behind this endpoint.
+/// The URL of a queue at this endpoint.
 pub(crate) fn queue_url(endpoint: &str, queue: &str) -> String {
     format!("{endpoint}/000000000000/{queue}")
 }
 
-/// As the API's function opens it.
+/// Opens the orchestrator like the API function.
 async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
     let config = sdk_config().await.into_builder().endpoint_url(&seat.endpoint).build();
     let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
@@ -265,7 +265,7 @@ async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
     Ok(orchestrator)
 }
 
-/// Puts a compiled component into the bucket, under the key that hosts look for it by.
+/// Uploads a compiled component under the key that hosts look up.
 async fn upload(name: &str, compiled: Vec<u8>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     BlobStore::folder(folder.path())?.put_compiled(name, compiled.into()).await?;

@@ -1,5 +1,5 @@
-//! Measures the Lambda functions on this machine: the compiled programs, a double of Lambda's Runtime API, an emulator of
-//! AWS, a private PostgreSQL. Usage: `tasker-bench-functions PROGRAMS_FOLDER COMPONENT WORKFLOW`.
+//! Measures the Lambda functions on this machine with the compiled programs, a simulated Runtime API, an AWS
+//! emulator and a private PostgreSQL. Usage: `tasker-bench-functions PROGRAMS_FOLDER COMPONENT WORKFLOW`.
 #![forbid(unsafe_code)]
 
 mod cold_start;

@@ -1,8 +1,8 @@
-//! What a process uses, as the kernel counts it.
+//! Resource usage of a process, from `/proc`.
 
 use std::{fs, time::Duration};
 
-/// Processor time of all its threads, of those that live.
+/// Processor time of its live threads.
 pub(crate) fn processor_time(process: u32) -> Duration {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten() {
@@ -12,20 +12,20 @@ pub(crate) fn processor_time(process: u32) -> Duration {
     Duration::from_nanos(nanoseconds)
 }
 
-/// Memory that is its own or that it shares, in bytes.
+/// Resident memory, in bytes.
 pub(crate) fn resident_bytes(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kibibytes| kibibytes.parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
-/// Processor time of all processes that this one has started, those that have ended included.
+/// Processor time of all children of a process, including ended ones.
 pub(crate) fn processor_time_of_children(parent: u32) -> Duration {
     let mut total = Duration::ZERO;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         let Some((_, rest)) = stat.rsplit_once(')') else { continue };
-        // Fields 4 (parent), 16 and 17 (time of children that have ended) of proc(5), counted behind the name.
+        // Fields 4 (parent), 16 and 17 (time of ended children) of proc(5), counted after the name.
         let field = |index: usize| rest.split_whitespace().nth(index)?.parse::<u64>().ok();
         let process: u32 = entry.file_name().to_string_lossy().parse().unwrap_or(0);
         if process == parent {

@@ -1,5 +1,5 @@
-//! What a step costs in requests, round trips and processor time: tasks of four steps in a row, driven through the functions
-//! in batches of 1 and of 10.
+//! Measures requests, round trips and processor time per step: tasks of four steps in a row, run through the
+//! functions in batches of 1 and of 10.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -7,12 +7,12 @@ use anyhow::{Result, ensure};
 
 use crate::{event_source, installation::Installation, installation::Seat, runtime_api::Function};
 
-/// Steps of one task.
+/// Steps per task.
 const STEPS: usize = 4;
-/// Tasks that are counted.
+/// Tasks to measure.
 const TASKS: usize = 100;
 
-/// A function, where it is, and which queue it takes from.
+/// A function, its environment and its queue.
 struct Driven {
     function: Function,
     seat: Seat,
@@ -22,7 +22,7 @@ struct Driven {
 }
 
 impl Driven {
-    /// Invokes it until its queue is empty. Answers whether there was anything.
+    /// Invokes the function until its queue is empty. Returns whether it had messages.
     fn drain(&mut self, batch: usize) -> Result<bool> {
         let mut any = false;
         while let Some(event) = event_source::receive(self.queue, batch)? {
@@ -42,7 +42,7 @@ impl Driven {
     }
 }
 
-/// Drives tasks and prints what they cost.
+/// Runs tasks and prints their cost.
 pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()> {
     let driven = |program: &str, queue| -> Result<Driven> {
         let seat = installation.seat()?;
@@ -51,7 +51,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     };
     let mut host = driven("tasker-function-run-steps", "steps")?;
     let mut orchestrator = driven("tasker-function-orchestrate", "reports")?;
-    // Whatever earlier measurements left is brought to its end; caches fill, statements are prepared.
+    // Finish earlier work, fill caches and prepare statements.
     for batch in [10, 1] {
         run(installation, &mut host, &mut orchestrator, batch, 20)?;
     }
@@ -73,7 +73,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         let work_after = installation.database_work()?;
         let done = |tasks: &BTreeMap<String, i64>| tasks.get("complete").copied().unwrap_or(0);
         let completed = done(&installation.tasks()?) - done(&before);
-        ensure!(completed == TASKS as i64, "of {TASKS} tasks {completed} are complete");
+        ensure!(completed == TASKS as i64, "{completed} of {TASKS} tasks are complete");
 
         println!("\nper step, batches of {batch} ({TASKS} tasks of {STEPS} steps)");
         let part = |who: &str, counts: BTreeMap<String, u64>| {
@@ -83,7 +83,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         };
         part("creation", installation.creator.requests.take());
         part("creation", installation.creator.database.take());
-        // For each invocation, Lambda receives once and deletes once.
+        // Lambda receives and deletes once per invocation.
         for operation in ["SQS ReceiveMessage", "SQS DeleteMessageBatch"] {
             line("event source mappings", operation, (host.invocations + orchestrator.invocations) as f64);
         }
@@ -96,7 +96,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
             line(name, "ms invoked, against the emulator", driven.took.as_secs_f64() * 1000.0);
             line(name, "ms of processor time", processor.as_secs_f64() * 1000.0);
         }
-        line("database", "bytes of its log", (work_after.log_bytes - work.log_bytes) as f64);
+        line("database", "bytes of its write-ahead log", (work_after.log_bytes - work.log_bytes) as f64);
         line(
             "database",
             "ms of processor time",
@@ -114,7 +114,8 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     Ok(())
 }
 
-/// Creates tasks and runs them to their end. With small batches one after the other, so that batches are not fuller.
+/// Creates tasks and runs them to their end; for small batches one task at a time, so that batches are not
+/// larger.
 fn run(
     installation: &Installation,
     host: &mut Driven,

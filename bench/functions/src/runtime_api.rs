@@ -1,4 +1,5 @@
-//! A double of Lambda's Runtime API: starts a function's program as the platform does, and hands it one event at a time.
+//! A simulated Lambda Runtime API: starts a function's program like the platform and sends it one event at a
+//! time.
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +16,12 @@ use serde_json::Value;
 
 use crate::{http::Message, process};
 
-/// How long a function may take to start or to answer.
+/// The timeout for starting and for one response.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What an invocation has, as in the deployment's templates.
+/// The time limit of an invocation, as in the deployment templates.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What a function asks for or says.
+/// A request of the function.
 enum Said {
     Next(Instant),
     Answered(Instant, Vec<u8>),
@@ -32,19 +33,19 @@ pub(crate) struct Function {
     child: Child,
     said: mpsc::Receiver<Said>,
     events: mpsc::Sender<String>,
-    /// From the start of its process until it asked for its first event.
+    /// The time from process start to the request for the first event.
     pub(crate) ready_after: Duration,
 }
 
-/// What an invocation came to.
+/// The result of an invocation.
 pub(crate) struct Answer {
     pub(crate) value: Value,
-    /// From handing the event over to the whole answer.
+    /// The time from sending the event to the complete response.
     pub(crate) took: Duration,
 }
 
 impl Function {
-    /// Starts a program with this environment and nothing else, and waits until it is ready.
+    /// Starts a program with only this environment and waits until it is ready.
     pub(crate) fn start(program: &Path, environment: &BTreeMap<String, String>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -68,7 +69,7 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "measured")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "measured")
             .stdin(Stdio::null())
-            // What a function logs goes to standard output, which is ours for figures.
+            // Standard output is for the figures, so the function's logs go to standard error.
             .stdout(Stdio::from(std::io::stderr()))
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
@@ -77,26 +78,26 @@ impl Function {
         Ok(function)
     }
 
-    /// Hands over an event and waits for the answer, and until the function is ready again.
+    /// Sends an event and waits for the response, and until the function is ready again.
     pub(crate) fn invoke(&mut self, event: &Value) -> Result<Answer> {
         let started = Instant::now();
-        self.events.send(event.to_string()).context("the function has gone")?;
+        self.events.send(event.to_string()).context("the function has exited")?;
         let (answered, body) = match self.said.recv_timeout(PATIENCE)? {
             Said::Answered(at, body) => (at, body),
             Said::Failed(why) => bail!("the function failed: {why}"),
-            Said::Next(_) => bail!("the function asked for the next event before it answered"),
+            Said::Next(_) => bail!("the function requested the next event before it responded"),
         };
         self.next()?;
         let value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
         Ok(Answer { value, took: answered.duration_since(started) })
     }
 
-    /// Processor time that it has used so far.
+    /// Processor time used so far.
     pub(crate) fn processor_time(&self) -> Duration {
         process::processor_time(self.child.id())
     }
 
-    /// Its memory now, in bytes.
+    /// Resident memory, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         process::resident_bytes(self.child.id())
     }
@@ -105,7 +106,7 @@ impl Function {
         match self.said.recv_timeout(PATIENCE).context("the function did not become ready")? {
             Said::Next(at) => Ok(at),
             Said::Failed(why) => bail!("the function failed to start: {why}"),
-            Said::Answered(..) => bail!("the function answered twice"),
+            Said::Answered(..) => bail!("the function responded twice"),
         }
     }
 }
@@ -132,7 +133,7 @@ fn serve(
         let mut answer = Message::answer("202 Accepted", "{}");
         if request.method() == "GET" && request.target().ends_with("/invocation/next") {
             tell.send(Said::Next(now)).ok()?;
-            // No event any more: the measurement is over.
+            // The channel is closed: the measurement is over.
             answer = invocation(&events.lock().ok()?.recv().ok()?);
         } else if request.target().ends_with("/response") {
             tell.send(Said::Answered(now, request.body)).ok()?;

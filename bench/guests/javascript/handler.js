@@ -1,4 +1,4 @@
-// The same arithmetic as the Rust guest: adds up the prices of an order.
+// The same computation as the Rust guest: adds up the prices of an order.
 export const stepHandler = {
   describe() {
     return [{ name: 'sum', description: 'Adds up the prices of an order.', inputSchema: undefined, resultSchema: undefined }];

@@ -1,4 +1,4 @@
-"""The same arithmetic as the Rust guest: adds up the prices of an order."""
+"""The same computation as the Rust guest: adds up the prices of an order."""
 
 import json
 

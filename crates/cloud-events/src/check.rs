@@ -1,12 +1,12 @@
-//! What an attribute of an event may be.
+//! Validation of single attributes: text, extension names and values, URI references, media types.
 
 use serde_json::Value;
 
 use crate::error::EventError;
 
-/// The longest attribute, in bytes.
+/// The longest attribute value, in bytes. Our limit; the specification sets none.
 const MAX_ATTRIBUTE: usize = 4096;
-/// The longest name of an extension, as the specification advises.
+/// The longest extension name, as CloudEvents 1.0 recommends.
 const MAX_NAME: usize = 20;
 
 pub(super) fn check_text(name: &str, text: &str) -> Result<(), EventError> {
@@ -27,11 +27,11 @@ pub(super) fn check_text(name: &str, text: &str) -> Result<(), EventError> {
 pub(super) fn check_extension(name: &str, value: &Value) -> Result<(), EventError> {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(is_letter) || name == "data" {
-        let fault = format!("cannot be an attribute's name: it has 1 to {MAX_NAME} of a-z and 0-9");
+        let fault = format!("is not a valid attribute name: use 1 to {MAX_NAME} characters of a-z and 0-9");
         return Err(EventError::of(name, fault));
     }
     match value {
-        // Extensions may be empty; the specification asks only the others to say something.
+        // Extensions may be empty; the specification requires only its own attributes to be non-empty.
         Value::String(text) if text.is_empty() => Ok(()),
         Value::String(text) => check_text(name, text),
         Value::Bool(_) => Ok(()),
@@ -39,13 +39,13 @@ pub(super) fn check_extension(name: &str, value: &Value) -> Result<(), EventErro
             Ok(())
         }
         other => {
-            let fault = format!("must be a text, a truth value or a whole number of 32 bits, not {other}");
+            let fault = format!("must be a string, a boolean or a 32-bit integer, not {other}");
             Err(EventError::of(name, fault))
         }
     }
 }
 
-/// The scheme of a URI, if it has one.
+/// The scheme of a URI; None if it has none.
 pub(super) fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let usual = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
@@ -53,13 +53,13 @@ pub(super) fn scheme(text: &str) -> Option<&str> {
         .then_some(scheme)
 }
 
-/// RFC 3986: the characters that there can be, and what a reference cannot begin with.
+/// Checks the characters of a URI reference and its first segment, by RFC 3986.
 pub(super) fn check_uri_reference(name: &str, text: &str) -> Result<(), EventError> {
     let refuse =
         |fault: String| Err(EventError::of(name, format_args!("is `{text}`, not a URI reference: {fault}")));
     let rest = scheme(text).map_or(text, |scheme| &text[scheme.len() + 1..]);
     if scheme(text).is_none() && text.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
-        return refuse("what stands before its first `:` is no scheme".to_owned());
+        return refuse("the text before its first `:` is not a scheme".to_owned());
     }
     let authority =
         rest.strip_prefix("//").map_or("", |rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
@@ -77,7 +77,7 @@ pub(super) fn check_uri_reference(name: &str, text: &str) -> Result<(), EventErr
             other => other.is_ascii_alphanumeric() || "-._~:/?@!$&'()*+,;=".contains(other),
         };
         if !allowed {
-            return refuse(format!("{character:?} cannot stand there; percent-encode it"));
+            return refuse(format!("{character:?} is not allowed there; percent-encode it"));
         }
     }
     Ok(())

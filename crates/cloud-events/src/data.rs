@@ -1,18 +1,18 @@
-//! The data of an event, from bytes that are said to be of some type.
+//! Event data, decoded from bytes by the declared content type.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::value::RawValue;
 
 use crate::error::EventError;
 
-/// What an event carries.
+/// The payload of an event.
 #[derive(Debug, Clone)]
 pub enum EventData {
-    /// Nothing.
+    /// The event has no data.
     None,
-    /// A JSON document as it was written; text that is not JSON is a JSON string.
+    /// A JSON document as it was written. Text that is not JSON is stored as a JSON string.
     Json(Box<RawValue>),
-    /// Bytes, in Base64.
+    /// Binary data, in Base64.
     Binary(String),
 }
 
@@ -39,7 +39,7 @@ pub(super) fn data_of_bytes(content_type: Option<&str>, body: &[u8]) -> Result<E
     let binary = || EventData::Binary(BASE64_STANDARD.encode(body));
     Ok(match content_type {
         Some(declared) if is_json(declared) => EventData::Json(json().map_err(|error| {
-            EventError::of("data", format_args!("is said to be {declared}, and is not JSON: {error}"))
+            EventError::of("data", format_args!("is declared as {declared} but is not JSON: {error}"))
         })?),
         Some(declared) if is_text(declared) => text().map_or_else(binary, EventData::Json),
         Some(_) => binary(),
@@ -47,10 +47,10 @@ pub(super) fn data_of_bytes(content_type: Option<&str>, body: &[u8]) -> Result<E
     })
 }
 
-/// Bytes in Base64; where they are said to be JSON, that.
+/// Decodes `data_base64`. JSON content becomes [`EventData::Json`]; other content stays in Base64.
 pub(super) fn of_base64(json: &str, is_json: bool) -> Result<EventData, EventError> {
     let text: String =
-        serde_json::from_str(json).map_err(|_| EventError::of("data_base64", "must be a text in Base64"))?;
+        serde_json::from_str(json).map_err(|_| EventError::of("data_base64", "must be a Base64 string"))?;
     let bytes = BASE64_STANDARD
         .decode(&text)
         .map_err(|error| EventError::of("data_base64", format_args!("is not Base64: {error}")))?;

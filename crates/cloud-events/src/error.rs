@@ -1,16 +1,16 @@
-//! Why something is not an event.
+//! Why a document is not a valid CloudEvent.
 
 use std::fmt;
 
-/// Why something is not an event.
+/// Why a document is not a valid CloudEvent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}", .number.map_or(String::new(), |number| format!("event {number} of the batch: ")), .fault)]
 pub struct EventError {
-    /// Which event of a batch, from 1.
+    /// The position in the batch, counting from 1. None outside a batch.
     pub number: Option<usize>,
-    /// The attribute that is at fault, if one is.
+    /// The invalid attribute, if one is to blame.
     pub attribute: Option<String>,
-    /// What is wrong, naming the attribute.
+    /// What is wrong. Names the attribute.
     pub fault: String,
 }
 

@@ -1,4 +1,5 @@
-//! One event: its attributes and data, read strictly from JSON or from the headers and body of an HTTP request.
+//! One event: its attributes and data, parsed strictly from JSON or from the headers and body of an HTTP
+//! request.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -16,7 +17,7 @@ use crate::{
     error::EventError,
 };
 
-/// An event that keeps to the specification.
+/// A valid CloudEvent 1.0.
 #[derive(Debug, Clone)]
 pub struct CloudEvent {
     id: String,
@@ -31,20 +32,20 @@ pub struct CloudEvent {
 }
 
 impl CloudEvent {
-    /// An event of these three and no data.
+    /// Creates an event with the required attributes and no data.
     pub fn new(id: &str, source: &str, event_type: &str) -> Result<Self, EventError> {
         let attributes = [("specversion", "1.0"), ("id", id), ("source", source), ("type", event_type)];
         let attributes = attributes.map(|(name, value)| (name.to_owned(), Value::from(value)));
         Self::of_attributes(attributes.into_iter(), EventData::None)
     }
 
-    /// Reads an event in the JSON format (structured mode).
+    /// Parses an event in the JSON format (structured mode).
     pub fn from_json(text: &str) -> Result<Self, EventError> {
         let members: Members = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         Self::of_members(members)
     }
 
-    /// Reads a batch in the JSON format. One event that is none makes the whole batch none.
+    /// Parses a batch in the JSON format. One invalid event fails the whole batch.
     pub fn batch_from_json(text: &str) -> Result<Vec<Self>, EventError> {
         let events: Vec<Members> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         let event = |(index, members)| {
@@ -53,8 +54,8 @@ impl CloudEvent {
         events.into_iter().enumerate().map(event).collect()
     }
 
-    /// Puts an event together from its attributes as texts and its data as bytes (binary mode). Data in JSON, and text,
-    /// are kept as such; other data is kept in Base64.
+    /// Builds an event from its attributes as text and its data as bytes (binary mode). JSON and text are
+    /// kept as such; other data is encoded in Base64.
     pub fn from_parts(
         attributes: impl IntoIterator<Item = (String, String)>,
         content_type: Option<&str>,
@@ -63,7 +64,7 @@ impl CloudEvent {
         let mut all: Vec<(String, Value)> = Vec::new();
         for (name, value) in attributes {
             if name == "datacontenttype" || name.starts_with("data_") {
-                return Err(EventError::of(&name, "is no attribute of an event in binary mode"));
+                return Err(EventError::of(&name, "is not an attribute of an event in binary mode"));
             }
             if all.iter().any(|(other, _)| *other == name) {
                 return Err(EventError::of(&name, "is given twice"));
@@ -85,7 +86,7 @@ impl CloudEvent {
                 "data_base64" => encoded = Some(value),
                 _ => {
                     let value: Value = serde_json::from_str(value.get())
-                        .map_err(|error| EventError::of(&name, format_args!("cannot be read: {error}")))?;
+                        .map_err(|error| EventError::of(&name, format_args!("cannot be parsed: {error}")))?;
                     attributes.push((name, value));
                 }
             }
@@ -94,7 +95,10 @@ impl CloudEvent {
         let is_json = content_type.is_none_or(|(_, value)| value.as_str().is_none_or(is_json));
         let data = match (data, encoded) {
             (Some(_), Some(_)) => {
-                return Err(EventError::of("data_base64", "and `data` are both given; one of them can be"));
+                return Err(EventError::of(
+                    "data_base64",
+                    "and `data` are both given; give only one of them",
+                ));
             }
             (Some(data), None) => EventData::Json(data),
             (None, Some(encoded)) => of_base64(encoded.get(), is_json && content_type.is_some())?,
@@ -111,12 +115,12 @@ impl CloudEvent {
         let mut extensions = BTreeMap::new();
         for (name, value) in attributes {
             if value.is_null() {
-                continue; // As if it were not there, says the specification.
+                continue; // The specification treats null as absent.
             }
             match ATTRIBUTES.iter().find(|known| **known == name) {
                 Some(known) => {
                     let Value::String(text) = value else {
-                        return Err(EventError::of(&name, format_args!("must be a text, not {value}")));
+                        return Err(EventError::of(&name, format_args!("must be a string, not {value}")));
                     };
                     check_text(&name, &text)?;
                     texts.insert(known, text);
@@ -132,7 +136,7 @@ impl CloudEvent {
             Some(other) => {
                 return Err(EventError::of(
                     "specversion",
-                    format_args!("is `{other}`; only 1.0 is understood"),
+                    format_args!("is `{other}`; only 1.0 is supported"),
                 ));
             }
             None => return Err(EventError::of("specversion", "is missing; it must be 1.0")),
@@ -171,38 +175,38 @@ impl CloudEvent {
         Ok(event)
     }
 
-    /// Its name at its source.
+    /// The event's id, unique within its source.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Where it comes from, a URI reference.
+    /// The source of the event, a URI reference.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// What happened.
+    /// The type of the event.
     pub fn event_type(&self) -> &str {
         &self.event_type
     }
 
-    /// To what.
+    /// The subject of the event.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// What it carries.
+    /// The payload.
     pub fn data(&self) -> &EventData {
         &self.data
     }
 
-    /// The same event with this data, in JSON.
+    /// Returns the same event with this JSON as its data.
     #[must_use]
     pub fn with_data(self, data: Box<RawValue>) -> Self {
         Self { data: EventData::Json(data), ..self }
     }
 
-    /// The value of an attribute that is a text.
+    /// The value of a string attribute, by name.
     pub fn text(&self, name: &str) -> Option<&str> {
         match name {
             "specversion" => Some("1.0"),
@@ -217,7 +221,7 @@ impl CloudEvent {
         }
     }
 
-    /// Every attribute that it has, with its value.
+    /// All attributes that are set, with their values.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, Value>)> {
         let known =
             ATTRIBUTES.into_iter().filter_map(|name| Some((name, Cow::Owned(Value::from(self.text(name)?)))));
@@ -225,12 +229,12 @@ impl CloudEvent {
         known.chain(others)
     }
 
-    /// The event in the JSON format.
+    /// The event in the JSON format (structured mode).
     ///
     /// # Panics
-    /// Never: every event serialises.
+    /// Never: every event serializes.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("events serialise: {error}"))
+        serde_json::to_string(self).unwrap_or_else(|error| unreachable!("events serialize: {error}"))
     }
 }
 
@@ -249,11 +253,11 @@ impl Serialize for CloudEvent {
     }
 }
 
-/// The attributes that the specification names.
+/// The attributes that the specification defines.
 const ATTRIBUTES: [&str; 8] =
     ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
-/// The members of a JSON object, each once.
+/// The members of a JSON object. A duplicate member is an error.
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -263,7 +267,7 @@ impl<'de> Deserialize<'de> for Members {
             type Value = Members;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an event, which is a JSON object")
+                formatter.write_str("a JSON object that holds an event")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {

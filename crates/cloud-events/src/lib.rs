@@ -1,7 +1,7 @@
-//! CloudEvents 1.0: what an event from outside must look like before anything is made of it, and its JSON.
+//! CloudEvents 1.0: strict parsing and validation of incoming events, and their JSON format.
 //!
-//! Our own code instead of the CloudEvents SDK: the SDK accepts empty ids and extension names in capitals, and has no
-//! batches.
+//! Hand-written, because the CloudEvents SDK accepts empty ids and upper-case extension names and does not
+//! support batches.
 #![forbid(unsafe_code)]
 
 mod check;

@@ -1,4 +1,4 @@
-//! Downloading PostgreSQL's programs into a cache, for machines that have none.
+//! Downloads PostgreSQL's programs into a cache, for machines without an installed PostgreSQL.
 
 use std::{
     env,
@@ -17,41 +17,41 @@ use crate::{
     programs::{Owner, PROGRAMS, major_version, permit, reachable},
 };
 
-/// The major version that is downloaded.
+/// The major version to download.
 pub(crate) const MAJOR: u32 = 17;
-/// The version that is downloaded, as its publisher counts.
+/// The release to download, in the publisher's numbering.
 const VERSION: &str = "17.9.0";
-/// Where it is published, with a `.sha256` beside each archive.
+/// The download URL. Each archive has a `.sha256` file beside it.
 const RELEASES: &str = "https://github.com/theseus-rs/postgresql-binaries/releases/download";
-/// The environment variable that names another place with the same files.
+/// The environment variable with the URL of a mirror.
 pub(crate) const MIRROR: &str = "TASKER_POSTGRESQL_URL";
-/// Where root keeps programs that the server's user cannot get to in root's own home.
+/// The cache when running as root: the server's user cannot read root's home.
 const SYSTEM_CACHE: &str = "/var/cache";
-/// Our folder among the caches.
+/// Our folder in the cache.
 const FOLDER: &str = "tasker/postgresql";
 
-/// How long a server may take to take a connection, and to begin its answer.
+/// The timeout for connecting and for the first byte of the response.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the whole download may take.
+/// The timeout of the whole download.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(1800);
-/// More than any archive has; the published ones have about 30 MB.
+/// Upper limit on the archive size. The published archives have about 30 MB.
 const MAX_ARCHIVE_BYTES: u64 = 500 << 20;
-/// More than any checksum file has.
+/// Upper limit on the size of a checksum file.
 const MAX_CHECKSUM_BYTES: u64 = 64 << 10;
 
-/// What is downloaded, from where to where.
+/// One download: the source URL, the archive and the target folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Download {
-    /// The folder of all releases.
+    /// The URL of the releases.
     releases: String,
-    /// The folder that each version has its own in.
+    /// The cache folder, with one subfolder per version.
     cache: PathBuf,
-    /// What the archive is called, and the one folder in it: version and machine.
+    /// The name of the archive and of the one folder in it: version and platform.
     name: String,
 }
 
 impl Download {
-    /// What this machine needs, from its publisher or the mirror that the environment names.
+    /// The download for this platform, from the publisher or from the mirror in [`MIRROR`].
     pub(crate) fn from_environment(owner: Option<Owner>) -> Result<Self> {
         let releases = variable(MIRROR).unwrap_or_else(|| RELEASES.to_owned());
         Self::new(&releases, cache_folder(owner)?)
@@ -62,7 +62,7 @@ impl Download {
         Ok(Self { releases: releases.trim_end_matches('/').to_owned(), cache, name })
     }
 
-    /// The folder of the programs, which are downloaded if they are not there.
+    /// The folder of the programs. Downloads them first if they are missing.
     pub(crate) fn programs(&self, owner: Option<Owner>) -> Result<PathBuf> {
         let programs = self.cache.join(&self.name).join("bin");
         let usable = || is_complete(&programs) && major_version(&programs, owner).is_ok();
@@ -71,7 +71,7 @@ impl Download {
         }
         self.make_cache(owner)?;
         let _lock = self.lock()?;
-        // Another process may have done it while we waited.
+        // Another process may have installed it while we waited.
         if !usable() {
             self.install(owner)?;
         }
@@ -82,7 +82,7 @@ impl Download {
         let missing: Vec<&Path> = self.cache.ancestors().take_while(|folder| !folder.exists()).collect();
         fs::create_dir_all(&self.cache).doing(|| format!("making {}", self.cache.display()))?;
         if owner.is_some() {
-            // Whatever root's own files are made with, the server's user must get through.
+            // The server's user must be able to traverse the folders, whatever root's umask.
             for folder in missing {
                 permit(folder, 0o755)?;
             }
@@ -90,7 +90,7 @@ impl Download {
         Ok(())
     }
 
-    /// One process at a time. The lock goes with the process that holds it.
+    /// Serializes downloads across processes. The lock is released when its process exits.
     fn lock(&self) -> Result<File> {
         let path = self.cache.join("lock");
         let locking = || format!("locking {}", path.display());
@@ -106,18 +106,19 @@ impl Download {
         Ok(file)
     }
 
-    /// Everything happens in a folder that nobody looks into; the last step gives it the name that counts.
+    /// Unpacks into a temporary folder and renames it last, so that an interrupted run leaves no half
+    /// installation.
     fn install(&self, owner: Option<Owner>) -> Result<()> {
         let folder = self.cache.join(&self.name);
         eprintln!(
-            "no PostgreSQL that fits is installed; downloading {} from {} to {}",
+            "no suitable PostgreSQL is installed; downloading {} from {} to {}",
             self.name,
             self.releases,
             folder.display()
         );
         let archive = self.fetch()?;
         let partial = self.cache.join("partial");
-        // What an interrupted run has left.
+        // Left by an interrupted run.
         remove(&partial)?;
         remove(&folder)?;
         fs::create_dir(&partial).doing(|| format!("making {}", partial.display()))?;
@@ -135,7 +136,7 @@ impl Download {
         Ok(())
     }
 
-    /// The archive, checked against the published checksum.
+    /// Downloads the archive and verifies its published checksum.
     fn fetch(&self) -> Result<Vec<u8>> {
         let url = format!("{}/{VERSION}/{}.tar.gz", self.releases, self.name);
         let checksum_url = format!("{url}.sha256");
@@ -148,7 +149,7 @@ impl Download {
             .into();
         let published = get(&agent, &checksum_url, MAX_CHECKSUM_BYTES)?;
         let Some(published) = checksum(&String::from_utf8_lossy(&published)) else {
-            return Err(unavailable(format!("{checksum_url} holds no SHA-256")));
+            return Err(unavailable(format!("{checksum_url} contains no SHA-256")));
         };
         let archive = get(&agent, &url, MAX_ARCHIVE_BYTES)?;
         let actual = sha256(&archive);
@@ -156,11 +157,11 @@ impl Download {
             return Ok(archive);
         }
         Err(unavailable(format!(
-            "{url} is not what was published: its SHA-256 is {actual}, and {checksum_url} says {published}"
+            "{url} does not match its published checksum: its SHA-256 is {actual}, {checksum_url} states {published}"
         )))
     }
 
-    /// Unpacks the archive and sees that its programs run. Answers the folder that has become of it.
+    /// Unpacks the archive and checks that its programs run. Returns the unpacked folder.
     fn unpack(&self, archive: &[u8], partial: &Path, owner: Option<Owner>) -> Result<PathBuf> {
         tar::Archive::new(GzDecoder::new(archive))
             .unpack(partial)
@@ -169,18 +170,19 @@ impl Download {
         let programs = unpacked.join("bin");
         if !is_complete(&programs) {
             let expected = PROGRAMS.map(|program| format!("{}/bin/{program}", self.name)).join(", ");
-            return Err(unavailable(format!("the archive does not hold {expected}")));
+            return Err(unavailable(format!("the archive does not contain {expected}")));
         }
         match major_version(&programs, owner) {
             Ok(_) => Ok(unpacked),
             Err(error) => {
-                Err(unavailable(format!("what was downloaded does not run on this machine: {error}")))
+                Err(unavailable(format!("the downloaded programs do not run on this machine: {error}")))
             }
         }
     }
 }
 
-/// The folder of downloads: the user's own. Root's is closed to the server's user as a rule, and then it is the system's.
+/// The cache folder: the user's own. For root, a system folder, because the server's user usually cannot read
+/// root's home.
 fn cache_folder(owner: Option<Owner>) -> Result<PathBuf> {
     let own = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let own = own.or_else(|| variable("HOME").map(|home| Path::new(&home).join(".cache")));
@@ -188,7 +190,7 @@ fn cache_folder(owner: Option<Owner>) -> Result<PathBuf> {
     match own {
         Some(own) if owner.is_none() || reachable(&own.join(VERSION)) => Ok(own),
         _ if owner.is_some() => Ok(Path::new(SYSTEM_CACHE).join(FOLDER)),
-        _ => Err(unavailable("neither XDG_CACHE_HOME nor HOME says where to keep it".to_owned())),
+        _ => Err(unavailable("there is no cache folder: set XDG_CACHE_HOME or HOME".to_owned())),
     }
 }
 
@@ -196,7 +198,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The machine, as the publisher calls it.
+/// The platform, as the publisher names it.
 fn target() -> Result<String> {
     let architecture = env::consts::ARCH;
     let system = match env::consts::OS {
@@ -230,7 +232,7 @@ fn sha256(bytes: &[u8]) -> String {
     text
 }
 
-/// The checksum in a file of one: alone, or before the file's name.
+/// Reads the checksum from a `.sha256` file: `<hash>` or `<hash>  <file name>`.
 fn checksum(text: &str) -> Option<String> {
     let first = text.split_whitespace().next()?.to_ascii_lowercase();
     let valid = first.len() == 64 && first.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,32 +1,31 @@
-//! What can go wrong with a private server.
+//! Errors of the private server.
 
 use std::{io, path::PathBuf};
 
-/// The crate's result.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// What can go wrong with a private server.
+/// Why a private server could not be started, used or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// PostgreSQL is not installed, and it could not be downloaded.
+    /// PostgreSQL is not installed and could not be downloaded.
     #[error(
         "PostgreSQL is not installed (looked for initdb, postgres and pg_ctl of version 15 or later on PATH, in \
          /usr/lib/postgresql/*/bin and in Homebrew's folders), and it could not be downloaded: {reason}.\nInstall it by \
          hand:  apt-get install postgresql  |  dnf install postgresql-server  |  apk add postgresql  |  brew install \
-         postgresql@17\nor set DATABASE_URL to a server of yours, or {} to where the download can be had.",
+         postgresql@17\nor set DATABASE_URL to your own server, or {} to a mirror of the download.",
         crate::download::MIRROR
     )]
     Unavailable {
-        /// Why it could not be downloaded.
+        /// Why the download failed.
         reason: String,
     },
-    /// Root needs an ordinary user for the server.
+    /// Started as root, and there is no unprivileged user to run the server as.
     #[error(
         "PostgreSQL does not run as root, and there is no user `postgres` or `nobody` to run it as; use an ordinary \
-         user, or set DATABASE_URL to a server of yours"
+         user, or set DATABASE_URL to your own server"
     )]
     NoUser,
-    /// The data folder was made by another major version.
+    /// Another major version created the data folder.
     #[error(
         "the database in {} was made by PostgreSQL {made_by}, and {} has {installed}.\nInstall PostgreSQL {made_by}, \
          or remove that folder to start with an empty database.", .data.display(), .programs.display()
@@ -34,14 +33,14 @@ pub enum Error {
     OtherVersion {
         /// The data folder.
         data: PathBuf,
-        /// The major version that made it.
+        /// The major version that created it.
         made_by: String,
-        /// Where the programs are.
+        /// The folder of the installed programs.
         programs: PathBuf,
-        /// Their major version.
+        /// The major version of the installed programs.
         installed: u32,
     },
-    /// A program of PostgreSQL failed.
+    /// A PostgreSQL program failed.
     #[error("{what}:\n{log}")]
     Failed {
         /// What failed.
@@ -49,19 +48,19 @@ pub enum Error {
         /// The end of its log.
         log: String,
     },
-    /// The system did not let us.
+    /// A system call failed.
     #[error("{what}: {source}")]
     System {
-        /// What we were doing.
+        /// What was being done.
         what: String,
-        /// Why it did not work.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// Says what was being done when the system did not let us.
+/// Adds what was being done to an I/O error.
 pub trait Doing<T> {
-    /// As an error of this crate.
+    /// Converts the error to [`enum@Error`].
     fn doing(self, what: impl FnOnce() -> String) -> std::result::Result<T, Error>;
 }
 

@@ -1,9 +1,9 @@
-//! A private PostgreSQL: found among the installed programs or downloaded, set up in a folder, started, kept running,
-//! stopped.
+//! A private PostgreSQL server: finds or downloads the programs, initializes a data folder, starts, restarts
+//! and stops the server.
 //!
-//! It listens on a loopback port of its own choice behind a random password: a path of any length works, and other
-//! users of the machine stay out. PostgreSQL refuses to run as root, so root starts it as an ordinary user. It never
-//! outlives the process that started it, however that one ends.
+//! The server listens on a free loopback port (sockets limit the path length) and requires a random password,
+//! which keeps other users of the machine out. PostgreSQL refuses to run as root, so root starts it as an
+//! unprivileged user. The server stops when the process that started it ends, even by a crash.
 #![forbid(unsafe_code)]
 
 mod download;
@@ -23,11 +23,11 @@ use error::Result;
 pub use error::{Doing, Error};
 use programs::{Owner, command, find_owner, find_programs, is_root, major_version, permit, reachable};
 
-/// How long the server may take to start; recovery after a crash can take a while.
+/// How long the server may take to start. Crash recovery can take a while.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long to wait before starting it is tried again.
+/// The wait between two attempts to start it.
 const RELAUNCH_DELAY: Duration = Duration::from_millis(100);
-/// How long it may take to stop.
+/// How long the server may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running server. Dropping it stops it.
@@ -41,18 +41,18 @@ pub struct LocalPostgres {
     child: Option<Child>,
 }
 
-/// What a crash of the machine may cost.
+/// What a crash of the machine may lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing that was committed.
+    /// No committed transaction.
     Full,
-    /// Everything: for tests that throw the data away.
+    /// Everything. For tests, which discard their data.
     None,
 }
 
 impl LocalPostgres {
-    /// Starts the server whose home is `postgres` in this folder, setting it up the first time. Only one process may
-    /// use a folder at a time. Where no PostgreSQL is installed, one is downloaded, which is told on standard error.
+    /// Starts the server in `<folder>/postgres` and initializes it on first use. Only one process may use a
+    /// folder at a time. If no PostgreSQL is installed, downloads one and reports that on standard error.
     pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
         let owner = if is_root() { Some(find_owner()?) } else { None };
         let home = home(folder, owner)?;
@@ -62,7 +62,7 @@ impl LocalPostgres {
         Self::start_with(programs, &home, durability, owner)
     }
 
-    /// Starts it with these programs.
+    /// Starts the server with the programs in this folder.
     fn start_with(
         programs: PathBuf,
         home: &Path,
@@ -85,12 +85,12 @@ impl LocalPostgres {
         Ok(server)
     }
 
-    /// How to connect as the server's superuser: `postgres://...`.
+    /// The URL to connect as superuser: `postgres://...`.
     pub fn url(&self) -> String {
         format!("postgres://tasker:{}@127.0.0.1:{}/postgres", self.password, self.port)
     }
 
-    /// Starts the server again if it has died. Answers whether it had.
+    /// Restarts the server if it has died. Returns whether it had.
     pub fn revive(&mut self) -> Result<bool> {
         match self.child.as_mut().map(Child::try_wait) {
             Some(Ok(None)) => Ok(false),
@@ -117,25 +117,27 @@ impl LocalPostgres {
         })
     }
 
-    /// Stops a server that is still on its way down, or that somebody else has started.
+    /// Stops a server left over from an earlier process.
     fn stop_orphan(&self) -> Result<()> {
         if !self.data.join("postmaster.pid").exists() {
             return Ok(());
         }
-        let status =
-            self.pg_ctl(&["status"]).status().doing(|| "asking pg_ctl for the server's status".to_owned())?;
+        let status = self
+            .pg_ctl(&["status"])
+            .status()
+            .doing(|| "querying the server's status with pg_ctl".to_owned())?;
         if status.success() {
             self.pg_ctl(&["stop", "-m", "fast", "-w"])
                 .status()
-                .doing(|| "stopping the server left behind".to_owned())?;
+                .doing(|| "stopping the left-over server".to_owned())?;
         }
         Ok(())
     }
 
     fn launch(&mut self) -> Result<()> {
-        // A server that is started again comes back where it was: whoever uses it goes on knocking there. It may have
-        // to wait for the last processes of its predecessor. Another program may take a port between our look and the
-        // server's, so there is more than one try.
+        // A restarted server keeps its port, because clients keep connecting to it. The restart may have to
+        // wait for the last processes of its predecessor. Another program may take a free port before the
+        // server binds it, so we retry.
         let known = self.port != 0;
         let mut tries = 0;
         loop {
@@ -159,7 +161,7 @@ impl LocalPostgres {
         let opening = || format!("opening {}", log_path.display());
         let log = fs::OpenOptions::new().create(true).append(true).open(&log_path).doing(opening)?;
         let errors = log.try_clone().doing(opening)?;
-        // What a server that died has left says nothing of this one.
+        // The status of a server that died says nothing about this one.
         let stale = self.status_file();
         let mut command = command(Path::new("/bin"), "sh", self.owner);
         command.args(["-c", GUARD, "guard"]).arg(self.programs.join("postgres")).arg("-D").arg(&self.data);
@@ -167,7 +169,7 @@ impl LocalPostgres {
             command.args(["-c", &setting]);
         }
         let mut child = command
-            // A group of its own: Ctrl-C is for us, and we stop the server when we are done with it.
+            // A separate process group: Ctrl-C must reach us only; we stop the server when we are done.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(log)
@@ -190,7 +192,7 @@ impl LocalPostgres {
         Err(Error::Failed { what, log: tail(&log_path) })
     }
 
-    /// The last line of the server's own file tells its state; a port that answers may be somebody else's.
+    /// Reads the state from the last line of `postmaster.pid`. An open port could belong to another program.
     fn is_ready(&self, stale: &str) -> bool {
         let text = self.status_file();
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -217,7 +219,7 @@ impl LocalPostgres {
 impl Drop for LocalPostgres {
     fn drop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        // The guard's end of the pipe tells it to stop the server.
+        // Closing the pipe makes the guard stop the server.
         drop(child.stdin.take());
         let until = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < until {
@@ -230,7 +232,7 @@ impl Drop for LocalPostgres {
     }
 }
 
-/// Runs the server and stops it as soon as its standard input ends: when we say so, and when we are gone.
+/// Runs the server and stops it when its standard input closes: when we close it, or when our process dies.
 const GUARD: &str = r#"
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -244,7 +246,7 @@ fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Small, and without what a private server does not need.
+/// Settings for a small private server.
 fn settings(port: u16, durability: Durability) -> Vec<String> {
     let mut settings = vec![
         format!("port={port}"),
@@ -256,7 +258,7 @@ fn settings(port: u16, durability: Durability) -> Vec<String> {
         "checkpoint_timeout=15min".to_owned(),
         "wal_level=minimal".to_owned(),
         "max_wal_senders=0".to_owned(),
-        // Compiling queries costs more than all of ours take.
+        // JIT compilation costs more than our queries take.
         "jit=off".to_owned(),
         "log_min_messages=warning".to_owned(),
     ];
@@ -267,7 +269,7 @@ fn settings(port: u16, durability: Durability) -> Vec<String> {
 }
 
 fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
-    // What an interrupted set-up has left.
+    // Left by an interrupted initialization.
     let data = home.join("data");
     if data.exists() {
         fs::remove_dir_all(&data).doing(|| format!("removing {}", data.display()))?;
@@ -293,12 +295,12 @@ fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
     Ok(())
 }
 
-/// The folder of the server: the project's own, or one under `/var/lib` where the server's user cannot reach that.
+/// The server's folder: in the project, or under `/var/lib` if the server's user cannot reach the project.
 fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
     let home = if owner.is_none() || reachable(folder) {
         folder.join("postgres")
     } else {
-        // Each path has a name of its own: two projects must not share a server.
+        // One name per path: two projects must not share a server.
         let name: String = folder
             .as_os_str()
             .as_bytes()
@@ -308,7 +310,7 @@ fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
                 _ => format!("_{byte:02x}"),
             })
             .collect();
-        // Long paths differ at their ends.
+        // Keep the end: long paths differ there.
         PathBuf::from("/var/lib/tasker").join(&name[name.len().saturating_sub(240)..])
     };
     fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;

@@ -1,4 +1,4 @@
-//! PostgreSQL's programs: finding them, running them, and the user to run them as.
+//! PostgreSQL's programs: how to find and run them, and the user to run them as.
 
 use std::{
     fs,
@@ -17,11 +17,11 @@ use crate::{
     error::{Doing, Error, Result},
 };
 
-/// Users that PostgreSQL can run as when we are root, the best first.
+/// Users to run PostgreSQL as when we are root, in order of preference.
 const UNPRIVILEGED: &[&str] = &["postgres", "nobody"];
-/// What a folder of programs must hold to be one.
+/// The programs that a folder must contain.
 pub(crate) const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
-/// The oldest major version that Tasker's schema can do with.
+/// The oldest supported major version.
 const OLDEST: u32 = 15;
 
 /// The user that the server runs as.
@@ -33,7 +33,7 @@ pub(crate) struct Owner {
 
 /// Whether we are root.
 pub(crate) fn is_root() -> bool {
-    // Our own entry in /proc belongs to the user that we are; where there is no /proc, a new file does.
+    // Our entry in /proc belongs to our user. Without /proc, a new file does.
     let probe = fs::metadata("/proc/self").or_else(|_| {
         let path = std::env::temp_dir().join(format!("tasker-whoami-{}", std::process::id()));
         fs::write(&path, "")?;
@@ -44,7 +44,7 @@ pub(crate) fn is_root() -> bool {
     probe.is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-/// The user to run the server as, when we are root.
+/// Finds the user to run the server as when we are root.
 pub(crate) fn find_owner() -> Result<Owner> {
     let users = fs::read_to_string("/etc/passwd").doing(|| "reading /etc/passwd".to_owned())?;
     let find = |wanted: &&str| {
@@ -57,8 +57,8 @@ pub(crate) fn find_owner() -> Result<Owner> {
     UNPRIVILEGED.iter().find_map(find).ok_or(Error::NoUser)
 }
 
-/// The folder of programs to use for data that were made by this major version, or by none yet: the installed ones that
-/// fit, or else downloaded ones.
+/// The folder of programs for data of major version `made_by`, or for a new data folder: a suitable installed
+/// one, else a downloaded one.
 pub(crate) fn find_programs(made_by: Option<u32>, owner: Option<Owner>) -> Result<PathBuf> {
     let fits = |major: u32| made_by.is_none_or(|made_by| made_by == major);
     let mut unfit = None;
@@ -66,18 +66,19 @@ pub(crate) fn find_programs(made_by: Option<u32>, owner: Option<Owner>) -> Resul
         match major_version(&folder, owner) {
             Ok(major) if major >= OLDEST && fits(major) => return Ok(folder),
             Ok(major) if major >= OLDEST => drop(unfit.get_or_insert(folder)),
-            // Too old, or broken.
+            // Too old or broken.
             _ => {}
         }
     }
     match unfit {
-        // A download would not fit either.
+        // The downloaded version does not fit either; the caller reports the mismatch.
         Some(folder) if !fits(download::MAJOR) => Ok(folder),
         _ => Download::from_environment(owner)?.programs(owner),
     }
 }
 
-/// Where programs are installed: on the path, then where Debian, Red Hat, Homebrew and Postgres.app put them.
+/// Folders with installed programs: from PATH, then the folders of Debian, Red Hat, Homebrew and
+/// Postgres.app.
 fn installed() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut candidates: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -101,7 +102,7 @@ fn installed() -> Vec<PathBuf> {
                 Some((major, entry.path().join(bin)))
             })
             .collect();
-        // The newest first.
+        // Newest first.
         found.sort_by(|left, right| right.cmp(left));
         candidates.extend(found.into_iter().map(|(_, folder)| folder));
     }
@@ -110,12 +111,13 @@ fn installed() -> Vec<PathBuf> {
     candidates
 }
 
-/// The major version of the programs in a folder, as `postgres` itself tells it.
+/// The major version that `postgres --version` reports.
 pub(crate) fn major_version(programs: &Path, owner: Option<Owner>) -> Result<u32> {
     let mut tries = 0;
     let output = loop {
         match command(programs, "postgres", owner).arg("--version").output() {
-            // Just unpacked, and a process that another thread starts at this moment still has the file open.
+            // Happens just after unpacking, while a child that another thread is starting still has the file
+            // open.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < 100 => tries += 1,
             other => break other.doing(|| format!("running {}", programs.join("postgres").display()))?,
         }
@@ -132,10 +134,10 @@ pub(crate) fn major_version(programs: &Path, owner: Option<Owner>) -> Result<u32
     }
 }
 
-/// One of the programs, to be run as this user.
+/// A command that runs one of the programs as this user.
 pub(crate) fn command(programs: &Path, program: &str, owner: Option<Owner>) -> Command {
     let mut command = Command::new(programs.join(program));
-    // Where we stand may be closed to the server's user.
+    // The server's user may not be able to read our working directory.
     command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env("LC_ALL", "C");
     if let Some(owner) = owner {
         command.uid(owner.uid).gid(owner.gid);
@@ -143,13 +145,13 @@ pub(crate) fn command(programs: &Path, program: &str, owner: Option<Owner>) -> C
     command
 }
 
-/// Whether every user can get to what stands in the folder that this path is in.
+/// Whether every user can traverse the parent folders of this path.
 pub(crate) fn reachable(path: &Path) -> bool {
     let open = |parent: &Path| fs::metadata(parent).is_ok_and(|metadata| metadata.mode() & 0o001 != 0);
     path.ancestors().skip(1).filter(|parent| parent.exists()).all(open)
 }
 
-/// Sets who may do what with a file or folder.
+/// Sets the mode of a file or folder.
 pub(crate) fn permit(path: &Path, mode: u32) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .doing(|| format!("setting the permissions of {}", path.display()))

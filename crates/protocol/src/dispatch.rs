@@ -1,4 +1,4 @@
-//! The message that asks a host to run one attempt of one step.
+//! The message that makes a host run one attempt of one step.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -8,27 +8,27 @@ use uuid::Uuid;
 
 use crate::{Grants, Limits, Payload};
 
-/// Orchestrator to host: run this attempt of this step. It carries all that the host needs, because the host
-/// has no database to ask.
+/// Orchestrator to host: run this attempt of this step. Contains everything the host needs, because hosts
+/// cannot query the database.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StepDispatch {
-    /// Version of this message, [`crate::VERSION`].
+    /// The message version, [`crate::VERSION`].
     pub version: u32,
     /// The task, a UUIDv7.
     pub task_id: Uuid,
-    /// The step within its task, counting from 0.
+    /// The index of the step within its task, from 0.
     pub step_index: u32,
-    /// Which execution of the step this is: a number that the step never has twice, however often it is retried,
-    /// resumed from a checkpoint, or reset by an operator.
+    /// The execution number, unique per step across retries, checkpoint resumptions and operator resets.
     pub execution: u32,
-    /// Which attempt this is, counting from 1; several executions may belong to one.
+    /// The attempt, from 1. One attempt may take several executions.
     pub attempt: u32,
-    /// The release of the template that the task was created from. A host only echoes it.
+    /// The template release that the task was created from. The host returns it unchanged.
     pub release_id: Uuid,
-    /// The step of its template, counting from 0; many batch workers copy one. A host only echoes it.
-    #[serde(rename = "definition")] // what 0.1.0 calls it: hosts and orchestrators upgrade in any order
+    /// The index of the step in that release, from 0. All workers of a batch share one. The host returns it
+    /// unchanged.
+    #[serde(rename = "definition")] // The name in 0.1.0: hosts and orchestrators upgrade in any order.
     pub template_step: u32,
-    /// How many attempts the step may have.
+    /// The maximum number of attempts.
     pub max_attempts: u32,
     /// The name of the step, unique in its task.
     pub step_name: String,
@@ -38,65 +38,65 @@ pub struct StepDispatch {
     pub task_name: String,
     /// The version of the task's template.
     pub task_version: String,
-    /// The id that ties the task to whatever caused it.
+    /// The id that correlates the task with its cause.
     pub correlation_id: String,
-    /// What to run.
+    /// The handler to run.
     pub handler: HandlerReference,
     /// The input of the task.
     pub input: Payload,
     /// The step's `handler.initialization`, a JSON object.
     pub configuration: Box<RawValue>,
-    /// Results of the steps that this one depends on, in the template's order.
+    /// Results of the step's dependencies, in the order of the template.
     #[serde(default)]
     pub dependency_results: Vec<DependencyResult>,
-    /// For a batch worker, its slice of the work.
+    /// The cursor of a batch worker: its slice of the work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Box<RawValue>>,
-    /// For a batch worker, what batch it belongs to.
+    /// The batch of a batch worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchSlice>,
-    /// What an earlier run of this attempt saved.
+    /// The value saved by the last checkpoint of this step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Payload>,
-    /// What the run may use at most.
+    /// Resource limits of the run.
     pub limits: Limits,
-    /// What the run may reach.
+    /// Resources that the run may access.
     #[serde(default)]
     pub grants: Grants,
-    /// After this moment nobody waits for the attempt any more: the host drops it unrun.
+    /// When the attempt expires. The host drops it unrun after this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
-    /// W3C trace context of the step.
+    /// The W3C trace context of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
 }
 
-/// What a batch worker is told of its batch.
+/// The batch metadata of one worker.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct BatchSlice {
-    /// Its place in the batch, and how the batch is configured: `worker_number`, `total_workers`, `batch_size` and so
-    /// on.
+    /// The worker's position and the batch configuration, a JSON object: `worker_number`, `total_workers`,
+    /// `batch_size` and so on.
     pub metadata: Box<RawValue>,
-    /// There was nothing to do: the worker stands for the batch, so that what follows it can run.
+    /// The batch is empty. This placeholder worker lets the following steps run.
     pub is_no_op: bool,
 }
 
-/// A handler, pinned to the exact code that the task was created with.
+/// A handler, pinned to the code that the task was created with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HandlerReference {
-    /// What the template calls it, for people.
+    /// The callable in the template. Informational.
     pub callable: String,
-    /// The component that holds it: lower-case hexadecimal SHA-256 of its `.wasm` bytes.
+    /// The component that contains it: lower-case hexadecimal SHA-256 of its `.wasm` bytes.
     pub component: String,
-    /// Its name among the handlers of that component.
+    /// The name of the handler in that component.
     pub function: String,
 }
 
 /// The result of one dependency.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DependencyResult {
-    /// The name of that step.
+    /// The name of the dependency.
     pub step: String,
-    /// What it completed with.
+    /// Its result.
     pub result: Payload,
 }

@@ -1,10 +1,10 @@
-//! The messages between the orchestrator and its runtime hosts: types, their JSON, and nothing else.
+//! The messages between the orchestrator and its runtime hosts: types and their JSON, nothing else.
 //!
-//! [`StepDispatch`] asks a host to run one step; [`StepReport`] tells the orchestrator how that went. A message
-//! is only a wake-up: it may be lost, repeated, delayed or reordered, and both sides stay correct, because the
-//! truth is in PostgreSQL and every report names the attempt that it is about.
+//! [`StepDispatch`] makes a host run one step; [`StepReport`] returns the outcome to the orchestrator.
+//! Messages may be lost, repeated, delayed or reordered without harm: the state is in PostgreSQL, and every
+//! report names its execution.
 //!
-//! The JSON carries `version`; a reader refuses a version it does not know, and ignores fields it does not know.
+//! Every message has a `version`. A reader rejects unknown versions and ignores unknown fields.
 
 #![forbid(unsafe_code)]
 
@@ -29,5 +29,5 @@ pub use report::{
 pub use serde_json::value::RawValue;
 pub use wire::{ClaimCheck, DecodeError, decode, encode};
 
-/// The version that this crate writes, and the only one that it reads.
+/// The message version that this crate writes, and the only one that it reads.
 pub const VERSION: u32 = 1;

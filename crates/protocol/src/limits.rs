@@ -1,28 +1,28 @@
-//! What one execution may use at most.
+//! Resource limits of one execution.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The limits of one execution. Each has a default, and each is set per step under `limits:` in the template,
-/// by the name of its field here. `wall_ms` comes from the step's `timeout_seconds` instead.
+/// The resource limits of one execution. Templates set each by its field name under a step's `limits:`,
+/// except `wall_ms`, which comes from `timeout_seconds`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Time from start to end, waiting included, in milliseconds. Default 30,000.
+    /// Elapsed time, waiting included, in milliseconds. Default 30,000.
     pub wall_ms: u64,
-    /// Time spent computing, in milliseconds. Waiting for the network is not counted. Default 10,000.
+    /// Computing time, in milliseconds. Waiting for the network does not count. Default 10,000.
     pub cpu_ms: u64,
-    /// All linear memories of the execution together, in bytes. Default 128 MiB.
+    /// The sum of all linear memories, in bytes. Default 128 MiB.
     pub memory_bytes: u64,
-    /// All tables of the execution together, in elements. Default 20,000.
+    /// The sum of all tables, in elements. Default 20,000.
     pub table_elements: u64,
-    /// Core module instances that the component may consist of. Default 32.
+    /// The number of core module instances in the component. Default 32.
     pub instances: u32,
-    /// Captured log text, in bytes; what exceeds it is dropped and counted. Default 64 KiB.
+    /// Captured log text, in bytes. Excess text is dropped and counted. Default 64 KiB.
     pub log_bytes: u64,
-    /// The outcome or failure in JSON, in bytes. Default 6 MiB.
+    /// The outcome or failure as JSON, in bytes. Default 6 MiB.
     pub result_bytes: u64,
-    /// Host resources (streams, requests, pollables) open at once. Default 256.
+    /// Host resources (streams, requests, pollables) that are open at once. Default 256.
     pub handles: u32,
 }
 

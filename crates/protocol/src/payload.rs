@@ -1,4 +1,4 @@
-//! A JSON document in a message: inline, or by reference when it is too large for the queue (claim check).
+//! A JSON document in a message: inline, or a blob reference if it exceeds the queue's limit (claim check).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,30 +6,30 @@ use serde_json::value::RawValue;
 
 /// A JSON document, inline or in the blob store.
 ///
-/// Inline documents stay text from the handler's memory to the database column: no number loses a digit and
-/// nothing is parsed that nobody looks into.
+/// Inline documents stay text from the handler's memory to the database column, so numbers keep every digit
+/// and nothing is parsed without need.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Payload {
     /// The document itself.
     Inline(Box<RawValue>),
-    /// Where the document lies.
+    /// The document is in the blob store.
     Blob(BlobReference),
 }
 
 /// A document in the blob store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlobReference {
-    /// Its key in the store.
+    /// The blob's key.
     pub key: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Lower-case hexadecimal SHA-256 of its bytes, checked by whoever reads it.
+    /// Lower-case hexadecimal SHA-256 of its bytes. Every reader checks it.
     pub sha256: String,
 }
 
 impl Payload {
-    /// The inline text, if it is inline.
+    /// The JSON text if it is inline, else None.
     pub fn inline(&self) -> Option<&str> {
         match self {
             Self::Inline(json) => Some(json.get()),
@@ -43,10 +43,10 @@ impl Payload {
     }
 }
 
-/// Checks that `text` is one JSON document and keeps it as written.
+/// Parses `text` as one JSON document and keeps it as written.
 ///
 /// # Errors
-/// The position and nature of the first syntax error.
+/// The position and kind of the first syntax error.
 pub fn raw_json(text: String) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(text)
 }

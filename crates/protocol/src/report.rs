@@ -1,4 +1,4 @@
-//! The message that tells the orchestrator how an attempt goes or went.
+//! The message that reports the progress or the end of an attempt to the orchestrator.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -8,86 +8,87 @@ use uuid::Uuid;
 
 use crate::Payload;
 
-/// Everything that arrives on the orchestrator's queue.
+/// A message on the orchestrator's queue.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrchestratorMessage {
-    /// A host reports on an attempt.
+    /// A report from a host.
     Report(StepReport),
-    /// A timer of the orchestrator's own ran out: a step waiting for its retry is due.
+    /// A retry timer of the orchestrator: a waiting step is due.
     Due(StepDue),
 }
 
-/// A step whose retry is due. Sent with a delay; the sweep finds the step if the message is lost.
+/// A step whose retry is due, sent with a delay. If the message is lost, the sweep finds the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepDue {
-    /// Version of this message, [`crate::VERSION`].
+    /// The message version, [`crate::VERSION`].
     pub version: u32,
     /// The task, a UUIDv7.
     pub task_id: Uuid,
-    /// The step within its task, counting from 0.
+    /// The index of the step within its task, from 0.
     pub step_index: u32,
     /// The execution that failed.
     pub execution: u32,
 }
 
-/// Host to orchestrator: what happened to an execution. Only its first ending counts.
+/// Host to orchestrator: the progress or end of an execution. Only the first end counts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StepReport {
-    /// Version of this message, [`crate::VERSION`].
+    /// The message version, [`crate::VERSION`].
     pub version: u32,
     /// The task, a UUIDv7.
     pub task_id: Uuid,
-    /// The step within its task, counting from 0.
+    /// The index of the step within its task, from 0.
     pub step_index: u32,
-    /// The execution that this is about.
+    /// The execution that is reported on.
     pub execution: u32,
-    /// The release of the template that the task was created from. A host only echoes it.
+    /// The template release that the task was created from, copied from the dispatch.
     pub release_id: Uuid,
-    /// The step of its template, counting from 0. A host only echoes it.
-    #[serde(rename = "definition")] // what 0.1.0 calls it: hosts and orchestrators upgrade in any order
+    /// The index of the step in that release, from 0, copied from the dispatch.
+    #[serde(rename = "definition")] // The name in 0.1.0: hosts and orchestrators upgrade in any order.
     pub template_step: u32,
-    /// Which host ran it, for people.
+    /// The name of the host. Informational.
     pub host: String,
     /// What happened.
     pub event: StepEvent,
 }
 
-/// What a report tells.
+/// The event in a report.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepEvent {
-    /// The attempt is running. Sent only once an attempt has run for a while, so that short ones cost nothing.
+    /// The attempt is still running. Sent only after it has run for a while, so that short steps cost no
+    /// message.
     Heartbeat(Heartbeat),
     /// The attempt ended.
     Finished(Box<Execution>),
 }
 
-/// A sign of life.
+/// A heartbeat of a running attempt.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Heartbeat {
     /// When the run started.
     pub started_at: DateTime<Utc>,
-    /// If nothing is heard for this long, in milliseconds, the attempt is lost.
+    /// How long without another heartbeat until the attempt counts as lost, in milliseconds.
     pub lease_ms: u64,
-    /// The handler's own word on its progress.
+    /// The progress text that the handler set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<String>,
 }
 
-/// One run, from its sandbox's creation to its end.
+/// One run, from the creation of its sandbox to its end.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Execution {
-    /// When the sandbox was made.
+    /// When the sandbox was created.
     pub started_at: DateTime<Utc>,
-    /// When the handler had answered or was ended.
+    /// When the handler returned or was stopped.
     pub finished_at: DateTime<Utc>,
     /// How it ended.
     pub ending: Ending,
-    /// What it used.
+    /// The resources that it used.
     #[serde(default)]
     pub usage: Usage,
-    /// What it logged, up to the limit.
+    /// The log lines that it wrote, up to the limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogLine>,
 }
@@ -96,49 +97,49 @@ pub struct Execution {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// Done, with this result.
+    /// Completed with this result.
     Complete(Payload),
-    /// A decision: done, and these steps follow.
+    /// A decision step completed and selected the steps to run next.
     Branch {
-        /// Names of template steps.
+        /// Names of steps in the template.
         steps: Vec<String>,
-        /// The decision's own result.
+        /// The result of the decision step.
         result: Payload,
     },
-    /// A batchable step: done, and a worker for each of these cursors follows.
+    /// A batchable step completed and split its work into cursors, one per worker.
     Batch {
-        /// One cursor per worker.
+        /// The cursors, any JSON.
         cursors: Vec<Box<RawValue>>,
-        /// The step's own result.
+        /// The result of the batchable step.
         result: Payload,
     },
-    /// Save this and run the attempt again from it.
+    /// Save this value and run the attempt again from it.
     Checkpoint(Payload),
-    /// It failed.
+    /// The run failed.
     Failed(Failure),
 }
 
 /// Why a run failed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// A short stable name: the handler's own, or one of the host's such as `MemoryLimitExceeded`.
+    /// A short stable name, from the handler or from the host, such as `MemoryLimitExceeded`.
     pub error_type: String,
-    /// What happened and, where the host says it, what to do.
+    /// What happened and, for errors of the host, what to do.
     pub message: String,
-    /// Whether another attempt could succeed.
+    /// Whether another attempt may succeed.
     pub retryable: bool,
-    /// Wait at least this long before the next attempt, in milliseconds.
+    /// The minimum wait before the next attempt, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-    /// Anything more that the handler told.
+    /// Additional details from the handler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<RawValue>>,
-    /// Who found the fault.
+    /// Where the failure was detected.
     pub origin: FailureOrigin,
 }
 
 impl Failure {
-    /// A failure that Tasker found, and not the handler.
+    /// A failure that the host detected.
     pub fn of_host(error_type: &str, message: String, retryable: bool) -> Self {
         Self {
             error_type: error_type.to_owned(),
@@ -151,44 +152,44 @@ impl Failure {
     }
 }
 
-/// Who found the fault.
+/// Where a failure was detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureOrigin {
-    /// The handler answered with a failure.
+    /// The handler returned a failure.
     Handler,
-    /// The handler crashed: a trap, a panic, an answer that is no answer.
+    /// The handler crashed: a trap, a panic or an invalid return value.
     Crash,
-    /// The handler passed one of its limits.
+    /// The handler exceeded a limit.
     Limit,
-    /// The host could not run it: no such component, no such handler, an import that is not granted.
+    /// The host could not run it: a missing component or handler, or an import that is not granted.
     Host,
 }
 
-/// What a run used.
+/// Resources that a run used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Usage {
-    /// Time spent in the sandbox, waiting included, in microseconds.
+    /// Elapsed time in the sandbox, waiting included, in microseconds.
     pub wall_us: u64,
-    /// Time spent computing, in microseconds.
+    /// Computing time, in microseconds.
     pub cpu_us: u64,
-    /// The largest sum of all linear memories, in bytes.
+    /// The peak sum of all linear memories, in bytes.
     pub peak_memory_bytes: u64,
-    /// Log bytes dropped because the limit was reached.
+    /// Log bytes that were dropped because of the limit.
     pub dropped_log_bytes: u64,
 }
 
 /// One line that a handler logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
-    /// When.
+    /// When it was written.
     pub at: DateTime<Utc>,
-    /// How serious. Standard output is `info`, standard error `warn`.
+    /// The severity. Standard output is logged as `info`, standard error as `warn`.
     pub level: LogLevel,
-    /// Where in the handler, or `stdout`, `stderr`.
+    /// The context that the handler gave, or `stdout` or `stderr`.
     pub target: String,
-    /// The text, control characters removed.
+    /// The text, without control characters.
     pub message: String,
 }
 
@@ -198,14 +199,14 @@ pub struct LogLine {
 pub enum LogLevel {
     /// Every detail.
     Trace,
-    /// For whoever looks for a fault.
+    /// For debugging.
     Debug,
-    /// Worth knowing.
+    /// Normal operation.
     Info,
-    /// Something is not as it should be.
+    /// A problem that did not stop the work.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
-    /// Nothing works any more.
+    /// A failure that makes further work impossible.
     Critical,
 }

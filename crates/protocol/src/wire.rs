@@ -1,45 +1,45 @@
-//! Writing and reading messages, with the version checked before anything else is believed.
+//! Encoding and decoding of messages. The version is checked before the content.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{BlobReference, OrchestratorMessage, StepDispatch, StepDue, StepReport, VERSION};
 
-/// Why a message could not be read.
+/// Why a message could not be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Not the JSON of this message.
+    /// Not the JSON of this message type.
     #[error("message is not a valid {kind}: {source}")]
     Malformed {
-        /// Which message was expected.
+        /// The expected message type.
         kind: &'static str,
-        /// What is wrong, and where.
+        /// The parse error and its position.
         source: serde_json::Error,
     },
-    /// Written by a version of Tasker that this one does not understand.
+    /// Written by an incompatible version of Tasker.
     #[error(
-        "message {kind} has version {found}, this build reads version {VERSION}: upgrade the older side first"
+        "message {kind} has version {found}, but this build reads version {VERSION}: upgrade the older side first"
     )]
     Version {
-        /// Which message was expected.
+        /// The expected message type.
         kind: &'static str,
-        /// The version that it carries.
+        /// The version in the message.
         found: u32,
     },
 }
 
-/// Stands for a message that is longer than the queue takes: the message lies in the blob store.
+/// A claim check: replaces a message that exceeds the queue's limit. The message itself is in the blob store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimCheck {
-    /// Where the message's JSON lies.
+    /// The blob with the message's JSON.
     pub message: BlobReference,
 }
 
-/// A message that states its version.
+/// A message with a version.
 pub trait Message: Serialize + DeserializeOwned {
     /// Its name in errors.
     const KIND: &'static str;
-    /// The version that it carries.
+    /// The version in the message.
     fn version(&self) -> u32;
 }
 
@@ -74,18 +74,18 @@ impl Message for OrchestratorMessage {
     }
 }
 
-/// The JSON of a message.
+/// The message as JSON.
 ///
 /// # Panics
-/// Never: every message type serialises.
+/// Never: every message type serializes.
 pub fn encode<M: Message>(message: &M) -> String {
-    serde_json::to_string(message).unwrap_or_else(|error| unreachable!("messages serialise: {error}"))
+    serde_json::to_string(message).unwrap_or_else(|error| unreachable!("messages serialize: {error}"))
 }
 
-/// Reads a message.
+/// Decodes a message.
 ///
 /// # Errors
-/// [`DecodeError::Version`] when only the version is foreign, [`DecodeError::Malformed`] otherwise.
+/// [`DecodeError::Version`] if the message has another version, [`DecodeError::Malformed`] otherwise.
 pub fn decode<M: Message>(text: &str) -> Result<M, DecodeError> {
     match serde_json::from_str::<M>(text) {
         Ok(message) if message.version() == VERSION => Ok(message),
@@ -97,7 +97,7 @@ pub fn decode<M: Message>(text: &str) -> Result<M, DecodeError> {
     }
 }
 
-/// The version that a message states, even when the rest of it cannot be read.
+/// The version of a message, even if the rest cannot be parsed.
 fn stated_version(text: &str) -> Option<u32> {
     #[derive(Deserialize)]
     struct Versioned {

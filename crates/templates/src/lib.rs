@@ -1,4 +1,5 @@
-//! The languages that people write: templates, triggers, event patterns and expressions. Parse, validate, explain, import.
+//! The formats that users write: templates, triggers, event patterns and CEL expressions. Parses, validates,
+//! explains and imports them.
 //!
 //! Pure: no I/O, no database, no clock.
 #![forbid(unsafe_code)]

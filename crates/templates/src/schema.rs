@@ -1,4 +1,4 @@
-//! JSON Schemas of templates, and what breaks them.
+//! JSON Schemas in templates, and validation against them.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ pub use jsonschema::Validator;
 /// Compiles a schema.
 ///
 /// # Errors
-/// Why it is not a JSON Schema.
+/// Why it is not a valid JSON Schema.
 pub fn validator(schema: &Value) -> Result<Validator, String> {
     jsonschema::validator_for(schema).map_err(|error| error.to_string())
 }
 
-/// What breaks a schema: one line for each fault, with its place in the document.
+/// Validates a value. Returns one line per violation, with its position in the document.
 pub fn faults(validator: &Validator, value: &Value) -> Vec<String> {
     let line = |error: jsonschema::ValidationError<'_>| {
         let path = error.instance_path().to_string();

@@ -1,9 +1,9 @@
-//! What a short text may hold: names, reasons, tags.
+//! Validation of short texts: names, reasons, tags.
 
-/// The longest text that a field takes, in bytes.
+/// The maximum length of a text field, in bytes.
 const MAX_BYTES: usize = 4096;
 
-/// Why a text cannot be stored, if it cannot: a text column holds no NUL, and nobody writes a name of 4 KiB.
+/// Why a text is rejected; None if it is valid. PostgreSQL's text type cannot store NUL.
 pub fn text_fault(text: &str) -> Option<&'static str> {
     if text.contains('\0') {
         Some("must not contain a NUL character")

@@ -1,4 +1,4 @@
-//! Blobs: components, and payloads too large for a message (claim check), in any object store.
+//! The blob store: components, and payloads that exceed the message limit (claim check), in any object store.
 
 use std::sync::Arc;
 
@@ -14,52 +14,52 @@ use crate::Delivery;
 /// Why a blob could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// The URL names no store that this build knows.
+    /// This build supports no store for the URL.
     #[error("`{url}` is not a blob store: {source}")]
     Location {
-        /// What was given.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is no such blob; or this process must not know whether there is, which S3 says in the same words.
-    #[error("blob {key} does not exist, or must not be read by this process")]
+    /// The blob does not exist, or this process may not read it: S3 does not distinguish the two.
+    #[error("blob {key} does not exist, or this process may not read it")]
     Missing {
-        /// Its key.
+        /// The blob's key.
         key: String,
     },
-    /// The store failed; the same call may succeed later.
+    /// The store failed. The same call may succeed later.
     #[error("blob {key}: {source}")]
     Unavailable {
-        /// Its key.
+        /// The blob's key.
         key: String,
-        /// What the store said.
+        /// The error of the store.
         source: object_store::Error,
     },
-    /// The bytes are not those that the reference speaks of.
+    /// The content does not match the hash in the reference.
     #[error("blob {key} is damaged: its SHA-256 is {found}, not {expected}")]
     Damaged {
-        /// Its key.
+        /// The blob's key.
         key: String,
         /// The hash in the reference.
         expected: String,
-        /// The hash of what was read.
+        /// The hash of the content.
         found: String,
     },
-    /// The bytes are no JSON document.
+    /// The content is not a JSON document.
     #[error("blob {key} is not JSON: {source}")]
     NotJson {
-        /// Its key.
+        /// The blob's key.
         key: String,
-        /// What is wrong, and where.
+        /// The parse error and its position.
         source: serde_json::Error,
     },
 }
 
-/// No claim check is longer.
+/// The maximum length of a claim check, in bytes.
 const MAX_CLAIM_CHECK: usize = 1 << 10;
 
-/// An object store, under one prefix. Blobs are named by their content, so writing one twice is harmless.
+/// An object store, below one prefix. Blobs are named by their content, so writing one twice is harmless.
 #[derive(Debug, Clone)]
 pub struct BlobStore {
     store: Arc<dyn ObjectStore>,
@@ -67,20 +67,20 @@ pub struct BlobStore {
 }
 
 impl BlobStore {
-    /// Opens the store that a URL names: `file:///var/lib/tasker/blobs`, `s3://bucket/prefix`. What else it needs comes
-    /// from the environment, by the names that the provider's own tools use: region, credentials, endpoint.
+    /// Opens the store of a URL: `file:///var/lib/tasker/blobs`, `s3://bucket/prefix`. Region, credentials
+    /// and endpoint come from the environment, under the names that the provider's own tools use.
     pub fn open(url: &Url) -> Result<Self, BlobError> {
         Self::open_with(url, options())
     }
 
-    /// Opens the store that a URL names, with options of the provider's.
+    /// Opens the store of a URL with provider-specific options.
     pub fn open_with(url: &Url, options: Vec<(String, String)>) -> Result<Self, BlobError> {
         let (store, prefix) = object_store::parse_url_opts(url, options)
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
         Ok(Self { store: Arc::from(store), prefix })
     }
 
-    /// Opens a folder, making it if need be.
+    /// Opens a folder. Creates it if it is missing.
     pub fn folder(path: &std::path::Path) -> Result<Self, BlobError> {
         let location = |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Location {
             url: path.display().to_string(),
@@ -92,41 +92,42 @@ impl BlobStore {
         Ok(Self { store: Arc::new(store), prefix: Path::default() })
     }
 
-    /// Writes a component and answers its digest.
+    /// Writes a component. Returns its digest.
     pub async fn put_component(&self, wasm: Bytes) -> Result<String, BlobError> {
         let digest = sha256_hex(&wasm);
         self.put(component_key(&digest), wasm).await?;
         Ok(digest)
     }
 
-    /// Reads a component. The caller checks its digest.
+    /// Reads a component. The caller must check its digest.
     pub async fn get_component(&self, digest: &str) -> Result<Bytes, BlobError> {
         self.get(&component_key(digest)).await
     }
 
-    /// Writes a component that was compiled ahead, under the name that hosts ask for it by.
+    /// Writes a precompiled component under the name that hosts look up.
     pub async fn put_compiled(&self, name: &str, sealed: Bytes) -> Result<(), BlobError> {
         self.put(compiled_key(name), sealed).await
     }
 
-    /// Reads a compiled component. The caller checks its seal.
+    /// Reads a precompiled component. The caller must check its seal.
     pub async fn get_compiled(&self, name: &str) -> Result<Bytes, BlobError> {
         self.get(&compiled_key(name)).await
     }
 
-    /// Writes a bundle to publish and answers its key.
+    /// Writes a bundle to publish. Returns its key.
     pub async fn put_bundle(&self, bundle: Bytes) -> Result<String, BlobError> {
         let key = format!("publications/{}.json", sha256_hex(&bundle));
         self.put(key.clone(), bundle).await?;
         Ok(key)
     }
 
-    /// Reads a bundle by its key.
+    /// Reads a bundle by key.
     pub async fn get_bundle(&self, key: &str) -> Result<Bytes, BlobError> {
         self.get(key).await
     }
 
-    /// Replaces an inline payload longer than `limit` bytes by a reference.
+    /// Stores an inline payload longer than `limit` bytes and returns a reference to it. Returns other
+    /// payloads unchanged.
     pub async fn check_in(&self, payload: Payload, limit: usize) -> Result<Payload, BlobError> {
         match payload {
             Payload::Inline(json) if json.get().len() > limit => {
@@ -136,7 +137,7 @@ impl BlobStore {
         }
     }
 
-    /// Replaces a reference by what it refers to.
+    /// Loads a payload that is a reference. Returns an inline payload unchanged.
     pub async fn check_out(&self, payload: Payload) -> Result<Payload, BlobError> {
         let Payload::Blob(reference) = payload else { return Ok(payload) };
         let text = self.read_text(&reference).await?;
@@ -144,7 +145,8 @@ impl BlobStore {
         Ok(Payload::Inline(json))
     }
 
-    /// A message body of at most `limit` bytes: itself, or a claim check for it.
+    /// Stores a message body longer than `limit` bytes and returns a claim check. Returns a shorter body
+    /// unchanged.
     pub async fn check_in_message(&self, body: String, limit: usize) -> Result<String, BlobError> {
         if body.len() <= limit {
             return Ok(body);
@@ -154,19 +156,19 @@ impl BlobStore {
             .map_err(|source| BlobError::NotJson { key: check.message.key.clone(), source })
     }
 
-    /// The message body itself, wherever it lies.
+    /// Loads the body behind a claim check. Returns any other body unchanged.
     pub async fn check_out_message(&self, body: String) -> Result<String, BlobError> {
         if !is_claim_check(&body) {
             return Ok(body);
         }
         match serde_json::from_str::<ClaimCheck>(&body) {
             Ok(check) => self.read_text(&check.message).await,
-            // Whoever reads it will say what is wrong with it.
+            // The reader of the message reports the parse error.
             Err(_) => Ok(body),
         }
     }
 
-    /// The bodies of messages, wherever they lie. Those that lie elsewhere are fetched all at once.
+    /// Loads the bodies behind all claim checks, concurrently.
     pub async fn check_out_deliveries(
         &self,
         deliveries: Vec<Delivery>,
@@ -233,20 +235,20 @@ impl BlobStore {
     }
 }
 
-/// Whether a body looks like a claim check: no message begins like this, and no claim check is longer.
+/// Whether a body has the form of a claim check. No other message starts like this.
 fn is_claim_check(body: &str) -> bool {
     body.len() <= MAX_CLAIM_CHECK && body.starts_with(r#"{"message":{"key":"#)
 }
 
-/// What the environment says of object stores.
+/// The options of object stores in the environment.
 pub(crate) fn options() -> Vec<(String, String)> {
     #[cfg(feature = "s3")]
-    // The HTTP client brings no TLS provider of its own. That one is installed already is no fault.
+    // The HTTP client brings no TLS provider. An error means that one is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut options: Vec<(String, String)> =
         std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
     if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && value.starts_with("http://")) {
-        // Only an endpoint of one's own is without TLS.
+        // A custom endpoint may be plain HTTP.
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
     }
     options
@@ -260,13 +262,13 @@ fn compiled_key(name: &str) -> String {
     format!("artifacts/{name}.aot")
 }
 
-/// Lower-case hexadecimal SHA-256.
+/// The SHA-256 of the bytes in lower-case hexadecimal.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Lower-case hexadecimal.
+/// The bytes in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -1,5 +1,5 @@
-//! A queue whose messages somebody else receives and deletes: AWS Lambda takes them from SQS, hands them to a function,
-//! and is answered which of them shall come again.
+//! A queue for AWS Lambda, which receives and deletes the messages itself: it takes them from SQS, passes
+//! them to a function, and gets back which of them failed.
 
 use std::{
     collections::HashSet,
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{Delivery, Message, Queue, QueueError, Receipt};
 
-/// The messages of one invocation after another. What is sent goes to the queue behind it.
+/// The messages of one invocation at a time. Sent messages go to the underlying queue.
 pub struct DeliveredQueue {
     behind: Arc<dyn Queue>,
     state: Mutex<State>,
@@ -22,17 +22,17 @@ pub struct DeliveredQueue {
 #[derive(Default)]
 struct State {
     waiting: Vec<Delivery>,
-    /// Received or waiting, and not acknowledged: whatever is still here at the end comes again.
+    /// Offered but not acknowledged. SQS delivers these again after the invocation.
     open: HashSet<Receipt>,
 }
 
 impl DeliveredQueue {
-    /// In front of the queue that the messages come from.
+    /// Wraps the queue that the messages come from.
     pub fn new(behind: Arc<dyn Queue>) -> Self {
         Self { behind, state: Mutex::default(), offered: Notify::new() }
     }
 
-    /// Puts an invocation's messages in: the receipt of each names it in the answer.
+    /// Adds the messages of an invocation. The response names them by their receipts.
     pub fn offer(&self, messages: impl IntoIterator<Item = Delivery>) {
         {
             let mut state = self.state();
@@ -44,12 +44,12 @@ impl DeliveredQueue {
         self.offered.notify_one();
     }
 
-    /// As [`DeliveredQueue::offer`], for messages that have their receiver already.
+    /// As [`DeliveredQueue::offer`], for messages that are processed without [`Queue::receive`].
     pub fn hold(&self, messages: &[Delivery]) {
         self.state().open.extend(messages.iter().map(|message| message.receipt.clone()));
     }
 
-    /// Ends an invocation: answers what was not done, and forgets it.
+    /// Ends an invocation. Returns the receipts of unfinished messages and forgets them.
     pub fn take_unfinished(&self) -> Vec<Receipt> {
         let mut state = self.state();
         state.waiting.clear();
@@ -101,7 +101,7 @@ impl Queue for DeliveredQueue {
         Ok(take())
     }
 
-    /// The event source holds them for as long as the function may run.
+    /// A no-op: Lambda keeps the messages invisible while the function runs.
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
         let state = self.state();
         Ok(receipts.iter().filter(|receipt| state.open.contains(receipt)).cloned().collect())
@@ -115,7 +115,8 @@ impl Queue for DeliveredQueue {
         Ok(())
     }
 
-    /// They will be in the answer; the queue behind need not wait for their visibility time to end.
+    /// Makes the messages visible again before their visibility timeout. The response also lists them as
+    /// failed.
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
         self.behind.hand_back(receipts, delay).await
     }

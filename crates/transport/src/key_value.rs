@@ -1,85 +1,87 @@
-//! Key-value buckets: what handlers keep from one execution to the next.
+//! Key-value buckets: the values that handlers keep between executions.
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-/// The longest key, in bytes: what DynamoDB takes.
+/// The longest key, in bytes: DynamoDB's limit for a sort key.
 pub const MAX_KEY_BYTES: usize = 1024;
-/// The largest value, in bytes: an item of DynamoDB has room for it, its key and its version.
+/// The largest value, in bytes: fits a DynamoDB item of 400 KB with its key and version.
 pub const MAX_VALUE_BYTES: usize = 400_000;
-/// What one reading may answer, in bytes of values: it lies in the host's memory. Whoever wants more asks twice.
+/// The largest result of one read, in bytes of values, because the host holds it in memory. Callers split
+/// larger reads.
 pub const MAX_ANSWER_BYTES: usize = 4 << 20;
-/// How many keys one page lists.
+/// Keys per page.
 pub const KEYS_PER_PAGE: usize = 1000;
 
-/// A value, and which of the values that its key has had it is.
+/// A value and its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The value.
     pub value: Vec<u8>,
-    /// Another one with every write.
+    /// Changes with every write.
     pub version: Uuid,
 }
 
-/// Some of the keys of a bucket.
+/// One page of the keys of a bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyPage {
-    /// In order of their bytes.
+    /// The keys, ordered by their bytes.
     pub keys: Vec<String>,
-    /// Whether there may be more after the last of them.
+    /// Whether more keys may follow.
     pub has_more: bool,
 }
 
-/// Why a bucket could not be worked with.
+/// Why an operation on a bucket failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyValueError {
-    /// The store cannot be reached, or refuses.
+    /// The store cannot be reached, or rejected the request.
     #[error("the key-value store is unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Only a decimal number can be incremented.
+    /// The value to increment is not a decimal integer.
     #[error("the value of `{key}` is not a whole number in decimal digits, and so cannot be incremented")]
     NotANumber {
-        /// Its key.
+        /// The key.
         key: String,
     },
-    /// The sum has no place in 64 bits.
-    #[error("`{key}` cannot be incremented by that much: it would pass what 64 bits hold")]
+    /// The sum exceeds 64 bits.
+    #[error("`{key}` cannot be incremented by that much: the sum would exceed 64 bits")]
     Overflow {
-        /// Its key.
+        /// The key.
         key: String,
     },
-    /// The values that were asked for are too much for one answer.
+    /// The requested values exceed the size limit of one result.
     #[error("the values are more than {MAX_ANSWER_BYTES} bytes together; ask for fewer keys at once")]
     TooMuch,
 }
 
-/// Buckets of values by key. Whoever writes reads its own writes. Keys are 1 to [`MAX_KEY_BYTES`] bytes without
-/// U+0000 and, within one call, distinct; values have up to [`MAX_VALUE_BYTES`]. Nobody makes a bucket: it is what has
-/// been written to it.
+/// A store of buckets, each a map of keys to values. A client reads its own writes. Keys have 1 to
+/// [`MAX_KEY_BYTES`] bytes without U+0000 and must be distinct within one call; values have up to
+/// [`MAX_VALUE_BYTES`]. Buckets need not be created: a bucket exists once it has a key.
 #[async_trait]
 pub trait KeyValueStore: Send + Sync + 'static {
-    /// What these keys have; a key without a value is not among the answers.
+    /// Returns the entries of these keys. Keys without a value are absent from the result.
     async fn get(&self, bucket: &str, keys: &[String]) -> Result<HashMap<String, Entry>, KeyValueError>;
 
-    /// Whether the key has a value. Does not fetch it.
+    /// Whether the key has a value. Does not read the value.
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, KeyValueError>;
 
-    /// Gives keys their values. On an error some may have theirs.
+    /// Sets values. On error, some may have been set.
     async fn set(&self, bucket: &str, entries: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError>;
 
-    /// Takes keys their values. On an error some may be gone.
+    /// Deletes values. On error, some may have been deleted.
     async fn delete(&self, bucket: &str, keys: &[String]) -> Result<(), KeyValueError>;
 
-    /// Up to [`KEYS_PER_PAGE`] keys that have a value, from the first one after `after`.
+    /// Returns up to [`KEYS_PER_PAGE`] keys after `after`, or from the beginning.
     async fn keys(&self, bucket: &str, after: Option<&str>) -> Result<KeyPage, KeyValueError>;
 
-    /// Adds to a number, at once and undivided, and answers the sum. A number is its decimal digits; a key without a
-    /// value counts as 0.
+    /// Adds to a number atomically and returns the sum. A number is stored as decimal digits; a missing key
+    /// counts as 0.
     async fn increment(&self, bucket: &str, key: &str, delta: i64) -> Result<i64, KeyValueError>;
 
-    /// Gives the key its value if what it has is of version `expected` still; `None`: if it has none. False: it is not.
+    /// Sets the value if the stored version is still `expected`; `None` means that the key must have no
+    /// value. Returns whether it was set.
     async fn swap(
         &self,
         bucket: &str,
@@ -89,13 +91,13 @@ pub trait KeyValueStore: Send + Sync + 'static {
     ) -> Result<bool, KeyValueError>;
 }
 
-/// A namespace's bucket, as stores know it. The namespace stands before the only `/`, so that rules of access can tell
-/// one from another.
+/// The name of a namespace's bucket in the store. The part before the only `/` is the namespace, so that
+/// access rules can refer to it.
 pub fn bucket_of_namespace(namespace: &str, bucket: &str) -> String {
     format!("{}/{bucket}", namespace.replace('%', "%25").replace('/', "%2F"))
 }
 
-/// The number that a value's digits are.
+/// Parses a value of decimal digits.
 pub(crate) fn number(key: &str, value: &[u8]) -> Result<i64, KeyValueError> {
     let digits = value.strip_prefix(b"-").unwrap_or(value);
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
@@ -104,7 +106,7 @@ pub(crate) fn number(key: &str, value: &[u8]) -> Result<i64, KeyValueError> {
     text.parse().map_err(|_| KeyValueError::Overflow { key: key.to_owned() })
 }
 
-/// The sum of a number and what is added to it.
+/// Adds, or fails on overflow.
 pub(crate) fn sum(key: &str, number: i64, delta: i64) -> Result<i64, KeyValueError> {
     number.checked_add(delta).ok_or_else(|| KeyValueError::Overflow { key: key.to_owned() })
 }

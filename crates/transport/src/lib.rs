@@ -1,6 +1,6 @@
-//! How the parts of Tasker reach each other, and what they keep outside themselves: [`Queue`], [`LeaseStore`],
-//! [`KeyValueStore`] and [`BlobStore`], one trait or type each and one module per provider. Nothing here knows what a
-//! task is.
+//! The infrastructure behind Tasker: [`Queue`], [`LeaseStore`], [`KeyValueStore`], [`BlobStore`] and
+//! [`Outlet`], each a trait or type with one module per provider. This crate does not depend on tasks or
+//! steps.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]

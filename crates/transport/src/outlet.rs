@@ -1,33 +1,33 @@
-//! Where domain events leave Tasker: one outlet for each kind of subscriber outside.
+//! Outlets: delivery of domain events to subscribers outside Tasker, one outlet per kind of subscriber.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-/// An event on its way out.
+/// An event to deliver.
 #[derive(Debug, Clone)]
 pub struct OutgoingEvent {
-    /// Names this event towards this subscriber, the same at every try.
+    /// Identifies this event for this subscriber. The same at every retry.
     pub delivery: String,
     /// The event's name.
     pub name: String,
-    /// The event: a CloudEvent 1.0 in JSON.
+    /// The event, a CloudEvent 1.0 in JSON.
     pub body: String,
 }
 
-/// Why an event did not arrive.
+/// Why an event was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DeliveryError(pub String);
 
-/// Takes events to subscribers of one kind.
+/// Delivers events to subscribers of one kind.
 #[async_trait]
 pub trait Outlet: Send + Sync + 'static {
-    /// Checks what a subscriber says about where events shall go, and completes it.
+    /// Validates a subscription's target and fills in missing parts.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with the target.
     async fn prepare(&self, target: &Value) -> Result<Value, DeliveryError>;
 
-    /// Takes one event there. It may come there twice: if the answer is lost, it is taken there again.
+    /// Delivers one event. May deliver it twice: if the response is lost, the caller retries.
     async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<(), DeliveryError>;
 }

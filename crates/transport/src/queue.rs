@@ -1,4 +1,4 @@
-//! The queue that every provider implements: at least once, in no particular order.
+//! The queue interface: at-least-once delivery, no ordering.
 
 use std::time::Duration;
 
@@ -7,46 +7,46 @@ use async_trait::async_trait;
 /// A message to send.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The text, at most [`Queue::max_body_bytes`] long.
+    /// The body, at most [`Queue::max_body_bytes`] bytes.
     pub body: String,
-    /// How long nobody shall see it.
+    /// How long the message stays invisible after it is sent.
     pub delay: Duration,
-    /// Whose message it is, for queues that share capacity fairly between groups.
+    /// The group, for queues that share capacity fairly between groups.
     pub group: Option<String>,
-    /// How long the work may take that it asks for, where that is known.
+    /// The expected duration of the work, if known.
     pub work: Option<Duration>,
 }
 
 impl Message {
-    /// A message to be seen at once.
+    /// A message without delay.
     pub fn now(body: String) -> Self {
         Self { body, delay: Duration::ZERO, group: None, work: None }
     }
 }
 
-/// A message received. It stays invisible to others for the queue's visibility time, and comes back after it
-/// unless it is acknowledged.
+/// A received message. It stays invisible to others for the visibility timeout and is delivered again
+/// afterwards unless it is acknowledged.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The text.
+    /// The body.
     pub body: String,
-    /// Names this delivery towards the queue.
+    /// Identifies this delivery.
     pub receipt: Receipt,
-    /// How often the message has been received, this time included.
+    /// How often the message has been received, including this time.
     pub receive_count: u32,
 }
 
-/// Names one delivery of one message; a later delivery of the same message has another receipt.
+/// Identifies one delivery of one message. A later delivery of the same message has another receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt(pub(crate) String);
 
 impl Receipt {
-    /// The receipt of a message that somebody else received, by the name that they know it by.
+    /// The receipt of a message that was received outside this crate, by its identifier there.
     pub fn named(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// Its name.
+    /// The identifier.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -54,20 +54,21 @@ impl Receipt {
 
 /// A queue.
 ///
-/// Messages may come twice and in any order. A receipt is only good until its visibility time ends: what the queue
-/// has given to somebody else can be neither acknowledged nor extended nor handed back, and such receipts are passed
-/// over.
+/// Messages may arrive twice and in any order. A receipt is valid until its visibility timeout ends. Once the
+/// queue has delivered the message to another receiver, the old receipt can neither acknowledge nor extend
+/// nor hand back; operations skip such receipts.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
-    /// The longest body that one message may have, in bytes. Larger ones go by claim check.
+    /// The longest message body, in bytes. Longer messages go by claim check.
     fn max_body_bytes(&self) -> usize;
 
-    /// The longest delay that a message may have; a longer one ends early.
+    /// The longest delay. A longer one is cut to this.
     fn max_delay(&self) -> Duration {
         Duration::MAX
     }
 
-    /// How often a message is received before the queue puts it aside itself, if it does.
+    /// After how many receives the queue itself moves a message to its dead-letter queue. None if it has
+    /// none.
     fn max_receives(&self) -> Option<u32> {
         None
     }
@@ -75,56 +76,57 @@ pub trait Queue: Send + Sync + 'static {
     /// How long a received message stays invisible to others.
     fn visibility(&self) -> Duration;
 
-    /// About how many messages wait to be received.
+    /// The approximate number of messages that wait to be received.
     async fn backlog(&self) -> Result<u64, QueueError>;
 
-    /// Sends all messages, or none that the error does not speak of.
+    /// Sends every message. On error, some may have been sent, except where [`QueueError`] states that none
+    /// was.
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError>;
 
-    /// Receives what is there, up to `max` messages. Waits for the first one up to `wait`; never waits to fill.
+    /// Receives up to `max` messages. Waits up to `wait` for the first; does not wait for more.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Waits for receives that were given up and are under way all the same; what they get is handed back. For before the
-    /// process ends: after it, nobody else would see those messages until their visibility time is over.
+    /// Waits for cancelled receives that are still running and hands their messages back. Call it before the
+    /// process ends; otherwise those messages stay invisible until their visibility timeout.
     async fn end_receiving(&self) {}
 
-    /// Prolongs the visibility time to one full term from now. Answers the receipts that were still good.
+    /// Extends the visibility timeout to one full term from now. Returns the receipts that were still valid.
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError>;
 
-    /// The messages are done with.
+    /// Deletes messages whose work is done.
     async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError>;
 
-    /// Gives messages back, for others to see after `delay`.
+    /// Returns messages to the queue; they become visible after `delay`.
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError>;
 }
 
-/// Why a queue did not do what it was asked.
+/// Why a queue operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The provider could not be reached or failed; the same call may succeed later.
+    /// The provider could not be reached or failed. The same call may succeed later.
     #[error("queue {queue} is unavailable: {source}")]
     Unavailable {
         /// The queue.
         queue: String,
-        /// What the provider said.
+        /// The provider's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The queue holds as much as it may. Nothing was sent.
+    /// The queue is full. Nothing was sent.
     #[error("queue {queue} is full ({capacity} messages)")]
     Full {
         /// The queue.
         queue: String,
-        /// How many messages it may hold.
+        /// The maximum number of messages.
         capacity: usize,
     },
-    /// A body is longer than the queue takes. Nothing was sent.
-    #[error("a message of {size} bytes is longer than queue {queue} takes ({limit} bytes)")]
+    /// A body is too long for the queue. Nothing was sent.
+    #[error("a message of {size} bytes exceeds the limit of queue {queue} ({limit} bytes)")]
     TooLong {
         /// The queue.
         queue: String,
-        /// The body's length in bytes.
+        /// The length of the body, in bytes.
         size: usize,
-        /// The longest allowed, in bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
 }

@@ -1,18 +1,18 @@
-//! Receives that lose nothing: what arrives for somebody who has gone away goes back at once, and not only when its
-//! visibility time ends.
+//! Cancel-safe receives: messages that arrive for a cancelled receiver go back at once instead of staying
+//! invisible until their visibility timeout.
 
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
 use crate::{Delivery, QueueError, Receipt};
 
-/// The receives of one queue that are under way.
+/// The running receives of one queue.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Receives(TaskTracker);
 
 impl Receives {
-    /// Receives in the background, to its end. Whoever does not wait for that leaves the messages to `give_back`. None: the
-    /// process is stopping.
+    /// Runs `receive` in the background to its end. If the caller is cancelled, passes the messages to
+    /// `give_back`. Returns None if the process is stopping.
     pub(crate) async fn run<G: Future<Output = Result<(), QueueError>> + Send>(
         &self,
         receive: impl Future<Output = Result<Vec<Delivery>, QueueError>> + Send + 'static,
@@ -26,7 +26,7 @@ impl Receives {
             let receipts: Vec<Receipt> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
             let is_taken = sender.send(received).is_ok() && is_taken.await.is_ok();
             if !is_taken && !receipts.is_empty() {
-                // If that fails, they come again when their visibility time ends.
+                // If this fails, the messages become visible after their visibility timeout.
                 let _ = give_back(receipts).await;
             }
         });
@@ -35,7 +35,7 @@ impl Receives {
         Some(received)
     }
 
-    /// Waits for those that are under way.
+    /// Waits for the running receives.
     pub(crate) async fn end(&self) {
         self.0.close();
         self.0.wait().await;

@@ -1,4 +1,4 @@
-//! One queue in front of several: each message goes where those are who may take it.
+//! Routes each message to one of several queues.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::{Delivery, Message, Queue, QueueError, Receipt};
 
-/// Sends each message to the queue that is meant for it: that of long work, that of its group, or the one for all
-/// others. Receiving is from the one for all others; whoever takes from another has that queue itself.
+/// Routes each message to the queue for long work, to the queue of its group, or to the default queue.
+/// Receives from the default queue only; receivers of the other queues use them directly.
 pub struct RoutedQueue {
     others: Arc<dyn Queue>,
     groups: HashMap<String, Arc<dyn Queue>>,
@@ -15,19 +15,19 @@ pub struct RoutedQueue {
 }
 
 impl RoutedQueue {
-    /// Everything goes to `others`.
+    /// Routes everything to `others`, the default queue.
     pub fn new(others: Arc<dyn Queue>) -> Self {
         Self { others, groups: HashMap::new(), long: None }
     }
 
-    /// The messages of this group go to a queue of their own.
+    /// Routes messages of this group to this queue.
     #[must_use]
     pub fn group(mut self, group: String, queue: Arc<dyn Queue>) -> Self {
         self.groups.insert(group, queue);
         self
     }
 
-    /// Work that may take longer than `limit` goes to this queue, whatever its group.
+    /// Routes messages whose expected work exceeds `limit` to this queue, whatever their group.
     #[must_use]
     pub fn longer_than(mut self, limit: Duration, queue: Arc<dyn Queue>) -> Self {
         self.long = Some((limit, queue));
@@ -85,7 +85,7 @@ impl Queue for RoutedQueue {
         }
         let mut result = Ok(());
         for (queue, messages) in by_queue {
-            // One queue that is away keeps nothing from the others.
+            // Send to the other queues even if one fails.
             result = result.and(queue.send(messages).await);
         }
         result

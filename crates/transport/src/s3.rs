@@ -1,5 +1,5 @@
-//! Buckets in S3 for who signs in to AWS as its own tools do: by profiles too, and not only by the environment, as
-//! [`BlobStore::open`] does.
+//! Opens S3 buckets with the full credential chain of the AWS tools, profiles included. [`BlobStore::open`]
+//! reads only the environment.
 
 pub use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{BlobError, BlobStore};
 
-/// What every client needs: region, credentials and endpoint from the environment, and one pool of connections.
+/// The configuration that all AWS clients share: region, credentials, endpoint and one HTTP connection pool.
 pub async fn sdk_config() -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
@@ -16,7 +16,7 @@ pub async fn sdk_config() -> SdkConfig {
     aws_config::from_env().http_client(http).load().await
 }
 
-/// Opens a bucket with the credentials that the SDK finds.
+/// Opens a bucket with the credentials from `config`.
 pub async fn open_bucket(config: &SdkConfig, bucket: &str) -> Result<BlobStore, BlobError> {
     let location = |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Location {
         url: format!("s3://{bucket}"),

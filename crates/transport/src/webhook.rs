@@ -1,4 +1,4 @@
-//! Webhooks: events as signed HTTP requests.
+//! Webhooks: delivers events as signed HTTP requests.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,36 +15,36 @@ use crate::{
     outlet::{DeliveryError, OutgoingEvent, Outlet},
 };
 
-/// How long a subscriber may take to answer.
+/// The timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// The shortest secret that signs anything.
+/// The minimum length of a secret, in characters.
 const MIN_SECRET: usize = 16;
 
-/// Sends events by `POST`. Each request carries `Tasker-Delivery`, the same at every try, and `Tasker-Signature`:
-/// `t=<Unix seconds>,v1=<HMAC-SHA256 of "<t>.<body>" with the subscription's secret, in lower-case hexadecimal>`.
-/// A status from 200 to 299 means that the event has arrived.
+/// Sends events by `POST`. Each request has the header `Tasker-Delivery`, the same at every retry, and
+/// `Tasker-Signature`: `t=<Unix seconds>,v1=<HMAC-SHA256 of "<t>.<body>" with the subscription's secret, in
+/// lower-case hexadecimal>`. A status from 200 to 299 means that the event was delivered.
 #[derive(Debug, Clone)]
 pub struct WebhookOutlet {
     agent: Agent,
 }
 
-/// Where a webhook goes.
+/// The target of a webhook subscription.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Target {
     url: String,
-    /// Made up when absent.
+    /// Generated if absent.
     #[serde(default)]
     secret: Option<String>,
 }
 
 impl WebhookOutlet {
-    /// An outlet to any address.
+    /// Creates an outlet that can reach any URL.
     pub fn new() -> Self {
         let agent = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
-            // Whoever answers with a redirect has moved; its operator should know.
+            // A redirect counts as a failure, so that the operator notices the change.
             .max_redirects(0)
             .build()
             .into();
@@ -58,9 +58,9 @@ impl Default for WebhookOutlet {
     }
 }
 
-/// The value of `Tasker-Signature`, for whoever checks it.
+/// The value of the header `Tasker-Signature`. Subscribers can use it to verify requests.
 pub fn signature(secret: &str, at: u64, body: &str) -> String {
-    // A key of any length makes a MAC.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };
@@ -75,10 +75,7 @@ impl Outlet for WebhookOutlet {
         let mut target = read(target)?;
         let is_web = Url::parse(&target.url).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
         if !is_web {
-            let message = format!(
-                "`url` is `{}`; it must be an address that begins with https:// or http://",
-                target.url
-            );
+            let message = format!("`url` is `{}`; it must start with https:// or http://", target.url);
             return Err(DeliveryError(message));
         }
         let secret = target.secret.get_or_insert_with(random_secret);
@@ -106,7 +103,7 @@ impl Outlet for WebhookOutlet {
             if answer.status().is_success() {
                 return Ok(());
             }
-            Err(DeliveryError(format!("{} answered {}", target.url, answer.status())))
+            Err(DeliveryError(format!("{} returned {}", target.url, answer.status())))
         });
         sent.await.map_err(|error| DeliveryError(error.to_string()))?
     }
@@ -114,10 +111,10 @@ impl Outlet for WebhookOutlet {
 
 fn read(target: &Value) -> Result<Target, DeliveryError> {
     serde_json::from_value(target.clone())
-        .map_err(|error| DeliveryError(format!("the target of a webhook is {{url, secret}}: {error}")))
+        .map_err(|error| DeliveryError(format!("the target of a webhook must be {{url, secret}}: {error}")))
 }
 
 fn random_secret() -> String {
-    // Version 4 ids come from the system's own generator.
+    // UUID version 4 uses the random generator of the operating system.
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }

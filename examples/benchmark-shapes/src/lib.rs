@@ -1,22 +1,23 @@
-//! The one handler of the benchmark's workflows: it does the arithmetic that shows that every result arrived.
+//! The handler of the benchmark's workflows. Its sums prove that every result arrived.
 
 use tasker_handler::prelude::*;
 
-/// What each workflow starts from.
+/// The input of the workflows.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Input {
-    /// A number that makes every task's input another.
+    /// A number that differs per task.
     pub n: u64,
 }
 
-/// What each step passes on.
+/// The result of each step.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Sum {
-    /// One more than the sum of the dependencies' values, or than the input's number.
+    /// One more than the sum of the dependencies' values, or than the input's number if there are no
+    /// dependencies.
     pub value: u64,
 }
 
-/// Adds up what its dependencies passed on, and one.
+/// Adds 1 to the sum of its dependencies' values.
 #[handler]
 fn add_up(ctx: &Context, input: Input) -> Result<Sum, Failure> {
     let mut names = ctx.dependency_names().peekable();

@@ -1,4 +1,4 @@
-//! Imports one slice of the file, a chunk in each run.
+//! Imports one slice of the file, one chunk per run.
 
 use tasker_handler::prelude::*;
 
@@ -9,51 +9,51 @@ use crate::{
     sums::Regions,
 };
 
-/// How many faulty rows are told of with their text.
+/// The maximum number of faulty rows that are reported with their text.
 pub const MAX_FAULTS: usize = 5;
-/// What is read beyond a chunk at once, for the end of its last line.
+/// Bytes to read beyond a chunk, for the rest of its last line.
 const MARGIN_BYTES: u64 = 256;
 
 /// How a slice is imported.
 #[derive(Debug, Deserialize)]
 struct Settings {
-    /// How much one run reads.
+    /// Bytes per run.
     chunk_bytes: u64,
-    /// The regions that there are.
+    /// The valid regions.
     regions: Vec<String>,
 }
 
-/// What a slice came to.
+/// The result of a slice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Imported {
     /// The slice.
     pub slice: batch::Range,
-    /// How many rows began in it, faulty ones included.
+    /// The number of rows that begin in it, including faulty ones.
     pub rows: u64,
-    /// How many of them were faulty.
+    /// The number of faulty rows.
     pub faulty_rows: u64,
-    /// The first few of those.
+    /// The first faulty rows.
     pub faults: Vec<Fault>,
-    /// What the others came to.
+    /// The sums of the valid rows, by region.
     pub regions: Regions,
-    /// How many requests were sent to the storage.
+    /// The number of requests to the storage.
     pub requests: u64,
-    /// How many bytes were read from it.
+    /// The number of bytes read from the storage.
     pub bytes_read: u64,
 }
 
 /// A row that could not be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// Where it begins in the file.
+    /// The position in the file, in bytes.
     pub byte: u64,
-    /// How it begins.
+    /// The beginning of the row.
     pub text: String,
     /// What is wrong with it.
     pub why: String,
 }
 
-/// Imports the rows that begin in its slice: the last of them may end behind it.
+/// Imports the rows that begin in its slice. The last one may end after the slice.
 #[handler]
 pub(crate) fn import_rows(ctx: &Context) -> Result<Outcome<Imported>, Failure> {
     let slice = ctx.slice()?;
@@ -69,25 +69,26 @@ pub(crate) fn import_rows(ctx: &Context) -> Result<Outcome<Imported>, Failure> {
     let rows = progress.accumulated.rows - rows_before;
     progress.advance(next, rows);
     if next < slice.end {
-        // Whatever happens to this host, no other reads this chunk again.
+        // After this, no host reads the chunk again.
         return progress.checkpoint();
     }
     Ok(Outcome::Complete(Imported { slice, ..progress.accumulated }))
 }
 
 impl Imported {
-    /// Imports the rows that begin in a part of the file, and answers where to go on.
+    /// Imports the rows that begin in a part of the file. Returns the position to continue from.
     fn import(
         &mut self,
         object: &Object,
         part: std::ops::Range<u64>,
         regions: &[String],
     ) -> Result<u64, Failure> {
-        // The byte before tells whether a row begins with the part, or is the previous one's to finish.
+        // The preceding byte shows whether a row begins at the start of the part or the previous part's row
+        // continues.
         let from = part.start.saturating_sub(1);
         let mut text = self.read(object, from, part.end + MARGIN_BYTES)?;
         let Some(line_break) = find(b'\n', &text) else {
-            // All of it is the middle of one long line.
+            // The part is the middle of one long line.
             return Ok(from + text.len() as u64);
         };
         let mut parser = Parser::new();
@@ -95,7 +96,7 @@ impl Imported {
         while from + (at as u64) < part.end {
             let length = match find(b'\n', &text[at..]) {
                 Some(length) => length,
-                // Its rest lies behind the margin.
+                // The line ends after the margin.
                 None if text.len() - at <= MAX_LINE_BYTES && from + (text.len() as u64) < object.bytes => {
                     let behind = from + text.len() as u64;
                     text.extend(self.read(object, behind, behind + MAX_LINE_BYTES as u64)?);
@@ -116,7 +117,7 @@ impl Imported {
         object.read(part)
     }
 
-    /// Takes one line.
+    /// Imports one line.
     fn take(&mut self, parser: &mut Parser, byte: u64, line: &[u8], regions: &[String]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {

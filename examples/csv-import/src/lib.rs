@@ -1,4 +1,4 @@
-//! Step handlers that import a large CSV file from object storage, many slices of it at a time.
+//! Step handlers that import a large CSV file from object storage in parallel slices.
 
 mod import_rows;
 mod object;

@@ -1,4 +1,4 @@
-//! Cuts the file into slices.
+//! Splits the file into slices.
 
 use tasker_handler::prelude::*;
 
@@ -8,41 +8,41 @@ use crate::{
     sums::{Regions, Sums},
 };
 
-/// The most slices that a file is cut into: of a larger one each is larger.
+/// The maximum number of slices. A larger file has larger slices.
 const MAX_SLICES: u64 = 1000;
 
 /// The input of the workflow.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Import {
-    /// Where the file is.
+    /// The URL of the file.
     pub url: String,
-    /// What its rows come to according to whoever wrote it.
+    /// The expected totals, if the writer of the file knows them.
     pub expected: Option<Expected>,
 }
 
-/// What rows come to according to whoever wrote them.
+/// The expected totals of the rows.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Expected {
-    /// All of them.
+    /// The totals of all rows.
     #[serde(flatten)]
     pub total: Sums,
-    /// By region.
+    /// The totals by region.
     pub regions: Regions,
 }
 
-/// What is imported, for all who take part.
+/// The plan that all steps of the import share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The file.
     pub object: Object,
-    /// Where its first row begins.
+    /// The position of the first row, in bytes.
     pub first_row: u64,
-    /// How many slices its rows were cut into.
+    /// The number of slices.
     pub slices: u64,
 }
 
-/// Cuts a file into slices by bytes: nobody knows where its rows are before they are read. A file without rows has no
-/// slices.
+/// Splits a file into slices by bytes, because the positions of rows are unknown before the file is read. A
+/// file without rows has no slices.
 #[handler]
 pub(crate) fn plan_import(ctx: &Context, import: Import) -> Result<Outcome<Plan>, Failure> {
     let slice_bytes: u64 = ctx.config("slice_bytes")?;
@@ -59,7 +59,7 @@ pub(crate) fn plan_import(ctx: &Context, import: Import) -> Result<Outcome<Plan>
     Outcome::batch(slices, plan)
 }
 
-/// Checks the header, and answers where it ends.
+/// Checks the header. Returns the position after it.
 fn read_header(object: &Object, beginning: &[u8]) -> Result<u64, Failure> {
     if object.bytes == 0 {
         return Ok(0);
@@ -71,7 +71,7 @@ fn read_header(object: &Object, beginning: &[u8]) -> Result<u64, Failure> {
         return Ok(line_break.map_or(object.bytes, |place| place as u64 + 1));
     }
     let message = format!(
-        "{} begins with `{}` and not with the header `{}`",
+        "{} begins with `{}`, not with the header `{}`",
         object.name(),
         excerpt(&String::from_utf8_lossy(header)),
         COLUMNS.join(",")

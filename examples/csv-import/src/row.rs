@@ -1,4 +1,4 @@
-//! One line of the file: an order, or what is wrong with it.
+//! Parses one line of the file: an order, or an error.
 
 use std::str::FromStr;
 
@@ -6,22 +6,22 @@ use csv_core::{ReadRecordResult, Reader};
 
 use crate::sums::Sums;
 
-/// The columns that the file must have, in this order.
+/// The columns of the file, in this order.
 pub const COLUMNS: [&str; 6] = ["id", "customer", "product", "quantity", "unit_price_cents", "region"];
-/// A line that is longer than this is no order.
+/// The maximum length of a line, in bytes.
 pub const MAX_LINE_BYTES: usize = 16 << 10;
 
-/// An order, as far as the import needs it.
+/// The parts of an order that the import uses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// Where it was sold.
+    /// The region where it was sold.
     pub region: &'a str,
-    /// What it comes to by itself.
+    /// The totals of this order alone.
     pub sums: Sums,
 }
 
-/// Reads lines, one at a time: a line break always ends a row, even within quotes. Only so can a file be cut anywhere,
-/// and each slice find by itself where its rows begin.
+/// Parses single lines. A line break always ends a row, even within quotes, so that the file can be split
+/// anywhere and each slice can find its first row.
 pub struct Parser {
     reader: Reader,
     text: Vec<u8>,
@@ -29,15 +29,15 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// A parser.
+    /// Creates a parser.
     pub fn new() -> Self {
         Self { reader: Reader::new(), text: vec![0; MAX_LINE_BYTES], ends: [0; COLUMNS.len()] }
     }
 
-    /// The fields of a line without its line break.
+    /// Splits a line, without its line break, into fields.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// What is wrong with the line, for people.
     pub fn fields(&mut self, line: &[u8]) -> Result<[&str; COLUMNS.len()], String> {
         if line.len() > MAX_LINE_BYTES {
             return Err(format!("it is longer than {MAX_LINE_BYTES} bytes"));
@@ -49,9 +49,10 @@ impl Parser {
             ReadRecordResult::OutputEndsFull => {
                 return Err(format!("it has more than {} fields", COLUMNS.len()));
             }
-            _ => return Err("a carriage return stands in the middle of it".to_owned()),
+            _ => return Err("it contains a carriage return".to_owned()),
         }
-        // The line break is ours to give, so that the last line of a file needs none and an open quote stands out.
+        // Add the line break here, so that a missing one at the end of the file is accepted and an open quote
+        // is detected.
         let rest = (&mut self.text[written..], &mut self.ends[ended..]);
         let (read, _, _, last) = self.reader.read_record(b"\n", rest.0, rest.1);
         match read {
@@ -69,17 +70,17 @@ impl Parser {
         let mut fields = [""; COLUMNS.len()];
         let mut start = 0;
         for (field, &end) in fields.iter_mut().zip(&self.ends) {
-            // Whoever cuts a character in two with a comma has not written UTF-8.
+            // A comma inside a multi-byte character means that the text is not UTF-8.
             *field = text.get(start..end).ok_or("it is not UTF-8")?;
             start = end;
         }
         Ok(fields)
     }
 
-    /// The order of a line without its line break.
+    /// Parses a line, without its line break, as an order.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// What is wrong with the line, for people.
     pub fn row(&mut self, line: &[u8]) -> Result<Row<'_>, String> {
         let [id, customer, product, quantity, price, region] = self.fields(line)?;
         number::<u64>("id", id)?;
@@ -95,11 +96,10 @@ impl Parser {
 }
 
 fn number<T: FromStr>(name: &str, text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| format!("`{name}` is `{}`, which is no whole number in its range", excerpt(text)))
+    text.parse().map_err(|_| format!("`{name}` is `{}`, which is not an integer in its range", excerpt(text)))
 }
 
-/// The beginning of a text, enough to find it by.
+/// The beginning of a text, long enough to find it.
 pub fn excerpt(text: &str) -> String {
     const LENGTH: usize = 80;
     if text.chars().count() <= LENGTH {
@@ -137,19 +137,19 @@ mod tests {
             ("7,c,tea,3,890,north,", "it has more than 6 fields"),
             ("7,c,tea,3,890,north,1,2,3", "it has more than 6 fields"),
             ("7", "it has 1 of 6 fields"),
-            ("7,c,tea,three,890,north", "`quantity` is `three`, which is no whole number in its range"),
-            ("7,c,tea,-3,890,north", "`quantity` is `-3`, which is no whole number in its range"),
-            ("7,c,tea,3,8.90,north", "`unit_price_cents` is `8.90`, which is no whole number in its range"),
+            ("7,c,tea,three,890,north", "`quantity` is `three`, which is not an integer in its range"),
+            ("7,c,tea,-3,890,north", "`quantity` is `-3`, which is not an integer in its range"),
+            ("7,c,tea,3,8.90,north", "`unit_price_cents` is `8.90`, which is not an integer in its range"),
             (
                 "7,c,tea,3,99999999999,north",
-                "`unit_price_cents` is `99999999999`, which is no whole number in its range",
+                "`unit_price_cents` is `99999999999`, which is not an integer in its range",
             ),
-            ("x,c,tea,3,890,north", "`id` is `x`, which is no whole number in its range"),
+            ("x,c,tea,3,890,north", "`id` is `x`, which is not an integer in its range"),
             ("7,,tea,3,890,north", "`customer` is empty"),
             ("7,c,tea,3,890,", "`region` is empty"),
             ("7,c,\"tea,3,890,north", "a quote is opened and not closed before the end of the line"),
             ("7,c,tea,3,890,\"north", "a quote is opened and not closed before the end of the line"),
-            ("7,c,tea\r7,c,tea,3,890,north", "a carriage return stands in the middle of it"),
+            ("7,c,tea\r7,c,tea,3,890,north", "it contains a carriage return"),
         ] {
             assert_eq!(fault(line), why, "{line}");
         }

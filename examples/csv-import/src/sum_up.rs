@@ -1,4 +1,4 @@
-//! Adds up what the slices came to, and holds it against what was to come of them.
+//! Adds up the slices and checks the sums against the expected totals.
 
 use tasker_handler::prelude::*;
 
@@ -8,31 +8,31 @@ use crate::{
     sums::{Regions, Sums},
 };
 
-/// What the whole file came to.
+/// The totals of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// All rows that were not faulty.
+    /// The totals of the valid rows.
     #[serde(flatten)]
     pub total: Sums,
-    /// How many were.
+    /// The number of faulty rows.
     pub faulty_rows: u64,
-    /// The first few of those.
+    /// The first faulty rows.
     pub faults: Vec<Fault>,
-    /// The total by region.
+    /// The totals by region.
     pub regions: Regions,
-    /// The file, without the query of its URL.
+    /// The URL of the file, without its query.
     pub url: String,
-    /// How long it is.
+    /// The size of the file, in bytes.
     pub bytes: u64,
-    /// How many slices it was cut into.
+    /// The number of slices.
     pub slices: u64,
-    /// How many requests were sent to the storage for them.
+    /// The number of requests to the storage for the slices.
     pub requests: u64,
-    /// How many bytes were read from it for them.
+    /// The number of bytes read from the storage for the slices.
     pub bytes_read: u64,
 }
 
-/// Adds up the slices. Whoever is told of a sum can rely on it: none is told of a part of the file.
+/// Adds up the slices. Fails unless they cover the whole file, so that no partial sum is published.
 #[handler]
 pub(crate) fn sum_up(ctx: &Context, import: Import) -> Result<Summary, Failure> {
     let plan: Plan = ctx.dependency("plan_import")?;
@@ -49,7 +49,7 @@ pub(crate) fn sum_up(ctx: &Context, import: Import) -> Result<Summary, Failure> 
     let total: Sums = regions.values().copied().sum();
     if total.rows + faulty_rows != rows {
         let message = format!(
-            "the slices tell of {rows} rows, and the regions of {} beside {faulty_rows} faulty ones",
+            "the slices contain {rows} rows, but the regions contain {} and {faulty_rows} are faulty",
             total.rows
         );
         return Err(Failure::permanent("RowsDoNotAddUp", message));
@@ -71,7 +71,7 @@ pub(crate) fn sum_up(ctx: &Context, import: Import) -> Result<Summary, Failure> 
     })
 }
 
-/// The slices must be the whole file, without gap or overlap.
+/// Checks that the slices cover the whole file, without gap or overlap.
 fn check_slices(plan: &Plan, slices: &[Imported]) -> Result<(), Failure> {
     let mut next = plan.first_row;
     for slice in slices.iter().map(|imported| imported.slice).filter(|slice| !slice.is_empty()) {
@@ -84,7 +84,7 @@ fn check_slices(plan: &Plan, slices: &[Imported]) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!(
-        "of the {} slices of {}, the one that begins at byte {next} has no result",
+        "of the {} slices of {}, the one that starts at byte {next} has no result",
         plan.slices,
         plan.object.name()
     );
@@ -96,7 +96,7 @@ fn check_expected(expected: &Expected, total: Sums, regions: &Regions) -> Result
         return Ok(());
     }
     let message = format!(
-        "the file comes to {} rows, {} pieces and {} cents, and was expected to come to {}, {} and {}",
+        "the file contains {} rows, {} pieces and {} cents, but {}, {} and {} were expected",
         total.rows,
         total.quantity,
         total.revenue_cents,

@@ -1,4 +1,4 @@
-//! What rows come to.
+//! Totals of rows.
 
 use std::{
     collections::BTreeMap,
@@ -8,14 +8,14 @@ use std::{
 
 use tasker_handler::prelude::*;
 
-/// What rows come to.
+/// Totals of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sums {
-    /// How many there are.
+    /// The number of rows.
     pub rows: u64,
-    /// How many pieces were ordered.
+    /// The number of pieces.
     pub quantity: u64,
-    /// What they cost, in cents.
+    /// The price of all pieces, in cents.
     pub revenue_cents: u64,
 }
 
@@ -41,5 +41,5 @@ impl Sum for Sums {
     }
 }
 
-/// What rows come to, by region.
+/// Totals by region.
 pub type Regions = BTreeMap<String, Sums>;

@@ -1,4 +1,4 @@
-//! The handlers together, over files in memory: whole workflows, cut in every possible way.
+//! The handlers together, on files in memory: whole workflows with every possible split.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -18,11 +18,11 @@ use crate::{
     sums::Sums,
 };
 
-/// As if presigned.
+/// Looks like a presigned URL.
 const URL: &str = "http://storage/orders.csv?signature=secret";
 const HEADER: &str = "id,customer,product,quantity,unit_price_cents,region\n";
 
-/// Serves a file from now on, and answers where the ranges are noted that are asked for.
+/// Serves a file from now on. Returns the list of requested ranges.
 fn serve(file: &[u8]) -> Rc<RefCell<Vec<Range>>> {
     let asked: Rc<RefCell<Vec<Range>>> = Rc::default();
     let (file, noted) = (file.to_vec(), Rc::clone(&asked));
@@ -67,7 +67,7 @@ fn plan(slice_bytes: u64) -> Result<(Plan, Vec<Range>), Failure> {
     }
 }
 
-/// Runs one worker to its end: all its runs, each with what the one before has saved.
+/// Runs one worker to its end: all runs, each with the checkpoint of the previous one.
 fn work(plan: &Plan, slice: Option<Range>, chunk_bytes: u64) -> Result<Imported, Failure> {
     let mut builder = Context::builder()
         .dependency("plan_import", plan)
@@ -93,7 +93,7 @@ fn converge(plan: &Plan, imported: &[Imported], import: Import) -> Result<Summar
     sum_up(&builder.build(), import)
 }
 
-/// The whole workflow, with slices as they are given. What depends on the cut is left out of its result.
+/// Runs the whole workflow with the given slices. Clears the parts of the result that depend on the split.
 fn run_cut(plan: &Plan, slices: &[Range], chunk_bytes: u64) -> Summary {
     let imported: Vec<Imported> =
         slices.iter().map(|&slice| work(plan, Some(slice), chunk_bytes).unwrap()).collect();
@@ -107,7 +107,7 @@ fn run(file: &[u8], slice_bytes: u64, chunk_bytes: u64) -> Summary {
     run_cut(&plan, &slices, chunk_bytes)
 }
 
-/// Cuts a file in two at every byte, and in slices and chunks of many sizes, and finds the same in it each time.
+/// Splits a file at every byte and into slices and chunks of many sizes. All results must be equal.
 fn same_however_cut(file: &[u8]) -> Summary {
     serve(file);
     let (plan, whole) = plan(u64::MAX / 2).unwrap();
@@ -182,11 +182,11 @@ fn faulty_rows_are_counted_and_the_first_are_told() {
     assert_eq!(
         why,
         [
-            "`quantity` is `many`, which is no whole number in its range",
+            "`quantity` is `many`, which is not an integer in its range",
             "it has 2 of 6 fields",
             "a quote is opened and not closed before the end of the line",
             "there is no region `moon`",
-            "`id` is ``, which is no whole number in its range",
+            "`id` is ``, which is not an integer in its range",
         ]
     );
     for Fault { byte, text, .. } in &summary.faults {
@@ -258,7 +258,7 @@ fn a_worker_reads_its_slice_and_the_end_of_its_last_line_and_nothing_twice() {
         assert_eq!(imported.bytes_read, asked.iter().map(|range| range.len()).sum::<u64>());
         assert!(asked.iter().all(|range| range.start + 1 >= slice.start), "{slice:?}: {asked:?}");
         assert!(asked.iter().all(|range| range.end <= slice.end + 256), "{slice:?}: {asked:?}");
-        // Each request but the last is followed by one that goes on where its last line has ended.
+        // Each request starts where the last line of the previous one ended.
         assert!(asked.windows(2).all(|pair| pair[1].start + 256 >= pair[0].end), "{slice:?}: {asked:?}");
         assert!(imported.bytes_read <= slice.len() + 257 * imported.requests, "{slice:?}: {asked:?}");
     }

@@ -1,4 +1,4 @@
-//! Is everything in stock, and in which warehouse?
+//! Checks that everything is in stock, and finds the warehouses.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use tasker_handler::prelude::*;
 
 use crate::order::Order;
 
-/// Where each article lies.
+/// The warehouses of the ordered articles.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Availability {
     /// The warehouse of each article.

@@ -1,4 +1,4 @@
-//! The step handlers of an online shop: from an order to a parcel on its way.
+//! The step handlers of an online shop: from an order to its shipment.
 
 mod check_inventory;
 mod order;

@@ -1,26 +1,26 @@
-//! The order: the input of the workflow, which every step can read.
+//! The order: the input of the workflow. Every step can read it.
 
 use tasker_handler::prelude::*;
 
-/// An order, as the shop sends it.
+/// An order as the shop sends it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Order {
-    /// The shop's own number for it.
+    /// The shop's order number.
     pub order_id: String,
-    /// Who ordered.
+    /// The customer.
     pub customer: Customer,
-    /// What was ordered.
+    /// The ordered items.
     pub items: Vec<Item>,
-    /// How it is paid.
+    /// The payment.
     pub payment: Payment,
 }
 
-/// Who ordered.
+/// A customer.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Customer {
-    /// Full name.
+    /// The full name.
     pub name: String,
-    /// Where the confirmation goes.
+    /// The e-mail address for the confirmation.
     pub email: String,
     /// Two-letter country code.
     pub country: String,
@@ -29,20 +29,20 @@ pub struct Customer {
 /// One line of an order.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 pub struct Item {
-    /// The article.
+    /// The article number.
     pub sku: String,
-    /// How many.
+    /// The number of pieces.
     pub quantity: u32,
-    /// Price of one, in cents.
+    /// The price of one piece, in cents.
     pub unit_price_cents: u64,
 }
 
-/// How an order is paid.
+/// The payment of an order.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct Payment {
     /// The card's token at the payment provider.
     pub token: String,
-    /// ISO 4217.
+    /// The currency, ISO 4217.
     pub currency: String,
 }
 

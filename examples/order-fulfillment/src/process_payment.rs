@@ -4,14 +4,14 @@ use tasker_handler::prelude::*;
 
 use crate::{order::Order, validate_order::ValidatedOrder};
 
-/// The customer has paid.
+/// A charge that the customer has paid.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Charge {
-    /// The payment provider's number for the charge.
+    /// The payment provider's id of the charge.
     pub charge_id: String,
-    /// How much, in cents.
+    /// The amount, in cents.
     pub amount_cents: u64,
-    /// ISO 4217.
+    /// The currency, ISO 4217.
     pub currency: String,
 }
 
@@ -26,7 +26,7 @@ fn process_payment(ctx: &Context, order: Order) -> Result<Charge, Failure> {
     let validated: ValidatedOrder = ctx.dependency("validate_order")?;
     let provider: String = ctx.config("payment_url")?;
     let response = http::post(&format!("{provider}/charges"))
-        // The provider charges once for one key, however often we ask.
+        // The provider charges only once per key.
         .header("idempotency-key", &ctx.idempotency_key())
         .json(&json!({
             "token": order.payment.token,

@@ -1,15 +1,15 @@
-//! Sets the articles aside.
+//! Reserves the articles.
 
 use tasker_handler::prelude::*;
 
 use crate::{check_inventory::Availability, order::Order};
 
-/// Articles set aside for an order.
+/// The articles reserved for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reservation {
-    /// Names the reservation towards the warehouses.
+    /// The id of the reservation in the warehouses.
     pub reservation_id: String,
-    /// One line for each article: `2 × tea in hamburg`.
+    /// One line per article: `2 × tea in hamburg`.
     pub lines: Vec<String>,
 }
 
@@ -20,12 +20,12 @@ fn reserve_inventory(ctx: &Context, order: Order) -> Result<Reservation, Failure
     let mut lines = Vec::with_capacity(order.items.len());
     for item in &order.items {
         let warehouse = available.warehouses.get(&item.sku).ok_or_else(|| {
-            Failure::permanent("NoWarehouse", format!("article {} was given no warehouse", item.sku))
+            Failure::permanent("NoWarehouse", format!("article {} has no warehouse", item.sku))
         })?;
         lines.push(format!("{} × {} in {warehouse}", item.quantity, item.sku));
     }
     let reservation = Reservation { reservation_id: format!("res-{}", order.order_id), lines };
-    // A step may run more than once: the first run decides, every other finds what it reserved.
+    // A step may run more than once. The first run stores the reservation; later runs return it.
     let reservations = key_value::open("reservations")?;
     reservations.update(&ctx.idempotency_key(), |known| Ok(known.unwrap_or_else(|| reservation.clone())))
 }

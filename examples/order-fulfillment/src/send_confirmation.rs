@@ -1,15 +1,15 @@
-//! Tells the customer.
+//! Confirms the order to the customer.
 
 use tasker_handler::prelude::*;
 
 use crate::{order::Order, ship_order::Shipment};
 
-/// What the customer was told.
+/// The confirmation that was sent.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmation {
-    /// Where it went.
+    /// The e-mail address.
     pub to: String,
-    /// Its text.
+    /// The text.
     pub text: String,
 }
 

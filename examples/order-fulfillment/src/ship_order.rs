@@ -1,19 +1,19 @@
-//! Hands the parcel to a carrier.
+//! Ships the order.
 
 use tasker_handler::prelude::*;
 
 use crate::{order::Order, process_payment::Charge, reserve_inventory::Reservation};
 
-/// A parcel on its way.
+/// A shipment.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Shipment {
-    /// The carrier's number.
+    /// The carrier's tracking number.
     pub tracking_number: String,
-    /// Who carries it.
+    /// The carrier.
     pub carrier: String,
 }
 
-/// Ships what was reserved, once it is paid.
+/// Ships the reserved articles after the payment.
 #[handler]
 fn ship_order(ctx: &Context, order: Order) -> Result<Shipment, Failure> {
     let reservation: Reservation = ctx.dependency("reserve_inventory")?;

@@ -1,15 +1,15 @@
-//! Is the order one that can be fulfilled, and what does it cost?
+//! Validates the order and calculates its price.
 
 use tasker_handler::prelude::*;
 
 use crate::order::Order;
 
-/// The order is sound.
+/// A valid order.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ValidatedOrder {
-    /// How many pieces, all lines together.
+    /// The number of pieces in all lines.
     pub pieces: u32,
-    /// What they cost, in cents.
+    /// The price of all pieces, in cents.
     pub total_cents: u64,
 }
 
@@ -17,11 +17,12 @@ pub struct ValidatedOrder {
 #[handler]
 fn validate_order(_ctx: &Context, order: Order) -> Result<ValidatedOrder, Failure> {
     if let Some(item) = order.items.iter().find(|item| item.quantity == 0) {
-        let message = format!("order {}: nothing of article {} is ordered", order.order_id, item.sku);
+        let message = format!("order {}: the quantity of article {} is 0", order.order_id, item.sku);
         return Err(Failure::permanent("InvalidOrder", message));
     }
     if !order.customer.email.contains('@') {
-        let message = format!("order {}: `{}` is no e-mail address", order.order_id, order.customer.email);
+        let message =
+            format!("order {}: `{}` is not an e-mail address", order.order_id, order.customer.email);
         return Err(Failure::permanent("InvalidOrder", message));
     }
     let total_cents = order.items.iter().map(|item| u64::from(item.quantity) * item.unit_price_cents).sum();

@@ -1,4 +1,4 @@
-//! The `#[handler]` attribute. It leaves the function as it is and registers it beside.
+//! The `#[handler]` attribute. It keeps the function unchanged and registers it as a handler.
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -16,10 +16,11 @@ use syn::{
 /// fn validate_order(ctx: &Context, order: Order) -> Result<Validated, Failure> { ... }
 /// ```
 ///
-/// The function takes `&Context` and, if it wants it, the task's input as any type that is `Deserialize` and
-/// `JsonSchema`. It returns `Result<T, Failure>` with a `T` that is `Serialize` and `JsonSchema`, or an `Outcome<T>`.
-/// Its name is the handler's name and its first line of documentation the description, unless given:
-/// `#[handler(name = "Payments::Refund", description = "Gives money back.")]`.
+/// The function takes `&Context` and, optionally, the task's input as any type that implements `Deserialize`
+/// and `JsonSchema`. It returns `Result<T, Failure>`, where `T` implements `Serialize` and `JsonSchema` or is
+/// an `Outcome` of such a type. The name and the description default to the function's name and the first
+/// paragraph of its documentation. To set them: `#[handler(name = "Payments::Refund", description = "Refunds
+/// a payment.")]`.
 #[proc_macro_attribute]
 pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut options = Options::default();
@@ -47,7 +48,7 @@ impl Options {
         } else if meta.path.is_ident("description") {
             &mut self.description
         } else {
-            return Err(meta.error("unknown option; `name` and `description` are known"));
+            return Err(meta.error("unknown option; the options are `name` and `description`"));
         };
         let text: LitStr = meta.value()?.parse()?;
         if text.value().trim().is_empty() {
@@ -95,13 +96,13 @@ fn check(signature: &Signature) -> Result<(), Error> {
     if let Some(token) = &signature.asyncness {
         return Err(Error::new(
             token.span,
-            "a handler cannot be async: it runs alone in its sandbox; call what it needs and wait for it",
+            "a handler cannot be async: it runs alone in its sandbox, so call blocking functions",
         ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new(
             signature.generics.span(),
-            "a handler cannot be generic: its types make its schema",
+            "a handler cannot be generic: its schemas need concrete types",
         ));
     }
     Ok(())
@@ -109,7 +110,7 @@ fn check(signature: &Signature) -> Result<(), Error> {
 
 /// The type of the input, if the handler takes one.
 fn input_type(signature: &Signature) -> Result<Option<&Type>, Error> {
-    const SHAPE: &str = "a handler takes `ctx: &Context` and, if it wants it, the task's input: \
+    const SHAPE: &str = "a handler takes `ctx: &Context` and, optionally, the task's input: \
         `fn handle(ctx: &Context, input: MyInput) -> Result<MyResult, Failure>`";
     let mut types = Vec::new();
     for argument in &signature.inputs {
@@ -121,10 +122,10 @@ fn input_type(signature: &Signature) -> Result<Option<&Type>, Error> {
     match types.as_slice() {
         [Type::Reference(_)] => Ok(None),
         [Type::Reference(_), Type::Reference(input)] => {
-            Err(Error::new(input.span(), "the input is owned by the handler: take it by value"))
+            Err(Error::new(input.span(), "take the input by value: the handler owns it"))
         }
         [Type::Reference(_), input] => Ok(Some(input)),
-        // No arguments stand nowhere.
+        // An empty list of arguments has no span.
         [] => Err(Error::new(signature.ident.span(), SHAPE)),
         _ => Err(Error::new(signature.inputs.span(), SHAPE)),
     }
@@ -138,7 +139,7 @@ fn result_type(signature: &Signature) -> Result<Tokens, Error> {
         }
         ReturnType::Default => Err(Error::new(
             signature.ident.span(),
-            "a handler returns `Result<T, Failure>`; return `Ok(())` if it has nothing to tell",
+            "a handler returns `Result<T, Failure>`; return `Ok(())` if it has no result",
         )),
     }
 }

@@ -1,7 +1,7 @@
-//! Batches: cutting work into slices, doing one slice step by step, and adding up what the slices came to.
+//! Batches: splits work into slices, processes a slice step by step, and combines the results.
 //!
-//! A `batchable` step says how the work is cut. A `batch_worker` step then runs once for each slice, and saves how far
-//! it has come, so that no attempt starts from the beginning. The step that depends on the workers adds up.
+//! A `batchable` step splits the work. A `batch_worker` step then runs once per slice and saves checkpoints,
+//! so that no attempt starts over. The step that depends on the workers combines their results.
 //!
 //! ```
 //! use tasker_handler::prelude::*;
@@ -11,7 +11,7 @@
 //! #     Ok(batch::Counts { processed: count, succeeded: count, ..Default::default() })
 //! # }
 //!
-//! /// Cuts an import into slices of 1,000 rows. No rows, no slices: one worker then runs with nothing to do.
+//! /// Splits an import into slices of 1,000 rows. Without rows, one placeholder worker runs.
 //! #[handler]
 //! fn plan_import(_ctx: &Context, import: Import) -> Result<Outcome<u64>, Failure> {
 //!     Outcome::batch(batch::ranges(import.rows, 1000), import.rows)
@@ -32,7 +32,7 @@
 //!     Ok(Outcome::Complete(progress.accumulated))
 //! }
 //!
-//! /// Adds up what the workers have imported.
+//! /// Adds up the workers' results.
 //! #[handler]
 //! fn sum_up(ctx: &Context) -> Result<batch::Counts, Failure> {
 //!     Ok(ctx.worker_results::<batch::Counts>("import_rows")?.into_iter().map(|(_, counts)| counts).sum())
@@ -57,22 +57,22 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Context, Failure, Outcome, context::read};
 
-/// A slice of the work: from `start` up to `end`, which belongs to the next slice.
+/// A slice of the work: from `start` (inclusive) to `end` (exclusive).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Range {
     /// The first item.
     pub start: u64,
-    /// The first item after it.
+    /// The item after the last.
     pub end: u64,
 }
 
 impl Range {
-    /// How many items there are.
+    /// The number of items.
     pub fn len(self) -> u64 {
         self.end.saturating_sub(self.start)
     }
 
-    /// Whether there are none.
+    /// Whether there are no items.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -90,7 +90,7 @@ impl From<ops::Range<u64>> for Range {
     }
 }
 
-/// Cuts this many items into slices of `size`; the last has what remains. A size of 0 counts as 1.
+/// Splits `total` items into slices of `size`; the last one has the remainder. A size of 0 counts as 1.
 pub fn ranges(total: u64, size: u64) -> Vec<Range> {
     let size = size.max(1);
     let mut ranges = Vec::new();
@@ -103,8 +103,8 @@ pub fn ranges(total: u64, size: u64) -> Vec<Range> {
     ranges
 }
 
-/// Cuts this many items into a slice for each worker, none empty and none more than one item larger than another. With
-/// fewer items than workers, there are fewer slices.
+/// Splits `total` items evenly among `workers`. No slice is empty, and their sizes differ by at most one. If
+/// there are fewer items than workers, there are fewer slices.
 pub fn split(total: u64, workers: u32) -> Vec<Range> {
     let workers = u64::from(workers.max(1)).min(total);
     let mut ranges = Vec::new();
@@ -118,53 +118,54 @@ pub fn split(total: u64, workers: u32) -> Vec<Range> {
     ranges
 }
 
-/// What a batch worker is told of its batch, beside its own cursor.
+/// The batch of a worker, as seen by that worker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Batch {
-    /// Its place in the batch, and how the batch is configured.
+    /// The worker's position and the batch configuration.
     pub metadata: Metadata,
-    /// There was nothing to do: the worker stands for the whole batch, so that what depends on it can run.
+    /// The batch is empty. This placeholder worker lets the dependent steps run.
     pub is_no_op: bool,
 }
 
-/// A worker's place in its batch, and how the template's `batch_config` configures that.
+/// A worker's position in its batch, and the template's `batch_config`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The batchable step that cut the work.
+    /// The name of the batchable step.
     pub batch_step: String,
-    /// Which of the workers it is, counting from 1.
+    /// The number of this worker, from 1.
     pub worker_number: u32,
-    /// How many workers the batch has.
+    /// The number of workers in the batch.
     pub total_workers: u32,
-    /// How many items one worker takes.
+    /// The number of items per worker.
     pub batch_size: u64,
-    /// The field by which items are ordered.
+    /// The field that orders the items.
     pub cursor_field: String,
-    /// What a failed worker means for the others: `continue_on_failure`, `fail_fast` or `isolate`.
+    /// What happens to the other workers when one fails for good: `continue_on_failure`, `fail_fast` or
+    /// `isolate`.
     pub failure_strategy: String,
 }
 
-/// How far a worker has come: what it saves with a checkpoint, and goes on from. `C` is whatever tells the place: a
-/// number, an id, a page token.
+/// The progress of a worker, saved with a checkpoint. `C` is the type of the position: a number, an id, a
+/// page token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress<T, C = u64> {
-    /// Where to go on.
+    /// The position to continue from.
     pub cursor: C,
-    /// How many items are done.
+    /// The number of processed items.
     pub items_processed: u64,
-    /// What they have come to.
+    /// The accumulated result.
     pub accumulated: T,
 }
 
 impl<T: Default + DeserializeOwned> Progress<T> {
-    /// Where the previous run stopped, or the beginning of the worker's slice, or 0 where there is none. For slices that
-    /// are no [`Range`]s there is [`Progress::resume_or`].
+    /// The progress of the previous run, else the start of the worker's slice, else 0. For slices other than
+    /// [`Range`]s, use [`Progress::resume_or`].
     ///
     /// # Errors
-    /// A permanent `InvalidCheckpoint` or `InvalidCursor` that says where it does not fit.
+    /// A permanent `InvalidCheckpoint` or `InvalidCursor`; the message contains the position of the error.
     pub fn resume(ctx: &Context) -> Result<Self, Failure> {
         if let Some(progress) = ctx.checkpoint()? {
             return Ok(progress);
@@ -175,10 +176,10 @@ impl<T: Default + DeserializeOwned> Progress<T> {
 }
 
 impl<T: Default + DeserializeOwned, C: DeserializeOwned> Progress<T, C> {
-    /// Where the previous run stopped, or `start`.
+    /// The progress of the previous run, else `start`.
     ///
     /// # Errors
-    /// A permanent `InvalidCheckpoint` that says where it does not fit.
+    /// A permanent `InvalidCheckpoint`; the message contains the position of the error.
     pub fn resume_or(ctx: &Context, start: C) -> Result<Self, Failure> {
         let progress = ctx.checkpoint()?;
         Ok(progress.unwrap_or_else(|| Self { cursor: start, items_processed: 0, accumulated: T::default() }))
@@ -186,7 +187,7 @@ impl<T: Default + DeserializeOwned, C: DeserializeOwned> Progress<T, C> {
 }
 
 impl<T, C> Progress<T, C> {
-    /// So many more items are done; go on at `cursor`.
+    /// Records `items` more processed items and the position to continue from.
     pub fn advance(&mut self, cursor: C, items: u64) {
         self.cursor = cursor;
         self.items_processed += items;
@@ -194,7 +195,7 @@ impl<T, C> Progress<T, C> {
 }
 
 impl<T: Serialize, C: Serialize> Progress<T, C> {
-    /// Saves it and runs the handler again, as the same attempt.
+    /// Saves the progress and runs the handler again as the same attempt.
     ///
     /// # Errors
     /// A permanent `ResultNotSerializable`.
@@ -203,17 +204,17 @@ impl<T: Serialize, C: Serialize> Progress<T, C> {
     }
 }
 
-/// What became of the items of a slice, or of all slices together.
+/// Item counts of a slice or of all slices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Counts {
-    /// How many were looked at.
+    /// Processed items.
     pub processed: u64,
-    /// How many went well.
+    /// Successful items.
     pub succeeded: u64,
-    /// How many did not.
+    /// Failed items.
     pub failed: u64,
-    /// How many were not meant.
+    /// Skipped items.
     pub skipped: u64,
 }
 
@@ -240,7 +241,7 @@ impl Sum for Counts {
     }
 }
 
-/// Makes one table of the workers' tables: what stands under the same key is added up.
+/// Merges the workers' tables; values with the same key are added.
 pub fn merge<K: Ord, V: AddAssign>(tables: impl IntoIterator<Item = BTreeMap<K, V>>) -> BTreeMap<K, V> {
     let mut merged = BTreeMap::new();
     for (key, value) in tables.into_iter().flatten() {
@@ -253,7 +254,7 @@ pub fn merge<K: Ord, V: AddAssign>(tables: impl IntoIterator<Item = BTreeMap<K, 
 }
 
 impl Context {
-    /// For a batch worker, what batch it belongs to.
+    /// The batch of a batch worker; None in other steps.
     pub fn batch(&self) -> Option<Batch> {
         let metadata = self.attribute("batch_metadata").unwrap_or_else(|failure| {
             log::warn!("{}", failure.message());
@@ -262,10 +263,10 @@ impl Context {
         Some(Batch { metadata, is_no_op: self.is_no_op() })
     }
 
-    /// For a batch worker, its slice of the work, where slices are [`Range`]s. Empty if there is nothing to do.
+    /// The slice of a batch worker, for slices that are [`Range`]s. Empty if the batch is empty.
     ///
     /// # Errors
-    /// A permanent `MissingCursor` in any other step, or `InvalidCursor` if the slice is something else.
+    /// A permanent `MissingCursor` in other steps, or `InvalidCursor` if the cursor is not a [`Range`].
     pub fn slice(&self) -> Result<Range, Failure> {
         match self.cursor()? {
             Some(range) => Ok(range),
@@ -273,7 +274,7 @@ impl Context {
             None => {
                 let message = format!(
                     "`{}` has no slice of work: only workers of a batch have one; give the step `type: batch_worker` \
-                     in the template, and let it depend on a `batchable` one",
+                     in the template, and let it depend on a `batchable` step",
                     self.step_name()
                 );
                 Err(Failure::permanent("MissingCursor", message))
@@ -285,8 +286,8 @@ impl Context {
         matches!(self.attribute("is_no_op"), Ok(Some(true)))
     }
 
-    /// The results of a batch's workers with their numbers, in order: those of the steps called `<worker>_` and a
-    /// number, of which this one depends on. A worker that was isolated has none.
+    /// The results of a batch's workers, with their numbers, in order: of the dependencies named
+    /// `<worker>_<number>`. An isolated worker has no result.
     ///
     /// # Errors
     /// A permanent `InvalidDependencyResult` that names the worker whose result is not a `T`.
@@ -303,7 +304,7 @@ impl Context {
     }
 }
 
-/// The number of this worker, if the step is one.
+/// The number of a worker; None if the step is not a worker of this name.
 fn worker_number(step: &str, worker: &str) -> Option<u32> {
     let digits = step.strip_prefix(worker)?.strip_prefix('_')?;
     if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }

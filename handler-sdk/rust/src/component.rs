@@ -1,4 +1,4 @@
-//! The component that a handler crate becomes: the one place where WIT is seen.
+//! The component that a handler crate is built into: the only code that deals with WIT.
 
 #![allow(clippy::pedantic, missing_docs, unreachable_pub, unsafe_code, reason = "generated code")]
 
@@ -29,7 +29,8 @@ impl Guest for Component {
     fn describe() -> Vec<HandlerDescription> {
         let mut handlers: Vec<&Registration> = Vec::new();
         for handler in inventory::iter::<Registration>() {
-            // In order by name, whatever order they registered in. The library's sort is 5 KB of every component.
+            // Sorted by name, because the registration order varies. The standard library's sort adds 5 KB to
+            // every component.
             let place = handlers.partition_point(|other| other.name < handler.name);
             handlers.insert(place, handler);
         }
@@ -104,7 +105,7 @@ impl From<Failure> for step_values::Failure {
     }
 }
 
-/// The `log` facade, answered by the host.
+/// Sends the `log` facade's records to the host.
 struct HostLog;
 
 impl log::Log for HostLog {
@@ -127,7 +128,7 @@ impl log::Log for HostLog {
 }
 
 fn log_to_host() {
-    // A second call in one sandbox finds the logger in place.
+    // A second call in the same sandbox fails, because the logger is already set.
     if log::set_logger(&HostLog).is_ok() {
         log::set_max_level(log::LevelFilter::Debug);
     }

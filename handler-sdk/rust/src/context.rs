@@ -1,4 +1,4 @@
-//! What a handler is told about the step that it runs, and what it may ask of its host.
+//! The context of a handler: information about its step, and services of its host.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Failure, registry::listed, testing::ContextBuilder};
 
-/// Everything that a handler is told about the step that it runs.
+/// Information about the step, and services of the host.
 #[derive(Debug, Clone)]
 pub struct Context {
     pub(crate) facts: Facts,
@@ -15,7 +15,7 @@ pub struct Context {
     pub(crate) host: crate::testing::NativeHost,
 }
 
-/// The facts, each document still the text that it came as.
+/// The facts about the step. Documents are kept as JSON text.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) task_id: String,
@@ -36,7 +36,7 @@ pub(crate) struct Facts {
 }
 
 impl Context {
-    /// A context for tests.
+    /// Builds a context for tests.
     pub fn builder() -> ContextBuilder {
         ContextBuilder::default()
     }
@@ -66,22 +66,22 @@ impl Context {
         &self.facts.step_name
     }
 
-    /// Which attempt this is, counting from 1.
+    /// The number of this attempt, from 1.
     pub fn attempt(&self) -> u32 {
         self.facts.attempt
     }
 
-    /// How many attempts the step may have.
+    /// The maximum number of attempts.
     pub fn max_attempts(&self) -> u32 {
         self.facts.max_attempts
     }
 
-    /// Whether a failure now is final.
+    /// Whether this is the last attempt, so that a failure is final.
     pub fn is_last_attempt(&self) -> bool {
         self.facts.attempt >= self.facts.max_attempts
     }
 
-    /// The id that ties the task to whatever caused it. Pass it on to the systems you call.
+    /// The id that correlates the task with its cause. Pass it on to the systems you call.
     pub fn correlation_id(&self) -> &str {
         &self.facts.correlation_id
     }
@@ -91,7 +91,7 @@ impl Context {
         self.facts.trace_parent.as_deref()
     }
 
-    /// A key that is the same for every attempt of this step, for calls that must not be made twice.
+    /// A key that is the same for every attempt of this step, for calls that must take effect only once.
     pub fn idempotency_key(&self) -> String {
         format!("{}:{}", self.facts.task_id, self.facts.step_name)
     }
@@ -99,22 +99,22 @@ impl Context {
     /// The task's input.
     ///
     /// # Errors
-    /// A permanent `InvalidInput` that says where it does not fit.
+    /// A permanent `InvalidInput`; the message contains the position of the error.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         read(&self.facts.input, "InvalidInput", "the task's input")
     }
 
-    /// The result of the dependency of that name.
+    /// The result of a dependency, by step name.
     ///
     /// # Errors
-    /// A permanent `MissingDependency` if the step does not depend on it, or `InvalidDependencyResult` if its result
-    /// is not a `T`.
+    /// A permanent `MissingDependency` if the step does not depend on it, or `InvalidDependencyResult` if the
+    /// result is not a `T`.
     pub fn dependency<T: DeserializeOwned>(&self, step: &str) -> Result<T, Failure> {
         let Some((_, result)) = self.facts.dependencies.iter().find(|(name, _)| name == step) else {
             let known = listed(self.dependency_names());
             let message = format!(
-                "there is no result of `{step}`; this step is given those of: {}. Add `{step}` to its dependencies \
-                 in the template, or say `ancestors: true`",
+                "there is no result of `{step}`; available: {}. Add `{step}` to its dependencies \
+                 in the template, or set `ancestors: true`",
                 if known.is_empty() { "none" } else { &known }
             );
             return Err(Failure::permanent("MissingDependency", message));
@@ -122,15 +122,15 @@ impl Context {
         read(result, "InvalidDependencyResult", &format!("the result of `{step}`"))
     }
 
-    /// The names of the dependencies whose results are here, in the template's order.
+    /// The names of the dependencies with results, in the order of the template.
     pub fn dependency_names(&self) -> impl Iterator<Item = &str> {
         self.facts.dependencies.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The step's `handler.initialization`, as a whole.
+    /// The step's `handler.initialization`.
     ///
     /// # Errors
-    /// A permanent `InvalidConfiguration` that says where it does not fit.
+    /// A permanent `InvalidConfiguration`; the message contains the position of the error.
     pub fn configuration<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         read(&self.facts.configuration, "InvalidConfiguration", "the step's handler.initialization")
     }
@@ -148,18 +148,18 @@ impl Context {
         })
     }
 
-    /// For a batch worker, its slice of the work.
+    /// The cursor of a batch worker: its slice of the work. None in other steps.
     ///
     /// # Errors
-    /// A permanent `InvalidCursor` that says where it does not fit.
+    /// A permanent `InvalidCursor`; the message contains the position of the error.
     pub fn cursor<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
         self.facts.cursor.as_deref().map(|text| read(text, "InvalidCursor", "the cursor")).transpose()
     }
 
-    /// What the previous run of this attempt saved.
+    /// The value of the step's last checkpoint, from this or an earlier attempt. None if it has none.
     ///
     /// # Errors
-    /// A permanent `InvalidCheckpoint` that says where it does not fit.
+    /// A permanent `InvalidCheckpoint`; the message contains the position of the error.
     pub fn checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, Failure> {
         self.facts
             .checkpoint
@@ -168,10 +168,10 @@ impl Context {
             .transpose()
     }
 
-    /// A fact that has no method of its own here, by its name; none if the host does not tell it.
+    /// An attribute that has no method here, by name. None if the host does not provide it.
     ///
     /// # Errors
-    /// A permanent `InvalidAttribute` that says where it does not fit.
+    /// A permanent `InvalidAttribute`; the message contains the position of the error.
     pub fn attribute<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
         let Some((_, value)) = self.facts.attributes.iter().find(|(known, _)| known == name) else {
             return Ok(None);
@@ -182,11 +182,11 @@ impl Context {
     /// A secret that the template grants to this step.
     ///
     /// # Errors
-    /// A permanent `SecretNotGranted` if the template does not grant it or the host does not have it.
+    /// A permanent `SecretNotGranted` if it is not granted or the host does not have it.
     pub fn secret(&self, name: &str) -> Result<String, Failure> {
         self.host_secret(name)?.ok_or_else(|| {
             let message = format!(
-                "there is no secret `{name}` for this step: grant it under `grants.secrets` in the template, and see \
+                "there is no secret `{name}` for this step: grant it under `grants.secrets` in the template, and check \
                  that the host has it"
             );
             Failure::permanent("SecretNotGranted", message)
@@ -194,20 +194,20 @@ impl Context {
     }
 }
 
-/// What only the host knows. Each has a native double, so that handlers run in ordinary tests.
+/// Services of the host. Each has a native version below, so that handlers run in ordinary tests.
 #[cfg(target_family = "wasm")]
 impl Context {
-    /// Tells how far the handler has come, for people to see, and that it is alive.
+    /// Reports progress, for people, and that the handler is alive.
     pub fn heartbeat(&self, progress: &str) {
         crate::component::execution::heartbeat(Some(progress));
     }
 
-    /// Whether the step was cancelled or its lease lost. If so, stop: the outcome no longer counts.
+    /// Whether the step was cancelled or its lease was lost. If so, return: the outcome no longer counts.
     pub fn cancelled(&self) -> bool {
         crate::component::execution::cancelled()
     }
 
-    /// How long until the host ends this run.
+    /// The time until the host stops this run.
     pub fn remaining_time(&self) -> Duration {
         Duration::from_millis(crate::component::execution::remaining_time_ms())
     }
@@ -218,25 +218,25 @@ impl Context {
     }
 }
 
-/// What only the host knows, in tests: what the builder was told.
+/// Services of the host in tests, with the builder's values.
 #[cfg(not(target_family = "wasm"))]
 impl Context {
-    /// Tells how far the handler has come, for people to see, and that it is alive.
+    /// Reports progress, for people, and that the handler is alive.
     pub fn heartbeat(&self, progress: &str) {
         self.host.heartbeat(progress);
     }
 
-    /// Whether the step was cancelled or its lease lost. If so, stop: the outcome no longer counts.
+    /// Whether the step was cancelled or its lease was lost. If so, return: the outcome no longer counts.
     pub fn cancelled(&self) -> bool {
         self.host.cancelled
     }
 
-    /// How long until the host ends this run.
+    /// The time until the host stops this run.
     pub fn remaining_time(&self) -> Duration {
         self.host.remaining_time
     }
 
-    #[allow(clippy::unnecessary_wraps)] // As in the component.
+    #[allow(clippy::unnecessary_wraps)] // Same signature as in the component.
     fn host_secret(&self, name: &str) -> Result<Option<String>, Failure> {
         Ok(self.host.secrets.get(name).cloned())
     }
@@ -244,6 +244,6 @@ impl Context {
 
 pub(crate) fn read<T: DeserializeOwned>(text: &str, error_type: &str, what: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| {
-        Failure::permanent(error_type, format!("{what} is not what the handler expects: {error}"))
+        Failure::permanent(error_type, format!("{what} does not have the expected form: {error}"))
     })
 }

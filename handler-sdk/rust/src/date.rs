@@ -1,11 +1,11 @@
-//! The dates of HTTP headers.
+//! Dates in HTTP headers.
 
 use std::time::{Duration, SystemTime};
 
 const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/// The time that a header names: `Wed, 21 Oct 2026 07:28:00 GMT`. That is the one form that servers may write (RFC 9110);
-/// those before 1994 are not read.
+/// Parses an HTTP date: `Wed, 21 Oct 2026 07:28:00 GMT`, the only form that servers may send (RFC 9110).
+/// Dates before 1994 are not supported.
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let mut words = text.split_ascii_whitespace().skip(1);
     let day = number(words.next()?, 1, 31)?;
@@ -13,12 +13,12 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let year = number(words.next()?, 1970, 9999)?;
     let mut time = words.next()?.split(':');
     let (hour, minute) = (number(time.next()?, 0, 23)?, number(time.next()?, 0, 59)?);
-    // 60: a leap second.
+    // 60 is a leap second.
     let second = number(time.next()?, 0, 60)?;
     if month % 3 != 0 || time.next().is_some() || words.next() != Some("GMT") || words.next().is_some() {
         return None;
     }
-    // Years that begin with March end with the day that some of them lack.
+    // Count years from March, so that the leap day is the last day of a year.
     let month = month as u64 / 3;
     let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;

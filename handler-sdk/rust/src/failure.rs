@@ -1,4 +1,4 @@
-//! Why a handler failed, and whether trying again could help.
+//! Failures of handlers.
 
 use std::{error::Error, time::Duration};
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 /// Why a handler failed.
 ///
-/// Any `std::error::Error` becomes one through `?`, and is then tried again: most errors of a step are the weather
-/// outside. Say [`Failure::permanent`] where another attempt would fail the same way.
+/// `?` converts any `std::error::Error` to a retryable failure, because most errors of a step are temporary.
+/// Use [`Failure::permanent`] where every attempt would fail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     pub(crate) error_type: String,
@@ -19,7 +19,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure that another attempt may not meet. `error_type` is a short stable name: `GatewayTimeout`.
+    /// A failure that another attempt may not have. `error_type` is a short stable name, such as
+    /// `GatewayTimeout`.
     pub fn retryable(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             error_type: error_type.into(),
@@ -30,44 +31,44 @@ impl Failure {
         }
     }
 
-    /// A failure that every attempt would meet. `error_type` is a short stable name: `CardDeclined`.
+    /// A failure that every attempt would have. `error_type` is a short stable name, such as `CardDeclined`.
     pub fn permanent(error_type: impl Into<String>, message: impl Into<String>) -> Self {
         Self { retryable: false, ..Self::retryable(error_type, message) }
     }
 
-    /// A failure after which the next attempt shall wait at least this long, instead of the template's backoff.
+    /// A failure with the minimum wait before the next attempt, instead of the template's backoff.
     pub fn retry_after(error_type: impl Into<String>, message: impl Into<String>, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::retryable(error_type, message) }
     }
 
-    /// Adds whatever helps to find out why. What cannot be written as JSON is left out.
+    /// Adds details for debugging. Details that cannot be serialized are dropped.
     #[must_use]
     pub fn with_details(mut self, details: impl Serialize) -> Self {
         self.details = serde_json::to_value(details).ok();
         self
     }
 
-    /// Its short stable name.
+    /// The short stable name.
     pub fn error_type(&self) -> &str {
         &self.error_type
     }
 
-    /// What happened.
+    /// The message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Whether another attempt could succeed.
+    /// Whether another attempt may succeed.
     pub fn is_retryable(&self) -> bool {
         self.retryable
     }
 
-    /// How long the next attempt shall wait.
+    /// The minimum wait before the next attempt.
     pub fn wait(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Whatever helps to find out why.
+    /// Details for debugging.
     pub fn details(&self) -> Option<&Value> {
         self.details.as_ref()
     }
@@ -86,7 +87,7 @@ impl<E: Error> From<E> for Failure {
     }
 }
 
-/// `io::Error` of `std::io::error::Error`: the last module and the name, without generic arguments.
+/// `io::Error` for `std::io::error::Error`: the last module and the name, without generic arguments.
 fn short_type_name<T: ?Sized>() -> String {
     let full = std::any::type_name::<T>();
     let path = full.split('<').next().unwrap_or(full);

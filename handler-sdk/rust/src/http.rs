@@ -1,4 +1,4 @@
-//! HTTP requests from a handler, to where the template's `grants.http` allows.
+//! HTTP requests from a handler, to the destinations in the template's `grants.http`.
 //!
 //! ```no_run
 //! # use tasker_handler::prelude::*;
@@ -9,7 +9,7 @@
 //! # use tasker_handler::serde_json;
 //! ```
 //!
-//! [`Response::error_for_status`] decides which answers are worth another attempt:
+//! [`Response::error_for_status`] decides which responses are errors and which errors are retryable:
 //!
 //! | status | failure |
 //! |---|---|
@@ -18,8 +18,8 @@
 //! | 500 Internal Server Error, 502 Bad Gateway, 503 Service Unavailable, 504 Gateway Timeout | retryable |
 //! | any other from 400 on (400, 401, 403, 404, 410, 422, 501, 505 and so on) | permanent |
 //!
-//! A retryable failure waits as long as the answer's `Retry-After` says, in seconds or with a date. A date that has
-//! passed says nothing: the template's backoff counts.
+//! A retryable failure waits as long as the response's `Retry-After` header states, in seconds or as a date.
+//! A date in the past is ignored, and the template's backoff applies.
 
 use std::time::{Duration, SystemTime};
 
@@ -27,43 +27,43 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Failure, date};
 
-/// A request being built.
+/// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `GET`, `POST` and so on.
+    /// The method: `GET`, `POST` and so on.
     pub method: String,
-    /// Where to.
+    /// The URL.
     pub url: String,
-    /// Names and values.
+    /// Header names and values.
     pub headers: Vec<(String, String)>,
-    /// What is sent.
+    /// The body.
     pub body: Vec<u8>,
 }
 
-/// An answer, read whole.
+/// A response with its whole body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Its status.
+    /// The status code.
     pub status: u16,
-    /// Names, in lower case, and values.
+    /// Header names, in lower case, and values.
     pub headers: Vec<(String, String)>,
-    /// What was sent.
+    /// The body.
     pub body: Vec<u8>,
     url: String,
 }
 
-/// A `GET` request.
+/// Creates a `GET` request.
 pub fn get(url: &str) -> Request {
     Request::new("GET", url)
 }
 
-/// A `POST` request.
+/// Creates a `POST` request.
 pub fn post(url: &str) -> Request {
     Request::new("POST", url)
 }
 
 impl Request {
-    /// A request with any method.
+    /// Creates a request with any method.
     pub fn new(method: &str, url: &str) -> Self {
         Self { method: method.to_owned(), url: url.to_owned(), headers: Vec::new(), body: Vec::new() }
     }
@@ -75,22 +75,22 @@ impl Request {
         self
     }
 
-    /// Sends a value as JSON.
+    /// Sets the body to a value as JSON.
     ///
     /// # Errors
-    /// The value cannot be written as JSON.
+    /// A permanent `InvalidRequest` if the value cannot be serialized.
     pub fn json(mut self, value: &impl Serialize) -> Result<Self, Failure> {
         self.body = serde_json::to_vec(value).map_err(|error| {
-            Failure::permanent("InvalidRequest", format!("the request's body cannot be written: {error}"))
+            Failure::permanent("InvalidRequest", format!("the request's body cannot be serialized: {error}"))
         })?;
         Ok(self.header("content-type", "application/json"))
     }
 
-    /// Sends it and waits for the whole answer.
+    /// Sends the request and waits for the whole response.
     ///
     /// # Errors
-    /// A retryable `HttpUnreachable` if there was no answer, a permanent `HttpDenied` if the template does not grant
-    /// the address. An answer that tells of an error is an answer: see [`Response::error_for_status`].
+    /// A retryable `HttpUnreachable` if there was no response; a permanent `HttpDenied` if the template does
+    /// not grant the destination. An error status is not an error here: see [`Response::error_for_status`].
     pub fn send(self) -> Result<Response, Failure> {
         #[cfg(target_family = "wasm")]
         return wasi::send(&self);
@@ -100,30 +100,30 @@ impl Request {
 }
 
 impl Response {
-    /// An answer, for tests.
+    /// Creates a response, for tests.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into(), url: String::new() }
     }
 
-    /// The value of a header; its name in lower case.
+    /// The value of a header. `name` must be in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Errors
-    /// A retryable `HttpInvalidBody` that says where it does not fit.
+    /// A retryable `HttpInvalidBody`; the message contains the position of the error.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| {
             Failure::retryable(
                 "HttpInvalidBody",
-                format!("the answer of {} is not what is expected: {error}", self.url),
+                format!("the response of {} does not have the expected form: {error}", self.url),
             )
         })
     }
 
-    /// Itself, unless its status tells of an error; the module's table says what becomes of which.
+    /// Returns the response unless its status is an error; the table of this module states which are.
     ///
     /// # Errors
     /// A failure named `Http` and the status, with the beginning of the body as details.
@@ -133,7 +133,7 @@ impl Response {
         }
         let body: String = String::from_utf8_lossy(&self.body).chars().take(1000).collect();
         let name = format!("Http{}", self.status);
-        let message = format!("{} answered {}", self.url, self.status);
+        let message = format!("{} returned {}", self.url, self.status);
         let retryable = matches!(self.status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504);
         let mut failure =
             if retryable { Failure::retryable(name, message) } else { Failure::permanent(name, message) };
@@ -144,7 +144,7 @@ impl Response {
     }
 }
 
-/// How long an answer asks to wait: in seconds, or until a date that has not passed.
+/// The wait in a `Retry-After` header: seconds, or a date in the future.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
@@ -155,7 +155,7 @@ fn retry_after(value: &str) -> Option<Duration> {
 
 #[cfg(target_family = "wasm")]
 mod wasi {
-    //! Requests through `wasi:http`.
+    //! Sends requests through `wasi:http`.
 
     use wasip2::{
         http::{
@@ -177,7 +177,7 @@ mod wasi {
         match future.get() {
             Some(Ok(Ok(response))) => read(request, &response),
             Some(Ok(Err(error))) => Err(unreachable(request, &error)),
-            _ => Err(Failure::retryable("HttpUnreachable", format!("{}: no answer", request.url))),
+            _ => Err(Failure::retryable("HttpUnreachable", format!("{}: no response", request.url))),
         }
     }
 
@@ -194,7 +194,7 @@ mod wasi {
                 .append(name, value.as_bytes())
                 .map_err(|error| invalid(request, &format!("header `{name}`: {error:?}")))?;
         }
-        // Without it an empty body, too, would go in chunks, which servers do not expect of a GET.
+        // Without it even an empty body would be chunked, which servers do not expect of a GET.
         headers
             .append("content-length", request.body.len().to_string().as_bytes())
             .map_err(|error| invalid(request, &format!("content-length: {error:?}")))?;
@@ -230,7 +230,7 @@ mod wasi {
             |_| Failure::retryable("HttpUnreachable", format!("{}: the connection broke", request.url));
         {
             let stream = body.write().map_err(|()| invalid(request, "its body cannot be written"))?;
-            // The interface takes at most this much in one call.
+            // The maximum size of one write.
             for chunk in request.body.chunks(4096) {
                 stream.blocking_write_and_flush(chunk).map_err(broken)?;
             }
@@ -244,8 +244,8 @@ mod wasi {
             (name.to_ascii_lowercase(), String::from_utf8_lossy(&value).into_owned())
         };
         let headers = response.headers().entries().into_iter().map(text).collect();
-        let incoming = response.consume().map_err(|()| broken("the answer has no body".to_owned()))?;
-        let stream = incoming.stream().map_err(|()| broken("the answer cannot be read".to_owned()))?;
+        let incoming = response.consume().map_err(|()| broken("the response has no body".to_owned()))?;
+        let stream = incoming.stream().map_err(|()| broken("the response cannot be read".to_owned()))?;
         let mut body = Vec::new();
         loop {
             match stream.blocking_read(64 << 10) {
@@ -274,7 +274,7 @@ mod wasi {
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) mod native {
-    //! Requests in ordinary tests: answered by the test.
+    //! In ordinary tests, the test answers the requests.
 
     use std::cell::RefCell;
 
@@ -287,7 +287,7 @@ pub(crate) mod native {
         static RESPONDER: RefCell<Option<Responder>> = const { RefCell::new(None) };
     }
 
-    /// Answers every request that this thread sends from now on. Natively nothing is ever sent.
+    /// Answers all later requests of this thread with `responder`. Nothing is ever sent natively.
     pub fn respond_with(responder: impl FnMut(&Request) -> Result<Response, Failure> + 'static) {
         RESPONDER.with(|slot| *slot.borrow_mut() = Some(Box::new(responder)));
     }
@@ -295,7 +295,8 @@ pub(crate) mod native {
     pub(super) fn send(request: Request) -> Result<Response, Failure> {
         let answer = RESPONDER.with(|slot| slot.borrow_mut().as_mut().map(|responder| responder(&request)));
         let mut response = answer.unwrap_or_else(|| {
-            let message = "outside a component nothing is sent; answer with testing::respond_with".to_owned();
+            let message =
+                "requests are only sent in a component; in tests, use testing::respond_with".to_owned();
             Err(Failure::permanent("HttpUnavailable", message))
         })?;
         response.url = request.url;

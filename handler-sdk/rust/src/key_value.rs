@@ -1,23 +1,23 @@
-//! Values that outlast an execution, in buckets that the template's `grants.key_value` names.
+//! Values that outlive an execution, in buckets that are listed in the template's `grants.key_value`.
 //!
 //! ```
 //! # use tasker_handler::prelude::*;
 //! # fn greet(ctx: &Context) -> Result<(), Failure> {
 //! let visits = key_value::open("visits")?;
 //! let count = visits.increment("total", 1)?;
-//! // Whoever is first decides; every later attempt finds what the first one wrote.
+//! // The first attempt decides; later attempts find its value.
 //! let ticket = visits.update(ctx.task_id(), |known| Ok(known.unwrap_or(count)))?;
 //! assert_eq!(visits.get::<i64>(ctx.task_id())?, Some(ticket));
 //! # Ok(()) }
 //! # greet(&Context::builder().build()).unwrap();
 //! ```
 //!
-//! A bucket belongs to the template's namespace: every step that is granted it there shares it. A step may run more than
-//! once, so write what a second run can write again: [`Bucket::set`] and [`Bucket::update`] rather than
-//! [`Bucket::increment`], wherever the count matters.
+//! A bucket belongs to the template's namespace and is shared by all steps there that are granted it. A step
+//! may run more than once, so prefer writes that can be repeated: [`Bucket::set`] and [`Bucket::update`]
+//! rather than [`Bucket::increment`], if the exact count matters.
 //!
-//! Values are JSON, or bytes where the method says so. Keys have 1 to 1,024 bytes, values up to 400,000, and what one call
-//! answers up to 4 MiB. In ordinary tests buckets lie in the memory of the test's thread.
+//! Values are JSON, or bytes in the methods named so. Keys have 1 to 1,024 bytes and values up to 400,000;
+//! one call returns up to 4 MiB. In ordinary tests, buckets are kept in memory, per thread.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -46,20 +46,20 @@ pub fn open(bucket: &str) -> Result<Bucket, Failure> {
     Ok(Bucket { name: bucket.to_owned(), handle: host::open(bucket)? })
 }
 
-/// Each method fails with a retryable `KeyValueFailed` if the store cannot do it.
+/// Every method fails with a retryable `KeyValueFailed` if the store is unavailable.
 impl Bucket {
-    /// The value of a key, if it has one.
+    /// The value of a key. None if it has none.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` that says where it does not fit.
+    /// Also a permanent `InvalidValue`; the message contains the position of the error.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
         self.get_bytes(key)?.map(|value| self.read(key, &value)).transpose()
     }
 
-    /// The values of many keys in one call, in the order of the keys.
+    /// The values of several keys in one call, in the order of the keys.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` that says which does not fit, and where.
+    /// Also a permanent `InvalidValue`; the message contains the key and the position of the error.
     pub fn get_many<T: DeserializeOwned>(&self, keys: &[&str]) -> Result<Vec<Option<T>>, Failure> {
         let found = self.handle.get_many(keys).map_err(|error| self.failed(&error))?;
         let read =
@@ -67,45 +67,45 @@ impl Bucket {
         keys.iter().zip(found).map(read).collect()
     }
 
-    /// Gives a key its value, whatever it had.
+    /// Sets the value of a key.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` if it cannot be written as JSON or is too large.
+    /// Also a permanent `InvalidValue` if the value cannot be serialized or is too large.
     pub fn set(&self, key: &str, value: &impl Serialize) -> Result<(), Failure> {
         self.set_bytes(key, &self.write(key, value)?)
     }
 
-    /// Gives many keys their values in one call. On an error some may have theirs.
+    /// Sets the values of several keys in one call. On error, some may have been set.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` if one cannot be written as JSON.
+    /// Also a permanent `InvalidValue` if a value cannot be serialized or is too large.
     pub fn set_many<T: Serialize>(&self, values: &[(&str, T)]) -> Result<(), Failure> {
         let written = |(key, value): &(&str, T)| Ok(((*key).to_owned(), self.write(key, value)?));
         let written: Vec<(String, Vec<u8>)> = values.iter().map(written).collect::<Result<_, Failure>>()?;
         self.handle.set_many(&written).map_err(|error| self.failed(&error))
     }
 
-    /// The value of a key as it is.
+    /// The bytes of a key's value.
     ///
     /// # Errors
-    /// See above.
+    /// As for every method.
     pub fn get_bytes(&self, key: &str) -> Result<Option<Vec<u8>>, Failure> {
         self.handle.get(key).map_err(|error| self.failed(&error))
     }
 
-    /// Gives a key its value as it is.
+    /// Sets the bytes of a key's value.
     ///
     /// # Errors
-    /// Also a permanent `InvalidValue` if it is too large.
+    /// Also a permanent `InvalidValue` if the value is too large.
     pub fn set_bytes(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
         self.check_size(key, value)?;
         self.handle.set(key, value).map_err(|error| self.failed(&error))
     }
 
-    /// Takes keys their values.
+    /// Deletes the values of keys.
     ///
     /// # Errors
-    /// See above.
+    /// As for every method.
     pub fn delete(&self, keys: &[&str]) -> Result<(), Failure> {
         self.handle.delete(keys).map_err(|error| self.failed(&error))
     }
@@ -113,7 +113,7 @@ impl Bucket {
     /// Whether a key has a value.
     ///
     /// # Errors
-    /// See above.
+    /// As for every method.
     pub fn exists(&self, key: &str) -> Result<bool, Failure> {
         self.handle.exists(key).map_err(|error| self.failed(&error))
     }
@@ -121,24 +121,25 @@ impl Bucket {
     /// All keys that have a value. Reads the whole bucket, page by page.
     ///
     /// # Errors
-    /// See above.
+    /// As for every method.
     pub fn keys(&self) -> Result<Vec<String>, Failure> {
         self.handle.keys().map_err(|error| self.failed(&error))
     }
 
-    /// Adds to a number at once and undivided, and answers the sum. A key without a value counts as 0.
+    /// Adds to a number atomically and returns the sum. A key without a value counts as 0.
     ///
     /// # Errors
-    /// See above.
+    /// As for every method.
     pub fn increment(&self, key: &str, delta: i64) -> Result<i64, Failure> {
         self.handle.increment(key, delta).map_err(|error| self.failed(&error))
     }
 
-    /// Makes a new value of the old one, and answers it. If somebody else writes in between, it is made again of what
-    /// they wrote: so nothing that anybody wrote is lost.
+    /// Replaces the value by `change` of the old value, and returns the new value. Calls `change` again if
+    /// the value was written in between, so no write is lost.
     ///
     /// # Errors
-    /// Also what `change` fails with, and a permanent `InvalidValue` if the old value does not fit.
+    /// Also the error of `change`, and a permanent `InvalidValue` if the old value does not have the expected
+    /// form.
     pub fn update<T: Serialize + DeserializeOwned>(
         &self,
         key: &str,
@@ -169,14 +170,14 @@ impl Bucket {
         Ok(written)
     }
 
-    /// No other attempt mends a value that is too large.
+    /// A permanent failure, because no other attempt would succeed.
     fn check_size(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
         let bytes = value.len();
         if bytes <= MAX_VALUE_BYTES {
             return Ok(());
         }
         let message = format!(
-            "the value for `{key}` in the bucket `{}` has {bytes} bytes, more than the {MAX_VALUE_BYTES} that fit",
+            "the value for `{key}` in the bucket `{}` has {bytes} bytes, more than the limit of {MAX_VALUE_BYTES}",
             self.name
         );
         Err(Failure::permanent("InvalidValue", message))
@@ -184,7 +185,7 @@ impl Bucket {
 
     fn invalid(&self, key: &str, error: &serde_json::Error) -> Failure {
         let message =
-            format!("`{key}` in the bucket `{}` is not what the handler expects: {error}", self.name);
+            format!("`{key}` in the bucket `{}` does not have the expected form: {error}", self.name);
         Failure::permanent("InvalidValue", message)
     }
 
@@ -195,7 +196,7 @@ impl Bucket {
 
 #[cfg(target_family = "wasm")]
 mod wasi {
-    //! Buckets through `wasi:keyvalue`.
+    //! Accesses buckets through `wasi:keyvalue`.
 
     use crate::{
         Failure,
@@ -297,7 +298,7 @@ mod wasi {
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
-    //! Buckets in ordinary tests: in the memory of the thread. Nothing fails there.
+    //! In ordinary tests, buckets are kept in memory, per thread, and never fail.
     #![allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as in the component")]
 
     use std::{cell::RefCell, collections::BTreeMap};
@@ -361,8 +362,9 @@ mod native {
                 .map_or_else(|| "0".to_owned(), |value| String::from_utf8_lossy(&value).into_owned());
             let number: i64 =
                 digits.parse().map_err(|error| format!("`{key}` cannot be incremented: {error}"))?;
-            let sum =
-                number.checked_add(delta).ok_or_else(|| format!("`{key}` would pass what 64 bits hold"))?;
+            let sum = number
+                .checked_add(delta)
+                .ok_or_else(|| format!("incrementing `{key}` would exceed 64 bits"))?;
             self.set(key, sum.to_string().as_bytes())?;
             Ok(sum)
         }

@@ -23,16 +23,18 @@
 //!     Ok(Validated { item_count: order.items.len() })
 //! }
 //!
-//! // The function stays an ordinary function, so an ordinary test can call it.
+//! // The function is unchanged, so an ordinary test can call it.
 //! let validated = validate_order(&Context::builder().build(), Order { items: vec!["tea".into()] });
 //! assert_eq!(validated.unwrap().item_count, 1);
 //! ```
 //!
-//! A handler crate depends on `serde` (with `derive`) and `schemars` beside this crate, because their derives name them.
-//! Build it with `cargo build --release --target wasm32-wasip2` as a `cdylib`: the component holds every handler of the
-//! crate. Errors convert with `?`: any `std::error::Error` becomes a failure that is tried again.
+//! A handler crate depends on `serde` (with `derive`) and `schemars` in addition to this crate, because their
+//! derive macros refer to them. Build it as a `cdylib` with `cargo build --release --target wasm32-wasip2`;
+//! the component contains all handlers of the crate. `?` converts any `std::error::Error` to a retryable
+//! failure.
 //!
-//! [`http`] sends requests, [`key_value`] keeps values between executions, and [`batch`] cuts work into slices and adds up what they came to.
+//! [`http`] sends requests, [`key_value`] keeps values between executions, and [`batch`] splits work into
+//! slices and combines their results.
 
 pub mod batch;
 #[cfg(target_family = "wasm")]
@@ -56,7 +58,7 @@ pub use serde;
 pub use serde_json;
 pub use tasker_handler_macros::handler;
 
-/// What a handler's file needs.
+/// The names that a file of handlers needs.
 pub mod prelude {
     pub use crate::{
         Context, Failure, JsonSchema, Outcome, batch, handler, http, key_value, log, serde_json::json,

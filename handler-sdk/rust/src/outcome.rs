@@ -1,54 +1,54 @@
-//! What a handler that did not fail ends with.
+//! The outcomes of handlers.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{Failure, registry::text};
 
-/// What a handler that did not fail ends with. A plain `T` means [`Outcome::Complete`].
+/// The outcome of a handler that did not fail. A plain `T` is the same as [`Outcome::Complete`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<T> {
-    /// The step is done, and this is its result.
+    /// The step is complete, with this result.
     Complete(T),
-    /// Only from a decision step: these steps follow.
+    /// For decision steps only: these steps run next.
     Branch {
-        /// Names of template steps; none means that no branch follows.
+        /// Names of steps in the template. Empty if no branch follows.
         steps: Vec<String>,
-        /// The decision's own result.
+        /// The result of the decision step.
         result: T,
     },
-    /// Only from a batchable step: a worker for each of these cursors follows.
+    /// For batchable steps only: a worker is created for each cursor.
     Batch {
-        /// One cursor per worker, any JSON.
+        /// The cursors, any JSON.
         cursors: Vec<Value>,
-        /// The step's own result.
+        /// The result of the batchable step.
         result: T,
     },
-    /// Save this and run the handler again, with the value in [`crate::Context::checkpoint`].
+    /// Saves this value and runs the handler again, which finds it in [`crate::Context::checkpoint`].
     Checkpoint(Value),
 }
 
 impl<T> Outcome<T> {
-    /// Steps that follow a decision.
+    /// Selects the steps to run after a decision.
     pub fn branch(steps: impl IntoIterator<Item = impl Into<String>>, result: T) -> Self {
         Self::Branch { steps: steps.into_iter().map(Into::into).collect(), result }
     }
 
-    /// A worker for each of these slices, such as [`crate::batch::ranges`] or [`crate::batch::split`] cut. None: one
-    /// worker runs with nothing to do.
+    /// Creates one worker per cursor. [`crate::batch::ranges`] and [`crate::batch::split`] create cursors.
+    /// Without cursors, one placeholder worker runs.
     ///
     /// # Errors
-    /// A permanent `ResultNotSerializable` if a slice cannot be written as JSON.
+    /// A permanent `ResultNotSerializable` if a cursor cannot be serialized.
     pub fn batch(cursors: impl IntoIterator<Item = impl Serialize>, result: T) -> Result<Self, Failure> {
         let cursors =
             cursors.into_iter().map(|cursor| value("a cursor", cursor)).collect::<Result<_, _>>()?;
         Ok(Self::Batch { cursors, result })
     }
 
-    /// Saves this and runs the handler again.
+    /// Saves a value and runs the handler again.
     ///
     /// # Errors
-    /// A permanent `ResultNotSerializable` if it cannot be written as JSON.
+    /// A permanent `ResultNotSerializable` if it cannot be serialized.
     pub fn checkpoint(saved: impl Serialize) -> Result<Self, Failure> {
         value("the checkpoint", saved).map(Self::Checkpoint)
     }
@@ -56,11 +56,11 @@ impl<T> Outcome<T> {
 
 fn value(what: &str, value: impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(value).map_err(|error| {
-        Failure::permanent("ResultNotSerializable", format!("{what} cannot be written as JSON: {error}"))
+        Failure::permanent("ResultNotSerializable", format!("{what} cannot be serialized: {error}"))
     })
 }
 
-/// An outcome in JSON, as it crosses the boundary.
+/// An outcome as JSON, ready to leave the component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Encoded {
     Complete(String),

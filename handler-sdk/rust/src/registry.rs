@@ -1,4 +1,4 @@
-//! The handlers of a component: what `#[handler]` registers, and how one is found and run.
+//! The registry of a component's handlers: what `#[handler]` registers, and how handlers are found and run.
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use crate::{Context, Failure, Outcome, outcome::Encoded};
 
-/// What the schemas are written in.
+/// The JSON Schema dialect of all schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// A handler, as `#[handler]` registers it.
+/// A handler as registered by `#[handler]`.
 pub struct Registration {
     /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// Its purpose.
     pub description: &'static str,
-    /// JSON Schema of its input.
+    /// The JSON Schema of its input.
     pub input_schema: fn() -> Option<String>,
-    /// JSON Schema of its result.
+    /// The JSON Schema of its result.
     pub result_schema: fn() -> Option<String>,
     /// Runs it.
     pub run: fn(&Context) -> Result<Answer, Failure>,
@@ -25,14 +25,14 @@ pub struct Registration {
 
 inventory::collect!(Registration);
 
-/// An outcome on its way out of the component.
+/// An outcome, ready to leave the component.
 pub struct Answer(pub(crate) Encoded);
 
-/// What a handler may return: `Result<T, _>` with a serialisable `T`, or with an [`Outcome`].
+/// The return types of handlers: `Result<T, _>` with a serializable `T` or an [`Outcome`].
 pub trait HandlerResult {
-    /// The `T`.
+    /// The success type.
     type Success: Success;
-    /// Itself, with the failure in its common form.
+    /// Converts the error to a [`Failure`].
     fn into_result(self) -> Result<Self::Success, Failure>;
 }
 
@@ -43,11 +43,11 @@ impl<T: Success, E: Into<Failure>> HandlerResult for Result<T, E> {
     }
 }
 
-/// The value of a handler that did not fail.
+/// A handler's value on success.
 pub trait Success {
-    /// What its result looks like.
+    /// The type of its result.
     type Result: Serialize + JsonSchema;
-    /// The outcome that it stands for.
+    /// Converts it to an outcome.
     fn into_outcome(self) -> Outcome<Self::Result>;
 }
 
@@ -66,18 +66,18 @@ impl<T: Serialize + JsonSchema> Success for Outcome<T> {
 }
 
 /// The schema of an input.
-#[allow(clippy::unnecessary_wraps)] // The registration has room for handlers without one.
+#[allow(clippy::unnecessary_wraps)] // Handlers without an input have no schema.
 pub fn input_schema<T: JsonSchema>() -> Option<String> {
     Some(schema::<T>())
 }
 
 /// The schema of a result.
-#[allow(clippy::unnecessary_wraps)] // As above.
+#[allow(clippy::unnecessary_wraps)] // Same type as `input_schema`.
 pub fn result_schema<S: Success>() -> Option<String> {
     Some(schema::<S::Result>())
 }
 
-/// The library's own root schemas are the same, but for what applying transforms costs every component.
+/// Equals the library's root schema, but without its transforms, whose code would be part of every component.
 fn schema<T: JsonSchema>() -> String {
     let mut generator = SchemaGenerator::default();
     let mut schema = T::json_schema(&mut generator);
@@ -92,12 +92,13 @@ fn schema<T: JsonSchema>() -> String {
     text(schema.as_value())
 }
 
-/// A document as text. Its own `to_string` can indent, too, and every component would carry that.
+/// A value as JSON text. `Value::to_string` also supports indentation, which would be part of every
+/// component.
 pub(crate) fn text(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Names one after the other. The library's `join` is made for every kind of list, and far larger.
+/// Joins names with commas. The standard `join` is generic and far larger.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut list = String::new();
     for name in names {
@@ -109,20 +110,20 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     list
 }
 
-/// Reads the task's input as the type that a handler takes.
+/// Parses the task's input as the handler's input type.
 pub fn read_input<T: DeserializeOwned>(context: &Context) -> Result<T, Failure> {
     context.input()
 }
 
-/// What a handler returned, on its way out.
+/// Serializes a handler's return value.
 pub fn answer(result: impl HandlerResult) -> Result<Answer, Failure> {
     let outcome = result.into_result()?.into_outcome();
     outcome.encode().map(Answer).map_err(|error| {
-        Failure::permanent("ResultNotSerializable", format!("the result cannot be written as JSON: {error}"))
+        Failure::permanent("ResultNotSerializable", format!("the result cannot be serialized: {error}"))
     })
 }
 
-/// Runs the handler of that name.
+/// Runs a handler by name.
 #[cfg_attr(not(target_family = "wasm"), allow(dead_code))]
 pub(crate) fn run(name: &str, context: &Context) -> Result<Encoded, Failure> {
     match inventory::iter::<Registration>().find(|handler| handler.name == name) {

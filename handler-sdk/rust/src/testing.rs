@@ -1,4 +1,4 @@
-//! Contexts for ordinary tests of handlers, with a double of the host.
+//! Contexts for ordinary tests of handlers, with a simulated host.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use crate::{Context, context::Facts};
 #[cfg(not(target_family = "wasm"))]
 pub use crate::http::native::respond_with;
 
-/// The host, as a test wants it.
+/// A simulated host.
 #[derive(Debug, Clone)]
 pub(crate) struct NativeHost {
     pub(crate) secrets: BTreeMap<String, String>,
@@ -30,7 +30,7 @@ impl NativeHost {
     }
 }
 
-/// Builds a [`Context`] for a test. Everything has a usable default.
+/// Builds a [`Context`] for tests. Everything has a usable default.
 #[derive(Debug, Clone)]
 pub struct ContextBuilder {
     facts: Facts,
@@ -68,49 +68,49 @@ impl Default for ContextBuilder {
 }
 
 impl ContextBuilder {
-    /// The name of the step.
+    /// Sets the name of the step.
     #[must_use]
     pub fn step_name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.facts.step_name);
         self
     }
 
-    /// Which attempt it is, and how many there may be.
+    /// Sets the number of the attempt and the maximum number of attempts.
     #[must_use]
     pub fn attempt(mut self, attempt: u32, max_attempts: u32) -> Self {
         (self.facts.attempt, self.facts.max_attempts) = (attempt, max_attempts);
         self
     }
 
-    /// The task's input.
+    /// Sets the task's input.
     #[must_use]
     pub fn input(mut self, input: impl Serialize) -> Self {
         self.facts.input = json(input);
         self
     }
 
-    /// The step's `handler.initialization`.
+    /// Sets the step's `handler.initialization`.
     #[must_use]
     pub fn configuration(mut self, configuration: impl Serialize) -> Self {
         self.facts.configuration = json(configuration);
         self
     }
 
-    /// The result of a dependency.
+    /// Adds the result of a dependency.
     #[must_use]
     pub fn dependency(mut self, step: &str, result: impl Serialize) -> Self {
         self.facts.dependencies.push((step.to_owned(), json(result)));
         self
     }
 
-    /// A batch worker's slice of the work.
+    /// Sets the cursor of a batch worker.
     #[must_use]
     pub fn cursor(mut self, cursor: impl Serialize) -> Self {
         self.facts.cursor = Some(json(cursor));
         self
     }
 
-    /// Which worker of its batch the step is, and how many there are.
+    /// Makes the step a batch worker, with its number from 1 and the number of workers.
     #[must_use]
     pub fn batch_worker(self, worker_number: u32, total_workers: u32) -> Self {
         let metadata = serde_json::json!({
@@ -124,13 +124,13 @@ impl ContextBuilder {
         self.attribute("batch_metadata", metadata).attribute("is_no_op", false)
     }
 
-    /// The one worker of a batch with nothing to do.
+    /// Makes the step the placeholder worker of an empty batch.
     #[must_use]
     pub fn no_op(self) -> Self {
         self.batch_worker(1, 1).attribute("is_no_op", true)
     }
 
-    /// A fact by its name.
+    /// Sets an attribute by name.
     #[must_use]
     pub fn attribute(mut self, name: &str, value: impl Serialize) -> Self {
         self.facts.attributes.retain(|(known, _)| known != name);
@@ -138,40 +138,40 @@ impl ContextBuilder {
         self
     }
 
-    /// What the previous run saved.
+    /// Sets the value of the step's last checkpoint.
     #[must_use]
     pub fn checkpoint(mut self, checkpoint: impl Serialize) -> Self {
         self.facts.checkpoint = Some(json(checkpoint));
         self
     }
 
-    /// A secret that is granted.
+    /// Adds a granted secret.
     #[must_use]
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.host.secrets.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// The step was cancelled.
+    /// Marks the step as cancelled.
     #[must_use]
     pub fn cancelled(mut self) -> Self {
         self.host.cancelled = true;
         self
     }
 
-    /// How long the host will let it run.
+    /// Sets the time until the host stops the run.
     #[must_use]
     pub fn remaining_time(mut self, time: Duration) -> Self {
         self.host.remaining_time = time;
         self
     }
 
-    /// Where the words on progress go that the handler sends.
+    /// The progress texts that the handler reports.
     pub fn heartbeats(&self) -> Arc<Mutex<Vec<String>>> {
         Arc::clone(&self.host.heartbeats)
     }
 
-    /// The context.
+    /// Builds the context.
     pub fn build(self) -> Context {
         Context {
             facts: self.facts,

@@ -1,4 +1,4 @@
-//! Batches, as handlers see them in ordinary tests: slices, workers, checkpoints, results.
+//! Batches in ordinary tests: slices, workers, checkpoints, results.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tasker_handler::{
     prelude::*,
 };
 
-/// That slices follow each other without gap or overlap, and none is empty.
+/// Asserts that the slices cover all items without gap or overlap, and that none is empty.
 fn covers(slices: &[Range], total: u64) {
     let mut next = 0;
     for slice in slices {
@@ -128,7 +128,7 @@ fn an_attribute_is_found_by_its_name() {
     assert!(failure.message().contains("`region`"), "{}", failure.message());
 }
 
-/// Adds up the numbers of its slice, three in a run.
+/// Adds up the numbers of its slice, three per run.
 fn add_up(ctx: &Context) -> Result<Outcome<u64>, Failure> {
     let slice = ctx.slice()?;
     let mut progress: Progress<u64> = Progress::resume(ctx)?;

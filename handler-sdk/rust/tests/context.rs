@@ -1,4 +1,4 @@
-//! What a handler is told, and what it may ask: through the builder that ordinary tests use.
+//! The context in ordinary tests: values set with the builder are visible to the handler.
 
 use std::time::Duration;
 
@@ -68,9 +68,9 @@ fn dependencies_are_found_by_name() {
 fn a_missing_dependency_says_what_is_there_and_what_to_do() {
     let missing = |context: Context| context.dependency::<u8>("ship").unwrap_err().message().to_owned();
     let some = missing(Context::builder().dependency("reserve", 1).dependency("pay", 2).build());
-    assert!(some.contains("those of: reserve, pay. Add `ship` to its dependencies"), "{some}");
+    assert!(some.contains("available: reserve, pay. Add `ship` to its dependencies"), "{some}");
     let none = missing(Context::builder().build());
-    assert!(none.contains("those of: none."), "{none}");
+    assert!(none.contains("available: none."), "{none}");
 }
 
 #[test]

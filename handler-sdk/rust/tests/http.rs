@@ -1,11 +1,11 @@
-//! What becomes of an answer: which statuses are worth another attempt, and when.
+//! Responses: which statuses are retryable, and how long to wait.
 
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 use tasker_handler::{prelude::*, testing};
 
-/// What becomes of an answer with this status and header.
+/// The failure for a response with this status and header.
 fn failure_of(status: u16, retry_after: Option<&'static str>) -> Option<Failure> {
     testing::respond_with(move |_| {
         let mut response = http::Response::new(status, "why");
@@ -93,7 +93,7 @@ statuses! {
 #[test]
 fn a_failure_names_the_address_and_keeps_the_body() {
     let failure = failure_of(404, None).expect("a failure");
-    assert_eq!(failure.message(), "https://api.example.com/x answered 404");
+    assert_eq!(failure.message(), "https://api.example.com/x returned 404");
     assert_eq!(failure.details(), Some(&json!({ "body": "why" })));
 }
 

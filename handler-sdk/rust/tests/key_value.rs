@@ -1,4 +1,4 @@
-//! Buckets in ordinary tests: what a handler's own tests may rely on.
+//! Buckets in ordinary tests.
 
 use tasker_handler::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What the compiler tells the author of a handler that cannot be one.
+//! Compiler errors for functions that cannot be handlers.
 
 #[test]
 fn a_function_that_cannot_be_a_handler_is_refused_with_advice() {

@@ -1,4 +1,4 @@
-# What a deployment is made of, and that what was not asked for is not there.
+# The resources of a deployment, and that nothing else is created.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -23,7 +23,7 @@ run "every_queue_is_safe" {
 
   assert {
     condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 5, reports = 5, events = 5, steps-payments = 5, steps-long = 20 }
-    error_message = "A queue has no dead-letter queue, or another number of receives."
+    error_message = "A queue has no dead-letter queue, or the wrong number of receives."
   }
 
   assert {
@@ -47,7 +47,7 @@ run "every_queue_is_safe" {
         && statement.Resource == "arn:aws:sqs:eu-west-1:123456789012:${made.name}"
       ])
     ])
-    error_message = "A queue takes messages over plain HTTP."
+    error_message = "A queue accepts plain HTTP."
   }
 
   assert {
@@ -65,17 +65,17 @@ run "every_queue_starts_its_function" {
 
   assert {
     condition     = alltrue([for mapping in aws_lambda_event_source_mapping.queue : mapping.function_response_types == toset(["ReportBatchItemFailures"])])
-    error_message = "A mapping must take failures per message."
+    error_message = "A mapping must accept failures per message."
   }
 
   assert {
     condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 100, steps-payments = 7, reports = 10, events = 10 }
-    error_message = "A mapping has no maximum concurrency, or another one."
+    error_message = "A mapping has no maximum concurrency, or a wrong one."
   }
 
   assert {
     condition     = alltrue([for mapping in aws_lambda_event_source_mapping.queue : endswith(mapping.function_name, ":live")])
-    error_message = "A mapping must call the alias, or no release could be rolled back."
+    error_message = "A mapping must call the alias, so that releases can be rolled back."
   }
 }
 
@@ -84,12 +84,12 @@ run "the_least_makes_a_database_nobody_else_reaches" {
 
   assert {
     condition     = aws_rds_cluster.this[0].storage_encrypted && aws_rds_cluster.this[0].manage_master_user_password && aws_rds_cluster.this[0].deletion_protection
-    error_message = "The database must be encrypted and protected, its password managed."
+    error_message = "The database must be encrypted and protected, with a managed password."
   }
 
   assert {
     condition     = contains([for parameter in aws_rds_cluster_parameter_group.this[0].parameter : "${parameter.name}=${parameter.value}"], "rds.force_ssl=1")
-    error_message = "The database must refuse connections without TLS."
+    error_message = "The database must reject connections without TLS."
   }
 
   assert {
@@ -99,27 +99,27 @@ run "the_least_makes_a_database_nobody_else_reaches" {
 
   assert {
     condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgres://database.example:5432/tasker?sslmode=verify-full&sslrootcert=/var/task/rds-authorities.pem"
-    error_message = "The functions must check the database's certificate, and find no password in their environment."
+    error_message = "The functions must check the database's certificate, and must not have its password in their environment."
   }
 
   assert {
     condition     = sort(keys(aws_vpc_endpoint.interface)) == sort(["sqs", "secretsmanager"]) && sort(keys(aws_vpc_endpoint.gateway)) == sort(["s3", "dynamodb"])
-    error_message = "Only the endpoints that are needed are paid for."
+    error_message = "Only the necessary endpoints may be created."
   }
 
   assert {
     condition     = strcontains(aws_vpc_endpoint.interface["secretsmanager"].policy, "functions-login") && strcontains(aws_vpc_endpoint.interface["secretsmanager"].policy, aws_rds_cluster.this[0].master_user_secret[0].secret_arn)
-    error_message = "The endpoint must let the functions' login through, and the owner's."
+    error_message = "The endpoint must allow the secrets of the functions' login and of the owner."
   }
 
   assert {
     condition     = sort(keys(aws_vpc_security_group_egress_rule.functions)) == sort(["database", "endpoints", "s3", "dynamodb"]) && alltrue([for rule in aws_vpc_security_group_egress_rule.functions : rule.cidr_ipv4 == null])
-    error_message = "The functions reach the database and the endpoints, and no address else."
+    error_message = "The functions may reach only the database and the endpoints."
   }
 
   assert {
     condition     = aws_apigatewayv2_route.this[0].authorization_type == "AWS_IAM"
-    error_message = "The API must ask for signed requests."
+    error_message = "The API must require signed requests."
   }
 }
 
@@ -140,7 +140,7 @@ run "what_was_not_asked_for_is_not_there" {
       values(aws_cloudwatch_metric_alarm.this), values(aws_cloudwatch_event_rule.start), values(aws_iam_role_policy_attachment.network_interfaces), aws_lambda_permission.public_function_url,
       aws_secretsmanager_secret.functions,
     )) == 0
-    error_message = "Something was made that nobody asked for."
+    error_message = "An unrequested resource was created."
   }
 
   assert {
@@ -150,12 +150,12 @@ run "what_was_not_asked_for_is_not_there" {
 
   assert {
     condition     = alltrue([for made in aws_lambda_function.this : !contains(keys(made.environment[0].variables), "TASKER_DATABASE_SECRET")])
-    error_message = "Without a secret none is named."
+    error_message = "Without a secret, the environment must not name one."
   }
 
   assert {
     condition     = aws_lambda_function_url.api[0].authorization_type == "AWS_IAM"
-    error_message = "The function's URL must ask for signed requests."
+    error_message = "The function's URL must require signed requests."
   }
 }
 
@@ -169,12 +169,12 @@ run "your_network_and_database_are_used" {
 
   assert {
     condition     = length(concat(aws_vpc.this, aws_rds_cluster.this, values(aws_vpc_endpoint.interface))) == 0
-    error_message = "No network and no database may be made."
+    error_message = "No network and no database may be created."
   }
 
   assert {
     condition     = [for rule in aws_vpc_security_group_ingress_rule.database : "${rule.security_group_id}:${rule.from_port}"] == ["sg-yours:6432"]
-    error_message = "The functions must be let into your database, on its port."
+    error_message = "The functions must be allowed into your database, on its port."
   }
 
   assert {
@@ -183,17 +183,17 @@ run "your_network_and_database_are_used" {
       run-steps = "", orchestrate = aws_secretsmanager_secret.functions[0].arn, api = aws_secretsmanager_secret.functions[0].arn
       ingest    = aws_secretsmanager_secret.functions[0].arn, sweep = aws_secretsmanager_secret.functions[0].arn
     }
-    error_message = "migrate must use your secret, and the others the login that it makes for them."
+    error_message = "migrate must use your secret, and the other functions the login that it creates."
   }
 
   assert {
     condition     = aws_lambda_function.this["migrate"].environment[0].variables["TASKER_FUNCTIONS_SECRET"] == aws_secretsmanager_secret.functions[0].arn
-    error_message = "migrate must know where the functions' login is kept."
+    error_message = "migrate must have the ARN of the functions' login."
   }
 
   assert {
     condition     = aws_lambda_invocation.migrate.triggers["login"] == aws_secretsmanager_secret.functions[0].arn
-    error_message = "Another secret needs another login."
+    error_message = "A new secret must trigger a new login."
   }
 }
 
@@ -212,7 +212,7 @@ run "a_password_in_the_url_is_for_migrate_only" {
 
   assert {
     condition     = aws_lambda_function.this["api"].environment[0].variables["DATABASE_URL"] == "postgresql://127.0.0.1:5432/tasker?sslmode=require"
-    error_message = "The owner's password must not lie in the environment of other functions."
+    error_message = "The owner's password must not be in the environment of other functions."
   }
 }
 
@@ -226,7 +226,7 @@ run "behind_a_proxy_all_log_in_alike" {
 
   assert {
     condition     = alltrue([for function in ["migrate", "orchestrate", "api", "ingest", "sweep"] : aws_lambda_function.this[function].environment[0].variables["TASKER_DATABASE_SECRET"] == var.database.secret_arn && strcontains(aws_iam_role_policy.function[function].policy, var.database.secret_arn)])
-    error_message = "All must log in with the secret that the proxy knows."
+    error_message = "All functions must log in with the secret of the proxy."
   }
 }
 
@@ -248,7 +248,7 @@ run "a_key_of_yours_encrypts_everything" {
       aws_rds_cluster.this[*].kms_key_id, aws_rds_cluster.this[*].master_user_secret_kms_key_id,
       aws_secretsmanager_secret.functions[*].kms_key_id,
     )) == toset(["arn:aws:kms:eu-west-1:123456789012:key/yours"])
-    error_message = "Something is encrypted with another key."
+    error_message = "A resource is encrypted with another key."
   }
 
   assert {
@@ -269,7 +269,7 @@ run "a_release_can_be_rolled_back" {
 
   assert {
     condition     = aws_lambda_alias.live["run-steps"].function_version == "41"
-    error_message = "The alias must point to the version named."
+    error_message = "The alias must point to the given version."
   }
 
   assert {
@@ -296,17 +296,17 @@ run "events_come_only_from_the_sources_named" {
       "s3.amazonaws.com"     = ["arn:aws:s3:::imports"]
       "sns.amazonaws.com"    = ["arn:aws:sns:eu-west-1:123456789012:refunds"]
     })
-    error_message = "The events queue takes from others than the sources named."
+    error_message = "The events queue accepts senders other than the given sources."
   }
 
   assert {
     condition     = length(aws_s3_bucket_notification.start) == 0
-    error_message = "A bucket's notification may be replaced only when asked for."
+    error_message = "A bucket's notification may be replaced only on request."
   }
 
   assert {
     condition     = aws_sns_topic_subscription.start["refunds"].raw_message_delivery
-    error_message = "Topics deliver raw."
+    error_message = "Topics must deliver raw messages."
   }
 }
 
@@ -328,17 +328,17 @@ run "faults_are_noticed" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["sweep-missed"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["sweep-missed"].comparison_operator == "LessThanThreshold"
-    error_message = "A sweep that never runs gives no figures: that must raise the alarm."
+    error_message = "A sweep that never runs produces no metrics; that must raise the alarm."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-west-1:123456789012:on-call"])])
-    error_message = "An alarm tells nobody."
+    error_message = "An alarm has no action."
   }
 
   assert {
     condition     = alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days == 30])
-    error_message = "Logs are kept for ever."
+    error_message = "Logs are kept forever."
   }
 
   assert {
@@ -356,7 +356,7 @@ run "hosts_that_always_run" {
 
   assert {
     condition     = aws_ecs_service.host[0].desired_count == 1 && aws_appautoscaling_target.host[0].min_capacity == 1 && one(aws_appautoscaling_policy.none[0].step_scaling_policy_configuration[0].step_adjustment[*].scaling_adjustment) == 1
-    error_message = "min_tasks hosts start with the deployment and stay."
+    error_message = "min_tasks hosts must start with the deployment and keep running."
   }
 }
 
@@ -369,26 +369,26 @@ run "long_steps_scale_to_nothing_and_drain" {
 
   assert {
     condition     = aws_appautoscaling_target.host[0].min_capacity == 0 && aws_appautoscaling_target.host[0].max_capacity == 8
-    error_message = "Hosts are 0 to max_tasks."
+    error_message = "The number of hosts must be 0 to max_tasks."
   }
 
   assert {
     condition     = jsondecode(aws_ecs_task_definition.host[0].container_definitions)[0].stopTimeout == 120 && jsondecode(aws_ecs_task_definition.host[0].container_definitions)[0].readonlyRootFilesystem
-    error_message = "A host must have two minutes to finish, and nothing to write to but its cache."
+    error_message = "A host must have two minutes to finish, and its cache as the only writable folder."
   }
 
   assert {
     condition     = aws_ecs_service.host[0].network_configuration[0].security_groups == toset(aws_security_group.host[*].id) && aws_subnet.host[0].vpc_id != aws_vpc.this[0].id
-    error_message = "Hosts stand in a VPC of their own, away from the database."
+    error_message = "Hosts must be in a separate VPC, away from the database."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.more_by_depth[0].metric_name == "ApproximateNumberOfMessagesVisible" && length(aws_cloudwatch_metric_alarm.more_by_age[0].metric_query) == 3
-    error_message = "Hosts are added by depth and by age."
+    error_message = "Hosts must scale out by depth and by age."
   }
 
   assert {
     condition     = aws_lambda_function.this["orchestrate"].environment[0].variables["TASKER_LONG_STEPS_QUEUE"] == aws_sqs_queue.work["steps-long"].url && !contains(keys(aws_lambda_function.this["run-steps"].environment[0].variables), "TASKER_LONG_STEPS_QUEUE")
-    error_message = "The functions that send steps must know the queue for long ones."
+    error_message = "The functions that send steps must have the queue for long ones."
   }
 }

@@ -1,4 +1,4 @@
-# What each role may do. Policies are read as AWS would read them.
+# The permissions of each role. Policies are evaluated as AWS would evaluate them.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -6,7 +6,7 @@ mock_provider "aws" {
 
 variables {
   functions_dir = "tests/functions"
-  # Named, so that policies are known when planning.
+  # Given, so that policies are known at plan time.
   network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
   database = {
     url               = "postgres://database.example:6432/tasker?sslmode=verify-full"
@@ -47,19 +47,19 @@ run "nothing_is_allowed_on_everything" {
         for statement in jsondecode(policy).Statement : alltrue([for action in flatten([statement.Action]) : !strcontains(action, "*")])
       ]
     ]))
-    error_message = "A statement names actions by a wildcard."
+    error_message = "A statement uses a wildcard in actions."
   }
 
   assert {
     condition = [
       for statement in jsondecode(aws_iam_role_policy.host_start[0].policy).Statement : flatten([statement.Action]) if contains(flatten([statement.Resource]), "*")
     ] == [["ecr:GetAuthorizationToken"]]
-    error_message = "Only the log-in to the registry, which knows no resource, may stand on \"*\"."
+    error_message = "Only the registry login, which does not support resources, may use \"*\"."
   }
 
   assert {
     condition     = sort([for made in aws_iam_role_policy.function : made.role]) == sort([for made in aws_lambda_function.this : made.function_name])
-    error_message = "Each function must have a role of its own."
+    error_message = "Each function must have a separate role."
   }
 }
 
@@ -81,7 +81,7 @@ run "the_host_cannot_reach_the_database" {
 
   assert {
     condition     = [for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, ":secret:database")] == ["migrate"] && [for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, "PutSecretValue")] == ["migrate"]
-    error_message = "Only migrate may log in as the database's owner, and write the others' login."
+    error_message = "Only migrate may log in as the database's owner and write the functions' login."
   }
 
   assert {
@@ -89,12 +89,12 @@ run "the_host_cannot_reach_the_database" {
       for function in ["run-steps", "run-steps-payments"] :
       length(setintersection(keys(aws_lambda_function.this[function].environment[0].variables), ["DATABASE_URL", "TASKER_DATABASE_SECRET"])) == 0
     ])
-    error_message = "run-steps is told where the database is."
+    error_message = "The environment of run-steps contains the database."
   }
 
   assert {
     condition     = !strcontains(aws_ecs_task_definition.host[0].container_definitions, "DATABASE_URL")
-    error_message = "The container is told where the database is."
+    error_message = "The environment of the container contains the database."
   }
 
   assert {
@@ -119,12 +119,12 @@ run "a_namespace_with_its_own_function_is_apart" {
       for policy in [aws_iam_role_policy.function["run-steps"].policy, aws_iam_role_policy.host[0].policy] :
       [for statement in jsondecode(policy).Statement : statement.Condition["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"] if statement.Effect == "Deny"] == [["payments/*"]]
     ])
-    error_message = "The shared hosts must be denied the keys of payments, and no others'."
+    error_message = "The shared hosts must be denied the keys of payments only."
   }
 
   assert {
     condition     = !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":secret:payments") && !strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":secret:shared") && !strcontains(aws_iam_role_policy.function["run-steps"].policy, ":key/payments") && strcontains(aws_iam_role_policy.function["run-steps-payments"].policy, ":key/payments")
-    error_message = "A namespace's secrets are within another's reach."
+    error_message = "A namespace can access another's secrets."
   }
 
   assert {
@@ -133,7 +133,7 @@ run "a_namespace_with_its_own_function_is_apart" {
       run-steps-payments = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments-AbC123"
       api                = null
     }
-    error_message = "A host is told of other secrets than it may read."
+    error_message = "A host's environment names secrets that it may not read."
   }
 
   assert {
@@ -142,19 +142,19 @@ run "a_namespace_with_its_own_function_is_apart" {
         for action in flatten(jsondecode(made.policy).Statement[*].Action) : action if startswith(action, "kms:") || strcontains(split(":", action)[0], "*")
       ]
     ]), ["kms:Decrypt", "kms:GenerateDataKey"])) == 0
-    error_message = "What runs components must not be able to sign them."
+    error_message = "Roles that run components must not be able to sign them."
   }
 
   assert {
     condition = jsonencode([for function in ["run-steps", "run-steps-payments"] : [
       for statement in jsondecode(aws_iam_role_policy.function[function].policy).Statement : sort([for arn in statement.Resource : split(":", arn)[5]]) if statement.Sid == "TakeSteps"
     ]]) == jsonencode([[["tasker-steps", "tasker-steps-mail"]], [["tasker-steps-payments"]]])
-    error_message = "A function takes steps of a queue that is not its own."
+    error_message = "A function receives steps from another namespace's queue."
   }
 
   assert {
     condition     = aws_lambda_function.this["run-steps-payments"].tags["tasker:namespace"] == "payments" && aws_sqs_queue.work["steps-payments"].tags["tasker:namespace"] == "payments"
-    error_message = "Costs of payments cannot be told from the others'."
+    error_message = "The costs of payments cannot be separated."
   }
 }
 
@@ -167,21 +167,21 @@ run "each_function_does_only_its_part" {
         for statement in jsondecode(made.policy).Statement : [for arn in flatten([statement.Resource]) : split(":", arn)[5]] if contains(flatten([statement.Action]), "sqs:ReceiveMessage")
       ] if !startswith(function, "run-steps")
     } == { orchestrate = [["tasker-reports"]], api = [], ingest = [["tasker-events"]], sweep = [], migrate = [] }
-    error_message = "A function takes messages that are not for it."
+    error_message = "A function receives from a wrong queue."
   }
 
   assert {
     condition = sort([for function, made in aws_iam_role_policy.function : function if anytrue([
       for statement in jsondecode(made.policy).Statement : contains(flatten([statement.Action]), "sqs:GetQueueAttributes") && contains(flatten([statement.Resource]), "arn:aws:sqs:eu-west-1:123456789012:tasker-reports")
     ])]) == sort(["orchestrate", "sweep"])
-    error_message = "sweep must see how many reports wait, or no host is ever held silent."
+    error_message = "sweep must be able to read the number of waiting reports, or it never detects silent hosts."
   }
 
   assert {
     condition = sort(flatten([
       for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
     ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "s3:GetObject", "s3:GetObject"])
-    error_message = "migrate may read its secret, components and publications, write the functions' login and its log: nothing else."
+    error_message = "migrate may read its secret, components and publications, and write the functions' login and its log, nothing else."
   }
 
   assert {

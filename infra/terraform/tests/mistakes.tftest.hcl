@@ -1,4 +1,4 @@
-# Mistakes are refused before anything is made.
+# Invalid configurations must be rejected at plan time.
 
 mock_provider "aws" {
   source = "./tests/mocks"

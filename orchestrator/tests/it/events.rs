@@ -261,7 +261,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     assert_eq!(event["data"], json!({ "amount": 3 }));
     let waiting = &fixture.orchestrator.events(1).await.unwrap()[0];
     assert_eq!(waiting.pending_deliveries, 1);
-    assert!(waiting.last_error.as_ref().unwrap().contains("answered 500"), "{waiting:?}");
+    assert!(waiting.last_error.as_ref().unwrap().contains("returned 500"), "{waiting:?}");
     // Not before its time, and then until it has arrived.
     fixture.orchestrator.publish_and_deliver().await.unwrap();
     assert!(requests.try_recv().is_err());

@@ -40,7 +40,7 @@ fn every_limit_of_a_number_is_enforced() {
     let (schema, template) = everything();
     let mut tried = 0;
     each_field(&schema, "", &mut |place, name, field| {
-        let beyond = [("minimum", -1, "below the least"), ("maximum", 1, "above the most")];
+        let beyond = [("minimum", -1, "below the minimum"), ("maximum", 1, "above the maximum")];
         for (key, step, words) in beyond {
             // What a number cannot be anyway is no limit of the format.
             let Some(limit) = field[key].as_i64().filter(|limit| limit + step >= 0) else { continue };

@@ -26,7 +26,7 @@ fn values_out_of_range_say_the_range() {
     let text = problems(&steps(retry));
     assert!(
         text.contains(
-            "t.yaml:6:14: error BAD_VALUE in step `a`: `max_attempts` is 101, which is above the most, 100"
+            "t.yaml:6:14: error BAD_VALUE in step `a`: `max_attempts` is 101, which is above the maximum, 100"
         ),
         "{text}"
     );
@@ -69,8 +69,8 @@ fn a_grant_that_nobody_understands_is_refused_where_it_stands() {
         "  - name: a\n    handler: { callable: x }\n    grants:\n      http: ['https://a.example', a.example]\n      \
          private_networks: [ten]\n",
     ));
-    assert!(text.contains("BAD_VALUE in step `a`: `a.example` is no pattern: write a scheme"), "{text}");
-    assert!(text.contains("`ten` is no network"), "{text}");
+    assert!(text.contains("BAD_VALUE in step `a`: `a.example` is not a pattern: write a scheme"), "{text}");
+    assert!(text.contains("`ten` is not a network"), "{text}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_batch_without_a_fitting_worker_is_refused() {
     let text = problems(&steps(
         "  - { name: a, type: batchable, handler: { callable: x }, batch_config: { worker_template: wrok } }\n  - { name: work, type: batch_worker, dependencies: [a], handler: { callable: x } }\n",
     ));
-    assert!(text.contains("`wrok` is no step of type `batch_worker`; did you mean `work`?"), "{text}");
+    assert!(text.contains("`wrok` is not a step of type `batch_worker`; did you mean `work`?"), "{text}");
     let text = problems(&steps("  - { name: w, type: batch_worker, handler: { callable: x } }\n"));
     assert!(text.contains("no batchable step has it as its worker"), "{text}");
     let text =

@@ -1,4 +1,4 @@
-//! `wasi:config/store`: the step's configuration, and the secrets that it is granted by name.
+//! `wasi:config/store`: the step's configuration and the secrets that it is granted.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use crate::bindings::config::{self, Error};
 use crate::execution::state::{State, Values};
 
 impl Values {
-    /// The configuration by key: a string as it is, anything else as its JSON text.
+    /// The configuration by key: strings as they are, other values as JSON text.
     fn configuration(&self) -> Result<BTreeMap<String, String>, Error> {
         let values: BTreeMap<String, &RawValue> = serde_json::from_str(self.configuration.get())
-            .map_err(|error| Error::Io(format!("the configuration is no JSON object: {error}")))?;
+            .map_err(|error| Error::Io(format!("the configuration is not a JSON object: {error}")))?;
         Ok(values.into_iter().map(|(key, value)| (key, text(value))).collect())
     }
 
-    /// A granted secret shadows a configuration key of its name.
+    /// A granted secret takes precedence over a configuration key with its name.
     async fn value(&self, key: &str) -> Result<Option<String>, Error> {
         if !self.grants.secrets.iter().any(|granted| granted == key) {
             return Ok(self.configuration()?.remove(key));
         }
         match self.secrets.secret(key).await {
             Ok(Some(value)) => Ok(Some(value)),
-            // Granted but absent is a fault of the deployment: silence would look like an empty value.
+            // Report a missing secret: the deployment is wrong, and None would look like an unset key.
             Ok(None) => {
                 Err(Error::Upstream(format!("the secret `{key}` is granted, but this host does not have it")))
             }
             Err(error) => {
-                // What a provider says of itself is for its operator.
+                // The provider's error goes to the operator's log, not to the guest.
                 tracing::warn!(secret = key, %error, "a granted secret cannot be read");
                 Err(Error::Upstream(format!("the secret `{key}` cannot be read now")))
             }
@@ -47,7 +47,7 @@ impl config::Host for State {
         })
     }
 
-    /// The configuration only: who wants a secret names it.
+    /// Returns the configuration without secrets: a handler must request a secret by name.
     async fn get_all(&mut self) -> wasmtime::Result<Result<Vec<(String, String)>, Error>> {
         let Some(values) = &self.values else { return Ok(Ok(Vec::new())) };
         Ok(values.configuration().map(|values| values.into_iter().collect()))

@@ -1,4 +1,4 @@
-//! `tasker:handler/execution`: signs of life, cancellation, the time left. Always granted.
+//! `tasker:handler/execution`: heartbeats, cancellation and remaining time. Always granted.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ impl step_values::Host for State {}
 
 impl execution::Host for State {
     fn heartbeat(&mut self, progress: Option<String>) {
-        // The worker sends heartbeats by itself; all there is to do here is to keep the word.
+        // The worker sends the heartbeats; only the progress text is stored here.
         if let Some(progress) = progress {
             self.control.set_progress(&progress);
         }

@@ -1,4 +1,4 @@
-//! `wasi:keyvalue`: the buckets of its namespace that the step is granted by name, in whatever store the host has.
+//! `wasi:keyvalue`: the buckets that the step is granted in its namespace, in the host's key-value store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::bindings::key_value::batch;
 use crate::bindings::key_value::store::{self, Error, KeyResponse};
 use crate::execution::state::State;
 
-/// `target` of the log lines that say why a bucket was not opened.
+/// The `target` of log lines that explain a rejected bucket.
 const LOG_TARGET: &str = "tasker:key-value";
 
-/// How many values an execution may hold for swaps at once: they lie in the host's memory.
+/// The maximum number of open compare-and-swap handles per execution. The host holds their values in memory.
 const MAX_SWAPS: usize = 16;
 
-/// What a guest's buckets need.
+/// The state behind a guest's buckets.
 pub(crate) struct KeyValues {
     pub(crate) store: Option<Arc<dyn KeyValueStore>>,
     pub(crate) namespace: String,
     pub(crate) granted: Vec<BucketName>,
     pub(crate) logs: Logs,
-    /// Handles for swaps that are open.
+    /// The number of open compare-and-swap handles.
     pub(crate) swaps: usize,
 }
 
@@ -37,11 +37,11 @@ pub(crate) struct KeyValues {
 #[expect(unreachable_pub, reason = "the generated bindings name it again")]
 pub struct Bucket {
     store: Arc<dyn KeyValueStore>,
-    /// As the store knows it.
+    /// The bucket's name in the store.
     name: Arc<str>,
 }
 
-/// A value as it was seen, to be replaced if it is still there.
+/// A value that was read, to be replaced if it has not changed.
 #[expect(unreachable_pub, reason = "the generated bindings name it again")]
 pub struct Cas {
     bucket: Bucket,
@@ -71,10 +71,10 @@ impl KeyValues {
 }
 
 impl Bucket {
-    /// An error of the store, as a guest may know it.
+    /// Converts an error of the store to one that the guest may see.
     fn error(&self, error: &KeyValueError) -> Error {
         if let KeyValueError::Unavailable(reason) = error {
-            // What a provider says of itself is for its operator.
+            // The provider's error goes to the operator's log, not to the guest.
             tracing::warn!(bucket = &*self.name, %reason, "the key-value store is unavailable");
             return Error::Other("the key-value store is unavailable".to_owned());
         }
@@ -91,7 +91,7 @@ impl Bucket {
     async fn get(&self, keys: Vec<String>) -> Result<Vec<Option<(String, Vec<u8>)>>, Error> {
         let wanted: Vec<String> = distinct(&keys)?.into_iter().collect();
         let found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
-        // The store counts a key once that is asked for many times.
+        // The store reads a repeated key once, but the result contains it every time.
         let size = |key: &String| found.get(key).map_or(0, |entry| entry.value.len());
         if keys.iter().map(size).sum::<usize>() > MAX_ANSWER_BYTES {
             return Err(self.error(&KeyValueError::TooMuch));
@@ -108,7 +108,7 @@ impl Bucket {
             check_key(key)?;
             check_value(key, value)?;
         }
-        // Of a key that is given twice, the last value counts.
+        // Of a repeated key, the last value is stored.
         let entries: BTreeMap<String, Vec<u8>> = entries.into_iter().collect();
         let written = self.store.set(&self.name, entries.into_iter().collect()).await;
         written.map_err(|error| self.error(&error))
@@ -162,11 +162,13 @@ impl State {
         Ok(self.table.get(bucket)?.clone())
     }
 
-    /// Makes a handle for a swap from what is there now.
+    /// Creates a compare-and-swap handle with the current value.
     async fn look(&mut self, bucket: Bucket, key: String) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
         let open = self.key_values.as_mut().map(|values| &mut values.swaps);
         let Some(open) = open.filter(|open| **open < MAX_SWAPS) else {
-            return Ok(Err(Error::Other(format!("{MAX_SWAPS} handles for swaps are open; drop one first"))));
+            return Ok(Err(Error::Other(format!(
+                "{MAX_SWAPS} compare-and-swap handles are open; drop one first"
+            ))));
         };
         let seen = match bucket.entry(&key).await {
             Ok(seen) => seen,
@@ -189,7 +191,7 @@ impl store::Host for State {
     async fn open(&mut self, identifier: String) -> wasmtime::Result<Result<Resource<Bucket>, Error>> {
         let opened = match &self.key_values {
             Some(values) => values.open(&identifier),
-            // A component that is only asked what it holds.
+            // The component is only being described.
             None => Err(Error::AccessDenied),
         };
         Ok(match opened {

@@ -1,4 +1,4 @@
-//! `wasi:logging/logging`: lines with a level, captured like standard output. Always granted.
+//! `wasi:logging/logging`: log lines with a level, captured like standard output. Always granted.
 
 use tasker_protocol::LogLevel;
 

@@ -1,22 +1,22 @@
-//! What a guest says: captured up to a limit, cleaned, and never a reason for the guest to fail.
+//! Captures the output of a guest up to a limit and removes control characters. Never makes the guest fail.
 //!
-//! The text is hostile: it may be endless, binary, or full of terminal escapes meant for whoever reads it.
+//! The text is hostile: it may be endless, binary, or contain terminal escapes that attack its reader.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
 use tasker_protocol::{LogLevel, LogLine};
 
-/// A line is cut here, and goes on as another.
+/// The maximum length of a line. A longer one is split.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
-/// How much of the end of standard error goes into the failure of a crash.
+/// How much of the end of standard error is added to a crash report.
 const TAIL_BYTES: usize = 2 << 10;
 
-/// What a line costs beside its text, so that a million empty lines count too.
+/// The cost of a line besides its text, so that empty lines count against the limit too.
 const LINE_OVERHEAD: u64 = 32;
 
-/// Names in `target`.
+/// Values of `target`.
 const STDOUT: &str = "stdout";
 const STDERR: &str = "stderr";
 
@@ -27,7 +27,7 @@ pub(crate) enum Stream {
     Error,
 }
 
-/// The captured logs of one execution. Clones are the same logs.
+/// The captured logs of one execution. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Logs {
     captured: Arc<Mutex<Captured>>,
@@ -38,15 +38,15 @@ struct Captured {
     lines: Vec<LogLine>,
     left: u64,
     dropped: u64,
-    /// The unfinished lines of the two streams.
+    /// The unfinished line of each stream.
     output: Vec<u8>,
     error: Vec<u8>,
-    /// The last bytes of standard error, limit or not: they usually say why a guest died.
+    /// The last bytes of standard error, even above the limit: they usually explain a crash.
     tail: Vec<u8>,
 }
 
 impl Logs {
-    /// Captures up to `limit` bytes.
+    /// Captures up to `limit` bytes of text.
     pub(crate) fn new(limit: u64) -> Self {
         let captured = Captured {
             lines: Vec::new(),
@@ -59,7 +59,7 @@ impl Logs {
         Self { captured: Arc::new(Mutex::new(captured)) }
     }
 
-    /// Captures what a guest logged, one line per line.
+    /// Captures a message, one log line per line.
     pub(crate) fn log(&self, level: LogLevel, target: &str, message: &str) {
         let mut captured = self.lock();
         for line in message.lines() {
@@ -67,7 +67,7 @@ impl Logs {
         }
     }
 
-    /// Captures what a guest wrote.
+    /// Captures bytes written to a standard stream.
     pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) {
         let mut captured = self.lock();
         if stream == Stream::Error {
@@ -78,7 +78,7 @@ impl Logs {
         }
     }
 
-    /// The end of standard error, cleaned.
+    /// The end of standard error, without control characters.
     pub(crate) fn error_tail(&self) -> Option<String> {
         let captured = self.lock();
         let tail = String::from_utf8_lossy(&captured.tail);
@@ -86,7 +86,7 @@ impl Logs {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// The lines, and how many bytes were dropped.
+    /// Takes the captured lines and the number of dropped bytes.
     pub(crate) fn take(&self) -> (Vec<LogLine>, u64) {
         let mut captured = self.lock();
         captured.finish_line(Stream::Output);
@@ -134,7 +134,7 @@ impl Captured {
     }
 
     fn push(&mut self, level: LogLevel, target: &str, message: &str) {
-        // What is dropped anyway is not worth cleaning.
+        // Above the limit there is no need to clean the text.
         if self.left == 0 {
             self.dropped += message.len() as u64;
             return;
@@ -163,7 +163,7 @@ impl Captured {
     }
 }
 
-/// Without terminal escapes (ECMA-48 control sequences and strings) and other control characters.
+/// Removes terminal escapes (ECMA-48 control sequences and strings) and other control characters.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -172,7 +172,7 @@ pub(crate) fn clean(text: &str) -> String {
             '\u{1b}' => skip_escape(&mut characters),
             '\u{9b}' => skip_sequence(&mut characters),
             '\t' => clean.push(character),
-            // Direction overrides make a line read as what it is not.
+            // Direction overrides change how a line reads.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             _ if character.is_control() => {}
             _ => clean.push(character),
@@ -181,11 +181,11 @@ pub(crate) fn clean(text: &str) -> String {
     clean
 }
 
-/// Skips what follows an escape character.
+/// Skips the rest of an escape sequence.
 fn skip_escape(characters: &mut std::str::Chars<'_>) {
     match characters.next() {
         Some('[') => skip_sequence(characters),
-        // Strings (titles, hyperlinks) end with BEL, or with an escape and a backslash.
+        // Strings (titles, hyperlinks) end with BEL or with ESC and a backslash.
         Some(']' | 'P' | 'X' | '^' | '_') => {
             while let Some(character) = characters.next() {
                 match character {
@@ -198,7 +198,7 @@ fn skip_escape(characters: &mut std::str::Chars<'_>) {
                 }
             }
         }
-        // Intermediate bytes, then a final one.
+        // Intermediate bytes, then a final byte.
         Some(' '..='/') => {
             characters.next();
         }
@@ -206,7 +206,7 @@ fn skip_escape(characters: &mut std::str::Chars<'_>) {
     }
 }
 
-/// Skips a control sequence up to and including its final byte.
+/// Skips a control sequence including its final byte.
 fn skip_sequence(characters: &mut std::str::Chars<'_>) {
     for character in characters.by_ref() {
         if matches!(character, '@'..='~') {

@@ -1,4 +1,4 @@
-//! What a guest can do through the host, one file per capability.
+//! The capabilities that the host offers to guests, one file each.
 
 pub(crate) mod config;
 pub(crate) mod execution;

@@ -1,7 +1,8 @@
-//! `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`: present and quiet.
+//! `wasi:cli`, `wasi:clocks`, `wasi:random` and `wasi:io`: present but empty.
 //!
-//! No arguments, no environment, no files, no sockets. Standard output and error become log lines; standard
-//! input is empty, except for a command, which reads its context there and writes its answer to standard output.
+//! No arguments, environment, files or sockets. Standard output and error become log lines. Standard input is
+//! empty, except for a command, which reads its context from standard input and writes its result to standard
+//! output.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,21 +17,21 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::logs::{Logs, Stream};
 
-/// Random bytes per call. Keys and identifiers need dozens.
+/// The maximum number of random bytes per call. Keys and identifiers need dozens.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
 
-/// Bytes per write. Also what `write-zeroes` may make the host allocate.
+/// The maximum number of bytes per write, which also limits the allocation for `write-zeroes`.
 const MAX_WRITE: usize = 64 << 10;
 
 /// The standard streams of a command.
 pub(crate) struct StandardInput {
     /// The context as JSON.
     pub(crate) context: Bytes,
-    /// What it writes to standard output.
+    /// Captures the standard output.
     pub(crate) answer: Answer,
 }
 
-/// The standard output of a command, up to a limit. Clones are the same.
+/// The captured standard output of a command, up to a limit. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     limit: usize,
@@ -42,13 +43,13 @@ impl Answer {
         Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), written: Arc::default() }
     }
 
-    /// What was written; `None` if it passed the limit.
+    /// Takes the output. None if it exceeded the limit.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
         (written.len() <= self.limit).then_some(written)
     }
 
-    /// Keeps one byte more than the limit allows: enough to know.
+    /// Keeps one byte above the limit, so that an excess is detected.
     fn write(&self, bytes: &[u8]) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let room = self.limit.saturating_add(1).saturating_sub(written.len());
@@ -56,7 +57,7 @@ impl Answer {
     }
 }
 
-/// The context of one execution.
+/// The WASI context of one execution.
 pub(crate) fn context(logs: &Logs, command: Option<&StandardInput>) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
     builder
@@ -74,7 +75,8 @@ pub(crate) fn context(logs: &Logs, command: Option<&StandardInput>) -> WasiCtx {
     builder.build()
 }
 
-/// A standard stream: every write succeeds, whatever becomes of it. A closed one would make `println!` panic.
+/// A standard stream on which every write succeeds, even if its bytes are dropped. A closed one would make
+/// `println!` panic.
 #[derive(Clone)]
 struct Sink {
     to: To,

@@ -1,8 +1,9 @@
-//! Compiled components on disk. What lies here is native code that the host runs, so: a folder only we can
-//! write, entries that carry a MAC under a key only we can read, and nothing loaded that fails either check.
+//! The on-disk cache of compiled components. An entry is native code that the host runs. Therefore only the
+//! host's user can write the folder, every entry has a MAC under a key that only this user can read, and an
+//! entry that fails a check is not loaded.
 //!
-//! An entry is named by the component's digest and the engine's compatibility hash, which covers the exact
-//! wasmtime version and every code setting: after an upgrade, old entries are simply never asked for.
+//! The entry name contains the component's digest and the engine's compatibility hash, which covers the
+//! wasmtime version and all code generation settings. After an upgrade, old entries are no longer looked up.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -15,17 +16,17 @@ use wasmtime::Engine;
 use super::seal::{KEY_LENGTH, Seal, Verified, compatibility};
 use crate::CacheError;
 
-/// The cache of one host. Several processes may share a folder.
+/// The cache of one host. Several processes may share the folder.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
     seal: Seal,
-    /// The engine's part of an entry's name.
+    /// The engine's compatibility hash in entry names.
     compatibility: String,
 }
 
 impl Cache {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder. Creates it if it is missing.
     pub(crate) fn open(folder: &Path, engine: &Engine) -> Result<Self, CacheError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io("create", folder))?;
         let metadata = fs::metadata(folder).map_err(io("inspect", folder))?;
@@ -39,12 +40,12 @@ impl Cache {
     }
 
     #[cfg(feature = "compiler")]
-    /// The folder, for whoever needs a private place for files.
+    /// A private folder for temporary files.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Waits until no other process compiles this component, and keeps others from it until dropped.
+    /// Locks a component against compilation by other processes until the result is dropped.
     pub(crate) fn lock(&self, digest: &str) -> Result<File, CacheError> {
         let path = self.folder.join(format!("{digest}.lock"));
         let file = OpenOptions::new()
@@ -58,7 +59,7 @@ impl Cache {
         Ok(file)
     }
 
-    /// The compiled component, if there is a sound entry. One that is damaged or not ours is as good as none.
+    /// Reads the entry of a component. None if it is missing, damaged or from another host.
     pub(crate) fn read(&self, digest: &str) -> Option<Verified> {
         let path = self.path(digest);
         let bytes = match fs::read(&path) {
@@ -73,13 +74,13 @@ impl Cache {
         if verified.is_none() {
             tracing::warn!(
                 path = %path.display(),
-                "a compiled component was damaged or not made by this host; it is compiled again"
+                "a compiled component is damaged or from another host; compiling it again"
             );
         }
         verified
     }
 
-    /// Adds an entry. A reader sees the old one or the new one, never half of it.
+    /// Writes an entry atomically: a reader sees the old entry or the new one.
     pub(crate) fn write(&self, digest: &str, verified: &Verified) -> Result<(), CacheError> {
         let path = self.path(digest);
         let bytes = self.seal.seal(digest, verified.artifact());
@@ -95,7 +96,7 @@ impl Cache {
     }
 }
 
-/// The key of the MACs, made at first use. Two processes that start at once end with the same one.
+/// The MAC key, generated on first use. Processes that start together end up with the same key.
 fn key(path: &Path) -> Result<[u8; KEY_LENGTH], CacheError> {
     let mut key = [0; KEY_LENGTH];
     if let Ok(mut file) = File::open(path)
@@ -105,7 +106,7 @@ fn key(path: &Path) -> Result<[u8; KEY_LENGTH], CacheError> {
     }
     getrandom::fill(&mut key).map_err(CacheError::Random)?;
     let folder = path.parent().unwrap_or(path);
-    // `NamedTempFile` makes files that only we can read.
+    // `NamedTempFile` creates files that only the owner can read.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("create a file in", folder))?;
     file.write_all(&key).map_err(io("write", path))?;
     match file.persist_noclobber(path) {

@@ -1,4 +1,4 @@
-//! The components that are loaded, each compiled and loaded once however many executions ask for it at once.
+//! The loaded components. Each is compiled and loaded once, however many executions need it at the same time.
 
 use std::collections::HashMap;
 #[cfg(feature = "compiler")]
@@ -19,41 +19,41 @@ use super::seal::{Verified, compiled_name};
 use crate::source::is_digest;
 use crate::{CompileError, ComponentError, ComponentSource, ComponentSourceError, HostConfig, HostError};
 
-/// A component in memory.
+/// A loaded component.
 pub(crate) struct Loaded {
-    /// What to instantiate.
+    /// The program to instantiate.
     pub(crate) program: Program,
-    /// What it imports.
+    /// The capabilities that it imports.
     pub(crate) imports: Imports,
-    /// Core module instances that it consists of.
+    /// The number of core module instances in it.
     pub(crate) core_instances: u32,
 }
 
-/// One component's place: empty until it is loaded.
+/// The slot of one component, empty until it is loaded.
 #[derive(Default)]
 struct Slot {
     loaded: OnceCell<Arc<Loaded>>,
     last_used: AtomicU64,
 }
 
-/// What an operator sets about compiling.
+/// The compiler settings.
 #[cfg(feature = "compiler")]
 struct CompilerSettings {
     program: Option<PathBuf>,
     timeout: Duration,
     max_bytes: usize,
-    /// One compilation at a time: each uses every core, and hundreds of megabytes.
+    /// Only one compilation at a time: each uses all cores and hundreds of megabytes.
     turn: Semaphore,
 }
 
-/// The loaded components, and how more of them are loaded.
+/// The loaded components and the means to load more.
 pub(crate) struct Library {
     engine: Engine,
     linkers: Linkers,
     cache: Arc<Cache>,
     source: Arc<dyn ComponentSource>,
     slots: RwLock<HashMap<String, Arc<Slot>>>,
-    /// Counts uses, to tell which slot was used last.
+    /// Counts uses, to find the least recently used slot.
     clock: AtomicU64,
     #[cfg(feature = "compiler")]
     compiler: CompilerSettings,
@@ -84,7 +84,7 @@ impl Library {
         })
     }
 
-    /// The component of this digest, if it is loaded.
+    /// Returns the component if it is loaded.
     pub(crate) fn loaded(&self, digest: &str) -> Option<Arc<Loaded>> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.get(digest)?;
@@ -92,13 +92,13 @@ impl Library {
         slot.loaded.get().cloned()
     }
 
-    /// The component of this digest: from memory, from disk, or from its source.
+    /// Returns the component from memory, from disk or from its source.
     pub(crate) async fn get(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
         let slot = self.slot(digest);
         slot.loaded.get_or_try_init(|| self.load(digest, None)).await.cloned()
     }
 
-    /// The place of this component, marked as used now.
+    /// The slot of a component, marked as used now.
     fn slot(&self, digest: &str) -> Arc<Slot> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         let known = self.slots.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
@@ -132,7 +132,7 @@ impl Library {
         let engine = self.engine.clone();
         let (component, core_instances) = blocking(move || {
             let component = verified.load(&engine)?;
-            // Now rather than in the first execution.
+            // Do this now, so that the first execution need not.
             component.initialize_copy_on_write_image().map_err(ComponentError::Load)?;
             Ok::<_, ComponentError>((component, verified.core_instances()))
         })
@@ -146,11 +146,11 @@ impl Library {
         blocking(move || cache.read(&digest)).await
     }
 
-    /// Gets what is not in the cache, and puts it there.
+    /// Fetches or compiles a component and adds it to the cache.
     async fn obtain(&self, digest: &str, wasm: Option<&[u8]>) -> Result<Verified, ComponentError> {
         let (cache, name) = (self.cache.clone(), digest.to_owned());
         let _lock = blocking(move || cache.lock(&name)).await??;
-        // Another process may have been faster.
+        // Another process may have compiled it meanwhile.
         if let Some(verified) = self.cached(digest).await? {
             return Ok(verified);
         }
@@ -162,7 +162,7 @@ impl Library {
         blocking(move || cache.write(&digest, &verified).map(|()| verified)).await?.map_err(Into::into)
     }
 
-    /// What its publisher has compiled for hosts like this one.
+    /// The precompiled form from the component's publisher, for this architecture.
     async fn published(&self, digest: &str) -> Result<Option<Verified>, ComponentError> {
         let name = compiled_name(digest, std::env::consts::ARCH);
         let Some(sealed) = self.source.fetch_compiled(&name).await? else { return Ok(None) };
@@ -188,7 +188,7 @@ impl Library {
 
 #[cfg(feature = "compiler")]
 impl Library {
-    /// The component with these bytes, and its digest.
+    /// Adds the component with these bytes. Returns its digest.
     pub(crate) async fn add(&self, wasm: &[u8]) -> Result<(String, Arc<Loaded>), ComponentError> {
         self.check_size(wasm)?;
         let digest = tasker_transport::sha256_hex(wasm);
@@ -227,7 +227,7 @@ impl Library {
     }
 }
 
-/// Off the threads that run handlers.
+/// Runs `work` on a blocking thread, so that handlers keep running.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ComponentError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         if error.is_panic() {

@@ -1,4 +1,4 @@
-//! What a component's imports are linked to, and which of them it has.
+//! Links a component's imports and determines which capabilities it uses.
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -8,14 +8,15 @@ use crate::ComponentError;
 use crate::bindings::{Handlers, HandlersPre, config, key_value, logging};
 use crate::execution::state::State;
 
-/// Interfaces that are linked: without version, where its numbers say what fits. Everything else a component imports is missing.
+/// The interfaces that the host links, by prefix. Without a version, wasmtime matches compatible versions.
+/// All other imports are reported as missing.
 const OFFERED: [&str; 12] = [
     "tasker:handler/",
     "wasi:cli/",
     "wasi:clocks/",
     "wasi:random/",
     "wasi:io/",
-    // Present and empty: toolchains import them whether or not the handler uses them.
+    // Present but empty: toolchains import them even if the handler does not use them.
     "wasi:filesystem/",
     "wasi:sockets/",
     "wasi:config/store",
@@ -28,13 +29,13 @@ const OFFERED: [&str; 12] = [
 /// Linked only for components that import it.
 const HTTP: &str = "wasi:http/";
 
-/// One linker per set of capabilities, made once.
+/// One linker per set of capabilities.
 pub(crate) struct Linkers {
     plain: Linker<State>,
     http: Linker<State>,
 }
 
-/// Which capabilities a component imports, so that an execution prepares no other.
+/// The capabilities that a component imports. An execution prepares only these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Imports {
     /// `wasi:http`.
@@ -45,9 +46,9 @@ pub(crate) struct Imports {
     pub(crate) key_value: bool,
 }
 
-/// A component that is ready to be instantiated: imports resolved, exports type-checked.
+/// A component that is ready to instantiate: imports resolved and exports type-checked.
 pub(crate) enum Program {
-    /// One that exports the contract.
+    /// Exports the contract.
     Handlers(HandlersPre<State>),
     /// A plain WASI command.
     Command(CommandPre<State>),
@@ -60,12 +61,12 @@ impl Linkers {
         Handlers::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         config::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         logging::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
-        // Linking gives no authority: a bucket is opened only if it is granted.
+        // Linking grants nothing: opening a bucket requires a grant.
         key_value::store::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         key_value::atomics::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         key_value::batch::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         let mut http = plain.clone();
-        // Linking gives no authority: every request passes the policy in `capability::http`.
+        // Linking grants nothing: every request passes the policy in `capability::http`.
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut http)?;
         Ok(Self { plain, http })
     }

@@ -1,7 +1,7 @@
-//! Components: from untrusted `.wasm` bytes to something that can be instantiated in microseconds.
+//! Components: from untrusted `.wasm` bytes to a program that can be instantiated in microseconds.
 //!
-//! bytes → [`compiler`] → [`cache`] on disk → [`library`] in memory. A host without the compiler takes what a publisher
-//! has compiled and sealed.
+//! bytes → [`compiler`] → [`cache`] on disk → [`library`] in memory. A host without the compiler loads
+//! components that a publisher has compiled and sealed.
 
 pub(crate) mod artifact;
 pub(crate) mod cache;

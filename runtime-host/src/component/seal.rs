@@ -1,6 +1,6 @@
-//! Seals on compiled components. A compiled component is native code that the host runs, so nothing is loaded but what
-//! carries the proof of somebody who may make such: the MAC of this host itself, or the signature of a publisher whose
-//! public key it was given. So no host can make what another one runs.
+//! Seals of compiled components. A compiled component is native code that the host runs, so the host loads
+//! only code with a proof of origin: its own MAC, or the signature of a publisher whose public key it was
+//! given. Therefore no host can create code for another.
 
 use std::fmt;
 
@@ -17,32 +17,32 @@ use crate::ComponentError;
 
 type HmacSha256 = Hmac<Sha256>;
 
-/// Opens every sealed artifact; another value is another layout. What follows: the length of the proof in one byte, the
-/// proof, the artifact.
+/// The start of every sealed artifact; identifies the layout. It is followed by the length of the proof in
+/// one byte, the proof, and the artifact.
 const MAGIC: &[u8; 16] = b"tasker-aot-v2\0\0\0";
 
-/// What we do to a component before the engine compiles it, and what we put around it then: raise it whenever `compiler`
-/// or the layout changes, so that older and newer hosts look for different things.
+/// The revision of our own processing and layout. Increase it whenever `compiler` or the layout changes, so
+/// that older and newer hosts look up different entries.
 const REVISION: u32 = 4;
 
-/// The engine whose code this process can run. It refuses any other's; here it names what to ask for.
+/// The engine version in names of compiled components. The engine itself rejects code of other versions.
 const ENGINE: &str = "wasmtime-48.0.8";
 
-/// Length of a host's own key: one block of the hash.
+/// The length of a host's MAC key: one block of the hash.
 pub(super) const KEY_LENGTH: usize = 64;
 
-/// How the DER encoding of every public key on NIST P-256 begins; the point follows, not compressed.
+/// The start of the DER encoding of a NIST P-256 public key. The uncompressed point follows.
 const P256: &[u8; 26] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
 
-/// Length of such a point.
+/// The length of the point.
 const POINT: usize = 65;
 
-/// What code compiled by this engine depends on.
+/// A hash of the engine settings that compiled code depends on.
 #[cfg(feature = "compiler")]
 pub(super) fn compatibility(engine: &Engine) -> [u8; 32] {
     use std::hash::{Hash, Hasher};
 
-    /// `std::hash` into SHA-256: the standard hasher is not the same from one Rust release to the next.
+    /// Feeds `std::hash` into SHA-256, because the standard hasher may change between Rust releases.
     struct Sha256Hasher(Sha256);
 
     impl Hasher for Sha256Hasher {
@@ -62,38 +62,39 @@ pub(super) fn compatibility(engine: &Engine) -> [u8; 32] {
     hasher.0.finalize().into()
 }
 
-/// What code that this engine runs depends on: it compiles none, and refuses what does not fit when it loads it.
+/// Without a compiler, the version is enough: loading rejects code with other settings.
 #[cfg(not(feature = "compiler"))]
 pub(super) fn compatibility(_: &Engine) -> [u8; 32] {
     Sha256::digest(format!("{ENGINE} {REVISION}")).into()
 }
 
-/// What a publisher calls the compiled form of a component, for hosts of one architecture (`x86_64`, `aarch64`).
+/// The name under which a publisher stores a compiled component for one architecture (`x86_64`, `aarch64`).
 pub fn compiled_name(digest: &str, architecture: &str) -> String {
     format!("{digest}-{ENGINE}-{REVISION}-{architecture}")
 }
 
-/// The public half of the key that a publisher signs with, on the curve NIST P-256.
+/// A publisher's public key, ECDSA on NIST P-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublisherKey([u8; POINT]);
 
 impl PublisherKey {
-    /// From its DER encoding (`SubjectPublicKeyInfo`) in Base64, as KMS answers it. None: it is no such key.
+    /// Parses the Base64 of the DER encoding (`SubjectPublicKeyInfo`), as KMS returns it. None if it is not
+    /// such a key.
     pub fn from_base64(text: &str) -> Option<Self> {
         Self::from_der(&BASE64_STANDARD.decode(text.trim()).ok()?)
     }
 
-    /// From its DER encoding (`SubjectPublicKeyInfo`). None: it is no such key.
+    /// Parses the DER encoding (`SubjectPublicKeyInfo`). None if it is not such a key.
     pub fn from_der(der: &[u8]) -> Option<Self> {
         der.strip_prefix(P256)?.try_into().ok().map(Self)
     }
 
-    /// Whether hosts that were given this key would load this under that name.
+    /// Whether hosts with this key would load `sealed` under this name.
     pub fn has_sealed(&self, name: &str, sealed: &[u8]) -> bool {
         self.open(name, sealed).is_some()
     }
 
-    /// The artifact inside, if this publisher signed it under this name.
+    /// Returns the artifact if this publisher signed it under this name.
     pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Option<Verified> {
         let (signature, artifact) = unpack(sealed)?;
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0);
@@ -102,7 +103,7 @@ impl PublisherKey {
     }
 }
 
-/// A component as a publisher has compiled it, to be signed by it.
+/// A compiled component, to be signed by its publisher.
 #[derive(Debug, Clone)]
 #[cfg(feature = "compiler")]
 pub struct CompiledComponent {
@@ -116,23 +117,24 @@ impl CompiledComponent {
         Self { name, artifact: artifact.encode() }
     }
 
-    /// The name that hosts ask for it by.
+    /// The name under which hosts look it up.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the publisher is to sign, with ECDSA on P-256 over its SHA-256.
+    /// The text to sign, with ECDSA on P-256 over its SHA-256.
     pub fn statement(&self) -> String {
         statement(&self.name, &self.artifact)
     }
 
-    /// Under the signature (ASN.1 DER): what hosts load.
+    /// Combines the artifact with its signature (ASN.1 DER) to the form that hosts load.
     pub fn sealed(&self, signature: &[u8]) -> Vec<u8> {
         pack(signature, &self.artifact)
     }
 }
 
-/// What a signature says. The name is part of it: a sound artifact renamed to another component's is refused.
+/// The text that a signature covers. It includes the name, so a valid artifact cannot be passed off as
+/// another component's.
 fn statement(name: &str, artifact: &[u8]) -> String {
     format!("tasker compiled component\n{name}\nsha256 {}\n", sha256_hex(artifact))
 }
@@ -150,7 +152,7 @@ fn unpack(sealed: &[u8]) -> Option<(&[u8], &[u8])> {
 /// A host's own seal, for one engine.
 pub(super) struct Seal {
     key: [u8; KEY_LENGTH],
-    /// What all that it seals has in common.
+    /// The compatibility hash that every MAC covers.
     compatibility: String,
 }
 
@@ -165,14 +167,14 @@ impl Seal {
         Self { key, compatibility: compatibility.to_owned() }
     }
 
-    /// The artifact under a MAC that covers its name too.
+    /// Seals an artifact with a MAC that also covers its name.
     pub(super) fn seal(&self, name: &str, artifact: &Artifact) -> Vec<u8> {
         let encoded = artifact.encode();
         let mac = self.mac(name, &encoded).finalize().into_bytes();
         pack(&mac, &encoded)
     }
 
-    /// The artifact inside, if its seal is whole.
+    /// Returns the artifact if its MAC is valid.
     pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Option<Verified> {
         let (mac, artifact) = unpack(sealed)?;
         self.mac(name, artifact).verify_slice(mac).ok()?;
@@ -189,11 +191,11 @@ impl Seal {
     }
 }
 
-/// Native code that came out of our own compiler just now, or from under a seal that was whole.
+/// Native code from our own compiler, or from an artifact with a valid seal.
 pub(crate) struct Verified(Artifact);
 
 impl Verified {
-    /// The compiler's output, which never left this host.
+    /// The output of the compiler in this process.
     #[cfg(feature = "compiler")]
     pub(super) fn compiled_here(artifact: Artifact) -> Self {
         Self(artifact)
@@ -203,7 +205,7 @@ impl Verified {
         &self.0
     }
 
-    /// Core module instances of the component.
+    /// The number of core module instances in the component.
     pub(super) fn core_instances(&self) -> u32 {
         self.0.core_instances
     }
@@ -211,11 +213,11 @@ impl Verified {
     /// Maps the code into this process.
     pub(super) fn load(&self, engine: &Engine) -> Result<Component, ComponentError> {
         #[expect(unsafe_code, reason = "loading compiled code is unsafe by nature; this is the only place")]
-        // SAFETY: `deserialize` demands bytes that wasmtime's `serialize` or `precompile` wrote, unchanged. A
-        // `Verified` exists only for such: `compiled_here` takes the compiler's output, and the two `open`s check these
-        // very bytes (not a file that could change meanwhile) against a proof that only the holder of a key can make:
-        // this host, whose key lies in its private folder, or a publisher, whom the operator trusts to compile for it.
-        // What was compiled for another engine or processor is refused by `deserialize` itself.
+        // SAFETY: `deserialize` requires unmodified output of wasmtime's `serialize` or `precompile`. A
+        // `Verified` guarantees that: `compiled_here` takes the compiler's output, and both `open` functions
+        // check these bytes (not a file that could change) against a proof that only a key holder can create:
+        // this host, whose key is in its private folder, or a publisher that the operator trusts.
+        // `deserialize` itself rejects code for another engine or processor.
         let component = unsafe { Component::deserialize(engine, &self.0.code) };
         component.map_err(ComponentError::Load)
     }
@@ -234,7 +236,7 @@ mod tests {
         Artifact { core_instances: 3, code: b"native code".to_vec() }
     }
 
-    /// Every change of one byte, and of the length.
+    /// Every one-byte change, and changes of the length.
     fn damaged(sealed: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let changed = |position: usize| {
             let mut damaged = sealed.to_vec();
@@ -277,7 +279,7 @@ mod tests {
         assert!(!public(&theirs).has_sealed("a", &sealed));
         assert!(public(&ours).open("b", &sealed).is_none());
         assert!(damaged(&sealed).all(|damaged| public(&ours).open("a", &damaged).is_none()));
-        // A host's MAC is no signature.
+        // A host's MAC is not a signature.
         let own = Seal::new([1; KEY_LENGTH], "this engine").seal("a", &artifact());
         assert!(public(&ours).open("a", &own).is_none());
     }
@@ -300,7 +302,7 @@ mod tests {
         let (name, version) = ENGINE.split_once('-').unwrap();
         assert!(
             lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"")),
-            "wasmtime is another by now"
+            "update ENGINE to the locked wasmtime version"
         );
     }
 }

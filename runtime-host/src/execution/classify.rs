@@ -1,4 +1,5 @@
-//! Why a guest stopped without an answer: one of its limits, a crash, or us. Told apart by type, never by text.
+//! Classifies why a guest stopped without a result: a limit, a crash, or the host. Decides by error type,
+//! never by message.
 
 use std::fmt::Write;
 
@@ -11,10 +12,10 @@ use super::failure::{breach, failure, handles, result_size};
 use super::limiter::Breach;
 use crate::capability::logs::Logs;
 
-/// Frames of a crash's backtrace that are reported.
+/// The maximum number of backtrace frames in a report.
 const MAX_FRAMES: usize = 16;
 
-/// The failure that this error of the engine stands for.
+/// The failure for an error of the engine.
 pub(crate) fn crash(dispatch: &StepDispatch, error: &Error, instantiated: bool, logs: &Logs) -> Failure {
     let (step, limits) = (&dispatch.step_name, &dispatch.limits);
     if let Some(found) = error.downcast_ref::<Breach>() {
@@ -24,7 +25,7 @@ pub(crate) fn crash(dispatch: &StepDispatch, error: &Error, instantiated: bool, 
         return handles(step, limits);
     }
     if error.is::<PoolConcurrencyLimitError>() {
-        let message = format!("the host had no room for the handler: {error:#}. It is tried again");
+        let message = format!("the host had no capacity for the handler: {error:#}. It will be retried");
         return failure(FailureOrigin::Host, "HostAtCapacity", message, true);
     }
     let trap = error.downcast_ref::<Trap>();
@@ -52,14 +53,14 @@ pub(crate) fn crash(dispatch: &StepDispatch, error: &Error, instantiated: bool, 
     failure
 }
 
-/// No guest code was running: what it returned could not be copied out.
+/// No guest code was running, so copying the return value failed.
 fn after_return(dispatch: &StepDispatch, error: &Error) -> Failure {
     if error.is::<std::str::Utf8Error>() || error.is::<std::string::FromUtf8Error>() {
         return super::outcome::invalid_answer(&format!("{error:#}"));
     }
-    // What remains, from a guest that was built with any toolchain, is the cap on bytes copied out.
+    // For guests of any toolchain, the only other cause is the limit on copied bytes.
     let mut failure = result_size(&dispatch.step_name, &dispatch.limits, None);
-    let _ = write!(failure.message, " (its answer could not be copied out: {error:#})");
+    let _ = write!(failure.message, " (its result could not be copied out: {error:#})");
     failure
 }
 
@@ -76,7 +77,7 @@ fn frames(backtrace: &WasmBacktrace) -> Option<Box<serde_json::value::RawValue>>
     serde_json::value::to_raw_value(&json!({ "backtrace": frames })).ok()
 }
 
-/// A function's name, cut and cleaned: names come from the guest.
+/// A function name, cut and cleaned, because it comes from the guest.
 fn function_name(name: &str) -> String {
     crate::capability::logs::clean(&name[..name.floor_char_boundary(256)])
 }

@@ -1,5 +1,5 @@
-//! A plain WASI command as a handler: context as JSON on standard input, outcome as JSON on standard output,
-//! exit code 0 for success, 1 for a retryable and 2 for a permanent failure.
+//! Runs a plain WASI command as a handler: context as JSON on standard input, outcome as JSON on standard
+//! output, exit code 0 for success, 1 for a retryable and 2 for a permanent failure.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::pipeline::{Inputs, attributes};
 use crate::capability::logs::Logs;
 use crate::capability::wasi::Answer;
 
-/// What a command reads: the fields of `step-context` by their names, with JSON where the contract has text.
+/// The input of a command: the fields of `step-context`, with JSON values instead of JSON text.
 #[derive(Serialize)]
 struct Context<'a> {
     handler: &'a str,
@@ -73,7 +73,7 @@ pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<By
     })
 }
 
-/// What a command writes to say which outcome it means.
+/// An explicit outcome in the output of a command.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Outcome {
@@ -103,7 +103,7 @@ fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// The ending that a command's exit and output stand for.
+/// The ending for a command's exit code and output.
 pub(crate) fn ending(dispatch: &StepDispatch, exit_code: i32, answer: &Answer, logs: &Logs) -> Ending {
     let Some(output) = answer.take() else {
         return Ending::Failed(result_size(&dispatch.step_name, &dispatch.limits, None));
@@ -124,7 +124,7 @@ fn success(output: &[u8]) -> Result<Ending, Failure> {
             "standard output is not one JSON document: {error}. Write logs to standard error"
         ))
     })?;
-    // Anything that does not say what it means is the result.
+    // Any other document is the result itself.
     Ok(match serde_json::from_str(document.get()) {
         Ok(Outcome::Complete(result)) => Ending::Complete(Payload::Inline(result)),
         Ok(Outcome::Branch(branch)) => {
@@ -138,7 +138,7 @@ fn success(output: &[u8]) -> Result<Ending, Failure> {
     })
 }
 
-/// A failure that says less than a typed one: the exit code fills in.
+/// A failure in the output of a command. Missing fields follow from the exit code.
 #[derive(Deserialize)]
 struct PartialFailure {
     error_type: Option<String>,

@@ -1,13 +1,13 @@
-//! The two wires between an execution and whoever waits for it.
+//! Cancellation and progress of an execution, seen from outside.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-/// The longest word on progress that is kept, in bytes.
+/// The longest progress text, in bytes. Longer ones are cut.
 const MAX_PROGRESS_BYTES: usize = 1024;
 
-/// Cancels an execution from outside, and hears its word on progress. Clones are the same wires.
+/// Cancels an execution from outside and reads its progress. Clones control the same execution.
 #[derive(Debug, Clone, Default)]
 pub struct ExecutionControl {
     shared: Arc<Shared>,
@@ -20,32 +20,32 @@ struct Shared {
 }
 
 impl ExecutionControl {
-    /// Wires that nobody has pulled yet.
+    /// Creates a control for one execution.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks the execution to stop. The handler can see it; after a grace period the host ends it.
+    /// Cancels the execution. The handler can detect it; after a grace period the host stops it.
     pub fn cancel(&self) {
         self.shared.cancellation.cancel();
     }
 
-    /// Whether the execution was asked to stop.
+    /// Whether the execution was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.shared.cancellation.is_cancelled()
     }
 
-    /// Returns once the execution is asked to stop.
+    /// Returns when the execution is cancelled.
     pub async fn cancelled(&self) {
         self.shared.cancellation.cancelled().await;
     }
 
-    /// The handler's last word on its progress.
+    /// The handler's last progress text.
     pub fn progress(&self) -> Option<String> {
         self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keeps the handler's word, cut and cleaned.
+    /// Stores a progress text, cut and cleaned.
     pub(crate) fn set_progress(&self, progress: &str) {
         let mut text = crate::capability::logs::clean(progress);
         text.truncate(text.floor_char_boundary(MAX_PROGRESS_BYTES));

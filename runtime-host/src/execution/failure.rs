@@ -1,4 +1,4 @@
-//! The failures that the host itself reports. Each says what happened and what to do.
+//! Failures that the host reports. Every message states what happened and what to do.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tasker_protocol::{Failure, FailureOrigin, Limits, StepDispatch};
 use super::limiter::Breach;
 use crate::ComponentError;
 
-/// A failure without the parts that only handlers fill.
+/// A failure without the fields that only handlers set.
 pub(crate) fn failure(origin: FailureOrigin, error_type: &str, message: String, retryable: bool) -> Failure {
     Failure {
         error_type: error_type.to_owned(),
@@ -19,73 +19,72 @@ pub(crate) fn failure(origin: FailureOrigin, error_type: &str, message: String, 
     }
 }
 
-/// A limit was passed, and how to raise it.
+/// A limit was exceeded. The message names the setting to raise.
 fn limit(step: &str, error_type: &str, what: &str, key: &str, retryable: bool) -> Failure {
     let message = format!("{what}; if it needs more, raise `{key}` of step `{step}` in the template");
     failure(FailureOrigin::Limit, error_type, message, retryable)
 }
 
-/// The handler passed one of the limits that are checked while it runs.
+/// The handler exceeded a limit that is checked while it runs.
 pub(crate) fn breach(step: &str, limits: &Limits, breach: Breach) -> Failure {
     match breach {
-        // Another attempt may find less to do, or a faster machine.
+        // Another attempt may have less work or a faster machine.
         Breach::Cpu => limit(
             step,
             "CpuTimeExceeded",
-            &format!("the handler computed for more than its {} ms", limits.cpu_ms),
+            &format!("the handler computed for more than {} ms", limits.cpu_ms),
             "limits.cpu_ms",
             true,
         ),
         Breach::Memory => limit(
             step,
             "MemoryLimitExceeded",
-            &format!("the handler asked for more than its {} bytes of memory", limits.memory_bytes),
+            &format!("the handler requested more than {} bytes of memory", limits.memory_bytes),
             "limits.memory_bytes",
             false,
         ),
         Breach::Tables => limit(
             step,
             "TableLimitExceeded",
-            &format!("the handler asked for more than its {} table elements", limits.table_elements),
+            &format!("the handler requested more than {} table elements", limits.table_elements),
             "limits.table_elements",
             false,
         ),
     }
 }
 
-/// It ran for longer than it may.
+/// The handler exceeded its time limit.
 pub(crate) fn wall_time(step: &str, limits: &Limits) -> Failure {
-    let what = format!("the handler had not answered after {} ms, waiting included", limits.wall_ms);
+    let what = format!("the handler had not returned after {} ms, waiting included", limits.wall_ms);
     limit(step, "WallTimeExceeded", &what, "timeout_seconds", true)
 }
 
-/// It consists of too many instances.
+/// The component has too many core instances.
 pub(crate) fn instances(step: &str, limits: &Limits, found: u32) -> Failure {
-    let what =
-        format!("the component consists of {found} core instances, more than its {}", limits.instances);
+    let what = format!("the component has {found} core instances, more than its {}", limits.instances);
     limit(step, "InstanceLimitExceeded", &what, "limits.instances", false)
 }
 
-/// It keeps too many host resources open.
+/// The handler has too many open host resources.
 pub(crate) fn handles(step: &str, limits: &Limits) -> Failure {
     let what = format!("the handler kept more than its {} host resources open at once", limits.handles);
     limit(step, "HandleLimitExceeded", &what, "limits.handles", false)
 }
 
-/// Its answer is too large. The size is known only if the answer could be read at all.
+/// The result is too large. Its size is known only if it could be read.
 pub(crate) fn result_size(step: &str, limits: &Limits, found: Option<u64>) -> Failure {
     let found = found.map_or_else(String::new, |found| format!("{found} bytes, "));
-    let what = format!("the handler answered with {found}more than its {} bytes", limits.result_bytes);
+    let what = format!("the handler returned {found}more than its {} bytes", limits.result_bytes);
     limit(step, "ResultTooLarge", &what, "limits.result_bytes", false)
 }
 
-/// Nobody waits for it any more.
+/// The deadline of the attempt has passed.
 pub(crate) fn deadline_passed() -> Failure {
-    let message = "the attempt's deadline passed before the handler had answered".to_owned();
+    let message = "the attempt's deadline passed before the handler returned".to_owned();
     failure(FailureOrigin::Host, "DeadlinePassed", message, true)
 }
 
-/// It was asked to stop.
+/// The execution was cancelled.
 pub(crate) fn cancelled(grace: Duration) -> Failure {
     let message = format!(
         "the step was cancelled, or its lease was lost; a running handler is given {} ms to stop",
@@ -94,7 +93,7 @@ pub(crate) fn cancelled(grace: Duration) -> Failure {
     failure(FailureOrigin::Host, "Cancelled", message, true)
 }
 
-/// The host stops.
+/// The host is stopping.
 pub(crate) fn shutting_down() -> Failure {
     failure(FailureOrigin::Host, "HostShuttingDown", "the host is shutting down".to_owned(), true)
 }

@@ -1,12 +1,12 @@
-//! What one execution may hold: all its memories together, all its tables together.
+//! Limits the sums of all memories and of all tables of one execution.
 
 use tasker_protocol::Limits;
 use wasmtime::ResourceLimiter;
 
-/// A limit that was passed. As an error it ends the guest at the spot.
+/// An exceeded limit. As an error, it stops the guest immediately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Breach {
-    /// Time spent computing.
+    /// Computing time.
     #[error("CPU time")]
     Cpu,
     /// Linear memory.
@@ -17,7 +17,7 @@ pub(crate) enum Breach {
     Tables,
 }
 
-/// Counts what the store's memories and tables hold in sum, where wasmtime's own limits count each one.
+/// Limits the sums over the store's memories and tables. Wasmtime's own limits apply to each one separately.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limits: Limits,
@@ -30,13 +30,13 @@ impl Limiter {
         Self { limits, memory: 0, tables: 0 }
     }
 
-    /// The most memory that was held at once, in bytes: memories grow and never shrink.
+    /// The peak memory, in bytes. Memories never shrink.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.memory
     }
 }
 
-/// The sum after one part of it changed from `current` to `desired`, unless that passes `limit`.
+/// The sum after one part changed from `current` to `desired`. None if it exceeds `limit`.
 fn grown(sum: u64, current: usize, desired: usize, limit: u64) -> Option<u64> {
     let sum = sum.checked_sub(current as u64)?.checked_add(desired as u64)?;
     (sum <= limit).then_some(sum)
@@ -49,11 +49,12 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // The module's own maximum is the guest's affair: it sees the growth fail, as it would anywhere.
+        // The module's own maximum: growth fails inside the guest, as on any host.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        // Ours is ours: a guest that hides a failed allocation would fail later, and nobody would know why.
+        // Our limit stops the guest: if it ignored a failed allocation, it would fail later for no visible
+        // reason.
         self.memory = grown(self.memory, current, desired, self.limits.memory_bytes).ok_or(Breach::Memory)?;
         Ok(true)
     }

@@ -1,7 +1,7 @@
-//! CPU time of one execution, and fair turns among those that compute for long.
+//! Measures the CPU time of one execution and schedules long computations fairly.
 //!
-//! An execution computes only while its future is polled, so the time inside `poll` is its CPU time: waiting
-//! for the network or for a turn is not counted. The epoch callback reads the sum while the guest runs.
+//! An execution computes only while its future is polled, so the time inside `poll` is its CPU time; waiting
+//! for the network or for a turn does not count. The epoch callback reads the sum while the guest runs.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use wasmtime::UpdateDeadline;
 
 use super::limiter::Breach;
 
-/// Counts what one execution computes.
+/// The CPU time of one execution.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    /// When the sandbox was made.
+    /// When the sandbox was created.
     start: Instant,
     limit: Duration,
-    /// Nanoseconds of finished turns.
+    /// The nanoseconds of finished turns.
     spent: AtomicU64,
-    /// When the current turn began, in nanoseconds after `start`.
+    /// The start of the current turn, in nanoseconds after `start`.
     turn_began: AtomicU64,
-    /// Turns of executions that computed for longer than a tick: as many as there are threads. Only so many of
-    /// them queue for a thread, so a short execution waits for a tick or two however many long ones there are.
+    /// Permits for executions that have computed for longer than a tick, one per thread. Only permit holders
+    /// compete for a thread, so a short execution waits one or two ticks, however many long ones there are.
     turns: Arc<Semaphore>,
     turn: Mutex<Option<OwnedSemaphorePermit>>,
 }
@@ -42,17 +42,17 @@ impl Meter {
         }
     }
 
-    /// When the sandbox was made.
+    /// When the sandbox was created.
     pub(crate) fn start(&self) -> Instant {
         self.start
     }
 
-    /// CPU time of the finished turns.
+    /// The CPU time of finished turns.
     pub(crate) fn spent(&self) -> Duration {
         Duration::from_nanos(self.spent.load(Relaxed))
     }
 
-    /// Runs `execution` to its end, counting.
+    /// Runs `execution` to its end and measures it.
     pub(crate) async fn measure<T>(&self, execution: impl Future<Output = T>) -> T {
         let mut execution = std::pin::pin!(execution);
         std::future::poll_fn(|context| {
@@ -68,7 +68,8 @@ impl Meter {
         .await
     }
 
-    /// What to do with a guest that has computed since the last tick: its budget decides, then its turn ends.
+    /// Called at every tick while the guest computes: stops it if its budget is exhausted, else ends its
+    /// turn.
     pub(crate) fn tick(self: &Arc<Self>) -> wasmtime::Result<UpdateDeadline> {
         let turn = self.since_start().saturating_sub(self.turn_began.load(Relaxed));
         if self.spent() + Duration::from_nanos(turn) > self.limit {
@@ -79,7 +80,7 @@ impl Meter {
 
     fn next_turn(self: Arc<Self>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            // First to the end of the queue, so that whoever waits runs.
+            // Yield first, so that waiting executions run.
             tokio::task::yield_now().await;
             let turn = self.turns.clone().acquire_owned().await.ok();
             *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;

@@ -1,4 +1,5 @@
-//! One execution, from a dispatch to an `Execution`: a fresh sandbox, one call, and nothing left of it.
+//! One execution, from a dispatch to an `Execution`: creates a sandbox, calls the handler once, and destroys
+//! the sandbox.
 
 pub(crate) mod classify;
 pub(crate) mod command;

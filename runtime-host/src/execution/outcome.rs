@@ -1,4 +1,4 @@
-//! From what a handler answered to the message: sizes checked, JSON checked, text cut and cleaned.
+//! Converts a handler's outcome to a message: checks sizes and JSON, cuts and cleans texts.
 
 use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Failure, FailureOrigin, Payload, StepDispatch, raw_json};
@@ -7,13 +7,13 @@ use super::failure::{failure, result_size};
 use crate::bindings::step_values;
 use crate::capability::logs::clean;
 
-/// The longest failure message that is kept, as the contract says.
+/// The longest failure message, in bytes, as the contract states.
 const MAX_MESSAGE_BYTES: usize = 64 << 10;
 
-/// The longest name of a kind of failure.
+/// The longest error type, in bytes.
 const MAX_ERROR_TYPE_BYTES: usize = 128;
 
-/// The ending that a handler's answer stands for.
+/// The ending for a handler's return value.
 pub(crate) fn ending(
     dispatch: &StepDispatch,
     answer: Result<step_values::Outcome, step_values::Failure>,
@@ -72,9 +72,14 @@ fn json(what: &str, text: String) -> Result<Box<RawValue>, Failure> {
     raw_json(text).map_err(|error| invalid_answer(&format!("{what} is not JSON: {error}")))
 }
 
-/// The handler answered, but not with an answer.
+/// The handler returned an invalid value.
 pub(crate) fn invalid_answer(what: &str) -> Failure {
-    failure(FailureOrigin::Crash, "InvalidAnswer", format!("the handler's answer is unusable: {what}"), false)
+    failure(
+        FailureOrigin::Crash,
+        "InvalidAnswer",
+        format!("the handler returned an invalid outcome: {what}"),
+        false,
+    )
 }
 
 fn from_failure(failure: step_values::Failure) -> Failure {
@@ -83,7 +88,7 @@ fn from_failure(failure: step_values::Failure) -> Failure {
         message: failure.message,
         retryable: failure.retryable,
         retry_after_ms: failure.retry_after_ms,
-        // Details are for people: what is no JSON is shown as the text it is.
+        // Details are for people: keep invalid JSON as a string.
         details: failure
             .details
             .and_then(|details| raw_json(details.clone()).or_else(|_| quoted(&details)).ok()),
@@ -94,7 +99,7 @@ fn quoted(text: &str) -> Result<Box<RawValue>, serde_json::Error> {
     serde_json::value::to_raw_value(text)
 }
 
-/// A failure as a handler reports it.
+/// A failure as the handler reported it.
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Reported {
     pub(crate) error_type: String,
@@ -106,7 +111,7 @@ pub(crate) struct Reported {
     pub(crate) details: Option<Box<RawValue>>,
 }
 
-/// A handler's own failure: its words are data, cut and cleaned.
+/// A failure from the handler. Its texts are untrusted: cut and clean them.
 pub(crate) fn handler_failure(reported: Reported) -> Failure {
     Failure {
         error_type: cut(clean(&reported.error_type), MAX_ERROR_TYPE_BYTES),
@@ -123,7 +128,7 @@ fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
-/// Like [`clean`], but several lines stay several lines.
+/// Like [`clean`], but keeps line breaks.
 pub(crate) fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }

@@ -27,11 +27,11 @@ use crate::component::library::Loaded;
 use crate::component::linker::Program;
 use crate::host::Shared;
 
-/// What the host allows to be copied out of a guest in one call, beside a full-sized result: the largest chunk
-/// that an outgoing HTTP body takes at once.
+/// Bytes that one call may copy out of a guest in addition to a result of maximum size: the largest chunk of
+/// an outgoing HTTP body.
 const COPY_SLACK: usize = 1 << 20;
 
-/// Runs one attempt of one step. Whatever happens, there is an `Execution` to report.
+/// Runs one attempt of one step. Always returns an `Execution` to report.
 pub(crate) async fn execute(host: &Shared, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
     let started_at = Utc::now();
     match attempt(host, dispatch, control).await {
@@ -46,12 +46,12 @@ pub(crate) async fn execute(host: &Shared, dispatch: &StepDispatch, control: &Ex
     }
 }
 
-/// A run that is over.
+/// A finished run.
 struct Finished {
     ending: Ending,
     usage: Usage,
     logs: Vec<LogLine>,
-    /// From the dispatch's arrival to the sandbox.
+    /// The time from the arrival of the dispatch to the start of the sandbox.
     waited: Duration,
 }
 
@@ -85,7 +85,7 @@ async fn attempt(
     Ok(classify(stop, sandbox, dispatch, waited))
 }
 
-/// The moment after which nobody waits for the attempt, if there is one.
+/// The deadline of the attempt, if it has one.
 fn deadline(dispatch: &StepDispatch, now: Instant) -> Result<Option<Instant>, Failure> {
     let Some(deadline) = dispatch.deadline else { return Ok(None) };
     match (deadline - Utc::now()).to_std() {
@@ -94,12 +94,12 @@ fn deadline(dispatch: &StepDispatch, now: Instant) -> Result<Option<Instant>, Fa
     }
 }
 
-/// Times come from templates: one too far away to be told is as good as a year.
+/// Durations come from templates; a year is the maximum, so that the sum cannot overflow.
 fn after(moment: Instant, duration: Duration) -> Instant {
     moment + duration.min(Duration::from_hours(24 * 365))
 }
 
-/// Waits for a place in the pool.
+/// Waits for a slot in the pool.
 async fn admit(
     host: &Shared,
     until: Option<Instant>,
@@ -112,7 +112,7 @@ async fn admit(
     permit.map_err(|_| failure::shutting_down())
 }
 
-/// The component, compiled if it has to be.
+/// Loads the component and compiles it if necessary.
 async fn load(
     host: &Shared,
     dispatch: &StepDispatch,
@@ -126,7 +126,7 @@ async fn load(
     loaded.map_err(|error| failure::component(dispatch, &error))
 }
 
-/// Waits for something before the sandbox exists, but no longer than anybody waits for the attempt.
+/// Waits for `work` before the sandbox exists, until the deadline or cancellation.
 async fn unless<T>(
     until: Option<Instant>,
     control: &ExecutionControl,
@@ -154,7 +154,7 @@ fn check_instances(dispatch: &StepDispatch, loaded: &Loaded) -> Result<(), Failu
     Ok(())
 }
 
-/// What the handler reads, borrowed from the dispatch.
+/// The handler's inputs, borrowed from the dispatch.
 pub(crate) struct Inputs<'a> {
     task_id: [u8; Hyphenated::LENGTH],
     pub(crate) task_input: &'a RawValue,
@@ -184,9 +184,9 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// The task's id as text.
+    /// The task id as text.
     pub(crate) fn task_id(&self) -> &str {
-        // Hyphenated ids are ASCII; there is nothing else to be done if not.
+        // Hyphenated ids are ASCII, so this cannot fail.
         std::str::from_utf8(&self.task_id).unwrap_or_default()
     }
 }
@@ -200,27 +200,27 @@ fn inline<'a>(payload: &'a Payload, what: &str) -> Result<&'a RawValue, Failure>
 
 /// Why a run stopped.
 enum Stop {
-    /// The handler answered.
+    /// The handler returned.
     Answered(Result<step_values::Outcome, step_values::Failure>),
-    /// The command ended with this code.
+    /// The command exited with this code.
     Exited(i32),
-    /// The engine ended it. `instantiated`: it got as far as the call.
+    /// The engine stopped it. `instantiated`: the call had started.
     Crashed { error: wasmtime::Error, instantiated: bool },
-    /// It ran for too long.
+    /// It exceeded its time limit.
     WallTime,
-    /// Nobody waits any more.
+    /// The deadline passed.
     Deadline,
-    /// It was asked to stop and did not.
+    /// It was cancelled and did not stop in time.
     Cancelled,
 }
 
-/// A store with everything in it, and the clock that it runs against.
+/// A store with its state and time limits.
 struct Sandbox {
     store: Store<State>,
     meter: Arc<Meter>,
-    /// When the run ends at the latest.
+    /// The latest end of the run.
     ends: Instant,
-    /// Whether that is because of the dispatch's deadline, not of the step's timeout.
+    /// Whether `ends` is the dispatch's deadline rather than the step's timeout.
     ends_at_deadline: bool,
     grace: Duration,
 }
@@ -268,16 +268,16 @@ impl Sandbox {
         store.limiter(|state| &mut state.limiter);
         let copied = usize::try_from(limits.result_bytes).unwrap_or(usize::MAX);
         store.set_hostcall_fuel(copied.saturating_add(COPY_SLACK));
-        // Handles of the component's own resources are limited here, those of the host's in the table.
+        // Limits the handles of the component's own resources; the table limits those of the host's.
         store.set_max_component_handles(limits.handles as usize * 2);
-        // Two ticks ahead, so that a run shorter than one is never interrupted.
+        // Two ticks ahead, so that a run shorter than one tick is never interrupted.
         store.set_epoch_deadline(2);
         store.epoch_deadline_callback(|context| context.data().meter.tick());
         let grace = host.cancel_grace;
         Ok(Self { store, meter, ends, ends_at_deadline: ends < timeout, grace })
     }
 
-    /// Instantiates and calls, both against the clock.
+    /// Instantiates the component and calls the handler, with the time limits applied.
     async fn run(
         &mut self,
         loaded: &Loaded,
@@ -297,7 +297,7 @@ impl Sandbox {
             tokio::time::sleep(grace).await;
         };
         tokio::select! {
-            // A run that never waits is polled once, and the clocks not at all.
+            // Poll the run first: one that never waits does not poll the timers.
             biased;
             stop = meter.measure(run) => stop,
             () = cancelled => Stop::Cancelled,
@@ -350,7 +350,7 @@ async fn handle(
     }
 }
 
-/// What the context tells beside its fields, by name.
+/// Additional attributes of the context, by name.
 pub(crate) fn attributes(dispatch: &StepDispatch) -> impl Iterator<Item = (&'static str, &str)> {
     dispatch.batch.iter().flat_map(|batch| {
         [
@@ -377,7 +377,7 @@ async fn command(store: &mut Store<State>, loaded: &Loaded) -> Stop {
     }
 }
 
-/// What the stop means, and what was used until then. Ends the sandbox.
+/// The ending and usage for a stopped run. Drops the sandbox.
 fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Duration) -> Finished {
     let (meter, grace) = (sandbox.meter, sandbox.grace);
     let wall = meter.start().elapsed();
@@ -387,7 +387,7 @@ fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Durat
         Stop::Answered(answer) => outcome::ending(dispatch, answer),
         Stop::Exited(code) => match &state.command {
             Some(command) => command::ending(dispatch, code, &command.answer, &state.logs),
-            None => Ending::Failed(outcome::invalid_answer("it ended the process instead of answering")),
+            None => Ending::Failed(outcome::invalid_answer("it exited instead of returning")),
         },
         Stop::Crashed { error, instantiated } => {
             Ending::Failed(classify::crash(dispatch, &error, instantiated, &state.logs))

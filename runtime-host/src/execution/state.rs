@@ -1,4 +1,4 @@
-//! What belongs to one store: everything a running guest can reach on the host's side.
+//! The data of one store: all host state that a running guest can reach.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,17 +16,17 @@ use crate::capability::key_value::KeyValues;
 use crate::capability::logs::Logs;
 use crate::capability::wasi::{self, StandardInput};
 
-/// The data of a store. Parts that a guest may never ask for are made when it asks.
+/// The data of a store. Optional parts exist only if the component imports their interface.
 pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) meter: Arc<Meter>,
     pub(crate) control: ExecutionControl,
-    /// When the host ends this run.
+    /// When the host stops this run.
     pub(crate) deadline: Instant,
     pub(crate) logs: Logs,
     pub(crate) table: ResourceTable,
     pub(crate) wasi: Option<WasiCtx>,
-    /// For a command: the context as JSON, and where its answer goes.
+    /// For a command: its input and captured output.
     pub(crate) command: Option<StandardInput>,
     /// For a component that imports `wasi:config`.
     pub(crate) values: Option<Values>,
@@ -36,7 +36,7 @@ pub(crate) struct State {
     pub(crate) key_values: Option<KeyValues>,
 }
 
-/// What `wasi:config` may answer.
+/// The values behind `wasi:config`.
 pub(crate) struct Values {
     pub(crate) configuration: Box<RawValue>,
     pub(crate) grants: Grants,

@@ -1,7 +1,7 @@
-//! The execution loop: takes steps off the queue, runs them, reports, and keeps its leases while they run.
+//! The execution loop: receives steps from the queue, runs them, sends reports, and renews leases meanwhile.
 //!
-//! A step passes through: receive → lease → fetch payloads → execute → report → acknowledge. Whatever breaks off in
-//! between leaves the message to come back after its visibility time.
+//! The stages of a step: receive → lease → fetch payloads → execute → report → acknowledge. If a stage fails,
+//! the message becomes visible again after its visibility timeout.
 
 mod pulse;
 mod report;
@@ -25,52 +25,53 @@ use crate::{ExecutionControl, Host};
 use report::Finished;
 use running::RunningSteps;
 
-/// How many steps one call takes off the queue at most.
+/// The maximum number of steps per receive call.
 const RECEIVE_BATCH: u32 = 100;
-/// How long one call waits for steps before it asks again.
+/// How long one receive call waits for steps.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
-/// How much longer than that a process waits, before it ends, for the answer to it and for handing back what it brings.
+/// How long a stopping process waits, in addition, for the last receive call and for handing its messages
+/// back.
 const LAST_REQUEST: Duration = Duration::from_secs(5);
-/// How long after a failure of the transport the same work is tried again.
+/// The wait before a retry after a transport error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// A message that could not be read this often is no message.
+/// Drop a message after this many failed reads.
 const MAX_RECEIVES: u32 = 5;
-/// A step that was handed out this often, and that no host came to an end with, has perhaps killed them all.
+/// Give up a step after this many deliveries without a result: it may crash every host that runs it.
 const MAX_DELIVERIES: u32 = 20;
-/// The longest that a copy of a step that runs is put off.
+/// The longest delay for a duplicate of a running step.
 const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
-/// A step that was handed out this often, and found too little time each time, will find no more.
+/// Give up a step after this many deliveries to hosts with too little time left.
 const MAX_MISFITS: u32 = 3;
 
-/// What a worker is connected to.
+/// The services that a worker uses.
 #[derive(Clone)]
 pub struct WorkerConnections {
     /// The queue of steps to run.
     pub steps: Arc<dyn Queue>,
     /// The queue of reports.
     pub reports: Arc<dyn Queue>,
-    /// Who runs what.
+    /// The leases on executions.
     pub leases: Arc<dyn LeaseStore>,
-    /// Where payloads lie that are too large for a message.
+    /// The store of payloads that exceed the message limit.
     pub blobs: BlobStore,
 }
 
-/// Runs the steps of a queue on a host. Cheap to clone; clones are the same worker.
+/// Runs the steps of a queue on a host. Cheap to clone; clones share one worker.
 #[derive(Clone)]
 pub struct Worker(Arc<Inner>);
 
 struct Inner {
     host: Host,
     connections: WorkerConnections,
-    /// Names this process towards the leases. Never the same twice: a restarted host holds no old lease.
+    /// Identifies this process as lease holder. Random, so a restarted host does not own its old leases.
     holder: String,
     permits: Arc<Semaphore>,
     running: RunningSteps,
-    /// When the process must have ended, if that is known.
+    /// When the process must end, if known.
     ends_at: Option<Instant>,
 }
 
-/// What a worker does beside its steps.
+/// The background tasks of a worker.
 struct Beside {
     reporter: JoinHandle<()>,
     pulse: JoinHandle<()>,
@@ -78,7 +79,7 @@ struct Beside {
 }
 
 impl Worker {
-    /// A worker that runs at most `max_concurrent` steps at once.
+    /// Creates a worker for up to `max_concurrent` concurrent steps.
     fn new(
         host: Host,
         connections: WorkerConnections,
@@ -102,7 +103,7 @@ impl Worker {
         (worker, beside)
     }
 
-    /// Runs until `stop` is cancelled; then lets running steps end for up to `drain`, and cancels the rest.
+    /// Runs until `stop` is cancelled. Then waits up to `drain` for running steps and cancels the rest.
     pub async fn run(
         host: Host,
         connections: WorkerConnections,
@@ -116,12 +117,14 @@ impl Worker {
         let steps = Arc::clone(&worker.0.connections.steps);
         worker.end(executions, beside, drain).await;
         if tokio::time::timeout(RECEIVE_WAIT + LAST_REQUEST, steps.end_receiving()).await.is_err() {
-            tracing::warn!("the queue does not answer; a message that it sends yet comes again later");
+            tracing::warn!(
+                "the queue does not respond; messages that it still delivers become visible again later"
+            );
         }
     }
 
-    /// Runs steps that were received already, all at once, and has ended by `ends_at`. A step that may take longer than
-    /// that is handed back unrun.
+    /// Runs steps that were already received, all concurrently, and returns by `ends_at`. Hands back steps
+    /// that may take longer.
     pub async fn run_batch(
         host: Host,
         connections: WorkerConnections,
@@ -144,7 +147,7 @@ impl Worker {
             self.0.running.abandon();
             executions.wait().await;
         }
-        // The reporter ends when the last sender is gone, and what it reports is looked after until then.
+        // The reporter ends when the last sender is dropped. Leases of reported steps are renewed until then.
         drop(beside.reports);
         let _ = beside.reporter.await;
         beside.pulse.abort();
@@ -179,7 +182,7 @@ impl Worker {
         }
     }
 
-    /// Starts what was received and is nobody else's.
+    /// Starts received steps that no other host has.
     async fn start(
         &self,
         deliveries: Vec<Delivery>,
@@ -192,7 +195,7 @@ impl Worker {
             let Delivery { body, receipt, receive_count } = delivery;
             let dispatch = match opened {
                 Ok(()) => decode::<StepDispatch>(&body).map_err(|error| error.to_string()),
-                // Its store is away, and nothing is wrong with it.
+                // The blob store is unavailable; the message may be fine.
                 Err(BlobError::Unavailable { .. }) => {
                     self.hand_back(&[receipt], RETRY_DELAY).await;
                     continue;
@@ -214,7 +217,7 @@ impl Worker {
         let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
             Err(error) => {
-                tracing::warn!(%error, "leases cannot be taken; handing the steps back");
+                tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
                 let receipts: Vec<Receipt> = readable.into_iter().map(|(receipt, ..)| receipt).collect();
                 self.hand_back(&receipts, RETRY_DELAY).await;
                 return;
@@ -245,44 +248,47 @@ impl Worker {
         self.drop_copies(&held, &settled).await;
     }
 
-    /// Whether the step can end before the process must.
+    /// Whether the step can finish before the process must end.
     fn fits(&self, dispatch: &StepDispatch) -> bool {
         let work = Duration::from_millis(dispatch.limits.wall_ms);
         self.0.ends_at.is_none_or(|ends_at| Instant::now() + work <= ends_at)
     }
 
-    /// Why the step is not run at all, if that is so.
+    /// The reason not to run the step, as a failed execution.
     fn why_not(&self, dispatch: &StepDispatch, receive_count: u32) -> Option<Execution> {
         if !self.fits(dispatch) {
             let seconds = dispatch.limits.wall_ms.div_ceil(1000);
             return Some(unrunnable(
                 "StepTooLong",
                 format!(
-                    "the step may take {seconds} seconds, which is more than this host has; lower its \
+                    "the step may take {seconds} seconds, which is more than this host has left; lower its \
                      `timeout_seconds`, or give the installation hosts for long steps"
                 ),
                 false,
             ));
         }
-        // The last time that it comes, if the queue puts it aside then: it must not go there unheard of.
+        // The last delivery before the queue moves the message to its dead-letter queue: report the failure
+        // first.
         let last = self.0.connections.steps.max_receives().unwrap_or(MAX_DELIVERIES + 1);
         (receive_count >= last).then(|| {
             let count = receive_count - 1;
             unrunnable(
                 "PoisonMessage",
-                format!("the step was handed out {count} times, and no host came to an end with it"),
+                format!("the step was handed out {count} times, and no host finished it"),
                 true,
             )
         })
     }
 
-    /// Copies of messages whose step somebody else runs, who may yet die, or has run.
+    /// Handles duplicates: those of running steps are delayed, because the other host may fail; those of
+    /// finished steps are dropped.
     async fn drop_copies(&self, held: &[(Receipt, u32)], settled: &[Receipt]) {
         let steps = &self.0.connections.steps;
         for (receipt, receive_count) in held {
             let mut wait = steps.visibility() / 2;
             if steps.max_receives().is_some() {
-                // Where receives are counted, a copy must not use them up while its step runs.
+                // If the queue counts receives, delay duplicates increasingly, so that they do not use up the
+                // limit.
                 wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
             }
             self.hand_back(std::slice::from_ref(receipt), wait.min(MAX_COPY_DELAY)).await;
@@ -290,18 +296,18 @@ impl Worker {
         if !settled.is_empty()
             && let Err(error) = steps.acknowledge(settled).await
         {
-            tracing::warn!(%error, "copies of messages could not be dropped; they will come again");
+            tracing::warn!(%error, "duplicate messages could not be dropped; they will be delivered again");
         }
     }
 
     async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
         if receive_count < MAX_RECEIVES || self.0.connections.steps.max_receives().is_some() {
-            tracing::warn!(%error, "a step message cannot be read; handing it back for a newer host");
+            tracing::warn!(%error, "a step message cannot be decoded; handing it back for a newer host");
             return self.hand_back(&[receipt], RETRY_DELAY).await;
         }
-        tracing::error!(%error, "a step message cannot be read and is dropped; the sweep will send it again");
+        tracing::error!(%error, "a step message cannot be decoded and is dropped; the sweep will send it again");
         if let Err(error) = self.0.connections.steps.acknowledge(&[receipt]).await {
-            tracing::warn!(%error, "an unreadable message could not be dropped; it will come again");
+            tracing::warn!(%error, "an unreadable message could not be dropped; it will be delivered again");
         }
     }
 
@@ -309,7 +315,7 @@ impl Worker {
         if !receipts.is_empty()
             && let Err(error) = self.0.connections.steps.hand_back(receipts, delay).await
         {
-            tracing::warn!(%error, "steps could not be handed back; they will come again by themselves");
+            tracing::warn!(%error, "steps could not be handed back; they become visible again after their visibility timeout");
         }
     }
 
@@ -331,7 +337,7 @@ impl Worker {
             Some(execution) => Some(execution),
             None => self.run_step(&dispatch, &control).await,
         };
-        // What is done is done, and is worth telling: only the first report counts.
+        // Report a completed step even after cancellation: only the first report counts.
         let wanted =
             execution.filter(|run| !control.is_cancelled() || matches!(run.ending, Ending::Complete(_)));
         let body = match wanted {
@@ -343,13 +349,14 @@ impl Worker {
             let _ = reports.send(Finished { receipt, lease, body, _permit: permit }).await;
             return;
         }
-        // The lease is another host's by now, or this one is stopping, or has not what it needs: the attempt is not ours.
+        // The lease is lost, this host is stopping, or payloads are unavailable: another host runs the
+        // attempt.
         self.0.running.remove(&receipt);
         let _ = self.0.connections.leases.release(&[lease], &self.0.holder).await;
         self.hand_back(&[receipt], if control.is_cancelled() { Duration::ZERO } else { RETRY_DELAY }).await;
     }
 
-    /// Runs a step. None: its payloads are out of reach at the moment.
+    /// Runs a step. None if its payloads are unavailable.
     async fn run_step(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Option<Execution> {
         match self.fetch_payloads(dispatch).await {
             Ok(None) => Some(self.0.host.execute(dispatch, control).await),
@@ -363,7 +370,7 @@ impl Worker {
         }
     }
 
-    /// The dispatch with its payloads, if any of them lie elsewhere.
+    /// Fetches the payloads. None if all are inline.
     async fn fetch_payloads(&self, dispatch: &StepDispatch) -> Result<Option<StepDispatch>, BlobError> {
         let results = dispatch.dependency_results.iter().map(|dependency| &dependency.result);
         let mut payloads = results.chain([&dispatch.input]).chain(&dispatch.checkpoint);
@@ -385,7 +392,7 @@ fn lease(dispatch: &StepDispatch) -> String {
     tasker_transport::execution_lease(dispatch.task_id, dispatch.step_index, dispatch.execution)
 }
 
-/// An execution that never began.
+/// A failed execution that never started.
 fn unrunnable(error_type: &str, message: String, retryable: bool) -> Execution {
     let now = Utc::now();
     Execution {

@@ -1,5 +1,5 @@
-//! What a worker does for its steps while they run: prolongs their leases, tells the orchestrator of those that take
-//! long, and stops those that nobody wants any more.
+//! Background work for running steps: renews their leases, sends heartbeats for long ones, and stops
+//! cancelled ones.
 
 use std::time::{Duration, Instant};
 
@@ -8,15 +8,16 @@ use tasker_transport::Message;
 
 use super::Worker;
 
-/// How often running steps are looked after.
+/// The interval of this work.
 const PULSE: Duration = Duration::from_millis(250);
-/// How often a running step is held against its lease: so soon does its handler hear that it is cancelled.
+/// How often leases of running steps are checked, which is also how soon a handler learns of its
+/// cancellation.
 const LEASE_CHECK: Duration = Duration::from_secs(1);
-/// A step that has run this long is reported as in progress. Most are done sooner and never need to be.
+/// When the first heartbeat is sent. Most steps finish earlier and need none.
 const FIRST_HEARTBEAT: Duration = Duration::from_millis(500);
 
 impl Worker {
-    /// Looks after running steps until it is aborted.
+    /// Maintains running steps until it is aborted.
     pub(super) async fn pulse_loop(self) {
         let term = self.0.connections.steps.visibility();
         let mut ticks = tokio::time::interval(PULSE);
@@ -41,8 +42,8 @@ impl Worker {
                 running.heartbeat = Some(now);
                 let heartbeat = Heartbeat {
                     started_at: running.started_at,
-                    // If this host dies, its messages are visible after one term: within the second, another host
-                    // has taken the attempt over and is heard of.
+                    // If this host fails, its messages become visible after one term, and another host takes
+                    // over and reports within a second.
                     lease_ms: u64::try_from(term.as_millis()).unwrap_or(u64::MAX).saturating_mul(2),
                     progress: running.control.progress(),
                 };
@@ -69,9 +70,9 @@ impl Worker {
         let (extended, renewed) = match (extended, renewed) {
             (Ok(extended), Ok(renewed)) => (extended, renewed),
             (Err(error), _) => {
-                return tracing::warn!(%error, "visibility could not be prolonged; trying again");
+                return tracing::warn!(%error, "the visibility timeout could not be extended; retrying");
             }
-            (_, Err(error)) => return tracing::warn!(%error, "leases could not be renewed; trying again"),
+            (_, Err(error)) => return tracing::warn!(%error, "leases could not be renewed; retrying"),
         };
         let mut running = self.0.running.lock();
         for (receipt, renewed) in receipts.iter().zip(renewed) {
@@ -86,7 +87,7 @@ impl Worker {
         }
     }
 
-    /// Tells handlers whose step was cancelled, and ends them after their grace time.
+    /// Signals cancellation to handlers whose lease was revoked, and stops them after the grace period.
     async fn check_leases(&self) {
         let now = Instant::now();
         let (receipts, leases) = self.0.running.take_due(|running| {
@@ -101,13 +102,13 @@ impl Worker {
         }
         let held = match self.0.connections.leases.holds(&leases, &self.0.holder).await {
             Ok(held) => held,
-            Err(error) => return tracing::warn!(%error, "leases could not be looked at; trying again"),
+            Err(error) => return tracing::warn!(%error, "leases could not be checked; retrying"),
         };
         let running = self.0.running.lock();
         for (receipt, _) in receipts.iter().zip(held).filter(|(_, held)| !held) {
             if let Some(step) = running.get(receipt).filter(|step| !step.control.is_cancelled()) {
                 tracing::info!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
-                    "a running step is not wanted any more; stopping it");
+                    "a running step was cancelled; stopping it");
                 step.control.cancel();
             }
         }

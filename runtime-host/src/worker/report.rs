@@ -1,4 +1,5 @@
-//! Reports: made small enough for their queue, sent until they arrive, and only then is the step off the worker's hands.
+//! Reports: shortened to the queue's limit and sent until they arrive. Only then is the step done for the
+//! worker.
 
 use std::time::Instant;
 
@@ -11,23 +12,23 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::{RETRY_DELAY, Worker, unrunnable};
 use crate::ExecutionControl;
 
-/// How many reports one call sends at most.
+/// The maximum number of reports per send call.
 const REPORT_BATCH: usize = 100;
-/// Results shorter than this stay in a report that is too long: references are no shorter.
+/// Results below this size stay inline in an oversized report: a reference would not be shorter.
 const SMALL_PAYLOAD: usize = 1 << 10;
 
-/// A step that has ended.
+/// A finished step.
 pub(super) struct Finished {
     pub(super) receipt: Receipt,
     pub(super) lease: String,
     pub(super) body: String,
-    /// Held until the report is sent, so that unreported steps are bounded too.
+    /// Held until the report is sent, so that unreported steps count against the limit too.
     pub(super) _permit: OwnedSemaphorePermit,
 }
 
 impl Worker {
-    /// The report of an execution, small enough for the queue. None: it was cancelled while its result could not be
-    /// stored.
+    /// Builds the report of an execution within the queue's limit. None if it was cancelled while its result
+    /// could not be stored.
     pub(super) async fn report(
         &self,
         dispatch: &StepDispatch,
@@ -44,7 +45,7 @@ impl Worker {
                 Ok(body) => return Some(body),
                 Err(error @ BlobError::Unavailable { .. }) => {
                     tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                        "a result cannot be stored; trying again");
+                        "a result cannot be stored; retrying");
                     tokio::time::sleep(RETRY_DELAY).await;
                 }
                 Err(error) => {
@@ -99,12 +100,12 @@ impl Worker {
         })
     }
 
-    /// Sends reports: what is waiting goes as one batch. A batch is sent until it arrives, because it is the only
-    /// trace of work that is done.
+    /// Sends reports in batches of those that are waiting. Retries until a batch arrives, because it is the
+    /// only record of the work.
     pub(super) async fn report_loop(self, mut finished: mpsc::Receiver<Finished>) {
         let mut batch = Vec::with_capacity(REPORT_BATCH);
         while finished.recv_many(&mut batch, REPORT_BATCH).await > 0 {
-            // Steps that are about to end come along: nothing is waited for but their turn.
+            // Yield once, so that steps that are just finishing join the batch.
             tokio::task::yield_now().await;
             while batch.len() < REPORT_BATCH
                 && let Ok(more) = finished.try_recv()
@@ -113,7 +114,7 @@ impl Worker {
             }
             let bodies = || batch.iter().map(|finished| Message::now(finished.body.clone())).collect();
             while let Err(error) = self.0.connections.reports.send(bodies()).await {
-                tracing::warn!(%error, reports = batch.len(), "reports cannot be sent; trying again");
+                tracing::warn!(%error, reports = batch.len(), "reports cannot be sent; retrying");
                 if self.0.ends_at.is_some_and(|ends_at| Instant::now() >= ends_at) {
                     tracing::error!(
                         reports = batch.len(),
@@ -133,22 +134,22 @@ impl Worker {
         }
     }
 
-    /// Settles what is reported, so that copies of its message are not run, and drops the message itself. Tries for as
-    /// long as nobody else can see the message: whoever gets it from a store that has forgotten the lease would run it
-    /// again.
+    /// Settles the leases of reported steps, so that duplicates do not run, then deletes their messages.
+    /// Retries until the visibility timeout: after that, a host could receive the message, and if the store
+    /// has lost the lease, run the step again.
     async fn settle(&self, receipts: &[Receipt], leases: &[String]) {
         let connections = &self.0.connections;
         let until = Instant::now() + connections.steps.visibility();
         let until = self.0.ends_at.map_or(until, |ends_at| ends_at.min(until));
         while let Err(error) = connections.leases.settle(leases, &self.0.holder).await {
-            tracing::warn!(%error, "leases could not be settled; a second copy of a message might run");
+            tracing::warn!(%error, "leases could not be settled; a duplicate message might run");
             if Instant::now() >= until {
                 break;
             }
             tokio::time::sleep(RETRY_DELAY).await;
         }
         while let Err(error) = connections.steps.acknowledge(receipts).await {
-            tracing::warn!(%error, "steps could not be acknowledged; they will come again");
+            tracing::warn!(%error, "steps could not be acknowledged; they will be delivered again");
             if Instant::now() >= until {
                 break;
             }

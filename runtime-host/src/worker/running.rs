@@ -1,4 +1,4 @@
-//! The steps that a worker has received and that are not off its hands.
+//! The steps that a worker has received and not yet finished.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use tasker_transport::Receipt;
 
 use crate::ExecutionControl;
 
-/// One step: from its lease until its report is sent, so that nobody else gets it in between.
+/// A step from its lease until its report is sent. It stays here until then so that its lease is renewed.
 pub(super) struct Running {
     pub(super) dispatch: Arc<StepDispatch>,
     pub(super) lease: String,
@@ -22,11 +22,11 @@ pub(super) struct Running {
     pub(super) renewed: Instant,
     pub(super) checked: Instant,
     pub(super) heartbeat: Option<Instant>,
-    /// It has ended, and its report is on its way.
+    /// Whether it has ended and its report is being sent.
     pub(super) finished: bool,
 }
 
-/// All of them.
+/// All running steps.
 #[derive(Default)]
 pub(super) struct RunningSteps(Mutex<HashMap<Receipt, Running>>);
 
@@ -54,7 +54,7 @@ impl RunningSteps {
         (dispatch, control)
     }
 
-    /// Its handler has ended.
+    /// Marks a step as finished.
     pub(super) fn finish(&self, receipt: &Receipt) {
         if let Some(running) = self.lock().get_mut(receipt) {
             running.finished = true;
@@ -65,7 +65,7 @@ impl RunningSteps {
         self.lock().remove(receipt);
     }
 
-    /// Those that `is_due` chooses, which may note that it did: receipts and leases.
+    /// Returns the receipts and leases of the steps that `is_due` selects. `is_due` may update them.
     pub(super) fn take_due(
         &self,
         mut is_due: impl FnMut(&mut Running) -> bool,
@@ -77,11 +77,14 @@ impl RunningSteps {
         due.unzip()
     }
 
-    /// Cancels everything that still runs.
+    /// Cancels all running steps.
     pub(super) fn abandon(&self) {
         let running: Vec<ExecutionControl> =
             self.lock().values().map(|running| running.control.clone()).collect();
-        tracing::warn!(steps = running.len(), "stopping before these steps have ended; they are handed back");
+        tracing::warn!(
+            steps = running.len(),
+            "stopping before these steps have finished; they are handed back"
+        );
         running.iter().for_each(ExecutionControl::cancel);
     }
 

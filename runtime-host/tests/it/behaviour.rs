@@ -1,4 +1,4 @@
-//! What a handler may rely on.
+//! Guarantees for handlers.
 
 use serde_json::json;
 use tasker_protocol::{DependencyResult, Ending, FailureOrigin, LogLevel, Payload};
@@ -8,7 +8,7 @@ use crate::support::{completed, dispatch, failed, host, raw, run};
 #[tokio::test]
 async fn a_handler_reads_its_input_and_answers_json_text_unchanged() {
     let host = host();
-    // No number loses a digit, no key moves.
+    // Numbers keep every digit, and keys keep their order.
     let mut dispatch = dispatch("echo", &json!(null));
     let text = r#"{"z":1.10,"a":12345678901234567890123,"é":"\u0000"}"#;
     dispatch.input = Payload::Inline(serde_json::from_str(text).unwrap());

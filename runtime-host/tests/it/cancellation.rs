@@ -1,4 +1,4 @@
-//! An execution can be told to stop, and is stopped if it does not.
+//! An execution can be cancelled and is stopped if it does not end.
 
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,7 @@ async fn configuration_and_granted_secrets_are_read_by_name() {
     );
     dispatch.grants.secrets = vec!["payment-key".into()];
     assert_eq!(completed(&run(&host, &dispatch).await)["key"], "s3cret");
-    // What a provider says of itself is kept from the guest.
+    // The guest must not see the provider's error.
     dispatch.grants.secrets = vec!["far-away".into()];
     let refused = completed(&run(&host, &dispatch).await);
     assert_eq!(refused["far"]["error"], "Error::Upstream(\"the secret `far-away` cannot be read now\")");

@@ -1,4 +1,4 @@
-//! Plain WASI commands as handlers: preview-1 core modules, as any toolchain makes them.
+//! Plain WASI commands as handlers: preview-1 core modules, as any toolchain builds them.
 
 use serde_json::json;
 use tasker_protocol::{Ending, Execution, FailureOrigin};
@@ -6,7 +6,8 @@ use tasker_runtime_host::ComponentKind;
 
 use crate::support::{assert_failed, completed, config, dispatch_of, failed, host_with, run};
 
-/// A preview-1 command that writes `output`, says `error` and ends with `code`.
+/// A preview-1 command that writes `output` to standard output and `error` to standard error and exits with
+/// `code`.
 fn command(output: &str, error: &str, code: u32) -> Vec<u8> {
     let escape = |text: &str| text.bytes().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
     wat::parse_str(format!(
@@ -30,7 +31,7 @@ fn command(output: &str, error: &str, code: u32) -> Vec<u8> {
     .unwrap()
 }
 
-/// A preview-1 command that writes what it reads.
+/// A preview-1 command that copies its input to its output.
 fn cat() -> Vec<u8> {
     wat::parse_str(
         r#"(module
@@ -67,7 +68,7 @@ async fn a_command_reads_its_context_and_completes_with_the_document_it_writes()
 async fn a_command_says_which_outcome_it_means() {
     assert_eq!(completed(&run_command(command(r#"{"complete": [1, 2]}"#, "", 0)).await), json!([1, 2]));
     assert_eq!(completed(&run_command(command("", "", 0)).await), json!(null));
-    // Anything else is the result itself.
+    // Any other document is the result itself.
     let other = r#"{"complete": 1, "total": 2}"#;
     assert_eq!(completed(&run_command(command(other, "", 0)).await), json!({ "complete": 1, "total": 2 }));
     let ending = run_command(command(r#"{"branch": {"steps": ["a"], "result": 5}}"#, "", 0)).await.ending;

@@ -1,4 +1,4 @@
-//! From bytes to something that runs: once, soundly, and with an error that says what to do.
+//! Loading components: once, verified, and with actionable errors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::support::{
     host_with, run,
 };
 
-/// Counts what is asked of it.
+/// A source that counts its requests.
 struct Counting(Vec<u8>, AtomicUsize);
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl ComponentSource for Counting {
     }
 }
 
-/// A component that compiles at once and answers 7.
+/// A component that compiles fast and returns 7.
 fn small(salt: u32) -> Vec<u8> {
     handler_module(
         &format!("(data (i32.const 128) \"7\") (data (i32.const 200) \"{salt}\")"),
@@ -71,7 +71,7 @@ async fn a_component_is_fetched_and_compiled_once_however_many_ask_at_once() {
     assert_eq!(source.1.load(Ordering::SeqCst), 1);
 }
 
-/// Two hosts stand for two processes: they share nothing but the folder.
+/// Two hosts stand for two processes that share only the folder.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hosts_that_share_a_cache_compile_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -201,7 +201,7 @@ async fn the_least_recently_used_component_makes_room() {
     }
 }
 
-/// The program stands for `tasker compile-component`: this test binary, started to do nothing else.
+/// This test binary stands for `tasker compile-component`.
 #[tokio::test]
 async fn components_are_compiled_in_a_process_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
@@ -222,14 +222,14 @@ async fn components_are_compiled_in_a_process_of_their_own() {
 }
 
 #[test]
-#[ignore = "is the compiling process of the test above"]
+#[ignore = "runs as the child process of the test above"]
 fn compile_as_the_child_does() {
     if let (Some(input), Some(output)) = (std::env::var_os("INPUT"), std::env::var_os("OUTPUT")) {
         tasker_runtime_host::compile_command(Path::new(&input), Path::new(&output)).unwrap();
     }
 }
 
-/// Strings go from the memory of one part to that of another.
+/// Passes strings between the memories of the parts.
 #[tokio::test]
 async fn a_component_composed_of_components_runs() {
     let memory = r#"(memory (export "memory") 1)
@@ -264,7 +264,7 @@ async fn a_component_composed_of_components_runs() {
     assert_eq!(completed(&execution), json!(null));
 }
 
-/// A store that holds no component, only what a publisher has compiled.
+/// A source without components, only with a precompiled one.
 struct Compiled {
     name: String,
     bytes: Vec<u8>,
@@ -283,7 +283,7 @@ impl ComponentSource for Compiled {
     }
 }
 
-/// A publisher with a key of its own.
+/// A publisher with a new key.
 struct Publisher {
     pair: EcdsaKeyPair,
     random: SystemRandom,
@@ -327,7 +327,7 @@ async fn what_a_publisher_has_compiled_runs_if_it_signed_it() {
 
     let (sound, folder) = host(sealed.clone(), ours.key());
     assert_eq!(completed(&run(&sound, &dispatch).await), 7);
-    // It is in place now: another process on the same folder asks nobody.
+    // It is cached now: another process with the same folder needs no source.
     let offline =
         Host::new(fresh(folder.path()), Arc::new(FolderSource::new("/nowhere")), Arc::new(NoSecrets));
     assert_eq!(completed(&run(&offline.unwrap(), &dispatch).await), 7);

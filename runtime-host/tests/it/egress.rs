@@ -1,4 +1,4 @@
-//! Requests go where the grants say, and nowhere else, by whatever way they are asked for.
+//! Outbound requests reach granted destinations only, however they are made.
 
 use serde_json::{Value, json};
 use tasker_protocol::{Execution, StepDispatch};
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{completed, dispatch, host, run};
 
-/// Answers every request with this; what it was asked is what `request` got.
+/// A server that sends this response to every request.
 async fn server(answer: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -38,7 +38,7 @@ fn assert_refused(execution: &Execution, error: &str, log: &str) {
     assert!(answer["refused"].as_str().is_some_and(|refused| refused.contains(error)), "{answer}");
     assert!(
         execution.logs.iter().any(|line| line.message.contains(log)),
-        "no log says `{log}`: {:#?}",
+        "no log line contains `{log}`: {:#?}",
         execution.logs
     );
 }

@@ -1,4 +1,4 @@
-//! A guest sees its own step and nothing else: no other execution, no machine.
+//! A guest can access only its own step: no other execution, nothing of the machine.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn nothing_in_memory_outlives_a_call() {
     }
 }
 
-/// The pool has one slot, so the second execution gets the very memory of the first.
+/// The pool has one slot, so the second execution reuses the memory of the first.
 #[tokio::test]
 async fn a_guest_finds_no_trace_of_the_one_before_it() {
     let host = host_with(tasker_runtime_host::HostConfig { max_concurrent: 1, ..config() }, Vec::new());

@@ -1,4 +1,4 @@
-//! Key-value buckets: what a handler keeps, and what it cannot reach.
+//! Key-value buckets: what handlers can store, and what they cannot access.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ async fn a_bucket_that_is_not_granted_is_not_opened_and_the_log_names_the_grant(
         dispatch.grants.key_value.clear();
         assert_eq!(completed(&run(&host, &dispatch).await), json!({ "refused": "access-denied" }));
     }
-    // Granted or not: what could stand for another namespace is no name.
+    // A name that could reach another namespace is invalid even if it is granted.
     let mut sly = granted("key-value", &json!({ "bucket": "a/b", "do": [] }));
     sly.grants.key_value = vec!["a/b".to_owned()];
     assert_eq!(completed(&run(&host, &sly).await), json!({ "refused": "access-denied" }));
@@ -131,7 +131,7 @@ async fn keys_and_values_have_their_limits() {
         ]),
     )
     .await;
-    // One key, as often as would be gigabytes.
+    // One key, repeated often enough to return gigabytes.
     let many: Vec<&str> = std::iter::repeat_n("large", 20_000).collect();
     let host = host_with_buckets();
     let bomb = answers(
@@ -153,7 +153,7 @@ async fn a_host_holds_only_so_much_for_one_execution() {
     let look = |count: u64| granted("look-many", &json!({ "bucket": "kept", "count": count }));
     assert_eq!(completed(&run(&host, &look(16)).await), json!({ "Ok": 16 }));
     let refused = completed(&run(&host, &look(17)).await);
-    assert!(refused["Err"].as_str().unwrap().contains("16 handles"), "{refused}");
+    assert!(refused["Err"].as_str().unwrap().contains("16 compare-and-swap handles"), "{refused}");
     let mut open = granted("open-many", &json!({ "bucket": "kept", "count": 101 }));
     open.limits.handles = 100;
     assert_failed(&run(&host, &open).await, FailureOrigin::Limit, "HandleLimitExceeded", false, "100");
@@ -166,7 +166,7 @@ async fn a_host_without_a_store_says_so() {
     assert!(execution.logs.iter().any(|line| line.message.contains("no key-value store")));
 }
 
-/// A store that cannot be reached, and says why at length.
+/// A store that is unavailable, with a detailed error.
 struct Away;
 
 fn away<T>() -> Result<T, KeyValueError> {

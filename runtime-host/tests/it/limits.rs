@@ -1,4 +1,4 @@
-//! No guest takes more than it may, and whoever tries is told by how much and what to do.
+//! No guest exceeds its limits, and every failure states the limit and what to do.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{
 
 const LIMIT: FailureOrigin = FailureOrigin::Limit;
 
-/// Runs a module of our own making.
+/// Runs a hand-written module.
 async fn run_module(wasm: Vec<u8>, change: impl FnOnce(&mut StepDispatch)) -> tasker_protocol::Execution {
     let mut dispatch = dispatch_of(&wasm, "any", &json!(null));
     change(&mut dispatch);
@@ -163,7 +163,7 @@ async fn an_answer_that_is_no_answer_is_the_handlers_fault() {
         false,
         "is not JSON",
     );
-    // ok(complete(pointer beyond memory)), and the same with a text that is not UTF-8.
+    // ok(complete(pointer beyond memory)), and the same with a string that is not UTF-8.
     let answer = |pointer: u32, length: u32| {
         format!(
             "(i32.store8 (i32.const 64) (i32.const 0)) (i32.store8 (i32.const 72) (i32.const 0))
@@ -219,7 +219,7 @@ async fn a_dispatch_whose_deadline_passed_is_not_run() {
     assert_failed(&run(&host(), &dispatch).await, FailureOrigin::Host, "DeadlinePassed", true, "deadline");
 }
 
-/// Twice as many as may run at once, all of them computing without end, and one that does its work.
+/// Twice as many endless computations as may run at once, and one normal execution.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_hostile_guests_do_not_slow_the_one_beside_them() {
     let host = host_with(tasker_runtime_host::HostConfig { max_concurrent: 110, ..config() }, Vec::new());

@@ -1,4 +1,4 @@
-//! The host from outside: real components, real sandboxes, and guests that mean harm.
+//! Tests of the host through its public API: real components, real sandboxes, hostile guests.
 
 mod behaviour;
 mod cancellation;

@@ -1,4 +1,4 @@
-//! What the tests share: a host, the probe component, and dispatches for it.
+//! Shared by the tests: a host, the probe component, and dispatches for it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,7 +24,7 @@ pub(crate) static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .arg(&manifest)
         .arg("--target-dir")
         .arg(&target)
-        // What cargo set for this test binary is not meant for the guest.
+        // Cargo's settings for this test binary must not affect the guest.
         .env_remove("RUSTFLAGS")
         .status()
         .expect("cargo runs");
@@ -32,7 +32,7 @@ pub(crate) static PROBE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     std::fs::read(target.join("wasm32-wasip2/release/probe.wasm")).expect("the guest is there")
 });
 
-/// Components by their bytes, found by digest; nothing else.
+/// A component source from memory.
 pub(crate) struct Shelf(pub(crate) Vec<Vec<u8>>);
 
 #[async_trait]
@@ -43,7 +43,7 @@ impl ComponentSource for Shelf {
     }
 }
 
-/// One secret, and one that cannot be read.
+/// A secret source with one secret and one that cannot be read.
 pub(crate) struct OneSecret;
 
 #[async_trait]
@@ -62,7 +62,7 @@ pub(crate) fn digest_of(wasm: &[u8]) -> String {
     Sha256::digest(wasm).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// A cache folder that every test of this run shares, so that each component is compiled once.
+/// A cache folder that all tests of this run share, so that each component is compiled once.
 pub(crate) fn shared_cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
@@ -71,7 +71,7 @@ pub(crate) fn config() -> HostConfig {
     HostConfig { cache_dir: shared_cache(), max_concurrent: 20, ..HostConfig::default() }
 }
 
-/// A host that knows the probe and these components.
+/// A host with the probe and these components.
 pub(crate) fn host_with(config: HostConfig, components: Vec<Vec<u8>>) -> Host {
     let mut shelf = components;
     shelf.push(PROBE.clone());
@@ -86,7 +86,7 @@ pub(crate) fn raw(value: &Value) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).expect("values serialise")
 }
 
-/// A dispatch of one of a component's handlers.
+/// A dispatch for a handler of a component.
 pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDispatch {
     StepDispatch {
         version: VERSION,
@@ -120,12 +120,12 @@ pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDis
     }
 }
 
-/// A dispatch of one of the probe's handlers.
+/// A dispatch for a handler of the probe.
 pub(crate) fn dispatch(function: &str, input: &Value) -> StepDispatch {
     dispatch_of(&PROBE, function, input)
 }
 
-/// Runs it without anybody interfering.
+/// Runs a dispatch to its end.
 pub(crate) async fn run(host: &Host, dispatch: &StepDispatch) -> Execution {
     host.execute(dispatch, &ExecutionControl::default()).await
 }
@@ -148,7 +148,7 @@ pub(crate) fn failed(execution: &Execution) -> &Failure {
     }
 }
 
-/// Checks what matters of a failure.
+/// Asserts the relevant fields of a failure.
 #[track_caller]
 pub(crate) fn assert_failed(
     execution: &Execution,
@@ -163,16 +163,17 @@ pub(crate) fn assert_failed(
         (origin, error_type, retryable),
         "{failure:#?}"
     );
-    assert!(failure.message.contains(says), "the message does not say `{says}`: {}", failure.message);
+    assert!(failure.message.contains(says), "the message does not contain `{says}`: {}", failure.message);
 }
 
-/// A component that exports the contract, from a core module's text: `items` stand in the module, `handle` is the
-/// body of the function that runs a step (one `i32` parameter, the context; one result, the answer's address).
+/// A component that exports the contract, from the text of a core module. `items` are module items; `handle`
+/// is the body of the function that runs a step (parameter: an `i32`, the context; result: the address of the
+/// outcome).
 pub(crate) fn handler_module(items: &str, handle: &str) -> Vec<u8> {
     handler_module_of_pages(2, items, handle)
 }
 
-/// The same, with a memory of so many pages of 64 KiB.
+/// The same, with a memory of `pages` pages of 64 KiB.
 pub(crate) fn handler_module_of_pages(pages: u32, items: &str, handle: &str) -> Vec<u8> {
     let text = format!(
         r#"(module

@@ -1,5 +1,5 @@
-//! The execution loop between its queues: what is revoked is stopped, what kills its hosts is given up, what is too large
-//! for a message goes by claim check.
+//! The worker between its queues: revoked steps are stopped, poison messages are given up, and large payloads
+//! go by claim check.
 
 use std::{
     sync::Arc,
@@ -23,7 +23,7 @@ use crate::support::{assert_failed, completed, config, dispatch, host_with};
 
 const TERM: Duration = Duration::from_secs(30);
 
-/// A worker on queues in memory.
+/// A worker on in-memory queues.
 struct Running {
     connections: WorkerConnections,
     stop: CancellationToken,
@@ -61,7 +61,7 @@ impl Running {
         self.connections.steps.send(vec![Message::now(body)]).await.unwrap();
     }
 
-    /// The next report, of whichever kind.
+    /// The next report of any kind.
     async fn report(&self) -> (String, StepEvent) {
         loop {
             let received = self.connections.reports.receive(1, Duration::from_secs(60)).await.unwrap();
@@ -79,7 +79,7 @@ impl Running {
         }
     }
 
-    /// The next ending.
+    /// The next report of an end.
     async fn ending(&self) -> Execution {
         loop {
             if let (_, StepEvent::Finished(execution)) = self.report().await {
@@ -97,7 +97,7 @@ impl Running {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
     let running = Running::start();
-    // One looks whether it is cancelled, and one does not.
+    // One handler checks for cancellation, the other does not.
     for (execution, handler) in [(1, "wait-for-cancellation"), (2, "spin")] {
         let mut step = dispatch(handler, &json!(null));
         step.execution = execution;
@@ -108,13 +108,13 @@ async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
         let lease = execution_lease(step.task_id, step.step_index, step.execution);
         let revoked = Instant::now();
         running.connections.leases.revoke(&[lease]).await.unwrap();
-        // Nobody waits for what it has to say, so that it has stopped is seen by what runs next in its place.
+        // The end of a cancelled step is not reported, so the test observes the next step in its place.
         if handler == "wait-for-cancellation" {
             assert_eq!(completed(&running.ending().await), "stopped");
         }
         assert!(revoked.elapsed() < Duration::from_secs(10));
     }
-    // The endless loop is ended after its grace time: stopping does not have to wait for it.
+    // The endless loop is stopped after its grace period, so stopping does not wait for it.
     tokio::time::sleep(Duration::from_secs(5)).await;
     let stopping = Instant::now();
     running.end().await;
@@ -131,7 +131,7 @@ async fn a_step_that_no_host_comes_to_an_end_with_is_given_up() {
     running.end().await;
 }
 
-/// One batch as Lambda hands it over. Answers what was reported, and the names of what was not done.
+/// Runs one batch as Lambda delivers it. Returns the reports and the names of unfinished messages.
 async fn hand_over(deliveries: Vec<Delivery>, time: Duration) -> (Vec<Execution>, Vec<String>) {
     let running = Running::start();
     let behind = running.connections.steps.clone();
@@ -180,16 +180,16 @@ async fn a_batch_is_done_but_for_what_finds_too_little_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_still_runs_when_the_time_is_up_is_handed_back() {
     let begun = Instant::now();
-    // It says that it needs less than it takes: the clock of its limits began later than the batch's.
+    // Its limit is just below the batch's time, but its clock starts later.
     let batch = vec![handed("endless", 1, "spin", 2_900, 1), handed("quick", 2, "echo", 1_000, 1)];
     let (reported, unfinished) = hand_over(batch, Duration::from_secs(3)).await;
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
-    // Either its own limit ended it just in time, or it is handed back; the other one is done.
+    // Either its own limit stopped it just in time, or it is handed back. The other one is done.
     assert_eq!(reported.len() + unfinished.len(), 2);
     assert!(reported.iter().any(|run| matches!(run.ending, Ending::Complete(_))));
 }
 
-/// A queue whose messages have all been received twenty times before.
+/// A queue that delivers every message as if it had been received twenty times before.
 struct HandedOutOften(MemoryQueue);
 
 #[async_trait::async_trait]

@@ -1,1 +1,1 @@
-//! Nothing but tests: see `tests/deployment`.
+//! Contains only tests: see `tests/deployment`.

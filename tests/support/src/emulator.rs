@@ -1,4 +1,4 @@
-//! An emulator of AWS on this machine, as long as the test program lives.
+//! An AWS emulator on this machine that lives as long as the test process.
 
 use std::{
     io::Read as _,
@@ -10,17 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it may take to start. It imports much of the Python standard library first.
+/// The start timeout. The emulator first imports much of the Python standard library.
 const START: Duration = Duration::from_secs(60);
 
-/// The address of the emulator, `http://127.0.0.1:PORT`. The first who asks starts it. It lets everybody do everything.
+/// The address of the emulator, `http://127.0.0.1:PORT`. Started on first use. It allows every request.
 pub fn emulator() -> &'static str {
     static EMULATOR: OnceLock<String> = OnceLock::new();
     EMULATOR.get_or_init(|| start(false))
 }
 
-/// What an emulator runs that holds requests against IAM. Where it is not like AWS: policies refuse plain HTTP and mean the
-/// network, so on this machine every request counts as a protected one; and who may send a message may send a batch.
+/// Starts an emulator that enforces IAM, with two corrections to match AWS: every request counts as
+/// encrypted, because policies that deny plain HTTP mean the network; and permission to send a message
+/// includes batches.
 const STRICT: &str = r#"
 import runpy
 from ministack.core import iam_actions, iam_evaluator
@@ -36,13 +37,13 @@ iam_actions.extract_iam_action = action
 runpy.run_module("ministack", run_name="__main__")
 "#;
 
-/// As [`emulator`], but one that holds every request against IAM. The access key `test` is the account's root user's.
+/// As [`emulator`], but enforces IAM. The access key `test` belongs to the account's root user.
 pub fn strict_emulator() -> &'static str {
     static EMULATOR: OnceLock<String> = OnceLock::new();
     EMULATOR.get_or_init(|| start(true))
 }
 
-/// The folder of programs that work with AWS: an emulator, SAM's command line.
+/// The folder of AWS tools: an emulator and SAM's command line.
 pub fn aws_tools() -> PathBuf {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/aws-tools");
     let tools = std::env::var_os("TASKER_AWS_TOOLS").map_or_else(default, PathBuf::from);
@@ -54,7 +55,7 @@ pub fn aws_tools() -> PathBuf {
     tools
 }
 
-/// Kills every process of a function in an emulator, as a crash would. Answers how many there were.
+/// Kills every process of a function in an emulator, like a crash. Returns how many there were.
 pub fn kill_function(emulator: &str, function: &str) -> usize {
     let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
     let ours = format!("AWS_ENDPOINT_URL={emulator}");
@@ -76,11 +77,12 @@ fn start(strict: bool) -> String {
     let python = aws_tools().join("bin/python");
     let port = free_port();
     let address = format!("http://127.0.0.1:{port}");
-    // Everything that it unpacks, and its log.
+    // The emulator's temporary files and its log.
     let folder = std::env::temp_dir().join(format!("tasker-test-emulator-{port}"));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
     let log = std::fs::File::create(folder.join("log")).expect("the emulator's log can be written");
-    // It ends when this process does: the shell waits for the end of a pipe that only this process holds.
+    // The emulator ends with this process: the shell waits for the end of a pipe that only this process
+    // holds.
     Command::new("/bin/sh")
         .args(["-c", r#""$0" "$@" & cat >/dev/null; kill $!; wait $!; rm -rf "$TMPDIR""#])
         .arg(python)

@@ -1,4 +1,4 @@
-//! What several test suites need: databases of their own, and an emulator of AWS, both alive as long as the test program.
+//! Shared by the test suites: separate databases and an AWS emulator. Both live as long as the test process.
 #![forbid(unsafe_code)]
 
 mod emulator;
@@ -18,7 +18,7 @@ use tasker_local_postgres::{Durability, LocalPostgres};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-/// The database that all others are copies of.
+/// The template of all test databases.
 const MIGRATED: &str = "migrated";
 
 struct Server {
@@ -36,8 +36,8 @@ fn server() -> &'static Server {
     })
 }
 
-/// What is static is never dropped: a shell waits for the end of a pipe that only this process holds, then for the
-/// server's end, and removes the folder.
+/// Statics are never dropped, so a shell waits for the end of a pipe that only this process holds, then for
+/// the server's end, and removes the folder.
 fn clean_up_after_us(folder: &Path) -> std::process::Child {
     const WHEN_WE_ARE_GONE: &str = r#"cat >/dev/null; tries=300
         while [ -e "$0/postgres/data/postmaster.pid" ] && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
@@ -53,21 +53,21 @@ fn clean_up_after_us(folder: &Path) -> std::process::Child {
         .expect("a shell starts")
 }
 
-/// How to connect to a database of the server.
+/// The options to connect to a database of the server.
 fn options(database: &str) -> PgConnectOptions {
     server().postgres.url().parse::<PgConnectOptions>().expect("the server's URL is one").database(database)
 }
 
-/// A fresh database with Tasker's schema.
+/// A new database with Tasker's schema.
 #[derive(Debug, Clone)]
 pub struct TestDatabase {
     name: String,
-    /// Connections to it, as its owner.
+    /// Connections as the database's owner.
     pub pool: PgPool,
 }
 
 impl TestDatabase {
-    /// Makes one. The server is started by the first.
+    /// Creates a database. The first call starts the server.
     pub async fn new() -> Self {
         static TEMPLATE: OnceCell<()> = OnceCell::const_new();
         TEMPLATE.get_or_init(make_template).await;
@@ -77,7 +77,7 @@ impl TestDatabase {
         Self { name, pool }
     }
 
-    /// Makes one without anything in it.
+    /// Creates an empty database.
     pub async fn empty() -> Self {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         administer(&format!("CREATE DATABASE {name}")).await;
@@ -99,14 +99,14 @@ impl TestDatabase {
         database
     }
 
-    /// Where it is: `postgres://...`.
+    /// The URL of the database: `postgres://...`.
     pub fn url(&self) -> String {
         let url = server().postgres.url();
         let (server, _) = url.rsplit_once('/').expect("the URL names a database");
         format!("{server}/{}", self.name)
     }
 
-    /// Connections as another role, which is made if need be and is a member of `member_of`.
+    /// Connections as another role, a member of `member_of`. Creates the role if it is missing.
     pub async fn pool_as(&self, role: &str, member_of: &str) -> PgPool {
         administer(&format!(
             "DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'secret' IN ROLE {member_of};
@@ -121,12 +121,12 @@ async fn make_template() {
     administer(&format!("CREATE DATABASE {MIGRATED}")).await;
     let pool = tasker_orchestrator::connect(options(MIGRATED), 1);
     tasker_orchestrator::migrate(&pool).await.expect("the migrations run");
-    // A database with connections cannot be copied.
+    // A database with open connections cannot be copied.
     pool.close().await;
 }
 
 async fn administer(statement: &str) {
-    // Copying a database needs it to itself for a moment, so another test's copy may be in the way.
+    // Copying a database requires that nobody uses it, so a concurrent copy can be in the way.
     for _ in 0..200 {
         let mut connection =
             PgConnection::connect_with(&options("postgres")).await.expect("the server takes connections");

@@ -1,36 +1,36 @@
-//! What a million steps cost, with Tasker and with Step Functions and one function per step.
+//! The cost of a million steps with Tasker, and with Step Functions and one function per step.
 
 use crate::{
     prices::{MONTH, Prices},
     work::{Counted, HOST_GB, Handler, ORCHESTRATOR_GB, Waits, orchestrator_ms},
 };
 
-/// Steps of one task.
+/// Steps per task.
 const STEPS: f64 = 4.0;
-/// What processor time of the database one ACU gives, in seconds per second: 2 GB of memory come with a quarter of a core.
+/// Database processor time per ACU, in seconds per second: an ACU is 2 GB of memory with a quarter of a core.
 const ACU_CORES: f64 = 0.25;
-/// How busy its processors may be before it is given more.
+/// The processor utilization above which the database scales up.
 const ACU_USE: f64 = 0.6;
-/// The least that the deployment keeps.
+/// The minimum capacity of the deployment.
 const ACU_LEAST: f64 = 0.5;
-/// Interface endpoints, each in two zones: SQS and Secrets Manager.
+/// Interface endpoints for SQS and Secrets Manager, each in two zones.
 const ENDPOINTS: f64 = 4.0;
-/// Requests per month of an event source mapping that finds nothing: five pollers that wait 20 seconds each.
+/// Requests per month of an idle event source mapping: five pollers with waits of 20 seconds.
 const IDLE_POLLS: f64 = 5.0 * MONTH / 20.0;
-/// Queues that are polled: steps, reports, events.
+/// Polled queues: steps, reports, events.
 const QUEUES: f64 = 3.0;
 
 /// Dollars per million steps.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bill {
-    /// `run-steps`: requests and time.
+    /// `run-steps`: requests and duration.
     pub(crate) host: f64,
-    /// `orchestrate`, and creating the tasks.
+    /// `orchestrate` and the creation of tasks.
     pub(crate) orchestrator: f64,
     pub(crate) sqs: f64,
     pub(crate) dynamodb: f64,
     pub(crate) database: f64,
-    /// What is paid when nothing runs: endpoints, polling; the database's least is in `database`.
+    /// The cost of an idle deployment: endpoints and polling. The minimum of the database is in `database`.
     pub(crate) standing: f64,
 }
 
@@ -40,7 +40,7 @@ impl Bill {
     }
 }
 
-/// With Tasker, at so many steps per second all month, in batches of this size.
+/// With Tasker, at this rate of steps per second for a month, in batches of this size.
 pub(crate) fn tasker(
     work: &Counted,
     waits: &Waits,
@@ -53,7 +53,7 @@ pub(crate) fn tasker(
     let function = |gigabytes: f64, milliseconds: f64| {
         prices.lambda_request + gigabytes * milliseconds.ceil() / 1000.0 * prices.lambda_gb_second
     };
-    // The API's function does for one task what `orchestrate` does for a batch of one.
+    // Creating a task costs the API function as much as a batch of one costs `orchestrate`.
     let creating = (prices.api_request
         + function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, 1.0))
         + prices.sqs_request)
@@ -83,18 +83,18 @@ pub(crate) fn tasker(
     }
 }
 
-/// One function per step, of the same memory, for as long as its handler takes.
+/// One function per step with the same memory, for the duration of its handler.
 fn functions(prices: &Prices, handler: Handler) -> f64 {
     let milliseconds = (handler.busy_ms + handler.waiting_ms + 1.0).ceil();
     prices.lambda_request + HOST_GB * milliseconds / 1000.0 * prices.lambda_gb_second
 }
 
-/// Step Functions Standard, per million steps. One transition per step: those of start and end are left out.
+/// Step Functions Standard, per million steps: one transition per step, without those of start and end.
 pub(crate) fn standard(prices: &Prices, handler: Handler) -> f64 {
     1e6 * (prices.standard_transition + functions(prices, handler))
 }
 
-/// Step Functions Express, per million steps: in 64 MB, rounded up to 100 ms, with 25 ms between two steps.
+/// Step Functions Express, per million steps: 64 MB, rounded up to 100 ms, with 25 ms between steps.
 pub(crate) fn express(prices: &Prices, handler: Handler, rate: f64) -> f64 {
     const BETWEEN_MS: f64 = 25.0;
     let task_ms = STEPS * (handler.busy_ms + handler.waiting_ms + BETWEEN_MS);

@@ -1,4 +1,5 @@
-//! The model behind `docs/cost.md`: what a million steps cost, and what saturates first. `make cost` prints its tables.
+//! The model behind `docs/cost.md`: the cost of a million steps, and what saturates first. `make cost` prints
+//! its tables.
 #![forbid(unsafe_code)]
 
 mod dollars;
@@ -65,7 +66,7 @@ fn main() {
     );
     for deployment in [AS_WRITTEN, RAISED] {
         for (name, handler) in &HANDLERS[1..] {
-            // The last is more than any of them takes, and so shows what each does at most.
+            // The last rate exceeds every deployment and shows the maximum of each.
             for rate in [1.0, 100.0, 1000.0, 10_000.0, 40_000.0] {
                 let outcome = simulation::run(deployment, &NEW_ACCOUNT, &COUNTED, &ESTIMATED, *handler, rate);
                 print_load(deployment, name, rate, &outcome);

@@ -1,10 +1,10 @@
-//! List prices of us-east-1, in dollars, and the quotas of a new account. From the services' public pages as they stood in
-//! the first half of 2026; prices change, so put in your own.
+//! List prices of us-east-1 in dollars, and the quotas of a new account, from the services' public pages in
+//! the first half of 2026. Prices change, so insert current ones.
 
-/// Seconds in the month that AWS bills, of 730 hours.
+/// Seconds in AWS's billing month of 730 hours.
 pub(crate) const MONTH: f64 = 730.0 * 3600.0;
 
-/// What things cost.
+/// Prices.
 #[derive(Debug, Clone)]
 pub(crate) struct Prices {
     /// Lambda, arm64: one GB for one second, first tier.
@@ -13,7 +13,7 @@ pub(crate) struct Prices {
     pub(crate) lambda_request: f64,
     /// SQS, standard queue: one request of up to 64 KB.
     pub(crate) sqs_request: f64,
-    /// SQS: what a request costs more that names a message group.
+    /// SQS: the surcharge for a request with a message group.
     pub(crate) sqs_group: f64,
     /// DynamoDB on demand: one write of up to 1 KB.
     pub(crate) dynamodb_write: f64,
@@ -34,7 +34,7 @@ pub(crate) struct Prices {
     pub(crate) express_gb_hour: [f64; 3],
 }
 
-/// As found in the first half of 2026.
+/// Prices of the first half of 2026.
 pub(crate) const US_EAST_1: Prices = Prices {
     lambda_gb_second: 0.000_013_333_4,
     lambda_request: 0.20e-6,
@@ -51,21 +51,21 @@ pub(crate) const US_EAST_1: Prices = Prices {
     express_gb_hour: [0.06, 0.03, 0.016_42],
 };
 
-/// What a region gives an account before anybody asks for more.
+/// The default quotas of an account in a region.
 #[derive(Debug, Clone)]
 pub(crate) struct Quotas {
-    /// Executions at once, of all functions together.
+    /// Concurrent executions of all functions.
     pub(crate) concurrency: f64,
-    /// Executions that an event source mapping starts with, and how many it adds in a second while messages wait.
+    /// Initial executions of an event source mapping, and how many it adds per second while messages wait.
     pub(crate) pollers: f64,
     pub(crate) pollers_per_second: f64,
-    /// The most that one mapping comes to without a limit of its own.
+    /// The maximum of one mapping without a configured limit.
     pub(crate) pollers_at_most: f64,
-    /// Messages of one queue that are received and not deleted.
+    /// Received and not yet deleted messages of one queue.
     pub(crate) in_flight: f64,
-    /// Writes per second of a new table on demand, before it has grown with its traffic.
+    /// Writes per second of a new on-demand table before it has grown.
     pub(crate) table_writes: f64,
-    /// Writes per second of one table at most, until the quota is raised.
+    /// The quota of writes per second of one table.
     pub(crate) table_writes_at_most: f64,
 }
 

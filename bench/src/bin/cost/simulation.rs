@@ -1,5 +1,6 @@
-//! A deployment under load, in steps of 5 milliseconds: queues, event source mappings that grow, functions, a database of
-//! some cores. It tells how full batches are, what is used, and which limit is met first.
+//! Simulates a deployment under load in steps of 5 milliseconds: queues, growing event source mappings,
+//! functions, and a database with several cores. Returns batch sizes, utilization, and the limits that are
+//! reached first.
 
 use std::collections::VecDeque;
 
@@ -9,49 +10,49 @@ use crate::{
 };
 
 const TICK_MS: f64 = 5.0;
-/// Steps of one task, one after the other.
+/// Steps per task, in sequence.
 const STEPS: f64 = 4.0;
-/// The most messages that a mapping hands over without waiting for more.
+/// The maximum number of messages per batch without a batch window.
 const BATCH: f64 = 10.0;
-/// Simulated seconds, and how many of them at the end are looked at.
+/// Simulated seconds, and how many at the end are evaluated.
 const SECONDS: f64 = 420.0;
 const LOOKED_AT: f64 = 60.0;
 
-/// What is set in a deployment.
+/// The settings of a deployment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deployment {
     pub(crate) name: &'static str,
-    /// The most executions that the queue of steps and the queue of reports may start at a time.
+    /// The maximum concurrent executions for the queue of steps and the queue of reports.
     pub(crate) hosts: f64,
     pub(crate) orchestrators: f64,
-    /// Of the database.
+    /// Cores of the database.
     pub(crate) cores: f64,
-    /// Whether quotas of the account were raised, and the table of leases was warmed.
+    /// Whether the account's quotas were raised and the leases table was warmed.
     pub(crate) raised: bool,
 }
 
-/// What came of it, on average over the last minute.
+/// The result: averages over the last minute.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     pub(crate) steps_per_second: f64,
     /// Messages per invocation.
     pub(crate) host_batch: f64,
     pub(crate) orchestrator_batch: f64,
-    /// Executions at once.
+    /// Concurrent executions.
     pub(crate) hosts: f64,
     pub(crate) orchestrators: f64,
-    /// How much of each limit is used, the most used first.
+    /// The utilization of each limit, highest first.
     pub(crate) uses: Vec<(&'static str, f64)>,
-    /// Seconds until steps were done as quickly as they came; none, if that never was.
+    /// Seconds until the completion rate reached the arrival rate. None if it never did.
     pub(crate) caught_up_after: Option<f64>,
 }
 
-/// A queue with its mapping and the executions that it has started.
+/// A queue with its mapping and running executions.
 struct Stage {
     waiting: f64,
     pollers: f64,
     at_most: f64,
-    /// When each ends, and how many messages it has.
+    /// The end time and number of messages of each execution.
     running: VecDeque<(f64, f64)>,
     invocations: f64,
     taken: f64,
@@ -64,7 +65,7 @@ impl Stage {
         Self { waiting: 0.0, pollers, at_most, running: VecDeque::new(), invocations: 0.0, taken: 0.0 }
     }
 
-    /// Messages of executions that have ended.
+    /// Removes ended executions. Returns their messages.
     fn end(&mut self, now: f64) -> f64 {
         let mut done = 0.0;
         self.running.retain(|&(ends, messages)| {
@@ -75,7 +76,7 @@ impl Stage {
         done
     }
 
-    /// Starts what can be started: whoever waits at the queue gets what there is, evenly.
+    /// Starts executions. Waiting pollers share the messages evenly.
     fn start(&mut self, now: f64, account: &mut f64, quotas: &Quotas, mut takes: impl FnMut(f64) -> f64) {
         let mut free = (self.pollers - self.running.len() as f64).min(*account).floor();
         while free >= 1.0 && self.waiting >= 1.0 {
@@ -97,7 +98,7 @@ impl Stage {
     }
 }
 
-/// Runs it at so many steps per second.
+/// Runs the simulation at this rate of steps per second.
 pub(crate) fn run(
     deployment: Deployment,
     quotas: &Quotas,
@@ -129,7 +130,7 @@ pub(crate) fn run(
 
         reports.waiting += steps.end(now);
         let applied = reports.end(now);
-        // Each step but a task's last makes the next one ready.
+        // Every step except a task's last makes the next one ready.
         steps.waiting += applied * (STEPS - 1.0) / STEPS;
 
         done_this_second += applied;
@@ -140,13 +141,13 @@ pub(crate) fn run(
             (done_this_second, second) = (0.0, now);
         }
 
-        // The table takes so many leases in a second; whoever is refused tries again.
+        // The table accepts a limited number of leases per second; rejected requests are retried.
         allowed = (allowed + table / writes * TICK_MS / 1000.0).min(table / writes);
         let held_back = (steps.waiting - allowed).max(0.0);
         steps.waiting -= held_back;
         let mut account = concurrency - (steps.running.len() + reports.running.len()) as f64;
         let before = steps.waiting;
-        // Reports first: they are what frees tasks.
+        // Reports first, because they make further steps ready.
         reports.start(now, &mut account, quotas, |batch| {
             let core = cores.iter_mut().min_by(|one, other| one.total_cmp(other));
             let busy = work.database_ms.of_batch(batch);

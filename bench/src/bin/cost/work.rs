@@ -1,6 +1,7 @@
-//! What a step and a batch of steps need: counted by `make bench-aws`, except for the times of AWS, which are estimates.
+//! The work per step and per batch: counted by `make bench-aws`, except the times of AWS, which are
+//! estimates.
 
-/// A quantity, per step and per batch of steps: of `n` steps in one batch it is `step * n + batch`.
+/// A quantity per step and per batch: a batch of `n` steps has `step * n + batch`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
     pub(crate) step: f64,
@@ -8,7 +9,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// From what one step took on average in batches of 1 and of 10.
+    /// From the averages per step in batches of 1 and of 10.
     const fn of(in_ones: f64, in_tens: f64) -> Self {
         let batch = (in_ones - in_tens) / 0.9;
         Self { step: in_ones - batch, batch }
@@ -25,30 +26,30 @@ impl Part {
     }
 }
 
-/// What was counted. The workflow: four steps in a row, inputs and results of some bytes.
+/// Counted quantities, for a workflow of four steps in a row with inputs and results of a few bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Counted {
     /// Requests to SQS by the functions and by the event source mappings.
     pub(crate) sqs: Part,
-    /// Those among them that name a message group.
+    /// The SQS requests with a message group.
     pub(crate) sqs_groups: Part,
     /// Writes to DynamoDB.
     pub(crate) writes: Part,
-    /// Times that `run-steps` reports: what has ended goes in one request, and then its leases are settled.
+    /// Report requests of `run-steps`; each is followed by settling the leases.
     pub(crate) reports: Part,
     /// Round trips to the database, by `orchestrate`.
     pub(crate) round_trips: Part,
     /// Transactions with writes, by `orchestrate`.
     pub(crate) commits: Part,
-    /// Processor time in milliseconds.
+    /// Processor time, in milliseconds.
     pub(crate) host_ms: Part,
     pub(crate) orchestrator_ms: Part,
     pub(crate) database_ms: Part,
-    /// The database's log, in bytes.
+    /// The database's write-ahead log, in bytes.
     pub(crate) log_bytes: Part,
 }
 
-/// On the machine that `docs/cost.md` names.
+/// Counted on the machine described in `docs/cost.md`.
 pub(crate) const COUNTED: Counted = Counted {
     sqs: Part::of(5.75, 0.608),
     sqs_groups: Part::of(1.0, 0.325),
@@ -62,20 +63,20 @@ pub(crate) const COUNTED: Counted = Counted {
     log_bytes: Part::of(1783.0, 1743.0),
 };
 
-/// How long AWS takes for one thing, in milliseconds. Estimates of medians within one region; nothing here was measured.
+/// Latencies of AWS, in milliseconds: estimated medians within one region. Nothing here was measured.
 #[derive(Debug, Clone)]
 pub(crate) struct Waits {
     pub(crate) sqs: f64,
     pub(crate) dynamodb: f64,
     /// A round trip to the database without the work there.
     pub(crate) database: f64,
-    /// A commit, on top of it.
+    /// The additional time of a commit.
     pub(crate) commit: f64,
 }
 
 pub(crate) const ESTIMATED: Waits = Waits { sqs: 8.0, dynamodb: 5.0, database: 1.0, commit: 4.0 };
 
-/// The deployment's memory settings, in GB, and what share of a processor they come with.
+/// The memory settings of the deployment, in GB, and the processor share that comes with them.
 pub(crate) const HOST_GB: f64 = 1769.0 / 1024.0;
 pub(crate) const ORCHESTRATOR_GB: f64 = 512.0 / 1024.0;
 const ORCHESTRATOR_SHARE: f64 = 512.0 / 1769.0;
@@ -83,14 +84,14 @@ const ORCHESTRATOR_SHARE: f64 = 512.0 / 1769.0;
 /// The handler of a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Handler {
-    /// Processor time in milliseconds: the handlers of a batch share one processor.
+    /// Processor time, in milliseconds. The handlers of a batch share one processor.
     pub(crate) busy_ms: f64,
-    /// Waiting in milliseconds: the handlers of a batch wait side by side.
+    /// Waiting time, in milliseconds. The handlers of a batch wait concurrently.
     pub(crate) waiting_ms: f64,
 }
 
 impl Handler {
-    /// How long `run-steps` takes for a batch: lease, run, report, settle.
+    /// The duration of `run-steps` for a batch: lease, run, report, settle.
     pub(crate) fn host_ms(self, work: &Counted, waits: &Waits, batch: f64) -> f64 {
         work.host_ms.of_batch(batch)
             + waits.dynamodb
@@ -100,7 +101,7 @@ impl Handler {
     }
 }
 
-/// How long `orchestrate` takes for a batch, without the database's own work.
+/// The duration of `orchestrate` for a batch, without the database's processing time.
 pub(crate) fn orchestrator_ms(work: &Counted, waits: &Waits, batch: f64) -> f64 {
     work.orchestrator_ms.of_batch(batch) / ORCHESTRATOR_SHARE
         + waits.sqs

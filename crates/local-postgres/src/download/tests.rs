@@ -1,4 +1,4 @@
-//! Downloads from a server of the test's own: the installed programs, packed as they are published.
+//! Downloads from a test server that offers the installed programs, packed like the published archives.
 
 use std::{
     collections::BTreeMap,
@@ -20,14 +20,14 @@ use crate::{
     programs::{find_owner, find_programs, is_root},
 };
 
-/// A place to download from, gone when the test ends.
+/// A download server that stops with the test.
 struct Server {
     url: String,
     requests: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// Serves these files by their paths, and nothing else.
+    /// Serves these files by path, and 404 for all others.
     fn start(files: BTreeMap<String, Vec<u8>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let url = format!("http://{}/releases", listener.local_addr().expect("it has an address"));
@@ -73,7 +73,7 @@ fn owner() -> Option<Owner> {
     is_root().then(|| find_owner().expect("there is a user to run the server as"))
 }
 
-/// A folder that the server's user gets through.
+/// A folder that the server's user can traverse.
 fn folder() -> TempDir {
     let folder = TempDir::with_prefix("tasker-download-").expect("a folder is made");
     permit(folder.path(), 0o755).expect("its permissions are set");
@@ -81,7 +81,7 @@ fn folder() -> TempDir {
 }
 
 fn download(server: &str, cache: &TempDir) -> Download {
-    // One more folder, which has to be made.
+    // A missing folder, so that the download must create it.
     Download::new(server, cache.path().join("tasker/postgresql"))
         .expect("there is a download for this machine")
 }
@@ -92,7 +92,7 @@ fn compressed(fill: impl FnOnce(&mut tar::Builder<GzEncoder<Vec<u8>>>)) -> Vec<u
     archive.into_inner().and_then(GzEncoder::finish).expect("the archive is written")
 }
 
-/// The programs of this machine, packed as they are published.
+/// The installed programs, packed like the published archives.
 fn archive() -> Vec<u8> {
     let programs = find_programs(None, owner()).expect("there is a PostgreSQL");
     let programs = programs.join("postgres").canonicalize().expect("it is there");
@@ -102,14 +102,14 @@ fn archive() -> Vec<u8> {
             let path = format!("{}/bin/{program}", name());
             archive.append_path_with_name(programs.join(program), path).expect("it is packed");
         }
-        // They look for these beside them, where that is how they were built.
+        // A relocatable build looks for these folders next to `bin`.
         for part in ["lib", "share"] {
             pack(archive, &programs.with_file_name(part), &format!("{}/{part}", name()));
         }
     })
 }
 
-/// Packs what there is in a folder, but for what only its size makes worth noting.
+/// Packs a folder, without parts that are large and not needed.
 fn pack(archive: &mut tar::Builder<GzEncoder<Vec<u8>>>, folder: &Path, name: &str) {
     for entry in folder.read_dir().into_iter().flatten().map_while(std::result::Result::ok) {
         let (path, file) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -125,7 +125,7 @@ fn pack(archive: &mut tar::Builder<GzEncoder<Vec<u8>>>, folder: &Path, name: &st
     }
 }
 
-/// Programs that are this script.
+/// An archive whose programs are all this script.
 fn scripts(text: &str) -> Vec<u8> {
     compressed(|archive| {
         for program in PROGRAMS {
@@ -154,7 +154,7 @@ fn a_server_runs_with_downloaded_programs_which_are_downloaded_once() {
     let (cache, home) = (folder(), folder());
     let archive = archive();
     let server = Server::with(&archive, &sha256(&archive));
-    // An interrupted run has left half of it.
+    // Left by an interrupted run.
     fs::create_dir_all(cache.path().join("tasker/postgresql/partial/bin")).expect("folders are made");
     let programs = download(&server.url, &cache).programs(owner()).expect("they are downloaded");
     assert_eq!(programs, cache.path().join("tasker/postgresql").join(name()).join("bin"));
@@ -195,7 +195,7 @@ fn a_checksum_that_is_none_is_refused() {
     let archive = scripts(WORKING);
     let server = Server::with(&archive, "<html>");
     let error = refused(&server.url, &folder());
-    assert!(error.contains("holds no SHA-256"), "{error}");
+    assert!(error.contains("contains no SHA-256"), "{error}");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn programs_that_do_not_run_here_are_refused_with_what_they_said() {
     let archive = scripts("#!/bin/sh\necho 'libxml2.so.2: cannot open shared object file' >&2\nexit 127\n");
     let server = Server::with(&archive, &sha256(&archive));
     let error = refused(&server.url, &folder());
-    assert!(error.contains("does not run") && error.contains("libxml2.so.2"), "{error}");
+    assert!(error.contains("do not run") && error.contains("libxml2.so.2"), "{error}");
 }
 
 #[test]

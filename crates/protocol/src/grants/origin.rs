@@ -1,4 +1,4 @@
-//! Where outbound HTTP may go: what an entry of `grants.http` means.
+//! Origins of outbound HTTP: parses entries of `grants.http` and matches destinations against them.
 
 use std::{
     fmt,
@@ -8,14 +8,14 @@ use std::{
 /// `http` or `https`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// In the clear.
+    /// Without TLS.
     Http,
-    /// Over TLS.
+    /// With TLS.
     Https,
 }
 
 impl Scheme {
-    /// From the beginning of a URL.
+    /// Parses the scheme of a URL. None for any scheme but `http` and `https`.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "http" => Some(Self::Http),
@@ -24,7 +24,7 @@ impl Scheme {
         }
     }
 
-    /// The port where a URL names none.
+    /// The port of a URL that names none: 80 or 443.
     pub fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -33,28 +33,28 @@ impl Scheme {
     }
 }
 
-/// Where a request goes.
+/// The destination of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// How.
+    /// The scheme.
     pub scheme: Scheme,
-    /// To whom.
+    /// The host.
     pub host: OriginHost,
-    /// Through which port.
+    /// The port.
     pub port: u16,
 }
 
-/// A host as a URL names it.
+/// The host of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OriginHost {
-    /// Lower case, without a final dot.
+    /// A name in lower case, without a trailing dot.
     Name(String),
-    /// An address, which nothing has to resolve.
+    /// An IP address, which needs no DNS lookup.
     Address(IpAddr),
 }
 
 impl OriginHost {
-    /// From the host part of a URL: `example.com`, `192.0.2.1`, `[::1]`.
+    /// Parses the host of a URL: `example.com`, `192.0.2.1`, `[::1]`. None if it is invalid.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             let address: Ipv6Addr = inner.strip_suffix(']')?.parse().ok()?;
@@ -80,7 +80,7 @@ impl fmt::Display for OriginHost {
 }
 
 impl fmt::Display for Destination {
-    /// As a pattern that would grant it.
+    /// Formats it as the `grants.http` entry that would allow it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.scheme {
             Scheme::Http => "http",
@@ -105,12 +105,12 @@ pub struct OriginPattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum HostPattern {
     Exactly(OriginHost),
-    /// Any name below this one, but not this one.
+    /// Any subdomain of this name, but not the name itself.
     Below(String),
 }
 
 impl OriginPattern {
-    /// Understands an entry. None: it is no pattern.
+    /// Parses an entry. None if it is not a valid pattern.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let scheme = Scheme::parse(scheme)?;
@@ -126,7 +126,7 @@ impl OriginPattern {
         Some(Self { scheme, host, port: port.unwrap_or(scheme.default_port()) })
     }
 
-    /// Whether it grants this destination.
+    /// Whether this entry allows the destination.
     pub fn matches(&self, destination: &Destination) -> bool {
         self.scheme == destination.scheme
             && self.port == destination.port
@@ -140,7 +140,7 @@ impl OriginPattern {
     }
 }
 
-/// Splits `host:port`; the colons of an IPv6 address are in brackets.
+/// Splits `host:port`. The colons of an IPv6 address are in brackets.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_end = authority.rfind(']').map_or(0, |end| end + 1);
     match authority[host_end..].find(':') {

@@ -1,4 +1,4 @@
-//! YAML or JSON text as a tree that remembers where each part of it stood, and as the JSON value that it means.
+//! Parses YAML or JSON into a tree with source positions, and into the JSON value that it represents.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -7,21 +7,21 @@ use serde_json::{Map, Number, Value};
 
 use super::problem::{Code, Position, Problems};
 
-/// How deep a template may nest: far above any real one, far below the stack.
+/// The maximum nesting depth: far more than a real template needs, far less than the stack allows.
 const MAX_DEPTH: usize = 64;
-/// How many values a template may hold once its aliases are written out, against alias bombs.
+/// The maximum number of values after aliases are expanded. Guards against alias bombs.
 const MAX_VALUES: usize = 200_000;
 
-/// What a text means.
+/// A parsed document.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) value: Value,
-    /// Positions by JSON pointer; of a mapping's entry, its key's.
+    /// Positions by JSON pointer. For an entry of a mapping, the position of its key.
     positions: HashMap<String, Position>,
 }
 
 impl Document {
-    /// Where the value at a JSON pointer stands, or the nearest value around it.
+    /// The position of the value at a JSON pointer, or of the nearest enclosing value.
     pub(crate) fn position(&self, pointer: &str) -> Position {
         let mut pointer = pointer;
         loop {
@@ -36,16 +36,16 @@ impl Document {
     }
 }
 
-/// A key as it stands in a JSON pointer (RFC 6901).
+/// Escapes a key for a JSON pointer (RFC 6901).
 pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A value as it was written.
+/// A value with its position in the source text.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) position: Position,
-    /// Its characters in the text, counted from 0.
+    /// The range of its characters in the text, from 0.
     pub(crate) span: Range<usize>,
     pub(crate) content: Content,
 }
@@ -62,20 +62,20 @@ pub(crate) enum Content {
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) position: Position,
-    /// The key's characters in the text.
+    /// The range of the key's characters in the text, from 0.
     pub(crate) span: Range<usize>,
     pub(crate) value: Node,
 }
 
 impl Entry {
-    /// Where it ends in the text.
+    /// The index of the character after the entry.
     pub(crate) fn end(&self) -> usize {
         self.span.end.max(self.value.span.end)
     }
 }
 
 impl Node {
-    /// Reads the one document in `text`. JSON is read as the YAML that it is.
+    /// Parses the only document in `text`. JSON is parsed as YAML, of which it is a subset.
     pub(crate) fn read(text: &str) -> Result<Self, Problems> {
         let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
         reader.document().map_err(|fault| {
@@ -85,7 +85,7 @@ impl Node {
         })
     }
 
-    /// The entries of a mapping; none of anything else.
+    /// The entries if this is a mapping, else None.
     pub(crate) fn entries(&mut self) -> Option<&mut Vec<Entry>> {
         match &mut self.content {
             Content::Mapping(entries) => Some(entries),
@@ -93,7 +93,7 @@ impl Node {
         }
     }
 
-    /// What it means.
+    /// Converts the tree to a JSON value with positions.
     pub(crate) fn document(self) -> Document {
         let mut positions = HashMap::new();
         let value = self.into_value(&mut String::new(), &mut positions);
@@ -169,13 +169,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Refuses a second document, which would be ignored otherwise.
+    /// Rejects a second document, which would otherwise be ignored.
     fn only(&mut self, node: Node) -> Result<Node, Fault> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(node),
                 (Event::DocumentStart(_), span) => {
-                    let message = "a second document starts here; put one in each file".to_owned();
+                    let message = "a second document starts here; use one file per document".to_owned();
                     return Err(Fault { position: position(span), message });
                 }
                 _ => {}
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
                 let Some((node, size)) = self.anchors.get(&id) else {
                     return Err(Fault {
                         position,
-                        message: "an alias of something not yet defined".to_owned(),
+                        message: "the alias is not defined before this place".to_owned(),
                     });
                 };
                 self.values += size;
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    /// The items of a sequence, and where it ends.
+    /// The items of a sequence and the index after it.
     fn sequence(&mut self, depth: usize) -> Result<(Vec<Node>, usize), Fault> {
         let mut items: Vec<Node> = Vec::new();
         loop {
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The entries of a mapping, and where it ends.
+    /// The entries of a mapping and the index after it.
     fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), Fault> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut last = None;
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
             let key = match event {
                 Event::MappingEnd => return Ok((entries, end(at, last))),
                 Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err(Fault { position: place, message: "a key must be a plain text".to_owned() }),
+                _ => return Err(Fault { position: place, message: "a key must be a string".to_owned() }),
             };
             if entries.iter().any(|other| other.key == key) {
                 return Err(Fault { position: place, message: format!("`{key}` is given twice") });
@@ -264,12 +264,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where a sequence or mapping ends: with its bracket, or with the last thing in it.
+/// The index after a sequence or mapping: after its closing bracket or, in block style, after its last item.
 fn end(at: Span, last: Option<usize>) -> usize {
     if at.is_empty() { last.unwrap_or(at.start.index()) } else { at.end.index() }
 }
 
-/// YAML's merge key: entries of another mapping, where this one has none of that name.
+/// YAML's merge key: adds the entries of another mapping that this one does not have.
 fn merge(entries: &mut Vec<Entry>, from: Node) {
     match from.content {
         Content::Mapping(others) => {
@@ -288,7 +288,7 @@ fn position(span: Span) -> Position {
     Position { line: span.start.line(), column: span.start.col() + 1 }
 }
 
-/// The JSON value of a plain scalar, by YAML 1.2's core schema.
+/// Resolves a plain scalar by the core schema of YAML 1.2.
 pub(crate) fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,

@@ -1,4 +1,4 @@
-//! The form of a document, held against the schema of the types that it is read into.
+//! Validates a document against the JSON Schema of the types that it is parsed into.
 
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -9,16 +9,16 @@ use super::{
     problem::{Code, Problems},
 };
 
-/// A kind of document.
+/// A kind of document with its schema.
 pub(crate) struct Form {
-    /// What people call one.
+    /// The name of this kind in messages.
     what: &'static str,
     pub(crate) schema: Value,
     validator: Validator,
 }
 
 impl Form {
-    /// The form that these types have.
+    /// The kind whose schema is derived from `T`.
     pub(crate) fn of<T: JsonSchema>(what: &'static str) -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
@@ -27,7 +27,7 @@ impl Form {
         Self { what, schema, validator }
     }
 
-    /// Everything that a document breaks.
+    /// Returns every violation of the schema.
     pub(crate) fn check(&self, document: &Document) -> Problems {
         let mut problems = Problems::default();
         for error in self.validator.iter_errors(&document.value) {
@@ -56,10 +56,10 @@ impl Form {
                         format!("{subject} needs the field {}", property.to_string().replace('"', "`"))
                     }
                     ValidationErrorKind::Minimum { limit } => {
-                        format!("{subject} is {}, which is below the least, {limit}", error.instance())
+                        format!("{subject} is {}, which is below the minimum, {limit}", error.instance())
                     }
                     ValidationErrorKind::Maximum { limit } => {
-                        format!("{subject} is {}, which is above the most, {limit}", error.instance())
+                        format!("{subject} is {}, which is above the maximum, {limit}", error.instance())
                     }
                     ValidationErrorKind::MinLength { .. } => format!("{subject} is empty"),
                     ValidationErrorKind::MaxLength { limit } => {
@@ -71,7 +71,7 @@ impl Form {
                             let given = error.instance();
                             let hint =
                                 given.as_str().map_or(String::new(), |text| did_you_mean(text, &options));
-                            format!("{subject} is {given}; it can be {}{hint}", options.join(", "))
+                            format!("{subject} is {given}; it must be one of {}{hint}", options.join(", "))
                         },
                     ),
                 };
@@ -81,7 +81,7 @@ impl Form {
     }
 }
 
-/// The constants of an enumeration, each of which carries its own description in the schema.
+/// The constants of an enumeration. Each is a separate schema, because it has a description.
 fn one_of(schema: &Value, error: &ValidationError<'_>) -> Option<Vec<String>> {
     let path = error.schema_path().to_string();
     let alternatives = schema.pointer(&path)?.as_array()?;
@@ -92,14 +92,14 @@ fn one_of(schema: &Value, error: &ValidationError<'_>) -> Option<Vec<String>> {
     alternatives.iter().map(constant).collect()
 }
 
-/// The fields of the object whose `additionalProperties` refused one.
+/// The known fields of the object that has an unknown one.
 fn known_fields(schema: &Value, schema_path: &str) -> Vec<String> {
     let object = schema_path.trim_end_matches("/additionalProperties");
     let properties = schema.pointer(&format!("{object}/properties")).and_then(Value::as_object);
     properties.map_or(Vec::new(), |map| map.keys().cloned().collect())
 }
 
-/// `; did you mean ...?`, if one of the options is near.
+/// A hint for an unknown name: `; did you mean ...?` if an option is similar, else the list of options.
 pub fn did_you_mean(given: &str, options: &[String]) -> String {
     let nearest = options.iter().max_by(|left, right| {
         strsim::jaro_winkler(left, given).total_cmp(&strsim::jaro_winkler(right, given))
@@ -107,11 +107,11 @@ pub fn did_you_mean(given: &str, options: &[String]) -> String {
     match nearest {
         Some(nearest) if strsim::jaro_winkler(nearest, given) > 0.8 => format!("; did you mean `{nearest}`?"),
         _ if options.is_empty() => String::new(),
-        _ => format!("; known are {}", options.join(", ")),
+        _ => format!("; the options are {}", options.join(", ")),
     }
 }
 
-/// The name of the step that a pointer leads into.
+/// The name of the step that contains a JSON pointer.
 fn step_name(value: &Value, pointer: &str) -> Option<String> {
     let index = pointer.strip_prefix("/steps/")?.split('/').next()?;
     value.pointer(&format!("/steps/{index}/name"))?.as_str().map(str::to_owned)

@@ -1,4 +1,4 @@
-//! Reading a document that a person wrote: its text as a tree with positions, its form, and what is wrong with it.
+//! Parsing of documents that users write: the tree with positions, the schema check, and the problems found.
 
 mod document;
 mod form;

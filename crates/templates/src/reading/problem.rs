@@ -1,37 +1,37 @@
-//! What is wrong with a template: a code for programs, and for people where it is and what to do.
+//! Problems in a template: a code for programs, and a position and an explanation for people.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One fault of a template.
+/// One problem in a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
-    /// What kind of fault.
+    /// The kind of problem.
     pub code: Code,
-    /// Whether the template can be published nevertheless.
+    /// Whether the template can still be published.
     pub severity: Severity,
-    /// What is wrong and what to do, for a person.
+    /// What is wrong and how to fix it, for people.
     pub message: String,
-    /// Where.
+    /// The position in the file.
     pub position: Position,
-    /// In which step, if in one.
+    /// The name of the affected step, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
 }
 
-/// Whether a fault keeps a template from being published.
+/// Whether a problem prevents publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// It does.
+    /// The template cannot be published.
     Error,
-    /// It does not, but it is hardly meant.
+    /// The template can be published but probably contains a mistake.
     Warning,
 }
 
-/// A place in a file. Lines and columns count from 1.
+/// A position in a file. Lines and columns count from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Position {
     /// The line.
@@ -40,21 +40,21 @@ pub struct Position {
     pub column: usize,
 }
 
-/// The kinds of fault.
+/// The kinds of problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The text is neither YAML nor JSON.
     Syntax,
-    /// A value is not of the type, range or form that its field takes, or a required field is missing.
+    /// A value has the wrong type, range or form, or a required field is missing.
     BadValue,
-    /// No such field.
+    /// The field does not exist.
     UnknownField,
-    /// Two steps have one name.
+    /// Two steps have the same name.
     DuplicateStepName,
     /// A step depends on itself.
     SelfDependency,
-    /// A step depends on a step that is not there.
+    /// A step depends on a step that does not exist.
     MissingDepRef,
     /// A step has no handler.
     EmptyCallable,
@@ -62,15 +62,15 @@ pub enum Code {
     NamespaceTooLong,
     /// A schema is not a JSON object, or not a valid JSON Schema.
     SchemaNotObject,
-    /// A step has no connection to the other steps.
+    /// A step is not connected to any other step.
     OrphanStep,
-    /// Steps depend on each other in a circle.
+    /// The dependencies of steps form a cycle.
     CycleDetected,
-    /// A field that has no effect.
+    /// The field has no effect.
     NoEffect,
-    /// No published component holds the handler.
+    /// No published component contains the handler.
     UnknownHandler,
-    /// A batchable step names no worker, or one that is none.
+    /// A batchable step has no worker, or its worker is not a suitable `batch_worker` step.
     BadWorkerTemplate,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// All faults of one template, in the order of their places.
+/// All problems of one template, in the order of their positions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Problems(pub Vec<Problem>);
@@ -91,7 +91,7 @@ impl Problems {
         self.0.iter().all(|problem| problem.severity == Severity::Warning)
     }
 
-    /// One line for each problem, as compilers write them: `file:line:column: error CODE in step x: message`.
+    /// Formats one line per problem, like a compiler: `file:line:column: error CODE in step x: message`.
     pub fn render(&self, file: &str) -> String {
         let line = |problem: &Problem| {
             let severity = match problem.severity {

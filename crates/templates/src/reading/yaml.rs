@@ -1,13 +1,13 @@
-//! Writing a tree as YAML that reads well and reads back as the same.
+//! Writes a tree as readable YAML that parses to the same tree.
 
 use serde_json::Value;
 
 use super::document::{Content, Entry, Node, resolve};
 
-/// How long a line may be that lists several plain values.
+/// The maximum line length for a list in flow style.
 const MAX_LINE: usize = 100;
 
-/// The tree as YAML in blocks.
+/// Formats the tree as YAML in block style.
 pub(crate) fn write(tree: &Node) -> String {
     let mut text = String::new();
     match &tree.content {
@@ -23,7 +23,7 @@ pub(crate) fn write(tree: &Node) -> String {
 
 fn write_entries(entries: &[Entry], indent: usize, text: &mut String) {
     for (number, entry) in entries.iter().enumerate() {
-        // The first stands where its mapping begins, which may be behind a dash.
+        // The first entry follows the start of its mapping, which may be a dash.
         if number > 0 {
             text.push_str(&" ".repeat(indent));
         }
@@ -33,7 +33,7 @@ fn write_entries(entries: &[Entry], indent: usize, text: &mut String) {
     }
 }
 
-/// A value behind its key.
+/// Writes a value after its key.
 fn write_value(value: &Node, indent: usize, text: &mut String) {
     let inner = indent + 2;
     match &value.content {
@@ -84,7 +84,7 @@ fn write_items(items: &[Node], indent: usize, text: &mut String) {
     }
 }
 
-/// Whether a sequence is of plain values that one line holds.
+/// Whether a sequence has only scalars and fits in one line.
 fn fits_in_line(node: &Node, indent: usize) -> bool {
     let Content::Sequence(items) = &node.content else { return false };
     let plain = items.iter().all(|item| matches!(item.content, Content::Scalar(_)));
@@ -106,7 +106,7 @@ fn in_line(node: &Node) -> String {
     }
 }
 
-/// A scalar: as it is where YAML understands that as every reader would, and as in JSON otherwise.
+/// A scalar: plain if every YAML parser reads it the same way, else as JSON.
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) if is_plain(text) => text.clone(),
@@ -115,7 +115,7 @@ fn scalar(value: &Value) -> String {
 }
 
 fn is_plain(text: &str) -> bool {
-    // Older readers take these for truth values.
+    // YAML 1.1 parsers read these as booleans.
     let word = ["y", "n", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
     let begins = text.starts_with(|first: char| first.is_alphanumeric() || "_/^".contains(first));
     let usual = |character: char| character.is_alphanumeric() || " _-./:+*@%()^$|~'!=<>".contains(character);
@@ -123,7 +123,7 @@ fn is_plain(text: &str) -> bool {
     begins && in_place && !word && text.chars().all(usual) && resolve(text) == *text
 }
 
-/// Whether a text is best written in several lines.
+/// Whether a string is best written as a block scalar.
 fn is_block(text: &str) -> bool {
     let ordinary = |character: char| !character.is_control() || character == '\n';
     text.trim_end_matches('\n').contains('\n')

@@ -1,4 +1,4 @@
-//! The DAG of a template: who waits for whom, by step index.
+//! The DAG of a template: dependencies between steps, by step index.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,19 +7,19 @@ use super::model::Template;
 /// The edges of a template's DAG.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Graph {
-    /// For each step, the steps that it depends on, in the order it names them.
+    /// The direct dependencies of each step, in the order of the template.
     pub parents: Vec<Vec<usize>>,
-    /// For each step, the steps that depend on it.
+    /// The direct dependents of each step.
     pub children: Vec<Vec<usize>>,
-    /// All steps, each after those that it depends on.
+    /// All steps in topological order.
     pub order: Vec<usize>,
 }
 
 impl Graph {
-    /// The DAG of a template whose dependencies all exist.
+    /// Builds the DAG of a template. All dependencies must exist.
     ///
     /// # Errors
-    /// A cycle: steps of which each waits for the next, and the last for the first.
+    /// A cycle, as step indexes: each depends on the next, and the last on the first.
     pub fn new(template: &Template) -> Result<Self, Vec<usize>> {
         let index: HashMap<&str, usize> =
             template.steps.iter().enumerate().map(|(index, step)| (step.name.as_str(), index)).collect();
@@ -43,7 +43,7 @@ impl Graph {
                 children[parent].push(step);
             }
         }
-        // Kahn's algorithm: what it cannot order waits, directly or not, on a cycle.
+        // Kahn's algorithm. A step that it cannot order is on a cycle or depends on one.
         let mut remaining: Vec<usize> = parents.iter().map(Vec::len).collect();
         let mut order: Vec<usize> = (0..parents.len()).filter(|&step| remaining[step] == 0).collect();
         let mut next = 0;
@@ -62,7 +62,7 @@ impl Graph {
         Err(find_cycle(&parents, &remaining))
     }
 
-    /// All steps before a step, in the order of their indexes, each once.
+    /// All direct and indirect dependencies of a step, sorted by index.
     pub fn ancestors(&self, step: usize) -> Vec<usize> {
         let mut found = BTreeSet::new();
         let mut open = self.parents[step].clone();
@@ -74,7 +74,7 @@ impl Graph {
         found.into_iter().collect()
     }
 
-    /// All steps after a step, each after those of them that it depends on.
+    /// All direct and indirect dependents of a step, in topological order.
     pub fn descendants(&self, step: usize) -> Vec<usize> {
         let mut found = BTreeSet::new();
         let mut open = self.children[step].clone();
@@ -86,7 +86,7 @@ impl Graph {
         self.order.iter().copied().filter(|step| found.contains(step)).collect()
     }
 
-    /// For each step, the length of the longest path that leads to it.
+    /// The length of the longest path to each step.
     pub fn depths(&self) -> Vec<usize> {
         let mut depths = vec![0; self.parents.len()];
         for &step in &self.order {
@@ -96,7 +96,7 @@ impl Graph {
     }
 }
 
-/// Walks from a step that could not be ordered to a parent that could not, until one comes again.
+/// Follows unordered parents from an unordered step until a step repeats.
 fn find_cycle(parents: &[Vec<usize>], remaining: &[usize]) -> Vec<usize> {
     let mut path: Vec<usize> = remaining.iter().position(|&count| count > 0).into_iter().collect();
     while let Some(&step) = path.last() {

@@ -1,5 +1,5 @@
-//! Bringing a template of an earlier version of the format to the current one: fields get their current names, and what
-//! has no effect goes. Where that is possible, everything else stays as its author wrote it, comments included.
+//! Converts a template of an earlier format version to the current one: renames fields and removes those
+//! without effect. Keeps the rest of the text unchanged where possible, comments included.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,23 +11,24 @@ use super::{
 };
 use crate::reading::{Code, Content, Node, Problems, yaml};
 
-/// A template in the current format, and what was changed for that.
+/// A converted template and the changes that were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Imported {
     /// The template in YAML.
     pub text: String,
-    /// Whether the text is the author's own but for the changes; if not, it was written anew, without comments.
+    /// Whether the original text was kept apart from the changes. If false, the text was generated and has no
+    /// comments.
     pub keeps_text: bool,
-    /// What was renamed and what was dropped, in the order of the text.
+    /// Renamed and removed fields, in the order of the text.
     pub changes: Vec<Change>,
-    /// What is odd about the template.
+    /// Warnings about the template.
     pub warnings: Problems,
 }
 
-/// Brings a template in YAML or JSON to the current format.
+/// Converts a template in YAML or JSON to the current format.
 ///
 /// # Errors
-/// What keeps it from being published, with its place.
+/// The problems that prevent its publication.
 pub fn import(text: &str) -> Result<Imported, Problems> {
     let mut tree = Node::read(text)?;
     let mut changes = accept_older_names(&mut tree);
@@ -44,7 +45,7 @@ pub fn import(text: &str) -> Result<Imported, Problems> {
     Ok(Imported { text: kept.unwrap_or_else(|| yaml::write(&tree)), keeps_text, changes, warnings })
 }
 
-/// Takes out every field that the schema calls deprecated.
+/// Removes every field that the schema marks as deprecated.
 fn drop_what_has_no_effect(
     node: &mut Node,
     schema: &Value,
@@ -52,7 +53,7 @@ fn drop_what_has_no_effect(
     step: Option<&str>,
     changes: &mut Vec<Change>,
 ) {
-    // What may be absent is one of two things: itself, or null.
+    // The schema of an optional value is a choice between the value and null.
     let alternatives = schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice);
     for schema in alternatives {
         match &mut node.content {
@@ -86,7 +87,7 @@ fn drop_what_has_no_effect(
     }
 }
 
-/// The text with these changes made in it, if that can be done.
+/// Applies the changes to the text. None if that is not possible.
 fn edit(text: &str, changes: &[Change]) -> Option<String> {
     let characters: Vec<char> = text.chars().collect();
     let mut edits = Vec::new();
@@ -99,7 +100,7 @@ fn edit(text: &str, changes: &[Change]) -> Option<String> {
             }
         });
     }
-    // What several places share, by an anchor, is changed once.
+    // A node that several places share through an anchor is changed only once.
     edits.sort_unstable();
     edits.dedup();
     let mut edited = String::with_capacity(text.len());
@@ -113,7 +114,7 @@ fn edit(text: &str, changes: &[Change]) -> Option<String> {
     Some(edited)
 }
 
-/// Which characters go with an entry: its lines, if it has them to itself.
+/// The characters to remove with an entry: whole lines if nothing else is on them.
 fn removal(
     text: &[char],
     start: usize,
@@ -265,13 +266,13 @@ steps:
 
     #[test]
     fn what_cannot_be_edited_is_written_anew() {
-        // The first and only entry behind a dash, shared with a merge key.
+        // The only entry after a dash, shared through a merge key.
         let text = "name: t\nversion: 1.0.0\nmetadata: { shared: &h { method: m } }\nsteps:\n  - name: a\n    handler: { <<: \
                     *h, callable: x }\n";
         let done = imported(text);
         assert!(!done.keeps_text);
         assert!(done.text.contains("    handler:\n      callable: x\n"), "{}", done.text);
-        assert!(done.text.contains("    method: m"), "metadata is nobody's but its author's:\n{}", done.text);
+        assert!(done.text.contains("    method: m"), "metadata must not change:\n{}", done.text);
     }
 
     #[test]

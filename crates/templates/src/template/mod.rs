@@ -1,4 +1,4 @@
-//! Templates: the format, its reader and its checks.
+//! Templates: the format, its parser and its validation.
 
 mod graph;
 mod import;

@@ -1,4 +1,4 @@
-//! Names that fields had in earlier versions of the format, and what is ignored since.
+//! Field names of earlier format versions, and fields that are ignored now.
 
 use std::ops::Range;
 
@@ -8,40 +8,40 @@ use serde_json::Value;
 
 use crate::reading::{Content, Entry, Node, Position};
 
-/// A field that is written otherwise than in the current format.
+/// A field that is not in the current format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
-    /// Where.
+    /// The position of the field.
     pub position: Position,
-    /// In which step, if in one.
+    /// The name of the affected step, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// What it is called there.
+    /// The name in the text.
     pub field: String,
-    /// What it is called now; absent if it has no effect.
+    /// The current name. Absent if the field has no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// What has to be done to the text.
+    /// The necessary edits of the text.
     #[serde(skip)]
     pub(super) edits: Vec<Edit>,
 }
 
-/// What has to be done to a text. Characters are counted from 0.
+/// An edit of a text. Character indexes count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Edit {
-    /// Other text instead.
+    /// Replace a range of characters.
     Replace(Range<usize>, String),
-    /// An entry goes: its characters, where the value before it ends, and where the key after it begins.
+    /// Remove an entry: its range, the end of the value before it, and the start of the key after it.
     Remove(Range<usize>, Option<usize>, Option<usize>),
 }
 
-/// A field that had another name.
+/// A renamed field.
 struct Older {
-    /// The keys that lead to its mapping; `*` is any key or item.
+    /// The keys that lead to the containing mapping. `*` matches any key or item.
     place: &'static [&'static str],
     old: &'static str,
     now: &'static str,
-    /// It was a number of seconds and is one of milliseconds.
+    /// Whether the old field was in seconds; the new one is in milliseconds.
     in_seconds: bool,
 }
 
@@ -68,10 +68,10 @@ const OLDER: &[Older] = &[
     seconds(RETRY_OVERRIDE, "max_delay", "max_backoff_ms"),
 ];
 
-/// What Tasker itself wrote into templates that it had loaded.
+/// A field that earlier versions of Tasker added to templates they loaded.
 const IGNORED: &str = "loaded_from";
 
-/// Gives fields their current names, and takes out what is ignored. Answers what was changed.
+/// Renames old fields and removes ignored ones. Returns the changes.
 pub(super) fn accept_older_names(tree: &mut Node) -> Vec<Change> {
     let mut changes = Vec::new();
     for older in OLDER {
@@ -85,7 +85,7 @@ pub(super) fn accept_older_names(tree: &mut Node) -> Vec<Change> {
     changes
 }
 
-/// Goes to every mapping at a place, and tells in which step that is.
+/// Visits every mapping at a place, with the name of the step that contains it.
 fn visit(
     node: &mut Node,
     place: &[&str],
@@ -109,7 +109,7 @@ fn visit(
     }
 }
 
-/// The `name` of a mapping.
+/// The `name` field of a mapping.
 pub(super) fn name_of(node: &mut Node) -> Option<String> {
     match &node.entries()?.iter().find(|entry| entry.key == "name")?.value.content {
         Content::Scalar(Value::String(name)) => Some(name.clone()),
@@ -119,7 +119,7 @@ pub(super) fn name_of(node: &mut Node) -> Option<String> {
 
 fn rename(node: &mut Node, step: Option<&str>, older: &Older) -> Option<Change> {
     let entries = node.entries()?;
-    // Given both ways, the older one is a fault like any other unknown field.
+    // If both names are given, the old one is reported as an unknown field.
     if entries.iter().any(|entry| entry.key == older.now) {
         return None;
     }
@@ -144,7 +144,7 @@ fn rename(node: &mut Node, step: Option<&str>, older: &Older) -> Option<Change> 
     })
 }
 
-/// Takes an entry out of a mapping.
+/// Removes an entry from a mapping.
 pub(super) fn remove(entries: &mut Vec<Entry>, index: usize, step: Option<&str>, field: String) -> Change {
     let before = index.checked_sub(1).map(|before| entries[before].end());
     let removed = entries.remove(index);

@@ -1,4 +1,4 @@
-//! Reading a template: text, then its form against the schema of [`Template`], then its meaning.
+//! Parses a template: syntax, then the schema of [`Template`], then semantic checks.
 
 use std::sync::LazyLock;
 
@@ -7,26 +7,26 @@ use serde_json::Value;
 use super::{model::Template, older::accept_older_names, validate::validate};
 use crate::reading::{Code, Form, Node, Problems};
 
-/// A template that can be published, with what is odd about it.
+/// A template that can be published, with its warnings.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// The template.
     pub template: Template,
-    /// Warnings.
+    /// The warnings.
     pub warnings: Problems,
 }
 
-/// Reads and checks a template in YAML or JSON.
+/// Parses and validates a template in YAML or JSON.
 ///
 /// # Errors
-/// Every fault that was found, with its place.
+/// Every problem found, with its position.
 pub fn parse(text: &str) -> Result<Parsed, Problems> {
     let mut tree = Node::read(text)?;
     accept_older_names(&mut tree);
     read(tree)
 }
 
-/// Checks what was read, in the current format.
+/// Validates a parsed template in the current format.
 pub(super) fn read(tree: Node) -> Result<Parsed, Problems> {
     let document = tree.document();
     let problems = FORM.check(&document);

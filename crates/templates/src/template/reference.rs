@@ -1,4 +1,4 @@
-//! The reference of the template format, written from the types that are the format.
+//! Generates the reference page of the template format from the types that define it.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use super::model::{
 };
 use crate::reading::Code;
 
-/// What no type can say, with a mark where the types' own words go.
+/// The hand-written part of the page, with placeholders for the generated parts.
 const PAGE: &str = include_str!("reference.md");
 
 /// The reference of the template format, in Markdown.
@@ -43,7 +43,7 @@ pub fn reference() -> String {
         .replace("<!-- codes -->", codes().trim_end())
 }
 
-/// One object: what it is, a table of its fields, and what the values of its enumerations mean.
+/// The section of one object: its description, a table of its fields, and the values of its enumerations.
 fn section<T: JsonSchema + for<'de> Deserialize<'de>>() -> String {
     let settings = SchemaSettings::draft2020_12();
     let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
@@ -75,7 +75,7 @@ fn words(schema: &Value) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
-/// The meaning without the sentence that tells the default, and what that says.
+/// Splits off the sentence that states the default.
 fn split_default(words: &str) -> (String, Option<String>) {
     match words.split_once(" Default ") {
         Some((meaning, default)) => (meaning.to_owned(), Some(default.trim_end_matches('.').to_owned())),
@@ -103,7 +103,7 @@ fn range(field: &Value) -> String {
     }
     match (number("minimum"), number("maximum"), number("maxLength")) {
         (Some(least), Some(most), _) => format!("{}–{}", thousands(least), thousands(most)),
-        // That it is not negative goes without saying.
+        // 0 is the natural minimum and needs no mention.
         (Some(1..), None, _) => format!("at least {}", thousands(number("minimum").unwrap_or_default())),
         (_, _, Some(most)) => {
             format!("{}–{} characters", number("minLength").unwrap_or_default(), thousands(most))
@@ -112,7 +112,7 @@ fn range(field: &Value) -> String {
     }
 }
 
-/// What a field takes, in words and links.
+/// The type of a field, with links.
 fn kind(name: &str, field: &Value, root: &Value) -> String {
     if let Some(definition) = definition(field, root) {
         let (of, schema) = definition;
@@ -147,7 +147,7 @@ fn link(of: &str) -> String {
     format!("[{of}](#{})", of.to_lowercase())
 }
 
-/// The definition that a schema refers to, directly or as one of two alternatives of which the other is nothing.
+/// The definition that a schema refers to, directly or through `anyOf` with null.
 fn definition<'a>(schema: &'a Value, root: &'a Value) -> Option<(&'a str, &'a Value)> {
     let alternatives = schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice);
     let reference = alternatives.iter().find_map(|schema| schema["$ref"].as_str())?;
@@ -155,7 +155,7 @@ fn definition<'a>(schema: &'a Value, root: &'a Value) -> Option<(&'a str, &'a Va
     Some((name, root.pointer(reference.trim_start_matches('#'))?))
 }
 
-/// The values of an enumeration, each with its meaning.
+/// The values of an enumeration with their descriptions.
 fn constants(schema: &Value) -> Option<Vec<(&str, String)>> {
     schema["oneOf"].as_array()?.iter().map(|one| Some((one["const"].as_str()?, words(one)))).collect()
 }
@@ -187,10 +187,10 @@ fn thousands(number: i64) -> String {
     text
 }
 
-/// The fields of a type in the order in which it declares them. Its schema has forgotten that.
+/// The fields of a type in declaration order, which its schema does not keep.
 fn fields_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
     let mut fields: &'static [&'static str] = &[];
-    // It reads nothing, and ends when it has told what it would read.
+    // Deserialization fails on purpose after it has reported its fields.
     let _ = T::deserialize(Ask(&mut fields));
     fields
 }

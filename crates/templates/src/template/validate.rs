@@ -1,4 +1,4 @@
-//! The meaning of a template: names, references, the DAG, batches and decisions.
+//! Semantic checks of a template: names, references, the DAG, batches and decisions.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use super::{
 };
 use crate::reading::{Code, Position, Problems, did_you_mean};
 
-/// The longest namespace, so that queue names made from it stay legal everywhere.
+/// The longest namespace. Keeps queue names derived from it valid with every provider.
 const MAX_NAMESPACE: usize = 29;
 
-/// How many decisions may follow each other.
+/// The maximum number of decisions in a chain.
 const MAX_DECISION_DEPTH: usize = 20;
 
-/// Checks what no schema can.
+/// Runs all checks that a schema cannot express.
 pub(super) fn validate(template: &Template, position: &dyn Fn(&str) -> Position) -> Problems {
     let mut problems = Problems::default();
     check_task(template, position, &mut problems);
@@ -34,7 +34,7 @@ pub(super) fn validate(template: &Template, position: &dyn Fn(&str) -> Position)
 fn check_task(template: &Template, position: &dyn Fn(&str) -> Position, problems: &mut Problems) {
     let length = template.namespace_name.chars().count();
     if length > MAX_NAMESPACE {
-        let message = format!("the namespace has {length} characters, at most {MAX_NAMESPACE} are possible");
+        let message = format!("the namespace has {length} characters; at most {MAX_NAMESPACE} are allowed");
         problems.error(Code::NamespaceTooLong, position("/namespace_name"), None, message);
     }
     if let Err(error) = semver::Version::parse(&template.version) {
@@ -68,7 +68,7 @@ fn check_schema(
     }
 }
 
-/// The names of all steps and their indexes.
+/// The names of all steps with their indexes.
 fn check_names<'a>(
     template: &'a Template,
     position: &dyn Fn(&str) -> Position,
@@ -140,7 +140,7 @@ fn check_step(
         (StepType::Batchable, _) => {}
         (StepType::BatchWorker, Some(named)) if *named != step.name => {
             let message =
-                format!("a batch worker is its own `worker_template`, and this one names `{named}`");
+                format!("a batch worker is its own `worker_template`, but this one names `{named}`");
             problems.error(Code::BadWorkerTemplate, at("/worker_template"), name, message);
         }
         (StepType::BatchWorker, _) => {}
@@ -181,7 +181,7 @@ fn check_graph(template: &Template, position: &dyn Fn(&str) -> Position, problem
             let first = cycle[0];
             let path: Vec<&str> = cycle.iter().chain([&first]).map(name).collect();
             let at = position(&format!("/steps/{first}/dependencies"));
-            let message = format!("steps wait for each other in a circle: {}", path.join(" → "));
+            let message = format!("the dependencies form a cycle: {}", path.join(" → "));
             problems.error(Code::CycleDetected, at, Some(name(&first)), message);
         }
         Ok(graph) => {
@@ -192,7 +192,7 @@ fn check_graph(template: &Template, position: &dyn Fn(&str) -> Position, problem
     }
 }
 
-/// Every batchable step has one worker, and every worker one batchable step that is all it waits for.
+/// Checks that every batchable step has one worker and that every worker depends on its batchable step only.
 fn check_batches(
     template: &Template,
     graph: &Graph,
@@ -217,7 +217,7 @@ fn check_batches(
                     .map(|step| step.name.clone())
                     .collect();
                 let hint = did_you_mean(named, &workers);
-                fault(format!("`{named}` is no step of type `batch_worker`{hint}"));
+                fault(format!("`{named}` is not a step of type `batch_worker`{hint}"));
             }
             (None, None) => fault(
                 "name the step of type `batch_worker` to create workers from in `batch_config.worker_template`"
@@ -230,11 +230,11 @@ fn check_batches(
             (Some(worker), _) => {
                 if step.batch_config.is_some() && template.steps[worker].batch_config.is_some() {
                     let worker = &template.steps[worker].name;
-                    fault(format!("its worker `{worker}` has a `batch_config` too; leave one of them"));
+                    fault(format!("its worker `{worker}` has a `batch_config` too; remove one of them"));
                 }
                 if let Some(other) = batchable_of.insert(worker, index) {
                     let other = &template.steps[other].name;
-                    fault(format!("`{}` is the worker of `{other}` already", template.steps[worker].name));
+                    fault(format!("`{}` is already the worker of `{other}`", template.steps[worker].name));
                 }
             }
         }
@@ -255,14 +255,14 @@ fn check_batches(
             graph.parents[index].iter().filter(|&parent| *parent != batchable && !before.contains(parent));
         for &other in others {
             fault(format!(
-                "a batch worker waits for its batchable step alone; let `{}` depend on `{}` instead",
+                "a batch worker may only depend on its batchable step; let `{}` depend on `{}` instead",
                 template.steps[batchable].name, template.steps[other].name
             ));
         }
     }
 }
 
-/// Decisions have something to decide on, and are not nested beyond reason.
+/// Checks that every decision has dependents and that chains of decisions are not too long.
 fn check_decisions(
     template: &Template,
     graph: &Graph,
@@ -283,7 +283,7 @@ fn check_decisions(
         }
         if is_decision && graph.children[index].is_empty() {
             let at = position(&format!("/steps/{index}"));
-            let message = "no step depends on the decision: there is nothing for it to choose".to_owned();
+            let message = "no step depends on the decision, so it has nothing to choose from".to_owned();
             problems.warning(Code::OrphanStep, at, Some(&step.name), message);
         }
     }

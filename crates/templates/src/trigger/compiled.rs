@@ -1,4 +1,4 @@
-//! A trigger that is ready for events: its pattern and its expressions compiled, and what they make of one event.
+//! A compiled trigger: matches events and maps them to tasks.
 
 use serde_json::{Value, value::RawValue};
 use tasker_cloud_events::{CloudEvent, EventData};
@@ -9,10 +9,10 @@ use super::{
     pattern::{Finding, Pattern},
 };
 
-/// The longest source or reason that a task is given, in characters; ten times what people read.
+/// The longest source or reason of a task, in characters; longer ones are cut.
 const MAX_WORDS: usize = 1000;
 
-/// A trigger that is ready for events.
+/// A trigger with its compiled pattern and expressions.
 #[derive(Debug)]
 pub struct CompiledTrigger {
     trigger: Trigger,
@@ -22,16 +22,16 @@ pub struct CompiledTrigger {
     correlation_id: Option<Expression>,
 }
 
-/// An event as patterns and expressions see it.
+/// An event in the form that patterns and expressions use.
 #[derive(Debug)]
 pub struct SeenEvent<'a> {
     event: &'a CloudEvent,
-    /// The attributes by their names, and `data`.
+    /// The attributes by name, and `data`.
     whole: Value,
 }
 
 impl<'a> SeenEvent<'a> {
-    /// Reads an event's data.
+    /// Parses the event's data.
     pub fn new(event: &'a CloudEvent) -> Result<Self, String> {
         let mut whole: serde_json::Map<String, Value> =
             event.attributes().map(|(name, value)| (name.to_owned(), value.into_owned())).collect();
@@ -39,7 +39,7 @@ impl<'a> SeenEvent<'a> {
             EventData::None => {}
             EventData::Json(json) => {
                 let data = serde_json::from_str(json.get())
-                    .map_err(|error| format!("the event's data cannot be read: {error}"))?;
+                    .map_err(|error| format!("the event's data cannot be parsed: {error}"))?;
                 whole.insert("data".to_owned(), data);
             }
             EventData::Binary(base64) => {
@@ -50,41 +50,41 @@ impl<'a> SeenEvent<'a> {
     }
 }
 
-/// What a trigger makes of an event.
+/// The result of mapping an event.
 #[derive(Debug)]
 pub struct Mapped {
     /// The task to create.
     pub task: MappedTask,
-    /// Events for which this is equal start one task between them.
+    /// The idempotency key. Events with equal keys start one task.
     pub key: String,
 }
 
-/// A task as a trigger asks for it.
+/// A task that a trigger creates.
 #[derive(Debug)]
 pub struct MappedTask {
-    /// The template's namespace.
+    /// The namespace of the template.
     pub namespace: String,
-    /// The template's name.
+    /// The name of the template.
     pub name: String,
-    /// The template's version; the latest when absent.
+    /// The version of the template. If absent, the latest.
     pub version: Option<String>,
-    /// The input.
+    /// The input of the task.
     pub context: Box<RawValue>,
-    /// Which trigger asks.
+    /// The trigger that creates the task.
     pub initiator: String,
-    /// The event's source.
+    /// The source of the event.
     pub source_system: String,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
-    /// Words to find the task by.
+    /// Tags to find the task by.
     pub tags: Vec<String>,
-    /// From -100 (last) to 100 (first).
+    /// The priority, from -100 (last) to 100 (first).
     pub priority: i16,
-    /// Ties the task to its cause; the task's own id when absent.
+    /// The id that correlates the task with its cause. If absent, the task's id.
     pub correlation_id: Option<String>,
-    /// The correlation id that the event carries.
+    /// The correlation id in the event.
     pub parent_correlation_id: Option<String>,
-    /// W3C trace context that the event carries.
+    /// The W3C trace context in the event.
     pub traceparent: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl CompiledTrigger {
     /// Compiles a trigger.
     ///
     /// # Errors
-    /// Every fault, with its place as a JSON pointer into the trigger.
+    /// Every problem, as a JSON pointer into the trigger and a message.
     pub fn new(trigger: Trigger) -> Result<Self, Vec<(String, String)>> {
         let mut faults = Vec::new();
         let pattern = Pattern::compile(&trigger.pattern).map_err(|found| {
@@ -118,17 +118,17 @@ impl CompiledTrigger {
         &self.trigger
     }
 
-    /// Whether it is for this event.
+    /// Whether the trigger's pattern matches the event.
     pub fn matches(&self, event: &SeenEvent<'_>) -> bool {
         self.pattern.matches(&event.whole)
     }
 
-    /// What its pattern asks of this event, element by element.
+    /// Explains for each condition of the pattern whether the event satisfies it.
     pub fn explain(&self, event: &SeenEvent<'_>) -> Vec<Finding> {
         self.pattern.explain(&event.whole)
     }
 
-    /// The task that this event asks for.
+    /// Maps an event to a task.
     ///
     /// # Errors
     /// Which expression failed, and why.
@@ -150,7 +150,9 @@ impl CompiledTrigger {
             Some(Value::String(text)) if text.is_empty() => Err(format!("`{field}` is empty for this event")),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
-            Some(other) => Err(format!("`{field}` is {other} for this event; it must be a text or a number")),
+            Some(other) => {
+                Err(format!("`{field}` is {other} for this event; it must be a string or a number"))
+            }
         };
         let context = match evaluate("input", &self.input)? {
             Some(input) => {
@@ -179,7 +181,7 @@ impl CompiledTrigger {
             parent_correlation_id: event.text("correlationid").map(words),
             traceparent: event.text("traceparent").filter(|text| text.len() == 55).map(str::to_owned),
         };
-        // Both parts told apart, whatever characters they are of.
+        // The length separates source and id unambiguously.
         let key =
             key.unwrap_or_else(|| format!("{} {} {}", event.source().len(), event.source(), event.id()));
         Ok(Mapped { task: mapped, key })
@@ -193,7 +195,7 @@ impl SeenEvent<'_> {
         Variables::new(&attributes, &data.unwrap_or_default())
     }
 
-    /// The data without a digit lost; of an event without data, `{}`.
+    /// The data as it was written, with every digit; `{}` for an event without data.
     fn data_as_written(&self) -> Result<Box<RawValue>, String> {
         match self.event.data() {
             EventData::Json(json) => Ok(json.clone()),

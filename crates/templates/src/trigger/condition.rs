@@ -1,4 +1,4 @@
-//! One condition of a pattern on one value: the operators of EventBridge.
+//! Conditions of a pattern on a single value: the operators of EventBridge.
 
 use std::net::IpAddr;
 
@@ -7,23 +7,23 @@ use serde_json::{Number, Value};
 
 use super::wildcard::Wildcard;
 
-/// What a value must be.
+/// A condition on a value.
 #[derive(Debug, Clone)]
 pub(super) enum Condition {
-    /// Equal to this text, number, truth value or null.
+    /// Equals this string, number, boolean or null.
     Equals(Value),
     Text(TextTest),
-    /// Present, and none of these.
+    /// Present and equal to none of these.
     AnythingBut(Vec<Value>),
-    /// Present, and none of these as a text.
+    /// Present and a string that satisfies none of these tests.
     AnythingButText(Vec<TextTest>),
     Numeric(Vec<(Comparison, f64)>),
     Cidr(IpNet),
-    /// There, or not there.
+    /// Present (true) or absent (false).
     Exists(bool),
 }
 
-/// What a text must be like.
+/// A test of a string.
 #[derive(Debug, Clone)]
 pub(super) enum TextTest {
     Prefix(String),
@@ -43,14 +43,14 @@ pub(super) enum Comparison {
     AtLeast,
 }
 
-/// What is wrong with a condition: where below it (a JSON pointer), and what.
+/// A problem with a condition: a relative JSON pointer and a message.
 pub(super) type Fault = (String, String);
 
 const OPERATORS: [&str; 8] =
     ["prefix", "suffix", "equals-ignore-case", "anything-but", "numeric", "exists", "cidr", "wildcard"];
 
 impl Condition {
-    /// Reads an element of a pattern's list.
+    /// Parses an element of a pattern's list.
     pub(super) fn read(element: &Value) -> Result<Self, Fault> {
         let here = |message: String| (String::new(), message);
         match element {
@@ -58,8 +58,7 @@ impl Condition {
             Value::Object(operators) => {
                 let mut operators = operators.iter();
                 let (Some((name, argument)), None) = (operators.next(), operators.next()) else {
-                    let message =
-                        "has one operator; put several conditions side by side, and one of them must hold";
+                    let message = "must have exactly one operator; for alternatives, list several objects";
                     return Err(here(format!("an object in a list {message}")));
                 };
                 let below = |(pointer, message)| (format!("/{name}{pointer}"), message);
@@ -79,12 +78,12 @@ impl Condition {
             "numeric" => numeric(argument).map(Self::Numeric),
             "exists" => match argument {
                 Value::Bool(exists) => Ok(Self::Exists(*exists)),
-                other => fault(format!("`exists` is true or false, not {other}")),
+                other => fault(format!("`exists` must be true or false, not {other}")),
             },
             "cidr" => match argument.as_str().and_then(|text| text.parse::<IpNet>().ok()) {
                 Some(network) => Ok(Self::Cidr(network)),
                 None => {
-                    fault(format!("`cidr` is a range of addresses such as \"10.0.0.0/24\", not {argument}"))
+                    fault(format!("`cidr` must be an address range such as \"10.0.0.0/24\", not {argument}"))
                 }
             },
             other => {
@@ -95,7 +94,7 @@ impl Condition {
         }
     }
 
-    /// Whether a value that is there, and is neither an object nor a list, is so.
+    /// Whether a scalar value satisfies the condition.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Equals(wanted) => equal(wanted, value),
@@ -119,13 +118,13 @@ impl Condition {
         }
     }
 
-    /// Whether it is enough that there is no value.
+    /// Whether an absent value satisfies the condition.
     pub(super) fn holds_of_nothing(&self) -> bool {
         matches!(self, Self::Exists(false))
     }
 }
 
-/// Numbers are equal by value: 300 and 3e2 are one.
+/// Compares numbers by value: 300 equals 3e2.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
@@ -153,10 +152,10 @@ impl TextTest {
                     Ok(kind(folded(text)))
                 }
                 _ => fault(format!(
-                    "`{operator}` is a text, or an object with `equals-ignore-case` and a text"
+                    "`{operator}` must be a string, or an object with `equals-ignore-case` and a string"
                 )),
             },
-            _ => fault(format!("`{operator}` is a text, not {argument}")),
+            _ => fault(format!("`{operator}` must be a string, not {argument}")),
         }
     }
 
@@ -189,11 +188,11 @@ fn anything_but(argument: &Value) -> Result<Condition, Fault> {
         Value::Object(inner) => {
             let mut inner = inner.iter();
             let (Some((name, argument)), None) = (inner.next(), inner.next()) else {
-                return fault("`anything-but` has one operator".to_owned());
+                return fault("`anything-but` must have exactly one operator".to_owned());
             };
             if !["prefix", "suffix", "equals-ignore-case", "wildcard"].contains(&name.as_str()) {
                 return fault(format!(
-                    "`anything-but` takes texts, numbers, `prefix`, `suffix`, `equals-ignore-case` and `wildcard`, not \
+                    "`anything-but` takes strings, numbers, `prefix`, `suffix`, `equals-ignore-case` and `wildcard`, not \
                      `{name}`"
                 ));
             }
@@ -202,9 +201,10 @@ fn anything_but(argument: &Value) -> Result<Condition, Fault> {
                     let test = |(index, text): (usize, &Value)| match text {
                         Value::String(_) => TextTest::read(name, text)
                             .map_err(|(_, message)| (format!("/{name}/{index}"), message)),
-                        other => {
-                            Err((format!("/{name}/{index}"), format!("`{name}` is a text, not {other}")))
-                        }
+                        other => Err((
+                            format!("/{name}/{index}"),
+                            format!("`{name}` must be a string, not {other}"),
+                        )),
                     };
                     texts.iter().enumerate().map(test).collect()
                 }
@@ -217,19 +217,19 @@ fn anything_but(argument: &Value) -> Result<Condition, Fault> {
         Value::Array(refused) => {
             let texts = refused.iter().all(Value::is_string);
             if refused.is_empty() || !(texts || refused.iter().all(Value::is_number)) {
-                return fault("`anything-but` takes a list of texts, or a list of numbers".to_owned());
+                return fault("`anything-but` takes a list of strings or a list of numbers".to_owned());
             }
             Ok(Condition::AnythingBut(refused.clone()))
         }
         Value::String(_) | Value::Number(_) => Ok(Condition::AnythingBut(vec![argument.clone()])),
-        other => fault(format!("`anything-but` takes texts or numbers, not {other}")),
+        other => fault(format!("`anything-but` takes strings or numbers, not {other}")),
     }
 }
 
-/// `["=", 5]`, `[">", 0]`, `[">=", 0, "<", 5]`.
+/// Parses `["=", 5]`, `[">", 0]` or `[">=", 0, "<", 5]`.
 fn numeric(argument: &Value) -> Result<Vec<(Comparison, f64)>, Fault> {
     let fault = |message: String| Err((String::new(), message));
-    let form = || "`numeric` is a list such as [\">=\", 0, \"<\", 10], or [\"=\", 5]".to_owned();
+    let form = || "`numeric` must be a list such as [\">=\", 0, \"<\", 10] or [\"=\", 5]".to_owned();
     let Some(parts) = argument.as_array().filter(|parts| [2, 4].contains(&parts.len())) else {
         return fault(form());
     };
@@ -245,7 +245,7 @@ fn numeric(argument: &Value) -> Result<Vec<(Comparison, f64)>, Fault> {
     if let [(lower, bottom), (upper, top)] = comparisons[..] {
         use Comparison::{Above, AtLeast, AtMost, Below};
         if !matches!((lower, upper), (Above | AtLeast, Below | AtMost)) {
-            return fault("a range is written with its lower limit first: [\">=\", 0, \"<\", 10]".to_owned());
+            return fault("a range must start with its lower limit: [\">=\", 0, \"<\", 10]".to_owned());
         }
         if bottom >= top {
             return fault(format!("no number is above {bottom} and below {top}"));
@@ -266,7 +266,7 @@ impl Comparison {
         })
     }
 
-    #[allow(clippy::float_cmp)] // `=` is meant exactly.
+    #[allow(clippy::float_cmp)] // `=` compares exactly.
     fn holds(self, number: &Number, limit: f64) -> bool {
         let Some(number) = number.as_f64() else { return false };
         match self {

@@ -1,7 +1,7 @@
-//! CEL expressions over an event: compiled and checked when a trigger is published, evaluated when an event comes.
+//! CEL expressions over an event: compiled and checked when a trigger is published, evaluated for each event.
 //!
-//! An expression sees `event`, the attributes by their names, and `data`. The language has no loops but those over lists
-//! that are there; what guards beyond that are limits on length, depth and nesting, and on the time of evaluation.
+//! An expression can use `event` (the attributes by name) and `data`. The only loops in CEL run over existing
+//! lists. The limits on length, depth, nested loops and evaluation time bound the cost.
 
 use std::{
     collections::HashMap,
@@ -27,22 +27,22 @@ use crate::reading::did_you_mean;
 
 /// The longest expression, in bytes.
 const MAX_LENGTH: usize = 8 << 10;
-/// How deep its tree may be: evaluating takes up to 50 KB of stack for each level.
+/// The maximum depth of the syntax tree. Evaluation uses up to 50 KB of stack per level.
 const MAX_DEPTH: usize = 30;
-/// How deep loops over lists (`map`, `filter`, ...) may be nested.
+/// The maximum nesting of loops over lists (`map`, `filter`, ...).
 const MAX_LOOPS: usize = 3;
-/// The parser takes much stack for each level, so it gets one of its own.
+/// The parser uses much stack per level, so it runs on a separate thread with this stack size.
 const PARSER_STACK: usize = 64 << 20;
-/// How long one evaluation may take. Real ones take microseconds.
+/// The time limit of one evaluation. Real expressions take microseconds.
 const MAX_TIME: Duration = Duration::from_secs(1);
-/// The longest word on a failed evaluation, in characters.
+/// The longest error message of an evaluation, in characters.
 const MAX_MESSAGE: usize = 500;
 
 const VARIABLES: [&str; 2] = ["event", "data"];
-/// Names that stand for types.
+/// Names of types.
 const TYPES: [&str; 11] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "optional_type", "string", "type", "uint"];
-/// Names that functions are called on without being values.
+/// Namespaces of functions. They are not values.
 const NAMESPACES: [&str; 3] = ["base64", "math", "optional"];
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
@@ -55,11 +55,11 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     Arc::new(environment)
 });
 
-/// A checked expression.
+/// A compiled and checked expression.
 #[derive(Debug)]
 pub(super) struct Expression(Program);
 
-/// What expressions see of one event.
+/// The variables of an expression for one event.
 #[derive(Debug)]
 pub(super) struct Variables {
     event: Box<dyn Val>,
@@ -67,7 +67,7 @@ pub(super) struct Variables {
 }
 
 impl Variables {
-    /// From the attributes and the data of an event.
+    /// Creates the variables from the attributes and the data of an event.
     pub(super) fn new(attributes: &Value, data: &Value) -> Result<Self, String> {
         let val = |value| cel_value(value).try_into().map_err(|error: ExecutionError| error.to_string());
         Ok(Self { event: val(attributes)?, data: val(data)? })
@@ -75,7 +75,7 @@ impl Variables {
 }
 
 impl Expression {
-    /// Compiles an expression and checks every name in it.
+    /// Compiles an expression and checks all names in it.
     pub(super) fn compile(source: &str) -> Result<Self, String> {
         if source.len() > MAX_LENGTH {
             return Err(format!("the expression is longer than {MAX_LENGTH} bytes"));
@@ -90,21 +90,21 @@ impl Expression {
             let thread = std::thread::Builder::new().stack_size(PARSER_STACK).spawn_scoped(scope, compile);
             match thread.map(std::thread::ScopedJoinHandle::join) {
                 Ok(Ok(compiled)) => compiled,
-                Ok(Err(_)) => Err("the parser failed on it".to_owned()),
-                Err(error) => Err(format!("no thread to parse it on: {error}")),
+                Ok(Err(_)) => Err("the parser failed on the expression".to_owned()),
+                Err(error) => Err(format!("could not start a thread for the parser: {error}")),
             }
         })
     }
 
-    /// The expression's value, as JSON.
+    /// Evaluates the expression and returns its value as JSON.
     pub(super) fn evaluate(&self, variables: &Variables) -> Result<Value, String> {
         let timed = Timed { variables, until: Instant::now() + MAX_TIME, is_over: AtomicBool::new(false) };
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         context.set_variable_resolver(&timed);
         let outcome = self.0.execute(&context);
-        // Looked at first: some operators take no notice of an error on their other side.
+        // Check this first: some operators ignore an error in one of their operands.
         if timed.is_over.load(Ordering::Relaxed) {
-            return Err(format!("it took longer than {} second, and was stopped", MAX_TIME.as_secs()));
+            return Err(format!("it took longer than {} second and was stopped", MAX_TIME.as_secs()));
         }
         match outcome {
             Ok(value) => value.json().map_err(|error| cut(&error.to_string())),
@@ -117,7 +117,7 @@ impl Expression {
     }
 }
 
-/// Answers the variables until the time is over. A loop over a list that is nested in another asks for it at each turn.
+/// Resolves variables until the time is up. A loop inside another loop resolves its list at every turn.
 struct Timed<'a> {
     variables: &'a Variables,
     until: Instant,
@@ -139,7 +139,7 @@ impl VariableResolver for Timed<'_> {
     }
 }
 
-/// JSON as CEL has it: whole numbers are `int` where they fit, so that `data.count + 1` works.
+/// Converts JSON to CEL values. Integers become `int` if they fit, so that `data.count + 1` works.
 fn cel_value(value: &Value) -> cel::Value {
     match value {
         Value::Null => cel::Value::Null,
@@ -160,7 +160,7 @@ fn cel_value(value: &Value) -> cel::Value {
 }
 
 fn syntax(source: &str, errors: &cel::ParseErrors) -> String {
-    let Some(error) = errors.errors.first() else { return "it cannot be read".to_owned() };
+    let Some(error) = errors.errors.first() else { return "it cannot be parsed".to_owned() };
     if error.msg.contains("Recursion") {
         return "it is nested too deeply".to_owned();
     }
@@ -182,9 +182,9 @@ fn cut(message: &str) -> String {
     message.chars().take(MAX_MESSAGE).chain(['…']).collect()
 }
 
-/// Walks an expression's tree: names that mean nothing would be found only when an event comes.
+/// Checks names at compile time, which CEL would only report during evaluation.
 struct Check<'a> {
-    /// Names that loops have given.
+    /// Names that enclosing loops define.
     scope: Vec<&'a str>,
 }
 
@@ -222,7 +222,7 @@ impl<'a> Check<'a> {
             Expr::Struct(object) => Err(format!("there is no type `{}`", object.type_name)),
             Expr::Comprehension(comprehension) => {
                 if loops == MAX_LOOPS {
-                    return Err(format!("more than {MAX_LOOPS} loops over lists are nested in each other"));
+                    return Err(format!("more than {MAX_LOOPS} loops over lists are nested"));
                 }
                 self.walk(&comprehension.iter_range, deeper, loops)?;
                 self.walk(&comprehension.accu_init, deeper, loops)?;
@@ -254,11 +254,11 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Whether there is such a function. Only a call tells, so it is called: with nothing to work on, no more comes of it.
+/// Whether a function exists. The library has no lookup, so call it without arguments and inspect the error.
 fn function(namespace: Option<&str>, has_target: bool, name: &str) -> Result<(), String> {
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     if !name.chars().all(is_letter) || name.starts_with('_') {
-        return Ok(()); // An operator.
+        return Ok(()); // Operators always exist.
     }
     let call = match namespace {
         Some(namespace) => format!("{namespace}.{name}()"),

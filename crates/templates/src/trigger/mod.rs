@@ -1,4 +1,4 @@
-//! Triggers: which events from outside start which tasks.
+//! Triggers: rules that start tasks from external events.
 
 mod compiled;
 mod condition;

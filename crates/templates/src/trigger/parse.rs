@@ -1,4 +1,4 @@
-//! Reading a trigger's file: its form, its pattern and its expressions, each fault with its place.
+//! Parses a trigger file: schema, pattern and expressions. Every problem has a position.
 
 use std::sync::LazyLock;
 
@@ -15,16 +15,16 @@ static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Trigger>("the trigger"
 /// A trigger that can be published.
 #[derive(Debug)]
 pub struct ParsedTrigger {
-    /// The trigger, ready to try events on.
+    /// The trigger, ready to match events.
     pub compiled: CompiledTrigger,
-    /// Where it names its template.
+    /// The position of the template name.
     pub task: Position,
 }
 
-/// Reads and checks a trigger in YAML or JSON.
+/// Parses and validates a trigger in YAML or JSON.
 ///
 /// # Errors
-/// Every fault that was found, with its place.
+/// Every problem found, with its position.
 pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
     let document = Node::read(text)?.document();
     let mut problems = FORM.check(&document);
@@ -34,7 +34,7 @@ pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
     let trigger = match serde_json::from_value::<Trigger>(document.value.clone()) {
         Ok(trigger) => trigger,
         Err(error) => {
-            // The form has said it already, and where.
+            // The schema check has usually reported this with a position.
             if problems.is_publishable() {
                 problems.error(Code::BadValue, document.position(""), None, error.to_string());
             }
@@ -94,13 +94,13 @@ input: |
         let cases = [
             (
                 ("type: [order.placed]", "typo: {a: 1}"),
-                "t.yaml:4:3: error BAD_VALUE: an attribute is a plain value",
+                "t.yaml:4:3: error BAD_VALUE: an attribute is a scalar",
             ),
             (
                 ("[order.placed]", "[{prefxi: a}]"),
                 "t.yaml:4:11: error BAD_VALUE: there is no operator `prefxi`; did you mean",
             ),
-            (("[order.placed]", "order.placed"), "t.yaml:4:3: error BAD_VALUE: what is to match is a list"),
+            (("[order.placed]", "order.placed"), "t.yaml:4:3: error BAD_VALUE: expected a list"),
             (
                 ("data.id}", "dat.id}"),
                 "t.yaml:6:1: error BAD_VALUE: `input`: there is no `dat` here; did you mean",

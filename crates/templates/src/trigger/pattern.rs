@@ -1,7 +1,7 @@
-//! Which events a trigger is for: EventBridge's pattern language over a CloudEvent's attributes and its data.
+//! Event patterns: EventBridge's pattern language over the attributes and data of a CloudEvent.
 //!
-//! A pattern is compiled once and walks the event without copying. An event is given as one object: its attributes by
-//! their names, and `data`.
+//! A pattern is compiled once and matches without copying. Events are passed as one object: the attributes by
+//! name, and `data`.
 
 use serde_json::{Map, Value};
 
@@ -12,11 +12,11 @@ use crate::reading::escape;
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(Group);
 
-/// Conditions of which all must hold.
+/// Conditions that must all hold.
 #[derive(Debug, Clone, Default)]
 struct Group {
     fields: Vec<Field>,
-    /// Of each `$or`, one.
+    /// At least one group of each `$or` must match.
     alternatives: Vec<Vec<Group>>,
 }
 
@@ -28,28 +28,29 @@ struct Field {
 
 #[derive(Debug, Clone)]
 enum Test {
-    /// One of these holds of the value, or of one element of it. With the list as it was written.
+    /// Any of these conditions holds for the value or for one of its elements; also keeps the list as it was
+    /// written.
     Value(Vec<Condition>, Value),
     Inside(Group),
 }
 
-/// What a pattern asks of one place in an event, and what stands there.
+/// One condition of a pattern and the value that the event has there.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// Where: names joined by dots.
+    /// The path of the field: names joined by dots.
     pub path: String,
-    /// One of these, as the pattern has it.
+    /// The alternatives that the pattern lists.
     pub wanted: Value,
-    /// What the event has there, if anything.
+    /// The value in the event. None if absent.
     pub found: Option<Value>,
-    /// Whether that is enough.
+    /// Whether the value satisfies the condition.
     pub holds: bool,
 }
 
-/// Faults: where in the pattern (a JSON pointer), and what.
+/// Problems: a JSON pointer into the pattern and a message.
 pub(super) type Faults = Vec<(String, String)>;
 
-/// What EventBridge calls two attributes: patterns can be copied.
+/// EventBridge's names of two attributes, so that its patterns can be copied.
 const SYNONYMS: [(&str, &str); 2] = [("detail-type", "type"), ("detail", "data")];
 
 impl Pattern {
@@ -76,7 +77,7 @@ impl Pattern {
         self.0.matches(Some(event))
     }
 
-    /// Element by element, what the pattern asks of the event and what it finds.
+    /// Explains for each condition whether the event satisfies it.
     pub(super) fn explain(&self, event: &Value) -> Vec<Finding> {
         let mut findings = Vec::new();
         self.0.explain(Some(event), "", &mut findings);
@@ -96,7 +97,7 @@ fn read_group(fields: &Map<String, Value>, pointer: &str, is_top: bool, faults: 
         if is_top && name == "data" && group.fields.iter().any(|field| field.name == "data")
             || is_top && name == "type" && group.fields.iter().any(|field| field.name == "type")
         {
-            faults.push((at.clone(), format!("says `{name}` a second time, by another name")));
+            faults.push((at.clone(), format!("repeats `{name}` under another name")));
         }
         let test = match wanted {
             Value::Array(elements) if elements.is_empty() => {
@@ -116,7 +117,7 @@ fn read_group(fields: &Map<String, Value>, pointer: &str, is_top: bool, faults: 
             Value::Object(inner) if inner.is_empty() => {
                 faults.push((
                     at,
-                    "the object is empty; say what is to match in it, or [{ exists: true }]".to_owned(),
+                    "the object is empty; list the fields to match, or write [{ exists: true }]".to_owned(),
                 ));
                 continue;
             }
@@ -124,13 +125,16 @@ fn read_group(fields: &Map<String, Value>, pointer: &str, is_top: bool, faults: 
                 let operator = inner.keys().next().map_or("", String::as_str);
                 faults.push((
                     at,
-                    format!("an attribute is a plain value: write a list, such as [{{ {operator}: ... }}]"),
+                    format!("an attribute is a scalar: write a list, such as [{{ {operator}: ... }}]"),
                 ));
                 continue;
             }
             Value::Object(inner) => Test::Inside(read_group(inner, &at, false, faults)),
             other => {
-                faults.push((at, format!("what is to match is a list, or an object of fields: [{other}]")));
+                faults.push((
+                    at,
+                    format!("expected a list of values or an object of fields, such as [{other}]"),
+                ));
                 continue;
             }
         };
@@ -139,7 +143,7 @@ fn read_group(fields: &Map<String, Value>, pointer: &str, is_top: bool, faults: 
     group
 }
 
-/// The name of an attribute, by whatever name.
+/// The canonical name of an attribute.
 fn top_name<'a>(name: &'a str, at: &str, faults: &mut Faults) -> &'a str {
     if let Some((_, own)) = SYNONYMS.iter().find(|(synonym, _)| *synonym == name) {
         return own;
@@ -147,8 +151,8 @@ fn top_name<'a>(name: &'a str, at: &str, faults: &mut Faults) -> &'a str {
     let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     if name.is_empty() || !name.chars().all(is_letter) {
         let message = format!(
-            "`{name}` is no attribute of an event: `source`, `type`, `subject`, other attributes and extensions by their \
-             names (a-z, 0-9), and `data`"
+            "`{name}` is not an attribute of an event. Use `source`, `type`, `subject`, another attribute or extension \
+             name (a-z, 0-9), or `data`"
         );
         faults.push((at.to_owned(), message));
     }
@@ -166,17 +170,16 @@ fn read_alternatives(wanted: &Value, at: &str, is_top: bool, faults: &mut Faults
             Value::Object(fields) if !fields.is_empty() => {
                 groups.push(read_group(fields, &format!("{at}/{index}"), is_top, faults));
             }
-            other => faults.push((
-                format!("{at}/{index}"),
-                format!("`$or` takes objects that say something, not {other}"),
-            )),
+            other => {
+                faults.push((format!("{at}/{index}"), format!("`$or` takes non-empty objects, not {other}")))
+            }
         }
     }
     groups
 }
 
 impl Group {
-    /// Whether it holds of an object, of one object in a list, or of nothing at all.
+    /// Whether the group matches an object, one object in a list, or an absent value.
     fn matches(&self, value: Option<&Value>) -> bool {
         match value {
             Some(Value::Array(items)) if !items.is_empty() => {
@@ -194,7 +197,7 @@ impl Group {
             let inside = value.and_then(|value| value.get(&field.name));
             let path = if path.is_empty() { field.name.clone() } else { format!("{path}.{}", field.name) };
             match &field.test {
-                // In a list, one object must satisfy all of it: it is told as a whole.
+                // One object in a list must match the whole group, so the list is reported as a whole.
                 Test::Inside(group) if !inside.is_some_and(Value::is_array) => {
                     group.explain(inside, &path, findings);
                 }
@@ -252,7 +255,7 @@ impl Field {
     }
 }
 
-/// The value, or every element of it. An object is no value that could match.
+/// Calls `look` with the value, or with every element if it is a list. Objects never match.
 fn each_leaf(value: Option<&Value>, look: &mut impl FnMut(&Value)) {
     match value {
         None | Some(Value::Object(_)) => {}

@@ -1,12 +1,12 @@
-//! Texts with stars in them: `*` stands for any characters, `\*` for a star, `\\` for a backslash.
+//! Wildcard patterns: `*` matches any characters, `\*` a star, `\\` a backslash.
 
-/// What stands between the stars.
+/// A wildcard pattern, split at its stars.
 #[derive(Debug, Clone)]
 pub(super) struct Wildcard {
     first: String,
-    /// Between two stars each.
+    /// The parts between two stars.
     middle: Vec<String>,
-    /// After the last star; none where there is no star.
+    /// The part after the last star. None if there is no star.
     last: Option<String>,
 }
 
@@ -17,14 +17,14 @@ impl Wildcard {
         while let Some(character) = characters.next() {
             match character {
                 '*' if characters.peek() == Some(&'*') => {
-                    return Err("`wildcard` has two stars in a row; one says the same".to_owned());
+                    return Err("`wildcard` has two stars in a row; one has the same effect".to_owned());
                 }
                 '*' => parts.push(std::mem::take(&mut part)),
                 '\\' => match characters.next() {
                     Some(escaped @ ('*' | '\\')) => part.push(escaped),
                     _ => {
                         return Err(
-                            "in `wildcard`, a backslash stands before a star or another backslash".to_owned()
+                            "in `wildcard`, a backslash must be followed by a star or a backslash".to_owned()
                         );
                     }
                 },
@@ -41,7 +41,7 @@ impl Wildcard {
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some(last) = &self.last else { return text == self.first };
         let Some(mut rest) = text.strip_prefix(self.first.as_str()) else { return false };
-        // The earliest place for each part leaves the most for those that follow.
+        // Matching each part as early as possible leaves the most text for the rest.
         for part in &self.middle {
             match rest.find(part.as_str()) {
                 Some(place) => rest = &rest[place + part.len()..],

@@ -1,6 +1,8 @@
-//! What AWS services say, as CloudEvents: by the [adapters of the specification][adapters] where there is one.
+//! Converts notifications of AWS services to CloudEvents, by the [adapters of the specification][adapters]
+//! where one exists.
 //!
-//! Nothing is refused here. What is of no known shape becomes an event of its message, for a trigger or a dead letter.
+//! Nothing is rejected here. A message of unknown shape becomes an event that contains it, for a trigger or a
+//! dead letter.
 //!
 //! [adapters]: https://github.com/cloudevents/spec/blob/main/cloudevents/adapters/README.md
 
@@ -9,22 +11,23 @@ use serde_json::{Value, json, value::RawValue};
 use tasker_cloud_events::CloudEvent;
 use tasker_protocol::raw_json;
 
-/// A topic's messages lie in messages; nothing that means something lies deeper than this.
+/// SNS wraps messages in messages. No supported notification is nested deeper than this.
 const MAX_DEPTH: u32 = 4;
 
-/// A message from a queue.
+/// A message received from a queue.
 #[derive(Debug, Clone, Copy)]
 pub struct IncomingMessage<'a> {
-    /// Its name.
+    /// The message id.
     pub id: &'a str,
-    /// The queue's ARN.
+    /// The ARN of the queue.
     pub source: &'a str,
-    /// What it says.
+    /// The message body.
     pub body: &'a str,
 }
 
-/// The events that a message tells of: CloudEvents as they are, EventBridge's, S3's and SNS's as CloudEvents, and
-/// anything else as one event of type `com.amazonaws.sqs.message`. None for what S3 says to test a notification.
+/// The events in a message. CloudEvents are kept as they are, notifications of EventBridge, S3 and SNS are
+/// converted, and anything else becomes one event of type `com.amazonaws.sqs.message`. Empty for the test
+/// message that S3 sends when a notification is set up.
 pub fn cloud_events(message: IncomingMessage<'_>) -> Vec<CloudEvent> {
     known(message.body, MAX_DEPTH).unwrap_or_else(|| {
         let IncomingMessage { id, source, body } = message;
@@ -33,7 +36,7 @@ pub fn cloud_events(message: IncomingMessage<'_>) -> Vec<CloudEvent> {
     })
 }
 
-/// The events of a document of known shape.
+/// The events in a document of known shape; None for any other.
 fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
     if depth == 0 {
         return None;
@@ -55,7 +58,7 @@ fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
             rest,
             ..
         } => {
-            // What Tasker and others put on a bus whole comes out whole.
+            // An EventBridge `detail` that is itself a CloudEvent is taken as it is.
             if let Ok(event) = CloudEvent::from_json(detail.get()) {
                 return Some(vec![event]);
             }
@@ -84,7 +87,7 @@ fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
     }
 }
 
-/// What tells the shapes apart.
+/// The fields that distinguish the shapes.
 #[derive(Deserialize)]
 struct Shape<'a> {
     specversion: Option<Value>,
@@ -110,8 +113,8 @@ struct Shape<'a> {
     rest: serde_json::Map<String, Value>,
 }
 
-/// One record of an S3 notification, by the adapter for S3; with the sequencer in its id, because one request may change
-/// several objects.
+/// Converts one record of an S3 notification by the S3 adapter. The id includes the sequencer, because one
+/// request may change several objects.
 fn of_s3(record: &RawValue) -> Option<CloudEvent> {
     let fields: Value = serde_json::from_str(record.get()).ok()?;
     let text = |path: &str| fields.pointer(path).and_then(Value::as_str);
@@ -124,7 +127,7 @@ fn of_s3(record: &RawValue) -> Option<CloudEvent> {
     let sequencer = text("/s3/object/sequencer").unwrap_or("");
     let name = text("/eventName")?;
     let id = match (request, sequencer) {
-        // Nothing else tells two changes of one object apart.
+        // Only the time distinguishes two changes of one object then.
         ("", "") => format!("{}/{key}", text("/eventTime")?),
         _ => format!("{request}.{sequencer}.{key}"),
     };
@@ -141,12 +144,12 @@ fn put_together(attributes: &[(&str, &str)], data: &RawValue) -> Option<CloudEve
     for (name, value) in attributes {
         event[*name] = Value::from(*value);
     }
-    // Through the reader, so that nothing gets in that it would refuse.
+    // Use the parser, so that its validation applies.
     let event = CloudEvent::from_json(&event.to_string());
     event.ok().map(|event| event.with_data(data.to_owned()))
 }
 
-/// A text as a document: itself, or a JSON string of it.
+/// Text as JSON: the document itself, or a JSON string if it is not JSON.
 fn document(text: &str) -> Box<RawValue> {
     raw_json(text.to_owned())
         .or_else(|_| raw_json(Value::from(text).to_string()))
@@ -224,7 +227,7 @@ mod tests {
             assert_eq!(told[0]["type"], "com.amazonaws.sqs.message");
             assert_eq!((&told[0]["id"], &told[0]["data"]), (&json!("m1"), &body));
         }
-        // An event that is not valid is told as it is, and not as the event that it is not.
+        // An invalid CloudEvent is kept whole, as data of an event about the message.
         let mut invalid = order();
         invalid["id"] = json!("");
         assert_eq!(events(&invalid)[0]["data"], invalid);

@@ -1,8 +1,8 @@
-//! Key-value buckets in a table of DynamoDB: partition key `bucket`, sort key `key`. A bucket's name begins with its
-//! namespace, so that a role can be kept to one by `dynamodb:LeadingKeys`.
+//! Key-value buckets in a DynamoDB table: partition key `bucket`, sort key `key`. A bucket name starts with
+//! its namespace, so `dynamodb:LeadingKeys` can restrict a role to one namespace.
 //!
-//! An item has a `value`, or a `number` that was counted up; never both. Its `version` changes with every write, and is
-//! made here: so a write that the SDK repeats, because the answer to it was lost, is known to have happened.
+//! An item has either a `value` or a `number` (a counter). Every write sets a new `version`, generated here:
+//! if the SDK repeats a write because its response was lost, the version shows that the write succeeded.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -25,13 +25,13 @@ use crate::{
     key_value::{Entry, KEYS_PER_PAGE, KeyPage, MAX_ANSWER_BYTES, number, sum},
 };
 
-/// How many items one request reads.
+/// Items per read request, the limit of BatchGetItem.
 const READ_BATCH: usize = 100;
-/// How many items one request writes.
+/// Items per write request, the limit of BatchWriteItem.
 const WRITE_BATCH: usize = 25;
-/// How often what DynamoDB leaves undone is asked for again.
+/// How often unprocessed items are requested again.
 const MAX_TRIES: u32 = 6;
-/// How long before the first of these; twice as long before each that follows.
+/// The pause before the first repetition; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
 type Item = HashMap<String, AttributeValue>;
@@ -44,12 +44,12 @@ pub struct DynamoDbKeyValues {
 }
 
 impl DynamoDbKeyValues {
-    /// The buckets of a table.
+    /// Buckets in this table.
     pub fn new(config: &SdkConfig, table: &str) -> Self {
         Self { client: Client::new(config), table: table.to_owned() }
     }
 
-    /// Writes or deletes items, all of them or an error.
+    /// Writes or deletes items. Returns an error unless all were processed.
     async fn write(&self, requests: Vec<WriteRequest>) -> Result<(), KeyValueError> {
         for chunk in requests.chunks(WRITE_BATCH) {
             let mut left = Some(HashMap::from([(self.table.clone(), chunk.to_vec())]));
@@ -63,7 +63,7 @@ impl DynamoDbKeyValues {
         Ok(())
     }
 
-    /// Puts one item, if the one that is there is of this version still. False: it is not.
+    /// Puts one item if the stored item still has version `expected`. Returns false if it does not.
     async fn put_over(&self, item: Item, expected: Option<Uuid>) -> Result<bool, KeyValueError> {
         let version = item.get("version").cloned();
         let put = self
@@ -88,11 +88,11 @@ impl DynamoDbKeyValues {
         }
     }
 
-    /// Adds to what is a number, or nothing. None: it is a value, or the sum would be too large.
+    /// Adds to a counter or creates it. Returns None if the item holds a value or the sum would overflow.
     async fn add(&self, bucket: &str, key: &str, delta: i64) -> Result<Option<i64>, KeyValueError> {
         let version = blob(Uuid::new_v4().as_bytes());
         let number = |number: i64| AttributeValue::N(number.to_string());
-        // What there may be so that the sum fits 64 bits: DynamoDB's own numbers have more digits.
+        // The current values for which the sum fits 64 bits. DynamoDB's own numbers have more digits.
         let low = i64::MIN.saturating_sub(delta.min(0));
         let high = i64::MAX.saturating_sub(delta.max(0));
         let updated = self
@@ -123,19 +123,17 @@ impl DynamoDbKeyValues {
             Err(error) => return Err(unavailable(error)),
         };
         let sum = sum.and_then(|item| item.get("number")?.as_n().ok()?.parse().ok());
-        sum.map(Some).ok_or_else(|| KeyValueError::Unavailable("DynamoDB answered no sum".into()))
+        sum.map(Some).ok_or_else(|| KeyValueError::Unavailable("DynamoDB returned no sum".into()))
     }
 }
 
-/// Waits before asking for what was left undone, unless it was asked for often enough.
+/// Waits before a repeated request. Fails after [`MAX_TRIES`].
 async fn pause(attempt: u32) -> Result<(), KeyValueError> {
     match attempt {
         0 => {}
         1..=MAX_TRIES => tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await,
         _ => {
-            return Err(KeyValueError::Unavailable(
-                "DynamoDB keeps refusing for the rate of requests".into(),
-            ));
+            return Err(KeyValueError::Unavailable("DynamoDB keeps throttling the requests".into()));
         }
     }
     Ok(())
@@ -192,7 +190,7 @@ impl KeyValueStore for DynamoDbKeyValues {
                 let read = self.client.batch_get_item().set_request_items(Some(request)).send().await;
                 let read = read.map_err(unavailable)?;
                 let items: Vec<Item> = read.responses.unwrap_or_default().into_values().flatten().collect();
-                // An answer that was cut for its size is no refusal.
+                // A response that is cut off by its size limit still makes progress.
                 unanswered = if items.is_empty() { unanswered + 1 } else { 0 };
                 for (key, entry) in items.into_iter().filter_map(entry) {
                     bytes += entry.value.len();
@@ -267,7 +265,7 @@ impl KeyValueStore for DynamoDbKeyValues {
             if let Some(sum) = self.add(bucket, key, delta).await? {
                 return Ok(sum);
             }
-            // A value that somebody wrote, and may be digits: from now on it is a number.
+            // Someone wrote a value, perhaps of digits: convert it to a counter.
             let found = self.get(bucket, &[key.to_owned()]).await?.remove(key);
             let Some(Entry { value, version }) = found else { continue };
             let sum = sum(key, number(key, &value)?, delta)?;

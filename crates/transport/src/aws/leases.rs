@@ -1,7 +1,7 @@
-//! Leases in a table of DynamoDB: partition key `lease`, and DynamoDB deletes an item after its `ttl`.
+//! Leases in a DynamoDB table: partition key `lease`. DynamoDB deletes an item after its `ttl`.
 //!
-//! One conditional write takes a lease and one settles it; there is nothing to read. Terms are told by the clocks of
-//! the hosts, which AWS keeps together far more closely than a term is long.
+//! One conditional write takes a lease and one settles it; no reads are needed. Terms are measured by the
+//! hosts' clocks, which AWS keeps synchronized far more closely than the length of a term.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -20,14 +20,14 @@ use crate::{
     aws::{milliseconds, now_ms},
 };
 
-/// How many items one request reads.
+/// Items per read request, the limit of BatchGetItem.
 const READ_BATCH: usize = 100;
-/// DynamoDB deletes late, never early: but its seconds are whole.
+/// DynamoDB never deletes early, but `ttl` has whole seconds.
 const TTL_SLACK_SECONDS: u64 = 60;
 
-/// Taking a lease: nobody has it, or its term is over.
+/// Condition to take a lease: it has no holder, or its term is over.
 const IS_FREE: &str = "attribute_not_exists(lease) OR expires <= :now";
-/// Going on with it: it is the holder's, or was forgotten.
+/// Condition to keep a lease: it belongs to the holder and is not settled, or the store has lost it.
 const IS_OURS: &str = "attribute_not_exists(lease) OR (holder = :holder AND settled = :false)";
 
 /// Leases in DynamoDB.
@@ -40,12 +40,12 @@ pub struct DynamoDbLeases {
 }
 
 impl DynamoDbLeases {
-    /// Leases of one `term`; settled ones are remembered for `settled_for`.
+    /// Leases with this `term`; settled ones are remembered for `settled_for`.
     pub fn new(config: &SdkConfig, table: &str, term: Duration, settled_for: Duration) -> Self {
         Self { client: Client::new(config), table: table.to_owned(), term, settled_for }
     }
 
-    /// The one write there is: from now on the lease is `holder`'s for so long.
+    /// The write behind every operation: `holder` has the lease for this long.
     fn write(&self, lease: &str, holder: &str, by: Duration, settled: bool) -> UpdateItemFluentBuilder {
         let expires = now_ms().saturating_add(milliseconds(by));
         self.client
@@ -101,7 +101,7 @@ impl DynamoDbLeases {
         }
     }
 
-    /// Does the same to each lease, all at once. Answers in order.
+    /// Runs the operation on all leases concurrently. Returns the results in order.
     async fn for_each<T: Send + 'static, F>(
         &self,
         leases: &[String],
@@ -127,7 +127,7 @@ impl DynamoDbLeases {
 #[async_trait]
 impl LeaseStore for DynamoDbLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
-        // Of two copies in one batch the first gets it, and only one asks.
+        // Of duplicates in one batch, the first gets the lease and only one request is made.
         let mut distinct: Vec<String> = Vec::with_capacity(leases.len());
         let mut positions: HashMap<&str, usize> = HashMap::with_capacity(leases.len());
         for lease in leases {
@@ -205,7 +205,7 @@ impl LeaseStore for DynamoDbLeases {
                 wanted = read.unprocessed_keys;
             }
         }
-        // One that was forgotten is the holder's again when it is renewed.
+        // A lease that the store has lost returns to its holder on renewal.
         let holds = |lease: &String| holders.get(lease).is_none_or(|found| found == holder);
         Ok(leases.iter().map(holds).collect())
     }

@@ -1,5 +1,5 @@
-//! The providers of AWS: queues in SQS, leases and key-value buckets in DynamoDB, events to EventBridge, SNS and SQS. S3
-//! is an object store like any other and needs only its URL: `s3://bucket/prefix`.
+//! The AWS providers: queues in SQS, leases and key-value buckets in DynamoDB, events to EventBridge, SNS and
+//! SQS. S3 needs no module here: it is an object store with the URL `s3://bucket/prefix`.
 
 mod incoming;
 mod key_value;
@@ -19,7 +19,7 @@ pub use secret::{SecretError, read_secret, write_secret};
 
 pub use crate::s3::{SdkConfig, sdk_config};
 
-/// Milliseconds since 1970.
+/// Milliseconds since 1970-01-01.
 fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
 }

@@ -1,4 +1,4 @@
-//! Domain events to EventBridge, SNS and SQS.
+//! Sends domain events to EventBridge, SNS and SQS.
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{DeliveryError, OutgoingEvent, Outlet};
 
-/// Puts events on an event bus: target `{"bus": "name or ARN"}`. The entry's `Source` and `DetailType` are the event's
-/// `source` and `type`, for rules to match; its `Detail` is the whole CloudEvent.
+/// Puts events on an event bus. Target: `{"bus": "name or ARN"}`. The entry's `Source` and `DetailType`, for
+/// rules to match, are the event's `source` and `type`; its `Detail` is the whole CloudEvent.
 #[derive(Debug, Clone)]
 pub struct EventBusOutlet(aws_sdk_eventbridge::Client);
 
@@ -19,7 +19,7 @@ struct Bus {
     bus: String,
 }
 
-/// What is read of an event to address it.
+/// The attributes that EventBridge needs.
 #[derive(Deserialize)]
 struct Address {
     source: String,
@@ -27,7 +27,7 @@ struct Address {
 }
 
 impl EventBusOutlet {
-    /// An outlet to buses that the process's role may put events on.
+    /// Reaches the buses that the process's role may put events on.
     pub fn new(config: &SdkConfig) -> Self {
         Self(aws_sdk_eventbridge::Client::new(config))
     }
@@ -58,8 +58,8 @@ impl Outlet for EventBusOutlet {
     }
 }
 
-/// Publishes events to a topic of SNS: target `{"topic": "ARN"}`. The message is the CloudEvent, with its name as the
-/// attribute `name`, for filters.
+/// Publishes events to an SNS topic. Target: `{"topic": "ARN"}`. The message is the CloudEvent; the message
+/// attribute `name`, for filters, is the event name.
 #[derive(Debug, Clone)]
 pub struct TopicOutlet(aws_sdk_sns::Client);
 
@@ -70,7 +70,7 @@ struct Topic {
 }
 
 impl TopicOutlet {
-    /// An outlet to topics that the process's role may publish to.
+    /// Reaches the topics that the process's role may publish to.
     pub fn new(config: &SdkConfig) -> Self {
         Self(aws_sdk_sns::Client::new(config))
     }
@@ -101,7 +101,7 @@ impl Outlet for TopicOutlet {
     }
 }
 
-/// Sends events to a queue of SQS: target `{"queue": "URL"}`. The message is the CloudEvent.
+/// Sends events to an SQS queue. Target: `{"queue": "URL"}`. The message is the CloudEvent.
 #[derive(Debug, Clone)]
 pub struct SqsOutlet(aws_sdk_sqs::Client);
 
@@ -112,7 +112,7 @@ struct EventQueue {
 }
 
 impl SqsOutlet {
-    /// An outlet to queues that the process's role may send to.
+    /// Reaches the queues that the process's role may send to.
     pub fn new(config: &SdkConfig) -> Self {
         Self(aws_sdk_sqs::Client::new(config))
     }
@@ -133,5 +133,5 @@ impl Outlet for SqsOutlet {
 
 fn read<T: DeserializeOwned>(target: &Value, shape: &str) -> Result<T, DeliveryError> {
     serde_json::from_value(target.clone())
-        .map_err(|error| DeliveryError(format!("the target of such a subscription is {shape}: {error}")))
+        .map_err(|error| DeliveryError(format!("the target of this subscription must be {shape}: {error}")))
 }

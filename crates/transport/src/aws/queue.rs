@@ -1,4 +1,4 @@
-//! A standard queue in SQS.
+//! A standard SQS queue.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,21 +16,22 @@ use tokio::task::JoinSet;
 
 use crate::{Delivery, Message, Queue, QueueError, Receipt, receives::Receives};
 
-/// How many messages one request carries.
+/// Messages per request, the limit of SQS.
 const BATCH: usize = 10;
-/// The longest body, in bytes. SQS takes up to 1 MiB since 2025, but bills every 64 KiB, and older quotas stand.
+/// The longest body, in bytes. SQS accepts 1 MiB since 2025 but bills every 64 KiB, and older queues keep
+/// their limit.
 const MAX_BODY_BYTES: usize = 256 << 10;
-/// What all bodies of one request may have together, in bytes.
+/// The longest sum of all bodies in one request, in bytes.
 const MAX_BATCH_BYTES: usize = 256 << 10;
-/// The longest delay and the longest wait that SQS knows.
+/// The longest delay and the longest wait that SQS supports.
 const MAX_DELAY: Duration = Duration::from_secs(900);
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// How many requests of one call are under way at once.
+/// The number of concurrent requests per call.
 const CONCURRENT: usize = 16;
-/// How often entries are sent that SQS did not take for reasons of its own.
+/// How often SQS errors of single entries are retried.
 const TRIES: usize = 4;
 
-/// A queue in SQS. Messages of a group share the queue's receivers fairly with other groups.
+/// An SQS queue. Message groups share its receivers fairly.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,
@@ -41,7 +42,7 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue of this URL. Received messages stay hidden for `visibility`, in whole seconds.
+    /// The queue with this URL. `visibility` is rounded up to whole seconds.
     pub fn new(config: &SdkConfig, url: &str, visibility: Duration) -> Self {
         let visibility = whole_seconds(visibility);
         Self {
@@ -53,7 +54,7 @@ impl SqsQueue {
         }
     }
 
-    /// The queue has a dead-letter queue, to which a message goes after so many receives.
+    /// Declares a dead-letter queue: it gets a message after this many receives.
     #[must_use]
     pub fn with_dead_letters(self, max_receives: u32) -> Self {
         Self { max_receives: Some(max_receives), ..self }
@@ -72,7 +73,7 @@ impl SqsQueue {
             let Some(first) = sent.failed().first() else { return Ok(()) };
             if tries_left == 0 || first.sender_fault() {
                 let (count, why) = (sent.failed().len(), first.message().unwrap_or(first.code()));
-                return Err(self.refused(format!("{count} messages were not taken: {why}")));
+                return Err(self.refused(format!("{count} messages were not accepted: {why}")));
             }
             entries.retain(|entry| sent.failed().iter().any(|failed| failed.id() == entry.id()));
         }
@@ -106,10 +107,10 @@ impl SqsQueue {
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(delivery).collect())
     }
 
-    /// Up to `max` messages, in as many requests as it takes.
+    /// Receives up to `max` messages, in several requests if necessary.
     async fn receive_all(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let mut received = self.receive_batch(max, wait).await?;
-        // While every request comes back full, more is waiting than one holds.
+        // Full responses mean that more is waiting: increase the concurrency.
         let (mut full, mut width) = (received.len() == BATCH, 1);
         while full && received.len() < max {
             width = (width * 2).min(CONCURRENT).min((max - received.len()).div_ceil(BATCH));
@@ -120,7 +121,7 @@ impl SqsQueue {
                 under_way.spawn(async move { this.receive_batch(most, Duration::ZERO).await });
             }
             while let Some(more) = under_way.join_next().await {
-                // What has been received is worth having whatever became of the rest.
+                // Keep the messages received so far even if a request fails.
                 let Ok(Ok(more)) = more else {
                     full = false;
                     continue;
@@ -132,7 +133,7 @@ impl SqsQueue {
         Ok(received)
     }
 
-    /// Sets when messages become visible. Answers the receipts that were still good.
+    /// Sets when messages become visible. Returns the receipts that were still valid.
     async fn change_visibility(
         &self,
         receipts: &[Receipt],
@@ -277,7 +278,7 @@ impl Queue for SqsQueue {
     }
 }
 
-/// Entries for as few requests as may carry them.
+/// Groups messages into as few requests as the limits allow.
 fn batches(
     messages: Vec<Message>,
 ) -> Vec<Vec<Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError>>> {
@@ -322,7 +323,7 @@ fn flatten(joined: Result<Result<(), QueueError>, tokio::task::JoinError>) -> Re
     })
 }
 
-/// SQS counts in seconds; nothing may come sooner than was asked for.
+/// Rounds up to whole seconds, the unit of SQS, so that nothing becomes visible early.
 fn whole_seconds(duration: Duration) -> Duration {
     Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }

@@ -1,4 +1,4 @@
-//! Secrets in Secrets Manager.
+//! Secrets in AWS Secrets Manager.
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{
@@ -8,23 +8,23 @@ use aws_sdk_secretsmanager::{
 /// Why a secret could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// There is no such secret, or it has no value yet.
+    /// The secret does not exist or has no value yet.
     #[error("secret {name} does not exist, or has no value")]
     Missing {
         /// Its name or ARN.
         name: String,
     },
-    /// Secrets Manager does not do it.
+    /// Secrets Manager rejected the call.
     #[error("secret {name} cannot be used: {reason}")]
     Refused {
         /// Its name or ARN.
         name: String,
-        /// What Secrets Manager said.
+        /// The reason that Secrets Manager gave.
         reason: String,
     },
 }
 
-/// The text of a secret's current version.
+/// Reads the text of a secret's current version.
 pub async fn read_secret(config: &SdkConfig, name: &str) -> Result<String, SecretError> {
     let refused = |reason: String| SecretError::Refused { name: name.to_owned(), reason };
     let missing = || SecretError::Missing { name: name.to_owned() };
@@ -35,12 +35,12 @@ pub async fn read_secret(config: &SdkConfig, name: &str) -> Result<String, Secre
     })?;
     match (secret.secret_string, secret.secret_binary) {
         (Some(text), _) => Ok(text),
-        (None, Some(_)) => Err(refused("it holds bytes, not text".to_owned())),
+        (None, Some(_)) => Err(refused("it contains bytes, not text".to_owned())),
         (None, None) => Err(missing()),
     }
 }
 
-/// Gives a secret that exists another text.
+/// Sets the text of an existing secret.
 pub async fn write_secret(config: &SdkConfig, name: &str, text: &str) -> Result<(), SecretError> {
     let written = Client::new(config).put_secret_value().secret_id(name).secret_string(text).send().await;
     let refused = |error| SecretError::Refused {

@@ -1,4 +1,4 @@
-//! Buckets in the memory of one process: for trying a handler out.
+//! Buckets in the memory of one process, to try out a handler.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +13,7 @@ use crate::key_value::{
     Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, number, sum,
 };
 
-/// Buckets in memory. What they hold is gone with the process.
+/// Buckets in memory. They are lost when the process ends.
 #[derive(Debug, Default)]
 pub struct MemoryKeyValues {
     buckets: Mutex<HashMap<String, BTreeMap<String, Entry>>>,

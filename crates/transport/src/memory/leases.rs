@@ -22,7 +22,7 @@ pub struct MemoryLeases {
 #[derive(Debug, Default)]
 struct Held {
     leases: HashMap<String, Holding>,
-    /// When the table was last rid of expired leases.
+    /// When expired leases were last removed.
     swept_at: Option<Instant>,
 }
 
@@ -34,7 +34,7 @@ struct Holding {
 }
 
 impl MemoryLeases {
-    /// Leases of one `term`; settled ones are remembered for `settled_for`.
+    /// Leases with this `term`; settled ones are remembered for `settled_for`.
     pub fn new(term: Duration, settled_for: Duration) -> Self {
         Self { term, settled_for, held: Mutex::default() }
     }
@@ -104,7 +104,7 @@ impl LeaseStore for MemoryLeases {
 
     async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
         let held = self.held();
-        // One that was forgotten is the holder's again when it is renewed.
+        // A lease that the store has lost returns to its holder on renewal.
         let holds = |lease: &String| held.leases.get(lease).is_none_or(|holding| holding.holder == holder);
         Ok(leases.iter().map(holds).collect())
     }

@@ -1,5 +1,5 @@
-//! The providers in the memory of one process: queue and leases for `tasker dev`, where orchestrator and host share it,
-//! and buckets for trying a handler out.
+//! The in-memory providers: queue and leases for `tasker dev`, where orchestrator and host share one process,
+//! and buckets to try out a handler.
 
 mod key_value;
 mod leases;

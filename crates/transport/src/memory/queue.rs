@@ -11,7 +11,8 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{Delivery, Message, Queue, QueueError, Receipt};
 
-/// A queue in memory. What it holds is gone with the process; PostgreSQL knows what to send again.
+/// A queue in memory. Its messages are lost when the process ends; the orchestrator sends them again from
+/// PostgreSQL.
 #[derive(Debug)]
 pub struct MemoryQueue {
     name: String,
@@ -26,7 +27,7 @@ struct State {
     next_id: u64,
     messages: HashMap<u64, Stored>,
     visible: VecDeque<u64>,
-    /// Delayed and received messages, by when they become visible.
+    /// Delayed and received messages, ordered by the time at which they become visible.
     hidden: BTreeSet<(Instant, u64)>,
 }
 
@@ -38,17 +39,17 @@ struct Stored {
 }
 
 impl MemoryQueue {
-    /// A queue that holds at most `capacity` messages, received ones included.
+    /// A queue of at most `capacity` messages, including received ones.
     pub fn new(name: &str, visibility: Duration, capacity: usize) -> Self {
         Self { name: name.to_owned(), visibility, capacity, state: Mutex::default(), arrived: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock, so a poisoned lock still guards a whole state.
+        // No code panics while it holds the lock, so the state behind a poisoned lock is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Receives without waiting; when nothing is visible, answers when something will be.
+    /// Receives without waiting. If no message is visible, returns the time when the next one will be.
     fn try_receive(&self, max: usize) -> Result<Vec<Delivery>, Option<Instant>> {
         let now = Instant::now();
         let mut state = self.state();
@@ -66,7 +67,7 @@ impl MemoryQueue {
         Ok(deliveries)
     }
 
-    /// Applies `change` to each message whose receipt is still good, and answers those receipts.
+    /// Applies `change` to each message whose receipt is still valid. Returns those receipts.
     fn for_held(&self, receipts: &[Receipt], mut change: impl FnMut(&mut State, u64)) -> Vec<Receipt> {
         let mut state = self.state();
         state.reveal(Instant::now());
@@ -82,7 +83,7 @@ impl MemoryQueue {
 }
 
 impl State {
-    /// Makes visible what has been hidden long enough.
+    /// Makes messages visible whose time has come.
     fn reveal(&mut self, now: Instant) {
         while let Some(&(until, id)) = self.hidden.first() {
             if until > now {
@@ -115,7 +116,7 @@ impl State {
         Delivery { body, receipt: Receipt(format!("{id}.{receive_count}")), receive_count }
     }
 
-    /// The message of a receipt, if it is still the receiver's.
+    /// The id of the message, if the receipt is still valid.
     fn held(&self, receipt: &Receipt) -> Option<u64> {
         let (id, count) = receipt.0.split_once('.')?;
         let (id, count) = (id.parse().ok()?, count.parse::<u32>().ok()?);
@@ -133,7 +134,7 @@ impl State {
 #[async_trait]
 impl Queue for MemoryQueue {
     fn max_body_bytes(&self) -> usize {
-        // No transport limit here, but the same claim check keeps large documents out of memory.
+        // Memory has no transport limit. This one keeps large documents out of the queue.
         1 << 20
     }
 

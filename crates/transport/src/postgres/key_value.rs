@@ -1,4 +1,4 @@
-//! Buckets in PostgreSQL: one table, a row for each key.
+//! Buckets in PostgreSQL: one table with a row per key.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::key_value::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES};
 
-/// PostgreSQL's error for a number that its type does not hold.
+/// SQLSTATE of a numeric overflow.
 const OUT_OF_RANGE: &str = "22003";
 
 /// Buckets in PostgreSQL.
@@ -18,7 +18,7 @@ pub struct PostgresKeyValues {
 }
 
 impl PostgresKeyValues {
-    /// The buckets of a database that Tasker's migrations have prepared.
+    /// Buckets in a database that Tasker's migrations have prepared.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -32,7 +32,7 @@ fn unavailable(error: sqlx::Error) -> KeyValueError {
 impl KeyValueStore for PostgresKeyValues {
     async fn get(&self, bucket: &str, keys: &[String]) -> Result<HashMap<String, Entry>, KeyValueError> {
         let rows: Vec<(String, Option<Vec<u8>>, Uuid)> = sqlx::query_as(
-            // Sizes are known without reading the values.
+            // `octet_length` does not read the values themselves.
             "SELECT key, CASE WHEN sum(octet_length(value)) OVER () <= $3 THEN value END, version
              FROM tasker_key_value.entries WHERE bucket = $1 AND key = ANY ($2)",
         )
@@ -62,7 +62,7 @@ impl KeyValueStore for PostgresKeyValues {
     async fn set(&self, bucket: &str, entries: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError> {
         let (keys, values): (Vec<String>, Vec<Vec<u8>>) = entries.into_iter().unzip();
         sqlx::query(
-            // In order of the keys, so that two writers of many keys never wait for each other.
+            // Ordered by key, so that concurrent writers of many keys cannot deadlock.
             "INSERT INTO tasker_key_value.entries (bucket, key, value)
              SELECT $1, key, value FROM unnest($2::text[], $3::bytea[]) AS given (key, value) ORDER BY key COLLATE \"C\"
              ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, version = excluded.version",
@@ -107,7 +107,7 @@ impl KeyValueStore for PostgresKeyValues {
 
     async fn increment(&self, bucket: &str, key: &str, delta: i64) -> Result<i64, KeyValueError> {
         let summed: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
-            // `escape` shows any bytes as text, where decoding them as UTF-8 could fail.
+            // `escape` converts any bytes to text; decoding as UTF-8 could fail.
             "INSERT INTO tasker_key_value.entries AS e (bucket, key, value)
              VALUES ($1, $2, convert_to($3::bigint::text, 'UTF8'))
              ON CONFLICT (bucket, key) DO UPDATE

@@ -1,4 +1,4 @@
-//! Leases in a table of PostgreSQL.
+//! Leases in a PostgreSQL table.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use crate::{Claim, LeaseError, LeaseStore};
 
-/// Leases in a table of PostgreSQL, in a schema of their own.
+/// Leases in a PostgreSQL table, in a separate schema.
 #[derive(Debug)]
 pub struct PostgresLeases {
     pool: PgPool,
@@ -19,12 +19,12 @@ pub struct PostgresLeases {
 }
 
 impl PostgresLeases {
-    /// Leases of one `term`; settled ones are remembered for `settled_for`.
+    /// Leases with this `term`; settled ones are remembered for `settled_for`.
     pub fn new(pool: PgPool, term: Duration, settled_for: Duration) -> Self {
         Self { pool, term, settled_for }
     }
 
-    /// Forgets leases that have expired. Answers how many there were.
+    /// Deletes expired leases. Returns how many were deleted.
     pub async fn forget_expired(&self) -> Result<u64, LeaseError> {
         sqlx::query("DELETE FROM tasker_lease.leases WHERE expires_at < clock_timestamp()")
             .execute(&self.pool)
@@ -33,8 +33,9 @@ impl PostgresLeases {
             .map_err(unavailable)
     }
 
-    /// Prolongs what is the holder's and not settled, and takes what the table has lost: the last moments before a
-    /// crash of the server may be missing, and work that goes on must not be stopped or done twice for that.
+    /// Extends leases that the holder has and that are not settled. Also takes leases that are missing: a
+    /// server crash may lose the last writes, and work in progress must be neither stopped nor done twice
+    /// because of that.
     async fn prolong(
         &self,
         leases: &[String],
@@ -69,7 +70,7 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 #[async_trait]
 impl LeaseStore for PostgresLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
-        // The table as it was shows who has the leases that the insertion could not take.
+        // The statement's snapshot shows who holds the leases that the insert could not take.
         let rows: Vec<(String, bool, Option<bool>)> = sqlx::query_as(
             "WITH wanted AS (
                 SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
@@ -100,7 +101,7 @@ impl LeaseStore for PostgresLeases {
             };
             claims.insert(lease, claim);
         }
-        // Of two copies in one batch the first gets the lease.
+        // Of duplicates in one batch, the first gets the lease.
         let first = |lease: &String| claims.insert(lease.clone(), Claim::Held).unwrap_or(Claim::Held);
         Ok(leases.iter().map(first).collect())
     }
@@ -140,7 +141,7 @@ impl LeaseStore for PostgresLeases {
         .map_err(unavailable)?
         .into_iter()
         .collect();
-        // One that was forgotten is the holder's again when it is renewed.
+        // A lease that the store has lost returns to its holder on renewal.
         Ok(leases.iter().map(|lease| !lost.contains(lease)).collect())
     }
 

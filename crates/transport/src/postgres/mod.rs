@@ -1,4 +1,4 @@
-//! The providers in PostgreSQL: queues in PGMQ, leases and buckets in tables, and events to queues of PGMQ.
+//! The PostgreSQL providers: queues in PGMQ, leases and buckets in tables, and events to PGMQ queues.
 
 mod key_value;
 mod leases;

@@ -1,19 +1,19 @@
-//! Events to queues of PGMQ.
+//! Sends domain events to PGMQ queues.
 
 use async_trait::async_trait;
 use sqlx::PgPool;
 
 use crate::{DeliveryError, OutgoingEvent, Outlet};
 
-/// Takes events to queues of PGMQ, for whoever reads PostgreSQL: target `{"queue": "order_events"}`. The queue is made
-/// when it is subscribed.
+/// Sends events to PGMQ queues, for consumers that read PostgreSQL. Target: `{"queue": "order_events"}`. The
+/// queue is created when it is subscribed.
 #[derive(Debug, Clone)]
 pub struct PgmqOutlet {
     pool: PgPool,
 }
 
 impl PgmqOutlet {
-    /// An outlet to queues of this database.
+    /// Reaches the queues of this database.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
@@ -27,7 +27,7 @@ impl Outlet for PgmqOutlet {
             .bind(&queue)
             .execute(&self.pool)
             .await
-            .map_err(|error| DeliveryError(format!("queue `{queue}` could not be made: {error}")))?;
+            .map_err(|error| DeliveryError(format!("queue `{queue}` could not be created: {error}")))?;
         Ok(target.clone())
     }
 
@@ -43,7 +43,7 @@ impl Outlet for PgmqOutlet {
     }
 }
 
-/// The name in a target. Tasker's own queues are nobody else's.
+/// The queue name in a target. Rejects Tasker's internal queues.
 fn event_queue(target: &serde_json::Value) -> Result<String, DeliveryError> {
     let named =
         target.as_object().filter(|target| target.len() == 1).and_then(|target| target["queue"].as_str());

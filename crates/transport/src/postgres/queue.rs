@@ -1,4 +1,4 @@
-//! A queue in PGMQ, woken by `LISTEN`, with polling behind it.
+//! A PGMQ queue. `LISTEN` wakes the receiver; polling covers lost notifications.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ pub const STEPS_QUEUE: &str = "tasker_steps";
 /// The queue of reports to the orchestrator.
 pub const REPORTS_QUEUE: &str = "tasker_reports";
 
-/// How long to wait for a notification before looking anyway: one may be lost with its connection.
+/// The polling interval. A notification may be lost with its connection.
 const POLL: Duration = Duration::from_secs(1);
 
 /// A PGMQ queue.
@@ -32,7 +32,7 @@ impl PgmqQueue {
         Self { table, arrived: Arc::default(), listener: None, receives: Receives::default() }
     }
 
-    /// A queue to receive from: keeps one connection listening for arrivals.
+    /// A queue to receive from. Keeps one connection open for `LISTEN`.
     pub fn receiver(pool: PgPool, name: &'static str, visibility: Duration) -> Self {
         let arrived: Arc<Notify> = Arc::default();
         let listener = tokio::spawn(listen(pool.clone(), name, Arc::clone(&arrived)));
@@ -75,7 +75,7 @@ impl Table {
             .map_err(|error| self.unavailable(error))
     }
 
-    /// How long until the next hidden message becomes visible.
+    /// The time until the next hidden message becomes visible.
     async fn until_next(&self) -> Result<Option<Duration>, QueueError> {
         let milliseconds: Option<f64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 FROM pgmq.q_{}",
@@ -87,8 +87,8 @@ impl Table {
         Ok(milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.max(0.0).ceil() as u64)))
     }
 
-    /// Moves the visibility of deliveries that are still the receiver's: the read count tells, because every
-    /// delivery raises it.
+    /// Sets the visibility of deliveries whose receipts are still valid. Every delivery raises the read
+    /// count, so the read count identifies it.
     async fn set_visible_in(
         &self,
         receipts: &[Receipt],
@@ -126,7 +126,7 @@ impl Drop for PgmqQueue {
     }
 }
 
-/// Message ids and read counts of receipts; one that is not ours becomes an id that no message has.
+/// Splits receipts into message ids and read counts. An invalid receipt becomes an id that no message has.
 fn split(receipts: &[Receipt]) -> (Vec<i64>, Vec<i32>) {
     receipts
         .iter()
@@ -137,11 +137,11 @@ fn split(receipts: &[Receipt]) -> (Vec<i64>, Vec<i32>) {
         .unzip()
 }
 
-/// Wakes the receiver whenever a message arrives, and reconnects for as long as it takes.
+/// Wakes the receiver when a message arrives. Reconnects after errors.
 async fn listen(pool: PgPool, name: &'static str, arrived: Arc<Notify>) {
     loop {
         if let Err(error) = listen_once(&pool, name, &arrived).await {
-            tracing::warn!(queue = name, %error, "lost the connection that listens for messages; polling meanwhile");
+            tracing::warn!(queue = name, %error, "lost the LISTEN connection; polling until it is back");
         }
         tokio::time::sleep(POLL).await;
     }
@@ -150,7 +150,7 @@ async fn listen(pool: PgPool, name: &'static str, arrived: Arc<Notify>) {
 async fn listen_once(pool: &PgPool, name: &str, arrived: &Notify) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(name).await?;
-    // What arrived while nobody listened.
+    // Messages may have arrived before `LISTEN`.
     arrived.notify_one();
     loop {
         listener.recv().await?;
@@ -161,7 +161,7 @@ async fn listen_once(pool: &PgPool, name: &str, arrived: &Notify) -> Result<(), 
 #[async_trait]
 impl Queue for PgmqQueue {
     fn max_body_bytes(&self) -> usize {
-        // PostgreSQL takes far more; larger rows cost more than a blob.
+        // PostgreSQL accepts far more, but larger rows cost more than a blob.
         256 << 10
     }
 
@@ -191,8 +191,8 @@ impl Queue for PgmqQueue {
         }
         let (bodies, delays): (Vec<String>, Vec<i64>) =
             messages.into_iter().map(|message| (message.body, message.delay.as_millis() as i64)).unzip();
-        // One call per distinct delay, because PGMQ's batch has one; nearly always there is one. A body is stored as
-        // a JSON string: as an object it would lose what jsonb cannot hold, such as \u0000.
+        // PGMQ takes one delay per batch, so this is one call per distinct delay, usually one. Bodies are
+        // stored as JSON strings, because a jsonb object cannot contain \u0000.
         sqlx::query(
             "WITH sent AS (
                 SELECT count(*) AS sent FROM (
@@ -257,7 +257,7 @@ impl Queue for PgmqQueue {
 
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
         self.table.set_visible_in(receipts, delay).await?;
-        // Others wait for a notification, and an update of the table sends none by itself.
+        // Wakes waiting receivers: an update of the table sends no notification.
         sqlx::query("SELECT pg_notify($1, '')")
             .bind(self.table.name)
             .execute(&self.table.pool)

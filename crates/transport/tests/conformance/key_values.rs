@@ -1,4 +1,4 @@
-//! What every store of key-value buckets must do.
+//! Conformance tests that run against every key-value store.
 
 use std::sync::Arc;
 
@@ -195,12 +195,12 @@ async fn a_swap_needs_the_value_that_was_seen() {
         assert!(store.swap(BUCKET, "a", seen, b"second".to_vec()).await.unwrap());
         assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
         assert_eq!(get(&store, "a").await.unwrap(), b"second");
-        // The same value again is another one.
+        // An equal value written again has a new version.
         let seen = version(&store).await;
         set(&store, "a", "else").await;
         set(&store, "a", "second").await;
         assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
-        // So is one that was deleted, and one that was counted up.
+        // So has a value that was deleted, and a counter that was incremented.
         let seen = version(&store).await;
         store.delete(BUCKET, &names(&["a"])).await.unwrap();
         assert!(!store.swap(BUCKET, "a", seen, b"not this".to_vec()).await.unwrap());
@@ -213,7 +213,7 @@ async fn a_swap_needs_the_value_that_was_seen() {
     .await;
 }
 
-/// The SDK asks again when an answer is lost: what was written by then must not be taken for somebody else's.
+/// The SDK retries when a response is lost. The first write must count as ours.
 #[cfg(feature = "aws")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_whose_answer_was_lost_counts_once() {
@@ -236,11 +236,11 @@ async fn a_write_whose_answer_was_lost_counts_once() {
     assert_eq!(way.lost.load(std::sync::atomic::Ordering::SeqCst), 5);
 }
 
-/// A way to the emulator on which answers get lost.
+/// A proxy to the emulator that can lose responses.
 #[cfg(feature = "aws")]
 struct LossyWay {
     port: u16,
-    /// Part of the name of the operation whose next answer is to be lost.
+    /// A part of the name of the operation whose next response is dropped.
     to_lose: Arc<std::sync::Mutex<Option<&'static str>>>,
     lost: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -268,7 +268,7 @@ impl LossyWay {
     }
 }
 
-/// One request and its answer, if it is not to be lost; then the connection ends.
+/// Forwards one request and its response, unless that is to be lost, then closes the connection.
 #[cfg(feature = "aws")]
 async fn pass_on(
     mut client: tokio::net::TcpStream,
@@ -299,7 +299,7 @@ async fn pass_on(
     let _ = client.write_all(&content).await;
 }
 
-/// The head without the empty line that ends it, and the body.
+/// The head without the empty line at its end, and the body.
 #[cfg(feature = "aws")]
 async fn read_message(stream: &mut tokio::net::TcpStream) -> Option<(String, Vec<u8>)> {
     use tokio::io::AsyncReadExt as _;

@@ -1,4 +1,4 @@
-//! What every provider must do, run against each of them.
+//! Conformance tests that run against every provider.
 
 mod key_values;
 
@@ -10,12 +10,12 @@ use tasker_transport::{
     PostgresKeyValues, PostgresLeases, Queue, QueueError, Receipt, STEPS_QUEUE,
 };
 
-/// Short enough that a test can see it end, long enough that a busy machine does not end it early.
+/// Short enough for a test to wait for its end, long enough for a busy machine.
 const VISIBILITY: Duration = Duration::from_secs(2);
 const NO_WAIT: Duration = Duration::ZERO;
 const SOON: Duration = Duration::from_secs(20);
 
-/// Makes one test per rule and provider.
+/// Generates one test per rule and provider.
 macro_rules! conformance {
     ($($rule:ident),+ $(,)?) => {
         mod memory {
@@ -65,7 +65,7 @@ conformance!(
     a_body_that_is_too_long_is_refused,
 );
 
-/// The emulator, as the SDK reaches it.
+/// SDK configuration for the emulator.
 #[cfg(feature = "aws")]
 async fn aws() -> aws_config::SdkConfig {
     let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
@@ -77,7 +77,7 @@ async fn aws() -> aws_config::SdkConfig {
         .build()
 }
 
-/// A queue of its own in SQS.
+/// A new SQS queue.
 #[cfg(feature = "aws")]
 async fn sqs() -> Arc<dyn Queue> {
     let config = aws().await;
@@ -87,7 +87,7 @@ async fn sqs() -> Arc<dyn Queue> {
     Arc::new(tasker_transport::aws::SqsQueue::new(&config, &url, VISIBILITY))
 }
 
-/// A table of its own in DynamoDB with these parts of a key, all text.
+/// A new DynamoDB table with these key attributes, all strings.
 #[cfg(feature = "aws")]
 async fn table(partition_key: &str, sort_key: Option<&str>) -> (aws_config::SdkConfig, String) {
     use aws_sdk_dynamodb::types::{
@@ -110,7 +110,7 @@ async fn table(partition_key: &str, sort_key: Option<&str>) -> (aws_config::SdkC
     (config, name)
 }
 
-/// Leases in DynamoDB.
+/// Leases in a new DynamoDB table.
 #[cfg(feature = "aws")]
 async fn dynamodb() -> Arc<dyn LeaseStore> {
     let (config, name) = table("lease", None).await;
@@ -191,7 +191,7 @@ async fn a_delayed_message_is_not_seen_before_its_time(queue: Arc<dyn Queue>) {
     queue.send(vec![message("later", delay), message("now", NO_WAIT)]).await.expect("sends");
     assert_eq!(bodies(&receive(&queue, SOON).await), ["now"]);
     assert_eq!(bodies(&receive(&queue, SOON).await), ["later"]);
-    // PostgreSQL's clock and ours tick alike, but are read at different moments.
+    // PostgreSQL's clock and ours run alike but are read at different times.
     assert!(
         sent.elapsed() >= delay.checked_sub(Duration::from_millis(20)).unwrap(),
         "came after {:?}",
@@ -246,7 +246,7 @@ async fn a_receiver_that_is_gone_keeps_nothing(queue: Arc<dyn Queue>) {
     let wait = Duration::from_secs(2);
     let gone = tokio::time::timeout(Duration::from_millis(300), receive(&queue, wait)).await;
     assert!(gone.is_err(), "it did not wait");
-    // The provider may not have noticed yet.
+    // The provider may not have noticed the cancellation yet.
     send(&queue, &["a"]).await;
     queue.end_receiving().await;
     assert_eq!(bodies(&receive(&queue, NO_WAIT).await), ["a"]);

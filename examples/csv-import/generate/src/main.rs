@@ -1,4 +1,5 @@
-//! Writes a CSV file of product orders, the same for the same number of rows, and prints what they come to as JSON.
+//! Writes a CSV file of product orders and prints its totals as JSON. The same number of rows gives the same
+//! file.
 
 use std::{
     fs::{self, File},
@@ -8,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-/// What is sold and for how many cents, as it stands in the file: some of it needs quotes.
+/// Products and their prices in cents, as written to the file. Some need quotes.
 const PRODUCTS: [(&str, u64); 12] = [
     ("tea-assam-250", 890),
     ("tea-darjeeling-100", 1250),
@@ -24,11 +25,11 @@ const PRODUCTS: [(&str, u64); 12] = [
     ("filter-paper-100", 349),
 ];
 
-/// Where it is sold.
+/// Regions.
 const REGIONS: [&str; 8] =
     ["central", "east", "north", "north-east", "north-west", "south", "south-east", "west"];
 
-/// What orders come to.
+/// Totals of orders.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     rows: u64,
@@ -44,13 +45,13 @@ fn main() -> ExitCode {
         _ => {
             eprintln!(
                 "usage: generate FILE [ROWS]\n\n\
-                 Writes a CSV file of so many rows, 1000000 unless told otherwise, and prints what they come to."
+                 Writes a CSV file with this many rows, 1000000 by default, and prints its totals."
             );
             return ExitCode::from(2);
         }
     };
     let Ok(rows) = rows else {
-        eprintln!("generate: `{}` is no number of rows", arguments[1]);
+        eprintln!("generate: `{}` is not a number of rows", arguments[1]);
         return ExitCode::from(2);
     };
     let started = Instant::now();
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the file beside its name first, so that nobody ever reads half of it.
+/// Writes to a temporary name first, so that no reader sees an incomplete file.
 fn write(path: &Path, rows: u64) -> io::Result<[Sums; REGIONS.len()]> {
     let unfinished = path.with_extension("unfinished");
     let mut file = BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
@@ -87,7 +88,7 @@ fn write_rows(file: &mut impl Write, rows: u64) -> io::Result<[Sums; REGIONS.len
         let customer = random.below(250_000);
         let (product, list_price) = PRODUCTS[random.below(PRODUCTS.len() as u64) as usize];
         let quantity = 1 + random.below(9);
-        // Up to a tenth off.
+        // A discount of up to 10 %.
         let price = list_price - random.below(list_price / 10);
         let region = random.below(REGIONS.len() as u64) as usize;
         writeln!(file, "{id},customer-{customer:06},{product},{quantity},{price},{}", REGIONS[region])?;
@@ -99,7 +100,7 @@ fn write_rows(file: &mut impl Write, rows: u64) -> io::Result<[Sums; REGIONS.len
     Ok(sums)
 }
 
-/// As the workflow takes it for `expected`.
+/// The totals in the form of the workflow's input `expected`.
 fn json(sums: &[Sums]) -> String {
     let of = |sum: &Sums| {
         format!(r#""rows":{},"quantity":{},"revenue_cents":{}"#, sum.rows, sum.quantity, sum.revenue_cents)
@@ -115,7 +116,7 @@ fn json(sums: &[Sums]) -> String {
     format!(r#"{{{},"regions":{{{}}}}}"#, of(&total), regions.join(","))
 }
 
-/// Numbers without an order that anybody could see, the same in every run (SplitMix64).
+/// Reproducible pseudo-random numbers (SplitMix64).
 struct Random(u64);
 
 impl Random {

@@ -1,7 +1,7 @@
-//! A stand-in for an object store: serves the files of one folder with `GET` and `HEAD`, whole or in ranges.
+//! A stand-in for an object store: serves the files of one folder with `GET` and `HEAD`, with ranges.
 //!
-//! It answers what S3 answers to the same requests: `Range`, `If-Match`, `ETag`, `Content-Range`. Only the standard
-//! library, one thread for each connection and one request on each: it is here to be called and not to be read.
+//! It responds like S3 to `Range` and `If-Match`, with `ETag` and `Content-Range`. Uses only the standard
+//! library, one thread per connection and one request per connection, to keep the example small.
 
 use std::{
     fs::{self, File},
@@ -14,9 +14,9 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-/// How long a caller may be silent.
+/// The timeout of a silent client.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest head of a request.
+/// The maximum size of a request head, in bytes.
 const MAX_HEAD_BYTES: u64 = 16 << 10;
 
 fn main() -> io::Result<()> {
@@ -27,7 +27,7 @@ fn main() -> io::Result<()> {
         _ => {
             eprintln!(
                 "usage: storage-service FOLDER [ADDRESS]\n\n\
-                 Serves the files of FOLDER, on 127.0.0.1:8098 unless told otherwise."
+                 Serves the files of FOLDER, by default on 127.0.0.1:8098."
             );
             std::process::exit(2);
         }
@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
     let listener = TcpListener::bind(address)
         .map_err(|error| io::Error::new(error.kind(), format!("listening on {address}: {error}")))?;
     eprintln!("storage service on http://{address} for {}", folder.display());
-    // A log that nobody reads any more must not end the service.
+    // A closed log must not stop the service.
     serve(&listener, &folder.into(), |line| drop(writeln!(io::stdout(), "{line}")));
     Ok(())
 }
@@ -45,17 +45,17 @@ fn main() -> io::Result<()> {
 fn serve(listener: &TcpListener, folder: &Arc<Path>, log: fn(String)) {
     for stream in listener.incoming() {
         let Ok(stream) = stream else {
-            // As many connections as the system allows: some will end.
+            // The connection limit is reached; wait for one to end.
             thread::sleep(Duration::from_millis(100));
             continue;
         };
         let folder = Arc::clone(folder);
-        // A caller who hangs up is its own problem.
+        // Ignore errors of single clients.
         thread::spawn(move || answer(stream, &folder).map(log));
     }
 }
 
-/// What is asked for.
+/// A parsed request.
 struct Request {
     method: String,
     target: String,
@@ -63,19 +63,24 @@ struct Request {
     if_match: Option<String>,
 }
 
-/// Answers one request, and says so in a line for the log.
+/// Handles one request. Returns the line for the log.
 fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let Some(request) = read_request(&stream)? else {
-        refuse(&mut stream, "400 Bad Request", "", "this is no HTTP request")?;
+        refuse(&mut stream, "400 Bad Request", "", "this is not an HTTP request")?;
         return Ok("400 Bad Request".to_owned());
     };
     let said = |status: &str, bytes: u64, from: u64| {
         format!("{} {} {status} {bytes} bytes from {from}", request.method, request.target)
     };
     if request.method != "GET" && request.method != "HEAD" {
-        refuse(&mut stream, "405 Method Not Allowed", "allow: GET, HEAD\r\n", "there are only GET and HEAD")?;
+        refuse(
+            &mut stream,
+            "405 Method Not Allowed",
+            "allow: GET, HEAD\r\n",
+            "only GET and HEAD are supported",
+        )?;
         return Ok(said("405", 0, 0));
     }
     let Some((mut file, length, etag)) = open(folder, &request.target) else {
@@ -83,10 +88,10 @@ fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<String> {
         return Ok(said("404", 0, 0));
     };
     if request.if_match.as_deref().is_some_and(|wanted| wanted != "*" && wanted != etag) {
-        refuse(&mut stream, "412 Precondition Failed", "", "the object is another one by now")?;
+        refuse(&mut stream, "412 Precondition Failed", "", "the object has changed")?;
         return Ok(said("412", 0, 0));
     }
-    // Of `HEAD`, a range is no part: RFC 9110 has it for `GET` alone.
+    // RFC 9110 defines ranges for `GET` only.
     let range = request.range.as_deref().filter(|_| request.method == "GET");
     let (status, range, content_range) = match range.and_then(|range| Wanted::parse(range, length)) {
         None => ("200 OK", 0..length, String::new()),
@@ -114,11 +119,11 @@ fn answer(mut stream: TcpStream, folder: &Path) -> io::Result<String> {
     Ok(said(&status[..3], sent, range.start))
 }
 
-/// Reads the head of a request; none if it is no such thing. A body, which neither `GET` nor `HEAD` has, stays unread.
+/// Reads the head of a request. None if it is malformed. Bodies are not read.
 fn read_request(stream: &TcpStream) -> io::Result<Option<Request>> {
     let mut reader = BufReader::new(stream.take(MAX_HEAD_BYTES));
     let mut head = Vec::new();
-    // Whole, before anything is judged: a connection that is closed over unread bytes loses the answer with them.
+    // Read the whole head first: closing a connection with unread bytes discards the response.
     while reader.read_until(b'\n', &mut head)? > 0 && !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
     }
     Ok(Request::parse(&String::from_utf8_lossy(&head)))
@@ -154,12 +159,12 @@ fn refuse(stream: &mut TcpStream, status: &str, headers: &str, why: &str) -> io:
     )
 }
 
-/// The file that a request means, how long it is, and a name for its content as it is now. None for whatever is no
-/// file in the folder: nobody is told what lies outside.
+/// Opens the file of a request. Returns it with its size and an ETag of its content. None for anything but a
+/// file inside the folder.
 fn open(folder: &Path, target: &str) -> Option<(File, u64, String)> {
     let path = target.split('?').next().unwrap_or_default();
     let path = PathBuf::from(decode(path.strip_prefix('/')?)?);
-    // Behind every symbolic link and `..`, where does it lie?
+    // Resolve symbolic links and `..` before checking the location.
     let path = fs::canonicalize(folder.join(path)).ok()?;
     if !path.starts_with(folder) {
         return None;
@@ -170,7 +175,7 @@ fn open(folder: &Path, target: &str) -> Option<(File, u64, String)> {
     Some((file, facts.len(), format!("\"{:x}-{changed:x}\"", facts.len())))
 }
 
-/// Resolves `%20` and the like.
+/// Decodes `%20` and the like.
 fn decode(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.bytes();
@@ -185,16 +190,16 @@ fn decode(path: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What a `Range` header asks for.
+/// The requested range.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Part(Range<u64>),
-    /// Bytes that the object does not have.
+    /// Bytes beyond the end of the object.
     Nothing,
 }
 
 impl Wanted {
-    /// None for what is no single range of bytes: then the whole object is the answer, as RFC 9110 allows.
+    /// None if this is not a single byte range; the whole object is served then, as RFC 9110 allows.
     fn parse(header: &str, length: u64) -> Option<Self> {
         let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
         let part = if first.is_empty() {
@@ -217,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// A service for a folder of its own with the object `letters`, beside a file that is not to be served.
+    /// A service for a new folder with the object `letters`, next to a file that must not be served.
     fn service(name: &str) -> SocketAddr {
         let outside =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/storage-service-tests").join(name);
@@ -236,7 +241,7 @@ mod tests {
         address
     }
 
-    /// Sends the head of a request and answers the whole response as text.
+    /// Sends a request head. Returns the whole response as text.
     fn ask(address: SocketAddr, head: &str) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "{head}\r\nhost: {address}\r\n\r\n").unwrap();
@@ -336,7 +341,7 @@ mod tests {
     #[test]
     fn many_callers_are_answered_at_once() {
         let address = service("many");
-        // Each has connected, and says nothing yet.
+        // Connected clients that send nothing yet.
         let _silent: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(address).unwrap()).collect();
         let asking: Vec<_> =
             (0..50).map(|_| thread::spawn(move || ask(address, "GET /letters HTTP/1.1"))).collect();

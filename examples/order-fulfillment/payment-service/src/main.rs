@@ -1,6 +1,7 @@
-//! A stand-in for a payment provider: `POST /charges` charges, but the first call for each order meets an overload.
+//! A stand-in for a payment provider: `POST /charges` charges a card. The first call for each order returns
+//! 503.
 //!
-//! Only the standard library, because it is here to be called and not to be read.
+//! Uses only the standard library, to keep the example small.
 
 use std::{
     collections::HashSet,
@@ -18,7 +19,7 @@ fn main() -> std::io::Result<()> {
     for stream in listener.incoming() {
         let (stream, seen) = (stream?, Arc::clone(&seen));
         thread::spawn(move || {
-            // A caller who hangs up is its own problem.
+            // Ignore errors of single clients.
             let _ = answer(stream, &seen);
         });
     }
@@ -43,7 +44,7 @@ fn answer(mut stream: TcpStream, seen: &Mutex<HashSet<String>>) -> std::io::Resu
     let mut body = vec![0; length.min(1 << 20)];
     reader.read_exact(&mut body)?;
     if !request_line.starts_with("POST /charges ") {
-        return respond(&mut stream, "404 Not Found", "", r#"{"error":"there is only POST /charges"}"#);
+        return respond(&mut stream, "404 Not Found", "", r#"{"error":"only POST /charges is supported"}"#);
     }
     let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
     if first {

@@ -1,5 +1,5 @@
-# Tasker on an emulator of AWS on your machine (AWS_ENDPOINT_URL names it), with a PostgreSQL on your machine. It is the
-# ordinary module: no VPC, your database, the API open (by its function's URL), nothing that watches.
+# Tasker on a local AWS emulator (its address is in AWS_ENDPOINT_URL) with a local PostgreSQL. Uses the
+# ordinary module: no VPC, your database, a public API through its function URL, no alarms or dashboard.
 
 terraform {
   required_version = ">= 1.9"
@@ -22,13 +22,13 @@ provider "aws" {
 }
 
 variable "access_key" {
-  description = "Access key that the emulator takes."
+  description = "Access key for the emulator."
   type        = string
   default     = "test"
 }
 
 variable "secret_key" {
-  description = "Secret key that the emulator takes."
+  description = "Secret key for the emulator."
   type        = string
   default     = "test"
   sensitive   = true
@@ -41,7 +41,7 @@ variable "name" {
 }
 
 variable "functions_dir" {
-  description = "Folder that holds <function>/bootstrap.zip, built for architecture."
+  description = "Folder with <function>/bootstrap.zip, built for architecture."
   type        = string
 }
 
@@ -57,13 +57,13 @@ variable "database_url" {
 }
 
 variable "publication" {
-  description = "Key in the blobs bucket of what to publish."
+  description = "Key of the bundle to publish, in the blobs bucket."
   type        = string
   default     = ""
 }
 
 variable "namespaces" {
-  description = "Namespaces with a queue of their own; see the module."
+  description = "Namespaces with a separate queue; see the module."
   type        = any
   default     = {}
 }
@@ -93,19 +93,19 @@ variable "schedules" {
 }
 
 variable "event_bus" {
-  description = "Name of an event bus to make, to which events are published; empty makes none."
+  description = "Name of an event bus to create and publish events to; empty for none."
   type        = string
   default     = ""
 }
 
 variable "api" {
-  description = "How the API is reached; see the module."
+  description = "Access to the API; see the module."
   type        = any
   default     = { kind = "function_url", authorization = "NONE" }
 }
 
 variable "long_steps" {
-  description = "A host as a container for long steps; see the module. Where the emulator runs containers."
+  description = "A container host for long steps, if the emulator runs containers; see the module."
   type        = any
   default     = null
 }

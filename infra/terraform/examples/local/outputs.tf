@@ -34,11 +34,11 @@ output "publisher_key_arn" {
 }
 
 output "event_bus" {
-  description = "Event bus to which events are published; null when none was asked for."
+  description = "Event bus that events are published to; null if there is none."
   value       = module.tasker.event_bus
 }
 
 output "migration" {
-  description = "What the migrate function answered."
+  description = "Result of the migrate function."
   value       = module.tasker.migration
 }

@@ -1,4 +1,4 @@
-# The least: a name and the functions. Makes a VPC and Aurora Serverless v2.
+# The minimal configuration: a name and the functions. Creates a VPC and Aurora Serverless v2.
 
 terraform {
   required_version = ">= 1.9"
@@ -20,7 +20,7 @@ module "tasker" {
 }
 
 variable "functions_dir" {
-  description = "Folder that holds <function>/bootstrap.zip."
+  description = "Folder with <function>/bootstrap.zip."
   type        = string
   default     = "../../../../target/functions"
 }
@@ -30,10 +30,10 @@ output "api_url" {
   value       = module.tasker.api_url
 }
 
-# `tasker deploy` gives this one and reads these two.
+# `tasker deploy` sets this variable and reads these two outputs.
 
 variable "publication" {
-  description = "Key in the blobs bucket of what to publish with this deployment."
+  description = "Key of the bundle to publish with this deployment, in the blobs bucket."
   type        = string
   default     = ""
 }

@@ -1,5 +1,5 @@
-# Your network and your database. The functions are let into the database's security group, and leave for AWS on
-# port 443 by your endpoints or your NAT.
+# Your network and your database. The module lets the functions into the database's security group; they reach
+# AWS on port 443 through your endpoints or NAT.
 
 terraform {
   required_version = ">= 1.9"
@@ -13,7 +13,7 @@ terraform {
 }
 
 variable "functions_dir" {
-  description = "Folder that holds <function>/bootstrap.zip."
+  description = "Folder with <function>/bootstrap.zip."
   type        = string
   default     = "../../../../target/functions"
 }
@@ -24,7 +24,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets in at least two zones, with a way to SQS, S3, DynamoDB and Secrets Manager."
+  description = "Private subnets in at least two zones, with access to SQS, S3, DynamoDB and Secrets Manager."
   type        = list(string)
 }
 
@@ -63,10 +63,10 @@ output "api_url" {
   value       = module.tasker.api_url
 }
 
-# `tasker deploy` gives this one and reads these two.
+# `tasker deploy` sets this variable and reads these two outputs.
 
 variable "publication" {
-  description = "Key in the blobs bucket of what to publish with this deployment."
+  description = "Key of the bundle to publish with this deployment, in the blobs bucket."
   type        = string
   default     = ""
 }

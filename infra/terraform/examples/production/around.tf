@@ -1,4 +1,4 @@
-# What stands around Tasker and would be yours already.
+# Resources around Tasker that you probably have already.
 
 resource "aws_sns_topic" "refunds" {
   name              = "${local.name}-refunds"

@@ -1,4 +1,4 @@
-# One key for everything that Tasker keeps. AWS's services may use it only for this account.
+# One key for all data of Tasker. AWS services may use it only for this account.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}

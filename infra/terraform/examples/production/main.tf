@@ -1,5 +1,5 @@
-# Production: your KMS key, two database instances, namespaces apart from each other, events from four kinds of source,
-# long steps on Fargate, alarms that tell somebody.
+# Production: your KMS key, two database instances, separated namespaces, four kinds of event sources, long
+# steps on Fargate, and alarms with notifications.
 
 terraform {
   required_version = ">= 1.9"
@@ -13,7 +13,7 @@ terraform {
 }
 
 variable "functions_dir" {
-  description = "Folder that holds <function>/bootstrap.zip."
+  description = "Folder with <function>/bootstrap.zip."
   type        = string
   default     = "../../../../target/functions"
 }
@@ -24,7 +24,7 @@ variable "host_image" {
 }
 
 variable "payment_secret_arn" {
-  description = "Secret that handlers of the namespace payments may be granted."
+  description = "Secret that can be granted to handlers of the namespace payments."
   type        = string
 }
 
@@ -34,7 +34,7 @@ variable "imports_bucket" {
 }
 
 variable "on_call" {
-  description = "Address that is written to when an alarm begins and ends."
+  description = "E-mail address for alarm notifications."
   type        = string
 }
 
@@ -58,7 +58,7 @@ module "tasker" {
   }
 
   max_concurrency = { steps = 200, reports = 20, events = 20 }
-  # Up to 100 reports in one transaction, for at most a second's wait.
+  # Up to 100 reports in one transaction, with at most a second's delay.
   batches = { reports = { size = 100, window = 1 } }
 
   event_rules = {
@@ -81,9 +81,9 @@ module "tasker" {
   log_retention_days = 365
   tags               = { team = "platform", cost-centre = "4711" }
 
-  # To roll back a function, name the version that output function_versions showed before the release:
+  # To roll back a function, set the version that output function_versions showed before the release:
   # releases = { run-steps = { version = "41" } }
-  # To send a tenth of the calls to a new version while the old one serves the rest:
+  # To send a tenth of the calls to a new version:
   # releases = { run-steps = { version = "41", canary = { version = "42", weight = 0.1 } } }
 
   depends_on = [aws_kms_key_policy.tasker]
@@ -99,10 +99,10 @@ output "function_versions" {
   value       = module.tasker.function_versions
 }
 
-# `tasker deploy` gives this one and reads these two.
+# `tasker deploy` sets this variable and reads these two outputs.
 
 variable "publication" {
-  description = "Key in the blobs bucket of what to publish with this deployment."
+  description = "Key of the bundle to publish with this deployment, in the blobs bucket."
   type        = string
   default     = ""
 }

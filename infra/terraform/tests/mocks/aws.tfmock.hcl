@@ -1,4 +1,4 @@
-# An account for plans that reach none. ARNs only where the provider checks their form.
+# A mock account for plans without AWS access. ARNs only where the provider validates their form.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }

@@ -1,4 +1,4 @@
-//! The body of a response on its way into a guest: so many bytes, and no longer pauses than the guest allows.
+//! Limits a response body on its way to the guest: total size, and the longest pause between chunks.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,14 +10,14 @@ use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 use wasmtime_wasi_http::Error;
 
-/// A response body within its limits.
+/// A response body with limits.
 pub(super) struct LimitedBody {
     incoming: Incoming,
-    /// Bytes that may still come.
+    /// The number of bytes still allowed.
     left: u64,
     limit: u64,
     pause: Duration,
-    /// When the current pause is too long.
+    /// When the current pause exceeds the limit.
     overdue: Pin<Box<Sleep>>,
 }
 

@@ -1,7 +1,8 @@
-//! Sending one request: resolve once, judge every address, connect to one that passed, speak HTTP/1.1.
+//! Sends one request: resolves the host once, checks every address, connects to an allowed one, and uses
+//! HTTP/1.1.
 //!
-//! One connection per request: a connection kept for later would have to remember under which grants its address
-//! was judged.
+//! One connection per request: a pooled connection would have to record the grants that its address was
+//! checked against.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -26,27 +27,27 @@ use super::policy::{Policy, Refused};
 use crate::capability::logs::Logs;
 use crate::{HostConfig, HostError};
 
-/// How long a guest waits for a connection if it does not say, in seconds. The step's own timeout still counts.
+/// The connect timeout if the guest sets none. The step's timeout also applies.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a guest waits for a response, or for more of it, if it does not say.
+/// The timeout for a response and between its chunks if the guest sets none.
 const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A response, and what keeps its connection going.
+/// A response and the future that drives its connection.
 pub(super) type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
-/// What requests share: the trusted certificates and the limits.
+/// Shared by all requests: the trusted certificates and the size limit.
 pub(crate) struct HttpClient {
     tls: TlsConnector,
     max_response_bytes: u64,
     pub(super) max_requests: usize,
 }
 
-/// Why a request was not answered.
+/// Why a request failed.
 pub(super) enum SendError {
-    /// Every address of the host is refused; this was the first.
+    /// All addresses of the host are blocked. This is the first.
     Prohibited(IpAddr, Refused),
-    /// Anything else.
+    /// Any other error.
     Http(Error),
 }
 
@@ -57,7 +58,7 @@ impl From<Error> for SendError {
 }
 
 impl SendError {
-    /// The error for the guest; what only its author can mend is explained in the logs.
+    /// Converts to the guest's error. Logs an explanation for problems that the handler's author has to fix.
     pub(super) fn explain(self, destination: &Destination, logs: &Logs) -> Error {
         match self {
             Self::Prohibited(address, refused) => {
@@ -97,7 +98,7 @@ impl HttpClient {
         })
     }
 
-    /// Sends a request that the policy permits. `permit` is held as long as the connection lives.
+    /// Sends a request that the policy allows. Holds `permit` until the connection ends.
     pub(super) async fn send(
         &self,
         mut request: http::Request<WasiBody>,
@@ -110,7 +111,7 @@ impl HttpClient {
         let stream = timeout(connect_timeout, self.connect(destination, policy))
             .await
             .map_err(|_| Error::ConnectionTimeout)??;
-        // In origin form: the scheme and host were for us, only a proxy would want them.
+        // Use the origin form: scheme and host are only for proxies.
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map_or_else(|| http::Uri::from_static("/"), http::Uri::from);
 
@@ -127,7 +128,7 @@ impl HttpClient {
                 tokio::select! {
                     biased;
                     response = &mut sending => return response.map_err(Error::from),
-                    // A server may answer and close at once: the response is still to be taken then.
+                    // A server may respond and close at once; keep waiting for the response then.
                     ended = &mut connection, if !closed => {
                         ended?;
                         closed = true;
@@ -140,11 +141,11 @@ impl HttpClient {
         let pause = options.between_bytes_timeout.unwrap_or(RESPONSE_TIMEOUT);
         let response =
             response.map(|body| LimitedBody::new(body, self.max_response_bytes, pause).boxed_unsync());
-        // A future that has ended must not be asked again.
+        // A completed future must not be polled again.
         Ok((response, Box::new(async move { if closed { Ok(()) } else { connection.await } })))
     }
 
-    /// A connection to an address of the destination that the policy allows.
+    /// Connects to an allowed address of the destination.
     async fn connect(
         &self,
         destination: &Destination,
@@ -169,7 +170,7 @@ impl HttpClient {
         stream: TcpStream,
         destination: &Destination,
     ) -> Result<Box<dyn Stream>, SendError> {
-        // A request and its answer are both small more often than not.
+        // Requests and responses are usually small.
         stream.set_nodelay(true).map_err(Error::Connect)?;
         if destination.scheme == Scheme::Http {
             return Ok(Box::new(stream));
@@ -184,7 +185,7 @@ impl HttpClient {
     }
 }
 
-/// The addresses of a destination, asked for once.
+/// Resolves the addresses of a destination, once.
 async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, Error> {
     let port = destination.port;
     match &destination.host {

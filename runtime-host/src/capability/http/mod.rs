@@ -1,7 +1,7 @@
-//! `wasi:http`: outbound requests, to where the step's grants allow.
+//! `wasi:http`: outbound requests to the destinations that the step is granted.
 //!
-//! Linking the interface gives no authority. [`policy`] decides, [`client`] connects, and this file is what
-//! stands between the two and the guest: every request of every guest passes `send_request`.
+//! Linking the interface grants nothing. [`policy`] decides and [`client`] connects; this file passes every
+//! guest request through both, in `send_request`.
 
 mod body;
 mod client;
@@ -21,20 +21,20 @@ use self::policy::Policy;
 use super::logs::Logs;
 use crate::execution::state::State;
 
-/// Headers of one request or response, in bytes as they lie in memory.
+/// The maximum size of the headers of one request or response, in bytes in memory.
 const MAX_HEADER_BYTES: usize = 128 << 10;
 
-/// `target` of the log lines that say why a request was refused.
+/// The `target` of log lines that explain a rejected request.
 const LOG_TARGET: &str = "tasker:http";
 
-/// What a guest's requests need.
+/// The state behind a guest's requests.
 pub(crate) struct HttpState {
     context: WasiHttpCtx,
     hooks: Hooks,
 }
 
 struct Hooks {
-    /// None where the component does not import the interface, and so cannot ask.
+    /// None if the component does not import the interface.
     client: Option<Arc<HttpClient>>,
     grants: Grants,
     logs: Logs,
@@ -94,7 +94,7 @@ impl WasiHttpHooks for Hooks {
 }
 
 impl Hooks {
-    /// Whether a request may go out at all, and where to.
+    /// Whether a request is allowed, and its destination.
     fn admit(
         &self,
         request: &http::Request<WasiBody>,
@@ -121,12 +121,12 @@ impl Hooks {
     }
 }
 
-/// Where a request goes, provided that all of it says the same.
+/// The destination of a request whose parts agree.
 fn destination(request: &http::Request<WasiBody>) -> Result<Destination, Error> {
     let uri = request.uri();
     let scheme = uri.scheme_str().and_then(Scheme::parse).ok_or(Error::HttpProtocolError)?;
     let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
-    // Credentials in a URL: what stands before the `@` has been mistaken for the host often enough.
+    // Reject credentials in a URL: the part before `@` can be mistaken for the host.
     if authority.as_str().contains('@') {
         return Err(Error::HttpRequestUriInvalid);
     }
@@ -135,7 +135,7 @@ fn destination(request: &http::Request<WasiBody>) -> Result<Destination, Error> 
         Some(port) => port.as_u16(),
         None => scheme.default_port(),
     };
-    // A tunnel, or a request line in absolute form, would let a proxy on the way choose another host.
+    // A tunnel or an absolute request line would let a proxy choose another host.
     if request.method() == http::Method::CONNECT || !uri.path().starts_with('/') {
         return Err(Error::HttpRequestDenied);
     }

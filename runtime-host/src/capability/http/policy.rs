@@ -1,21 +1,22 @@
-//! Where outbound HTTP may go. A pure decision: no I/O, no clock.
+//! Decides where outbound HTTP may go. Pure: no I/O, no clock.
 //!
-//! The threat: a handler, or data that steers it, makes the host send a request that the handler's author
-//! could not send himself. To the cloud's metadata service (credentials of the machine), to the database or the
-//! orchestrator beside us, to a service that trusts its network. The ways there: an address as host; a name
-//! that resolves to it, always or only the second time (rebinding); another spelling of it (decimal, mapped into
-//! IPv6, behind NAT64 or 6to4); a redirect; a request whose line or `Host` names another host than its URL.
+//! The threat: a handler, or data that controls it, makes the host send a request that the handler's author
+//! could not send: to the cloud's metadata service (machine credentials), to the database or the
+//! orchestrator, or to a service that trusts its network. Ways to do that: an IP address as the host; a name
+//! that resolves to one, always or only on the second lookup (DNS rebinding); another notation (decimal,
+//! IPv4-mapped, NAT64, 6to4); a redirect; a request line or `Host` header that differs from the URL.
 //!
-//! The answer: nothing is allowed that is not named. A name is resolved once, every address of it is judged, and
-//! the connection goes to an address that was judged. Redirects are the guest's to follow, through here again.
+//! The defence: only named destinations are allowed. A name is resolved once, every address is checked, and
+//! the connection goes to a checked address. The host does not follow redirects; a guest that does sends a
+//! new request through this check.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use tasker_protocol::{Destination, GrantFault, Grants, OriginPattern, granted_network};
 
-/// Addresses that answer with the machine's own credentials. Granting a network that contains one does not grant
-/// it; only its exact address does.
+/// Metadata services, which return the machine's credentials. A granted network that contains one does not
+/// allow it; only a grant of its exact address does.
 const METADATA: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), // AWS, Azure, Google, and most others
     IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),   // AWS, credentials of containers
@@ -43,16 +44,16 @@ const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
 ];
 
-/// IPv6 networks that are not the public Internet, or that lead into IPv4 by another way.
+/// IPv6 networks that are not the public Internet or that translate to IPv4.
 const SPECIAL_V6: [(Ipv6Addr, u8, &str); 15] = [
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
-    // `::` itself, and the old IPv4-compatible addresses.
+    // `::` and the deprecated IPv4-compatible addresses.
     (Ipv6Addr::UNSPECIFIED, 96, "unspecified or IPv4-compatible"),
     (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, "IPv4-translated"),
     (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, "NAT64"),
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, "NAT64"),
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64, "discard-only"),
-    // Teredo, ORCHID, benchmarks.
+    // Teredo, ORCHID, benchmarking.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "reserved for protocols"),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "reserved for documentation"),
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, "6to4"),
@@ -64,14 +65,14 @@ const SPECIAL_V6: [(Ipv6Addr, u8, &str); 15] = [
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "multicast"),
 ];
 
-/// Why an address is refused.
+/// Why an address is blocked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refused {
-    /// The kind of address, for people.
+    /// The kind of address, for messages.
     pub(crate) kind: &'static str,
 }
 
-/// What one execution may reach.
+/// The destinations of one execution.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policy {
     patterns: Vec<OriginPattern>,
@@ -80,28 +81,28 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// # Errors
-    /// The first grant that cannot be understood.
+    /// The first invalid grant.
     pub(crate) fn new(grants: &Grants) -> Result<Self, GrantFault> {
         let patterns = grants.http.iter().map(|text| OriginPattern::parse(text)).collect();
         let networks = grants.private_networks.iter().map(|text| granted_network(text)).collect();
         match (patterns, networks) {
             (Some(patterns), Some(networks)) => Ok(Self { patterns, networks }),
-            // Theirs stand before those of other fields.
+            // `faults` lists `http` and `private_networks` first.
             _ => Err(grants.faults().swap_remove(0)),
         }
     }
 
-    /// Whether requests may go there at all.
+    /// Whether requests to this destination are allowed.
     pub(crate) fn permits(&self, destination: &Destination) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(destination))
     }
 
-    /// Whether a connection may go to this address.
+    /// Whether a connection to this address is allowed.
     ///
     /// # Errors
-    /// What kind of address it is, when it may not.
+    /// The kind of a blocked address.
     pub(crate) fn check_address(&self, address: IpAddr) -> Result<(), Refused> {
-        // `::ffff:10.0.0.1` is 10.0.0.1 to every system.
+        // `::ffff:10.0.0.1` reaches 10.0.0.1.
         let address = address.to_canonical();
         if METADATA.contains(&address) {
             let exactly = self.networks.iter().any(|network| IpNet::from(address) == *network);
@@ -116,7 +117,7 @@ impl Policy {
     }
 }
 
-/// What an address is, unless it is a public one.
+/// The kind of a special-purpose address. None for a public address.
 fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => SPECIAL_V4

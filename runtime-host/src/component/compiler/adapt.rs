@@ -1,4 +1,4 @@
-//! Making a component of a core module: a preview-1 command, or a module that carries its component type.
+//! Converts a core module to a component: a preview-1 command, or a module with an embedded component type.
 
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1,
@@ -13,19 +13,19 @@ use wit_parser::Resolve;
 
 use crate::CompileError;
 
-/// The adapter's `proc_exit` knows only success and failure; a handler says by its code whether to try again.
-/// So the import goes past the adapter, to this function, which takes the code as it is.
+/// The adapter reduces `proc_exit` to success or failure, but a handler's exit code also tells whether to
+/// retry. So this import bypasses the adapter and passes the exit code through.
 const EXIT: &str = "
     package wasi:cli@0.2.0;
     interface exit { exit-with-code: func(status-code: u8); }
     world command { import exit; }
 ";
 
-/// The module of that import, and its name.
+/// The module and the name of that import.
 const EXIT_IMPORT: (&str, &str) = ("wasi:cli/exit@0.2.0", "exit-with-code");
 
-/// Makes a component of a core module: a command when it has an entry point, otherwise what its embedded
-/// component type says.
+/// Converts a core module to a component: to a command if it has an entry point, else by its embedded
+/// component type.
 pub(super) fn adapt(module: &[u8]) -> Result<Vec<u8>, CompileError> {
     if exports_start(module)? {
         let mut module = with_exit_code(module)?;
@@ -62,7 +62,7 @@ fn exports_start(module: &[u8]) -> Result<bool, CompileError> {
     Ok(false)
 }
 
-/// The module with its `proc_exit` redirected.
+/// Redirects the module's `proc_exit` import.
 fn with_exit_code(module: &[u8]) -> Result<Vec<u8>, CompileError> {
     struct Redirect;
     impl Reencode for Redirect {

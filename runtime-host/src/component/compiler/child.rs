@@ -1,4 +1,4 @@
-//! Compiling in a process of its own: a component that makes the compiler eat memory or time ends that process.
+//! Compiles in a child process, so that a component that exhausts memory or time only ends that process.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,21 +12,21 @@ use crate::CompileError;
 use crate::component::artifact::Artifact;
 use crate::component::seal::compatibility;
 
-/// Address space of the compiling process. Large components were measured at 376 MB resident.
+/// The address space limit of the child. Large components were measured at 376 MB resident.
 const ADDRESS_SPACE: u64 = 4 << 30;
 
-/// First byte of the output: an artifact follows.
+/// The first byte of the output: an artifact follows.
 const COMPILED: u8 = 1;
 
-/// First byte of the output: the reason why the component is invalid follows.
+/// The first byte of the output: the reason why the component is invalid follows.
 const INVALID: u8 = 0;
 
-/// What the compiling process does: limits itself, reads the component at `input`, compiles it and writes the
-/// outcome, whichever it is, to `output`. For the command behind [`crate::HostConfig::compiler`]; not for
-/// processes that have anything else to do.
+/// The main function of the child process: limits its resources, compiles the component in `input` and writes
+/// the result or the error to `output`. For the program in [`crate::HostConfig::compiler`]; it limits the
+/// whole process.
 pub fn compile_command(input: &Path, output: &Path) -> Result<(), CompileError> {
     limit(Resource::As, ADDRESS_SPACE)?;
-    // The parent knows the time allowed and ends us; this is for when it is gone.
+    // The parent enforces the time limit; this one applies if the parent has died.
     limit(Resource::Cpu, 600)?;
     limit(Resource::Core, 0)?;
     let engine = crate::engine::compiler().map_err(|error| CompileError::Process(format!("{error:#}")))?;
@@ -53,7 +53,7 @@ fn limit(resource: Resource, value: u64) -> Result<(), CompileError> {
         .map_err(|error| CompileError::Io(error.into()))
 }
 
-/// Has `program` compile these bytes. `folder` is private to us: the output is native code.
+/// Compiles the bytes with `program`. `folder` must be private, because the output is native code.
 pub(super) async fn compile_in_child(
     program: &Path,
     folder: &Path,
@@ -67,7 +67,7 @@ pub(super) async fn compile_in_child(
     let child = tokio::process::Command::new(program)
         .arg("compile-component")
         .args([&input, &output])
-        // The host's environment holds secrets; the compiler needs none of it.
+        // The host's environment may contain secrets, and the compiler needs none of it.
         .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -94,6 +94,6 @@ fn read(bytes: &[u8], engine: &Engine) -> Result<Artifact, CompileError> {
             _ => Err(CompileError::ForeignCompiler),
         },
         Some((&INVALID, reason)) => Err(CompileError::Invalid(String::from_utf8_lossy(reason).into_owned())),
-        _ => Err(CompileError::Process("it wrote no output".to_owned())),
+        _ => Err(CompileError::Process("it produced no output".to_owned())),
     }
 }

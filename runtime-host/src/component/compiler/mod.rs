@@ -1,4 +1,5 @@
-//! Compiling: bytes → ([`adapt`] →) [`translate`], perhaps in a [`child`] process; for this host, or for others.
+//! Compilation: bytes → ([`adapt`] →) [`translate`], optionally in a [`child`] process; for this host or for
+//! others.
 
 mod adapt;
 mod child;
@@ -15,7 +16,7 @@ use super::{
 use crate::CompileError;
 pub use child::compile_command;
 
-/// Compiles for this host: in a child process where there is a program for it.
+/// Compiles for this host, in a child process if a program is configured.
 pub(super) async fn compile(
     engine: &Engine,
     wasm: Vec<u8>,
@@ -35,7 +36,7 @@ pub(super) async fn compile(
     }
 }
 
-/// A component compiled for hosts of one architecture (`x86_64`, `aarch64`).
+/// Compiles a component for hosts of one architecture (`x86_64`, `aarch64`).
 pub fn compile_for(digest: &str, wasm: &[u8], architecture: &str) -> Result<CompiledComponent, CompileError> {
     let engine = crate::engine::compiler_for(architecture)
         .map_err(|error| CompileError::Process(format!("no compiler for `{architecture}`: {error:#}")))?;

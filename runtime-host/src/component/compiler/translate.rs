@@ -1,4 +1,4 @@
-//! Compiling a component: the one place that reads untrusted WebAssembly as a whole.
+//! Compiles a component. The only code that parses whole untrusted WebAssembly binaries.
 
 use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
@@ -7,7 +7,7 @@ use super::adapt::adapt;
 use crate::CompileError;
 use crate::component::artifact::Artifact;
 
-/// Compiles a component, or a preview-1 core module after making it one. Takes seconds for large components.
+/// Compiles a component, or a core module after converting it. Takes seconds for large components.
 pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileError> {
     let adapted;
     let component = if Parser::is_component(wasm) {
@@ -16,7 +16,7 @@ pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Artifact, CompileE
         adapted = adapt(wasm)?;
         &adapted
     } else {
-        return Err(CompileError::Invalid("these bytes are no WebAssembly".to_owned()));
+        return Err(CompileError::Invalid("the bytes are not WebAssembly".to_owned()));
     };
     let core_instances = count_core_instances(component)?;
     let code = engine.precompile_component(component).map_err(invalid)?;

@@ -1,25 +1,25 @@
-//! The emulator, asked over plain HTTP: what little the tests need of AWS's own interfaces.
+//! A client of the emulator over plain HTTP, for the few AWS operations that the tests need.
 
 use serde_json::{Value, json};
 use ureq::Agent;
 
-/// The account and the region of everything.
+/// The region of all resources.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// What the account's root user says of itself: its signature is not looked at.
+/// The credential of the account's root user. The emulator does not check signatures.
 fn credential(service: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=test/20300101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
     )
 }
 
-/// AWS, as far as the tests see it.
+/// The AWS emulator.
 pub(crate) struct Aws {
     pub(crate) endpoint: &'static str,
     agent: Agent,
 }
 
-/// A message received.
+/// A received message.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) id: String,
@@ -34,7 +34,7 @@ impl Aws {
         Self { endpoint: tasker_test_support::strict_emulator(), agent }
     }
 
-    /// Calls an operation: `AmazonSQS.SendMessage`.
+    /// Calls an operation, such as `AmazonSQS.SendMessage`.
     fn call(&self, service: &str, target: &str, body: &Value) -> Value {
         let mut answer = self
             .agent
@@ -58,7 +58,7 @@ impl Aws {
         self.call("sqs", "AmazonSQS.SendMessage", &json!({ "QueueUrl": queue, "MessageBody": body }));
     }
 
-    /// Receives up to ten messages, which stay hidden for so many seconds.
+    /// Receives up to ten messages, which stay hidden for `hidden` seconds.
     pub(crate) fn receive(&self, queue: &str, hidden: u32) -> Vec<Received> {
         let request = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 0,
                               "VisibilityTimeout": hidden, "MessageSystemAttributeNames": ["ApproximateReceiveCount"] });
@@ -80,7 +80,7 @@ impl Aws {
         self.call("sqs", "AmazonSQS.DeleteMessage", &json!({ "QueueUrl": queue, "ReceiptHandle": receipt }));
     }
 
-    /// How many messages wait in a queue, are held by a receiver, and are not due yet.
+    /// The numbers of visible, in-flight and delayed messages in a queue.
     pub(crate) fn depths(&self, queue: &str) -> [u64; 3] {
         let asked = self.call(
             "sqs",
@@ -108,7 +108,7 @@ impl Aws {
         self.call("events", "AWSEvents.CreateEventBus", &json!({ "Name": name }));
     }
 
-    /// Lets a queue hear of everything on a bus.
+    /// Sends all events on a bus to a queue.
     pub(crate) fn listen(&self, bus: &str, queue: &str) {
         let name = queue.rsplit('/').next().unwrap();
         let rule = json!({ "Name": name, "EventBusName": bus, "EventPattern": r#"{"source":[{"prefix":"/tasker/"}]}"# });
@@ -119,7 +119,7 @@ impl Aws {
         self.call("events", "AWSEvents.PutTargets", &targets);
     }
 
-    /// What the only container of a service on ECS finds in its environment.
+    /// The environment of the only container of an ECS service.
     pub(crate) fn container_environment(&self, service: &str, cluster: &str) -> Vec<(String, String)> {
         let ecs = |operation: &str, body: Value| {
             self.call("ecs", &format!("AmazonEC2ContainerServiceV20141113.{operation}"), &body)
@@ -134,7 +134,8 @@ impl Aws {
         variables.iter().map(|variable| (text(&variable["name"]), text(&variable["value"]))).collect()
     }
 
-    /// What AWS's SDKs are told by, to do only what a role may. From then on the account may assume it, and not only ECS.
+    /// Environment variables with the credentials of a role, for the AWS SDKs. Lets the account assume the
+    /// role, not only ECS.
     pub(crate) fn credentials_of(&self, role: &str) -> [(&'static str, String); 3] {
         let trust = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
@@ -166,7 +167,7 @@ impl Aws {
         })
     }
 
-    /// Calls an operation of the older kind, which answers XML.
+    /// Calls an operation of an older API, which returns XML.
     fn call_with_form(&self, service: &str, form: [(&str, &str); 4]) -> String {
         let mut answer = self
             .agent
@@ -199,7 +200,7 @@ impl Aws {
         assert!(put.status().is_success(), "object {key}: {}", put.status());
     }
 
-    /// S3's list of the objects under a prefix: their keys, and when each was written last.
+    /// Lists the objects under a prefix with their keys and modification times.
     pub(crate) fn objects(&self, bucket: &str, prefix: &str) -> String {
         let url = format!("{}/{bucket}?list-type=2&prefix={prefix}", self.endpoint);
         self.agent
@@ -218,7 +219,7 @@ impl Aws {
         scanned["Items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// What the functions' logs say of requests that IAM has refused.
+    /// The log messages of functions about requests that IAM denied.
     pub(crate) fn refused_requests(&self) -> Vec<String> {
         let groups = self.call("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
         let mut refused = Vec::new();
@@ -239,7 +240,7 @@ impl Aws {
         refused
     }
 
-    /// Switches Lambda's own reading of queues on or off.
+    /// Enables or disables Lambda's polling of queues.
     pub(crate) fn switch_event_sources(&self, on: bool) {
         let url = format!("{}/2015-03-31/event-source-mappings/", self.endpoint);
         let all: Value = self
@@ -263,7 +264,7 @@ impl Aws {
         }
     }
 
-    /// Invokes a function. The error: it did not come to an end.
+    /// Invokes a function. Returns an error if it did not finish.
     pub(crate) fn invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
         let mut answer = self
@@ -279,7 +280,7 @@ impl Aws {
         serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
     }
 
-    /// Asks a function's URL: in the emulator by the name of its host.
+    /// Sends a request to a function's URL. The emulator routes by the host name.
     pub(crate) fn ask(&self, method: &str, host: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let request = ureq::http::Request::builder()
             .method(method)

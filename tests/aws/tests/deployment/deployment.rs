@@ -1,4 +1,4 @@
-//! A deployment of the order-fulfilment example, made by `tasker deploy` on the emulator.
+//! A deployment of the order-fulfilment example, created by `tasker deploy` on the emulator.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     payments::Payments,
 };
 
-/// The order workflow with a payment that may take an hour.
+/// The order workflow with a payment step that may take an hour.
 const SLOW_WORKFLOW: &str = "slow_order_fulfillment";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(crate) enum Tool {
 
 pub(crate) struct Deployment {
     pub(crate) aws: Aws,
-    /// The bus that the shop's events come from.
+    /// The bus with the shop's events.
     pub(crate) bus: String,
-    /// The bucket whose objects are orders.
+    /// The bucket whose objects start orders.
     pub(crate) orders_bucket: String,
-    /// A queue that hears what the bus is told.
+    /// A queue that receives everything sent to the bus.
     pub(crate) told_queue: String,
     tool: Tool,
     name: String,
@@ -42,7 +42,7 @@ pub(crate) struct Deployment {
     folder: TempDir,
 }
 
-/// A host, killed when nobody needs it any more.
+/// A running host, killed when dropped.
 pub(crate) struct RunningHost(pub(crate) Child);
 
 impl Drop for RunningHost {
@@ -116,7 +116,8 @@ impl Deployment {
         Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, deploy, folder }
     }
 
-    /// Deploys the same project once more: nothing is compiled, signed or written anew, and the API stays where it is.
+    /// Deploys the same project again: nothing is compiled, signed or written again, and the API keeps its
+    /// address.
     pub(crate) fn deploy_again(&mut self) {
         let bucket = format!("{}-blobs-000000000000-{REGION}", self.name);
         let before = self.aws.objects(&bucket, "artifacts/");
@@ -138,13 +139,13 @@ impl Deployment {
         format!("{}-{function}", self.name)
     }
 
-    /// Kills a function, wherever it runs. Answers how many processes that were.
+    /// Kills a function's processes. Returns how many there were.
     pub(crate) fn kill(&self, function: &str) -> usize {
         kill_function(self.aws.endpoint, &self.function(function))
     }
 
-    /// A host as a process of its own, with the environment and the role that its container has on ECS. Told to stop, it
-    /// waits for nothing.
+    /// Starts a host process with the environment and role of its ECS container. When stopped, it does not
+    /// wait for running steps.
     pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
         let service = self.function("run-long-steps");
@@ -167,7 +168,7 @@ impl Deployment {
         answer
     }
 
-    /// Creates a task of the workflow whose payment may take longer than a function may.
+    /// Creates a task of the workflow whose payment may exceed a function's time limit.
     pub(crate) fn create_slow_order(&self, number: &str) {
         let context = json!({
             "order_id": number,
@@ -187,7 +188,7 @@ impl Deployment {
         assert_eq!(status, 200, "{answer}");
     }
 
-    /// The task of an order, when it has come to rest.
+    /// Waits until the task of an order is at rest and returns it.
     pub(crate) async fn task_of_order(&self, number: &str, limit: Duration) -> Value {
         let begun = Instant::now();
         loop {
@@ -202,7 +203,7 @@ impl Deployment {
         }
     }
 
-    /// The task of an order; null, if there is none yet.
+    /// The task of an order; null if there is none yet.
     pub(crate) async fn task(&self, number: &str) -> Value {
         match self.task_id(number).await {
             Some(task) => self.get(&format!("/v1/tasks/{task}")),
@@ -226,7 +227,7 @@ impl Deployment {
         attempts.as_array().map_or(0, Vec::len)
     }
 
-    /// Events that became dead letters, when there are so many.
+    /// Waits for this many dead-letter events and returns them.
     pub(crate) async fn dead_events(&self, count: usize, limit: Duration) -> Vec<Value> {
         let begun = Instant::now();
         loop {
@@ -240,7 +241,7 @@ impl Deployment {
         }
     }
 
-    /// Whether the functions have logged in as a role of their own, which owns nothing.
+    /// Whether the functions log in with a separate role that owns nothing.
     pub(crate) async fn has_functions_logged_in(&self) -> bool {
         sqlx::query_scalar(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'tasker_functions_of_' || current_database())
@@ -252,13 +253,13 @@ impl Deployment {
         .unwrap()
     }
 
-    /// How many reservations the handlers keep in their bucket.
+    /// The number of reservations in the handlers' bucket.
     pub(crate) fn kept_reservations(&self) -> usize {
         let items = self.aws.items(&format!("{}-keyvalue", self.name));
         items.iter().filter(|item| item["bucket"]["S"] == "shop/reservations").count()
     }
 
-    /// Queues and dead-letter queues are empty, and no lease is held.
+    /// Waits until queues and dead-letter queues are empty and no lease is held.
     pub(crate) fn has_come_to_rest(&self, limit: Duration) {
         let begun = Instant::now();
         loop {
@@ -286,7 +287,7 @@ impl Deployment {
         }
     }
 
-    /// Destroys all of it; what is left behind fails the test, and so does whatever a function was not allowed.
+    /// Destroys the deployment. Fails if a resource is left or if IAM denied a request.
     pub(crate) fn unmake(self) {
         assert_eq!(self.aws.refused_requests(), Vec::<String>::new());
         let mut destroy = match self.tool {
@@ -312,12 +313,12 @@ impl Deployment {
     }
 }
 
-/// What `tasker deploy` says that it has made.
+/// The output of `tasker deploy`.
 fn deployed(deploy: &mut Command) -> Value {
     serde_json::from_str(run(deploy).trim()).unwrap()
 }
 
-/// The host of an API as the emulator knows it: of API Gateway's address only the API's id is the same.
+/// The host name of an API in the emulator. Only the API's id of the real host name is kept.
 fn reachable(url: &str) -> String {
     let host = url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
     match host.split_once(".execute-api.") {
@@ -339,8 +340,8 @@ fn functions() -> PathBuf {
     functions
 }
 
-/// The example with the payment provider of the test, one trigger more (for objects in a bucket), and one workflow more
-/// (with a step that may take long).
+/// The example with the test's payment provider, an additional trigger (for objects in a bucket) and an
+/// additional workflow (with a slow step).
 fn write_project(folder: &Path, provider: &str) {
     let example = repository().join("examples/order-fulfillment");
     let (project, triggers) = (folder.join("project"), folder.join("project/triggers"));
@@ -360,7 +361,7 @@ fn write_project(folder: &Path, provider: &str) {
     fs::write(triggers.join("order_uploaded.yaml"), include_str!("order_uploaded.yaml")).unwrap();
 }
 
-/// A copy of the module with the example that is meant for here: Terraform keeps its state beside it.
+/// A copy of the module with the local example, because Terraform keeps its state next to it.
 fn terraform_root(folder: &Path) -> PathBuf {
     let module = repository().join("infra/terraform");
     let copied = Command::new("cp").arg("-r").arg(module).arg(folder.join("terraform")).status().unwrap();
@@ -370,7 +371,7 @@ fn terraform_root(folder: &Path) -> PathBuf {
     folder.join("terraform/examples/local")
 }
 
-/// Terraform's providers, where somebody has put them beside it; else it downloads them.
+/// A mirror of Terraform's providers, if there is one; else Terraform downloads them.
 fn provider_mirror() -> Option<PathBuf> {
     let named = std::env::var_os("TASKER_TERRAFORM_MIRROR").map(PathBuf::from);
     let installed = fs::read_dir("/")
@@ -389,7 +390,7 @@ fn tasker(aws: &Aws) -> Command {
     tool(aws, program.to_str().unwrap())
 }
 
-/// A program on the emulator's AWS.
+/// A program configured for the emulator.
 fn tool(aws: &Aws, program: &str) -> Command {
     let tools = aws_tools().join("sam/bin");
     let path = std::env::var("PATH").unwrap_or_default();
@@ -405,7 +406,7 @@ fn tool(aws: &Aws, program: &str) -> Command {
     command
 }
 
-/// Runs a program and answers what it prints; if it fails, the test does, with all that it said.
+/// Runs a program and returns its standard output. Fails the test with all output if the program fails.
 fn run(command: &mut Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     if let Some(mirror) = provider_mirror() {

@@ -1,5 +1,5 @@
-//! Lambda's event source, played by the test: it takes messages off the queues, hands them to the functions, and deletes
-//! what they are done with. Unlike the emulator's, it can hand out everything twice and out of order.
+//! Lambda's event source, played by the test: receives messages, invokes functions and deletes processed
+//! messages. Unlike the emulator's, it can deliver everything twice and out of order.
 
 use std::{
     collections::HashSet,
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{aws::Received, deployment::Deployment};
 
-/// How long a message that was handed out stays hidden, in seconds: a function that dies must not keep it for long.
+/// The visibility timeout, in seconds. Short, so that a killed function does not hide its messages for long.
 const HIDDEN: u32 = 5;
 
-/// Which function takes from which queue.
+/// The function of each queue.
 const SOURCES: [(&str, &str); 3] = [("events", "ingest"), ("steps", "run-steps"), ("reports", "orchestrate")];
 
 pub(crate) struct EventSource<'a> {
@@ -27,7 +27,7 @@ impl<'a> EventSource<'a> {
         Self { deployment, twice: false, invocations: 0 }
     }
 
-    /// Every batch goes to two invocations at once, the second time backwards.
+    /// Delivers every batch to two concurrent invocations, the second time in reverse order.
     pub(crate) fn twice(self) -> Self {
         Self { twice: true, ..self }
     }
@@ -36,14 +36,14 @@ impl<'a> EventSource<'a> {
         self.invocations
     }
 
-    /// Looks into each queue once.
+    /// Polls each queue once.
     pub(crate) fn run_once(&mut self) {
         for (queue, function) in SOURCES {
             self.invocations += hand_out(self.deployment, queue, function, self.twice).0;
         }
     }
 
-    /// Runs until something is so; the condition is looked at while functions run, too.
+    /// Polls until the condition holds, which is also checked while functions run.
     pub(crate) fn run_until(&mut self, limit: Duration, mut done: impl FnMut() -> bool) {
         let begun = Instant::now();
         let (deployment, twice) = (self.deployment, self.twice);
@@ -71,7 +71,7 @@ impl<'a> EventSource<'a> {
         assert!(done(), "not within {limit:?}");
     }
 
-    /// Runs until no queue holds a message, and none is on its way.
+    /// Polls until no queue has visible or in-flight messages.
     pub(crate) fn run_until_empty(&mut self, limit: Duration) {
         let deployment = self.deployment;
         self.run_until(limit, || {
@@ -79,7 +79,7 @@ impl<'a> EventSource<'a> {
         });
     }
 
-    /// Looks into one queue only, for so long.
+    /// Polls only one queue for this time.
     pub(crate) fn run_only(&mut self, queue: &str, time: Duration) {
         let (_, function) = SOURCES.iter().find(|(known, _)| *known == queue).unwrap();
         let begun = Instant::now();
@@ -89,7 +89,7 @@ impl<'a> EventSource<'a> {
         }
     }
 
-    /// Receives what is in a queue as a function does that dies each time.
+    /// Receives messages and drops them, like a function that crashes each time.
     pub(crate) fn receive_and_drop(&self, queue: &str, times: usize) {
         let url = self.deployment.queue(queue);
         for _ in 0..times {
@@ -98,7 +98,7 @@ impl<'a> EventSource<'a> {
     }
 }
 
-/// Takes one batch and hands it to its function. Answers how many invocations and messages that were.
+/// Delivers one batch to its function. Returns the numbers of invocations and messages.
 fn hand_out(deployment: &Deployment, queue: &str, function: &str, twice: bool) -> (usize, usize) {
     let url = deployment.queue(queue);
     let messages = deployment.aws.receive(&url, HIDDEN);
@@ -121,7 +121,7 @@ fn hand_out(deployment: &Deployment, queue: &str, function: &str, twice: bool) -
     (batches.len(), messages.len())
 }
 
-/// The messages that a function was done with.
+/// Invokes a function. Returns the messages that it has processed.
 fn invoke(deployment: &Deployment, function: &str, queue: &str, batch: &[Received]) -> Vec<String> {
     let record = |message: &Received| {
         json!({ "messageId": message.id, "receiptHandle": message.receipt, "body": message.body,

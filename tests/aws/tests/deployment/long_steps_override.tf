@@ -1,4 +1,4 @@
-# The emulator has no Application Auto Scaling: what scales the host is left out, all else of it is made.
+# The emulator does not support Application Auto Scaling, so scaling is left out; everything else is created.
 
 resource "aws_appautoscaling_target" "host" {
   count = 0

@@ -1,8 +1,8 @@
-//! The deployment, made by Terraform and by SAM, with the functions as they are packed and the permissions that they are
-//! given: events in, workflows done, nothing lost or doubled, and nothing left behind.
+//! Tests of deployments created by Terraform and by SAM, with the packed functions and their real
+//! permissions: events arrive, workflows complete, nothing is lost or done twice, and nothing is left behind.
 //!
-//! It needs the emulator (`make aws-tools`), Terraform, and the functions packed for this machine
-//! (`scripts/build-functions.sh here`): `make test-aws` sees to all of them.
+//! Needs the emulator (`make aws-tools`), Terraform, and the functions packed for this machine
+//! (`scripts/build-functions.sh here`). `make test-aws` provides all of them.
 
 mod aws;
 mod deployment;
@@ -19,16 +19,16 @@ use crate::{
     payments::Payments,
 };
 
-/// How long a workflow may take. The emulator starts each function in a tenth of a second, and then again.
+/// The time limit of a workflow. The emulator starts each function process in a tenth of a second.
 const SOON: Duration = Duration::from_secs(90);
 
-/// An order as the web shop tells of it, under its own number.
+/// An order event of the web shop with this order number.
 fn order_placed(number: &str) -> Value {
     let example = include_str!("../../../../examples/order-fulfillment/events/order_placed.json");
     let mut event: Value = serde_json::from_str(example).unwrap();
     event["id"] = number.into();
     event["data"]["order"]["number"] = number.into();
-    // What the payment provider knows the order by.
+    // The payment provider identifies the order by this token.
     event["data"]["payment_token"] = number.into();
     event
 }
@@ -43,11 +43,11 @@ async fn terraform_makes_a_deployment_that_works() {
     for _ in 0..2 {
         deployment.send_event(&order_placed("TF-1001"));
     }
-    // From EventBridge, by the deployment's rule.
+    // From EventBridge, through the deployment's rule.
     let mut placed = order_placed("TF-1002");
     let detail = placed["data"].take();
     aws.put_event(&deployment.bus, "/shop/web", "order.placed", &detail);
-    // From a bucket, by its notification: the object's key is the order's number.
+    // From a bucket, through its notification. The object's key is the order number.
     aws.put_object(&deployment.orders_bucket, "TF-1003", "{}");
 
     for number in ["TF-1001", "TF-1002", "TF-1003"] {
@@ -66,7 +66,8 @@ async fn terraform_makes_a_deployment_that_works() {
     assert_eq!(deployment.kept_reservations(), 3, "one for each order, in DynamoDB");
     assert_eq!(aws.backlog(&deployment.told_queue), 3, "the bus heard of every task that completed");
 
-    // What nobody can read goes to the dead letters of its queue, and what no trigger is for is one that can be replayed.
+    // An unreadable message moves to the dead-letter queue; an event without a trigger becomes a dead letter
+    // that can be replayed.
     aws.send(&deployment.queue("events"), "no event at all");
     deployment
         .send_event(&json!({ "specversion": "1.0", "id": "1", "source": "/elsewhere", "type": "unknown" }));
@@ -76,13 +77,13 @@ async fn terraform_makes_a_deployment_that_works() {
     every_message_twice_and_out_of_order(&deployment, &payments).await;
     a_function_killed_in_the_middle_loses_nothing(&deployment, &payments).await;
     poison_ends_in_the_dead_letters(&deployment).await;
-    // Last, because a host that is killed in the end leaves a request behind that waits for messages, and takes one with it.
+    // Last, because a killed host leaves a pending receive request that takes one message.
     a_host_that_is_told_to_stop_hands_its_steps_back(&deployment, &payments).await;
 
     deployment.unmake();
 }
 
-/// From here on the test is the event source: Lambda's own never delivers twice here.
+/// The test is the event source from here on, because the emulator's Lambda never delivers twice.
 async fn every_message_twice_and_out_of_order(deployment: &Deployment, payments: &Payments) {
     deployment.aws.switch_event_sources(false);
     let numbers: Vec<String> = (0..10).map(|number| format!("TF-20{number:02}")).collect();
@@ -125,7 +126,8 @@ async fn a_function_killed_in_the_middle_loses_nothing(deployment: &Deployment, 
     deployment.has_come_to_rest(SOON);
 }
 
-/// The host as a process, as the container runs it: it takes the step that may last longer than a function.
+/// The host as a process, configured like its container: it takes steps that may exceed a function's time
+/// limit.
 async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deployment, payments: &Payments) {
     deployment.create_slow_order("TF-5001");
     payments.answer_after(Duration::from_secs(20));
@@ -138,9 +140,9 @@ async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deploymen
     let signalled = std::process::Command::new("kill").arg(host.0.id().to_string()).status().unwrap();
     assert!(signalled.success());
     assert!(host.0.wait().unwrap().success());
-    // It waits for the last request for messages, which may bring one.
+    // The host waits for its last receive request, which may return a message.
     assert!(told.elapsed() < Duration::from_secs(20), "it took {:?} to stop", told.elapsed());
-    // Long before its visibility time is over, somebody else may have it.
+    // The message is visible long before its visibility timeout.
     assert!(deployment.aws.backlog(&long_steps) > 0, "the step was not handed back");
     payments.answer_after(Duration::ZERO);
     let host = deployment.start_host();
@@ -154,7 +156,7 @@ async fn a_host_that_is_told_to_stop_hands_its_steps_back(deployment: &Deploymen
 
 async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
     let aws = &deployment.aws;
-    // A step that no host comes to an end with, in any of its attempts: every delivery but the last is a host that died.
+    // A step that crashes every host in all its attempts: every delivery except the last is a crashed host.
     deployment.send_event(&order_placed("TF-4001"));
     let mut source = EventSource::of(deployment);
     let begun = Instant::now();
@@ -203,7 +205,7 @@ async fn sam_makes_a_deployment_that_works() {
     assert!(deployment.has_functions_logged_in().await);
     deployment.has_come_to_rest(SOON);
 
-    // Functions that start now, and connect, do so with another password.
+    // Functions that start and connect now use a new password.
     let aws = &deployment.aws;
     aws.invoke(&deployment.function("migrate"), &json!({ "rotate_login": true })).unwrap();
     for function in ["api", "orchestrate"] {

@@ -1,5 +1,5 @@
-//! The payment provider of the example's workflow, played by the test: it turns the first charge of each order away, and
-//! remembers every request.
+//! The payment provider of the example's workflow, played by the test: rejects the first charge of each order
+//! and records every request.
 
 use std::{
     collections::BTreeMap,
@@ -16,16 +16,16 @@ use serde_json::Value;
 
 #[derive(Default)]
 pub(crate) struct Payments {
-    /// Where it listens, `127.0.0.1:PORT`.
+    /// Its address, `127.0.0.1:PORT`.
     pub(crate) address: String,
-    /// Requests and charges, by the payment's token.
+    /// The numbers of requests and charges, by payment token.
     orders: Mutex<BTreeMap<String, (usize, usize)>>,
     answer_after_ms: AtomicU64,
     in_progress: AtomicUsize,
 }
 
 impl Payments {
-    /// There is one in the process.
+    /// Starts the provider. There is one per process.
     pub(crate) fn start() -> Arc<Self> {
         static STARTED: OnceLock<Arc<Payments>> = OnceLock::new();
         let start = || {
@@ -85,7 +85,7 @@ impl Payments {
             let order = orders.entry(body["token"].as_str().unwrap_or_default().to_owned()).or_default();
             order.0 += 1;
             let charged = order.0 > 1;
-            // Whoever asks again for what is charged is answered, and not charged again.
+            // A repeated request after a successful charge returns success without charging again.
             order.1 = usize::from(charged);
             charged
         };

@@ -1,27 +1,28 @@
-//! How a step is cut into workers.
+//! Configuration of batches.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a batch is cut into workers.
+/// How a batch is split into workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchConfig {
-    /// How many items one worker takes, as the handlers are told: it is the batchable step's that cuts.
+    /// The number of items per worker. Informational for the handlers: the batchable step decides the split.
     #[serde(default = "default_batch_size")]
     #[schemars(range(min = 1, max = 100_000))]
     pub batch_size: u32,
-    /// How many workers may be out at once.
+    /// The maximum number of workers that run concurrently.
     #[serde(default = "default_parallelism")]
     #[schemars(range(min = 1, max = 1000))]
     pub parallelism: u32,
-    /// The field by which items are ordered, as the handlers are told.
+    /// The field that orders the items. Informational for the handlers.
     #[serde(default = "default_cursor_field")]
     pub cursor_field: String,
-    /// The name of the `batch_worker` step to create workers from; the one that depends on this step when absent.
+    /// The name of the `batch_worker` step to create workers from. If absent, the worker step that depends on
+    /// this step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker_template: Option<String>,
-    /// What a failed worker means for the others.
+    /// What happens to the other workers when one fails for good.
     #[serde(default)]
     pub failure_strategy: FailureStrategy,
 }
@@ -50,21 +51,21 @@ fn default_cursor_field() -> String {
     "id".to_owned()
 }
 
-/// What a failed worker means for the others.
+/// What happens to the other workers when one fails for good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureStrategy {
-    /// They go on to the end; what converges on them waits until an operator has seen to the failed one.
+    /// They continue. Steps that depend on them wait until an operator resolves the failed worker.
     #[default]
     ContinueOnFailure,
     /// They are cancelled.
     FailFast,
-    /// They go on, and what converges on them runs without the failed one, which gets a DLQ entry of its own.
+    /// They continue, and steps that depend on them run without the failed worker, which gets a DLQ entry.
     Isolate,
 }
 
 impl FailureStrategy {
-    /// Its name in templates and in the database.
+    /// The name in templates and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ContinueOnFailure => "continue_on_failure",

@@ -1,4 +1,4 @@
-//! What differs from one environment to another.
+//! Overrides per environment.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,37 +6,37 @@ use serde_json::{Map, Value};
 
 use super::{RetryOverride, Step};
 
-/// What differs in one environment.
+/// The overrides of one environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Environment {
-    /// Overrides by step; the name `ALL` means every step.
+    /// Overrides by step. The name `ALL` applies to every step.
     pub steps: Vec<StepOverride>,
 }
 
-/// What differs for one step in one environment.
+/// The overrides of one step in one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepOverride {
-    /// The step's name, or `ALL`.
+    /// The name of the step, or `ALL`.
     pub name: String,
-    /// Configuration that is added to the step's own, key by key.
+    /// Handler configuration that is merged into the step's, key by key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<HandlerOverride>,
-    /// Instead of the step's own.
+    /// Replaces the step's timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 86_400))]
     pub timeout_seconds: Option<u64>,
-    /// Instead of the step's own, field by field.
+    /// Replaces the step's retry settings, field by field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryOverride>,
 }
 
-/// Configuration of a handler in one environment.
+/// Handler configuration for one environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HandlerOverride {
-    /// Keys that are added, or that replace the step's own.
+    /// Keys to add or replace.
     pub initialization: Map<String, Value>,
 }
 

@@ -1,58 +1,58 @@
-//! Domain events: what a workflow declares, and what its steps publish.
+//! Domain events: declared by a workflow and published by its steps.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A domain event that steps of the workflow publish.
+/// A domain event that the workflow's steps publish.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DomainEvent {
-    /// The event's name.
+    /// The name of the event.
     pub name: String,
-    /// What it means.
+    /// The meaning of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// JSON Schema of its payload.
+    /// The JSON Schema of the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
 }
 
-/// A domain event that a step publishes when an attempt of it ends.
+/// A domain event that a step publishes when one of its attempts ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedEvent {
-    /// The event's name.
+    /// The name of the event.
     #[schemars(regex(pattern = "^[a-z0-9_.]+$"))]
     pub name: String,
-    /// What it means.
+    /// The meaning of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// After which endings of an attempt it is published.
+    /// The outcomes after which it is published.
     #[serde(default)]
     pub condition: EventCondition,
-    /// JSON Schema of its payload.
+    /// The JSON Schema of the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Value>,
-    /// How it reaches its subscribers.
+    /// How it is delivered to subscribers.
     #[serde(default)]
     pub delivery_mode: DeliveryMode,
-    /// Tasker's earlier way to name the class that publishes it. It has no effect here.
+    /// A publisher class in earlier versions of Tasker. It has no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("deprecated" = true))]
     pub publisher: Option<String>,
 }
 
-/// After which endings of an attempt an event is published.
+/// The outcomes of an attempt after which an event is published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventCondition {
     /// The step completed.
     #[default]
     Success,
-    /// An attempt failed, whether another follows or not.
+    /// An attempt failed, with or without another one to follow.
     Failure,
-    /// An attempt failed and another follows.
+    /// An attempt failed, and another one follows.
     RetryableFailure,
     /// The step failed for good.
     PermanentFailure,
@@ -60,15 +60,15 @@ pub enum EventCondition {
     Always,
 }
 
-/// How an event reaches its subscribers.
+/// How an event is delivered to subscribers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryMode {
-    /// At least once, whatever crashes.
+    /// At least once, even after crashes.
     #[default]
     Durable,
-    /// At once, to whoever listens; lost on whoever does not.
+    /// Immediately, to current listeners only.
     Fast,
-    /// Both.
+    /// Both `durable` and `fast`.
     Broadcast,
 }

@@ -1,5 +1,5 @@
-//! The template as its author writes it. These types are the format: the parser checks a file against the JSON Schema
-//! derived from them, so that what is documented, what is accepted and what is read are one definition.
+//! The template format. The parser validates files against the JSON Schema derived from these types, so
+//! documentation, validation and parsing share one definition.
 
 mod batch;
 mod environment;
@@ -27,39 +27,39 @@ pub use step::{Handler, Step, StepLimits, StepType};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// The template's name, unique in its namespace.
+    /// The name of the template, unique in its namespace.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
-    /// Whose template it is. At most 29 characters.
+    /// The namespace of the template. At most 29 characters.
     #[serde(default = "default_namespace")]
     pub namespace_name: String,
-    /// Its version (semver). A published version never changes.
+    /// The version (semver). A published version never changes.
     pub version: String,
-    /// What the workflow is for.
+    /// The purpose of the workflow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Free-form: author, tags, documentation_url and whatever else helps people.
+    /// Free-form data for people: author, tags, documentation_url and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Map<String, Value>>,
-    /// Names of the systems that the workflow works on, for people.
+    /// The systems that the workflow works with. Informational.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_dependencies: Option<SystemDependencies>,
     /// The domain events that the workflow's steps publish.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub domain_events: Vec<DomainEvent>,
-    /// JSON Schema of the input. A task whose input breaks it is not created.
+    /// The JSON Schema of the input. A task with an invalid input is not created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Value>,
-    /// When two requests mean the same task.
+    /// When two requests create the same task.
     #[serde(default)]
     pub identity_strategy: IdentityStrategy,
-    /// The steps, in any order: their dependencies make the DAG.
+    /// The steps, in any order. Their dependencies form the DAG.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// What differs by environment (`development`, `production`, ...).
+    /// Overrides per environment (`development`, `production`, ...).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environments: BTreeMap<String, Environment>,
-    /// How long a task may take, and what happens then.
+    /// Time limits of a task, and what happens when they are exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<Lifecycle>,
 }
@@ -68,33 +68,33 @@ fn default_namespace() -> String {
     "default".to_owned()
 }
 
-/// Names of systems, for people.
+/// Names of external systems. Informational.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SystemDependencies {
-    /// The system that the workflow is about.
+    /// The main system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary: Option<String>,
-    /// The others.
+    /// Other systems.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secondary: Vec<String>,
 }
 
-/// When two requests mean the same task.
+/// When two requests create the same task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityStrategy {
-    /// When template and input are equal.
+    /// If template and input are equal.
     #[default]
     Strict,
-    /// When template and `idempotency_key` are equal; a request must have one.
+    /// If template and `idempotency_key` are equal. The key is required.
     CallerProvided,
-    /// Never, unless a request gives an `idempotency_key`.
+    /// Never, except if both give the same `idempotency_key`.
     AlwaysUnique,
 }
 
 impl Template {
-    /// What of an input breaks the template's `input_schema`, one line for each fault.
+    /// Validates an input against `input_schema`. Returns one line per violation.
     pub fn input_faults(&self, input: &Value) -> Vec<String> {
         match self.input_schema.as_ref().map(validator) {
             Some(Ok(validator)) => faults(&validator, input),
@@ -103,8 +103,8 @@ impl Template {
         }
     }
 
-    /// What the workers of a batchable step are made from: the step that its `worker_template` names, or the one batch
-    /// worker that depends on it.
+    /// The step that a batchable step's workers are created from: the one named in `worker_template`, else
+    /// the only batch worker that depends on it.
     pub fn worker_of(&self, step: usize) -> Option<usize> {
         let batchable = self.steps.get(step).filter(|step| step.step_type == StepType::Batchable)?;
         let named = batchable.batch_config.as_ref().and_then(|config| config.worker_template.as_ref());
@@ -119,20 +119,20 @@ impl Template {
         workers.next().is_none().then_some(worker)
     }
 
-    /// How a batchable step is cut: as it says itself, or its worker, or by default.
+    /// The batch configuration of a batchable step: its own, else its worker's, else the default.
     pub fn batch_config_of(&self, batchable: usize) -> BatchConfig {
         let of = |step: usize| self.steps.get(step)?.batch_config.clone();
         of(batchable).or_else(|| of(self.worker_of(batchable)?)).unwrap_or_default()
     }
 
-    /// How long a task may stand, with the defaults filled in. Where nothing is said, waits that the steps themselves
-    /// allow are no standing.
+    /// The time limits with defaults applied. Default limits are long enough for the waits and runs that the
+    /// steps allow.
     pub fn lifecycle_limits(&self) -> LifecycleLimits {
         let lifecycle = self.lifecycle.clone().unwrap_or_default();
         let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
         let longest =
             |of_step: fn(&Step) -> Duration| self.steps.iter().map(of_step).max().unwrap_or_default();
-        // A handler may ask for ten times the cap.
+        // A handler may request a wait of up to ten times the cap.
         let wait = longest(|step| Duration::from_millis(step.retry.max_backoff_ms.saturating_mul(10)));
         let run = longest(|step| Duration::from_secs(step.timeout_seconds));
         LifecycleLimits {
@@ -149,7 +149,8 @@ impl Template {
         }
     }
 
-    /// The template as it is in one environment: overrides for `ALL` first, then those for single steps.
+    /// The template with the overrides of one environment: first those for `ALL`, then those for single
+    /// steps.
     #[must_use]
     pub fn in_environment(&self, environment: &str) -> Self {
         let mut template = self.clone();

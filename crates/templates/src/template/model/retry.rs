@@ -1,26 +1,26 @@
-//! What happens when an attempt fails.
+//! Retry settings.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happens when an attempt fails.
+/// Retries of a step whose attempt fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
-    /// Whether there are further attempts at all.
+    /// Whether a failed step is retried.
     pub retryable: bool,
-    /// How many attempts there may be, the first included. 0 still allows the first. `limit` is another name.
+    /// The maximum number of attempts, including the first. 0 also allows the first. Alias: `limit`.
     #[schemars(range(min = 0, max = 100))]
     pub max_attempts: u32,
-    /// How the waits between attempts grow.
+    /// How the wait between attempts grows.
     pub backoff: Backoff,
-    /// The first wait, in milliseconds. `initial_delay`, in seconds, is another name.
+    /// The first wait, in milliseconds. Alias: `initial_delay`, in seconds.
     #[schemars(range(min = 1, max = 3_600_000))]
     pub backoff_base_ms: u64,
-    /// The longest wait, in milliseconds. `max_delay`, in seconds, is another name.
+    /// The longest wait, in milliseconds. Alias: `max_delay`, in seconds.
     #[schemars(range(min = 0, max = 86_400_000))]
     pub max_backoff_ms: u64,
-    /// Whether each wait is drawn at random between nothing and its formula (full jitter).
+    /// Whether each wait is a random value between 0 and the backoff (full jitter).
     pub jitter: bool,
 }
 
@@ -37,22 +37,22 @@ impl Default for Retry {
     }
 }
 
-/// How the waits between attempts grow.
+/// How the wait between attempts grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Backoff {
     /// No wait.
     None,
-    /// The base, twice the base, three times the base ...
+    /// The base, twice the base, three times the base, and so on.
     Linear,
     /// The base, doubled each time.
     Exponential,
-    /// The base times 1, 1, 2, 3, 5, 8 ...
+    /// The base times 1, 1, 2, 3, 5, 8 and so on.
     Fibonacci,
 }
 
 impl Backoff {
-    /// Its name in templates and in the database.
+    /// The name in templates and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -63,18 +63,18 @@ impl Backoff {
     }
 }
 
-/// What differs about the retries of a step in one environment. What is not given stays as it is.
+/// Retry settings for one environment. Absent fields keep the step's value.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetryOverride {
-    /// Whether there are further attempts at all.
+    /// Whether a failed step is retried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retryable: Option<bool>,
-    /// How many attempts there may be, the first included.
+    /// The maximum number of attempts, including the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub max_attempts: Option<u32>,
-    /// How the waits between attempts grow.
+    /// How the wait between attempts grows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
     /// The first wait, in milliseconds.
@@ -85,7 +85,7 @@ pub struct RetryOverride {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 86_400_000))]
     pub max_backoff_ms: Option<u64>,
-    /// Whether each wait is drawn at random.
+    /// Whether each wait is a random value between 0 and the backoff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jitter: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! A step: what it runs, what it waits for, what it may use and reach.
+//! Steps: handler, dependencies, retries, limits and grants.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,54 +7,56 @@ use tasker_protocol::Grants;
 
 use super::{BatchConfig, PublishedEvent, Retry};
 
-/// One step.
+/// One step of a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The step's name, unique in its template.
+    /// The name of the step, unique in its template.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
-    /// What the step does.
+    /// The purpose of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What runs.
+    /// The handler to run.
     pub handler: Handler,
-    /// How the step takes part in the DAG. `step_type` is another name for this field.
+    /// The role of the step in the DAG. Alias: `step_type`.
     #[serde(default, rename = "type")]
     pub step_type: StepType,
-    /// The system that the step works on, for people.
+    /// The system that the step works with. Informational.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_dependency: Option<String>,
-    /// Names of the steps that must be done before. `depends_on` is another name for this field.
+    /// Names of the steps that must complete first. Alias: `depends_on`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<String>,
-    /// Give the handler the results of all steps before this one, not only of its direct dependencies.
+    /// Whether the handler gets the results of all direct and indirect dependencies, not only of the direct
+    /// ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ancestors: bool,
-    /// What happens when an attempt fails.
+    /// Retries of failed attempts.
     #[serde(default)]
     pub retry: Retry,
-    /// How long one attempt may take, in seconds, waiting included.
+    /// The longest time for one attempt, waiting included, in seconds.
     #[serde(default = "default_timeout")]
     #[schemars(range(min = 1, max = 86_400))]
     pub timeout_seconds: u64,
-    /// What one attempt may use at most.
+    /// Resource limits of one attempt.
     #[serde(default)]
     pub limits: StepLimits,
-    /// What the handler may reach. Everything is denied that is not granted.
+    /// Resources that the handler may access. Everything else is denied.
     #[serde(default)]
     pub grants: Grants,
     /// Domain events that the step publishes when it ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publishes_events: Vec<PublishedEvent>,
-    /// How a batch is cut into workers: on its `batchable` step, or on its `batch_worker`.
+    /// How a batch is split into workers. Set it on the `batchable` step or on its `batch_worker`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_config: Option<BatchConfig>,
-    /// Tasker's earlier limits of a single step. It has no effect here: use `timeout_seconds` and `retry`.
+    /// Limits of a single step in earlier versions of Tasker. It has no effect: use `timeout_seconds` and
+    /// `retry`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("deprecated" = true))]
     pub lifecycle: Option<Map<String, Value>>,
-    /// JSON Schema of the result. A result that breaks it fails the step for good.
+    /// The JSON Schema of the result. An invalid result fails the step for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_schema: Option<Value>,
 }
@@ -63,48 +65,48 @@ fn default_timeout() -> u64 {
     30
 }
 
-/// What runs for a step.
+/// The handler of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Handler {
-    /// The handler's name: of a published component's handler, or any name that `tasker.toml` maps to one.
+    /// The name of a handler in a published component, or a name that `tasker.toml` maps to one.
     pub callable: String,
-    /// The version of the handler to run, whichever is current otherwise.
+    /// The version of the handler. If absent, the current version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub version: Option<u32>,
-    /// Tasker's earlier way to pick a method of a handler class. It has no effect here.
+    /// A method of a handler class in earlier versions of Tasker. It has no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("deprecated" = true))]
     pub method: Option<String>,
-    /// Tasker's earlier way to say how a callable is found. It has no effect here.
+    /// How earlier versions of Tasker found a callable. It has no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("deprecated" = true))]
     pub resolver: Option<String>,
-    /// Configuration that the handler is given.
+    /// Configuration that is passed to the handler.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub initialization: Map<String, Value>,
 }
 
-/// How a step takes part in the DAG.
+/// The role of a step in the DAG.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepType {
-    /// It runs when its dependencies are done.
+    /// Runs when its dependencies are complete.
     #[default]
     Standard,
-    /// It chooses which of its descendants are created.
+    /// Selects which of its descendants are created.
     Decision,
-    /// It waits for those of its dependencies that a decision created.
+    /// Waits for those of its dependencies that decisions created.
     DeferredConvergence,
-    /// It cuts its work into batch workers.
+    /// Splits its work into batch workers.
     Batchable,
-    /// The pattern from which batch workers are created.
+    /// The definition from which batch workers are created.
     BatchWorker,
 }
 
 impl StepType {
-    /// Its name in templates and in the database.
+    /// The name in templates and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -116,37 +118,37 @@ impl StepType {
     }
 }
 
-/// What one attempt may use at most. What is not given has the host's default.
+/// Resource limits of one attempt. Absent fields have the host's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StepLimits {
-    /// Time spent computing, in milliseconds. Default 10,000.
+    /// Computing time, in milliseconds. Default 10,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub cpu_ms: Option<u64>,
-    /// All linear memories together, in bytes. Default 134,217,728 (128 MiB).
+    /// The sum of all linear memories, in bytes. Default 134,217,728 (128 MiB).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 65_536, max = 4_294_967_296_u64))]
     pub memory_bytes: Option<u64>,
-    /// All tables together, in elements. Default 20,000.
+    /// The sum of all tables, in elements. Default 20,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table_elements: Option<u64>,
-    /// Core module instances that the component may consist of. Default 32.
+    /// The number of core module instances in the component. Default 32.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instances: Option<u32>,
     /// Captured log text, in bytes. Default 65,536.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_bytes: Option<u64>,
-    /// The outcome in JSON, in bytes. Default 6,291,456 (6 MiB).
+    /// The outcome as JSON, in bytes. Default 6,291,456 (6 MiB).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_bytes: Option<u64>,
-    /// Host resources open at once. Default 256.
+    /// Host resources that are open at once. Default 256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handles: Option<u32>,
 }
 
 impl StepLimits {
-    /// The limits of an execution, with the defaults filled in.
+    /// The limits of an execution, with defaults applied.
     pub fn complete(&self, timeout_seconds: u64) -> tasker_protocol::Limits {
         let default = tasker_protocol::Limits::default();
         tasker_protocol::Limits {

@@ -1,4 +1,4 @@
-//! What any handler may do.
+//! Well-behaved handlers.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
     })
 }
 
-/// Reads JSON and writes JSON, as most handlers do.
+/// Reads and writes JSON, as most handlers do.
 fn sum(context: &StepContext) -> Answer {
     let input: Value = serde_json::from_str(&context.task_input).unwrap();
     let total: f64 =

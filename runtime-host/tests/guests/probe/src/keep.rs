@@ -1,4 +1,4 @@
-//! Key-value buckets: what a script of operations comes to.
+//! Handlers that run scripts of key-value operations and return the results.
 
 use serde_json::{Value, json};
 
@@ -15,14 +15,14 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
         "key-value" => {
             complete(run(&input).unwrap_or_else(|error| json!({ "refused": said(&error) })).to_string())
         }
-        // Opens it as often as this.
+        // Opens the bucket this many times.
         "open-many" => {
             let count = input["count"].as_u64().unwrap_or_default();
             let opened: Result<Vec<Bucket>, Error> =
                 (0..count).map(|_| store::open(input["bucket"].as_str().unwrap_or_default())).collect();
             complete(json!(opened.map(|opened| opened.len()).map_err(|error| said(&error))).to_string())
         }
-        // Looks as often as this, and keeps what it has seen.
+        // Creates this many compare-and-swap handles and keeps them.
         "look-many" => {
             let count = input["count"].as_u64().unwrap_or_default();
             let looked = store::open(input["bucket"].as_str().unwrap_or_default()).and_then(|bucket| {
@@ -34,7 +34,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
     })
 }
 
-/// What each operation answers. Values are text, or as many bytes as a number says.
+/// Runs the operations and returns their results. A number as value stands for that many bytes.
 fn run(input: &Value) -> Result<Value, Error> {
     let bucket = store::open(input["bucket"].as_str().unwrap_or_default())?;
     let operations = input["do"].as_array().cloned().unwrap_or_default();
@@ -69,7 +69,7 @@ fn answer(bucket: &Bucket, operation: &Value) -> Result<Value, Error> {
             json!(batch::set_many(bucket, &pairs)?)
         }
         "delete-many" => json!(batch::delete_many(bucket, &keys())?),
-        // Swaps, while somebody else writes in between.
+        // Compare-and-swap with another write in between.
         "swap" => {
             let seen = Cas::new(bucket, key())?;
             let current = seen.current()?.map(text);

@@ -1,4 +1,4 @@
-//! Handlers named for what they do. Each does one thing, so that a test can say what must come of it.
+//! Test handlers, named for their behaviour.
 
 mod behave;
 mod keep;
@@ -28,7 +28,7 @@ pub(crate) use exports::tasker::handler::step_handler::{
 };
 pub(crate) use tasker::handler::step_values::{Batch, Branch};
 
-/// What a handler answers.
+/// The return type of a handler.
 pub(crate) type Answer = Result<Outcome, Failure>;
 
 struct Probe;
@@ -37,7 +37,7 @@ impl Guest for Probe {
     fn describe() -> Vec<HandlerDescription> {
         vec![HandlerDescription {
             name: "echo".into(),
-            description: "Answers its input.".into(),
+            description: "Returns its input.".into(),
             input_schema: Some("{}".into()),
             result_schema: None,
         }]
@@ -52,17 +52,17 @@ impl Guest for Probe {
     }
 }
 
-/// Completes with this document.
+/// Completes with this JSON document.
 pub(crate) fn complete(value: impl Into<String>) -> Answer {
     Ok(Outcome::Complete(value.into()))
 }
 
-/// Completes with this text.
+/// Completes with this string.
 pub(crate) fn text(value: &str) -> Answer {
     complete(serde_json::to_string(value).unwrap())
 }
 
-/// Fails for good.
+/// A permanent failure.
 pub(crate) fn failure(error_type: &str, message: &str) -> Failure {
     Failure {
         error_type: error_type.into(),

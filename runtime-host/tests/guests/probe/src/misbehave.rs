@@ -1,4 +1,4 @@
-//! What a handler must not do, by accident or by intent.
+//! Handlers that misbehave, by accident or by intent.
 
 use std::hint::black_box;
 
@@ -45,7 +45,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
         "trap" => core::arch::wasm32::unreachable(),
         "exit" => std::process::exit(0),
         "read-everything" => {
-            // All of memory but what this handler itself was given must be as the module's author left it.
+            // All memory except this handler's input must have the module's initial content.
             let end = core::arch::wasm32::memory_size(0) * 65536;
             let needle = context.task_input.trim_matches('"').as_bytes();
             let hits = (1024..end - needle.len())
@@ -67,7 +67,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
     })
 }
 
-#[expect(unconditional_recursion, reason = "the point of it")]
+#[expect(unconditional_recursion, reason = "recursion is the purpose")]
 fn recurse(depth: u64) -> u64 {
     black_box(recurse(black_box(depth + 1)) + depth)
 }

@@ -1,4 +1,4 @@
-//! Trying to get out: files, environment, sockets, requests.
+//! Handlers that try to leave the sandbox: files, environment, sockets, requests.
 
 use std::net::{TcpStream, UdpSocket};
 
@@ -27,7 +27,7 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
     })
 }
 
-/// What was got, or why not.
+/// The result, or the error.
 fn tried<T: serde::Serialize, E: ToString>(result: Result<T, E>) -> Answer {
     complete(match result {
         Ok(got) => json!({ "got": got }).to_string(),
@@ -35,7 +35,7 @@ fn tried<T: serde::Serialize, E: ToString>(result: Result<T, E>) -> Answer {
     })
 }
 
-/// Status, `location` header and length of the body, or the error's name.
+/// Returns status, `location` header and body length, or the name of the error.
 fn request(url: &str) -> Result<(u16, Option<String>, usize), String> {
     let (scheme, rest) = url.split_once("://").ok_or("no scheme")?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));

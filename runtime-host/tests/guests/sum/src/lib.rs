@@ -1,4 +1,4 @@
-//! Reads a small JSON document, adds up, writes another: the handler that the benchmark runs.
+//! The handler for the benchmark: reads a small JSON document, adds up prices, returns another document.
 
 use exports::tasker::handler::step_handler::{Failure, Guest, HandlerDescription, Outcome, StepContext};
 use serde_json::{Value, json};
