@@ -18,7 +18,7 @@ use crate::{
 pub(crate) async fn templates(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<TemplateSummary>>, ApiError> {
-    Ok(Json(orchestrator.templates().await?))
+    Ok(Json(orchestrator.reader.templates().await?))
 }
 
 /// Returns a published template version.
@@ -29,7 +29,7 @@ pub(crate) async fn template(
     State(orchestrator): State<Orchestrator>,
     Path((namespace, name, version)): Path<(String, String, String)>,
 ) -> Result<Json<Template>, ApiError> {
-    Ok(Json(orchestrator.template(&namespace, &name, &version).await?))
+    Ok(Json(orchestrator.reader.template(&namespace, &name, &version).await?))
 }
 
 /// Lists the handlers that templates can use.
@@ -37,7 +37,7 @@ pub(crate) async fn template(
 pub(crate) async fn handlers(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<HandlerSummary>>, ApiError> {
-    Ok(Json(orchestrator.handlers().await?))
+    Ok(Json(orchestrator.reader.handlers().await?))
 }
 
 /// A change of a handler's current version. New tasks use the current version.
@@ -60,7 +60,7 @@ pub(crate) async fn handler_versions(
     State(orchestrator): State<Orchestrator>,
     Path(callable): Path<String>,
 ) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
-    Ok(Json(orchestrator.handler_versions(&callable).await?))
+    Ok(Json(orchestrator.catalog.handler_versions(&callable).await?))
 }
 
 /// Changes the current version of a handler: `action` is `promote` (with `version`) or `roll_back`. Existing
@@ -74,8 +74,10 @@ pub(crate) async fn operate_handler(
     Body(operation): Body<HandlerOperation>,
 ) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
     match operation {
-        HandlerOperation::Promote { version } => orchestrator.promote_handler(&callable, version).await?,
-        HandlerOperation::RollBack => drop(orchestrator.roll_back_handler(&callable).await?),
+        HandlerOperation::Promote { version } => {
+            orchestrator.catalog.promote_handler(&callable, version).await?
+        }
+        HandlerOperation::RollBack => drop(orchestrator.catalog.roll_back_handler(&callable).await?),
     }
-    Ok(Json(orchestrator.handler_versions(&callable).await?))
+    Ok(Json(orchestrator.catalog.handler_versions(&callable).await?))
 }

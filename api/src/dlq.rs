@@ -87,7 +87,7 @@ pub(crate) async fn list(
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
     let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
-    Ok(Json(orchestrator.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
+    Ok(Json(orchestrator.reader.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
 }
 
 /// Lists the entries of one task, newest first.
@@ -98,7 +98,7 @@ pub(crate) async fn of_task(
     Path(task): Path<Uuid>,
 ) -> Result<Json<Vec<DlqEntry>>, ApiError> {
     let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-    Ok(Json(orchestrator.dlq_entries(&filter, MAX_LIMIT, 0).await?))
+    Ok(Json(orchestrator.reader.dlq_entries(&filter, MAX_LIMIT, 0).await?))
 }
 
 /// Puts a task into the DLQ.
@@ -109,7 +109,7 @@ pub(crate) async fn add(
     Path(task): Path<Uuid>,
     Body(addition): Body<DlqAddition>,
 ) -> Result<(StatusCode, Json<DlqEntry>), ApiError> {
-    let entry = orchestrator.add_to_dlq(task, &addition.actor, addition.note.as_deref()).await?;
+    let entry = orchestrator.engine.add_to_dlq(task, &addition.actor, addition.note.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(entry)))
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn show(
     Path(entry): Path<Uuid>,
 ) -> Result<Json<DlqEntry>, ApiError> {
     let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
-    let found = orchestrator.dlq_entries(&filter, 1, 0).await?.pop();
+    let found = orchestrator.reader.dlq_entries(&filter, 1, 0).await?.pop();
     found.map(Json).ok_or_else(|| Error::NoSuchDlqEntry(entry).into())
 }
 
@@ -136,8 +136,12 @@ pub(crate) async fn update(
     Body(update): Body<DlqUpdate>,
 ) -> Result<Json<DlqEntry>, ApiError> {
     let DlqUpdate { resolution_status, resolved_by, resolution_notes } = update;
-    let done =
-        orchestrator.update_dlq_entry(entry, resolution_status, &resolved_by, resolution_notes.as_deref());
+    let done = orchestrator.engine.update_dlq_entry(
+        entry,
+        resolution_status,
+        &resolved_by,
+        resolution_notes.as_deref(),
+    );
     Ok(Json(done.await?))
 }
 
@@ -146,7 +150,7 @@ pub(crate) async fn update(
 pub(crate) async fn statistics(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<DlqStatistics>>, ApiError> {
-    Ok(Json(orchestrator.dlq_statistics().await?))
+    Ok(Json(orchestrator.reader.dlq_statistics().await?))
 }
 
 /// Lists pending entries, most urgent first.
@@ -156,7 +160,7 @@ pub(crate) async fn investigation_queue(
     State(orchestrator): State<Orchestrator>,
     Query(limit): Query<Limit>,
 ) -> Result<Json<Vec<Investigation>>, ApiError> {
-    Ok(Json(orchestrator.investigation_queue(limit.get()).await?))
+    Ok(Json(orchestrator.reader.investigation_queue(limit.get()).await?))
 }
 
 /// Lists tasks that have not ended, by the time since their last change.
@@ -165,5 +169,5 @@ pub(crate) async fn staleness(
     State(orchestrator): State<Orchestrator>,
     Query(limit): Query<Limit>,
 ) -> Result<Json<Vec<Staleness>>, ApiError> {
-    Ok(Json(orchestrator.staleness(limit.get()).await?))
+    Ok(Json(orchestrator.reader.staleness(limit.get()).await?))
 }

@@ -48,7 +48,7 @@ pub(crate) struct ListParameters {
 pub(crate) async fn subscriptions(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<Subscription>>, ApiError> {
-    Ok(Json(orchestrator.subscriptions().await?))
+    Ok(Json(orchestrator.events.subscriptions().await?))
 }
 
 /// Subscribes a webhook, a queue or a new task to events. Only this response contains the secret of a
@@ -59,7 +59,7 @@ pub(crate) async fn subscribe(
     State(orchestrator): State<Orchestrator>,
     Body(request): Body<SubscriptionRequest>,
 ) -> Result<(StatusCode, Json<Subscription>), ApiError> {
-    Ok((StatusCode::CREATED, Json(orchestrator.subscribe(request).await?)))
+    Ok((StatusCode::CREATED, Json(orchestrator.events.subscribe(request).await?)))
 }
 
 /// Deletes a subscription.
@@ -69,7 +69,7 @@ pub(crate) async fn unsubscribe(
     State(orchestrator): State<Orchestrator>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    orchestrator.unsubscribe(&name).await?;
+    orchestrator.events.unsubscribe(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     Query(parameters): Query<ListParameters>,
 ) -> Result<Json<Vec<Published>>, ApiError> {
-    Ok(Json(orchestrator.events(parameters.limit.unwrap_or(100).min(1000)).await?))
+    Ok(Json(orchestrator.events.events(parameters.limit.unwrap_or(100).min(1000)).await?))
 }
 
 /// Streams events as they are published: server-sent events, each a CloudEvent in JSON.
@@ -90,7 +90,7 @@ pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,
     Extension(stop): Extension<CancellationToken>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let told = BroadcastStream::new(orchestrator.told_events());
+    let told = BroadcastStream::new(orchestrator.events.told_events());
     let heard = Until { told, stopped: Box::pin(stop.cancelled_owned()) };
     let events = heard.map(|told| {
         Ok(match told {

@@ -41,7 +41,7 @@ pub(crate) async fn live() -> Json<Health> {
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, body = Health), (status = 503, body = ErrorBody)))]
 pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Json<Health>, ApiError> {
-    orchestrator.check_database().await?;
+    orchestrator.reader.check_database().await?;
     Ok(Json(ok()))
 }
 
@@ -54,6 +54,6 @@ pub(crate) async fn detailed(
     Ok(Json(DetailedHealth {
         status: ok().status,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        open_steps: orchestrator.open_steps().await?,
+        open_steps: orchestrator.reader.open_steps().await?,
     }))
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
     Orchestrator,
-    trigger::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
+    triggers::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
 };
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -58,7 +58,7 @@ pub(crate) async fn receive(
         let message = format!("the batch has {} events; at most {MAX_BATCH} are allowed", events.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
-    Ok(Json(orchestrator.receive_events(events).await?))
+    Ok(Json(orchestrator.triggers.receive_events(events).await?))
 }
 
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
@@ -162,7 +162,7 @@ pub(crate) async fn list(
     };
     let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
     let filter = ReceivedFilter { states };
-    Ok(Json(orchestrator.received_events(&filter, limit, parameters.offset.unwrap_or(0)).await?))
+    Ok(Json(orchestrator.triggers.received_events(&filter, limit, parameters.offset.unwrap_or(0)).await?))
 }
 
 fn no_such_state(name: &str) -> ApiError {
@@ -178,7 +178,7 @@ pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<ReceivedEvent>, ApiError> {
-    Ok(Json(orchestrator.received_event(id).await?))
+    Ok(Json(orchestrator.triggers.received_event(id).await?))
 }
 
 /// Processes a dead letter again, with the current triggers.
@@ -189,7 +189,7 @@ pub(crate) async fn replay(
     State(orchestrator): State<Orchestrator>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<Reception>, ApiError> {
-    Ok(Json(orchestrator.replay_event(id).await?))
+    Ok(Json(orchestrator.triggers.replay_event(id).await?))
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     Path(task): Path<Uuid>,
 ) -> Result<Json<Vec<StepDetail>>, ApiError> {
-    Ok(Json(orchestrator.steps(task).await?))
+    Ok(Json(orchestrator.reader.steps(task).await?))
 }
 
 /// Returns a step, by name or number.
@@ -89,7 +89,7 @@ pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
     Path((task, step)): Path<(Uuid, String)>,
 ) -> Result<Json<StepDetail>, ApiError> {
-    Ok(Json(orchestrator.step(task, &step).await?))
+    Ok(Json(orchestrator.reader.step(task, &step).await?))
 }
 
 /// Lists all state changes of a step, in order.
@@ -100,8 +100,8 @@ pub(crate) async fn audit(
     State(orchestrator): State<Orchestrator>,
     Path((task, step)): Path<(Uuid, String)>,
 ) -> Result<Json<Vec<Transition>>, ApiError> {
-    let step = orchestrator.step(task, &step).await?;
-    Ok(Json(orchestrator.transitions(task, Some(step.step_index)).await?))
+    let step = orchestrator.reader.step(task, &step).await?;
+    Ok(Json(orchestrator.reader.transitions(task, Some(step.step_index)).await?))
 }
 
 /// Lists the finished runs of a step with resource usage, logs and failures.
@@ -112,8 +112,8 @@ pub(crate) async fn attempts(
     State(orchestrator): State<Orchestrator>,
     Path((task, step)): Path<(Uuid, String)>,
 ) -> Result<Json<Vec<AttemptRecord>>, ApiError> {
-    let step = orchestrator.step(task, &step).await?;
-    Ok(Json(orchestrator.attempts(task, step.step_index).await?))
+    let step = orchestrator.reader.step(task, &step).await?;
+    Ok(Json(orchestrator.reader.attempts(task, step.step_index).await?))
 }
 
 /// Changes a step manually: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with
@@ -131,6 +131,6 @@ pub(crate) async fn operate(
 ) -> Result<Json<OperatedTask>, ApiError> {
     let action = operation.action()?;
     let StepOperation { actor, reason, .. } = operation;
-    let status = orchestrator.operate_on_step(task, &step, action, &actor, &reason).await?;
+    let status = orchestrator.engine.operate_on_step(task, &step, action, &actor, &reason).await?;
     Ok(Json(OperatedTask { task_id: task, status }))
 }

@@ -130,7 +130,7 @@ pub(crate) async fn list(
         initiator: parameters.initiator,
         source_system: parameters.source_system,
     };
-    let (tasks, has_more) = orchestrator.list_tasks(&filter, page, per_page).await?;
+    let (tasks, has_more) = orchestrator.reader.list_tasks(&filter, page, per_page).await?;
     Ok(Json(TaskPage { tasks, page, per_page, has_more }))
 }
 
@@ -152,15 +152,15 @@ pub(crate) async fn show(
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(MAX_WAIT).min(MAX_WAIT);
         wait_for(&orchestrator, task, wait).await?;
     }
-    Ok(Json(orchestrator.task(task).await?))
+    Ok(Json(orchestrator.reader.task(task).await?))
 }
 
 /// Returns when the task is at rest or the time is over.
 async fn wait_for(orchestrator: &Orchestrator, task: Uuid, wait: Duration) -> Result<(), ApiError> {
     // Subscribe before the first check, so that no change is missed.
-    let mut at_rest = orchestrator.tasks_at_rest();
+    let mut at_rest = orchestrator.engine.tasks_at_rest();
     let until = tokio::time::Instant::now() + wait;
-    while !orchestrator.task_state(task).await?.is_at_rest() {
+    while !orchestrator.reader.task_state(task).await?.is_at_rest() {
         let heard = async {
             // An error means that announcements were missed or have ended: check again.
             while let Ok((other, _)) = at_rest.recv().await {
@@ -188,7 +188,7 @@ pub(crate) async fn cancel(
     Query(parameters): Query<CancelParameters>,
 ) -> Result<Json<CancelledTask>, ApiError> {
     let actor = parameters.actor.as_deref().unwrap_or("api");
-    match orchestrator.cancel(task, actor, parameters.reason.as_deref()).await? {
+    match orchestrator.engine.cancel(task, actor, parameters.reason.as_deref()).await? {
         Cancellation::Cancelled { steps } => {
             Ok(Json(CancelledTask { task_id: task, cancelled_steps: steps }))
         }
@@ -239,7 +239,7 @@ pub(crate) async fn operate(
     Body(operation): Body<TaskOperation>,
 ) -> Result<Json<OperatedTask>, ApiError> {
     let TaskOperation { action, actor, reason } = operation;
-    let status = orchestrator.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
+    let status = orchestrator.engine.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
     Ok(Json(OperatedTask { task_id: task, status }))
 }
 
@@ -250,5 +250,5 @@ pub(crate) async fn audit(
     State(orchestrator): State<Orchestrator>,
     Path(task): Path<Uuid>,
 ) -> Result<Json<Vec<Transition>>, ApiError> {
-    Ok(Json(orchestrator.transitions(task, None).await?))
+    Ok(Json(orchestrator.reader.transitions(task, None).await?))
 }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{Orchestrator, trigger::TriggerSummary};
+use tasker_orchestrator::{Orchestrator, triggers::TriggerSummary};
 use utoipa::ToSchema;
 
 use crate::{
@@ -23,7 +23,7 @@ pub struct TriggerSwitch {
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<TriggerSummary>>, ApiError> {
-    Ok(Json(orchestrator.triggers().await?))
+    Ok(Json(orchestrator.triggers.triggers().await?))
 }
 
 /// Returns a trigger.
@@ -34,7 +34,7 @@ pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<TriggerSummary>, ApiError> {
-    Ok(Json(orchestrator.trigger(&namespace, &name).await?))
+    Ok(Json(orchestrator.triggers.trigger(&namespace, &name).await?))
 }
 
 /// Enables or disables a trigger. Publishing the trigger again keeps this setting.
@@ -46,7 +46,7 @@ pub(crate) async fn switch(
     Path((namespace, name)): Path<(String, String)>,
     Body(TriggerSwitch { enabled }): Body<TriggerSwitch>,
 ) -> Result<Json<TriggerSummary>, ApiError> {
-    Ok(Json(orchestrator.enable_trigger(&namespace, &name, enabled).await?))
+    Ok(Json(orchestrator.triggers.enable_trigger(&namespace, &name, enabled).await?))
 }
 
 /// Removes a trigger.
@@ -57,6 +57,6 @@ pub(crate) async fn remove(
     State(orchestrator): State<Orchestrator>,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    orchestrator.remove_trigger(&namespace, &name).await?;
+    orchestrator.triggers.remove_trigger(&namespace, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -49,9 +49,9 @@ impl Server {
             result_schema: None,
         };
         let component = ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: vec![work] };
-        orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
+        orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
         let template = "{ name: order, version: 1.0.0, steps: [{ name: a, handler: { callable: work } }] }";
-        orchestrator.publish_template(&parse(template).unwrap().template).await.unwrap();
+        orchestrator.catalog.publish_template(&parse(template).unwrap().template).await.unwrap();
         let server = Self {
             router: router(orchestrator.clone(), CancellationToken::new()),
             orchestrator,
@@ -65,7 +65,7 @@ impl Server {
         let text =
             format!("{{ name: orders, pattern: {{ type: [order.placed] }}, task: {{ name: order }}{more} }}");
         let trigger = parse_trigger(&text).unwrap();
-        self.orchestrator.publish_trigger(trigger.compiled.trigger()).await.unwrap();
+        self.orchestrator.triggers.publish_trigger(trigger.compiled.trigger()).await.unwrap();
     }
 
     async fn call(

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use tasker_templates::Problems;
 
-use crate::database::functions::FUNCTION_SET;
+use crate::database::set::FUNCTION_SET;
 
 /// Why the orchestrator did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

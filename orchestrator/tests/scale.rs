@@ -90,19 +90,19 @@ async fn one_round(fixture: &Fixture) -> Costs {
     for _ in 0..CALLS {
         let requests = (0..BATCH).map(|n| request("linear", &json!({ "n": n }))).collect();
         let started = Instant::now();
-        let created = fixture.orchestrator.create_tasks(requests).await;
+        let created = fixture.orchestrator.engine.create_tasks(requests).await;
         creation.push(started.elapsed());
         assert!(created.iter().all(Result::is_ok), "{created:?}");
         let messages = done(fixture, &fixture.dispatched());
         assert_eq!(messages.len(), BATCH);
         let started = Instant::now();
-        let applied = fixture.orchestrator.apply(messages).await.unwrap();
+        let applied = fixture.orchestrator.engine.apply(messages).await.unwrap();
         report.push(started.elapsed());
         assert_eq!(applied.ended, BATCH);
         drop(fixture.dispatched());
         let filter = TaskFilter { namespace: Some("default".to_owned()), ..TaskFilter::default() };
         let started = Instant::now();
-        let (tasks, _) = fixture.orchestrator.list_tasks(&filter, 1, 25).await.unwrap();
+        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 1, 25).await.unwrap();
         list.push(started.elapsed());
         assert!(!tasks.is_empty());
     }
@@ -125,13 +125,13 @@ async fn measure(fixture: &Fixture) -> Costs {
 /// A task that is complete.
 async fn finished_task(fixture: &Fixture) -> Uuid {
     let created =
-        fixture.orchestrator.create_tasks(vec![request("linear", &json!({ "n": 1 }))]).await.remove(0);
+        fixture.orchestrator.engine.create_tasks(vec![request("linear", &json!({ "n": 1 }))]).await.remove(0);
     loop {
         let dispatched = fixture.dispatched();
         if dispatched.is_empty() {
             break;
         }
-        fixture.orchestrator.apply(done(fixture, &dispatched)).await.unwrap();
+        fixture.orchestrator.engine.apply(done(fixture, &dispatched)).await.unwrap();
     }
     match created.unwrap() {
         Creation::Created(task) => task,

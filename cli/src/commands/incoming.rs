@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, value::RawValue};
 use tasker_cloud_events::CloudEvent;
-use tasker_orchestrator::trigger::{ReceivedEvent, Reception, ReceptionState};
+use tasker_orchestrator::triggers::{ReceivedEvent, Reception, ReceptionState};
 use uuid::Uuid;
 
 use super::{Ending, request::read_input};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use serde_json::json;
 use tasker_api::TriggerSwitch;
-use tasker_orchestrator::trigger::TriggerSummary;
+use tasker_orchestrator::triggers::TriggerSummary;
 use tasker_templates::trigger::trigger_schema;
 
 use super::Ending;

@@ -201,7 +201,7 @@ pub(crate) async fn publish(
     let names =
         components.iter().flat_map(|component| &component.handlers).map(|handler| handler.name.clone());
     let mut published = Published { handlers: names.collect(), ..Published::default() };
-    orchestrator.publish_components(&components, &project.config.handlers, promote).await?;
+    orchestrator.catalog.publish_components(&components, &project.config.handlers, promote).await?;
     for file in templates {
         let template = &file.template;
         let done = versions::publish(orchestrator, template, changed).await;
@@ -217,7 +217,7 @@ pub(crate) async fn publish(
     }
     for file in triggers {
         let trigger = file.trigger();
-        let done = orchestrator.publish_trigger(trigger).await;
+        let done = orchestrator.triggers.publish_trigger(trigger).await;
         done.with_context(|| {
             let (line, column) = (file.parsed.task.line, file.parsed.task.column);
             format!("{}:{line}:{column}: the trigger cannot be published", shown(&file.path))

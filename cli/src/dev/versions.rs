@@ -26,7 +26,7 @@ pub(crate) async fn publish(
         Ok(written) if changed == Changed::IsNextBuild => written,
         _ => return publish_as(orchestrator, template, template.version.clone()).await,
     };
-    let mut number = newest(&orchestrator.templates().await?, template, &written);
+    let mut number = newest(&orchestrator.reader.templates().await?, template, &written);
     loop {
         // Content that had a build before the newest gets one again: the newest is what runs.
         match publish_as(orchestrator, template, build(&written, number)).await {
@@ -42,7 +42,7 @@ async fn publish_as(
     version: String,
 ) -> Result<(Publication, String), Error> {
     let template = Template { version, ..template.clone() };
-    let done = orchestrator.publish_template(&template).await?;
+    let done = orchestrator.catalog.publish_template(&template).await?;
     Ok((done, template.version))
 }
 

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
         let events: Vec<_> = events.collect();
         let batch = Batch::read(event.payload);
         // What came of each is recorded; only what keeps all of them from being taken in lets them come again.
-        let received = orchestrator.receive_events(events).await;
+        let received = orchestrator.triggers.receive_events(events).await;
         let left = orchestrator.leave().await;
         let unfinished: Vec<_> = match received {
             Ok(_) => Vec::new(),

@@ -78,7 +78,7 @@ async fn main() -> Result<(), Error> {
 
 /// Lets the deployment's event bus hear of everything: of what steps say, and of tasks that come to rest.
 async fn tell_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Error> {
-    let there = orchestrator.subscriptions().await?;
+    let there = orchestrator.events.subscriptions().await?;
     for (name, event) in [("deployment-events", "*"), ("deployment-tasks", "tasker.task.*")] {
         let target = json!({ "bus": bus });
         let known = there.iter().find(|subscription| subscription.name == name);
@@ -86,11 +86,11 @@ async fn tell_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Error> {
             continue;
         }
         if known.is_some() {
-            orchestrator.unsubscribe(name).await?;
+            orchestrator.events.unsubscribe(name).await?;
         }
         let kind = SubscriptionKind::EventBus;
         let request = SubscriptionRequest { name: name.to_owned(), event: event.to_owned(), kind, target };
-        orchestrator.subscribe(request).await?;
+        orchestrator.events.subscribe(request).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use ring::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 
-use super::functions::FUNCTION_SET;
+use super::set::FUNCTION_SET;
 
 /// How often the hash of a password is hashed again, as PostgreSQL does it.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();

@@ -23,7 +23,7 @@ use sqlx::{
 };
 use tokio::sync::Notify;
 
-use crate::database::{TRUSTED_IDLE, login::Login};
+use super::{connect::TRUSTED_IDLE, login::Login};
 
 /// How long a connection stays at hand before sqlx sees it again, which replaces it when it has grown old.
 const AT_HAND: Duration = Duration::from_secs(60);

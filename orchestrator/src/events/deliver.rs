@@ -1,6 +1,6 @@
 //! From the queue of deliveries to where they go, each until it has arrived or has failed too often.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, types::Json};
@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::database::functions::sql;
-use crate::{Orchestrator, TaskRequest, error::Error, events::subscribe::TaskTarget};
+use super::{outbox::Events, subscribe::TaskTarget};
+use crate::{create::TaskRequest, database::set::sql, error::Error};
 
 /// How many deliveries are under way at once, and how many of them to one subscriber, more or less.
 const CONCURRENT: usize = 64;
@@ -67,9 +67,9 @@ impl UnderWay {
     }
 }
 
-impl Orchestrator {
+impl Events {
     /// Delivers until `stop` is cancelled. What is on its way then is sent again.
-    pub(crate) async fn deliver_loop(self, stop: CancellationToken) {
+    pub(crate) async fn deliver_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut under_way = UnderWay::default();
         loop {
             if let Err(error) = self.start_deliveries(&mut under_way).await {
@@ -89,7 +89,7 @@ impl Orchestrator {
     }
 
     /// Delivers everything that is due.
-    pub(super) async fn deliver_all(&self) -> Result<(), Error> {
+    pub(super) async fn deliver_all(self: &Arc<Self>) -> Result<(), Error> {
         let mut under_way = UnderWay::default();
         loop {
             self.start_deliveries(&mut under_way).await?;
@@ -102,7 +102,7 @@ impl Orchestrator {
     }
 
     /// Starts as many deliveries as there is room for.
-    async fn start_deliveries(&self, under_way: &mut UnderWay) -> Result<(), Error> {
+    async fn start_deliveries(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), Error> {
         let room = CONCURRENT.saturating_sub(under_way.deliveries.len());
         if room == 0 {
             return Ok(());
@@ -114,7 +114,7 @@ impl Orchestrator {
             .fetch_all(&self.pool)
             .await?;
         for delivery in due {
-            let this = self.clone();
+            let this = Arc::clone(self);
             *under_way.by_subscription.entry(delivery.subscription_id).or_default() += 1;
             under_way.deliveries.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
@@ -172,7 +172,7 @@ impl Orchestrator {
         request.reason = Some(format!("event {} {}", due.name, due.event_id));
         request.parent_correlation_id = event["correlationid"].as_str().map(str::to_owned);
         request.idempotency_key = Some(format!("event/{delivery}"));
-        let mut created = self.create_tasks(vec![request]).await;
+        let mut created = self.engine.create_tasks(vec![request]).await;
         created.pop().map_or(Ok(()), |created| created.map(drop).map_err(|error| error.to_string()))
     }
 }

@@ -4,8 +4,10 @@
 //! subscribers, and `deliver` takes it to them until it has arrived.
 
 mod deliver;
+mod outbox;
 mod publish;
 mod subscribe;
 
+pub use outbox::{Events, Outlets};
 pub use publish::Published;
 pub use subscribe::{Subscription, SubscriptionKind, SubscriptionRequest};

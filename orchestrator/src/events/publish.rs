@@ -13,8 +13,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::database::functions::sql;
-use crate::{Orchestrator, effect::payload, error::Error, release::Release};
+use super::outbox::Events;
+use crate::{
+    catalog::Release,
+    database::{columns::payload, set::sql},
+    error::Error,
+};
 
 /// How many events one transaction publishes.
 const BATCH: i32 = 100;
@@ -47,9 +51,9 @@ pub struct Published {
     pub last_error: Option<String>,
 }
 
-impl Orchestrator {
+impl Events {
     /// Publishes until `stop` is cancelled.
-    pub(crate) async fn publish_loop(self, stop: CancellationToken) {
+    pub(crate) async fn publish_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut listener = None;
         loop {
             if let Err(error) = self.publish_all().await {
@@ -84,7 +88,7 @@ impl Orchestrator {
     }
 
     /// Publishes and delivers everything that waits.
-    pub async fn publish_and_deliver(&self) -> Result<(), Error> {
+    pub async fn publish_and_deliver(self: &Arc<Self>) -> Result<(), Error> {
         self.publish_all().await?;
         self.deliver_all().await
     }

@@ -8,8 +8,8 @@ use sqlx::{Row, postgres::PgRow, types::Json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::database::functions::sql;
-use crate::{Orchestrator, catalog::TemplateName, create::check_text, error::Error};
+use super::outbox::Events;
+use crate::{catalog::TemplateName, database::set::sql, error::Error, text::check_text};
 
 /// How a subscriber hears of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -95,7 +95,7 @@ fn default_namespace() -> String {
     "default".to_owned()
 }
 
-impl Orchestrator {
+impl Events {
     /// Subscribes. From now on events of that name go there.
     pub async fn subscribe(&self, request: SubscriptionRequest) -> Result<Subscription, Error> {
         let invalid = |field, message: String| Error::InvalidRequest { field, message };

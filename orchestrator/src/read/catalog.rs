@@ -7,7 +7,8 @@ use sqlx::{Row, postgres::PgRow, types::Json};
 use tasker_templates::template::Template;
 use utoipa::ToSchema;
 
-use crate::{Orchestrator, error::Error};
+use super::reader::Reader;
+use crate::{catalog::PublishedHandler, error::Error};
 
 /// A published template version.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -49,7 +50,7 @@ pub struct HandlerSummary {
     pub published_at: DateTime<Utc>,
 }
 
-impl Orchestrator {
+impl Reader {
     /// All published template versions, by name.
     pub async fn templates(&self) -> Result<Vec<TemplateSummary>, Error> {
         let rows = sqlx::query(
@@ -102,7 +103,7 @@ impl Orchestrator {
         .await?;
         let read = |row: &PgRow| {
             let function: String = row.try_get("function")?;
-            let Json(held): Json<Vec<crate::PublishedHandler>> = row.try_get("handlers")?;
+            let Json(held): Json<Vec<PublishedHandler>> = row.try_get("handlers")?;
             let described = held.into_iter().find(|handler| handler.name == function);
             let (description, input_schema, result_schema) = described
                 .map(|handler| (handler.description, handler.input_schema, handler.result_schema))

@@ -7,8 +7,14 @@ use sqlx::{Row, postgres::PgRow};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::database::functions::{FUNCTION_SET, sql};
-use crate::{Orchestrator, catalog::raw, error::Error};
+use super::reader::Reader;
+use crate::{
+    database::{
+        columns::raw,
+        set::{FUNCTION_SET, sql},
+    },
+    error::Error,
+};
 
 /// What needs somebody's attention, with everything as it stood then.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -120,7 +126,7 @@ pub struct Staleness {
 const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priority, dlq_reason, resolution_status, actor, \
     note, task_state, snapshot::text AS snapshot, created_at, resolved_at, resolved_by, resolution_notes";
 
-impl Orchestrator {
+impl Reader {
     /// DLQ entries, the newest first.
     pub async fn dlq_entries(
         &self,

@@ -10,14 +10,14 @@ use tasker_transport::BlobStore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::document;
-use crate::database::functions::sql;
+use super::reader::{Reader, document};
 use crate::{
-    Orchestrator,
-    catalog::raw,
-    effect::optional_payload,
+    catalog::{Release, step_name},
+    database::{
+        columns::{optional_payload, raw},
+        set::sql,
+    },
     error::Error,
-    release::{Release, step_name},
     state::StepState,
 };
 
@@ -123,7 +123,7 @@ pub struct AttemptRecord {
     pub detail: Box<RawValue>,
 }
 
-impl Orchestrator {
+impl Reader {
     /// The steps of a task, in the template's order.
     pub async fn steps(&self, task: Uuid) -> Result<Vec<StepDetail>, Error> {
         let release = self.release_of(task).await?;

@@ -7,8 +7,8 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::document;
-use crate::{Orchestrator, effect::payload, error::Error, state::TaskState};
+use super::reader::{Reader, document};
+use crate::{database::columns::payload, error::Error, state::TaskState};
 
 /// A task in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -152,7 +152,7 @@ const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initi
     correlation_id, parent_correlation_id, created_at, completed_at, steps_total, steps_satisfied, steps_running, \
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
 
-impl Orchestrator {
+impl Reader {
     /// Tasks, the newest first: page `page` (from 1) of `per_page`, and whether there are more.
     pub async fn list_tasks(
         &self,

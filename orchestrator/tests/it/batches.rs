@@ -114,7 +114,7 @@ async fn a_worker_that_waits_for_its_retry_keeps_its_place() {
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForRetry);
     fixture.advance(TimeDelta::seconds(60));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     let again = fixture.dispatched_one();
     assert_eq!((again.step_name.as_str(), again.attempt), ("process_001", 2));
     assert!(fixture.complete(&again, json!(1)).await);
@@ -147,7 +147,7 @@ async fn fail_fast_cancels_the_others() {
     fixture.check_audit(task).await;
     // Driven again, the whole rest of the batch runs.
     let action = tasker_orchestrator::TaskAction::Redrive;
-    fixture.orchestrator.operate_on_task(task, &action, "me", Some("fixed")).await.unwrap();
+    fixture.orchestrator.engine.operate_on_task(task, &action, "me", Some("fixed")).await.unwrap();
     assert_eq!(fixture.complete_all().await.len(), 5);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     fixture.check_audit(task).await;
@@ -167,7 +167,7 @@ async fn isolate_goes_on_without_the_failed_slice_and_buries_it() {
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     let isolated = fixture.step(task, "process_002").await;
     assert!(isolated.isolated && isolated.state == StepState::Error);
-    let entries = fixture.orchestrator.dlq_entries(&DlqFilter::default(), 10, 0).await.unwrap();
+    let entries = fixture.orchestrator.reader.dlq_entries(&DlqFilter::default(), 10, 0).await.unwrap();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].step_index, Some(isolated.step_index as i32));
     assert_eq!(entries[0].resolution_status, "pending", "the task's completion does not settle the slice");
@@ -189,7 +189,7 @@ async fn a_checkpoint_is_saved_and_the_same_attempt_goes_on_from_it() {
     // The next attempt, too, starts from what was saved; so does one whose host has died.
     fixture.fail(&second, true).await;
     fixture.advance(TimeDelta::seconds(60));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     let third = fixture.dispatched_one();
     assert_eq!((third.attempt, third.checkpoint.unwrap().inline()), (2, Some(r#"{"next":4,"sum":10}"#)));
     let step = fixture.step(task, "process_001").await;
@@ -203,11 +203,11 @@ async fn a_host_that_dies_after_a_checkpoint_loses_only_what_came_after_it() {
     let (_, workers) = cut(&fixture, json!({}), &cursors(1)).await;
     fixture.checkpoint(&workers[0], json!(7)).await;
     let resumed = fixture.dispatched_one();
-    fixture.orchestrator.apply(vec![fixture.heartbeat(&resumed, 30_000)]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&resumed, 30_000)]).await.unwrap();
     fixture.advance(TimeDelta::seconds(60));
-    assert_eq!(fixture.orchestrator.sweep().await.unwrap().lost, 1);
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap().lost, 1);
     fixture.advance(TimeDelta::seconds(60));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     let again = fixture.dispatched_one();
     assert_eq!((again.attempt, again.checkpoint.unwrap().inline()), (2, Some("7")));
 }
@@ -239,7 +239,7 @@ async fn a_failed_worker_can_be_reset_and_takes_its_place_in_line() {
     fixture.fail(&workers[0], false).await;
     let second = fixture.dispatched_one();
     let reset = StepAction::ResetForRetry;
-    fixture.orchestrator.operate_on_step(task, "process_001", reset, "me", "again").await.unwrap();
+    fixture.orchestrator.engine.operate_on_step(task, "process_001", reset, "me", "again").await.unwrap();
     assert!(fixture.dispatched().is_empty(), "the one place is taken");
     fixture.complete(&second, json!(2)).await;
     assert_eq!(fixture.complete_all().await, ["process_001", "process_003", "sum"]);
@@ -259,7 +259,7 @@ async fn thousands_of_workers_converge() {
                 fixture
                     .finished(worker, tasker_protocol::Ending::Complete(crate::fixture::payload(&json!(1))))
             };
-            let applied = fixture.orchestrator.apply(some.iter().map(ending).collect()).await.unwrap();
+            let applied = fixture.orchestrator.engine.apply(some.iter().map(ending).collect()).await.unwrap();
             done += applied.ended;
         }
         out = fixture.dispatched();
@@ -305,7 +305,7 @@ async fn what_a_failed_batch_has_cancelled_waits_for_an_operator_too() {
         cut(&fixture, json!({ "parallelism": 1, "failure_strategy": "fail_fast" }), &cursors(3)).await;
     fixture.fail(&workers[0], false).await;
     let act = async |step: &str, action| {
-        fixture.orchestrator.operate_on_step(task, step, action, "ops", "because").await.unwrap()
+        fixture.orchestrator.engine.operate_on_step(task, step, action, "ops", "because").await.unwrap()
     };
     assert_eq!(act("process_001", StepAction::ResolveManually).await, TaskState::BlockedByFailures);
     assert_eq!(act("process_002", StepAction::ResetForRetry).await, TaskState::StepsInProcess);

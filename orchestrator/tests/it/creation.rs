@@ -31,7 +31,8 @@ async fn an_input_that_breaks_the_schema_is_refused_with_every_fault() {
     let yaml = json!({ "name": "t", "version": "1.0.0", "steps": [],
         "input_schema": { "type": "object", "required": ["id"], "properties": { "n": { "type": "integer" } } } });
     fixture.publish(&yaml.to_string()).await;
-    let refused = fixture.orchestrator.create_tasks(vec![request("t", &json!({ "n": "x" }))]).await.remove(0);
+    let refused =
+        fixture.orchestrator.engine.create_tasks(vec![request("t", &json!({ "n": "x" }))]).await.remove(0);
     let Err(Error::InvalidInput { faults }) = refused else { panic!("{refused:?}") };
     assert_eq!(faults.len(), 2, "{faults:?}");
 }
@@ -40,11 +41,16 @@ async fn an_input_that_breaks_the_schema_is_refused_with_every_fault() {
 async fn an_unknown_template_is_named_with_what_there_is() {
     let fixture = Fixture::new().await;
     fixture.publish(&template("shipping", &[])).await;
-    let error =
-        fixture.orchestrator.create_tasks(vec![request("shiping", &json!({}))]).await.remove(0).unwrap_err();
+    let error = fixture
+        .orchestrator
+        .engine
+        .create_tasks(vec![request("shiping", &json!({}))])
+        .await
+        .remove(0)
+        .unwrap_err();
     assert!(error.to_string().contains("did you mean `default/shipping`"), "{error}");
     let versioned = TaskRequest { version: Some("9.0.0".into()), ..request("shipping", &json!({})) };
-    let error = fixture.orchestrator.create_tasks(vec![versioned]).await.remove(0).unwrap_err();
+    let error = fixture.orchestrator.engine.create_tasks(vec![versioned]).await.remove(0).unwrap_err();
     assert!(error.to_string().contains("there are 1.0.0"), "{error}");
 }
 
@@ -55,7 +61,7 @@ async fn a_handler_that_nobody_holds_is_told_before_anything_is_created() {
                        "steps": [{ "name": "a", "handler": { "callable": "wrok" } }] });
     fixture.publish(&yaml.to_string()).await;
     let error =
-        fixture.orchestrator.create_tasks(vec![request("t", &json!({}))]).await.remove(0).unwrap_err();
+        fixture.orchestrator.engine.create_tasks(vec![request("t", &json!({}))]).await.remove(0).unwrap_err();
     assert!(error.to_string().contains("step `a`") && error.to_string().contains("`work`"), "{error}");
 }
 
@@ -68,6 +74,7 @@ async fn a_hundred_identical_requests_at_once_make_one_task() {
             let orchestrator = fixture.orchestrator.clone();
             tokio::spawn(async move {
                 orchestrator
+                    .engine
                     .create_tasks(vec![request("t", &json!({ "b": 1, "a": 2 }))])
                     .await
                     .remove(0)
@@ -94,7 +101,7 @@ async fn identical_requests_in_one_batch_make_one_task() {
     let fixture = Fixture::new().await;
     fixture.publish(&strategy("strict")).await;
     let requests = vec![request("t", &json!(1)), request("t", &json!(2)), request("t", &json!(1))];
-    let created = fixture.orchestrator.create_tasks(requests).await;
+    let created = fixture.orchestrator.engine.create_tasks(requests).await;
     let created: Vec<Creation> = created.into_iter().map(Result::unwrap).collect();
     let Creation::Created(first) = created[0] else { panic!("{created:?}") };
     assert!(matches!(created[1], Creation::Created(second) if second != first));
@@ -110,6 +117,7 @@ async fn a_caller_provided_identity_needs_its_key() {
         |key: &str, n: u32| TaskRequest { idempotency_key: Some(key.into()), ..request("t", &json!(n)) };
     let created = fixture
         .orchestrator
+        .engine
         .create_tasks(vec![keyed("k", 1), keyed("k", 2), keyed("l", 1), request("t", &json!(1))])
         .await;
     assert!(matches!(created[0], Ok(Creation::Created(_))));
@@ -124,9 +132,9 @@ async fn a_published_version_never_changes() {
     let first = parse(&template("t", &[("a", &[])])).unwrap().template;
     let other = parse(&template("t", &[("b", &[])])).unwrap().template;
     let orchestrator = &fixture.orchestrator;
-    assert_eq!(orchestrator.publish_template(&first).await.unwrap(), Publication::Published);
-    assert_eq!(orchestrator.publish_template(&first).await.unwrap(), Publication::Unchanged);
-    assert!(matches!(orchestrator.publish_template(&other).await, Err(Error::VersionTaken { .. })));
+    assert_eq!(orchestrator.catalog.publish_template(&first).await.unwrap(), Publication::Published);
+    assert_eq!(orchestrator.catalog.publish_template(&first).await.unwrap(), Publication::Unchanged);
+    assert!(matches!(orchestrator.catalog.publish_template(&other).await, Err(Error::VersionTaken { .. })));
 }
 
 #[tokio::test]
@@ -142,7 +150,7 @@ async fn a_running_task_keeps_the_code_that_it_was_created_with() {
         result_schema: None,
     };
     let newer = ComponentPublication { digest: "1".repeat(64), size_bytes: 1, handlers: vec![handler] };
-    fixture.orchestrator.publish_components(&[newer], &BTreeMap::new(), true).await.unwrap();
+    fixture.orchestrator.catalog.publish_components(&[newer], &BTreeMap::new(), true).await.unwrap();
     fixture.complete(&a, json!(1)).await;
     assert_eq!(fixture.dispatched_one().handler.component, "0".repeat(64), "the running task");
     fixture.create("two", json!({})).await;
@@ -167,7 +175,7 @@ async fn a_large_input_travels_by_reference_and_reads_as_itself() {
     let input = json!({ "text": "x".repeat(300 << 10) });
     let task = fixture.create("one", input.clone()).await;
     assert!(fixture.dispatched_one().input.inline().is_none());
-    let detail = fixture.orchestrator.task(task).await.unwrap();
+    let detail = fixture.orchestrator.reader.task(task).await.unwrap();
     assert_eq!(detail.context.get(), input.to_string());
 }
 
@@ -219,9 +227,10 @@ async fn a_publication_is_what_the_next_request_is_checked_and_identified_by() {
     let both = json!({ "old": 1, "new": 1 });
     fixture.publish(&version("3.0.0", "new")).await;
     fixture.create("t", both.clone()).await;
-    let again = fixture.orchestrator.create_tasks(vec![request("t", &both)]).await.remove(0);
+    let again = fixture.orchestrator.engine.create_tasks(vec![request("t", &both)]).await.remove(0);
     assert!(matches!(again, Ok(Creation::Duplicate(_))), "{again:?}");
-    let old = fixture.orchestrator.create_tasks(vec![request("t", &json!({ "old": 1 }))]).await.remove(0);
+    let old =
+        fixture.orchestrator.engine.create_tasks(vec![request("t", &json!({ "old": 1 }))]).await.remove(0);
     assert!(matches!(old, Err(Error::InvalidInput { .. })), "{old:?}");
 }
 
@@ -232,7 +241,7 @@ async fn an_input_that_cannot_be_stored_harms_no_other() {
     // Deeper than PostgreSQL's JSON parser goes.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let deep = TaskRequest::new("t", serde_json::value::RawValue::from_string(deep).unwrap());
-    let created = fixture.orchestrator.create_tasks(vec![request("t", &json!(1)), deep]).await;
+    let created = fixture.orchestrator.engine.create_tasks(vec![request("t", &json!(1)), deep]).await;
     assert!(matches!(created[0], Ok(Creation::Created(_))), "{created:?}");
     assert!(matches!(created[1], Err(Error::InvalidRequest { field: "context", .. })), "{created:?}");
 }

@@ -86,7 +86,7 @@ async fn a_repeated_report_expands_once() {
         fixture.finished(&choose, right.clone()),
         fixture.finished(&choose, left.clone()),
     ];
-    let applied = fixture.orchestrator.apply(reports).await.unwrap();
+    let applied = fixture.orchestrator.engine.apply(reports).await.unwrap();
     assert_eq!((applied.ended, applied.stale), (1, 2));
     assert!(!fixture.report(&choose, right).await, "a late report was applied");
     assert_eq!(fixture.step_names(task).await, ["start", "choose", "left", "join", "after"]);
@@ -136,7 +136,7 @@ async fn a_failing_decision_is_retried_and_then_decides() {
     fixture.report(&choose, failed(true)).await;
     assert_eq!(fixture.step_names(task).await, ["start", "choose"]);
     fixture.advance(chrono::TimeDelta::seconds(60));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     fixture.branch(&fixture.dispatched_one(), &["left"]).await;
     assert_eq!(fixture.complete_all().await, ["left", "join", "after"]);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
@@ -215,9 +215,9 @@ async fn two_decisions_side_by_side_converge_whatever_they_choose_and_when() {
             let first = fixture.finished(&decisions[0], branch(first));
             let second = fixture.finished(&decisions[1], branch(second));
             if together {
-                fixture.orchestrator.apply(vec![second, first]).await.unwrap();
+                fixture.orchestrator.engine.apply(vec![second, first]).await.unwrap();
             } else {
-                fixture.orchestrator.apply(vec![first]).await.unwrap();
+                fixture.orchestrator.engine.apply(vec![first]).await.unwrap();
                 for step in fixture.dispatched() {
                     assert_eq!(step.step_name, "a");
                     fixture.complete(&step, json!(1)).await;
@@ -226,7 +226,7 @@ async fn two_decisions_side_by_side_converge_whatever_they_choose_and_when() {
                         "the second decision may still reach the convergence"
                     );
                 }
-                fixture.orchestrator.apply(vec![second]).await.unwrap();
+                fixture.orchestrator.engine.apply(vec![second]).await.unwrap();
             }
             fixture.complete_all().await;
             assert_eq!(fixture.step_names(task).await, steps);

@@ -33,7 +33,7 @@ fn template(events: &Value) -> String {
 impl Fixture {
     async fn listen_for(&self, name: &str, event: &str, kind: SubscriptionKind, target: Value) {
         let request = SubscriptionRequest { name: name.into(), event: event.into(), kind, target };
-        self.orchestrator.subscribe(request).await.unwrap();
+        self.orchestrator.events.subscribe(request).await.unwrap();
     }
 
     async fn waiting_in(&self, queue: &str) -> i64 {
@@ -43,7 +43,7 @@ impl Fixture {
 
     /// What lies in an event queue, in order.
     async fn queued(&self, queue: &str) -> Vec<Value> {
-        self.orchestrator.publish_and_deliver().await.unwrap();
+        self.orchestrator.events.publish_and_deliver().await.unwrap();
         let rows = sqlx::query("SELECT message FROM pgmq.read($1, 60, 100) ORDER BY msg_id")
             .bind(queue)
             .fetch_all(&self.database.pool)
@@ -79,7 +79,7 @@ async fn each_condition_is_met_by_its_endings_and_no_other() {
         ["on.failure", "on.retryable_failure", "on.always"]
     );
     fixture.advance(TimeDelta::minutes(1));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     fixture.report(&fixture.dispatched_one(), failed(true)).await;
     assert_eq!(
         types(&fixture.queued("all_events").await),
@@ -152,7 +152,7 @@ async fn a_payload_that_breaks_its_schema_is_not_published_and_fails_nothing() {
     let task = fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!({ "id": 7 })).await;
     assert_eq!(types(&fixture.queued("orders").await), ["order.declared", "order.free"]);
-    let refused = fixture.orchestrator.events(10).await.unwrap();
+    let refused = fixture.orchestrator.events.events(10).await.unwrap();
     let refused = refused.iter().find(|event| event.name == "order.own").unwrap();
     assert!(refused.error.as_ref().unwrap().contains("\"amount\" is a required property"), "{refused:?}");
     assert!(fixture.task_state(task).await.is_terminal());
@@ -196,7 +196,7 @@ async fn a_listener_hears_of_a_large_event_without_its_data() {
     heard.listen("tasker_events").await.unwrap();
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!("x".repeat(20_000))).await;
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
     assert_eq!(
         (&event["type"], &event["dataomitted"], event.get("data")),
@@ -251,7 +251,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
         .await;
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let (headers, body) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     let signature = header(&headers, "tasker-signature");
     let at: u64 = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
@@ -259,18 +259,18 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     assert_ne!(signature, webhook_signature("another secret, also long", at, &body));
     let event: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(event["data"], json!({ "amount": 3 }));
-    let waiting = &fixture.orchestrator.events(1).await.unwrap()[0];
+    let waiting = &fixture.orchestrator.events.events(1).await.unwrap()[0];
     assert_eq!(waiting.pending_deliveries, 1);
     assert!(waiting.last_error.as_ref().unwrap().contains("returned 500"), "{waiting:?}");
     // Not before its time, and then until it has arrived.
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     assert!(requests.try_recv().is_err());
     fixture.advance(TimeDelta::seconds(2));
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let (again, body_again) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(header(&again, "tasker-delivery"), header(&headers, "tasker-delivery"));
     assert_eq!(body_again, body);
-    assert_eq!(fixture.orchestrator.events(1).await.unwrap()[0].pending_deliveries, 0);
+    assert_eq!(fixture.orchestrator.events.events(1).await.unwrap()[0].pending_deliveries, 0);
 }
 
 #[tokio::test]
@@ -284,10 +284,10 @@ async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     for _ in 0..24 {
-        fixture.orchestrator.publish_and_deliver().await.unwrap();
+        fixture.orchestrator.events.publish_and_deliver().await.unwrap();
         fixture.advance(TimeDelta::hours(1));
     }
-    let event = &fixture.orchestrator.events(1).await.unwrap()[0];
+    let event = &fixture.orchestrator.events.events(1).await.unwrap()[0];
     assert_eq!((event.pending_deliveries, event.failed_deliveries), (0, 1), "{event:?}");
 }
 
@@ -301,9 +301,9 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     fixture.listen_for("starter", "order.paid", SubscriptionKind::Task, json!({ "name": "follow_up" })).await;
     let cause = fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     // As if the word that it has arrived had been lost.
-    let event = fixture.orchestrator.events(1).await.unwrap()[0].event_id;
+    let event = fixture.orchestrator.events.events(1).await.unwrap()[0].event_id;
     sqlx::query(
         sqlx::AssertSqlSafe(format!("INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
          SELECT e.event_id, s.subscription_id, {FUNCTION_SET}.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
@@ -315,14 +315,15 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     .await
     .unwrap();
     fixture.advance(TimeDelta::minutes(2));
-    fixture.orchestrator.publish_and_deliver().await.unwrap();
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let filter = TaskFilter { name: Some("follow_up".into()), ..TaskFilter::default() };
-    let (started, _) = fixture.orchestrator.list_tasks(&filter, 1, 10).await.unwrap();
+    let (started, _) = fixture.orchestrator.reader.list_tasks(&filter, 1, 10).await.unwrap();
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].parent_correlation_id, Some(cause.to_string()));
-    let context: Value =
-        serde_json::from_str(fixture.orchestrator.task(started[0].task_id).await.unwrap().context.get())
-            .unwrap();
+    let context: Value = serde_json::from_str(
+        fixture.orchestrator.reader.task(started[0].task_id).await.unwrap().context.get(),
+    )
+    .unwrap();
     assert_eq!(context["data"], json!({ "amount": 3 }));
 }
 
@@ -340,7 +341,7 @@ async fn subscriptions_are_checked_listed_and_ended() {
     for (event, kind, target, field) in wrong {
         let request =
             SubscriptionRequest { name: "x".into(), event: event.into(), kind, target: target.clone() };
-        match fixture.orchestrator.subscribe(request).await {
+        match fixture.orchestrator.events.subscribe(request).await {
             Err(Error::InvalidRequest { field: told, .. }) => assert_eq!(told, field),
             other => panic!("{event} {target}: {other:?}"),
         }
@@ -351,21 +352,21 @@ async fn subscriptions_are_checked_listed_and_ended() {
         kind: SubscriptionKind::Webhook,
         target: json!({ "url": "https://example.com/hook" }),
     };
-    let made = fixture.orchestrator.subscribe(request("x")).await.unwrap();
+    let made = fixture.orchestrator.events.subscribe(request("x")).await.unwrap();
     assert_eq!(made.target["secret"].as_str().unwrap().len(), 64, "a secret is made up and told once");
-    let twice = fixture.orchestrator.subscribe(request("x")).await;
+    let twice = fixture.orchestrator.events.subscribe(request("x")).await;
     assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
-    let listed = fixture.orchestrator.subscriptions().await.unwrap();
+    let listed = fixture.orchestrator.events.subscriptions().await.unwrap();
     assert_eq!(listed[0].target["secret"], "***");
     let missing = SubscriptionRequest {
         kind: SubscriptionKind::Task,
         target: json!({ "name": "nothing" }),
         ..request("y")
     };
-    let missing = fixture.orchestrator.subscribe(missing).await;
+    let missing = fixture.orchestrator.events.subscribe(missing).await;
     assert!(matches!(missing, Err(Error::NoSuchTemplate { .. })), "{missing:?}");
-    fixture.orchestrator.unsubscribe("x").await.unwrap();
-    let gone = fixture.orchestrator.unsubscribe("x").await;
+    fixture.orchestrator.events.unsubscribe("x").await.unwrap();
+    let gone = fixture.orchestrator.events.unsubscribe("x").await;
     assert!(matches!(gone, Err(Error::NoSuchSubscription(_))), "{gone:?}");
 }
 
@@ -381,7 +382,7 @@ async fn what_text_cannot_hold_holds_up_nobody() {
     for text in ["\u{0}", &"\u{0}".repeat(9000)] {
         fixture.create("order", json!({})).await;
         assert!(fixture.complete(&fixture.dispatched_one(), json!({ "text": text })).await);
-        fixture.orchestrator.publish_and_deliver().await.unwrap();
+        fixture.orchestrator.events.publish_and_deliver().await.unwrap();
         let (_, body) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
         let event: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(event["data"]["text"], *text);
@@ -398,7 +399,7 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
     let empty = json!({ "name": "empty", "version": "1.0.0", "identity_strategy": "always_unique" });
     fixture.publish(&empty.to_string()).await;
-    let events = async || fixture.orchestrator.events(100).await.unwrap().len();
+    let events = async || fixture.orchestrator.events.events(100).await.unwrap().len();
     // Nobody asks: nothing is written. `*` asks for what steps say.
     fixture.listen_for("all", "*", SubscriptionKind::Queue, json!({ "queue": "all" })).await;
     fixture.create("empty", json!({})).await;
@@ -414,13 +415,13 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
     fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
     expected.push(("tasker.task.completed", completed));
     let cancelled = fixture.create("order", json!({})).await;
-    fixture.orchestrator.cancel(cancelled, "ada", None).await.unwrap();
+    fixture.orchestrator.engine.cancel(cancelled, "ada", None).await.unwrap();
     expected.push(("tasker.task.cancelled", cancelled));
     fixture.dispatched();
     let failed = fixture.create("order", json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
     expected.push(("tasker.task.blocked", failed));
-    fixture.orchestrator.operate_on_task(failed, &TaskAction::GiveUp, "ada", None).await.unwrap();
+    fixture.orchestrator.engine.operate_on_task(failed, &TaskAction::GiveUp, "ada", None).await.unwrap();
     expected.push(("tasker.task.failed", failed));
     let mut told = fixture.queued("ends").await;
     told.sort_by_key(|event| event["id"].as_str().and_then(|id| id.parse::<i64>().ok()));
@@ -449,6 +450,6 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
         kind: SubscriptionKind::Task,
         target: json!({ "name": "empty" }),
     };
-    let refused = fixture.orchestrator.subscribe(request).await;
+    let refused = fixture.orchestrator.events.subscribe(request).await;
     assert!(matches!(refused, Err(Error::InvalidRequest { field: "event", .. })), "{refused:?}");
 }

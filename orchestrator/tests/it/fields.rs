@@ -33,13 +33,13 @@ impl Fixture {
     async fn request_of(&self, input: Value, key: Option<&str>) -> Result<Creation, Error> {
         let mut request = request("t", &input);
         request.idempotency_key = key.map(str::to_owned);
-        self.orchestrator.create_tasks(vec![request]).await.remove(0)
+        self.orchestrator.engine.create_tasks(vec![request]).await.remove(0)
     }
 
     /// How many DLQ entries a task has.
     async fn buried(&self, task: Uuid) -> usize {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.dlq_entries(&filter, 10, 0).await.unwrap().len()
+        self.orchestrator.reader.dlq_entries(&filter, 10, 0).await.unwrap().len()
     }
 }
 
@@ -61,7 +61,7 @@ async fn namespace_name_keeps_templates_apart() {
     }
     let mut of_two = request("t", &json!({}));
     of_two.namespace = "two".to_owned();
-    fixture.orchestrator.create_tasks(vec![of_two]).await.remove(0).unwrap();
+    fixture.orchestrator.engine.create_tasks(vec![of_two]).await.remove(0).unwrap();
     let step = fixture.dispatched_one();
     assert_eq!((step.namespace.as_str(), step.handler.callable.as_str()), ("two", "other"));
     let nowhere = fixture.request_of(json!({}), None).await;
@@ -83,7 +83,8 @@ async fn what_is_for_people_is_kept_as_it_is() {
     template.as_object_mut().unwrap().extend(words.as_object().unwrap().clone());
     fixture.publish(&template.to_string()).await;
     let read =
-        serde_json::to_value(fixture.orchestrator.template("default", "t", "1.0.0").await.unwrap()).unwrap();
+        serde_json::to_value(fixture.orchestrator.reader.template("default", "t", "1.0.0").await.unwrap())
+            .unwrap();
     for key in words.as_object().unwrap().keys() {
         assert_eq!(read[key], words[key], "{key}");
     }
@@ -146,7 +147,7 @@ async fn handler_callable_may_be_any_name_that_is_mapped_to_a_handler() {
     };
     let component = ComponentPublication { digest: "1".repeat(64), size_bytes: 1, handlers: vec![handler] };
     let aliases = BTreeMap::from([(callable.to_owned(), "refund".to_owned())]);
-    fixture.orchestrator.publish_components(&[component], &aliases, true).await.unwrap();
+    fixture.orchestrator.catalog.publish_components(&[component], &aliases, true).await.unwrap();
     let (_, step) = fixture.first_step(&template).await;
     assert_eq!((step.handler.callable.as_str(), step.handler.function.as_str()), (callable, "refund"));
 }
@@ -205,7 +206,7 @@ async fn retry_max_attempts_counts_the_first_and_zero_allows_it_too() {
             fixture.fail(&step, true).await;
             if attempt < allowed {
                 fixture.advance(TimeDelta::seconds(1));
-                fixture.orchestrator.sweep().await.unwrap();
+                fixture.orchestrator.engine.sweep().await.unwrap();
                 step = fixture.dispatched_one();
             }
         }
@@ -322,7 +323,7 @@ async fn environments_change_what_runs_in_them() {
     assert_eq!((step.limits.wall_ms, step.max_attempts), (30_000, 2));
     fixture.fail(&step, true).await;
     fixture.advance(TimeDelta::milliseconds(1));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     fixture.fail(&fixture.dispatched_one(), true).await;
     assert_eq!(fixture.step(task, "a").await.state, StepState::Error, "two attempts, without a wait");
 }
@@ -358,7 +359,7 @@ async fn lifecycle_defaults() {
     other["lifecycle"] = json!({ "staleness_action": "none" });
     let (quiet, _) = fixture.first_step(&other).await;
     fixture.advance(TimeDelta::minutes(29));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(running).await, 0);
     // A wait between attempts may be ten times 30 s, which is no standing; half an hour is.
     fixture.fail(&step, true).await;
@@ -368,21 +369,21 @@ async fn lifecycle_defaults() {
         .await
         .unwrap();
     fixture.advance(TimeDelta::minutes(29));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(
         fixture.buried(running).await,
         0,
         "the time in a state counts from when anything last happened"
     );
     fixture.advance(TimeDelta::minutes(2));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(running).await, 1, "half an hour in waiting_for_retry");
     assert_eq!(fixture.buried(quiet).await, 0);
     fixture.advance(TimeDelta::minutes(1440 - 61));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(quiet).await, 0);
     fixture.advance(TimeDelta::minutes(2));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(quiet).await, 1, "a day for the whole task");
     assert!(!fixture.task_state(quiet).await.is_terminal(), "and it goes on");
 }

@@ -145,7 +145,7 @@ impl Fixture {
         });
         let component =
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
-        orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
+        orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
         let now = *clock.0.lock().unwrap();
         Self { orchestrator, database, steps, reports, leases, now, clock, blobs, creations: Some(creations) }
     }
@@ -165,12 +165,12 @@ impl Fixture {
 
     pub(crate) async fn publish(&self, yaml: &str) {
         let parsed = parse(yaml).unwrap_or_else(|problems| panic!("{problems}"));
-        self.orchestrator.publish_template(&parsed.template).await.unwrap();
+        self.orchestrator.catalog.publish_template(&parsed.template).await.unwrap();
     }
 
     pub(crate) async fn create(&self, template: &str, input: Value) -> Uuid {
         let created =
-            self.orchestrator.create_tasks(vec![request(template, &input)]).await.remove(0).unwrap();
+            self.orchestrator.engine.create_tasks(vec![request(template, &input)]).await.remove(0).unwrap();
         match created {
             Creation::Created(task) => task,
             Creation::Duplicate(task) => panic!("{template} was created before, as {task}"),
@@ -206,7 +206,7 @@ impl Fixture {
     }
 
     pub(crate) async fn report(&self, dispatch: &StepDispatch, ending: Ending) -> bool {
-        let applied = self.orchestrator.apply(vec![self.finished(dispatch, ending)]).await.unwrap();
+        let applied = self.orchestrator.engine.apply(vec![self.finished(dispatch, ending)]).await.unwrap();
         applied.ended == 1
     }
 
@@ -234,7 +234,7 @@ impl Fixture {
 
     /// The names of the task's steps, in order.
     pub(crate) async fn step_names(&self, task: Uuid) -> Vec<String> {
-        self.orchestrator.steps(task).await.unwrap().into_iter().map(|step| step.name).collect()
+        self.orchestrator.reader.steps(task).await.unwrap().into_iter().map(|step| step.name).collect()
     }
 
     /// Completes whatever is sent until nothing more is, and answers what was completed, in order.
@@ -278,26 +278,26 @@ impl Fixture {
     }
 
     pub(crate) async fn step(&self, task: Uuid, name: &str) -> StepDetail {
-        let steps = self.orchestrator.steps(task).await.unwrap();
+        let steps = self.orchestrator.reader.steps(task).await.unwrap();
         steps.into_iter().find(|step| step.name == name).unwrap_or_else(|| panic!("no step {name}"))
     }
 
     pub(crate) async fn task_state(&self, task: Uuid) -> TaskState {
-        self.orchestrator.task_state(task).await.unwrap()
+        self.orchestrator.reader.task_state(task).await.unwrap()
     }
 
     /// Every change of state is one that the state machines allow, and each starts where the last one ended.
     pub(crate) async fn check_audit(&self, task: Uuid) {
-        let transitions = self.orchestrator.transitions(task, None).await.unwrap();
+        let transitions = self.orchestrator.reader.transitions(task, None).await.unwrap();
         for change in &transitions {
             assert!(is_allowed(change), "not allowed: {change:?}");
         }
-        let detail = self.orchestrator.task(task).await.unwrap();
+        let detail = self.orchestrator.reader.task(task).await.unwrap();
         let last = transitions.iter().rfind(|change| change.step_index.is_none());
         assert_eq!(last.unwrap().to_state, detail.summary.status.as_str(), "the task's last change");
         // What was run again has a history of several lives.
         let rerun = transitions.iter().any(|change| change.event == "rerun");
-        for step in self.orchestrator.steps(task).await.unwrap().into_iter().filter(|_| !rerun) {
+        for step in self.orchestrator.reader.steps(task).await.unwrap().into_iter().filter(|_| !rerun) {
             let path: Vec<&Transition> =
                 transitions.iter().filter(|change| change.step_index == Some(step.step_index)).collect();
             if let Some(last) = path.last() {
@@ -311,8 +311,8 @@ impl Fixture {
 
     /// The task's counters are what counting its steps gives.
     pub(crate) async fn check_counters(&self, task: Uuid) {
-        let counts = self.orchestrator.task(task).await.unwrap().summary.steps;
-        let steps = self.orchestrator.steps(task).await.unwrap();
+        let counts = self.orchestrator.reader.task(task).await.unwrap().summary.steps;
+        let steps = self.orchestrator.reader.steps(task).await.unwrap();
         let count =
             |states: &[StepState]| steps.iter().filter(|step| states.contains(&step.state)).count() as i32;
         assert_eq!(counts.total, steps.len() as i32);

@@ -110,9 +110,9 @@ async fn a_process_whose_functions_are_gone_says_what_to_do() {
     let fixture = Fixture::with_pool_of_owner().await;
     let dropped = format!("DROP SCHEMA {FUNCTION_SET} CASCADE");
     sqlx::raw_sql(AssertSqlSafe(dropped)).execute(&fixture.database.pool).await.unwrap();
-    let error = fixture.orchestrator.sweep().await.unwrap_err();
+    let error = fixture.orchestrator.engine.sweep().await.unwrap_err();
     assert!(matches!(error, Error::FunctionsMissing), "{error}");
     assert!(error.to_string().contains(FUNCTION_SET) && error.to_string().contains("migrate"), "{error}");
     fixture.orchestrator.migrate().await.unwrap();
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
 }

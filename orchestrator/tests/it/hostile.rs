@@ -176,7 +176,7 @@ impl World {
         }
         for &task in &self.tasks {
             println!("{:?}", self.fixture.task_state(task).await);
-            for step in self.fixture.orchestrator.steps(task).await.unwrap() {
+            for step in self.fixture.orchestrator.reader.steps(task).await.unwrap() {
                 println!(
                     "  {} {} {:?} needs {:?}",
                     step.step_index, step.name, step.state, step.dependencies
@@ -265,31 +265,31 @@ impl World {
         self.dice.shuffle(&mut self.reports);
         let count = self.dice.usize(0..6).min(self.reports.len());
         let batch: Vec<_> = self.reports.drain(..count).collect();
-        self.fixture.orchestrator.apply(batch).await.unwrap();
+        self.fixture.orchestrator.engine.apply(batch).await.unwrap();
     }
 
     /// Reports of long ago arrive again.
     async fn repeat_reports(&mut self) {
         let batch = self.dice.choose_multiple(self.past.iter().cloned(), 2);
-        self.fixture.orchestrator.apply(batch).await.unwrap();
+        self.fixture.orchestrator.engine.apply(batch).await.unwrap();
     }
 
     async fn let_time_pass(&mut self) {
         let seconds = self.dice.i64(0..120);
         self.fixture.advance(TimeDelta::seconds(seconds));
         if self.dice.bool() {
-            self.fixture.orchestrator.sweep().await.unwrap();
+            self.fixture.orchestrator.engine.sweep().await.unwrap();
         }
     }
 
     /// An operator does something to a task or a step, sensible or not.
     async fn interfere(&mut self) {
         let task = self.tasks[self.dice.usize(0..self.tasks.len())];
-        let steps = self.fixture.orchestrator.steps(task).await.unwrap();
+        let steps = self.fixture.orchestrator.reader.steps(task).await.unwrap();
         let step = steps[self.dice.usize(0..steps.len())].clone();
         let orchestrator = &self.fixture.orchestrator;
         let result = match self.dice.u32(0..22) {
-            0 => orchestrator.cancel(task, "ops", None).await.map(drop),
+            0 => orchestrator.engine.cancel(task, "ops", None).await.map(drop),
             choice @ 1..13 => {
                 let action = match choice {
                     1 | 2 => TaskAction::Pause,
@@ -298,7 +298,7 @@ impl World {
                     9 => TaskAction::GiveUp,
                     _ => TaskAction::Rerun { step: step.name },
                 };
-                orchestrator.operate_on_task(task, &action, "ops", None).await.map(drop)
+                orchestrator.engine.operate_on_task(task, &action, "ops", None).await.map(drop)
             }
             choice => {
                 let action = match choice {
@@ -312,7 +312,11 @@ impl World {
                         cursors: None,
                     }),
                 };
-                orchestrator.operate_on_step(task, &step.name, action, "ops", "because").await.map(drop)
+                orchestrator
+                    .engine
+                    .operate_on_step(task, &step.name, action, "ops", "because")
+                    .await
+                    .map(drop)
             }
         };
         match result {
@@ -323,7 +327,12 @@ impl World {
 
     async fn resume_all(&self) {
         for &task in &self.tasks {
-            let _ = self.fixture.orchestrator.operate_on_task(task, &TaskAction::Resume, "ops", None).await;
+            let _ = self
+                .fixture
+                .orchestrator
+                .engine
+                .operate_on_task(task, &TaskAction::Resume, "ops", None)
+                .await;
         }
     }
 
@@ -340,7 +349,7 @@ impl World {
     /// with.
     async fn check_dispatch(&self, dispatch: &StepDispatch) {
         assert!(dispatch.attempt <= MAX_ATTEMPTS, "attempt {} was sent", dispatch.attempt);
-        let steps = self.fixture.orchestrator.steps(dispatch.task_id).await.unwrap();
+        let steps = self.fixture.orchestrator.reader.steps(dispatch.task_id).await.unwrap();
         let Some(step) = steps.iter().find(|step| step.step_index == dispatch.step_index) else { return };
         let counts = step.execution == dispatch.execution
             && matches!(step.state, StepState::Enqueued | StepState::InProgress);
@@ -409,7 +418,7 @@ impl World {
         let before = self.outcome().await;
         for &task in &self.tasks {
             self.fixture.check_audit(task).await;
-            let steps = self.fixture.orchestrator.steps(task).await.unwrap();
+            let steps = self.fixture.orchestrator.reader.steps(task).await.unwrap();
             let needs_somebody = |step: &&StepDetail| {
                 step.state == StepState::Error && !step.isolated || step.state == StepState::Cancelled
             };
@@ -435,10 +444,10 @@ impl World {
         }
         // Nothing that comes late changes anything.
         let late: Vec<_> = self.past.drain(..).chain(self.reports.drain(..)).collect();
-        let applied = self.fixture.orchestrator.apply(late).await.unwrap();
+        let applied = self.fixture.orchestrator.engine.apply(late).await.unwrap();
         assert_eq!(applied.ended, 0, "a late report was applied");
         self.fixture.advance(TimeDelta::minutes(20));
-        assert_eq!(self.fixture.orchestrator.sweep().await.unwrap(), Swept::default());
+        assert_eq!(self.fixture.orchestrator.engine.sweep().await.unwrap(), Swept::default());
         assert_eq!(self.outcome().await, before);
         self.fixture
     }
@@ -447,7 +456,7 @@ impl World {
     async fn outcome(&self) -> Vec<(StepState, Option<String>)> {
         let mut outcome = Vec::new();
         for &task in &self.tasks {
-            for step in self.fixture.orchestrator.steps(task).await.unwrap() {
+            for step in self.fixture.orchestrator.reader.steps(task).await.unwrap() {
                 outcome.push((step.state, step.result.map(|result| result.get().to_owned())));
             }
         }

@@ -35,18 +35,18 @@ async fn task_of(fixture: &Fixture, lifecycle: Value, retry: Value) -> Uuid {
 impl Fixture {
     async fn pass(&mut self, minutes: i64) {
         self.advance(TimeDelta::minutes(minutes));
-        self.orchestrator.sweep().await.unwrap();
+        self.orchestrator.engine.sweep().await.unwrap();
         // Sent again meanwhile; of no interest here.
         self.steps.take();
     }
 
     async fn entries(&self, task: Uuid) -> Vec<DlqEntry> {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.dlq_entries(&filter, 100, 0).await.unwrap()
+        self.orchestrator.reader.dlq_entries(&filter, 100, 0).await.unwrap()
     }
 
     async fn health(&self, task: Uuid) -> String {
-        let all = self.orchestrator.staleness(1000).await.unwrap();
+        let all = self.orchestrator.reader.staleness(1000).await.unwrap();
         all.into_iter().find(|stale| stale.task_id == task).unwrap().health_status
     }
 }
@@ -90,7 +90,7 @@ async fn max_waiting_for_retry_minutes() {
 async fn max_waiting_for_dependencies_minutes_and_a_paused_task_is_not_stale() {
     let mut fixture = Fixture::new().await;
     let task = task(&fixture, json!({ "max_waiting_for_dependencies_minutes": 5 })).await;
-    fixture.orchestrator.operate_on_task(task, &TaskAction::Pause, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.operate_on_task(task, &TaskAction::Pause, "ops", None).await.unwrap();
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForDependencies);
     fixture.pass(60).await;
@@ -116,7 +116,7 @@ async fn staleness_action_error_ends_the_task() {
     assert_eq!(fixture.step(task, "a").await.state, StepState::Error);
     assert_eq!(fixture.entries(task).await[0].dlq_reason, "staleness_timeout");
     assert!(!fixture.complete(&running, json!(1)).await, "a report was applied to a task that was given up");
-    assert!(fixture.orchestrator.task(task).await.unwrap().summary.completed_at.is_some());
+    assert!(fixture.orchestrator.reader.task(task).await.unwrap().summary.completed_at.is_some());
     fixture.check_audit(task).await;
 }
 
@@ -145,7 +145,12 @@ async fn max_duration_minutes_and_auto_dlq_on_timeout() {
     assert_eq!(fixture.task_state(buried).await, TaskState::StepsInProcess);
     // Once is enough.
     let entry = fixture.entries(buried).await[0].dlq_entry_id;
-    fixture.orchestrator.update_dlq_entry(entry, Resolution::ManuallyResolved, "ops", None).await.unwrap();
+    fixture
+        .orchestrator
+        .engine
+        .update_dlq_entry(entry, Resolution::ManuallyResolved, "ops", None)
+        .await
+        .unwrap();
     fixture.pass(600).await;
     assert_eq!(fixture.entries(buried).await.len(), 1);
 }
@@ -214,14 +219,14 @@ async fn a_task_that_completes_after_all_takes_its_entry_along() {
     let fixture = Fixture::new().await;
     let task = task(&fixture, json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
-    fixture.orchestrator.operate_on_task(task, &TaskAction::Redrive, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.operate_on_task(task, &TaskAction::Redrive, "ops", None).await.unwrap();
     fixture.complete_all().await;
     let entry = &fixture.entries(task).await[0];
     assert_eq!(entry.resolution_status, "manually_resolved");
     // Cancelling does the same in its own words.
     let other = self::task(&fixture, json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
-    fixture.orchestrator.cancel(other, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.cancel(other, "ops", None).await.unwrap();
     assert_eq!(fixture.entries(other).await[0].resolution_status, "cancelled");
 }
 
@@ -230,7 +235,7 @@ async fn hosts_that_die_on_a_step_make_it_worker_unavailable() {
     let mut fixture = Fixture::new().await;
     let task = task_of(&fixture, json!({}), json!({ "max_attempts": 1 })).await;
     let step = fixture.dispatched_one();
-    fixture.orchestrator.apply(vec![fixture.heartbeat(&step, 30_000)]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&step, 30_000)]).await.unwrap();
     fixture.pass(2).await;
     assert_eq!(fixture.entries(task).await[0].dlq_reason, "worker_unavailable");
 }
@@ -244,12 +249,12 @@ async fn an_entry_can_be_made_by_hand_and_resolved_in_every_way() {
         (Resolution::Cancelled, "cancelled"),
     ] {
         let task = task(&fixture, json!({})).await;
-        let entry = fixture.orchestrator.add_to_dlq(task, "ops", Some("odd")).await.unwrap();
+        let entry = fixture.orchestrator.engine.add_to_dlq(task, "ops", Some("odd")).await.unwrap();
         assert_eq!((entry.dlq_reason.as_str(), entry.note.as_deref()), ("manual_dlq", Some("odd")));
-        let again = fixture.orchestrator.add_to_dlq(task, "ops", None).await.unwrap();
+        let again = fixture.orchestrator.engine.add_to_dlq(task, "ops", None).await.unwrap();
         assert_eq!(again.dlq_entry_id, entry.dlq_entry_id, "one pending entry");
         let update = |resolution| {
-            fixture.orchestrator.update_dlq_entry(entry.dlq_entry_id, resolution, "me", Some("seen"))
+            fixture.orchestrator.engine.update_dlq_entry(entry.dlq_entry_id, resolution, "me", Some("seen"))
         };
         let looked_at = update(Resolution::Pending).await.unwrap();
         assert_eq!(
@@ -262,9 +267,10 @@ async fn an_entry_can_be_made_by_hand_and_resolved_in_every_way() {
         let twice = update(Resolution::ManuallyResolved).await;
         assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
     }
-    let nothing = fixture.orchestrator.update_dlq_entry(Uuid::nil(), Resolution::Cancelled, "me", None).await;
+    let nothing =
+        fixture.orchestrator.engine.update_dlq_entry(Uuid::nil(), Resolution::Cancelled, "me", None).await;
     assert!(matches!(nothing, Err(Error::NoSuchDlqEntry(_))), "{nothing:?}");
-    let nobody = fixture.orchestrator.add_to_dlq(Uuid::nil(), "me", None).await;
+    let nobody = fixture.orchestrator.engine.add_to_dlq(Uuid::nil(), "me", None).await;
     assert!(matches!(nobody, Err(Error::NoSuchTask(_))), "{nobody:?}");
 }
 
@@ -274,8 +280,9 @@ async fn requeue_really_runs_it_again() {
     let failed = task(&fixture, json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
     let entry = fixture.entries(failed).await[0].dlq_entry_id;
-    let requeue =
-        |entry| fixture.orchestrator.update_dlq_entry(entry, Resolution::Requeue, "ops", Some("fixed"));
+    let requeue = |entry| {
+        fixture.orchestrator.engine.update_dlq_entry(entry, Resolution::Requeue, "ops", Some("fixed"))
+    };
     assert_eq!(requeue(entry).await.unwrap().resolution_status, "manually_resolved");
     assert_eq!(fixture.complete_all().await, ["a", "b"]);
     assert_eq!(fixture.task_state(failed).await, TaskState::Complete);
@@ -284,15 +291,15 @@ async fn requeue_really_runs_it_again() {
     fixture.steps.take();
     fixture.pass(5).await;
     let entry = fixture.entries(stale).await[0].dlq_entry_id;
-    fixture.orchestrator.update_dlq_entry(entry, Resolution::Requeue, "ops", None).await.unwrap();
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.update_dlq_entry(entry, Resolution::Requeue, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.dispatched_one().step_name, "a");
     assert_eq!(fixture.health(stale).await, "healthy");
     // There is nothing to run again of what has ended.
     let done = task(&fixture, json!({})).await;
     fixture.complete_all().await;
-    let entry = fixture.orchestrator.add_to_dlq(done, "ops", None).await.unwrap().dlq_entry_id;
-    let refused = fixture.orchestrator.update_dlq_entry(entry, Resolution::Requeue, "ops", None).await;
+    let entry = fixture.orchestrator.engine.add_to_dlq(done, "ops", None).await.unwrap().dlq_entry_id;
+    let refused = fixture.orchestrator.engine.update_dlq_entry(entry, Resolution::Requeue, "ops", None).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
     assert_eq!(fixture.entries(done).await[0].resolution_status, "pending", "a refusal changes nothing");
 }
@@ -303,22 +310,27 @@ async fn the_investigation_queue_and_the_statistics() {
     let failed = task(&fixture, json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
     let by_hand = task(&fixture, json!({ "max_steps_in_process_minutes": 600 })).await;
-    fixture.orchestrator.add_to_dlq(by_hand, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.add_to_dlq(by_hand, "ops", None).await.unwrap();
     let stale = task(&fixture, json!({ "max_steps_in_process_minutes": 5 })).await;
     fixture.pass(6).await;
-    let queue = fixture.orchestrator.investigation_queue(10).await.unwrap();
+    let queue = fixture.orchestrator.reader.investigation_queue(10).await.unwrap();
     let order: Vec<Uuid> = queue.iter().map(|one| one.entry.task_id).collect();
     assert_eq!(order, [stale, failed, by_hand]);
     assert!(queue[1].minutes_in_dlq > 5.9 && queue[1].minutes_in_dlq < 6.1);
     let entry = queue[2].entry.dlq_entry_id;
-    fixture.orchestrator.update_dlq_entry(entry, Resolution::ManuallyResolved, "ops", None).await.unwrap();
-    let statistics = fixture.orchestrator.dlq_statistics().await.unwrap();
+    fixture
+        .orchestrator
+        .engine
+        .update_dlq_entry(entry, Resolution::ManuallyResolved, "ops", None)
+        .await
+        .unwrap();
+    let statistics = fixture.orchestrator.reader.dlq_statistics().await.unwrap();
     let of = |reason: &str| statistics.iter().find(|one| one.dlq_reason == reason).unwrap();
     assert_eq!((of("manual_dlq").pending, of("manual_dlq").manually_resolved), (0, 1));
     assert!((of("manual_dlq").average_resolution_minutes.unwrap() - 6.0).abs() < 0.1);
     assert_eq!((of("staleness_timeout").total, of("staleness_timeout").pending), (1, 1));
     let pending = DlqFilter { resolution_status: Some("pending".into()), ..DlqFilter::default() };
-    assert_eq!(fixture.orchestrator.dlq_entries(&pending, 10, 0).await.unwrap().len(), 2);
+    assert_eq!(fixture.orchestrator.reader.dlq_entries(&pending, 10, 0).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -165,7 +165,7 @@ async fn a_branch_is_refused_exactly_if_a_named_step_would_lack_a_dependency() {
                 parents.iter().any(|parent| !created.contains(parent)),
                 "{wanted} was refused, and has all its dependencies: {yaml}"
             );
-            fixture.orchestrator.cancel(task, "test", None).await.unwrap();
+            fixture.orchestrator.engine.cancel(task, "test", None).await.unwrap();
         }
     }
     assert!(accepted > 20 && refused > 5, "{accepted} accepted, {refused} refused: too few to show anything");

@@ -15,11 +15,11 @@ use crate::fixture::{Fixture, names, template};
 
 impl Fixture {
     async fn act(&self, task: Uuid, action: TaskAction) -> Result<TaskState, Error> {
-        self.orchestrator.operate_on_task(task, &action, "ops", Some("because")).await
+        self.orchestrator.engine.operate_on_task(task, &action, "ops", Some("because")).await
     }
 
     async fn act_on_step(&self, task: Uuid, step: &str, action: StepAction) -> Result<TaskState, Error> {
-        self.orchestrator.operate_on_step(task, step, action, "ops", "because").await
+        self.orchestrator.engine.operate_on_step(task, step, action, "ops", "because").await
     }
 }
 
@@ -65,7 +65,7 @@ async fn reset_for_retry_starts_the_attempts_anew() {
         assert_eq!(fixture.complete_all().await, ["c"]);
         assert_eq!(fixture.task_state(task).await, TaskState::Complete);
         fixture.check_audit(task).await;
-        let change = fixture.orchestrator.transitions(task, Some(1)).await.unwrap();
+        let change = fixture.orchestrator.reader.transitions(task, Some(1)).await.unwrap();
         let change = change.iter().find(|change| change.event == "reset_for_retry").unwrap();
         assert_eq!((change.actor.as_str(), change.reason.as_deref()), ("ops", Some("because")));
         assert_eq!((change.from_state.as_str(), change.to_state.as_str()), ("error", "enqueued"));
@@ -89,7 +89,8 @@ async fn reset_for_retry_needs_a_step_in_error() {
     assert!(matches!(missing, Err(Error::NoSuchStep(_))), "{missing:?}");
     let nobody = fixture.act_on_step(Uuid::nil(), "a", StepAction::ResetForRetry).await;
     assert!(matches!(nobody, Err(Error::NoSuchTask(_))), "{nobody:?}");
-    let silent = fixture.orchestrator.operate_on_step(task, "b", StepAction::ResetForRetry, "ops", " ").await;
+    let silent =
+        fixture.orchestrator.engine.operate_on_step(task, "b", StepAction::ResetForRetry, "ops", " ").await;
     assert!(matches!(silent, Err(Error::InvalidRequest { field: "reason", .. })), "{silent:?}");
 }
 
@@ -135,7 +136,7 @@ async fn a_step_that_is_settled_by_hand_while_it_runs_is_not_settled_twice() {
         let running = fixture.dispatched_one();
         let lease = [execution_lease(task, 0, running.execution)];
         fixture.leases.acquire(&lease, "host").await.unwrap();
-        fixture.orchestrator.apply(vec![fixture.heartbeat(&running, 30_000)]).await.unwrap();
+        fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&running, 30_000)]).await.unwrap();
         fixture.act_on_step(task, "a", action.clone()).await.unwrap();
         assert!(!fixture.complete(&running, json!(2)).await, "the host's report was applied as well");
         assert_eq!(fixture.leases.holds(&lease, "host").await.unwrap(), [false], "the host was not told");
@@ -234,13 +235,13 @@ async fn pause_holds_back_what_becomes_ready_and_resume_lets_it_go() {
     fixture.timers();
     assert!(fixture.dispatched().is_empty(), "b was sent while the task is paused");
     fixture.advance(TimeDelta::hours(2));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert!(fixture.dispatched().is_empty(), "the retry of x was sent while the task is paused");
-    assert!(fixture.orchestrator.task(task).await.unwrap().summary.paused_at.is_some());
+    assert!(fixture.orchestrator.reader.task(task).await.unwrap().summary.paused_at.is_some());
     assert_eq!(fixture.act(task, TaskAction::Resume).await.unwrap(), TaskState::StepsInProcess);
     let b = fixture.dispatched_one();
     assert_eq!(b.step_name, "b");
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     let x = fixture.dispatched_one();
     assert_eq!((x.step_name.as_str(), x.attempt), ("x", 2));
     fixture.complete(&b, json!(1)).await;
@@ -260,7 +261,7 @@ async fn a_paused_task_with_nothing_running_waits_and_can_be_cancelled() {
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForDependencies);
     fixture.check_audit(task).await;
-    let cancelled = fixture.orchestrator.cancel(task, "ops", None).await.unwrap();
+    let cancelled = fixture.orchestrator.engine.cancel(task, "ops", None).await.unwrap();
     assert_eq!(cancelled, Cancellation::Cancelled { steps: 1 });
     fixture.check_audit(task).await;
 }
@@ -315,7 +316,7 @@ async fn rerun_resets_a_step_and_all_that_comes_after_it() {
     fixture.complete(&d, json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     // The earlier runs stay in the audit.
-    let runs = fixture.orchestrator.attempts(task, d.step_index).await.unwrap();
+    let runs = fixture.orchestrator.reader.attempts(task, d.step_index).await.unwrap();
     assert_eq!(runs.len(), 2);
 }
 
@@ -400,7 +401,7 @@ async fn cancelling_tells_the_hosts() {
     let leases: Vec<String> =
         steps.iter().map(|step| execution_lease(task, step.step_index, step.execution)).collect();
     fixture.leases.acquire(&leases[..1], "host").await.unwrap();
-    fixture.orchestrator.cancel(task, "ops", Some("not needed")).await.unwrap();
+    fixture.orchestrator.engine.cancel(task, "ops", Some("not needed")).await.unwrap();
     assert_eq!(fixture.leases.holds(&leases[..1], "host").await.unwrap(), [false]);
     // What has not started never does.
     assert_eq!(fixture.leases.acquire(&leases, "other").await.unwrap(), [Claim::Settled, Claim::Settled]);
@@ -410,7 +411,7 @@ async fn cancelling_tells_the_hosts() {
 async fn every_action_is_refused_for_a_cancelled_task() {
     let fixture = Fixture::new().await;
     let task = blocked(&fixture).await;
-    fixture.orchestrator.cancel(task, "ops", None).await.unwrap();
+    fixture.orchestrator.engine.cancel(task, "ops", None).await.unwrap();
     let actions = [
         TaskAction::Pause,
         TaskAction::Resume,

@@ -39,7 +39,7 @@ async fn steps_run_in_the_order_of_their_dependencies_and_get_their_results() {
     assert_eq!(fixture.task_state(task).await, TaskState::StepsInProcess);
     assert!(fixture.complete(&d, json!(null)).await);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
-    let detail = fixture.orchestrator.task(task).await.unwrap();
+    let detail = fixture.orchestrator.reader.task(task).await.unwrap();
     assert!(detail.summary.completed_at.is_some(), "completed_at is set");
     fixture.check_audit(task).await;
 }
@@ -52,7 +52,7 @@ async fn both_dependencies_reported_in_one_batch_enqueue_the_step_once() {
     let first = fixture.dispatched();
     let reports =
         first.iter().map(|step| fixture.finished(step, Ending::Complete(Payload::null()))).collect();
-    assert_eq!(fixture.orchestrator.apply(reports).await.unwrap().ended, 2);
+    assert_eq!(fixture.orchestrator.engine.apply(reports).await.unwrap().ended, 2);
     assert_eq!(fixture.dispatched_one().step_name, "c");
     fixture.check_audit(task).await;
 }
@@ -68,7 +68,7 @@ async fn only_the_first_report_of_an_attempt_counts() {
         fixture.finished(&a, Ending::Complete(crate::fixture::payload(&json!(2)))),
         fixture.finished(&a, failed(false)),
     ];
-    let applied = fixture.orchestrator.apply(reports).await.unwrap();
+    let applied = fixture.orchestrator.engine.apply(reports).await.unwrap();
     assert_eq!((applied.ended, applied.stale), (1, 2));
     assert!(!fixture.complete(&a, json!(3)).await, "a late report was applied");
     assert_eq!(fixture.step(task, "a").await.result.unwrap().get(), "1");
@@ -89,12 +89,12 @@ async fn a_retryable_failure_waits_and_runs_again() {
     assert_eq!(delay, Duration::from_secs(1), "the first wait is the base");
 
     // Early: told to come back, and nothing else.
-    fixture.orchestrator.apply(vec![due.clone()]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![due.clone()]).await.unwrap();
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.timers().remove(0).0, Duration::from_secs(1));
 
     fixture.advance(TimeDelta::seconds(1));
-    fixture.orchestrator.apply(vec![due.clone(), due]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![due.clone(), due]).await.unwrap();
     let second = fixture.dispatched_one();
     assert_eq!(second.attempt, 2);
     assert!(
@@ -116,7 +116,7 @@ async fn the_last_attempt_fails_for_good_and_blocks_the_task() {
         assert_eq!(step.attempt, attempt);
         assert!(fixture.fail(&step, true).await);
         fixture.advance(TimeDelta::minutes(1));
-        fixture.orchestrator.sweep().await.unwrap();
+        fixture.orchestrator.engine.sweep().await.unwrap();
     }
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.step(task, "a").await.state, StepState::Error);
@@ -163,7 +163,7 @@ async fn backoffs_grow_as_the_template_says_and_stop_at_the_cap() {
                 step.attempt
             );
             fixture.advance(TimeDelta::minutes(1));
-            fixture.orchestrator.sweep().await.unwrap();
+            fixture.orchestrator.engine.sweep().await.unwrap();
         }
     }
 }
@@ -219,7 +219,7 @@ async fn one_result_that_the_database_cannot_store_harms_no_other() {
         fixture.finished(&steps[0], deep),
         fixture.finished(&steps[1], Ending::Complete(Payload::null())),
     ];
-    assert_eq!(fixture.orchestrator.apply(reports).await.unwrap().ended, 2);
+    assert_eq!(fixture.orchestrator.engine.apply(reports).await.unwrap().ended, 2);
     assert_eq!(fixture.step(task, "a").await.state, StepState::Error);
     assert_eq!(fixture.step(task, "b").await.state, StepState::Complete);
 }
@@ -230,9 +230,9 @@ async fn a_message_that_never_left_is_sent_by_the_sweep() {
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
     let lost = fixture.dispatched_one();
-    assert_eq!(fixture.orchestrator.sweep().await.unwrap(), Swept::default(), "too early");
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap(), Swept::default(), "too early");
     fixture.advance(TimeDelta::seconds(11));
-    assert_eq!(fixture.orchestrator.sweep().await.unwrap().resent, 1);
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap().resent, 1);
     let again = fixture.dispatched_one();
     assert_eq!((again.step_name, again.attempt), (lost.step_name, lost.attempt));
 }
@@ -243,19 +243,19 @@ async fn a_host_that_falls_silent_loses_the_attempt() {
     fixture.publish(&template("one", &[("a", &[])])).await;
     let task = fixture.create("one", json!({})).await;
     let first = fixture.dispatched_one();
-    fixture.orchestrator.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
     let step = fixture.step(task, "a").await;
     assert_eq!((step.state, step.progress.as_deref()), (StepState::InProgress, Some("half")));
     fixture.advance(TimeDelta::seconds(20));
-    fixture.orchestrator.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&first, 30_000)]).await.unwrap();
     fixture.advance(TimeDelta::seconds(20));
     assert_eq!(
-        fixture.orchestrator.sweep().await.unwrap().lost,
+        fixture.orchestrator.engine.sweep().await.unwrap().lost,
         0,
         "the second heartbeat prolonged the lease"
     );
     fixture.advance(TimeDelta::seconds(11));
-    assert_eq!(fixture.orchestrator.sweep().await.unwrap().lost, 1);
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap().lost, 1);
     assert_eq!(fixture.step(task, "a").await.state, StepState::WaitingForRetry);
     fixture.check_audit(task).await;
 }
@@ -266,15 +266,15 @@ async fn a_cancelled_task_stays_cancelled() {
     fixture.publish(&template("two", &[("a", &[]), ("b", &["a"])])).await;
     let task = fixture.create("two", json!({})).await;
     let a = fixture.dispatched_one();
-    let cancelled = fixture.orchestrator.cancel(task, "me", Some("not needed")).await.unwrap();
+    let cancelled = fixture.orchestrator.engine.cancel(task, "me", Some("not needed")).await.unwrap();
     assert_eq!(cancelled, Cancellation::Cancelled { steps: 2 });
     assert!(!fixture.complete(&a, json!(1)).await, "a report was applied to a cancelled step");
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.task_state(task).await, TaskState::Cancelled);
-    let again = fixture.orchestrator.cancel(task, "me", None).await.unwrap();
+    let again = fixture.orchestrator.engine.cancel(task, "me", None).await.unwrap();
     assert_eq!(again, Cancellation::AlreadyEnded(TaskState::Cancelled));
     fixture.check_audit(task).await;
-    let nobody = fixture.orchestrator.cancel(uuid::Uuid::nil(), "me", None).await.unwrap_err();
+    let nobody = fixture.orchestrator.engine.cancel(uuid::Uuid::nil(), "me", None).await.unwrap_err();
     assert!(matches!(nobody, Error::NoSuchTask(_)));
 }
 
@@ -289,7 +289,7 @@ async fn a_task_that_fails_while_another_step_waits_goes_on_with_that_step() {
     fixture.fail(&steps[1], false).await;
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForRetry);
     fixture.advance(TimeDelta::seconds(5));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
     fixture.check_audit(task).await;
@@ -309,7 +309,7 @@ async fn a_message_that_is_too_large_goes_by_claim_check() {
     let result = crate::fixture::payload(&json!("x".repeat(900)));
     let first = fixture.dispatched();
     let reports = first.iter().map(|step| fixture.finished(step, Ending::Complete(result.clone()))).collect();
-    fixture.orchestrator.apply(reports).await.unwrap();
+    fixture.orchestrator.engine.apply(reports).await.unwrap();
     let sent = fixture.dispatched();
     assert_eq!(names(&sent), ["all", "one"]);
     assert_eq!(sent[0].dependency_results.len(), 400);

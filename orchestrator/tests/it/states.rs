@@ -105,15 +105,15 @@ async fn happen(fixture: &Fixture, step: &StepDispatch, event: Event) {
             execution: step.execution,
         }),
         Event::Sweep => {
-            orchestrator.sweep().await.unwrap();
+            orchestrator.engine.sweep().await.unwrap();
             return;
         }
         Event::Cancel => {
-            orchestrator.cancel(step.task_id, "test", None).await.unwrap();
+            orchestrator.engine.cancel(step.task_id, "test", None).await.unwrap();
             return;
         }
     };
-    orchestrator.apply(vec![message]).await.unwrap();
+    orchestrator.engine.apply(vec![message]).await.unwrap();
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
             happen(&fixture, &step, event).await;
             let after = fixture.step(task, "a").await.state;
             assert_eq!(after, expected(state, event), "{state} --{event:?}-->");
-            let transitions = fixture.orchestrator.transitions(task, Some(0)).await.unwrap();
+            let transitions = fixture.orchestrator.reader.transitions(task, Some(0)).await.unwrap();
             for change in transitions.iter().filter(|change| change.event != "created") {
                 let from = StepState::from_name(&change.from_state).unwrap();
                 let to = StepState::from_name(&change.to_state).unwrap();
@@ -139,7 +139,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
                 assert!(changes == 0 || event == Event::Cancel, "{state} --{event:?}--> wrote an audit row");
             }
             // What one case left due must not be found by the sweep of the next.
-            fixture.orchestrator.cancel(task, "test", None).await.ok();
+            fixture.orchestrator.engine.cancel(task, "test", None).await.ok();
             sqlx::query("UPDATE tasker.steps SET wake_at = NULL WHERE task_id = $1")
                 .bind(task)
                 .execute(&fixture.database.pool)
@@ -150,7 +150,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
         }
     }
     fixture.advance(TimeDelta::hours(1));
-    assert_eq!(fixture.orchestrator.sweep().await.unwrap(), tasker_orchestrator::Swept::default());
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap(), tasker_orchestrator::Swept::default());
 }
 
 #[test]

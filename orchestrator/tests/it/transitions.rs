@@ -23,7 +23,7 @@ impl Fixture {
     }
 
     async fn states(&self, task: Uuid, step: Option<u32>) -> Vec<String> {
-        let changes = self.orchestrator.transitions(task, step).await.unwrap();
+        let changes = self.orchestrator.reader.transitions(task, step).await.unwrap();
         let mut states: Vec<String> = Vec::new();
         for change in changes.into_iter().filter(|change| change.step_index == step) {
             match states.last() {
@@ -36,11 +36,11 @@ impl Fixture {
     }
 
     async fn act_on(&self, task: Uuid, action: TaskAction) {
-        self.orchestrator.operate_on_task(task, &action, "ops", None).await.unwrap();
+        self.orchestrator.engine.operate_on_task(task, &action, "ops", None).await.unwrap();
     }
 
     async fn step_act(&self, task: Uuid, step: &str, action: StepAction) {
-        self.orchestrator.operate_on_step(task, step, action, "ops", "because").await.unwrap();
+        self.orchestrator.engine.operate_on_step(task, step, action, "ops", "because").await.unwrap();
     }
 
     /// A task `a → b` with this lifecycle, and `a` on its way to a host.
@@ -63,7 +63,7 @@ impl Fixture {
             StepState::Pending | StepState::Enqueued => {}
             StepState::InProgress => {
                 let beat = self.heartbeat(&a, 86_400_000);
-                self.orchestrator.apply(vec![beat]).await.unwrap();
+                self.orchestrator.engine.apply(vec![beat]).await.unwrap();
             }
             StepState::WaitingForRetry => assert!(self.fail(&a, true).await),
             StepState::Error => assert!(self.fail(&a, false).await),
@@ -152,7 +152,7 @@ async fn a_task_waits_for_a_retry_and_goes_on() {
     // An operator settles a step that is not in the way: evaluated, and waiting as before.
     fixture.step_act(task, "b", StepAction::ResolveManually).await;
     fixture.advance(TimeDelta::minutes(1));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(
         fixture.path(task).await[3..],
         [
@@ -243,7 +243,7 @@ async fn lasting(fixture: &Fixture, lifecycle: &Value) -> [(TaskState, Uuid); 4]
 async fn a_task_is_cancelled_wherever_it_stands() {
     let fixture = Fixture::new().await;
     for (state, task) in lasting(&fixture, &json!({})).await {
-        fixture.orchestrator.cancel(task, "ops", None).await.unwrap();
+        fixture.orchestrator.engine.cancel(task, "ops", None).await.unwrap();
         assert_eq!(
             fixture.path(task).await.iter().rev().take(2).collect::<Vec<_>>(),
             ["cancelled", state.as_str()]
@@ -259,7 +259,7 @@ async fn a_task_that_takes_too_long_ends_in_error_wherever_it_stands() {
     // What is due meanwhile would move it.
     sqlx::query("UPDATE tasker.steps SET wake_at = NULL").execute(&fixture.database.pool).await.unwrap();
     fixture.advance(TimeDelta::minutes(2));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     for (state, task) in tasks {
         assert_eq!(
             fixture.path(task).await.iter().rev().take(2).collect::<Vec<_>>(),
@@ -283,7 +283,7 @@ async fn a_step_fails_waits_runs_again_and_fails_for_good() {
     let (task, a) = fixture.chain(&json!({})).await;
     fixture.fail(&a, true).await;
     fixture.advance(TimeDelta::minutes(1));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     fixture.fail(&fixture.dispatched_one(), false).await;
     assert_eq!(
         fixture.step_path(task, 0).await[1..],
@@ -304,9 +304,9 @@ async fn a_step_fails_waits_runs_again_and_fails_for_good() {
 async fn a_step_whose_host_falls_silent_has_failed_like_any_other() {
     let mut fixture = Fixture::new().await;
     let (task, a) = fixture.chain(&json!({})).await;
-    fixture.orchestrator.apply(vec![fixture.heartbeat(&a, 1000)]).await.unwrap();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&a, 1000)]).await.unwrap();
     fixture.advance(TimeDelta::minutes(1));
-    fixture.orchestrator.sweep().await.unwrap();
+    fixture.orchestrator.engine.sweep().await.unwrap();
     let expected = ["in_progress", "enqueued_as_error_for_orchestration", "waiting_for_retry"];
     assert_eq!(fixture.step_path(task, 0).await[2..5], expected);
 }
@@ -348,7 +348,7 @@ async fn an_open_step_is_cancelled_with_its_task() {
     let fixture = Fixture::new().await;
     for state in OPEN {
         let task = fixture.standing(state, &json!({})).await;
-        fixture.orchestrator.cancel(task, "ops", None).await.unwrap();
+        fixture.orchestrator.engine.cancel(task, "ops", None).await.unwrap();
         assert_eq!(fixture.last_change(task, state).await, pair(state, StepState::Cancelled));
     }
 }
@@ -379,7 +379,7 @@ async fn a_step_that_runs_or_waits_fails_with_a_task_that_is_given_up() {
         let task = fixture.standing(state, &lifecycle).await;
         sqlx::query("UPDATE tasker.steps SET wake_at = NULL").execute(&fixture.database.pool).await.unwrap();
         fixture.advance(TimeDelta::minutes(2));
-        fixture.orchestrator.sweep().await.unwrap();
+        fixture.orchestrator.engine.sweep().await.unwrap();
         assert_eq!(fixture.last_change(task, state).await, pair(state, StepState::Error));
     }
 }

@@ -6,7 +6,7 @@ use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
     Error, Publication,
     read::TaskFilter,
-    trigger::{ReceivedFilter, Reception, ReceptionState},
+    triggers::{ReceivedFilter, Reception, ReceptionState},
 };
 use tasker_templates::trigger::parse_trigger;
 use uuid::Uuid;
@@ -50,11 +50,11 @@ impl Fixture {
 
     async fn trigger(&self, yaml: &str) -> Publication {
         let parsed = parse_trigger(yaml).unwrap_or_else(|problems| panic!("{problems}"));
-        self.orchestrator.publish_trigger(parsed.compiled.trigger()).await.unwrap()
+        self.orchestrator.triggers.publish_trigger(parsed.compiled.trigger()).await.unwrap()
     }
 
     async fn receive(&self, events: Vec<CloudEvent>) -> Vec<Reception> {
-        self.orchestrator.receive_events(events).await.unwrap()
+        self.orchestrator.triggers.receive_events(events).await.unwrap()
     }
 
     async fn receive_one(&self, event: CloudEvent) -> Reception {
@@ -63,13 +63,13 @@ impl Fixture {
 
     async fn tasks_of(&self, template: &str) -> Vec<Uuid> {
         let filter = TaskFilter { name: Some(template.into()), ..TaskFilter::default() };
-        let (tasks, _) = self.orchestrator.list_tasks(&filter, 1, 1000).await.unwrap();
+        let (tasks, _) = self.orchestrator.reader.list_tasks(&filter, 1, 1000).await.unwrap();
         tasks.into_iter().map(|task| task.task_id).collect()
     }
 
     async fn received(&self, state: ReceptionState) -> usize {
         let filter = ReceivedFilter { states: vec![state] };
-        self.orchestrator.received_events(&filter, 100, 0).await.unwrap().len()
+        self.orchestrator.triggers.received_events(&filter, 100, 0).await.unwrap().len()
     }
 }
 
@@ -80,7 +80,7 @@ async fn an_event_starts_the_task_that_its_trigger_makes_of_it() {
     assert_eq!((reception.state, reception.duplicate), (ReceptionState::Started, false), "{reception:?}");
     let [started] = &reception.tasks[..] else { panic!("{reception:?}") };
     assert_eq!((started.trigger.as_str(), started.version), ("shop/orders", 1));
-    let task = fixture.orchestrator.task(started.task_id).await.unwrap();
+    let task = fixture.orchestrator.reader.task(started.task_id).await.unwrap();
     let input: Value = serde_json::from_str(task.context.get()).unwrap();
     assert_eq!(input, json!({ "order": "DE-1", "lines": ["tea", "cup"] }));
     let summary = &task.summary;
@@ -88,7 +88,7 @@ async fn an_event_starts_the_task_that_its_trigger_makes_of_it() {
     assert_eq!(summary.parent_correlation_id.as_deref(), Some("c-1"));
     assert_eq!(summary.initiator.as_deref(), Some("trigger shop/orders"));
     assert_eq!(fixture.dispatched().len(), 1, "its first step is on its way");
-    let shown = fixture.orchestrator.received_event(reception.received_id).await.unwrap();
+    let shown = fixture.orchestrator.triggers.received_event(reception.received_id).await.unwrap();
     assert_eq!((shown.tasks, shown.state), (reception.tasks, ReceptionState::Started));
     let kept: Value = serde_json::from_str(shown.event.unwrap().get()).unwrap();
     assert_eq!(kept["data"], order("DE-1"));
@@ -101,11 +101,11 @@ async fn without_expressions_the_data_is_the_input_to_the_last_digit() {
     let text =
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"plain","data":{"n":12345678901234567890.10}}"#;
     let reception = fixture.receive_one(CloudEvent::from_json(text).unwrap()).await;
-    let task = fixture.orchestrator.task(reception.tasks[0].task_id).await.unwrap();
+    let task = fixture.orchestrator.reader.task(reception.tasks[0].task_id).await.unwrap();
     assert_eq!(task.context.get(), r#"{"n":12345678901234567890.10}"#);
     let without = r#"{"specversion":"1.0","id":"2","source":"/s","type":"plain"}"#;
     let reception = fixture.receive_one(CloudEvent::from_json(without).unwrap()).await;
-    let task = fixture.orchestrator.task(reception.tasks[0].task_id).await.unwrap();
+    let task = fixture.orchestrator.reader.task(reception.tasks[0].task_id).await.unwrap();
     assert_eq!(task.context.get(), "{}");
 }
 
@@ -150,7 +150,7 @@ async fn copies_that_come_at_once_start_one_task_between_them() {
             if fastrand::bool() {
                 events.reverse();
             }
-            tokio::spawn(async move { orchestrator.receive_events(events).await.unwrap() })
+            tokio::spawn(async move { orchestrator.triggers.receive_events(events).await.unwrap() })
         });
         let copies: Vec<_> = copies.collect();
         let (mut firsts, mut tasks) = (0, Vec::new());
@@ -185,18 +185,18 @@ async fn an_event_that_matches_nothing_is_a_dead_letter_until_a_trigger_is_for_i
     let dead = fixture.receive_one(event("1", &json!({ "total": 0 }))).await;
     assert_eq!(dead.state, ReceptionState::Unmatched);
     assert_eq!(dead.reason.as_deref(), Some("no trigger's pattern matches it"));
-    let still = fixture.orchestrator.replay_event(dead.received_id).await.unwrap();
+    let still = fixture.orchestrator.triggers.replay_event(dead.received_id).await.unwrap();
     assert_eq!(still.state, ReceptionState::Unmatched);
     fixture.trigger("{ name: free, pattern: { data: { total: [0] } }, task: { name: order } }").await;
     let copy = fixture.receive_one(event("1", &json!({ "total": 0 }))).await;
     assert_eq!((copy.state, copy.duplicate), (ReceptionState::Unmatched, true), "only a replay looks again");
-    let replayed = fixture.orchestrator.replay_event(dead.received_id).await.unwrap();
+    let replayed = fixture.orchestrator.triggers.replay_event(dead.received_id).await.unwrap();
     assert_eq!((replayed.state, replayed.tasks.len()), (ReceptionState::Started, 1), "{replayed:?}");
-    let shown = fixture.orchestrator.received_event(dead.received_id).await.unwrap();
+    let shown = fixture.orchestrator.triggers.received_event(dead.received_id).await.unwrap();
     assert_eq!((shown.state, shown.replayed_at), (ReceptionState::Started, Some(fixture.now)));
-    let refused = fixture.orchestrator.replay_event(dead.received_id).await;
+    let refused = fixture.orchestrator.triggers.replay_event(dead.received_id).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-    let unknown = fixture.orchestrator.replay_event(Uuid::nil()).await;
+    let unknown = fixture.orchestrator.triggers.replay_event(Uuid::nil()).await;
     assert!(matches!(unknown, Err(Error::NoSuchReceivedEvent(_))), "{unknown:?}");
 }
 
@@ -219,7 +219,7 @@ async fn one_bad_event_harms_no_other_and_is_kept_with_the_reason() {
     assert_eq!((fixture.received(FAILED).await, fixture.received(STARTED).await), (2, 2));
     // Mended, it starts what it was to start.
     fixture.trigger(&ORDERS.replace("data.lines.map(line, line.sku)", "[]")).await;
-    let mended = fixture.orchestrator.replay_event(receptions[1].received_id).await.unwrap();
+    let mended = fixture.orchestrator.triggers.replay_event(receptions[1].received_id).await.unwrap();
     assert_eq!((mended.state, mended.tasks[0].version), (STARTED, 2));
 }
 
@@ -262,7 +262,7 @@ async fn of_two_triggers_each_starts_its_task_and_one_that_fails_keeps_the_other
     fixture
         .trigger("{ name: audit, pattern: { source: [/shop] }, task: { name: audit }, input: \"{'v': 0}\" }")
         .await;
-    let mended = fixture.orchestrator.replay_event(one.received_id).await.unwrap();
+    let mended = fixture.orchestrator.triggers.replay_event(one.received_id).await.unwrap();
     assert_eq!((mended.state, mended.tasks.len()), (ReceptionState::Started, 2), "{mended:?}");
     assert!(mended.tasks.contains(&one.tasks[0]), "what had been started is not started again");
     assert_eq!((fixture.tasks_of("order").await.len(), fixture.tasks_of("audit").await.len()), (2, 2));
@@ -293,13 +293,13 @@ async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_e
             "{reason}"
         );
         // It can be looked at all the same.
-        let listed = fixture.orchestrator.triggers().await.unwrap();
+        let listed = fixture.orchestrator.triggers.triggers().await.unwrap();
         let names: Vec<&str> = listed.iter().map(|trigger| trigger.name.as_str()).collect();
         assert_eq!(names, ["older", "orders"]);
         assert_eq!(listed[0].trigger().is_err(), field == "task");
         // Published anew it is for the event, which is not lost.
         fixture.trigger(&older).await;
-        let replayed = fixture.orchestrator.replay_event(reception.received_id).await.unwrap();
+        let replayed = fixture.orchestrator.triggers.replay_event(reception.received_id).await.unwrap();
         assert_eq!((replayed.state, replayed.tasks.len()), (STARTED, 2), "{replayed:?}");
     }
 }
@@ -307,25 +307,25 @@ async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_e
 #[tokio::test]
 async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
     let fixture = Fixture::with_orders().await;
-    let switched = fixture.orchestrator.enable_trigger("shop", "orders", false).await.unwrap();
+    let switched = fixture.orchestrator.triggers.enable_trigger("shop", "orders", false).await.unwrap();
     assert_eq!((switched.enabled, switched.disabled_at), (false, Some(fixture.now)));
     let dead = fixture.receive_one(event("1", &order("DE-1"))).await;
     assert_eq!(dead.reason.as_deref(), Some("only disabled triggers are for it: shop/orders"));
     // Publishing does not undo what an operator did.
     assert_eq!(fixture.trigger(&ORDERS.replace("web", "shop")).await, Publication::Published);
     assert_eq!(fixture.receive_one(event("2", &order("DE-2"))).await.state, ReceptionState::Unmatched);
-    fixture.orchestrator.enable_trigger("shop", "orders", true).await.unwrap();
+    fixture.orchestrator.triggers.enable_trigger("shop", "orders", true).await.unwrap();
     assert_eq!(fixture.receive_one(event("3", &order("DE-3"))).await.state, ReceptionState::Started);
-    let replayed = fixture.orchestrator.replay_event(dead.received_id).await.unwrap();
+    let replayed = fixture.orchestrator.triggers.replay_event(dead.received_id).await.unwrap();
     assert_eq!(replayed.state, ReceptionState::Started);
     fixture.trigger(&format!("{ORDERS}enabled: false\n")).await;
     assert_eq!(fixture.receive_one(event("4", &order("DE-4"))).await.state, ReceptionState::Unmatched);
-    let refused = fixture.orchestrator.enable_trigger("shop", "orders", true).await;
+    let refused = fixture.orchestrator.triggers.enable_trigger("shop", "orders", true).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-    fixture.orchestrator.remove_trigger("shop", "orders").await.unwrap();
+    fixture.orchestrator.triggers.remove_trigger("shop", "orders").await.unwrap();
     let none = fixture.receive_one(event("5", &order("DE-5"))).await;
     assert_eq!(none.reason.as_deref(), Some("there are no triggers"));
-    let gone = fixture.orchestrator.trigger("shop", "orders").await;
+    let gone = fixture.orchestrator.triggers.trigger("shop", "orders").await;
     assert!(matches!(gone, Err(Error::NoSuchTrigger { .. })), "{gone:?}");
 }
 
@@ -333,10 +333,12 @@ async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
 async fn the_same_content_again_is_no_change_and_a_trigger_needs_a_template() {
     let fixture = Fixture::with_orders().await;
     assert_eq!(fixture.trigger(ORDERS).await, Publication::Unchanged);
-    let [only] = &fixture.orchestrator.triggers().await.unwrap()[..] else { panic!("not one trigger") };
+    let [only] = &fixture.orchestrator.triggers.triggers().await.unwrap()[..] else {
+        panic!("not one trigger")
+    };
     assert_eq!((only.version, only.enabled), (1, true));
     let lost = parse_trigger(&ORDERS.replace("name: order,", "name: ordre,")).unwrap();
-    let refused = fixture.orchestrator.publish_trigger(lost.compiled.trigger()).await;
+    let refused = fixture.orchestrator.triggers.publish_trigger(lost.compiled.trigger()).await;
     assert!(
         matches!(&refused, Err(Error::NoSuchTemplate { hint, .. }) if hint.contains("default/order")),
         "{refused:?}"
@@ -353,7 +355,7 @@ async fn while_the_database_is_away_an_event_is_refused_and_not_buried() {
     // As if each of the round trips failed in turn.
     for table in ["catalog", "tasks", "received_events"] {
         rename(table, "away").await;
-        let failed = fixture.orchestrator.receive_events(vec![event("1", &order("DE-1"))]).await;
+        let failed = fixture.orchestrator.triggers.receive_events(vec![event("1", &order("DE-1"))]).await;
         assert!(matches!(failed, Err(Error::Database(_))), "{table}: {failed:?}");
         rename("away", table).await;
     }
@@ -369,7 +371,7 @@ async fn events_are_forgotten_in_time() {
         .receive(vec![event("1", &order("DE-1")), event("2", &json!({})), event("3", &json!({ "total": 1 }))])
         .await;
     let counts = async |fixture: &Fixture| {
-        fixture.orchestrator.forget_received_events().await.unwrap();
+        fixture.orchestrator.triggers.forget_received_events().await.unwrap();
         let mut counts = Vec::new();
         for state in ReceptionState::ALL {
             counts.push(fixture.received(state).await);
@@ -395,7 +397,7 @@ async fn large_events_and_large_batches_are_taken() {
     let mut large = order("DE-0");
     large["note"] = json!("x".repeat(400_000));
     let reception = fixture.receive_one(event("large", &large)).await;
-    let shown = fixture.orchestrator.received_event(reception.received_id).await.unwrap();
+    let shown = fixture.orchestrator.triggers.received_event(reception.received_id).await.unwrap();
     assert_eq!(serde_json::from_str::<Value>(shown.event.unwrap().get()).unwrap()["data"], large);
     let many: Vec<CloudEvent> = (1..=250).map(|n| event(&n.to_string(), &order(&n.to_string()))).collect();
     let receptions = fixture.receive(many).await;

@@ -18,7 +18,7 @@ impl Fixture {
         });
         let component =
             ComponentPublication { digest: digit.repeat(64), size_bytes: 1, handlers: handlers.into() };
-        self.orchestrator.publish_components(&[component], &BTreeMap::new(), promote).await.unwrap();
+        self.orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), promote).await.unwrap();
     }
 
     /// The digit of the component that the next task of a template gets for its first step.
@@ -28,7 +28,7 @@ impl Fixture {
     }
 
     async fn versions(&self) -> Vec<(i32, String, bool)> {
-        let versions = self.orchestrator.handler_versions("work").await.unwrap();
+        let versions = self.orchestrator.catalog.handler_versions("work").await.unwrap();
         versions.into_iter().map(|one| (one.version, one.component[..1].to_owned(), one.is_current)).collect()
     }
 }
@@ -40,7 +40,7 @@ async fn publish_promote_and_roll_back() {
     assert_eq!(fixture.current("one").await, "0");
     fixture.publish_component("1", false).await;
     assert_eq!(fixture.current("one").await, "0", "published is not promoted");
-    fixture.orchestrator.promote_handler("work", 2).await.unwrap();
+    fixture.orchestrator.catalog.promote_handler("work", 2).await.unwrap();
     assert_eq!(fixture.current("one").await, "1");
     fixture.publish_component("2", true).await;
     assert_eq!(fixture.current("one").await, "2");
@@ -48,18 +48,18 @@ async fn publish_promote_and_roll_back() {
         fixture.versions().await,
         [(3, "2".into(), true), (2, "1".into(), false), (1, "0".into(), false)]
     );
-    assert_eq!(fixture.orchestrator.roll_back_handler("work").await.unwrap(), 2);
+    assert_eq!(fixture.orchestrator.catalog.roll_back_handler("work").await.unwrap(), 2);
     assert_eq!(fixture.current("one").await, "1");
     // The same content is the same version.
     fixture.publish_component("2", false).await;
     assert_eq!(fixture.versions().await.len(), 3);
-    let wrong = fixture.orchestrator.promote_handler("work", 9).await;
+    let wrong = fixture.orchestrator.catalog.promote_handler("work", 9).await;
     assert!(matches!(&wrong, Err(Error::Refused(told)) if told.contains("it has 3, 2, 1")), "{wrong:?}");
-    let wrong = fixture.orchestrator.promote_handler("wrok", 1).await;
+    let wrong = fixture.orchestrator.catalog.promote_handler("wrok", 1).await;
     assert!(matches!(&wrong, Err(Error::NoSuchHandler { .. })), "{wrong:?}");
     assert!(wrong.unwrap_err().to_string().contains("did you mean `work`?"));
     let only = Fixture::new().await;
-    let nowhere = only.orchestrator.roll_back_handler("work").await;
+    let nowhere = only.orchestrator.catalog.roll_back_handler("work").await;
     assert!(matches!(nowhere, Err(Error::Refused(_))), "{nowhere:?}");
 }
 
@@ -88,7 +88,7 @@ async fn a_template_can_pin_a_version() {
     (unknown["name"], unknown["steps"][0]["handler"]["version"]) = (json!("unknown"), json!(7));
     fixture.publish(&unknown.to_string()).await;
     let refused =
-        fixture.orchestrator.create_tasks(vec![crate::fixture::request("unknown", &json!({}))]).await;
+        fixture.orchestrator.engine.create_tasks(vec![crate::fixture::request("unknown", &json!({}))]).await;
     assert!(matches!(refused[0], Err(Error::UnknownHandlers { .. })), "{refused:?}");
 }
 
@@ -99,8 +99,9 @@ async fn upgrade_moves_a_waiting_task_and_nothing_that_runs() {
     let task = fixture.create("two", json!({})).await;
     let a = fixture.dispatched_one();
     let upgrade = |version: Option<&str>| TaskAction::Upgrade { version: version.map(str::to_owned) };
-    let act =
-        async |action: TaskAction| fixture.orchestrator.operate_on_task(task, &action, "ops", None).await;
+    let act = async |action: TaskAction| {
+        fixture.orchestrator.engine.operate_on_task(task, &action, "ops", None).await
+    };
     let same = act(upgrade(None)).await;
     assert!(
         matches!(&same, Err(Error::Refused(told)) if told.contains("at that release already")),
@@ -136,7 +137,7 @@ async fn upgrade_to_another_version_needs_the_same_dag() {
     publish("2.0.0", &[("a", &[]), ("c", &["a"]), ("b", &["c"])]).await;
     let upgrade = async |version: &str| {
         let action = TaskAction::Upgrade { version: Some(version.to_owned()) };
-        fixture.orchestrator.operate_on_task(task, &action, "ops", None).await
+        fixture.orchestrator.engine.operate_on_task(task, &action, "ops", None).await
     };
     let refused = upgrade("2.0.0").await.unwrap_err().to_string();
     assert!(
@@ -145,5 +146,5 @@ async fn upgrade_to_another_version_needs_the_same_dag() {
     );
     assert!(matches!(upgrade("3.0.0").await, Err(Error::NoSuchTemplate { .. })));
     upgrade("1.1.0").await.unwrap();
-    assert_eq!(fixture.orchestrator.task(task).await.unwrap().summary.version, "1.1.0");
+    assert_eq!(fixture.orchestrator.reader.task(task).await.unwrap().summary.version, "1.1.0");
 }

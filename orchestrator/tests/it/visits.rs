@@ -46,9 +46,10 @@ async fn one_connection_serves_all_that_is_asked_at_once() {
     for number in 0..20 {
         let orchestrator = fixture.orchestrator.clone();
         asked.spawn(async move {
-            let created = orchestrator.create_tasks(vec![request("one", &json!({ "n": number }))]).await;
+            let created =
+                orchestrator.engine.create_tasks(vec![request("one", &json!({ "n": number }))]).await;
             // A transaction of its own, between the statements of the others.
-            orchestrator.publish_and_deliver().await.unwrap();
+            orchestrator.events.publish_and_deliver().await.unwrap();
             created.into_iter().all(|created| created.is_ok())
         });
     }
@@ -139,7 +140,7 @@ async fn a_connection_that_dies_under_a_statement_fails_that_one_only() {
         .execute(&fixture.database.pool)
         .await
         .unwrap();
-    let failed = fixture.orchestrator.create_tasks(vec![request("one", &json!({}))]).await.remove(0);
+    let failed = fixture.orchestrator.engine.create_tasks(vec![request("one", &json!({}))]).await.remove(0);
     assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
     fixture.create("one", json!({})).await;
 }
@@ -153,20 +154,20 @@ async fn a_statement_that_is_dropped_in_the_middle_harms_no_other() {
 
     let mut lock = fixture.database.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM tasker.tasks FOR UPDATE").execute(&mut *lock).await.unwrap();
-    let waiting = fixture.orchestrator.apply(vec![report.clone()]);
+    let waiting = fixture.orchestrator.engine.apply(vec![report.clone()]);
     assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "nobody waited");
     lock.rollback().await.unwrap();
 
     // The server has ended what it was asked, and nobody takes that for the answer to something else.
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
-    assert_eq!(fixture.orchestrator.apply(vec![report]).await.unwrap().stale, 1);
+    assert_eq!(fixture.orchestrator.engine.apply(vec![report]).await.unwrap().stale, 1);
     fixture.check_audit(task).await;
 }
 
 #[tokio::test]
 async fn what_asks_within_a_transaction_does_not_wait_for_itself() {
     let fixture = Fixture::in_visits().await;
-    let asked = fixture.orchestrator.remove_trigger("default", "nobody");
+    let asked = fixture.orchestrator.triggers.remove_trigger("default", "nobody");
     let refused = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it is answered at once");
     assert!(matches!(refused, Err(Error::NoSuchTrigger { .. })), "{refused:?}");
 }
@@ -196,7 +197,7 @@ async fn a_visit_publishes_what_its_reports_had_to_tell() {
         kind: SubscriptionKind::Queue,
         target: json!({ "queue": "ends" }),
     };
-    visited.subscribe(subscription).await.unwrap();
+    visited.events.subscribe(subscription).await.unwrap();
     fixture.create("one", json!({})).await;
     let report = fixture.finished(&fixture.dispatched_one(), Ending::Complete(Payload::null()));
     let receipt = Receipt::named("report");

@@ -116,13 +116,17 @@ impl Installation {
         });
         let component =
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
-        self.orchestrator.publish_components(&[component], &BTreeMap::new(), true).await.expect("published");
+        self.orchestrator
+            .catalog
+            .publish_components(&[component], &BTreeMap::new(), true)
+            .await
+            .expect("published");
         for text in TEMPLATES {
             let parsed = template::parse(text).unwrap_or_else(|problems| panic!("{problems}"));
-            self.orchestrator.publish_template(&parsed.template).await.expect("published");
+            self.orchestrator.catalog.publish_template(&parsed.template).await.expect("published");
         }
         let parsed = trigger::parse_trigger(TRIGGER).unwrap_or_else(|problems| panic!("{problems}"));
-        self.orchestrator.publish_trigger(parsed.compiled.trigger()).await.expect("published");
+        self.orchestrator.triggers.publish_trigger(parsed.compiled.trigger()).await.expect("published");
     }
 
     /// Starts a task of each template, and runs what does not hang.
@@ -151,21 +155,23 @@ impl Installation {
                 kind: SubscriptionKind::Queue,
                 target: json!({ "queue": name }),
             };
-            self.orchestrator.subscribe(request).await.expect("subscribed");
+            self.orchestrator.events.subscribe(request).await.expect("subscribed");
         }
         self.hangs = true;
         self.run_one_of_each().await;
-        self.orchestrator.publish_and_deliver().await.expect("published");
+        self.orchestrator.events.publish_and_deliver().await.expect("published");
         let event = CloudEvent::new("1", "/orders", "order.placed").expect("an event");
         let other = CloudEvent::new("2", "/orders", "order.lost").expect("an event");
-        self.orchestrator.receive_events(vec![event, other]).await.expect("recorded");
+        self.orchestrator.triggers.receive_events(vec![event, other]).await.expect("recorded");
         let paused = self.create("linear").await;
         self.orchestrator
+            .engine
             .operate_on_task(paused, &TaskAction::Pause, "recorder", Some("to see it paused"))
             .await
             .expect("paused");
         let cancelled = self.create("linear").await;
         self.orchestrator
+            .engine
             .cancel(cancelled, "recorder", Some("to see it cancelled"))
             .await
             .expect("cancelled");
@@ -183,7 +189,8 @@ impl Installation {
     /// If it is refused.
     pub async fn create(&self, template: &str) -> Uuid {
         let input = raw(&json!({ "order": 17 }));
-        let mut created = self.orchestrator.create_tasks(vec![TaskRequest::new(template, input)]).await;
+        let mut created =
+            self.orchestrator.engine.create_tasks(vec![TaskRequest::new(template, input)]).await;
         match created.remove(0).expect("created") {
             Creation::Created(task) | Creation::Duplicate(task) => task,
         }
@@ -210,7 +217,7 @@ impl Installation {
     pub async fn run_to_the_end(&self) {
         loop {
             self.run().await;
-            let swept = self.orchestrator.sweep().await.expect("swept");
+            let swept = self.orchestrator.engine.sweep().await.expect("swept");
             if swept.resent + swept.lost + swept.due == 0 {
                 return;
             }

@@ -125,7 +125,7 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
                 .unwrap();
         assert_eq!(paused.len(), 1);
         let resume = tasker_orchestrator::TaskAction::Resume;
-        installation.orchestrator.operate_on_task(paused[0], &resume, "test", None).await.unwrap();
+        installation.orchestrator.engine.operate_on_task(paused[0], &resume, "test", None).await.unwrap();
         // Hosts of the release before have died with what they ran: their messages come back, or the sweep sends anew.
         expire_messages(&installation.database).await;
         installation.run_to_the_end().await;
@@ -135,7 +135,7 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
             let ended = state == "cancelled" || ends.contains(&(name.clone(), state.clone()));
             assert!(ended, "from {}: a task of `{name}` stays {state}", release.version);
         }
-        assert_eq!(installation.orchestrator.subscriptions().await.unwrap().len(), 2);
+        assert_eq!(installation.orchestrator.events.subscriptions().await.unwrap().len(), 2);
     }
 }
 
@@ -193,7 +193,7 @@ impl Release {
             .await
             .unwrap();
         assert_eq!(state, "complete", "{}", self.version);
-        let seen = installation.orchestrator.task(task).await.unwrap();
+        let seen = installation.orchestrator.reader.task(task).await.unwrap();
         assert_eq!(seen.summary.status.as_str(), "complete");
     }
 }

@@ -1,0 +1,325 @@
+//! The catalog: publishing templates, and resolving what a request names to a release.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde::Serialize;
+use sqlx::{Row, types::Json};
+use tasker_templates::{did_you_mean, template::Template};
+use uuid::Uuid;
+
+use super::{
+    release::{Pin, Pins, Release, pin_name},
+    store::store_release,
+};
+use crate::{
+    database::{pool::Pool, set::sql},
+    error::Error,
+};
+
+/// What became of a template that was to be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publication {
+    /// It is new.
+    Published,
+    /// It was there already, and is the same.
+    Unchanged,
+}
+
+/// The catalog, with a cache that can never be wrong for long enough to matter: every creation names the version of
+/// the catalog that it was resolved with, and the database refuses an old one.
+#[derive(Debug)]
+pub struct Catalog {
+    pub(super) pool: Pool,
+    environment: String,
+    cache: RwLock<Cache>,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    version: i64,
+    /// What requests named, at `version`.
+    resolved: HashMap<TemplateName, Arc<Release>>,
+    /// Releases never change.
+    releases: HashMap<Uuid, Arc<Release>>,
+}
+
+/// How many releases are kept ready. A template reloaded all day in development makes a few hundred.
+const MAX_CACHED_RELEASES: usize = 1000;
+
+/// What a request calls a template; without a version, the latest is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TemplateName {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+}
+
+impl Catalog {
+    pub(crate) fn new(pool: Pool, environment: String) -> Self {
+        Self { pool, environment, cache: RwLock::default() }
+    }
+
+    /// Publishes a template version. The same content again is no change; other content is refused.
+    pub async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
+        let mut transaction = self.pool.begin().await?;
+        let inserted = sqlx::query(sql!(
+            "INSERT INTO tasker.templates (template_id, namespace, name, version, definition, published_at)
+             VALUES ($1, $2, $3, $4, $5, tasker_f.now()) ON CONFLICT (namespace, name, version) DO NOTHING"
+        ))
+        .bind(Uuid::now_v7())
+        .bind(&template.namespace_name)
+        .bind(&template.name)
+        .bind(&template.version)
+        .bind(Json(template))
+        .execute(&mut *transaction)
+        .await?;
+        if inserted.rows_affected() > 0 {
+            bump(&mut transaction).await?;
+            transaction.commit().await?;
+            return Ok(Publication::Published);
+        }
+        let Json(stored): Json<Template> = sqlx::query_scalar(
+            "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
+        )
+        .bind(&template.namespace_name)
+        .bind(&template.name)
+        .bind(&template.version)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if stored == *template {
+            return Ok(Publication::Unchanged);
+        }
+        Err(Error::VersionTaken {
+            namespace: template.namespace_name.clone(),
+            name: template.name.clone(),
+            version: template.version.clone(),
+        })
+    }
+
+    /// The release that a request for this template gets, and the catalog version that says so.
+    pub(crate) async fn resolve(&self, name: &TemplateName) -> Result<(Arc<Release>, i64), Error> {
+        {
+            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(release) = cache.resolved.get(name) {
+                return Ok((Arc::clone(release), cache.version));
+            }
+        }
+        let (version, release) = self.load(name).await?;
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.version < version {
+            cache.version = version;
+            cache.resolved.clear();
+        }
+        if cache.version == version {
+            cache.resolved.insert(name.clone(), Arc::clone(&release));
+        }
+        cache.keep(&release);
+        Ok((release, version))
+    }
+
+    /// The catalog has changed: what was resolved before is forgotten.
+    pub(crate) fn forget(&self, version: i64) {
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.version <= version {
+            cache.resolved.clear();
+        }
+    }
+
+    /// Looks whether the catalog has changed since it was cached, and forgets what was resolved if so.
+    pub(crate) async fn refresh(&self) -> Result<bool, Error> {
+        let now: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog").fetch_one(&self.pool).await?;
+        let cached = self.cache.read().unwrap_or_else(PoisonError::into_inner).version;
+        if now == cached {
+            return Ok(false);
+        }
+        self.forget(now);
+        Ok(true)
+    }
+
+    /// The releases of these ids, loaded if need be.
+    pub(crate) async fn releases(
+        &self,
+        ids: impl Iterator<Item = Uuid> + Send,
+    ) -> Result<HashMap<Uuid, Arc<Release>>, Error> {
+        let mut found = HashMap::new();
+        for id in ids {
+            if found.contains_key(&id) {
+                continue;
+            }
+            let cached = {
+                let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+                cache.releases.get(&id).cloned()
+            };
+            let release = match cached {
+                Some(release) => release,
+                None => self.load_release(id).await?,
+            };
+            found.insert(id, release);
+        }
+        Ok(found)
+    }
+
+    /// Whether all of these are in memory.
+    pub(crate) fn knows(&self, releases: &[Uuid]) -> bool {
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        releases.iter().all(|id| cache.releases.contains_key(id))
+    }
+
+    async fn load_release(&self, id: Uuid) -> Result<Arc<Release>, Error> {
+        let row = sqlx::query(
+            "SELECT t.definition, r.pins FROM tasker.releases r
+             JOIN tasker.templates t ON t.template_id = r.template_id WHERE r.release_id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or_else(|| Error::Damaged(format!("there is no release {id}")))?;
+        let (Json(template), Json(pins)): (Json<Template>, Json<Pins>) =
+            (row.try_get("definition")?, row.try_get("pins")?);
+        let release = Release::new(id, &template, &pins)?;
+        self.cache.write().unwrap_or_else(PoisonError::into_inner).keep(&release);
+        Ok(release)
+    }
+
+    /// Resolves a name in one transaction, so that template and handlers belong to one version of the catalog.
+    async fn load(&self, name: &TemplateName) -> Result<(i64, Arc<Release>), Error> {
+        let mut transaction = self.pool.begin().await?;
+        // Also keeps a publication from committing in between.
+        let version: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog FOR SHARE")
+            .fetch_one(&mut *transaction)
+            .await?;
+        let (template_id, template) = find_template(&mut transaction, name).await?;
+        let pins = self.pin(&mut transaction, &template).await?;
+        let existing: Option<Uuid> =
+            sqlx::query_scalar("SELECT release_id FROM tasker.releases WHERE template_id = $1 AND pins = $2")
+                .bind(template_id)
+                .bind(Json(&pins))
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let release = match existing {
+            Some(id) => Release::new(id, &template, &pins)?,
+            None => store_release(&mut transaction, template_id, &template, &pins).await?,
+        };
+        transaction.commit().await?;
+        Ok((version, release))
+    }
+
+    async fn pin(
+        &self,
+        transaction: &mut sqlx::PgTransaction<'_>,
+        template: &Template,
+    ) -> Result<Pins, Error> {
+        let rows = sqlx::query(
+            "SELECT v.callable, v.version, v.component, v.function, h.version = v.version AS current
+             FROM tasker.handler_versions v LEFT JOIN tasker.handlers h USING (callable)
+             WHERE v.callable = ANY ($1)",
+        )
+        .bind(template.steps.iter().map(|step| step.handler.callable.clone()).collect::<Vec<_>>())
+        .fetch_all(&mut **transaction)
+        .await?;
+        let mut known = BTreeMap::new();
+        for row in &rows {
+            let pin = Pin { component: row.try_get("component")?, function: row.try_get("function")? };
+            let (callable, version): (String, i32) = (row.try_get("callable")?, row.try_get("version")?);
+            if row.try_get::<Option<bool>, _>("current")? == Some(true) {
+                known.insert(callable.clone(), pin.clone());
+            }
+            known.insert(format!("{callable}@{version}"), pin);
+        }
+        let mut handlers = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for step in &template.steps {
+            let name = pin_name(step);
+            match known.get(&name) {
+                Some(pin) => drop(handlers.insert(name, pin.clone())),
+                None => unknown.push((step.name.clone(), name)),
+            }
+        }
+        if !unknown.is_empty() {
+            let names: Vec<String> =
+                sqlx::query_scalar("SELECT callable FROM tasker.handlers ORDER BY callable")
+                    .fetch_all(&mut **transaction)
+                    .await?;
+            let hint = |(step, name): (String, String)| {
+                let hint = did_you_mean(&name, &names);
+                (step, name, hint)
+            };
+            return Err(Error::UnknownHandlers { steps: unknown.into_iter().map(hint).collect() });
+        }
+        Ok(Pins { environment: self.environment.clone(), handlers })
+    }
+}
+
+impl Cache {
+    fn keep(&mut self, release: &Arc<Release>) {
+        if self.releases.len() >= MAX_CACHED_RELEASES {
+            self.releases.clear();
+        }
+        self.releases.insert(release.id, Arc::clone(release));
+    }
+}
+
+pub(crate) async fn bump(transaction: &mut sqlx::PgTransaction<'_>) -> Result<(), Error> {
+    sqlx::query("UPDATE tasker.catalog SET version = version + 1").execute(&mut **transaction).await?;
+    Ok(())
+}
+
+async fn find_template(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    wanted: &TemplateName,
+) -> Result<(Uuid, Template), Error> {
+    let rows =
+        sqlx::query("SELECT template_id, version FROM tasker.templates WHERE namespace = $1 AND name = $2")
+            .bind(&wanted.namespace)
+            .bind(&wanted.name)
+            .fetch_all(&mut **transaction)
+            .await?;
+    let mut versions: Vec<(semver::Version, Uuid)> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let version: String = row.try_get("version")?;
+        let version = semver::Version::parse(&version)
+            .map_err(|error| Error::Damaged(format!("template version `{version}`: {error}")))?;
+        versions.push((version, row.try_get("template_id")?));
+    }
+    versions.sort();
+    let found = match &wanted.version {
+        // A pre-release is only meant when it is named, or when there is nothing else.
+        None => versions.iter().rev().find(|(version, _)| version.pre.is_empty()).or(versions.last()),
+        Some(wanted) => versions.iter().find(|(version, _)| version.to_string() == *wanted),
+    };
+    let Some((_, id)) = found else { return Err(no_such_template(transaction, wanted, &versions).await?) };
+    let Json(template): Json<Template> =
+        sqlx::query_scalar("SELECT definition FROM tasker.templates WHERE template_id = $1")
+            .bind(id)
+            .fetch_one(&mut **transaction)
+            .await?;
+    Ok((*id, template))
+}
+
+async fn no_such_template(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    wanted: &TemplateName,
+    versions: &[(semver::Version, Uuid)],
+) -> Result<Error, Error> {
+    let hint = if versions.is_empty() {
+        let known: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT namespace || '/' || name FROM tasker.templates ORDER BY 1 LIMIT 20",
+        )
+        .fetch_all(&mut **transaction)
+        .await?;
+        did_you_mean(&format!("{}/{}", wanted.namespace, wanted.name), &known)
+    } else {
+        let known: Vec<String> = versions.iter().map(|(version, _)| version.to_string()).collect();
+        format!("; there are {}", known.join(", "))
+    };
+    Ok(Error::NoSuchTemplate {
+        namespace: wanted.namespace.clone(),
+        name: wanted.name.clone(),
+        version: wanted.version.clone(),
+        hint,
+    })
+}

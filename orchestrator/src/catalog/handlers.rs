@@ -1,0 +1,214 @@
+//! Handlers: publishing the components that hold them, and saying which version of a handler is current. A task keeps the
+//! versions that it was created with.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Row, types::Json};
+use tasker_templates::did_you_mean;
+use utoipa::ToSchema;
+
+use super::catalog::{Catalog, bump};
+use crate::{database::set::sql, error::Error};
+
+/// A handler that a component holds, as the component describes it.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PublishedHandler {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// JSON Schema of its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Value>,
+    /// JSON Schema of its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_schema: Option<Value>,
+}
+
+/// A component to publish.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ComponentPublication {
+    /// Lower-case hexadecimal SHA-256 of its bytes.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// What it holds.
+    pub handlers: Vec<PublishedHandler>,
+}
+
+/// One version of what a callable has meant.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HandlerVersion {
+    /// What templates call it.
+    pub callable: String,
+    /// Counts from 1.
+    pub version: i32,
+    /// The component that holds it, by the SHA-256 of its bytes.
+    pub component: String,
+    /// Its name in that component.
+    pub function: String,
+    /// Whether tasks created now get it.
+    pub is_current: bool,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+}
+
+impl Catalog {
+    /// Makes handlers available, each as a new version of its callable unless it is known already. `aliases` maps further
+    /// callables to handler names. With `promote`, tasks created from now on get them.
+    pub async fn publish_components(
+        &self,
+        components: &[ComponentPublication],
+        aliases: &BTreeMap<String, String>,
+        promote: bool,
+    ) -> Result<(), Error> {
+        let mut transaction = self.publishing().await?;
+        for component in components {
+            sqlx::query(sql!(
+                "INSERT INTO tasker.components (digest, size_bytes, handlers, published_at)
+                 VALUES ($1, $2, $3, tasker_f.now()) ON CONFLICT (digest) DO NOTHING"
+            ))
+            .bind(&component.digest)
+            .bind(component.size_bytes as i64)
+            .bind(Json(&component.handlers))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let held = components.iter().flat_map(|component| {
+            component.handlers.iter().map(|handler| (handler.name.clone(), &component.digest, &handler.name))
+        });
+        let held: Vec<_> = held.collect();
+        let aliased = aliases.iter().filter_map(|(alias, name)| {
+            let (_, digest, function) = held.iter().find(|(_, _, function)| *function == name)?;
+            Some((alias.clone(), *digest, *function))
+        });
+        let mut changed = false;
+        for (callable, digest, function) in held.iter().cloned().chain(aliased) {
+            let version: i32 = sqlx::query_scalar(
+                sql!("WITH known AS (
+                     SELECT version FROM tasker.handler_versions
+                     WHERE callable = $1 AND component = $2 AND function = $3
+                 ), added AS (
+                     INSERT INTO tasker.handler_versions (callable, version, component, function, published_at)
+                     SELECT $1, coalesce((SELECT max(version) FROM tasker.handler_versions WHERE callable = $1), 0) + 1,
+                            $2, $3, tasker_f.now()
+                     WHERE NOT EXISTS (SELECT 1 FROM known)
+                     RETURNING version
+                 ) SELECT version FROM known UNION ALL SELECT version FROM added"),
+            )
+            .bind(&callable)
+            .bind(digest)
+            .bind(function)
+            .fetch_one(&mut *transaction)
+            .await?;
+            changed |= set_current(&mut transaction, &callable, version, promote).await?;
+        }
+        if changed {
+            bump(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// A transaction of one publication at a time: versions are numbered without gaps, and nobody waits in a circle.
+    async fn publishing(&self) -> Result<sqlx::PgTransaction<'static>, Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SELECT 1 FROM tasker.catalog FOR UPDATE").execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Makes a version of a handler the one that tasks created from now on get.
+    pub async fn promote_handler(&self, callable: &str, version: i32) -> Result<(), Error> {
+        let known = self.handler_versions(callable).await?;
+        if !known.iter().any(|known| known.version == version) {
+            let known: Vec<String> = known.iter().map(|known| known.version.to_string()).collect();
+            let message =
+                format!("handler `{callable}` has no version {version}; it has {}", known.join(", "));
+            return Err(Error::Refused(message));
+        }
+        let mut transaction = self.publishing().await?;
+        if set_current(&mut transaction, callable, version, true).await? {
+            bump(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Makes the version current again that was so before the last promotion. Answers it.
+    pub async fn roll_back_handler(&self, callable: &str) -> Result<i32, Error> {
+        self.handler_versions(callable).await?;
+        let mut transaction = self.publishing().await?;
+        let back: Option<i32> = sqlx::query_scalar(
+            sql!("UPDATE tasker.handlers SET version = previous_version, previous_version = version, promoted_at = tasker_f.now()
+             WHERE callable = $1 AND previous_version IS NOT NULL RETURNING version"),
+        )
+        .bind(callable)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(version) = back else {
+            let message = format!("handler `{callable}` has no earlier version to roll back to");
+            return Err(Error::Refused(message));
+        };
+        bump(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(version)
+    }
+
+    /// The versions of a handler, the newest first.
+    pub async fn handler_versions(&self, callable: &str) -> Result<Vec<HandlerVersion>, Error> {
+        let rows = sqlx::query(
+            "SELECT v.*, coalesce(h.version = v.version, false) AS is_current
+             FROM tasker.handler_versions v LEFT JOIN tasker.handlers h USING (callable)
+             WHERE v.callable = $1 ORDER BY v.version DESC",
+        )
+        .bind(callable)
+        .fetch_all(&self.pool)
+        .await?;
+        if rows.is_empty() {
+            let names: Vec<String> =
+                sqlx::query_scalar("SELECT callable FROM tasker.handlers ORDER BY callable")
+                    .fetch_all(&self.pool)
+                    .await?;
+            return Err(Error::NoSuchHandler {
+                callable: callable.to_owned(),
+                hint: did_you_mean(callable, &names),
+            });
+        }
+        let read = |row: &sqlx::postgres::PgRow| {
+            Ok(HandlerVersion {
+                callable: row.try_get("callable")?,
+                version: row.try_get("version")?,
+                component: row.try_get("component")?,
+                function: row.try_get("function")?,
+                is_current: row.try_get("is_current")?,
+                published_at: row.try_get("published_at")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+/// Makes a version current, if it is to be promoted or there is no other. Answers whether anything has changed.
+async fn set_current(
+    transaction: &mut sqlx::PgTransaction<'_>,
+    callable: &str,
+    version: i32,
+    promote: bool,
+) -> Result<bool, Error> {
+    let done = sqlx::query(sql!(
+        "INSERT INTO tasker.handlers AS h (callable, version, promoted_at) VALUES ($1, $2, tasker_f.now())
+         ON CONFLICT (callable) DO UPDATE SET version = excluded.version, previous_version = h.version,
+             promoted_at = excluded.promoted_at
+         WHERE $3 AND h.version <> excluded.version"
+    ))
+    .bind(callable)
+    .bind(version)
+    .bind(promote)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}

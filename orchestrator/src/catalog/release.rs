@@ -1,0 +1,177 @@
+//! A release: a template version with its handlers pinned, worked out once and never changed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use tasker_protocol::{Grants, HandlerReference, Limits};
+use tasker_templates::{
+    Validator,
+    template::{Graph, Step, StepType, Template},
+};
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// What a release fixes beside the template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pins {
+    /// The environment whose overrides apply.
+    pub(crate) environment: String,
+    /// The component and function of each callable, by the callable and the version that a step asks for, if it does:
+    /// `charge_card` or `charge_card@3`.
+    pub(crate) handlers: BTreeMap<String, Pin>,
+}
+
+/// The code behind a callable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pin {
+    pub(crate) component: String,
+    pub(crate) function: String,
+}
+
+/// A release, ready to create tasks from and to dispatch steps of.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) id: Uuid,
+    pub(crate) template: Template,
+    pub(crate) graph: Graph,
+    pub(crate) steps: Vec<ReleaseStep>,
+    /// For each step, the decisions before it: only they can create it.
+    pub(crate) deciders: Vec<Vec<usize>>,
+    pub(crate) input_schema: Option<Validator>,
+}
+
+/// The part of a step's message that is the same in every task.
+#[derive(Debug)]
+pub(crate) struct ReleaseStep {
+    pub(crate) name: String,
+    pub(crate) handler: HandlerReference,
+    pub(crate) configuration: Box<RawValue>,
+    pub(crate) limits: Limits,
+    pub(crate) grants: Grants,
+    /// At least 1: a step whose template allows no attempt has its first.
+    pub(crate) max_attempts: u32,
+    pub(crate) result_schema: Option<Validator>,
+}
+
+impl Release {
+    /// Works a release out from what is stored of it.
+    pub(crate) fn new(id: Uuid, template: &Template, pins: &Pins) -> Result<Arc<Self>, Error> {
+        let template = template.in_environment(&pins.environment);
+        let graph = Graph::new(&template)
+            .map_err(|_| Error::Damaged(format!("release {id} has a cycle among its steps")))?;
+        let steps =
+            template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
+        let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
+        let deciders = deciders(&template, &graph);
+        Ok(Arc::new(Self { id, template, graph, steps, deciders, input_schema }))
+    }
+
+    /// What the workers of a batchable step are made from.
+    pub(crate) fn worker_of(&self, step: usize) -> Option<usize> {
+        self.template.worker_of(step)
+    }
+
+    /// Of the steps that a decision named, one that could never run, and the dependency that nothing would create.
+    pub(crate) fn never_ready(&self, decision: usize, named: &[usize]) -> Option<(usize, usize)> {
+        let kind = |step: usize| self.template.steps[step].step_type;
+        // What is there for sure: what no decision creates, and what led to this one. Of what a deferred convergence
+        // depends on, nobody knows which was created.
+        let mut present: Vec<bool> = self.deciders.iter().map(Vec::is_empty).collect();
+        let mut leading = vec![decision];
+        while let Some(step) = leading.pop() {
+            present[step] = true;
+            if kind(step) != StepType::DeferredConvergence {
+                leading.extend(self.graph.parents[step].iter().filter(|&&parent| !present[parent]));
+            }
+        }
+        for &step in &self.graph.order {
+            let parents = &self.graph.parents[step];
+            let follows = match kind(step) {
+                StepType::DeferredConvergence => parents.iter().any(|&parent| {
+                    kind(parent) != StepType::Decision && !self.deciders[parent].is_empty() && present[parent]
+                }),
+                _ => {
+                    !parents.iter().any(|&parent| kind(parent) == StepType::Decision)
+                        && parents.iter().all(|&parent| present[parent])
+                }
+            };
+            present[step] |= follows || named.contains(&step);
+        }
+        let missing = |&step: &usize| {
+            let needs_all = kind(step) != StepType::DeferredConvergence;
+            let missing = self.graph.parents[step].iter().find(|&&parent| needs_all && !present[parent]);
+            Some((step, *missing?))
+        };
+        named.iter().find_map(missing)
+    }
+
+    /// The steps whose results a step is given.
+    pub(crate) fn context_steps(&self, step: usize) -> Vec<usize> {
+        if self.template.steps[step].ancestors {
+            self.graph.ancestors(step)
+        } else {
+            self.graph.parents[step].clone()
+        }
+    }
+}
+
+impl ReleaseStep {
+    fn new(release: Uuid, step: &Step, pins: &Pins) -> Result<Self, Error> {
+        let callable = &step.handler.callable;
+        let pin = pins
+            .handlers
+            .get(&pin_name(step))
+            .ok_or_else(|| Error::Damaged(format!("release {release} has no pin for `{callable}`")))?;
+        let configuration = serde_json::value::to_raw_value(&step.handler.initialization)
+            .map_err(|error| Error::Damaged(error.to_string()))?;
+        Ok(Self {
+            name: step.name.clone(),
+            handler: HandlerReference {
+                callable: callable.clone(),
+                component: pin.component.clone(),
+                function: pin.function.clone(),
+            },
+            configuration,
+            limits: step.limits.complete(step.timeout_seconds),
+            grants: step.grants.clone(),
+            max_attempts: step.retry.max_attempts.max(1),
+            result_schema: step.result_schema.as_ref().map(validator).transpose()?,
+        })
+    }
+}
+
+fn deciders(template: &Template, graph: &Graph) -> Vec<Vec<usize>> {
+    let mut deciders: Vec<Vec<usize>> = vec![Vec::new(); template.steps.len()];
+    for &step in &graph.order {
+        let mut of_step = BTreeSet::new();
+        for &parent in &graph.parents[step] {
+            of_step.extend(&deciders[parent]);
+            if template.steps[parent].step_type == StepType::Decision {
+                of_step.insert(parent);
+            }
+        }
+        deciders[step] = of_step.into_iter().collect();
+    }
+    deciders
+}
+
+/// What a step's code goes by among the pins.
+pub(crate) fn pin_name(step: &Step) -> String {
+    let callable = &step.handler.callable;
+    step.handler.version.map_or_else(|| callable.clone(), |version| format!("{callable}@{version}"))
+}
+
+/// The name of a step. Batch workers are numbered: `process_rows_007`.
+pub fn step_name(template_step: &str, worker_number: Option<u32>) -> String {
+    worker_number.map_or_else(|| template_step.to_owned(), |number| format!("{template_step}_{number:03}"))
+}
+
+fn validator(schema: &Value) -> Result<Validator, Error> {
+    tasker_templates::validator(schema)
+        .map_err(|error| Error::Damaged(format!("a published schema: {error}")))
+}

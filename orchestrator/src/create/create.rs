@@ -1,0 +1,231 @@
+//! Storing checked requests as tasks with their first steps enqueued, a batch at a time.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use tasker_protocol::Payload;
+use tasker_templates::faults;
+use uuid::Uuid;
+
+use super::{identity::identity, request::TaskRequest};
+use crate::{
+    catalog::Release,
+    database::{
+        columns::columns,
+        refusal::is_about_data,
+        set::{composite, sql},
+    },
+    effect::Effects,
+    engine::Engine,
+    error::Error,
+};
+
+/// Inputs longer than this are kept in the blob store, and not in their row.
+const MAX_INLINE_INPUT: usize = 256 << 10;
+/// How often a creation is tried again because the catalog has changed meanwhile.
+const MAX_CATALOG_CHANGES: usize = 20;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Creation {
+    /// A task was created.
+    Created(Uuid),
+    /// The same request had been made before, and this task stands for it.
+    Duplicate(Uuid),
+}
+
+/// A request that has been checked.
+struct Prepared {
+    task_id: Uuid,
+    release: Arc<Release>,
+    catalog_version: i64,
+    input: Payload,
+    identity: Option<Vec<u8>>,
+    /// The identity that came with the request.
+    given: Option<Vec<u8>>,
+    request: TaskRequest,
+}
+
+/// A request, and its identity if it brings one along.
+pub(crate) type Identified = (TaskRequest, Option<Vec<u8>>);
+
+impl Engine {
+    /// Creates tasks, all in one transaction. Answers in the order of the requests.
+    pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
+        self.create_identified(requests.into_iter().map(|request| (request, None)).collect()).await
+    }
+
+    /// As [`Orchestrator::create_tasks`], with the identity of those requests whose template and key do not make it.
+    pub(crate) async fn create_identified(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
+        let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
+        let mut open: Vec<(usize, Identified)> = requests.into_iter().enumerate().collect();
+        for _ in 0..MAX_CATALOG_CHANGES {
+            let mut prepared = Vec::with_capacity(open.len());
+            for (index, (request, given)) in open.drain(..) {
+                match self.prepare_current(request, given).await {
+                    Ok(ready) => prepared.push((index, ready)),
+                    Err(error) => answers[index] = Some(Err(error)),
+                }
+            }
+            let Some(version) = prepared.iter().map(|(_, ready)| ready.catalog_version).max() else { break };
+            if prepared.iter().all(|(_, ready)| ready.catalog_version == version) {
+                match self.insert(version, &prepared).await {
+                    Ok(effects) if effects.verdicts.is_empty() => {}
+                    Ok(effects) => {
+                        self.answer(effects, &prepared, &mut answers).await;
+                        break;
+                    }
+                    Err(error) => {
+                        self.answer_refused(error, prepared, &mut answers).await;
+                        break;
+                    }
+                }
+            }
+            // The catalog has changed: everything that was worked out from it is worked out again.
+            self.catalog.forget(version);
+            open = prepared.into_iter().map(|(index, ready)| (index, (ready.request, ready.given))).collect();
+        }
+        let missing = || Err(Error::Damaged("the database did not answer for this request".to_owned()));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
+    }
+
+    async fn answer(
+        &self,
+        effects: Effects,
+        prepared: &[(usize, Prepared)],
+        answers: &mut [Option<Result<Creation, Error>>],
+    ) {
+        for verdict in &effects.verdicts {
+            if let Some((index, wanted)) = prepared.get(verdict.position) {
+                let created = verdict.task_id == wanted.task_id;
+                let creation = if created { Creation::Created } else { Creation::Duplicate };
+                answers[*index] = Some(Ok(creation(verdict.task_id)));
+                if let Some(state) = verdict.task_state.filter(|state| created && state.is_at_rest()) {
+                    self.announce(verdict.task_id, state);
+                }
+            }
+        }
+        self.dispatch(effects.ready).await;
+    }
+
+    /// The database refused the batch. If that is about what is in it, each request is tried by itself, so that one
+    /// harms no other.
+    async fn answer_refused(
+        &self,
+        error: Error,
+        prepared: Vec<(usize, Prepared)>,
+        answers: &mut [Option<Result<Creation, Error>>],
+    ) {
+        let about_data =
+            matches!(&error, Error::Database(sqlx::Error::Database(cause)) if is_about_data(&**cause));
+        if about_data && prepared.len() > 1 {
+            for (index, ready) in prepared {
+                let alone = vec![(ready.request, ready.given)];
+                answers[index] = Box::pin(self.create_identified(alone)).await.pop();
+            }
+            return;
+        }
+        let message = error.to_string();
+        let mut first = Some(error);
+        for (index, _) in prepared {
+            let told = if about_data {
+                Error::InvalidRequest { field: "context", message: format!("cannot be stored: {message}") }
+            } else {
+                // One failure, told to everybody whom it concerns.
+                first.take().unwrap_or_else(|| Error::Damaged(message.clone()))
+            };
+            answers[index] = Some(Err(told));
+        }
+    }
+
+    /// Prepares a request, and believes a refusal only if it comes from the catalog as it is now.
+    async fn prepare_current(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
+        match self.prepare(request.clone(), given.clone()).await {
+            Err(Error::InvalidInput { .. } | Error::InvalidRequest { .. })
+                if self.catalog.refresh().await? =>
+            {
+                self.prepare(request, given).await
+            }
+            other => other,
+        }
+    }
+
+    async fn prepare(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
+        request.check()?;
+        let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;
+        let parse = || {
+            serde_json::from_str::<Value>(request.context.get()).map_err(|error| Error::InvalidRequest {
+                field: "context",
+                message: format!("cannot be read: {error}"),
+            })
+        };
+        if let Some(schema) = &release.input_schema {
+            let faults = faults(schema, &parse()?);
+            if !faults.is_empty() {
+                return Err(Error::InvalidInput { faults });
+            }
+        }
+        let identity = match &given {
+            Some(identity) => Some(identity.clone()),
+            None => identity(&release.template, request.idempotency_key.as_deref(), parse)?,
+        };
+        let input = Payload::Inline(request.context.clone());
+        let input = self.blobs.check_in(input, MAX_INLINE_INPUT).await?;
+        Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, given, request })
+    }
+
+    async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {
+        let requests: Vec<NewTask> = prepared.iter().map(|(_, ready)| NewTask::new(ready)).collect();
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.create_tasks($1, $2)"))
+            .bind(version)
+            .bind(requests)
+            .fetch_all(&self.pool)
+            .await?;
+        Effects::read(&rows)
+    }
+}
+
+/// `tasker_f.new_task`: a checked request as the database takes it, field by field in that type's order.
+#[derive(sqlx::Encode)]
+struct NewTask {
+    task_id: Uuid,
+    release_id: Uuid,
+    priority: i16,
+    input: Option<String>,
+    input_blob: Option<String>,
+    identity: Option<Vec<u8>>,
+    initiator: Option<String>,
+    source_system: Option<String>,
+    reason: Option<String>,
+    tags: Vec<String>,
+    correlation_id: String,
+    parent_correlation_id: Option<String>,
+    traceparent: Option<String>,
+}
+
+composite!(NewTask, "tasker_f.new_task");
+
+impl NewTask {
+    fn new(prepared: &Prepared) -> Self {
+        let request = &prepared.request;
+        let (input, input_blob) = columns(&prepared.input);
+        Self {
+            task_id: prepared.task_id,
+            release_id: prepared.release.id,
+            priority: request.priority,
+            input,
+            input_blob,
+            identity: prepared.identity.clone(),
+            initiator: request.initiator.clone(),
+            source_system: request.source_system.clone(),
+            reason: request.reason.clone(),
+            tags: request.tags.clone(),
+            correlation_id: request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string()),
+            parent_correlation_id: request.parent_correlation_id.clone(),
+            traceparent: request.traceparent.clone(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Creating tasks.
+
+#[expect(clippy::module_inception, reason = "the event and its folder have one name")]
+mod create;
+mod identity;
+mod request;
+
+pub use create::Creation;
+pub use request::TaskRequest;

@@ -1,0 +1,113 @@
+//! A request to create a task.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{catalog::TemplateName, error::Error, text::check_text};
+
+/// A request to create a task.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRequest {
+    /// The template's name.
+    pub name: String,
+    /// The template's namespace.
+    #[serde(default = "default_namespace")]
+    pub namespace: String,
+    /// The template's version; the latest when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The input.
+    #[serde(default = "empty_object")]
+    pub context: Box<RawValue>,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// From where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_system: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Words to find the task by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// From -100 (last) to 100 (first): the order among steps that become ready together.
+    #[serde(default)]
+    #[schemars(range(min = -100, max = 100))]
+    pub priority: i16,
+    /// Ties the task to whatever caused it, across systems; a new one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// The correlation id of whatever caused the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_correlation_id: Option<String>,
+    /// Two requests with one key mean one task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// W3C trace context that the task's steps belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+fn default_namespace() -> String {
+    "default".to_owned()
+}
+
+fn empty_object() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl TaskRequest {
+    /// A request for the latest version of a template, in the default namespace.
+    pub fn new(name: &str, context: Box<RawValue>) -> Self {
+        Self {
+            name: name.to_owned(),
+            namespace: default_namespace(),
+            version: None,
+            context,
+            initiator: None,
+            source_system: None,
+            reason: None,
+            tags: Vec::new(),
+            priority: 0,
+            correlation_id: None,
+            parent_correlation_id: None,
+            idempotency_key: None,
+            traceparent: None,
+        }
+    }
+
+    pub(crate) fn template_name(&self) -> TemplateName {
+        TemplateName {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let invalid =
+            |field, message: &str| Err(Error::InvalidRequest { field, message: message.to_owned() });
+        if !(-100..=100).contains(&self.priority) {
+            return invalid("priority", "must be between -100 and 100");
+        }
+        check_text("name", &self.name)?;
+        check_text("namespace", &self.namespace)?;
+        let texts = [
+            ("version", &self.version),
+            ("initiator", &self.initiator),
+            ("source_system", &self.source_system),
+            ("reason", &self.reason),
+            ("correlation_id", &self.correlation_id),
+            ("parent_correlation_id", &self.parent_correlation_id),
+            ("idempotency_key", &self.idempotency_key),
+            ("traceparent", &self.traceparent),
+        ];
+        for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
+            check_text(field, text)?;
+        }
+        self.tags.iter().try_for_each(|tag| check_text("tags", tag))
+    }
+}

@@ -1,0 +1,30 @@
+//! Claiming a database for one process, or for processes of one kind.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+
+use crate::error::Error;
+
+/// The key of the advisory lock on a database, in Tasker's own choosing.
+const CLAIM: i64 = 0x7461_736b_6572;
+/// How often a claim is tried before it fails: a predecessor that was killed may take a moment to be noticed.
+const CLAIM_TRIES: u32 = 20;
+
+/// Claims a database for as long as the connection lives: `alone` when the queues are in this process's memory, because
+/// such an orchestrator takes everything that is in flight for its own; otherwise beside others of its kind.
+pub async fn claim(pool: &PgPool, alone: bool) -> Result<PgConnection, Error> {
+    let lock = if alone { "pg_try_advisory_lock" } else { "pg_try_advisory_lock_shared" };
+    for _ in 0..CLAIM_TRIES {
+        let mut connection = pool.acquire().await?.detach();
+        let claimed: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT {lock}($1)")))
+            .bind(CLAIM)
+            .fetch_one(&mut connection)
+            .await?;
+        if claimed {
+            return Ok(connection);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err(Error::DatabaseInUse)
+}

@@ -1,0 +1,50 @@
+//! Documents and keys in the form that columns and arrays take.
+
+use serde_json::value::RawValue;
+use tasker_protocol::Payload;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// A document kept as its author wrote it.
+pub(crate) fn raw(text: &str) -> Result<Box<RawValue>, Error> {
+    RawValue::from_string(text.to_owned()).map_err(|error| Error::Damaged(error.to_string()))
+}
+
+/// A document from its two columns.
+pub(crate) fn payload(inline: Option<String>, blob: Option<String>) -> Result<Payload, Error> {
+    Ok(optional_payload(inline, blob)?.unwrap_or_else(Payload::null))
+}
+
+/// A document from its two columns, if there is one.
+pub(crate) fn optional_payload(
+    inline: Option<String>,
+    blob: Option<String>,
+) -> Result<Option<Payload>, Error> {
+    match (inline, blob) {
+        (Some(text), None) => Ok(Some(Payload::Inline(raw(&text)?))),
+        (None, Some(reference)) => serde_json::from_str(&reference)
+            .map(|reference| Some(Payload::Blob(reference)))
+            .map_err(|error| Error::Damaged(format!("blob reference: {error}"))),
+        _ => Ok(None),
+    }
+}
+
+/// A document as its two columns: inline, or a reference.
+pub(crate) fn columns(payload: &Payload) -> (Option<String>, Option<String>) {
+    match payload {
+        Payload::Inline(json) => (Some(json.get().to_owned()), None),
+        Payload::Blob(reference) => (None, serde_json::to_string(reference).ok()),
+    }
+}
+
+/// Executions as the arrays that the SQL functions take.
+pub(crate) fn arrays(keys: impl Iterator<Item = (Uuid, u32, u32)>) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
+    let (mut tasks, mut steps, mut executions) = (Vec::new(), Vec::new(), Vec::new());
+    for (task, step, execution) in keys {
+        tasks.push(task);
+        steps.push(step as i32);
+        executions.push(execution as i32);
+    }
+    (tasks, steps, executions)
+}

@@ -1,0 +1,25 @@
+//! The pool of connections to PostgreSQL.
+
+use std::time::Duration;
+
+use sqlx::{
+    Connection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// A connection that was used within this time is taken to be well without asking it.
+pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
+
+/// Opens a pool. Connections are made when first needed.
+pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // A busy connection that died is found by the statement that fails on it, and that is tried again after a
+        // while. By then the others are idle, and none of them is to fail the second try as well.
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move { Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) })
+        })
+        .connect_lazy_with(options)
+}

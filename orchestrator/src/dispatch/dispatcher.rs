@@ -1,0 +1,119 @@
+//! Sending ready steps to the hosts, revoking executions, and marking messages as sent.
+
+use std::{sync::Arc, time::Duration};
+
+use tasker_transport::{BlobStore, LeaseStore, Message, Queue, execution_lease};
+use uuid::Uuid;
+
+use super::{message::message, sent::Sent};
+use crate::{
+    catalog::Catalog,
+    database::{columns::arrays, pool::Pool, set::sql},
+    effect::ReadyStep,
+    error::Error,
+};
+
+/// A message is marked as sent in the database only if its step has not been heard of for this long: most steps are
+/// done sooner, and then the mark would be a write for nothing.
+const MARK_AFTER: Duration = Duration::from_millis(500);
+
+/// How many messages go to the queue in one call.
+const SEND_BATCH: usize = 500;
+
+/// How many messages one call marks as sent.
+const MARK_BATCH: usize = 5000;
+
+/// Sends steps to the hosts, and takes executions back.
+pub(crate) struct Dispatcher {
+    pub(crate) pool: Pool,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) steps: Arc<dyn Queue>,
+    pub(crate) leases: Arc<dyn LeaseStore>,
+    pub(crate) blobs: BlobStore,
+    pub(crate) sent: Sent,
+}
+
+/// An execution whose message can never be sent, and why.
+pub(crate) type Unsendable = ((Uuid, u32, u32), String);
+
+impl Dispatcher {
+    /// Tells hosts that executions are not wanted any more. Should it fail, they run to their end for nothing.
+    pub(crate) async fn revoke(&self, executions: &[(Uuid, u32, u32)]) {
+        if executions.is_empty() {
+            return;
+        }
+        let lease = |&(task, step, execution): &(Uuid, u32, u32)| execution_lease(task, step, execution);
+        let leases: Vec<String> = executions.iter().map(lease).collect();
+        self.sent.remove(executions.iter().map(|&(task, step, _)| (task, step)));
+        if let Err(error) = self.leases.revoke(&leases).await {
+            tracing::warn!(%error, steps = leases.len(), "hosts could not be told that steps are not wanted any more");
+        }
+    }
+
+    /// Sends the messages of steps that became ready. The sweep sends what could not be sent now.
+    ///
+    /// # Errors
+    /// Nothing was sent. In the result: the steps that can never be sent.
+    pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) -> Result<Vec<Unsendable>, Error> {
+        let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
+        let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
+        let mut keys = Vec::with_capacity(batch.capacity());
+        let mut unsendable = Vec::new();
+        for step in ready {
+            let Some(release) = releases.get(&step.release_id) else { continue };
+            let key = (step.task_id, step.step_index, step.execution);
+            match message(step, release, &self.blobs, self.steps.max_body_bytes()).await {
+                Ok(message) => {
+                    keys.push(key);
+                    batch.push(message);
+                }
+                Err(error @ Error::Damaged(_)) => {
+                    unsendable.push((key, error.to_string()));
+                }
+                // Not now; the others must not wait for it.
+                Err(error) => tracing::warn!(%error, "a step could not be sent; the sweep will send it"),
+            }
+            if batch.len() == SEND_BATCH {
+                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys)).await;
+            }
+        }
+        self.send_steps(batch, keys).await;
+        Ok(unsendable)
+    }
+
+    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>) {
+        if batch.is_empty() {
+            return;
+        }
+        self.sent.begin(&keys);
+        match self.steps.send(batch).await {
+            Ok(()) => self.sent.finish(&keys),
+            Err(error) => {
+                self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step)));
+                let steps = keys.len();
+                tracing::warn!(%error, steps, "steps could not be sent to the hosts; the sweep will send them");
+            }
+        }
+    }
+
+    /// Marks the messages that have left a while ago and were not answered since.
+    pub(crate) async fn mark_dispatched(&self, older_than: Duration) -> Result<(), Error> {
+        let keys = self.sent.take_older_than(older_than);
+        for (done, chunk) in keys.chunks(MARK_BATCH).enumerate() {
+            let (tasks, steps, executions) = arrays(chunk.iter().copied());
+            sqlx::query(sql!("SELECT tasker_f.mark_dispatched($1, $2, $3)"))
+                .bind(tasks)
+                .bind(steps)
+                .bind(executions)
+                .execute(&self.pool)
+                .await
+                .inspect_err(|_| self.sent.put_back(&keys[done * MARK_BATCH..]))?;
+        }
+        Ok(())
+    }
+
+    /// Marks what is due to be marked.
+    pub(crate) async fn mark_dispatched_lazily(&self) -> Result<(), Error> {
+        self.mark_dispatched(MARK_AFTER).await
+    }
+}

@@ -1,0 +1,8 @@
+//! Sending steps to the hosts.
+
+mod dispatcher;
+mod message;
+mod sent;
+
+pub(crate) use dispatcher::{Dispatcher, Unsendable};
+pub(crate) use sent::Sent;

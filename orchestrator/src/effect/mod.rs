@@ -1,0 +1,158 @@
+//! What an event function answers, read into Rust.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use sqlx::{Row, postgres::PgRow};
+use tasker_protocol::{DependencyResult, Payload};
+use uuid::Uuid;
+
+use crate::{
+    database::columns::{optional_payload, payload, raw},
+    error::Error,
+    state::TaskState,
+};
+
+/// What an event function answers.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// On what was asked for.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Where tasks stand now.
+    pub(crate) tasks: Vec<(Uuid, TaskState)>,
+    /// Executions that no longer count, though a host may be at them.
+    pub(crate) revoked: Vec<(Uuid, u32, u32)>,
+    pub(crate) ready: Vec<ReadyStep>,
+    /// Events wait to be published.
+    pub(crate) has_events: bool,
+}
+
+/// How one thing that was asked for was received.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// Its place among the things asked for, from 0.
+    pub(crate) position: usize,
+    pub(crate) task_id: Uuid,
+    pub(crate) step_index: u32,
+    pub(crate) execution: u32,
+    pub(crate) task_state: Option<TaskState>,
+    /// How long until its retry is due.
+    pub(crate) retry_in: Option<Duration>,
+    /// Of a cancellation, how many steps it ended.
+    pub(crate) count: u32,
+}
+
+/// A step to dispatch, as far as it is not in its release.
+#[derive(Debug)]
+pub(crate) struct ReadyStep {
+    pub(crate) task_id: Uuid,
+    pub(crate) step_index: u32,
+    pub(crate) execution: u32,
+    pub(crate) attempt: u32,
+    pub(crate) release_id: Uuid,
+    /// The step of the template that it copies.
+    pub(crate) template_step: usize,
+    pub(crate) input: Payload,
+    pub(crate) correlation_id: String,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) dependency_results: Vec<DependencyResult>,
+    pub(crate) checkpoint: Option<Payload>,
+    pub(crate) worker: Option<Worker>,
+}
+
+/// Of a batch worker, its place in its batch.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    /// The batchable step.
+    pub(crate) batch: usize,
+    /// From 1.
+    pub(crate) number: u32,
+    /// How many there are.
+    pub(crate) of: u32,
+    /// Its slice; none, if there was nothing to do.
+    pub(crate) cursor: Option<Box<RawValue>>,
+}
+
+impl Effects {
+    pub(crate) fn read(rows: &[PgRow]) -> Result<Self, Error> {
+        let mut effects = Self::default();
+        for row in rows {
+            match row.try_get("kind")? {
+                "dispatch" => effects.ready.push(ReadyStep::read(row)?),
+                "verdict" => effects.verdicts.push(Verdict::read(row)?),
+                "task" => effects.tasks.push(read_task(row)?),
+                "revoked" => effects.revoked.push((
+                    row.try_get("task_id")?,
+                    row.try_get::<i32, _>("step_index")?.unsigned_abs(),
+                    row.try_get::<i32, _>("execution")?.unsigned_abs(),
+                )),
+                "events" => effects.has_events = true,
+                other => return Err(Error::Damaged(format!("an effect of the unknown kind `{other}`"))),
+            }
+        }
+        Ok(effects)
+    }
+}
+
+impl Verdict {
+    fn read(row: &PgRow) -> Result<Self, Error> {
+        let milliseconds: Option<i64> = row.try_get("retry_in_ms")?;
+        let count: Option<i64> = row.try_get("count")?;
+        Ok(Self {
+            position: (row.try_get::<i64, _>("position")? - 1).max(0) as usize,
+            task_id: row.try_get("task_id")?,
+            step_index: row.try_get::<Option<i32>, _>("step_index")?.unwrap_or(0).unsigned_abs(),
+            execution: row.try_get::<Option<i32>, _>("execution")?.unwrap_or(0).unsigned_abs(),
+            task_state: row
+                .try_get::<Option<String>, _>("task_state")?
+                .and_then(|name| TaskState::from_name(&name)),
+            retry_in: milliseconds.map(|ms| Duration::from_millis(ms.max(0) as u64)),
+            count: count.map_or(0, |count| count.max(0) as u32),
+        })
+    }
+}
+
+impl ReadyStep {
+    fn read(row: &PgRow) -> Result<Self, Error> {
+        let results: Option<String> = row.try_get("dependency_results")?;
+        let dependency_results = match &results {
+            Some(text) => {
+                serde_json::from_str(text).map_err(|error| Error::Damaged(format!("results: {error}")))?
+            }
+            None => Vec::new(),
+        };
+        Ok(Self {
+            task_id: row.try_get("task_id")?,
+            step_index: row.try_get::<i32, _>("step_index")?.unsigned_abs(),
+            execution: row.try_get::<i32, _>("execution")?.unsigned_abs(),
+            attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
+            release_id: row.try_get("release_id")?,
+            template_step: row.try_get::<i32, _>("template_step")?.unsigned_abs() as usize,
+            input: payload(row.try_get("input")?, row.try_get("input_blob")?)?,
+            correlation_id: row.try_get("correlation_id")?,
+            traceparent: row.try_get("traceparent")?,
+            dependency_results,
+            checkpoint: optional_payload(row.try_get("checkpoint")?, row.try_get("checkpoint_blob")?)?,
+            worker: Worker::read(row)?,
+        })
+    }
+}
+
+impl Worker {
+    fn read(row: &PgRow) -> Result<Option<Self>, Error> {
+        let Some(batch) = row.try_get::<Option<i32>, _>("batch")? else { return Ok(None) };
+        let cursor: Option<String> = row.try_get("cursor")?;
+        Ok(Some(Self {
+            batch: batch.unsigned_abs() as usize,
+            number: row.try_get::<i32, _>("worker_number")?.unsigned_abs(),
+            of: row.try_get::<i32, _>("workers")?.unsigned_abs(),
+            cursor: cursor.as_deref().map(raw).transpose()?,
+        }))
+    }
+}
+
+fn read_task(row: &PgRow) -> Result<(Uuid, TaskState), Error> {
+    let (task, state): (Uuid, String) = (row.try_get("task_id")?, row.try_get("task_state")?);
+    let state = TaskState::from_name(&state);
+    state.map(|state| (task, state)).ok_or_else(|| Error::Damaged(format!("the state of task {task}")))
+}

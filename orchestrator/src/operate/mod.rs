@@ -1,0 +1,7 @@
+//! What operators do to tasks and steps.
+
+#[expect(clippy::module_inception, reason = "the event and its folder have one name")]
+mod operate;
+mod upgrade;
+
+pub use operate::{Cancellation, Completion, StepAction, TaskAction};

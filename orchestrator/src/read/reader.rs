@@ -1,0 +1,58 @@
+//! What reading works with, and what several queries share.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::value::RawValue;
+use tasker_protocol::Payload;
+use tasker_transport::BlobStore;
+use uuid::Uuid;
+
+use crate::{
+    catalog::{Catalog, Release},
+    database::pool::Pool,
+    error::Error,
+};
+
+/// Reads what is stored, and changes nothing.
+pub struct Reader {
+    pub(crate) pool: Pool,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) blobs: BlobStore,
+}
+
+impl Reader {
+    /// Whether the database answers.
+    pub async fn check_database(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The release that a task was created from, or moved to since.
+    pub(crate) async fn release_of(&self, task: Uuid) -> Result<Arc<Release>, Error> {
+        let id: Uuid = sqlx::query_scalar("SELECT release_id FROM tasker.tasks WHERE task_id = $1")
+            .bind(task)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or(Error::NoSuchTask(task))?;
+        let mut releases = self.catalog.releases([id].into_iter()).await?;
+        releases.remove(&id).ok_or_else(|| Error::Damaged(format!("there is no release {id}")))
+    }
+
+    /// How many steps are in each state, for health pages.
+    pub async fn open_steps(&self) -> Result<BTreeMap<String, i64>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, count(*) FROM tasker.steps WHERE wake_at IS NOT NULL GROUP BY state ORDER BY state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
+/// The document itself, wherever it lies.
+pub(super) async fn document(blobs: &BlobStore, payload: Payload) -> Result<Box<RawValue>, Error> {
+    match blobs.check_out(payload).await? {
+        Payload::Inline(json) => Ok(json),
+        Payload::Blob(reference) => Err(Error::Damaged(format!("blob {} was not read", reference.key))),
+    }
+}

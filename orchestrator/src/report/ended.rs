@@ -1,0 +1,107 @@
+//! The end of an execution: as it is worked out, and as the database takes it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tasker_protocol::{Execution, Failure, LogLine, Usage};
+use uuid::Uuid;
+
+use super::judge::Outcome;
+use crate::database::{columns::columns, set::composite};
+
+/// The end of an execution, as it will be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) task_id: Uuid,
+    pub(crate) step_index: u32,
+    pub(crate) execution: u32,
+    /// The release that the outcome was held against, and the step of it; none where there was nothing to hold.
+    pub(crate) release_id: Option<(Uuid, u32)>,
+    pub(crate) event: &'static str,
+    pub(crate) actor: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) run: Option<Execution>,
+    pub(crate) outcome: Result<Outcome, Failure>,
+}
+
+/// What the audit keeps of a run beside its states.
+#[derive(Serialize)]
+struct Detail<'a> {
+    usage: &'a Usage,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    logs: &'a [LogLine],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a Failure>,
+}
+
+/// `tasker_f.report`: the end of an execution as the database takes it, field by field in that type's order.
+#[derive(sqlx::Encode)]
+pub(super) struct Report {
+    task_id: Uuid,
+    step_index: i32,
+    execution: i32,
+    release_id: Option<Uuid>,
+    template_step: Option<i32>,
+    result: Option<String>,
+    result_blob: Option<String>,
+    is_checkpoint: bool,
+    branch: Option<String>,
+    cursors: Option<String>,
+    failure: Option<String>,
+    retryable: Option<bool>,
+    retry_after_ms: Option<i64>,
+    event: String,
+    actor: String,
+    reason: Option<String>,
+    detail: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    dice: f64,
+}
+
+composite!(Report, "tasker_f.report");
+
+impl Ended {
+    pub(super) fn report(&self, dice: f64) -> Report {
+        let outcome = self.outcome.as_ref().ok();
+        let failure = self.outcome.as_ref().err();
+        let (result, result_blob) = outcome.map_or((None, None), |outcome| columns(outcome.payload()));
+        Report {
+            task_id: self.task_id,
+            step_index: self.step_index as i32,
+            execution: self.execution as i32,
+            release_id: self.release_id.map(|(release, _)| release),
+            template_step: self.release_id.map(|(_, step)| step as i32),
+            result,
+            result_blob,
+            is_checkpoint: matches!(outcome, Some(Outcome::Checkpoint(_))),
+            branch: outcome.and_then(Outcome::branch),
+            cursors: outcome.and_then(Outcome::cursors),
+            failure: failure.and_then(json),
+            retryable: failure.map(|failure| failure.retryable),
+            retry_after_ms: failure
+                .and_then(|failure| failure.retry_after_ms)
+                .map(|wait| i64::try_from(wait).unwrap_or(i64::MAX)),
+            event: self.event.to_owned(),
+            actor: self.actor.clone(),
+            reason: self.reason.clone(),
+            detail: self.detail(),
+            started_at: self.run.as_ref().map(|run| run.started_at),
+            finished_at: self.run.as_ref().map(|run| run.finished_at),
+            dice,
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        let run = self.run.as_ref();
+        let failure = self.outcome.as_ref().err();
+        if run.is_none() && failure.is_none() {
+            return None;
+        }
+        let usage = run.map_or_else(Usage::default, |run| run.usage);
+        json(&Detail { usage: &usage, logs: run.map_or(&[], |run| &run.logs), failure })
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}

@@ -1,0 +1,169 @@
+//! What an ending means for its step: whether a step of its type may end so, whether its result fits the template, and
+//! which steps a decision's names stand for.
+
+use serde_json::{Value, value::RawValue};
+use tasker_protocol::{Ending, Failure, Payload};
+use tasker_templates::{did_you_mean, faults, template::StepType};
+use tasker_transport::{BlobError, BlobStore};
+
+use crate::{
+    catalog::{Release, ReleaseStep},
+    error::Error,
+};
+
+/// How many steps one decision may name.
+const MAX_BRANCHES: usize = 100;
+/// How many workers one batch may have.
+const MAX_WORKERS: usize = 100_000;
+
+/// An ending that was accepted.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// Done, with this result.
+    Complete(Payload),
+    /// A decision: done, and these steps of the release follow.
+    Branch { steps: Vec<usize>, result: Payload },
+    /// A batchable step: done, and a worker for each of these follows.
+    Batch { cursors: Vec<Box<RawValue>>, result: Payload },
+    /// To be run again from here.
+    Checkpoint(Payload),
+}
+
+impl Outcome {
+    pub(crate) fn payload(&self) -> &Payload {
+        match self {
+            Self::Complete(payload) | Self::Checkpoint(payload) => payload,
+            Self::Branch { result, .. } | Self::Batch { result, .. } => result,
+        }
+    }
+
+    /// What a decision named, as the database takes it.
+    pub(crate) fn branch(&self) -> Option<String> {
+        let Self::Branch { steps, .. } = self else { return None };
+        Some(Value::from(steps.clone()).to_string())
+    }
+
+    /// The cursors of a batch, as the database takes them.
+    pub(crate) fn cursors(&self) -> Option<String> {
+        let Self::Batch { cursors, .. } = self else { return None };
+        serde_json::to_string(cursors).ok()
+    }
+}
+
+/// Holds an ending against its step. The inner error fails the step for good.
+///
+/// # Errors
+/// The blob store could not be reached; the same ending may be judged again.
+pub(crate) async fn judge(
+    release: &Release,
+    step: usize,
+    ending: Ending,
+    blobs: &BlobStore,
+) -> Result<Result<Outcome, Failure>, Error> {
+    let Some(fixed) = release.steps.get(step) else {
+        // Not of one of this release's steps: it will be stale.
+        return Ok(Err(Failure::of_host("UnknownStep", "the release has no such step".to_owned(), false)));
+    };
+    let outcome = match (ending, release.template.steps[step].step_type) {
+        (Ending::Failed(failure), _) => return Ok(Err(failure)),
+        (Ending::Checkpoint(checkpoint), _) => return Ok(Ok(Outcome::Checkpoint(checkpoint))),
+        (Ending::Branch { steps, result }, StepType::Decision) => match branch(release, step, &steps) {
+            Ok(steps) => Outcome::Branch { steps, result },
+            Err(message) => return Ok(Err(Failure::of_host("InvalidBranch", message, false))),
+        },
+        (Ending::Batch { cursors, result }, StepType::Batchable) => {
+            if cursors.len() > MAX_WORKERS {
+                let message = format!("{} cursors; a batch has at most {MAX_WORKERS} workers", cursors.len());
+                return Ok(Err(Failure::of_host("BatchTooLarge", message, false)));
+            }
+            Outcome::Batch { cursors, result }
+        }
+        (Ending::Complete(result), kind) if !matches!(kind, StepType::Decision | StepType::Batchable) => {
+            Outcome::Complete(result)
+        }
+        (ending, kind) => return Ok(Err(not_allowed(&ending, kind))),
+    };
+    Ok(match check_result(fixed, outcome.payload(), blobs).await? {
+        Ok(()) => Ok(outcome),
+        Err(failure) => Err(failure),
+    })
+}
+
+fn not_allowed(ending: &Ending, kind: StepType) -> Failure {
+    let given = match ending {
+        Ending::Complete(_) => "complete",
+        Ending::Branch { .. } => "branch",
+        Ending::Batch { .. } => "batch",
+        Ending::Checkpoint(_) => "checkpoint",
+        Ending::Failed(_) => "a failure",
+    };
+    let wanted = match kind {
+        StepType::Decision => "answer `branch`, with no steps if nothing is to follow",
+        StepType::Batchable => "answer `batch`, with no cursors if there is nothing to do",
+        _ => "answer `complete`, or give the step the type `decision` or `batchable`",
+    };
+    let message =
+        format!("the handler answered `{given}`, which a step of type `{}` cannot; {wanted}", kind.as_str());
+    Failure::of_host("OutcomeNotAllowed", message, false)
+}
+
+/// The steps that a decision's names stand for.
+fn branch(release: &Release, decision: usize, names: &[String]) -> Result<Vec<usize>, String> {
+    if names.len() > MAX_BRANCHES {
+        return Err(format!("the decision named {} steps; at most {MAX_BRANCHES} are possible", names.len()));
+    }
+    let steps = &release.template.steps;
+    let after = release.graph.descendants(decision);
+    let mut named = Vec::with_capacity(names.len());
+    for name in names {
+        let found = after.iter().copied().find(|&step| steps[step].name == *name);
+        let Some(step) = found else {
+            let known: Vec<String> = after.iter().map(|&step| steps[step].name.clone()).collect();
+            let why = if steps.iter().any(|step| step.name == *name) {
+                format!("step `{name}` does not come after the decision")
+            } else {
+                format!("the template has no step `{name}`")
+            };
+            return Err(format!("the decision named `{name}`: {why}{}", did_you_mean(name, &known)));
+        };
+        if steps[step].step_type == StepType::BatchWorker {
+            return Err(format!("the decision named `{name}`, a batch worker; name its batchable step"));
+        }
+        if !named.contains(&step) {
+            named.push(step);
+        }
+    }
+    match release.never_ready(decision, &named) {
+        Some((step, missing)) => Err(format!(
+            "the decision named `{}`, which also depends on `{}`, and nothing creates that with it; name both, or give \
+             `{}` the type `deferred_convergence`",
+            steps[step].name, steps[missing].name, steps[step].name
+        )),
+        None => Ok(named),
+    }
+}
+
+/// Holds a result against the step's schema.
+pub(crate) async fn check_result(
+    step: &ReleaseStep,
+    result: &Payload,
+    blobs: &BlobStore,
+) -> Result<Result<(), Failure>, Error> {
+    let Some(schema) = &step.result_schema else { return Ok(Ok(())) };
+    let invalid = |message: String| Ok(Err(Failure::of_host("InvalidResult", message, false)));
+    let document = match blobs.check_out(result.clone()).await {
+        Ok(document) => document,
+        // Only what may pass is worth keeping the whole batch for.
+        Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
+        Err(error) => return Ok(Err(Failure::of_host("ResultUnavailable", error.to_string(), true))),
+    };
+    let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
+        Ok(value) => value,
+        Err(error) => return invalid(format!("the result cannot be read: {error}")),
+    };
+    let faults = faults(schema, &value);
+    if faults.is_empty() {
+        return Ok(Ok(()));
+    }
+    invalid(format!("the result does not fit the step's result_schema:\n{}", faults.join("\n")))
+}

@@ -1,0 +1,11 @@
+//! Applying what hosts report.
+
+mod apply;
+mod ended;
+mod follow;
+mod heartbeat;
+mod judge;
+
+pub use apply::Applied;
+pub(crate) use ended::Ended;
+pub(crate) use judge::{Outcome, check_result, judge};
