@@ -35,10 +35,6 @@ const LAST_REQUEST: Duration = Duration::from_secs(5);
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// A message that could not be read this often is no message.
 const MAX_RECEIVES: u32 = 5;
-/// A step that was handed out this often, and that no host came to an end with, has perhaps killed them all.
-const MAX_DELIVERIES: u32 = 20;
-/// The longest that a copy of a step that runs is put off.
-const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 /// A step that was handed out this often, and found too little time each time, will find no more.
 const MAX_MISFITS: u32 = 3;
 
@@ -78,6 +74,12 @@ struct Beside {
 }
 
 impl Worker {
+    /// A step that a queue without dead letters delivered this often fails: no host has ended it, and it may have
+    /// killed them all.
+    pub const MAX_DELIVERIES: u32 = 20;
+    /// The longest delay with which a worker hands back a copy of a step that another host runs.
+    pub const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
+
     /// A worker that runs at most `max_concurrent` steps at once.
     fn new(
         host: Host,
@@ -265,7 +267,7 @@ impl Worker {
             ));
         }
         // The last time that it comes, if the queue puts it aside then: it must not go there unheard of.
-        let last = self.0.connections.steps.max_receives().unwrap_or(MAX_DELIVERIES + 1);
+        let last = self.0.connections.steps.max_receives().unwrap_or(Self::MAX_DELIVERIES + 1);
         (receive_count >= last).then(|| {
             let count = receive_count - 1;
             unrunnable(
@@ -285,7 +287,7 @@ impl Worker {
                 // Where receives are counted, a copy must not use them up while its step runs.
                 wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
             }
-            self.hand_back(std::slice::from_ref(receipt), wait.min(MAX_COPY_DELAY)).await;
+            self.hand_back(std::slice::from_ref(receipt), wait.min(Self::MAX_COPY_DELAY)).await;
         }
         if !settled.is_empty()
             && let Err(error) = steps.acknowledge(settled).await

@@ -1,21 +1,21 @@
-//! Batches of messages that Lambda has received for a function.
+//! Batches of SQS messages that Lambda has received for a function.
 
 use std::collections::HashMap;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use tasker_transport::{Delivery, Receipt};
 
-/// A batch, and what Lambda calls its messages.
+/// One batch, and the ids under which Lambda knows its messages.
 pub struct Batch {
-    /// The messages.
+    /// The messages, in the order of the event.
     pub deliveries: Vec<Delivery>,
-    /// The queue that all of them come from, by the last part of its ARN.
+    /// The name of the queue that all of them come from: the last part of its ARN.
     pub queue: Option<String>,
     names: HashMap<Receipt, String>,
 }
 
 impl Batch {
-    /// Reads an event. A record without a receipt cannot be answered for, and comes again by itself.
+    /// Reads an event. Skips records without a receipt or an id: SQS delivers them again when their visibility ends.
     pub fn read(event: SqsEvent) -> Self {
         let mut batch = Self { deliveries: Vec::new(), queue: None, names: HashMap::new() };
         for record in event.records {
@@ -36,8 +36,8 @@ impl Batch {
         batch
     }
 
-    /// The answer: these come again, the others are done.
-    pub fn answer(&self, unfinished: &[Receipt]) -> SqsBatchResponse {
+    /// The response to Lambda: SQS delivers the `unfinished` messages again, and Lambda deletes the others.
+    pub fn response(&self, unfinished: &[Receipt]) -> SqsBatchResponse {
         let name = |receipt| {
             let mut failure = BatchItemFailure::default();
             failure.item_identifier.clone_from(self.names.get(receipt)?);

@@ -1,4 +1,4 @@
-//! Handlers' secrets in Secrets Manager. A template grants one by the last part of its name: `prod/shop/payment_key` is
+//! Handlers' secrets in Secrets Manager. A template grants `prod/shop/payment_key` by the last part of its name,
 //! `payment_key`.
 
 use std::{
@@ -8,33 +8,32 @@ use std::{
 };
 
 use async_trait::async_trait;
-use aws_config::SdkConfig;
 use tasker_runtime_host::{EnvironmentSecrets, SecretSource, SecretUnavailable};
-use tasker_transport::aws::read_secret;
+use tasker_transport::aws::{SdkConfig, read_secret};
 
-use crate::variable::{VariableError, optional};
+use super::variable::{VariableError, optional};
 
 /// The variable with the ARNs of the secrets that this host may read, with commas between them.
 const SECRETS: &str = "TASKER_HANDLER_SECRETS";
 
-/// How long a value is used before it is read again: so long a rotation may go unnoticed.
+/// How long a value is used before it is read again: the longest that a rotation goes unnoticed.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// What Secrets Manager puts behind a name to make an ARN: a hyphen and six characters.
+/// The length of what Secrets Manager appends to a name in an ARN: a hyphen and six characters.
 const SUFFIX: usize = 7;
 
-/// Secrets of Secrets Manager, and those of the environment beside them.
+/// The secrets that the environment lists, in Secrets Manager; all others, in environment variables.
 #[derive(Debug)]
-pub(crate) struct ManagedSecrets {
+pub(super) struct ManagedSecrets {
     config: SdkConfig,
-    /// By the names that they are granted by.
+    /// ARNs, by the names that templates grant them by.
     arns: BTreeMap<String, String>,
     values: Mutex<HashMap<String, (Instant, String)>>,
 }
 
 impl ManagedSecrets {
-    /// Those that the environment names.
-    pub(crate) fn open(config: &SdkConfig) -> Result<Self, VariableError> {
+    /// Reads the list of secrets from the environment.
+    pub(super) fn open(config: &SdkConfig) -> Result<Self, VariableError> {
         let arns = by_name(&optional(SECRETS).unwrap_or_default())?;
         Ok(Self { config: config.clone(), arns, values: Mutex::default() })
     }
@@ -59,7 +58,7 @@ impl SecretSource for ManagedSecrets {
     }
 }
 
-/// The ARNs by the names that templates grant them by.
+/// Reads a list of ARNs, and keys each by the name that templates grant it by.
 fn by_name(arns: &str) -> Result<BTreeMap<String, String>, VariableError> {
     let mut named = BTreeMap::new();
     for arn in arns.split(',').map(str::trim).filter(|arn| !arn.is_empty()) {
