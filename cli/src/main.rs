@@ -4,9 +4,10 @@
 mod client;
 mod commands;
 mod config;
-mod dev;
 mod graph;
 mod output;
+mod parts;
+mod project;
 mod signature;
 mod view;
 
@@ -15,7 +16,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{commands::Ending, config::ProjectConfig, output::Output};
+use crate::{commands::ending::Ending, config::ProjectConfig, output::Output};
 
 /// Workflows whose steps are WebAssembly components.
 ///

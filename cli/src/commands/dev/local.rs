@@ -1,69 +1,35 @@
-//! `tasker dev`: everything on this machine, in one process.
+//! Database, orchestrator, host and API in this process, for one project.
 
 use std::{fs::File, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use tasker_assembly::{Claim, RunningOrchestrator, memory, postgres};
 use tasker_local_postgres::{Durability, LocalPostgres};
 use tasker_runtime_host::Host;
 use tasker_transport::BlobStore;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ending, stop_signal};
 use crate::{
     config::ProjectConfig,
-    dev::{
-        build::{self, Published},
-        engine::{self, RunningOrchestrator, Transport},
+    output::{Output, Style},
+    parts,
+    project::{
+        components::build,
+        publish::{Published, ToPublish, publish},
+        templates::read_templates,
         triggers::read_triggers,
         versions::Changed,
-        watch::{self, Snapshot},
     },
-    output::{Output, Style},
 };
 
-/// How often the private database is looked after.
+/// How often the private database is checked.
 const DATABASE_PULSE: Duration = Duration::from_millis(500);
 
-pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Ending> {
-    let stop = stop_signal()?;
-    let mut seen = Snapshot::of(&project);
-    let local = Local::start(project, output, stop.clone()).await?;
-    match local.publish(output).await {
-        Ok(published) => tell(output, &published),
-        // An author who is in the middle of a change wants to go on.
-        Err(error) => drop(output.failure(&error)),
-    }
-    output.say(&format!("  API        {}", local.url));
-    output.say("  create a task with `tasker task run NAME --input FILE`, stop with Ctrl-C\n");
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = watch::changed(&local.project, &mut seen) => {}
-        }
-        output.say("something changed: building");
-        match local.publish(output).await {
-            Ok(published) => tell(output, &published),
-            Err(error) => drop(output.failure(&error)),
-        }
-    }
-    output.say("stopping");
-    local.stop().await;
-    Ok(Ending::Done)
-}
-
-fn tell(output: &Output, published: &Published) {
-    output.say(&format!("  templates  {}", published.templates.join(", ")));
-    output.say(&format!("  handlers   {}", published.handlers.join(", ")));
-    if !published.triggers.is_empty() {
-        output.say(&format!("  triggers   {}", published.triggers.join(", ")));
-    }
-}
-
-/// Everything, running in this process.
+/// Database, orchestrator, host and API, running in this process.
 pub(crate) struct Local {
     pub(crate) project: ProjectConfig,
-    /// Where its API is.
+    /// The URL of its API.
     pub(crate) url: String,
     orchestrator: RunningOrchestrator,
     host: Host,
@@ -71,8 +37,7 @@ pub(crate) struct Local {
     server: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     database: Option<JoinHandle<()>>,
-    /// Stops creation and execution first, the orchestrator when it has heard how executions ended, and the database
-    /// when nothing needs it any more.
+    // Stops the API and the worker first, then the orchestrator, when it has applied the last reports, then the database.
     stop: CancellationToken,
     stop_orchestrator: CancellationToken,
     stop_database: CancellationToken,
@@ -80,7 +45,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Starts it; what it serves runs until `stop` is cancelled.
+    /// Starts all of it. The API and the worker run until `stop` is cancelled.
     pub(crate) async fn start(
         project: ProjectConfig,
         output: &Output,
@@ -105,24 +70,18 @@ impl Local {
         } else {
             (project.config.database.url.parse().context("`database.url` is not usable")?, None)
         };
-        let pool = engine::open_database(&project, options).await?;
-        let blobs = engine::open_blobs(&project)?;
-        let host = engine::open_host(&project, &blobs)?.with_key_values(engine::key_values(&pool));
-        let transport = Transport::in_memory(&project);
-        let orchestrator = RunningOrchestrator::start(
-            &project,
-            pool,
-            &transport,
-            blobs.clone(),
-            true,
-            stop_orchestrator.clone(),
-        )
-        .await?;
+        let pool = parts::open_database(&project, options).await?;
+        let blobs = parts::open_blobs(&project)?;
+        let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
+        let transport = memory::transport(&parts::timing(&project));
+        let (claim, stopped) = (Claim::Exclusive, stop_orchestrator.clone());
+        let orchestrator =
+            parts::start_orchestrator(&project, pool, &transport, blobs.clone(), claim, stopped).await?;
         if orchestrator.taken_up > 0 {
             let steps = orchestrator.taken_up;
             output.say(&format!("going on with {steps} steps that were in flight when the last run ended"));
         }
-        let worker = engine::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
+        let worker = parts::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
         let server =
             tokio::spawn(tasker_api::serve(listener, orchestrator.orchestrator.clone(), stop.clone()));
         let heading = format!("{} on this machine", project.config.project.name);
@@ -145,10 +104,10 @@ impl Local {
 
     /// Builds and publishes the project. A template that changed under its version is published as a build of it.
     pub(crate) async fn publish(&self, output: &Output) -> Result<Published> {
-        let templates = build::read_templates(&self.project)?;
+        let templates = read_templates(&self.project)?;
         let triggers = read_triggers(&self.project)?;
-        let components = build::build(&self.project).await?;
-        let publication = build::ToPublish {
+        let components = build(&self.project).await?;
+        let publication = ToPublish {
             components: &components,
             templates: &templates,
             triggers: &triggers,
@@ -156,15 +115,14 @@ impl Local {
             promote: true,
         };
         let orchestrator = &self.orchestrator.orchestrator;
-        let published =
-            build::publish(&self.project, publication, &self.host, &self.blobs, orchestrator).await?;
+        let published = publish(&self.project, publication, &self.host, &self.blobs, orchestrator).await?;
         for line in &published.changed {
             output.say(&format!("  {line}"));
         }
         Ok(published)
     }
 
-    /// Stops it: first what takes work, then what does it, then what remembers it.
+    /// Stops all of it: the API and the worker, then the orchestrator, then the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         let _ = self.server.await;
@@ -179,7 +137,7 @@ impl Local {
     }
 }
 
-/// Keeps the private database running, and stops it at the end.
+/// Restarts the private database when it dies, and stops it when `stop` is cancelled.
 async fn look_after(server: LocalPostgres, stop: CancellationToken) {
     let mut server = Some(server);
     loop {

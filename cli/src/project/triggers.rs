@@ -1,4 +1,4 @@
-//! The project's triggers: read with the places of their faults, and held against its templates.
+//! Reads a project's triggers, and checks that its templates have what they start.
 
 use std::{
     fs,
@@ -8,10 +8,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tasker_templates::trigger::{CompiledTrigger, ParsedTrigger, Trigger, parse_trigger};
 
-use super::build::{TemplateFile, documents, shown};
+use super::{
+    documents::{documents, shown},
+    templates::TemplateFile,
+};
 use crate::config::ProjectConfig;
 
-/// A trigger of the project and the file that it stands in.
+/// A trigger of the project and its file.
 #[derive(Debug)]
 pub(crate) struct TriggerFile {
     pub(crate) path: PathBuf,
@@ -27,7 +30,7 @@ impl TriggerFile {
         self.compiled().trigger()
     }
 
-    /// The template of the project that it starts tasks of.
+    /// The template of the project whose tasks the trigger starts, if the project has it.
     pub(crate) fn template<'a>(&self, templates: &'a [TemplateFile]) -> Option<&'a TemplateFile> {
         let trigger = self.trigger();
         templates.iter().find(|file| {
@@ -38,7 +41,7 @@ impl TriggerFile {
         })
     }
 
-    /// A word on it if its template is none of the project's: it may have been published from elsewhere.
+    /// Prints a warning if the project has no such template: it may have been published from elsewhere.
     pub(crate) fn warn_of_missing(&self, templates: &[TemplateFile]) {
         if self.template(templates).is_none() {
             let (trigger, place) = (self.trigger(), self.parsed.task);
@@ -56,7 +59,7 @@ impl TriggerFile {
     }
 }
 
-/// Reads the project's triggers, if it has any. What is wrong is told with its place; all files are looked at.
+/// Reads the project's triggers, if it has any. Reads every file before it fails, and reports each fault with its place.
 pub(crate) fn read_triggers(project: &ProjectConfig) -> Result<Vec<TriggerFile>> {
     let folder = project.path(&project.config.project.triggers);
     if !folder.exists() {
@@ -65,7 +68,7 @@ pub(crate) fn read_triggers(project: &ProjectConfig) -> Result<Vec<TriggerFile>>
     read_files(&documents(&folder)?)
 }
 
-/// Reads these files. No two may be of one name.
+/// Reads these files. Fails if two triggers have one name.
 pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<TriggerFile>> {
     let mut triggers: Vec<TriggerFile> = Vec::new();
     let mut faults = Vec::new();

@@ -1,4 +1,4 @@
-//! The publisher's key. It lies in KMS, signs there, and never comes out.
+//! The publisher's key. KMS holds it and signs with it; it never leaves KMS.
 
 use anyhow::{Context, Result};
 use aws_sdk_kms::{
@@ -11,18 +11,18 @@ use tasker_runtime_host::PublisherKey;
 use tasker_transport::s3::SdkConfig;
 
 /// A key of KMS on NIST P-256.
-pub(crate) struct Publisher {
+pub(super) struct Publisher {
     client: Client,
     key: String,
 }
 
 impl Publisher {
-    pub(crate) fn new(config: &SdkConfig, key: &str) -> Self {
+    pub(super) fn new(config: &SdkConfig, key: &str) -> Self {
         Self { client: Client::new(config), key: key.to_owned() }
     }
 
-    /// Its public half.
-    pub(crate) async fn public_key(&self) -> Result<PublisherKey> {
+    /// Returns its public half.
+    pub(super) async fn public_key(&self) -> Result<PublisherKey> {
         let answer = self.client.get_public_key().key_id(&self.key).send().await;
         let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
         let answer = answer.with_context(|| {
@@ -35,8 +35,8 @@ impl Publisher {
         key.with_context(|| format!("{} is not a key on NIST P-256", self.key))
     }
 
-    /// A signature, in ASN.1 DER.
-    pub(crate) async fn sign(&self, statement: &str) -> Result<Vec<u8>> {
+    /// Signs a statement. Returns the signature in ASN.1 DER.
+    pub(super) async fn sign(&self, statement: &str) -> Result<Vec<u8>> {
         let answer = self
             .client
             .sign()

@@ -1,4 +1,4 @@
-//! Putting a project where functions find it: components and what they are compiled to by digest, and one bundle that says
+//! Uploads a project to where functions find it: components and their compiled form by digest, and one bundle that lists
 //! what to publish.
 
 use anyhow::{Context, Result};
@@ -6,39 +6,40 @@ use tasker_orchestrator::Bundle;
 use tasker_runtime_host::{Host, compile_for, compiled_name};
 use tasker_transport::{BlobError, BlobStore};
 
-use super::{
-    build::{self, BuiltComponent, TemplateFile},
-    signing::Publisher,
-    triggers::TriggerFile,
+use super::signing::Publisher;
+use crate::{
+    config::ProjectConfig,
+    project::{
+        components::BuiltComponent, describe::describe, templates::TemplateFile, triggers::TriggerFile,
+    },
 };
-use crate::config::ProjectConfig;
 
-/// What is uploaded, and for whom.
-pub(crate) struct ToUpload<'a> {
-    pub(crate) components: &'a [BuiltComponent],
-    pub(crate) templates: &'a [TemplateFile],
-    pub(crate) triggers: &'a [TriggerFile],
+/// What to upload, and for which hosts.
+pub(super) struct ToUpload<'a> {
+    pub(super) components: &'a [BuiltComponent],
+    pub(super) templates: &'a [TemplateFile],
+    pub(super) triggers: &'a [TriggerFile],
     /// The architecture of the hosts: `x86_64` or `aarch64`.
-    pub(crate) architecture: &'a str,
-    /// Who signs what is compiled.
-    pub(crate) publisher: &'a Publisher,
+    pub(super) architecture: &'a str,
+    /// The key that signs compiled components.
+    pub(super) publisher: &'a Publisher,
     /// Whether tasks get the new versions of handlers from now on.
-    pub(crate) promote: bool,
+    pub(super) promote: bool,
 }
 
-/// Uploads all of it and answers the key of the bundle.
-pub(crate) async fn upload(
+/// Uploads all of it and returns the key of the bundle.
+pub(super) async fn upload(
     project: &ProjectConfig,
     upload: ToUpload<'_>,
     host: &Host,
     blobs: &BlobStore,
 ) -> Result<String> {
-    let components = build::describe(project, upload.components, host, blobs).await?;
+    let components = describe(project, upload.components, host, blobs).await?;
     let public_key = upload.publisher.public_key().await?;
     for (described, built) in components.iter().zip(upload.components) {
         let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
         let name = compiled_name(&digest, upload.architecture);
-        // The same again would be signed in other bytes.
+        // A component that is there is not compiled again: each signature has other bytes, and hosts would load it anew.
         match blobs.get_compiled(&name).await {
             Ok(there) if public_key.has_sealed(&name, &there) => continue,
             Ok(_) | Err(BlobError::Missing { .. }) => {}

@@ -1,32 +1,35 @@
-//! `tasker event test`: holds events against the project's triggers, without a server, and says why and why not.
+//! `tasker event test`: matches events against the project's triggers, without a server, and prints why each matches or
+//! does not.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use tasker_cloud_events::CloudEvent;
 use tasker_templates::trigger::{Finding, SeenEvent};
 
-use super::{Ending, incoming::Events};
+use super::events::Events;
 use crate::{
+    commands::ending::Ending,
     config::ProjectConfig,
-    dev::{
-        build::{TemplateFile, read_templates, shown},
+    output::{Output, Style},
+    project::{
+        documents::shown,
+        templates::{TemplateFile, read_templates},
         triggers::{TriggerFile, read_triggers},
     },
-    output::{Output, Style},
     view::cut,
 };
 
 /// The widest value that is shown beside what was wanted.
 const MAX_VALUE: usize = 100;
 
-/// What one trigger makes of one event.
+/// The outcome of one event at one trigger.
 struct Trial<'a> {
     file: &'a TriggerFile,
     matches: bool,
     findings: Vec<Finding>,
     /// The input and the key; or why there are none.
     mapped: Option<Result<(Value, String), String>>,
-    /// What breaks the template's `input_schema`.
+    /// Where the input breaks the template's `input_schema`.
     faults: Vec<String>,
 }
 
@@ -36,7 +39,7 @@ impl Trial<'_> {
     }
 }
 
-pub(crate) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> Result<Ending> {
+pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> Result<Ending> {
     let triggers = read_triggers(project)?;
     if triggers.is_empty() {
         bail!("there are no triggers in {}", project.path(&project.config.project.triggers).display());
@@ -61,7 +64,8 @@ pub(crate) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> 
     Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
 }
 
-/// Whether the event would start what it should, and be no dead letter.
+/// Whether the event starts a task of every enabled trigger that it matches, and matches one at least: otherwise it
+/// becomes a dead letter.
 fn starts(trials: &[Trial<'_>]) -> bool {
     let mut concerned =
         trials.iter().filter(|trial| trial.matches && trial.file.trigger().enabled).peekable();

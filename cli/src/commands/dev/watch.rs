@@ -1,4 +1,4 @@
-//! Noticing that a project's files have changed, by looking: works on every file system, containers' included.
+//! Notices that a project's files have changed, by reading their times: this works on every file system, also in containers.
 
 use std::{
     fs,
@@ -8,14 +8,14 @@ use std::{
 
 use crate::config::{Project, ProjectConfig};
 
-/// How often the files are looked at.
+/// How often the files' times are read.
 const INTERVAL: Duration = Duration::from_millis(700);
-/// Folders that builds write to, or that are none of the project's business.
+/// Folders that builds write to, or that hold nothing of the project.
 const IGNORED: &[&str] = &["target", "node_modules", ".tasker", ".git"];
-/// What handlers, templates, triggers and configuration are made of.
+/// The extensions of files that handlers, templates, triggers and configuration are made of.
 const WATCHED: &[&str] = &["rs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
-/// Returns when a file of the project has changed since `seen`, which it brings up to date.
+/// Returns when a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {
     loop {
         tokio::time::sleep(INTERVAL).await;

@@ -1,7 +1,7 @@
 //! Versions of templates in development: changed content is the next build of the version that its author wrote.
 //!
-//! A published version never changes, and raising it at every save is tiresome. `1.0.0+dev.3` is the third content
-//! that 1.0.0 has had here, and newer than all before it.
+//! A published version never changes, and authors do not raise it at every save. `1.0.0+dev.3` is the third change of the
+//! content of 1.0.0 on this machine, and newer than the others.
 
 use semver::{BuildMetadata, Version};
 use tasker_orchestrator::{Error, Orchestrator, Publication, read::TemplateSummary};
@@ -16,7 +16,7 @@ pub(crate) enum Changed {
     IsNextBuild,
 }
 
-/// Publishes a template. Answers what became of it and the version that it has now.
+/// Publishes a template. Returns the outcome, and the version under which it is published.
 pub(crate) async fn publish(
     orchestrator: &Orchestrator,
     template: &Template,
