@@ -17,48 +17,48 @@ use crate::{client::Client, commands::ending::Ending, config::ProjectConfig, out
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Send events from here, as somebody outside would, and say what came of them.
+    /// Send events, as an outside party would, and print the outcome of each.
     Send(Events),
-    /// Hold events against the project's triggers, without a server: which match, what they would start, and why not.
+    /// Match events against the project's triggers, without a server: print which match, what they would start, and why not.
     /// Exit code 3 if one would become a dead letter.
     Test(Events),
-    /// List events that came from outside and what came of them, the newest first; or show one.
+    /// List received events and their outcomes, the newest first; or show one.
     Received(Received),
-    /// Take dead letters once more, with the triggers as they are now.
+    /// Match dead letters against the triggers as they are now.
     Replay {
-        /// Which.
+        /// The ids of the received events.
         #[arg(required_unless_present = "all")]
         ids: Vec<Uuid>,
         /// All of them, the oldest first; at most 1000.
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
-    /// List the domain events of the last day, the newest first, and how far each has come.
+    /// List the domain events of the last day and their deliveries, the newest first.
     List {
-        /// How many, at most 1000.
+        /// How many events, at most 1000.
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
-    /// Tell of events as they are published, until Ctrl-C. With --json each is a line.
+    /// Print domain events as they are published, until Ctrl-C. With --json each is a line.
     Watch {
-        /// Only this one, or those whose names begin so: `order.*`.
+        /// Only events of this name, or whose names begin so: `order.*`.
         event: Option<String>,
     },
     /// Subscribe: from now on events go to a webhook, into a queue, or start a task.
     Subscribe {
-        /// What to call the subscription.
+        /// The name of the new subscription.
         name: String,
         /// The name of an event, or the beginning of names followed by `*`.
         event: String,
         #[command(flatten)]
         target: Target,
-        /// What the requests of a webhook are signed with, at least 16 characters. Default: one is made up, and printed.
+        /// The secret that signs the requests of a webhook, at least 16 characters. Default: a random one, which is printed.
         #[arg(long, env = "TASKER_WEBHOOK_SECRET", hide_env_values = true)]
         secret: Option<String>,
     },
-    /// End a subscription. What is on its way to it does not arrive.
+    /// End a subscription. Events that are not yet delivered to it are dropped.
     Unsubscribe {
-        /// What it is called.
+        /// Its name.
         name: String,
     },
     /// List the subscriptions.

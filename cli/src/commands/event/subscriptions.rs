@@ -60,7 +60,7 @@ pub(super) async fn subscribe(
         let secret = made.target["secret"].as_str().map_or(String::new(), |secret| {
             format!("\nits requests are signed with the secret {secret}; it is not shown again")
         });
-        format!("`{}` hears of {} from now on{secret}", made.name, made.event)
+        format!("`{}` receives {} from now on{secret}", made.name, made.event)
     })?;
     Ok(Ending::Done)
 }
@@ -68,7 +68,7 @@ pub(super) async fn subscribe(
 /// Ends a subscription.
 pub(super) async fn unsubscribe(client: &Client, name: &str, output: &Output) -> Result<Ending> {
     let () = client.delete(&format!("/v1/subscriptions/{}", segment(name))).await?;
-    output.result(&json!({ "unsubscribed": name }), || format!("`{name}` hears of nothing any more"))?;
+    output.result(&json!({ "unsubscribed": name }), || format!("`{name}` receives no more events"))?;
     Ok(Ending::Done)
 }
 
