@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tasker_assembly::timing;
 use toml::{Table, Value};
 
 /// The name of the file.
@@ -133,8 +134,8 @@ impl Default for Worker {
         Self {
             name: String::new(),
             max_concurrent: 100,
-            lease_seconds: 30,
-            drain_seconds: 20,
+            lease_seconds: timing::STEP_VISIBILITY.as_secs(),
+            drain_seconds: timing::WORKER_DRAIN.as_secs(),
             cache_dir: PathBuf::new(),
         }
     }

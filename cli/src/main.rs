@@ -4,9 +4,10 @@
 mod client;
 mod commands;
 mod config;
-mod dev;
 mod graph;
 mod output;
+mod parts;
+mod project;
 mod signature;
 mod view;
 
@@ -15,7 +16,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{commands::Ending, config::ProjectConfig, output::Output};
+use crate::{commands::ending::Ending, config::ProjectConfig, output::Output};
 
 /// Workflows whose steps are WebAssembly components.
 ///
@@ -65,13 +66,13 @@ enum Command {
     /// Look at the steps of a task, and put them right.
     #[command(subcommand)]
     Step(commands::step::Command),
-    /// See to dead letters: tasks that failed for good, or that stand still.
+    /// List, inspect and resolve dead letters: tasks that failed for good, or that make no progress.
     #[command(subcommand)]
     Dlq(commands::dlq::Command),
     /// List handlers and their versions, or run one by itself.
     #[command(subcommand)]
     Handler(commands::handler::Command),
-    /// Send events and try them on triggers; hear of domain events, or have others hear of them.
+    /// Send events and test them on triggers; watch domain events and subscribe others to them.
     #[command(subcommand)]
     Event(commands::event::Command),
     /// Check, list and switch triggers: which events start which tasks.

@@ -3,19 +3,20 @@
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::{
     config::ProjectConfig,
-    dev::{build, engine, triggers::read_triggers},
     output::{Output, table},
+    parts,
+    project::{components::build, templates::read_templates, triggers::read_triggers},
 };
 
 pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Ending> {
-    let templates = build::read_templates(project)?;
+    let templates = read_templates(project)?;
     let triggers = read_triggers(project)?;
-    let components = build::build(project).await?;
-    let blobs = engine::open_blobs(project)?;
-    let host = engine::open_host(project, &blobs)?;
+    let components = build(project).await?;
+    let blobs = parts::open_blobs(project)?;
+    let host = parts::open_host(project, &blobs)?;
     let mut rows = Vec::new();
     let mut handlers = Vec::new();
     let mut as_json = Vec::new();

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::{
     config::{ProjectConfig, Source},
     output::{Output, table},

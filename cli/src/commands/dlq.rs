@@ -11,7 +11,7 @@ use tasker_orchestrator::{
 };
 use uuid::Uuid;
 
-use super::{Ending, operate::Actor};
+use super::{ending::Ending, operate::Actor};
 use crate::{
     client::{Client, query, told},
     config::ProjectConfig,

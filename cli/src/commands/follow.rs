@@ -8,7 +8,7 @@ use tasker_orchestrator::read::StepDetail;
 use tasker_templates::template::Template;
 use uuid::Uuid;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::{
     client::{Client, segment},
     output::Output,

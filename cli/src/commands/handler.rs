@@ -15,12 +15,13 @@ use tasker_runtime_host::ExecutionControl;
 use tasker_transport::MemoryKeyValues;
 use uuid::Uuid;
 
-use super::{Ending, request::read_input};
+use super::{ending::Ending, request::read_input};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
-    dev::{build, engine},
     output::{Output, Style, table},
+    parts,
+    project::components::build,
 };
 
 /// The cursor of a batch without anything to do.
@@ -157,9 +158,9 @@ async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
 }
 
 async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> Result<Ending> {
-    let components = build::build(project).await?;
-    let blobs = engine::open_blobs(project)?;
-    let host = engine::open_host(project, &blobs)?.with_key_values(Arc::new(MemoryKeyValues::default()));
+    let components = build(project).await?;
+    let blobs = parts::open_blobs(project)?;
+    let host = parts::open_host(project, &blobs)?.with_key_values(Arc::new(MemoryKeyValues::default()));
     let wanted = project.config.handlers.get(&arguments.handler).unwrap_or(&arguments.handler).clone();
     let mut known = Vec::new();
     for component in &components {

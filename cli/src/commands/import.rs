@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use tasker_templates::template::{Change, import};
 
-use super::Ending;
+use super::ending::Ending;
 use crate::output::{Output, print};
 
 #[derive(Debug, clap::Args)]

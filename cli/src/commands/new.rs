@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tasker_templates::template::template_schema;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::output::Output;
 
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use tasker_api::{CancelledTask, OperatedTask, TaskOperation};
 use tasker_orchestrator::TaskAction;
 use uuid::Uuid;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::{
     client::{Client, query},
     output::Output,

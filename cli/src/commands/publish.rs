@@ -1,18 +1,21 @@
-//! `tasker publish`: builds the project and publishes it, and leaves running what runs.
+//! `tasker publish`: builds the project and publishes it to the database of a running installation.
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
+use tasker_assembly::{Claim, postgres};
 
-use super::{Ending, stop_signal};
+use super::{ending::Ending, stop::stop_signal};
 use crate::{
     config::ProjectConfig,
-    dev::{
-        build,
-        engine::{self, RunningOrchestrator, Transport},
+    output::Output,
+    parts,
+    project::{
+        components::build,
+        publish::{Published, ToPublish, publish},
+        templates::read_templates,
         triggers::read_triggers,
         versions::Changed,
     },
-    output::Output,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,27 +31,29 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     if url.is_empty() {
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
-    let pool = engine::open_database(&project, url.parse().context("`database.url` is not usable")?).await?;
-    let blobs = engine::open_blobs(&project)?;
-    let host = engine::open_host(&project, &blobs)?;
-    let (templates, triggers) = (build::read_templates(&project)?, read_triggers(&project)?);
-    let components = build::build(&project).await?;
-    let transport = Transport::of_orchestrator(&project, &pool);
+    let pool = parts::open_database(&project, url.parse().context("`database.url` is not usable")?).await?;
+    let blobs = parts::open_blobs(&project)?;
+    let host = parts::open_host(&project, &blobs)?;
+    let (templates, triggers) = (read_templates(&project)?, read_triggers(&project)?);
+    let components = build(&project).await?;
+    let timing = parts::timing(&project);
+    let transport = postgres::orchestrator_transport(&pool, &timing);
     let stop = stop_signal()?;
     let running =
-        RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), false, stop.clone()).await?;
-    let publication = build::ToPublish {
+        parts::start_orchestrator(&project, pool, &transport, blobs.clone(), Claim::Shared, stop.clone())
+            .await?;
+    let publication = ToPublish {
         components: &components,
         templates: &templates,
         triggers: &triggers,
         changed: Changed::IsRefused,
         promote: !arguments.no_promote,
     };
-    let published = build::publish(&project, publication, &host, &blobs, &running.orchestrator).await;
+    let published = publish(&project, publication, &host, &blobs, &running.orchestrator).await;
     stop.cancel();
     running.stopped().await;
     let published = published?;
-    let build::Published { templates, handlers, triggers, .. } = &published;
+    let Published { templates, handlers, triggers, .. } = &published;
     output.result(&json!({ "templates": templates, "handlers": handlers, "triggers": triggers }), || {
         let triggers = match &triggers[..] {
             [] => String::new(),

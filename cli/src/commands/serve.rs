@@ -1,18 +1,21 @@
 //! `tasker serve`: orchestrator and API over PostgreSQL and PGMQ.
 
 use anyhow::{Context, Result, bail};
+use tasker_assembly::{Claim, postgres};
 use tokio::net::TcpListener;
 
-use super::{Ending, stop_signal};
+use super::{ending::Ending, stop::stop_signal};
 use crate::{
     config::ProjectConfig,
-    dev::{
-        build,
-        engine::{self, RunningOrchestrator, Transport},
+    output::Output,
+    parts,
+    project::{
+        components::build,
+        publish::{ToPublish, publish},
+        templates::read_templates,
         triggers::read_triggers,
         versions::Changed,
     },
-    output::Output,
 };
 
 #[derive(Debug, clap::Args)]
@@ -29,27 +32,29 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
     let options = url.parse().context("`database.url` is not usable")?;
-    let pool = engine::open_database(&project, options).await?;
-    let blobs = engine::open_blobs(&project)?;
+    let pool = parts::open_database(&project, options).await?;
+    let blobs = parts::open_blobs(&project)?;
     let listener = TcpListener::bind(&project.config.server.listen)
         .await
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
-    let transport = Transport::of_orchestrator(&project, &pool);
-    engine::clear_leases(&project, pool.clone(), stop.clone());
+    let timing = parts::timing(&project);
+    let transport = postgres::orchestrator_transport(&pool, &timing);
+    postgres::clear_leases(pool.clone(), &timing, stop.clone());
     let running =
-        RunningOrchestrator::start(&project, pool, &transport, blobs.clone(), false, stop.clone()).await?;
+        parts::start_orchestrator(&project, pool, &transport, blobs.clone(), Claim::Shared, stop.clone())
+            .await?;
     if arguments.publish {
-        let host = engine::open_host(&project, &blobs)?;
-        let (templates, triggers) = (build::read_templates(&project)?, read_triggers(&project)?);
-        let components = build::build(&project).await?;
-        let publication = build::ToPublish {
+        let host = parts::open_host(&project, &blobs)?;
+        let (templates, triggers) = (read_templates(&project)?, read_triggers(&project)?);
+        let components = build(&project).await?;
+        let publication = ToPublish {
             components: &components,
             templates: &templates,
             triggers: &triggers,
             changed: Changed::IsRefused,
             promote: true,
         };
-        let published = build::publish(&project, publication, &host, &blobs, &running.orchestrator).await?;
+        let published = publish(&project, publication, &host, &blobs, &running.orchestrator).await?;
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));

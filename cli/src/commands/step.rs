@@ -6,7 +6,7 @@ use tasker_api::{OperatedTask, StepActionName, StepOperation};
 use tasker_orchestrator::read::{AttemptRecord, StepDetail, Transition};
 use uuid::Uuid;
 
-use super::{Ending, operate::Actor, request::read_json};
+use super::{ending::Ending, operate::Actor, request::read_json};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,

@@ -7,12 +7,12 @@ use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
 use super::{
-    Ending,
     dev::Local,
+    ending::Ending,
     follow::{finish, follow, look},
     operate::Operation,
     request::{Request, create},
-    stop_signal,
+    stop::stop_signal,
 };
 use crate::{
     client::{Client, query},

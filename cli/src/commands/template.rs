@@ -7,13 +7,13 @@ use serde_json::json;
 use tasker_orchestrator::read::TemplateSummary;
 use tasker_templates::template::{Graph, Template, reference, template_schema};
 
-use super::{Ending, import, request::template_name};
+use super::{ending::Ending, import, request::template_name};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
-    dev::build::{read_template, read_templates},
     graph::{Format, draw},
     output::{Output, print, table},
+    project::templates::{TemplateFile, read_template, read_templates},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -111,7 +111,7 @@ fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Resu
         .map(|file| json!({ "file": file.path, "name": file.template.name, "steps": file.template.steps.len() }))
         .collect();
     output.result(&as_json, || {
-        let line = |file: &crate::dev::build::TemplateFile| {
+        let line = |file: &TemplateFile| {
             let template = &file.template;
             let (name, version, steps) = (&template.name, &template.version, template.steps.len());
             format!(

@@ -8,15 +8,16 @@ use tasker_api::TriggerSwitch;
 use tasker_orchestrator::triggers::TriggerSummary;
 use tasker_templates::trigger::trigger_schema;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
-    dev::{
-        build::{read_templates, shown},
+    output::{Output, print, table},
+    project::{
+        documents::shown,
+        templates::read_templates,
         triggers::{TriggerFile, read_files, read_triggers},
     },
-    output::{Output, print, table},
 };
 
 #[derive(Debug, clap::Subcommand)]

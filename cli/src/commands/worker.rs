@@ -1,15 +1,11 @@
-//! `tasker worker`: a host that takes steps from PGMQ. It needs no right in the database but that of the role
-//! `tasker_worker`.
+//! `tasker worker`: a host that runs steps from PGMQ. It needs only the rights of the database role `tasker_worker`.
 
 use anyhow::{Context, Result, bail};
+use tasker_assembly::postgres;
 use tasker_orchestrator::connect;
 
-use super::{Ending, stop_signal};
-use crate::{
-    config::ProjectConfig,
-    dev::engine::{self, Transport},
-    output::Output,
-};
+use super::{ending::Ending, stop::stop_signal};
+use crate::{config::ProjectConfig, output::Output, parts};
 
 pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Ending> {
     let stop = stop_signal()?;
@@ -21,10 +17,10 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     }
     let options = url.parse().context("`database.url` is not usable")?;
     let pool = connect(options, project.config.database.max_connections);
-    let blobs = engine::open_blobs(&project)?;
-    let host = engine::open_host(&project, &blobs)?.with_key_values(engine::key_values(&pool));
+    let blobs = parts::open_blobs(&project)?;
+    let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
     output.say(&format!("{} takes steps", host.name()));
-    let transport = Transport::of_worker(&project, &pool);
-    engine::start_worker(&project, host, transport, blobs, stop).await?;
+    let transport = postgres::host_transport(&pool, &parts::timing(&project));
+    parts::start_worker(&project, host, transport, blobs, stop).await?;
     Ok(Ending::Done)
 }

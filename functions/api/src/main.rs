@@ -1,6 +1,7 @@
-//! The REST API, behind API Gateway's HTTP API or a function URL. Who may call it is their affair.
+//! The REST API, behind API Gateway's HTTP API or a function URL, which decide who may call it.
 
-use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
+use tasker_function_lambda::{Error, start_logs};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]

@@ -1,8 +1,9 @@
-//! Events in, tasks out: takes what services of AWS say from a queue and holds it against the triggers.
+//! Events in, tasks out: reads the events of AWS services from a queue, and starts the tasks of the triggers that match.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tasker_function_environment::{Batch, Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
+use tasker_function_lambda::{Batch, Error, start_logs};
 use tasker_transport::aws::{IncomingMessage, cloud_events};
 
 #[tokio::main]
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Error> {
         });
         let events: Vec<_> = events.collect();
         let batch = Batch::read(event.payload);
-        // What came of each is recorded; only what keeps all of them from being taken in lets them come again.
+        // The outcome of each event is recorded. A failure of the whole call lets all of them come again.
         let received = orchestrator.triggers.receive_events(events).await;
         let left = orchestrator.leave().await;
         let unfinished: Vec<_> = match received {
@@ -32,7 +33,7 @@ async fn main() -> Result<(), Error> {
         if let Err(error) = left {
             tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
         }
-        Ok(batch.answer(&unfinished))
+        Ok(batch.response(&unfinished))
     };
     lambda_runtime::run(service_fn(ingest)).await
 }

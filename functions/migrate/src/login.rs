@@ -1,12 +1,13 @@
 //! The login of the other functions: a role that can only read and write Tasker's tables, and the secret that holds its
-//! password. Who makes the secret need not give it a value: then nobody else ever sees the password.
+//! password. The secret may be made without a value: then nobody else ever sees the password.
 
-use tasker_function_environment::{Credentials, Error};
+use tasker_assembly::aws::Credentials;
+use tasker_function_lambda::Error;
 use tasker_orchestrator::Orchestrator;
 use tasker_transport::aws::{SecretError, read_secret, sdk_config, write_secret};
 use uuid::Uuid;
 
-/// Gives the role the password that the secret holds, or both a new one: where it holds none, or to rotate it.
+/// Gives the role the password that the secret holds. Gives both a new password if the secret holds none, or to rotate it.
 pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool) -> Result<(), Error> {
     let config = sdk_config().await;
     let mut known = match read_secret(&config, secret).await {
@@ -18,7 +19,7 @@ pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool
     if rotate {
         known.password = new_password();
     }
-    // A function that logs in between this and the next reads the secret anew when it is called again.
+    // A function whose login fails between this and the next statement reads the secret anew on its next invocation.
     let username = orchestrator.make_login(&known.password).await?;
     if rotate || username != known.username {
         let credentials = Credentials { username, ..known };
@@ -27,7 +28,7 @@ pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool
     Ok(())
 }
 
-/// 244 random bits.
+/// Makes a password of 244 random bits.
 fn new_password() -> String {
     [Uuid::new_v4(), Uuid::new_v4()].map(|part| part.simple().to_string()).concat()
 }

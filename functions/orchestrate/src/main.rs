@@ -1,8 +1,9 @@
-//! Reports in, steps out: applies what hosts report, in one call to the database for the batch, and sends what follows.
+//! Reports in, steps out: applies a batch of hosts' reports in one call to the database, and sends the steps that follow.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tasker_function_environment::{Batch, Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
+use tasker_function_lambda::{Batch, Error, start_logs};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -13,11 +14,11 @@ async fn main() -> Result<(), Error> {
         reports.offer(batch.deliveries.drain(..));
         let applied = orchestrator.visit_reports().await;
         let unfinished = reports.take_unfinished();
-        // What was applied stays applied; only what comes after it is left to the sweep.
+        // The reports stay applied; the sweep does what follows them.
         if let Err(error) = applied {
             tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
         }
-        Ok(batch.answer(&unfinished))
+        Ok(batch.response(&unfinished))
     };
     lambda_runtime::run(service_fn(apply)).await
 }

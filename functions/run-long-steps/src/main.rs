@@ -1,27 +1,26 @@
-//! The host as a process of its own, for steps that take longer than a function may: takes steps off their queue until it is
-//! told to stop, then lets them end for as long as the platform waits, and hands back the rest.
+//! The host as a process of its own, for steps that take longer than a function may: runs the steps of its queue until it is
+//! told to stop, then lets running steps end for as long as the platform waits, and hands back the rest.
 
 use std::time::Duration;
 
-use tasker_function_environment::{Error, open_host, optional, start_logs};
+use tasker_assembly::{
+    aws::{open_host, parsed},
+    timing::{CONTAINER_DRAIN, LONG_STEPS_MAX_RECEIVES},
+};
+use tasker_function_lambda::{Error, start_logs};
 use tasker_runtime_host::Worker;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// How many steps run at once, unless the environment says otherwise.
+/// How many steps run at once, unless the environment sets another number.
 const MAX_CONCURRENT: usize = 16;
-/// After so many receives a message goes to the dead-letter queue: each stop of a host may cost one.
-const MAX_RECEIVES: u32 = 20;
-/// How long running steps may go on when the process is told to stop: less than the longest time that ECS waits.
-const DRAIN: Duration = Duration::from_secs(110);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let concurrent = optional("TASKER_MAX_CONCURRENT").map(|count| count.parse()).transpose()?;
-    let drain = optional("TASKER_DRAIN_SECONDS").map(|seconds| seconds.parse()).transpose()?;
-    let concurrent = concurrent.unwrap_or(MAX_CONCURRENT);
-    let open = open_host("TASKER_STEPS_QUEUE", MAX_RECEIVES, concurrent).await?;
+    let concurrent = parsed("TASKER_MAX_CONCURRENT")?.unwrap_or(MAX_CONCURRENT);
+    let drain = parsed("TASKER_DRAIN_SECONDS")?.map_or(CONTAINER_DRAIN, Duration::from_secs);
+    let open = open_host(LONG_STEPS_MAX_RECEIVES, concurrent).await?;
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -34,7 +33,6 @@ async fn main() -> Result<(), Error> {
         stopping.cancel();
     });
     tracing::info!(host = open.host.name(), concurrent, "takes long steps");
-    let drain = drain.map_or(DRAIN, Duration::from_secs);
     Worker::run(open.host, open.connections, concurrent, drain, stop).await;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Steps in, reports out: runs the batch, each step in a sandbox of its own, and hands back what it cannot end in time.
+//! Steps in, reports out: runs a batch, each step in a sandbox of its own, and hands back the steps that it cannot end in
+//! time.
 
 use std::{
     sync::Arc,
@@ -7,17 +8,21 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
-use tasker_function_environment::{Batch, Error, LAST_WORDS, MAX_RECEIVES, StepHost, open_host, start_logs};
+use tasker_assembly::{
+    aws::{StepHost, open_host},
+    timing::{LAST_WORDS, MAX_RECEIVES},
+};
+use tasker_function_lambda::{Batch, Error, start_logs};
 use tasker_runtime_host::{Worker, WorkerConnections};
 use tasker_transport::DeliveredQueue;
 
-/// The largest batch that an event source hands over without waiting.
+/// The largest batch that Lambda delivers without waiting.
 const MAX_BATCH: usize = 10;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let open: &StepHost = &open_host("TASKER_STEPS_QUEUE", MAX_RECEIVES, MAX_BATCH).await?;
+    let open: &StepHost = &open_host(MAX_RECEIVES, MAX_BATCH).await?;
     let run = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);
         let mut batch = Batch::read(event.payload);
@@ -27,12 +32,12 @@ async fn main() -> Result<(), Error> {
         steps.hold(&deliveries);
         let connections = WorkerConnections { steps: steps.clone(), ..open.connections.clone() };
         Worker::run_batch(open.host.clone(), connections, deliveries, ends_at).await;
-        Ok(batch.answer(&steps.take_unfinished()))
+        Ok(batch.response(&steps.take_unfinished()))
     };
     lambda_runtime::run(service_fn(run)).await
 }
 
-/// Until when the platform lets this invocation run, from milliseconds since 1970.
+/// How long this invocation may still run, from its deadline in milliseconds since 1970.
 fn time_left(deadline_ms: u64) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline_ms).saturating_sub(now)

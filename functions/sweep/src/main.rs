@@ -1,8 +1,9 @@
-//! The safety net, once a minute: everything that should have been heard of by now.
+//! The sweep, once a minute: finds lost messages, silent hosts and due timers, and acts on them.
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use tasker_function_environment::{Error, OpenOrchestrator, open_orchestrator, start_logs};
+use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
+use tasker_function_lambda::{Error, start_logs};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {

@@ -56,7 +56,8 @@ fn a_bucket_has_a_name_that_every_store_takes() {
     for name in ["", "a/b", "größe", &"x".repeat(65)] {
         let text = problems(&of(name));
         assert!(
-            text.contains("BAD_VALUE in step `a`") && text.contains(&format!("`{name}` is not a bucket name")),
+            text.contains("BAD_VALUE in step `a`")
+                && text.contains(&format!("`{name}` is not a bucket name")),
             "{text}"
         );
     }

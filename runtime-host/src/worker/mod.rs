@@ -36,10 +36,6 @@ const LAST_REQUEST: Duration = Duration::from_secs(5);
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Drop a message after this many failed reads.
 const MAX_RECEIVES: u32 = 5;
-/// Give up a step after this many deliveries without a result: it may crash every host that runs it.
-const MAX_DELIVERIES: u32 = 20;
-/// The longest delay for a duplicate of a running step.
-const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 /// Give up a step after this many deliveries to hosts with too little time left.
 const MAX_MISFITS: u32 = 3;
 
@@ -79,6 +75,12 @@ struct Beside {
 }
 
 impl Worker {
+    /// A step that a queue without dead letters delivered this often fails: no host has ended it, and it may have
+    /// killed them all.
+    pub const MAX_DELIVERIES: u32 = 20;
+    /// The longest delay with which a worker hands back a copy of a step that another host runs.
+    pub const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
+
     /// Creates a worker for up to `max_concurrent` concurrent steps.
     fn new(
         host: Host,
@@ -269,7 +271,7 @@ impl Worker {
         }
         // The last delivery before the queue moves the message to its dead-letter queue: report the failure
         // first.
-        let last = self.0.connections.steps.max_receives().unwrap_or(MAX_DELIVERIES + 1);
+        let last = self.0.connections.steps.max_receives().unwrap_or(Self::MAX_DELIVERIES + 1);
         (receive_count >= last).then(|| {
             let count = receive_count - 1;
             unrunnable(
@@ -291,7 +293,7 @@ impl Worker {
                 // limit.
                 wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
             }
-            self.hand_back(std::slice::from_ref(receipt), wait.min(MAX_COPY_DELAY)).await;
+            self.hand_back(std::slice::from_ref(receipt), wait.min(Self::MAX_COPY_DELAY)).await;
         }
         if !settled.is_empty()
             && let Err(error) = steps.acknowledge(settled).await

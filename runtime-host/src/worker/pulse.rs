@@ -8,19 +8,24 @@ use tasker_transport::Message;
 
 use super::Worker;
 
-/// The interval of this work.
-const PULSE: Duration = Duration::from_millis(250);
-/// How often leases of running steps are checked, which is also how soon a handler learns of its
-/// cancellation.
+/// How often leases of running steps are checked, which is also how soon a handler learns of its cancellation.
 const LEASE_CHECK: Duration = Duration::from_secs(1);
 /// When the first heartbeat is sent. Most steps finish earlier and need none.
 const FIRST_HEARTBEAT: Duration = Duration::from_millis(500);
 
 impl Worker {
+    /// How often a worker checks whether leases and heartbeats of its running steps are due.
+    pub const PULSE: Duration = Duration::from_millis(250);
+    /// How often a worker renews a lease, and sends a heartbeat, in one visibility time of its queue of steps.
+    pub const RENEWALS: u32 = 3;
+    /// After how many visibility times without a heartbeat the orchestrator takes a host for dead. The messages of a
+    /// dead host are visible after one; another host that takes the attempt over reports within the second.
+    pub const SILENT_AFTER: u32 = 2;
+
     /// Maintains running steps until it is aborted.
     pub(super) async fn pulse_loop(self) {
         let term = self.0.connections.steps.visibility();
-        let mut ticks = tokio::time::interval(PULSE);
+        let mut ticks = tokio::time::interval(Self::PULSE);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
@@ -36,15 +41,14 @@ impl Worker {
         for running in self.0.running.lock().values_mut().filter(|running| !running.finished) {
             let due = match running.heartbeat {
                 None => now.duration_since(running.started) >= FIRST_HEARTBEAT,
-                Some(last) => now.duration_since(last) >= term / 3,
+                Some(last) => now.duration_since(last) >= term / Self::RENEWALS,
             };
             if due {
                 running.heartbeat = Some(now);
                 let heartbeat = Heartbeat {
                     started_at: running.started_at,
-                    // If this host fails, its messages become visible after one term, and another host takes
-                    // over and reports within a second.
-                    lease_ms: u64::try_from(term.as_millis()).unwrap_or(u64::MAX).saturating_mul(2),
+                    lease_ms: u64::try_from(term.saturating_mul(Self::SILENT_AFTER).as_millis())
+                        .unwrap_or(u64::MAX),
                     progress: running.control.progress(),
                 };
                 let message = self.message(&running.dispatch, StepEvent::Heartbeat(heartbeat));
@@ -61,7 +65,7 @@ impl Worker {
     async fn renew(&self, term: Duration) {
         let now = Instant::now();
         let (receipts, leases) =
-            self.0.running.take_due(|running| now.duration_since(running.renewed) >= term / 3);
+            self.0.running.take_due(|running| now.duration_since(running.renewed) >= term / Self::RENEWALS);
         if receipts.is_empty() {
             return;
         }

@@ -1,0 +1,65 @@
+//! Uploads a project to where functions find it: components and their compiled form by digest, and one bundle that lists
+//! what to publish.
+
+use anyhow::{Context, Result};
+use tasker_orchestrator::Bundle;
+use tasker_runtime_host::{Host, compile_for, compiled_name};
+use tasker_transport::{BlobError, BlobStore};
+
+use super::signing::Publisher;
+use crate::{
+    config::ProjectConfig,
+    project::{
+        components::BuiltComponent, describe::describe, templates::TemplateFile, triggers::TriggerFile,
+    },
+};
+
+/// What to upload, and for which hosts.
+pub(super) struct ToUpload<'a> {
+    pub(super) components: &'a [BuiltComponent],
+    pub(super) templates: &'a [TemplateFile],
+    pub(super) triggers: &'a [TriggerFile],
+    /// The architecture of the hosts: `x86_64` or `aarch64`.
+    pub(super) architecture: &'a str,
+    /// The key that signs compiled components.
+    pub(super) publisher: &'a Publisher,
+    /// Whether tasks get the new versions of handlers from now on.
+    pub(super) promote: bool,
+}
+
+/// Uploads all of it and returns the key of the bundle.
+pub(super) async fn upload(
+    project: &ProjectConfig,
+    upload: ToUpload<'_>,
+    host: &Host,
+    blobs: &BlobStore,
+) -> Result<String> {
+    let components = describe(project, upload.components, host, blobs).await?;
+    let public_key = upload.publisher.public_key().await?;
+    for (described, built) in components.iter().zip(upload.components) {
+        let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
+        let name = compiled_name(&digest, upload.architecture);
+        // A component that is there is not compiled again: each signature has other bytes, and hosts would load it anew.
+        match blobs.get_compiled(&name).await {
+            Ok(there) if public_key.has_sealed(&name, &there) => continue,
+            Ok(_) | Err(BlobError::Missing { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let architecture = upload.architecture.to_owned();
+        let compiled =
+            tokio::task::spawn_blocking(move || compile_for(&digest, &wasm, &architecture)).await?;
+        let compiled = compiled.with_context(|| {
+            format!("{} cannot be compiled for {}", built.path.display(), upload.architecture)
+        })?;
+        let signature = upload.publisher.sign(&compiled.statement()).await?;
+        blobs.put_compiled(compiled.name(), compiled.sealed(&signature).into()).await?;
+    }
+    let bundle = Bundle {
+        components,
+        aliases: project.config.handlers.clone(),
+        templates: upload.templates.iter().map(|file| file.template.clone()).collect(),
+        triggers: upload.triggers.iter().map(|file| file.trigger().clone()).collect(),
+        promote: upload.promote,
+    };
+    Ok(blobs.put_bundle(serde_json::to_vec(&bundle)?.into()).await?)
+}

@@ -1,0 +1,10 @@
+//! How a command ends, which decides the exit code.
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Exit code 0.
+    Done,
+    /// Exit code 3: the task did not complete, or the tested event would not start one.
+    TaskDidNotComplete,
+}

@@ -1,0 +1,83 @@
+//! `tasker event`: its subcommands and their options.
+
+use anyhow::Result;
+use uuid::Uuid;
+
+use super::{
+    events::Events,
+    list::list,
+    received::{Received, received},
+    replay::replay,
+    send::send,
+    subscriptions::{Target, subscribe, subscriptions, unsubscribe},
+    test_command,
+    watch::watch,
+};
+use crate::{client::Client, commands::ending::Ending, config::ProjectConfig, output::Output};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Send events, as an outside party would, and print the outcome of each.
+    Send(Events),
+    /// Match events against the project's triggers, without a server: print which match, what they would start, and why not.
+    /// Exit code 3 if one would become a dead letter.
+    Test(Events),
+    /// List received events and their outcomes, the newest first; or show one.
+    Received(Received),
+    /// Match dead letters against the triggers as they are now.
+    Replay {
+        /// The ids of the received events.
+        #[arg(required_unless_present = "all")]
+        ids: Vec<Uuid>,
+        /// All of them, the oldest first; at most 1000.
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+    /// List the domain events of the last day and their deliveries, the newest first.
+    List {
+        /// How many events, at most 1000.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Print domain events as they are published, until Ctrl-C. With --json each is a line.
+    Watch {
+        /// Only events of this name, or whose names begin so: `order.*`.
+        event: Option<String>,
+    },
+    /// Subscribe: from now on events go to a webhook, into a queue, or start a task.
+    Subscribe {
+        /// The name of the new subscription.
+        name: String,
+        /// The name of an event, or the beginning of names followed by `*`.
+        event: String,
+        #[command(flatten)]
+        target: Target,
+        /// The secret that signs the requests of a webhook, at least 16 characters. Default: a random one, which is printed.
+        #[arg(long, env = "TASKER_WEBHOOK_SECRET", hide_env_values = true)]
+        secret: Option<String>,
+    },
+    /// End a subscription. Events that are not yet delivered to it are dropped.
+    Unsubscribe {
+        /// Its name.
+        name: String,
+    },
+    /// List the subscriptions.
+    Subscriptions,
+}
+
+pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
+    let client = &Client::of(project);
+    match command {
+        Command::Send(events) => send(client, &events, output).await,
+        Command::Test(events) => test_command::run(project, &events, output),
+        Command::Received(arguments) => received(client, arguments, output).await,
+        Command::Replay { ids, all: _ } => replay(client, ids, output).await,
+        Command::List { limit } => list(client, limit, output).await,
+        Command::Watch { event } => watch(client, event.as_deref(), output).await,
+        Command::Subscribe { name, event, target, secret } => {
+            subscribe(client, name, event, &target, secret, output).await
+        }
+        Command::Unsubscribe { name } => unsubscribe(client, &name, output).await,
+        Command::Subscriptions => subscriptions(client, output).await,
+    }
+}

@@ -1,0 +1,46 @@
+//! `tasker event list`: lists the domain events of the last day.
+
+use anyhow::Result;
+use tasker_orchestrator::events::Published;
+
+use crate::{
+    client::Client,
+    commands::ending::Ending,
+    output::{Output, table},
+    view::cut,
+};
+
+/// The widest state that is shown beside an event.
+const MAX_STATE: usize = 80;
+
+/// Lists up to `limit` events, the newest first.
+pub(super) async fn list(client: &Client, limit: u32, output: &Output) -> Result<Ending> {
+    let events: Vec<Published> = client.get(&format!("/v1/events?limit={limit}")).await?;
+    output.result(&events, || rows(&events))?;
+    Ok(Ending::Done)
+}
+
+fn rows(events: &[Published]) -> String {
+    let row = |event: &Published| {
+        let came = match event {
+            Published { error: Some(error), .. } => format!("not published: {error}"),
+            Published { published_at: None, .. } => "waiting".to_owned(),
+            Published { failed_deliveries: failed @ 1.., last_error, .. } => {
+                format!("did not arrive at {failed}: {}", last_error.as_deref().unwrap_or_default())
+            }
+            Published { pending_deliveries: pending @ 1.., last_error: Some(error), .. } => {
+                format!("on its way to {pending}; last try: {error}")
+            }
+            Published { pending_deliveries: pending @ 1.., .. } => format!("on its way to {pending}"),
+            _ => "arrived".to_owned(),
+        };
+        vec![
+            event.event_id.to_string(),
+            event.name.clone(),
+            event.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            event.task_id.to_string(),
+            cut(&came, MAX_STATE),
+        ]
+    };
+    table(&["EVENT", "NAME", "AT (UTC)", "TASK", "STANDS"], &events.iter().map(row).collect::<Vec<_>>())
+}

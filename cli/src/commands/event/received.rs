@@ -1,0 +1,74 @@
+//! `tasker event received`: lists received events and their outcomes, or shows one.
+
+use anyhow::Result;
+use tasker_orchestrator::triggers::ReceivedEvent;
+use uuid::Uuid;
+
+use crate::{
+    client::{Client, query},
+    commands::ending::Ending,
+    output::{Output, table},
+    view::cut,
+};
+
+/// The widest reason that is shown in a list.
+const MAX_REASON: usize = 80;
+
+/// Which received events to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Received {
+    /// Only dead letters: events that started nothing.
+    #[arg(long, conflicts_with = "state")]
+    failed: bool,
+    /// Only those with this outcome.
+    #[arg(long, value_parser = ["started", "unmatched", "failed"])]
+    state: Option<String>,
+    /// How many, at most 1000.
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    /// How many to skip.
+    #[arg(long, default_value_t = 0)]
+    offset: u32,
+    /// Show this one, with its content.
+    #[arg(conflicts_with_all = ["failed", "state"])]
+    id: Option<Uuid>,
+}
+
+/// Lists received events, or shows one.
+pub(super) async fn received(client: &Client, arguments: Received, output: &Output) -> Result<Ending> {
+    if let Some(id) = arguments.id {
+        let found: ReceivedEvent = client.get(&format!("/v1/events/received/{id}")).await?;
+        let text = serde_json::to_string_pretty(&found)?;
+        output.result(&found, || text)?;
+        return Ok(Ending::Done);
+    }
+    let state = if arguments.failed { Some("dead".to_owned()) } else { arguments.state };
+    let query = query([
+        ("state", state),
+        ("limit", Some(arguments.limit.to_string())),
+        ("offset", Some(arguments.offset.to_string())),
+    ]);
+    let events: Vec<ReceivedEvent> = client.get(&format!("/v1/events/received?{query}")).await?;
+    output.result(&events, || list(&events))?;
+    Ok(Ending::Done)
+}
+
+fn list(events: &[ReceivedEvent]) -> String {
+    let row = |event: &ReceivedEvent| {
+        let came = match (&event.reason, event.tasks.as_slice()) {
+            (Some(reason), _) => cut(reason, MAX_REASON),
+            (None, [task]) => format!("task {} by {}", task.task_id, task.trigger),
+            (None, tasks) => format!("{} tasks", tasks.len()),
+        };
+        vec![
+            event.received_id.to_string(),
+            cut(&event.event_type, MAX_REASON),
+            cut(&format!("{} {}", event.source, event.id), MAX_REASON),
+            event.received_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            event.state.as_str().to_owned(),
+            came,
+        ]
+    };
+    let rows: Vec<_> = events.iter().map(row).collect();
+    table(&["RECEIVED", "TYPE", "SOURCE AND ID", "AT (UTC)", "STATE", "WHAT CAME OF IT"], &rows)
+}

@@ -1,0 +1,39 @@
+//! `tasker event replay`: matches dead letters against the triggers once more.
+
+use anyhow::Result;
+use serde_json::Value;
+use tasker_orchestrator::triggers::{ReceivedEvent, Reception};
+use uuid::Uuid;
+
+use super::reception::word;
+use crate::{
+    client::{Client, told},
+    commands::ending::Ending,
+    output::Output,
+};
+
+/// How many dead letters one `replay --all` reads.
+const MAX_REPLAYED: u32 = 1000;
+
+/// Matches dead letters against the triggers as they are now: those with these ids, or all if there are no ids.
+pub(super) async fn replay(client: &Client, ids: Vec<Uuid>, output: &Output) -> Result<Ending> {
+    let ids = if ids.is_empty() {
+        let path = format!("/v1/events/received?state=dead&limit={MAX_REPLAYED}");
+        let dead: Vec<ReceivedEvent> = client.get(&path).await?;
+        // In the order in which they came.
+        dead.into_iter().rev().map(|event| event.received_id).collect()
+    } else {
+        ids
+    };
+    let mut receptions = Vec::new();
+    for id in ids {
+        let path = format!("/v1/events/received/{id}/replay");
+        let reception: Reception = client.post(&path, &Value::Null).await?.map_err(told)?;
+        output.say(&word(&reception, output));
+        receptions.push(reception);
+    }
+    output.result(&receptions, || {
+        if receptions.is_empty() { "there are no dead letters" } else { "" }.to_owned()
+    })?;
+    Ok(Ending::Done)
+}

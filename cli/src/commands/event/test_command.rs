@@ -1,0 +1,165 @@
+//! `tasker event test`: matches events against the project's triggers, without a server, and prints why each matches or
+//! does not.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use tasker_cloud_events::CloudEvent;
+use tasker_templates::trigger::{Finding, SeenEvent};
+
+use super::events::Events;
+use crate::{
+    commands::ending::Ending,
+    config::ProjectConfig,
+    output::{Output, Style},
+    project::{
+        documents::shown,
+        templates::{TemplateFile, read_templates},
+        triggers::{TriggerFile, read_triggers},
+    },
+    view::cut,
+};
+
+/// The widest value that is shown beside what was wanted.
+const MAX_VALUE: usize = 100;
+
+/// The outcome of one event at one trigger.
+struct Trial<'a> {
+    file: &'a TriggerFile,
+    matches: bool,
+    findings: Vec<Finding>,
+    /// The input and the key; or why there are none.
+    mapped: Option<Result<(Value, String), String>>,
+    /// Where the input breaks the template's `input_schema`.
+    faults: Vec<String>,
+}
+
+impl Trial<'_> {
+    fn starts(&self) -> bool {
+        self.file.trigger().enabled && matches!(self.mapped, Some(Ok(_))) && self.faults.is_empty()
+    }
+}
+
+pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> Result<Ending> {
+    let triggers = read_triggers(project)?;
+    if triggers.is_empty() {
+        bail!("there are no triggers in {}", project.path(&project.config.project.triggers).display());
+    }
+    let templates = read_templates(project)?;
+    for file in &triggers {
+        file.warn_of_missing(&templates);
+    }
+    let (mut told, mut as_json) = (Vec::new(), Vec::new());
+    let mut all_start = true;
+    for event in events.read()? {
+        let seen = SeenEvent::new(&event).map_err(anyhow::Error::msg)?;
+        let trials: Vec<Trial<'_>> = triggers.iter().map(|file| attempt(file, &seen, &templates)).collect();
+        all_start &= starts(&trials);
+        told.push(words(&event, &trials, output));
+        as_json.push(json!({
+            "source": event.source(), "id": event.id(), "type": event.event_type(), "starts": starts(&trials),
+            "triggers": trials.iter().map(trial_json).collect::<Vec<_>>(),
+        }));
+    }
+    output.result(&as_json, || told.join("\n\n"))?;
+    Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
+}
+
+/// Whether the event starts a task of every enabled trigger that it matches, and matches one at least: otherwise it
+/// becomes a dead letter.
+fn starts(trials: &[Trial<'_>]) -> bool {
+    let mut concerned =
+        trials.iter().filter(|trial| trial.matches && trial.file.trigger().enabled).peekable();
+    concerned.peek().is_some() && concerned.all(Trial::starts)
+}
+
+fn attempt<'a>(file: &'a TriggerFile, event: &SeenEvent<'_>, templates: &[TemplateFile]) -> Trial<'a> {
+    let compiled = file.compiled();
+    let matches = compiled.matches(event);
+    let mapped = matches.then(|| {
+        let mapped = compiled.map(event)?;
+        let input = serde_json::from_str(mapped.task.context.get()).map_err(|error| error.to_string())?;
+        Ok((input, mapped.key))
+    });
+    let faults = match (&mapped, file.template(templates)) {
+        (Some(Ok((input, _))), Some(file)) => file.template.input_faults(input),
+        _ => Vec::new(),
+    };
+    Trial { file, matches, findings: compiled.explain(event), mapped, faults }
+}
+
+fn trial_json(trial: &Trial<'_>) -> Value {
+    let mut told = json!({
+        "trigger": trial.file.trigger().full_name(), "file": trial.file.path, "matches": trial.matches,
+        "enabled": trial.file.trigger().enabled, "pattern": trial.findings,
+    });
+    match &trial.mapped {
+        Some(Ok((input, key))) => {
+            told["input"] = input.clone();
+            told["idempotency_key"] = json!(key);
+            told["input_faults"] = json!(trial.faults);
+        }
+        Some(Err(error)) => told["error"] = json!(error),
+        None => {}
+    }
+    told
+}
+
+fn words(event: &CloudEvent, trials: &[Trial<'_>], output: &Output) -> String {
+    let mut lines = vec![format!(
+        "{} from {} (id {})",
+        output.style(Style::Strong, event.event_type()),
+        event.source(),
+        event.id()
+    )];
+    for trial in trials {
+        let trigger = trial.file.trigger();
+        let (mark, style) = if trial.starts() {
+            ("✓", Style::Good)
+        } else if trial.matches {
+            ("✗", Style::Bad)
+        } else {
+            ("-", Style::Faint)
+        };
+        let file = output.style(Style::Faint, &shown(&trial.file.path));
+        lines.push(format!("{} {}  {file}", output.style(style, mark), trigger.full_name()));
+        if !trial.matches {
+            lines.extend(trial.findings.iter().map(|finding| finding_line(finding, output)));
+            continue;
+        }
+        if !trigger.enabled {
+            lines.push("    matches, and is disabled: it starts nothing".to_owned());
+        }
+        match &trial.mapped {
+            Some(Ok((input, key))) => {
+                lines.push(format!("    starts  {}/{}", trigger.task_namespace(), trigger.task.name));
+                lines.push(format!("    key     {key}"));
+                let input =
+                    serde_json::to_string_pretty(input).unwrap_or_default().replace('\n', "\n            ");
+                lines.push(format!("    input   {input}"));
+                if !trial.faults.is_empty() {
+                    let faults = trial.faults.join("\n    ");
+                    lines.push(format!(
+                        "    the input does not fit the template's input_schema:\n    {faults}"
+                    ));
+                }
+            }
+            Some(Err(error)) => lines.push(format!("    matches, and cannot be mapped: {error}")),
+            None => {}
+        }
+    }
+    if !starts(trials) {
+        lines.push(output.style(Style::Bad, "the event would become a dead letter"));
+    }
+    lines.join("\n")
+}
+
+fn finding_line(finding: &Finding, output: &Output) -> String {
+    let Finding { path, wanted, found, holds } = finding;
+    let mark = if *holds { output.style(Style::Good, "✓") } else { output.style(Style::Bad, "✗") };
+    let is = match found {
+        Some(found) => format!(" is {},", cut(&found.to_string(), MAX_VALUE)),
+        None if path.ends_with("$or") => String::new(),
+        None => " is not there,".to_owned(),
+    };
+    format!("    {mark} {path}{is} wanted {}", cut(&wanted.to_string(), MAX_VALUE))
+}

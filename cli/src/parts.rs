@@ -1,0 +1,92 @@
+//! Opens the parts that several commands use, with the settings of the project's configuration.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sqlx::{PgPool, postgres::PgConnectOptions};
+use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
+use tasker_orchestrator::{Settings, connect, migrate};
+use tasker_runtime_host::{Host, HostConfig};
+use tasker_transport::BlobStore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::ProjectConfig;
+
+/// The times of the queues and leases.
+pub(crate) fn timing(project: &ProjectConfig) -> Timing {
+    Timing::until_acknowledged(Duration::from_secs(project.config.worker.lease_seconds))
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open_database(project: &ProjectConfig, options: PgConnectOptions) -> Result<PgPool> {
+    let pool = connect(options, project.config.database.max_connections);
+    migrate(&pool).await.context("preparing the database")?;
+    Ok(pool)
+}
+
+/// Opens the blob store.
+pub(crate) fn open_blobs(project: &ProjectConfig) -> Result<BlobStore> {
+    let configured = &project.config.blobs.url;
+    if configured.is_empty() {
+        return Ok(BlobStore::folder(&project.state_dir().join("blobs"))?);
+    }
+    let url =
+        Url::parse(configured).with_context(|| format!("`blobs.url` is `{configured}`, which is no URL"))?;
+    Ok(BlobStore::open(&url)?)
+}
+
+/// Opens a host. This program compiles components for it, in a process for each.
+pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Host> {
+    let worker = &project.config.worker;
+    let cache_dir = if worker.cache_dir.as_os_str().is_empty() {
+        project.state_dir().join("cache")
+    } else {
+        project.path(&worker.cache_dir)
+    };
+    let name =
+        if worker.name.is_empty() { format!("worker-{}", std::process::id()) } else { worker.name.clone() };
+    let config = HostConfig {
+        name,
+        cache_dir,
+        max_concurrent: worker.max_concurrent,
+        compiler: std::env::current_exe().ok(),
+        ..HostConfig::default()
+    };
+    Ok(tasker_assembly::open_host(config, blobs)?)
+}
+
+/// Starts an orchestrator; it runs until `stop` is cancelled.
+pub(crate) async fn start_orchestrator(
+    project: &ProjectConfig,
+    pool: PgPool,
+    transport: &Transport,
+    blobs: BlobStore,
+    claim: Claim,
+    stop: CancellationToken,
+) -> Result<RunningOrchestrator> {
+    let configured = &project.config.orchestrator;
+    let settings = Settings {
+        environment: configured.environment.clone(),
+        report_loops: configured.report_loops,
+        sweep_interval: Duration::from_secs(configured.sweep_interval_seconds.max(1)),
+    };
+    Ok(RunningOrchestrator::start(pool, transport, blobs, settings, claim, stop).await?)
+}
+
+/// Starts a worker; it runs steps until `stop` is cancelled.
+pub(crate) fn start_worker(
+    project: &ProjectConfig,
+    host: Host,
+    transport: Transport,
+    blobs: BlobStore,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    let worker = &project.config.worker;
+    let settings = WorkerSettings {
+        max_concurrent: worker.max_concurrent,
+        drain: Duration::from_secs(worker.drain_seconds),
+    };
+    tasker_assembly::start_worker(host, transport, blobs, settings, stop)
+}

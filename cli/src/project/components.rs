@@ -1,0 +1,100 @@
+//! Builds a project's components.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::config::ProjectConfig;
+
+/// The target that handlers are built for.
+const TARGET: &str = "wasm32-wasip2";
+
+/// A component that was built or found.
+#[derive(Debug, Clone)]
+pub(crate) struct BuiltComponent {
+    pub(crate) path: PathBuf,
+    pub(crate) wasm: Bytes,
+}
+
+/// Builds the project's components. Cargo prints its progress on standard error.
+pub(crate) async fn build(project: &ProjectConfig) -> Result<Vec<BuiltComponent>> {
+    let mut built = Vec::new();
+    for component in &project.config.project.components {
+        let path = project.path(component);
+        if path.is_dir() {
+            for artifact in build_package(&path).await? {
+                built.push(read(artifact)?);
+            }
+        } else {
+            built.push(read(path)?);
+        }
+    }
+    Ok(built)
+}
+
+fn read(path: PathBuf) -> Result<BuiltComponent> {
+    let wasm = fs::read(&path).with_context(|| format!("reading the component {}", path.display()))?;
+    Ok(BuiltComponent { path, wasm: wasm.into() })
+}
+
+async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
+    let manifest = folder.join("Cargo.toml");
+    if !manifest.is_file() {
+        bail!(
+            "{} is no Cargo package; name packages and .wasm files in `components` under [project] of tasker.toml",
+            folder.display()
+        );
+    }
+    let output = Command::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--lib",
+            "--target",
+            TARGET,
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .arg("--manifest-path")
+        .arg(&manifest)
+        // The user's flags for native code do not fit WebAssembly.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR")
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .context("running cargo")?;
+    if !output.status.success() {
+        bail!(
+            "{} did not build.{}",
+            manifest.display(),
+            if has_target().await { "" } else { "\nInstall its target:  rustup target add wasm32-wasip2" }
+        );
+    }
+    let manifest = manifest.canonicalize()?;
+    let artifacts: Vec<PathBuf> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .filter(|message| message["manifest_path"].as_str().is_some_and(|path| Path::new(path) == manifest))
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|name| name.as_str().map(PathBuf::from))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .collect();
+    if artifacts.is_empty() {
+        bail!("{} makes no component; give it `crate-type = [\"cdylib\"]` under [lib]", manifest.display());
+    }
+    Ok(artifacts)
+}
+
+async fn has_target() -> bool {
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output().await;
+    output.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists())
+}

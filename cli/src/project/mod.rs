@@ -1,0 +1,9 @@
+//! The project: reading its templates and triggers, building its components, and publishing all of them.
+
+pub(crate) mod components;
+pub(crate) mod describe;
+pub(crate) mod documents;
+pub(crate) mod publish;
+pub(crate) mod templates;
+pub(crate) mod triggers;
+pub(crate) mod versions;

@@ -1,0 +1,77 @@
+//! Publishes a project's components, templates and triggers to a database.
+
+use anyhow::{Context, Result};
+use tasker_orchestrator::{Orchestrator, Publication};
+use tasker_runtime_host::Host;
+use tasker_transport::BlobStore;
+
+use super::{
+    components::BuiltComponent,
+    describe::describe,
+    documents::shown,
+    templates::TemplateFile,
+    triggers::TriggerFile,
+    versions::{self, Changed},
+};
+use crate::config::ProjectConfig;
+
+/// What was published.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Published {
+    pub(crate) handlers: Vec<String>,
+    pub(crate) templates: Vec<String>,
+    pub(crate) triggers: Vec<String>,
+    /// One line for each template that was published as another version than its author wrote.
+    pub(crate) changed: Vec<String>,
+}
+
+/// What to publish, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToPublish<'a> {
+    pub(crate) components: &'a [BuiltComponent],
+    pub(crate) templates: &'a [TemplateFile],
+    pub(crate) triggers: &'a [TriggerFile],
+    /// What to do with a template that has changed under its version.
+    pub(crate) changed: Changed,
+    /// Whether tasks get the new versions of handlers from now on.
+    pub(crate) promote: bool,
+}
+
+/// Publishes components, templates and triggers, in this order: each needs what comes before it.
+pub(crate) async fn publish(
+    project: &ProjectConfig,
+    publication: ToPublish<'_>,
+    host: &Host,
+    blobs: &BlobStore,
+    orchestrator: &Orchestrator,
+) -> Result<Published> {
+    let ToPublish { components, templates, triggers, changed, promote } = publication;
+    let components = describe(project, components, host, blobs).await?;
+    let names =
+        components.iter().flat_map(|component| &component.handlers).map(|handler| handler.name.clone());
+    let mut published = Published { handlers: names.collect(), ..Published::default() };
+    orchestrator.catalog.publish_components(&components, &project.config.handlers, promote).await?;
+    for file in templates {
+        let template = &file.template;
+        let done = versions::publish(orchestrator, template, changed).await;
+        let (done, version) = done.with_context(|| format!("{} cannot be published", shown(&file.path)))?;
+        if done == Publication::Published {
+            tracing::debug!(template = template.name, version, "published");
+            if version != template.version {
+                let (name, written) = (&template.name, &template.version);
+                published.changed.push(format!("{name} {written} changed: published as {version}"));
+            }
+        }
+        published.templates.push(format!("{}/{} {version}", template.namespace_name, template.name));
+    }
+    for file in triggers {
+        let trigger = file.trigger();
+        let done = orchestrator.triggers.publish_trigger(trigger).await;
+        done.with_context(|| {
+            let (line, column) = (file.parsed.task.line, file.parsed.task.column);
+            format!("{}:{line}:{column}: the trigger cannot be published", shown(&file.path))
+        })?;
+        published.triggers.push(trigger.full_name());
+    }
+    Ok(published)
+}

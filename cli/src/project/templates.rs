@@ -1,0 +1,50 @@
+//! Reads a project's templates, and reports each fault with its place.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use tasker_templates::template::{Parsed, Template, parse};
+
+use super::documents::{documents, shown};
+use crate::config::ProjectConfig;
+
+/// A template of the project and its file.
+#[derive(Debug, Clone)]
+pub(crate) struct TemplateFile {
+    pub(crate) path: PathBuf,
+    pub(crate) template: Template,
+}
+
+/// Reads the project's templates. Reads every file before it fails, and reports each fault with its place.
+pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile>> {
+    let folder = project.path(&project.config.project.templates);
+    let paths = documents(&folder)
+        .with_context(|| format!("there is no folder of templates at {}", folder.display()))?;
+    let mut templates = Vec::new();
+    let mut faults = Vec::new();
+    for path in paths {
+        match read_template(&path) {
+            Ok(file) => templates.push(file),
+            Err(error) => faults.push(format!("{error:#}")),
+        }
+    }
+    if faults.is_empty() { Ok(templates) } else { bail!("{}", faults.join("\n")) }
+}
+
+/// Reads one template.
+pub(crate) fn read_template(path: &Path) -> Result<TemplateFile> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let name = shown(path);
+    match parse(&text) {
+        Ok(Parsed { template, warnings }) => {
+            if !warnings.0.is_empty() {
+                eprintln!("{}", warnings.render(&name));
+            }
+            Ok(TemplateFile { path: path.to_path_buf(), template })
+        }
+        Err(problems) => bail!("{}", problems.render(&name)),
+    }
+}

@@ -1,0 +1,29 @@
+//! Lines that are drawn again in one place of the terminal.
+
+/// Draws lines over those that it drew before.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    drawn: usize,
+}
+
+impl Screen {
+    /// Draws lines over those drawn before. Until the last time, they end where the terminal does: what it breaks into
+    /// two lines cannot be drawn over.
+    pub(crate) fn draw(&mut self, lines: &[String], is_last: bool) {
+        use std::io::Write;
+        let (no_breaks, breaks) = if is_last { ("", "") } else { ("\x1b[?7l", "\x1b[?7h") };
+        let mut text = no_breaks.to_owned();
+        if self.drawn > 0 {
+            text.push_str(&format!("\x1b[{}F\x1b[J", self.drawn));
+        }
+        for line in lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.push_str(breaks);
+        self.drawn = lines.len();
+        let mut stdout = std::io::stdout();
+        let _ = stdout.write_all(text.as_bytes());
+        let _ = stdout.flush();
+    }
+}

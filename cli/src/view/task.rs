@@ -1,0 +1,139 @@
+//! A task for the terminal: its DAG with states, times, attempts and results.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tasker_orchestrator::{read::StepDetail, state::StepState};
+use tasker_templates::template::Template;
+
+use super::{
+    rows::{Row, rows},
+    words::{Facts, duration, since},
+};
+use crate::output::{Output, Style};
+
+/// How many lines are drawn of a larger task: a terminal's worth.
+const MAX_LINES: usize = 40;
+
+/// A task, as far as it is drawn. The API tells more.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskView {
+    task: Value,
+    steps: Vec<StepDetail>,
+    template: Template,
+}
+
+impl TaskView {
+    pub(crate) fn new(task: Value, steps: Vec<StepDetail>, template: Template) -> Self {
+        Self { task, steps, template }
+    }
+
+    /// The state of the task.
+    pub(crate) fn status(&self) -> &str {
+        self.text("status")
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        matches!(
+            self.status(),
+            "complete" | "error" | "cancelled" | "resolved_manually" | "blocked_by_failures"
+        )
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.status() == "complete"
+    }
+
+    /// The template that the task is at now, for whoever looks again: it changes only when the task is moved.
+    pub(crate) fn template(self) -> Template {
+        self.template
+    }
+
+    /// As JSON: the task with its steps.
+    pub(crate) fn json(&self) -> Value {
+        let mut task = self.task.clone();
+        task["workflow_steps"] = serde_json::to_value(&self.steps).unwrap_or_default();
+        task
+    }
+
+    /// As lines: a title, then the steps, each below those that it depends on, indented by how deep it stands.
+    pub(crate) fn lines(&self, output: &Output) -> Vec<String> {
+        let mut lines = vec![self.title(output)];
+        let mut rows = rows(&self.template, &self.steps);
+        if rows.len() > MAX_LINES {
+            // What needs eyes first: failures, what waits, what runs.
+            lines.push(format!("  the {MAX_LINES} of its {} lines that say most:", rows.len()));
+            let mut order: Vec<usize> = (0..rows.len()).collect();
+            order.sort_by_key(|&index| rows[index].urgency());
+            let mut shown = vec![false; rows.len()];
+            order[..MAX_LINES].iter().for_each(|&index| shown[index] = true);
+            let mut shown = shown.into_iter();
+            rows.retain(|_| shown.next().unwrap_or(false));
+        }
+        let width = rows.iter().map(Row::width).max().unwrap_or(0);
+        let paused = self.task["paused_at"].is_string();
+        let facts: Vec<(&Row, Facts)> = rows.iter().map(|row| (row, row.facts(paused))).collect();
+        lines.extend(facts.iter().map(|(row, facts)| line(row, facts, width, output)));
+        lines.extend(self.hints().iter().map(|hint| output.style(Style::Faint, hint)));
+        lines
+    }
+
+    /// What to do about a task that does not go on by itself.
+    fn hints(&self) -> Vec<String> {
+        let failed = self.steps.iter().find(|step| step.state == StepState::Error && !step.isolated);
+        let task = self.text("task_id");
+        match failed {
+            Some(failed) if self.status() == "blocked_by_failures" => vec![
+                format!("  tasker step show {task} {}   tells why it failed", failed.name),
+                format!("  tasker task redrive {task}   runs what failed again"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn title(&self, output: &Output) -> String {
+        let style = match self.status() {
+            "complete" | "resolved_manually" => Style::Good,
+            "error" | "blocked_by_failures" | "cancelled" => Style::Bad,
+            _ => Style::Active,
+        };
+        let took = self.time("created_at").filter(|_| self.is_at_rest()).map_or(String::new(), |created| {
+            format!(" in {}", duration(self.time("completed_at").unwrap_or_else(Utc::now) - created))
+        });
+        let paused = self.time("paused_at").map_or(String::new(), |at| {
+            format!(" {}", output.style(Style::Waiting, &format!("paused {}", since(at))))
+        });
+        let name = format!("{}/{}", self.text("namespace"), self.text("name"));
+        format!(
+            "{} {} {}{took}{paused}",
+            output.style(Style::Strong, &name),
+            output.style(Style::Faint, self.text("task_id")),
+            output.style(style, self.status()),
+        )
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.task[key].as_str().unwrap_or_default()
+    }
+
+    fn time(&self, key: &str) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(self.text(key)).ok().map(|time| time.to_utc())
+    }
+}
+
+fn line(row: &Row, facts: &Facts, width: usize, output: &Output) -> String {
+    let (mark, style) = facts.mark;
+    let name = format!("{}{}", "  ".repeat(row.indent), row.name());
+    let name = format!("{name:<width$}");
+    // What is not there is told apart from what is by more than its words.
+    let name = if facts.is_there { name } else { output.style(Style::Faint, &name) };
+    let line = format!(
+        "  {} {name}  {:<11}  {:>9}  {:<10}  {}",
+        output.style(style, mark),
+        facts.state,
+        facts.time,
+        facts.attempts,
+        output.style(Style::Faint, &facts.outcome)
+    );
+    line.trim_end().to_owned()
+}

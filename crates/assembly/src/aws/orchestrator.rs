@@ -1,0 +1,82 @@
+//! An orchestrator on PostgreSQL, SQS, DynamoDB and S3, for a process that lives for one invocation after another.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
+use tasker_transport::{
+    DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
+    aws::{EventBusOutlet, SdkConfig, SqsOutlet, SqsQueue, TopicOutlet, sdk_config},
+};
+
+use super::{
+    blobs::open_blobs,
+    database::Database,
+    error::AwsError,
+    leases::open_leases,
+    variable::{VariableError, json, optional, parsed, required},
+};
+use crate::timing::{LONGEST_FUNCTION_STEP, MAX_RECEIVES, Timing};
+
+/// An orchestrator without loops, and what a function passes to it.
+pub struct OpenOrchestrator {
+    /// The orchestrator.
+    pub orchestrator: Orchestrator,
+    /// The requests to create tasks that come through it.
+    pub creations: PendingCreations,
+    /// The reports that Lambda delivers to this function.
+    pub reports: Arc<DeliveredQueue>,
+}
+
+/// Opens an orchestrator as the environment describes it.
+///
+/// # Errors
+/// If a variable is missing or unusable, or the secret of the database cannot be read.
+pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
+    let config = sdk_config().await;
+    let timing = Timing::sqs();
+    let database = Database::of_environment(&config)?;
+    // An invocation uses one connection, which is made when it is first needed.
+    let pool = connect(database.options().await?, 1);
+    let reports = queue(&config, &required("TASKER_REPORTS_QUEUE")?, timing.report_visibility);
+    let reports = Arc::new(DeliveredQueue::new(reports));
+    let connections = Connections {
+        pool,
+        login: database.has_secret().then(|| Arc::new(database) as Arc<dyn Login>),
+        steps: Arc::new(steps(&config, &timing)?),
+        reports: reports.clone(),
+        leases: Arc::new(open_leases(&config, &timing)?),
+        outlets: BTreeMap::from([
+            ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+            ("queue", Arc::new(SqsOutlet::new(&config))),
+            ("topic", Arc::new(TopicOutlet::new(&config))),
+            ("event_bus", Arc::new(EventBusOutlet::new(&config))),
+        ]),
+        blobs: open_blobs()?,
+    };
+    let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
+    let settings = Settings { environment, ..Settings::default() };
+    let (orchestrator, creations) = Orchestrator::new(connections, settings);
+    Ok(OpenOrchestrator { orchestrator, creations, reports })
+}
+
+/// The queues of steps: the common one, those of namespaces, and the one of long steps.
+fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableError> {
+    let queue = |url: &str| queue(config, url, timing.step_visibility);
+    let mut steps = RoutedQueue::new(queue(&required("TASKER_STEPS_QUEUE")?));
+    for (namespace, url) in json::<HashMap<String, String>>("TASKER_STEPS_QUEUES")? {
+        steps = steps.group(namespace, queue(&url));
+    }
+    if let Some(url) = optional("TASKER_LONG_STEPS_QUEUE") {
+        let longest = parsed("TASKER_FUNCTION_SECONDS")?.map_or(LONGEST_FUNCTION_STEP, Duration::from_secs);
+        steps = steps.longer_than(longest, queue(&url));
+    }
+    Ok(steps)
+}
+
+fn queue(config: &SdkConfig, url: &str, visibility: Duration) -> Arc<dyn Queue> {
+    Arc::new(SqsQueue::new(config, url, visibility).with_dead_letters(MAX_RECEIVES))
+}

@@ -1,0 +1,67 @@
+//! An orchestrator that runs as loops in this process, until it is stopped.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use sqlx::PgPool;
+use tasker_orchestrator::{Connections, Error, Orchestrator, Settings, claim};
+use tasker_transport::{BlobStore, Outlet, PgmqOutlet, WebhookOutlet};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::transport::Transport;
+
+/// Whether other orchestrators may use the database at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// None may: the queues are in this process's memory, so every step in flight is this orchestrator's.
+    Exclusive,
+    /// Others may: they share the queues.
+    Shared,
+}
+
+/// A running orchestrator.
+pub struct RunningOrchestrator {
+    /// The orchestrator.
+    pub orchestrator: Orchestrator,
+    /// How many steps an earlier process had left in flight, which this one sends again. 0 unless the claim is
+    /// exclusive.
+    pub taken_up: u64,
+    task: JoinHandle<()>,
+}
+
+impl RunningOrchestrator {
+    /// Starts an orchestrator on a migrated database; it runs until `stop` is cancelled.
+    ///
+    /// # Errors
+    /// [`Error::DatabaseInUse`] if another orchestrator's claim excludes this one; other errors of the database.
+    pub async fn start(
+        pool: PgPool,
+        transport: &Transport,
+        blobs: BlobStore,
+        settings: Settings,
+        claimed: Claim,
+        stop: CancellationToken,
+    ) -> Result<Self, Error> {
+        let alone = claimed == Claim::Exclusive;
+        let claim = claim(&pool, alone).await?;
+        let outlets = BTreeMap::from([
+            ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+            ("queue", Arc::new(PgmqOutlet::new(pool.clone()))),
+        ]);
+        let Transport { steps, reports, leases } = transport.clone();
+        let connections = Connections { pool, login: None, steps, reports, leases, outlets, blobs };
+        let (orchestrator, creations) = Orchestrator::new(connections, settings);
+        let taken_up = if alone { orchestrator.expect_nothing_in_flight().await? } else { 0 };
+        let running = orchestrator.clone();
+        let task = tokio::spawn(async move {
+            running.run(creations, stop).await;
+            drop(claim);
+        });
+        Ok(Self { orchestrator, taken_up, task })
+    }
+
+    /// Returns when the orchestrator has finished what it had begun before `stop` was cancelled.
+    pub async fn stopped(self) {
+        let _ = self.task.await;
+    }
+}

@@ -1,0 +1,16 @@
+//! What an orchestrator and its hosts reach each other through.
+
+use std::sync::Arc;
+
+use tasker_transport::{LeaseStore, Queue};
+
+/// The two queues and the leases between orchestrators and hosts. Cheap to clone.
+#[derive(Clone)]
+pub struct Transport {
+    /// The queue of steps that hosts run.
+    pub steps: Arc<dyn Queue>,
+    /// The queue of reports that orchestrators apply.
+    pub reports: Arc<dyn Queue>,
+    /// Which host runs which execution.
+    pub leases: Arc<dyn LeaseStore>,
+}
