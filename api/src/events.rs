@@ -1,122 +1,213 @@
-//! Domain events: subscriptions, the list of recent events, and the event stream.
-
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+//! Incoming events: receives CloudEvents in all HTTP modes, and lists and replays them.
 
 use axum::{
-    Extension, Json,
-    extract::State,
-    http::StatusCode,
-    response::{
-        Sse,
-        sse::{Event, KeepAlive},
-    },
+    Json,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
 };
 use serde::Deserialize;
+use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
     Orchestrator,
-    events::{Published, Subscription, SubscriptionRequest},
+    triggers::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
 };
-use tokio_stream::{
-    Stream, StreamExt,
-    wrappers::{BroadcastStream, errors::BroadcastStreamRecvError},
-};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::{
     error::{ApiError, ErrorBody},
-    extract::{Body, Path, Query},
+    extract::{Path, Query},
 };
 
-/// The size of a list of events.
+/// The maximum page size.
+const MAX_LIMIT: u32 = 1000;
+/// The maximum number of events per request.
+const MAX_BATCH: usize = 1000;
+
+/// Filters and page of a list of received events.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
+    /// Only events in this state: `started`, `unmatched`, `failed`, or `dead` for the last two.
+    state: Option<String>,
     /// The number of events, at most 1000.
     limit: Option<u32>,
+    /// The number of events to skip.
+    offset: Option<u32>,
 }
 
-/// Lists the subscriptions.
-#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", responses((status = 200, body = [Subscription])))]
-pub(crate) async fn subscriptions(
+/// Receives CloudEvents 1.0: one in binary mode (`ce-` headers), one in JSON
+/// (`application/cloudevents+json`), or a batch (`application/cloudevents-batch+json`). Returns the result of
+/// each event, in order. Events are identified by source and id; a repeated event starts nothing again. One
+/// invalid event rejects the whole batch.
+#[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Object, responses(
+    (status = 200, body = [Reception]), (status = 400, body = ErrorBody, description = "Not a CloudEvent. The message states the reason."),
+    (status = 415, body = ErrorBody),
+    (status = 503, body = ErrorBody, description = "Temporarily unavailable. Repeat the request; no event is processed twice.")))]
+pub(crate) async fn receive(
     State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<Subscription>>, ApiError> {
-    Ok(Json(orchestrator.events.subscriptions().await?))
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Vec<Reception>>, ApiError> {
+    let body = body
+        .map_err(|rejection| ApiError::new(rejection.status(), "invalid_request", rejection.body_text()))?;
+    let events = read(&headers, &body)?;
+    if events.len() > MAX_BATCH {
+        let message = format!("the batch has {} events; at most {MAX_BATCH} are allowed", events.len());
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+    }
+    Ok(Json(orchestrator.triggers.receive_events(events).await?))
 }
 
-/// Subscribes a webhook, a queue or a new task to events. Only this response contains the secret of a
-/// webhook.
-#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = Object, responses(
-    (status = 201, body = Subscription), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
-pub(crate) async fn subscribe(
-    State(orchestrator): State<Orchestrator>,
-    Body(request): Body<SubscriptionRequest>,
-) -> Result<(StatusCode, Json<Subscription>), ApiError> {
-    Ok((StatusCode::CREATED, Json(orchestrator.events.subscribe(request).await?)))
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| text(&CONTENT_TYPE, value)).transpose()?;
+    let essence =
+        content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/cloudevents+json" => Ok(vec![CloudEvent::from_json(utf8(body)?)?]),
+        "application/cloudevents-batch+json" => Ok(CloudEvent::batch_from_json(utf8(body)?)?),
+        other if other.starts_with("application/cloudevents") => {
+            let message =
+                format!("events in `{other}` are not supported; send them in JSON or in binary mode");
+            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", message))
+        }
+        _ if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") => {
+            let mut attributes = Vec::new();
+            for (name, value) in headers {
+                if let Some(attribute) = name.as_str().strip_prefix("ce-") {
+                    attributes.push((
+                        attribute.to_owned(),
+                        decode(text(name, value)?).map_err(|fault| invalid(name, fault))?,
+                    ));
+                }
+            }
+            Ok(vec![CloudEvent::from_parts(attributes, content_type, body)?])
+        }
+        _ => {
+            let message = "this is not a CloudEvent: send one with `ce-` headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, \
+                           `ce-type`), or in JSON as `application/cloudevents+json`, or several as \
+                           `application/cloudevents-batch+json`";
+            Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", message.to_owned()))
+        }
+    }
 }
 
-/// Deletes a subscription.
-#[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", params(("name" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
-pub(crate) async fn unsubscribe(
-    State(orchestrator): State<Orchestrator>,
-    Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    orchestrator.events.unsubscribe(&name).await?;
-    Ok(StatusCode::NO_CONTENT)
+fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, ApiError> {
+    value
+        .to_str()
+        .map_err(|_| invalid(name, "has characters that are not allowed in headers; percent-encode them"))
 }
 
-/// Lists the events of the last day with their delivery state, newest first.
+fn invalid(name: &HeaderName, fault: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", format!("the header `{name}` {fault}"))
+}
+
+fn utf8(body: &[u8]) -> Result<&str, ApiError> {
+    std::str::from_utf8(body).map_err(|error| {
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", format!("the body is not UTF-8: {error}"))
+    })
+}
+
+/// Decodes a header's value to an attribute: removes quotes, then decodes `%` sequences once.
+fn decode(value: &str) -> Result<String, &'static str> {
+    let unquoted = match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => {
+            let mut text = String::with_capacity(inner.len());
+            let mut characters = inner.chars();
+            while let Some(character) = characters.next() {
+                text.extend(if character == '\\' { characters.next() } else { Some(character) });
+            }
+            text
+        }
+        None => value.to_owned(),
+    };
+    let hexadecimal = |digit: u8| char::from(digit).to_digit(16);
+    let mut bytes = Vec::with_capacity(unquoted.len());
+    let mut rest = unquoted.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b'%', [high, low, after @ ..]) => match (hexadecimal(*high), hexadecimal(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push((high * 16 + low) as u8);
+                    rest = after;
+                }
+                _ => bytes.push(byte),
+            },
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 after decoding")
+}
+
+impl From<EventError> for ApiError {
+    fn from(error: EventError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_event", error.to_string())
+    }
+}
+
+/// Lists received events without their content, newest first.
 #[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParameters),
-    responses((status = 200, body = [Published])))]
+    responses((status = 200, body = [ReceivedEvent]), (status = 400, body = ErrorBody)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     Query(parameters): Query<ListParameters>,
-) -> Result<Json<Vec<Published>>, ApiError> {
-    Ok(Json(orchestrator.events.events(parameters.limit.unwrap_or(100).min(1000)).await?))
+) -> Result<Json<Vec<ReceivedEvent>>, ApiError> {
+    let states = match parameters.state.as_deref() {
+        None => Vec::new(),
+        Some("dead") => vec![ReceptionState::Unmatched, ReceptionState::Failed],
+        Some(name) => vec![ReceptionState::from_name(name).ok_or_else(|| no_such_state(name))?],
+    };
+    let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
+    let filter = ReceivedFilter { states };
+    Ok(Json(orchestrator.triggers.received_events(&filter, limit, parameters.offset.unwrap_or(0)).await?))
 }
 
-/// Streams events as they are published: server-sent events, each a CloudEvent in JSON.
-#[utoipa::path(get, path = "/v1/events/stream", tag = "events",
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
-pub(crate) async fn stream(
+fn no_such_state(name: &str) -> ApiError {
+    let known = ReceptionState::ALL.map(ReceptionState::as_str).join(", ");
+    let message = format!("`state` is `{name}`; it must be one of {known}, dead");
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+}
+
+/// Returns a received event with its content.
+#[utoipa::path(get, path = "/v1/events/{received_id}", tag = "events", params(("received_id" = Uuid, Path)),
+    responses((status = 200, body = ReceivedEvent), (status = 404, body = ErrorBody)))]
+pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
-    Extension(stop): Extension<CancellationToken>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let told = BroadcastStream::new(orchestrator.events.told_events());
-    let heard = Until { told, stopped: Box::pin(stop.cancelled_owned()) };
-    let events = heard.map(|told| {
-        Ok(match told {
-            Ok(event) => Event::default().event("domain_event").data(event),
-            // Tell the client that it missed events.
-            Err(BroadcastStreamRecvError::Lagged(missed)) => {
-                Event::default().event("missed").data(missed.to_string())
-            }
-        })
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Path(id): Path<Uuid>,
+) -> Result<Json<ReceivedEvent>, ApiError> {
+    Ok(Json(orchestrator.triggers.received_event(id).await?))
 }
 
-/// A stream that ends when the server stops; an endless response would delay that.
-struct Until {
-    told: BroadcastStream<Arc<str>>,
-    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+/// Processes a dead letter again, with the current triggers.
+#[utoipa::path(post, path = "/v1/events/{received_id}/replay", tag = "events",
+    params(("received_id" = Uuid, Path)), responses((status = 200, body = Reception), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "It is not a dead letter.")))]
+pub(crate) async fn replay(
+    State(orchestrator): State<Orchestrator>,
+    Path(id): Path<Uuid>,
+) -> Result<Json<Reception>, ApiError> {
+    Ok(Json(orchestrator.triggers.replay_event(id).await?))
 }
 
-impl Stream for Until {
-    type Item = Result<Arc<str>, BroadcastStreamRecvError>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.stopped.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
+    #[test]
+    fn headers_are_decoded_once_and_quotes_taken_off() {
+        for (value, expected) in [
+            ("plain", "plain"),
+            ("Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀"),
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%2541", "%41"),
+            (r#""a \"quoted\" %22 one""#, r#"a "quoted" " one"#),
+        ] {
+            assert_eq!(decode(value).as_deref(), Ok(expected), "{value}");
         }
-        Pin::new(&mut self.told).poll_next(context)
+        assert!(decode("%ff").is_err());
     }
 }

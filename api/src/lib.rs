@@ -5,12 +5,12 @@
 
 mod catalog;
 mod dlq;
+mod domain_events;
 mod error;
 mod events;
 mod extract;
 mod health;
 mod openapi;
-mod received;
 mod steps;
 mod tasks;
 mod triggers;
@@ -57,13 +57,13 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
             "/v1/handlers/{callable}/versions",
             get(catalog::handler_versions).patch(catalog::operate_handler),
         )
-        .route("/v1/subscriptions", get(events::subscriptions).post(events::subscribe))
-        .route("/v1/subscriptions/{name}", delete(events::unsubscribe))
-        .route("/v1/events", get(events::list).post(received::receive))
-        .route("/v1/events/stream", get(events::stream))
-        .route("/v1/events/received", get(received::list))
-        .route("/v1/events/received/{received_id}", get(received::show))
-        .route("/v1/events/received/{received_id}/replay", post(received::replay))
+        .route("/v1/subscriptions", get(domain_events::subscriptions).post(domain_events::subscribe))
+        .route("/v1/subscriptions/{name}", delete(domain_events::unsubscribe))
+        .route("/v1/domain-events", get(domain_events::list))
+        .route("/v1/domain-events/stream", get(domain_events::stream))
+        .route("/v1/events", get(events::list).post(events::receive))
+        .route("/v1/events/{received_id}", get(events::show))
+        .route("/v1/events/{received_id}/replay", post(events::replay))
         .route("/v1/triggers", get(triggers::list))
         .route(
             "/v1/triggers/{namespace}/{name}",

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::{OpenApi, openapi};
 
-use crate::{catalog, dlq, error, events, health, received, steps, tasks, triggers};
+use crate::{catalog, dlq, domain_events, error, events, health, steps, tasks, triggers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,15 +25,15 @@ use crate::{catalog, dlq, error, events, health, received, steps, tasks, trigger
         catalog::handlers,
         catalog::handler_versions,
         catalog::operate_handler,
-        events::subscriptions,
-        events::subscribe,
-        events::unsubscribe,
+        domain_events::subscriptions,
+        domain_events::subscribe,
+        domain_events::unsubscribe,
+        domain_events::list,
+        domain_events::stream,
+        events::receive,
         events::list,
-        events::stream,
-        received::receive,
-        received::list,
-        received::show,
-        received::replay,
+        events::show,
+        events::replay,
         triggers::list,
         triggers::show,
         triggers::switch,

@@ -195,7 +195,7 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
     let many: Vec<Value> = (0..1001).map(|n| event(&n.to_string())).collect();
     let (status, _) = server.send(BATCHED, &Value::from(many).to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(server.get("/v1/events/received").await.1, json!([]), "no event was stored");
+    assert_eq!(server.get("/v1/events").await.1, json!([]), "no event was stored");
 }
 
 #[tokio::test]
@@ -210,7 +210,7 @@ async fn dead_letters_are_listed_shown_and_replayed() {
         "{answer}"
     );
     let ids = async |query: &str| {
-        let (_, listed) = server.get(&format!("/v1/events/received{query}")).await;
+        let (_, listed) = server.get(&format!("/v1/events{query}")).await;
         let mut ids: Vec<String> =
             listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
@@ -220,8 +220,8 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     assert_eq!(ids("?state=failed").await, ["1"]);
     assert_eq!(ids("?state=started").await, Vec::<String>::new());
     assert_eq!(ids("?limit=1&offset=2").await, Vec::<String>::new());
-    assert_eq!(server.get("/v1/events/received?state=lost").await.0, StatusCode::BAD_REQUEST);
-    let path = format!("/v1/events/received/{}", answer[0]["received_id"].as_str().unwrap());
+    assert_eq!(server.get("/v1/events?state=lost").await.0, StatusCode::BAD_REQUEST);
+    let path = format!("/v1/events/{}", answer[0]["received_id"].as_str().unwrap());
     let (_, shown) = server.get(&path).await;
     assert_eq!((&shown["type"], &shown["event"]["data"]["order"]), (&json!("order.placed"), &json!("1")));
     server.trigger("").await;
@@ -229,7 +229,7 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     let (status, replayed) = server.call("POST", &replay, &[], "").await;
     assert_eq!((status, &replayed["state"]), (StatusCode::OK, &json!("started")), "{replayed}");
     assert_eq!(server.call("POST", &replay, &[], "").await.0, StatusCode::CONFLICT);
-    let unknown = "/v1/events/received/00000000-0000-0000-0000-000000000000";
+    let unknown = "/v1/events/00000000-0000-0000-0000-000000000000";
     assert_eq!(server.get(unknown).await.0, StatusCode::NOT_FOUND);
 }
 

@@ -54,7 +54,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         checkpoint: None,
         limits: Limits::default(),
         grants: Grants::default(),
-        deadline: None,
         traceparent: None,
     };
     let first = host.execute(&dispatch, &ExecutionControl::default()).await;

@@ -217,7 +217,6 @@ impl Run {
                 secrets: self.secrets.clone(),
                 key_value: self.buckets.clone(),
             },
-            deadline: None,
             traceparent: None,
         })
     }

@@ -1,6 +1,5 @@
 //! The message that makes a host run one attempt of one step.
 
-use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -63,9 +62,6 @@ pub struct StepDispatch {
     /// Resources that the run may access.
     #[serde(default)]
     pub grants: Grants,
-    /// When the attempt expires. The host drops it unrun after this time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline: Option<DateTime<Utc>>,
     /// The W3C trace context of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,

@@ -52,7 +52,6 @@ pub(crate) async fn message(
         checkpoint: step.checkpoint,
         limits: fixed.limits,
         grants: fixed.grants.clone(),
-        deadline: None,
         traceparent: step.traceparent,
     };
     let mut body = encode(&dispatch);

@@ -78,12 +78,6 @@ pub(crate) fn result_size(step: &str, limits: &Limits, found: Option<u64>) -> Fa
     limit(step, "ResultTooLarge", &what, "limits.result_bytes", false)
 }
 
-/// The deadline of the attempt has passed.
-pub(crate) fn deadline_passed() -> Failure {
-    let message = "the attempt's deadline passed before the handler returned".to_owned();
-    failure(FailureOrigin::Host, "DeadlinePassed", message, true)
-}
-
 /// The execution was cancelled.
 pub(crate) fn cancelled(grace: Duration) -> Failure {
     let message = format!(

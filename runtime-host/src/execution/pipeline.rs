@@ -74,24 +74,14 @@ async fn attempt(
     control: &ExecutionControl,
 ) -> Result<Finished, Failure> {
     let arrived = Instant::now();
-    let until = deadline(dispatch, arrived)?;
-    let _permit = admit(host, until, control).await?;
-    let loaded = load(host, dispatch, until, control).await?;
+    let _permit = admit(host, control).await?;
+    let loaded = load(host, dispatch, control).await?;
     check_instances(dispatch, &loaded)?;
     let inputs = Inputs::gather(dispatch)?;
-    let mut sandbox = Sandbox::build(host, dispatch, control, until, &loaded, &inputs)?;
+    let mut sandbox = Sandbox::build(host, dispatch, control, &loaded, &inputs)?;
     let waited = sandbox.meter.start() - arrived;
     let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
     Ok(classify(stop, sandbox, dispatch, waited))
-}
-
-/// The deadline of the attempt, if it has one.
-fn deadline(dispatch: &StepDispatch, now: Instant) -> Result<Option<Instant>, Failure> {
-    let Some(deadline) = dispatch.deadline else { return Ok(None) };
-    match (deadline - Utc::now()).to_std() {
-        Ok(left) if !left.is_zero() => Ok(Some(after(now, left))),
-        _ => Err(failure::deadline_passed()),
-    }
 }
 
 /// Durations come from templates; a year is the maximum, so that the sum cannot overflow.
@@ -100,15 +90,11 @@ fn after(moment: Instant, duration: Duration) -> Instant {
 }
 
 /// Waits for a slot in the pool.
-async fn admit(
-    host: &Shared,
-    until: Option<Instant>,
-    control: &ExecutionControl,
-) -> Result<OwnedSemaphorePermit, Failure> {
+async fn admit(host: &Shared, control: &ExecutionControl) -> Result<OwnedSemaphorePermit, Failure> {
     if let Ok(permit) = host.permits.clone().try_acquire_owned() {
         return Ok(permit);
     }
-    let permit = unless(until, control, host.permits.clone().acquire_owned()).await?;
+    let permit = unless_cancelled(control, host.permits.clone().acquire_owned()).await?;
     permit.map_err(|_| failure::shutting_down())
 }
 
@@ -116,19 +102,17 @@ async fn admit(
 async fn load(
     host: &Shared,
     dispatch: &StepDispatch,
-    until: Option<Instant>,
     control: &ExecutionControl,
 ) -> Result<Arc<Loaded>, Failure> {
     if let Some(loaded) = host.library.loaded(&dispatch.handler.component) {
         return Ok(loaded);
     }
-    let loaded = unless(until, control, host.library.get(&dispatch.handler.component)).await?;
+    let loaded = unless_cancelled(control, host.library.get(&dispatch.handler.component)).await?;
     loaded.map_err(|error| failure::component(dispatch, &error))
 }
 
-/// Waits for `work` before the sandbox exists, until the deadline or cancellation.
-async fn unless<T>(
-    until: Option<Instant>,
+/// Waits for `work` before the sandbox exists, until cancellation.
+async fn unless_cancelled<T>(
     control: &ExecutionControl,
     work: impl Future<Output = T>,
 ) -> Result<T, Failure> {
@@ -136,14 +120,6 @@ async fn unless<T>(
         biased;
         done = work => Ok(done),
         () = control.cancelled() => Err(failure::cancelled(Duration::ZERO)),
-        () = sleep_until(until) => Err(failure::deadline_passed()),
-    }
-}
-
-async fn sleep_until(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until.into()).await,
-        None => std::future::pending().await,
     }
 }
 
@@ -208,8 +184,6 @@ enum Stop {
     Crashed { error: wasmtime::Error, instantiated: bool },
     /// It exceeded its time limit.
     WallTime,
-    /// The deadline passed.
-    Deadline,
     /// It was cancelled and did not stop in time.
     Cancelled,
 }
@@ -220,8 +194,6 @@ struct Sandbox {
     meter: Arc<Meter>,
     /// The latest end of the run.
     ends: Instant,
-    /// Whether `ends` is the dispatch's deadline rather than the step's timeout.
-    ends_at_deadline: bool,
     grace: Duration,
 }
 
@@ -230,14 +202,12 @@ impl Sandbox {
         host: &Shared,
         dispatch: &StepDispatch,
         control: &ExecutionControl,
-        until: Option<Instant>,
         loaded: &Loaded,
         inputs: &Inputs<'_>,
     ) -> Result<Self, Failure> {
         let limits = dispatch.limits;
         let meter = Arc::new(Meter::new(Duration::from_millis(limits.cpu_ms), host.turns.clone()));
-        let timeout = after(meter.start(), Duration::from_millis(limits.wall_ms));
-        let ends = until.map_or(timeout, |until| until.min(timeout));
+        let ends = after(meter.start(), Duration::from_millis(limits.wall_ms));
         let mut state = State::new(limits, meter.clone(), control.clone(), ends);
         if loaded.imports.config {
             state.values = Some(Values {
@@ -274,7 +244,7 @@ impl Sandbox {
         store.set_epoch_deadline(2);
         store.epoch_deadline_callback(|context| context.data().meter.tick());
         let grace = host.cancel_grace;
-        Ok(Self { store, meter, ends, ends_at_deadline: ends < timeout, grace })
+        Ok(Self { store, meter, ends, grace })
     }
 
     /// Instantiates the component and calls the handler, with the time limits applied.
@@ -301,9 +271,7 @@ impl Sandbox {
             biased;
             stop = meter.measure(run) => stop,
             () = cancelled => Stop::Cancelled,
-            () = tokio::time::sleep_until(ends.into()) => {
-                if self.ends_at_deadline { Stop::Deadline } else { Stop::WallTime }
-            }
+            () = tokio::time::sleep_until(ends.into()) => Stop::WallTime,
         }
     }
 }
@@ -393,7 +361,6 @@ fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Durat
             Ending::Failed(classify::crash(dispatch, &error, instantiated, &state.logs))
         }
         Stop::WallTime => Ending::Failed(failure::wall_time(step, &dispatch.limits)),
-        Stop::Deadline => Ending::Failed(failure::deadline_passed()),
         Stop::Cancelled => Ending::Failed(failure::cancelled(grace)),
     };
     let (logs, dropped_log_bytes) = state.logs.take();

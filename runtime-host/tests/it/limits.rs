@@ -209,16 +209,6 @@ async fn a_payload_that_nobody_fetched_is_the_hosts_fault() {
     );
 }
 
-#[tokio::test]
-async fn a_dispatch_whose_deadline_passed_is_not_run() {
-    let mut dispatch = dispatch("echo", &json!(null));
-    dispatch.deadline = Some(chrono::Utc::now() - Duration::from_secs(1));
-    assert_failed(&run(&host(), &dispatch).await, FailureOrigin::Host, "DeadlinePassed", true, "deadline");
-    let mut dispatch = crate::support::dispatch("sleep", &json!(10_000));
-    dispatch.deadline = Some(chrono::Utc::now() + Duration::from_millis(300));
-    assert_failed(&run(&host(), &dispatch).await, FailureOrigin::Host, "DeadlinePassed", true, "deadline");
-}
-
 /// Twice as many endless computations as may run at once, and one normal execution.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_hostile_guests_do_not_slow_the_one_beside_them() {

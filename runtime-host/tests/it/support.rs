@@ -115,7 +115,6 @@ pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDis
         checkpoint: None,
         limits: tasker_protocol::Limits::default(),
         grants: tasker_protocol::Grants::default(),
-        deadline: None,
         traceparent: None,
     }
 }

@@ -15,7 +15,7 @@ const MAX_STATE: usize = 80;
 
 /// Lists up to `limit` events, the newest first.
 pub(super) async fn list(client: &Client, limit: u32, output: &Output) -> Result<Ending> {
-    let events: Vec<Published> = client.get(&format!("/v1/events?limit={limit}")).await?;
+    let events: Vec<Published> = client.get(&format!("/v1/domain-events?limit={limit}")).await?;
     output.result(&events, || rows(&events))?;
     Ok(Ending::Done)
 }

@@ -37,7 +37,7 @@ pub(crate) struct Received {
 /// Lists received events, or shows one.
 pub(super) async fn received(client: &Client, arguments: Received, output: &Output) -> Result<Ending> {
     if let Some(id) = arguments.id {
-        let found: ReceivedEvent = client.get(&format!("/v1/events/received/{id}")).await?;
+        let found: ReceivedEvent = client.get(&format!("/v1/events/{id}")).await?;
         let text = serde_json::to_string_pretty(&found)?;
         output.result(&found, || text)?;
         return Ok(Ending::Done);
@@ -48,7 +48,7 @@ pub(super) async fn received(client: &Client, arguments: Received, output: &Outp
         ("limit", Some(arguments.limit.to_string())),
         ("offset", Some(arguments.offset.to_string())),
     ]);
-    let events: Vec<ReceivedEvent> = client.get(&format!("/v1/events/received?{query}")).await?;
+    let events: Vec<ReceivedEvent> = client.get(&format!("/v1/events?{query}")).await?;
     output.result(&events, || list(&events))?;
     Ok(Ending::Done)
 }

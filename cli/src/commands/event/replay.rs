@@ -18,7 +18,7 @@ const MAX_REPLAYED: u32 = 1000;
 /// Matches dead letters against the triggers as they are now: those with these ids, or all if there are no ids.
 pub(super) async fn replay(client: &Client, ids: Vec<Uuid>, output: &Output) -> Result<Ending> {
     let ids = if ids.is_empty() {
-        let path = format!("/v1/events/received?state=dead&limit={MAX_REPLAYED}");
+        let path = format!("/v1/events?state=dead&limit={MAX_REPLAYED}");
         let dead: Vec<ReceivedEvent> = client.get(&path).await?;
         // In the order in which they came.
         dead.into_iter().rev().map(|event| event.received_id).collect()
@@ -27,7 +27,7 @@ pub(super) async fn replay(client: &Client, ids: Vec<Uuid>, output: &Output) -> 
     };
     let mut receptions = Vec::new();
     for id in ids {
-        let path = format!("/v1/events/received/{id}/replay");
+        let path = format!("/v1/events/{id}/replay");
         let reception: Reception = client.post(&path, &Value::Null).await?.map_err(told)?;
         output.say(&word(&reception, output));
         receptions.push(reception);

@@ -16,7 +16,7 @@ const MAX_DATA: usize = 80;
 /// Prints events until Ctrl-C: those of the name `wanted`, or whose names begin so if it ends with `*`, or all.
 pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output) -> Result<Ending> {
     let stop = stop_signal()?;
-    let mut events = client.listen("/v1/events/stream").await?;
+    let mut events = client.listen("/v1/domain-events/stream").await?;
     output.say(&output.style(Style::Faint, "hearing of events; Ctrl-C ends it"));
     let matches = |name: &str| match wanted.map(|wanted| (wanted, wanted.strip_suffix('*'))) {
         None => true,

@@ -231,7 +231,7 @@ impl Deployment {
     pub(crate) async fn dead_events(&self, count: usize, limit: Duration) -> Vec<Value> {
         let begun = Instant::now();
         loop {
-            let received = self.get("/v1/events/received?state=dead");
+            let received = self.get("/v1/events?state=dead");
             let received = received.as_array().cloned().unwrap_or_default();
             if received.len() >= count || begun.elapsed() > limit {
                 assert_eq!(received.len(), count, "{received:?}");
