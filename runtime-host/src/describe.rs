@@ -14,7 +14,7 @@ use crate::component::linker::Program;
 use crate::execution::control::ExecutionControl;
 use crate::execution::meter::Meter;
 use crate::execution::state::State;
-use crate::host::Shared;
+use crate::shared::Shared;
 
 /// The time limit of `describe`.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,37 +6,19 @@ use std::time::Duration;
 use tasker_protocol::{Execution, StepDispatch};
 use tasker_transport::KeyValueStore;
 use tokio::sync::Semaphore;
-use wasmtime::Engine;
 
 use crate::capability::http::HttpClient;
 use crate::component::library::Library;
 #[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
+use crate::shared::Shared;
 use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource, engine};
 
 /// Runs handlers. Cheap to clone; clones share one host.
 #[derive(Clone)]
 pub struct Host {
     shared: Arc<Shared>,
-}
-
-/// State that all executions share.
-pub(crate) struct Shared {
-    pub(crate) name: String,
-    pub(crate) engine: Engine,
-    pub(crate) library: Library,
-    pub(crate) secrets: Arc<dyn SecretSource>,
-    pub(crate) http: Arc<HttpClient>,
-    pub(crate) key_values: OnceLock<Arc<dyn KeyValueStore>>,
-    /// One permit per pool slot for executions.
-    pub(crate) permits: Arc<Semaphore>,
-    /// One permit per thread; see [`crate::execution::meter`].
-    pub(crate) turns: Arc<Semaphore>,
-    /// The pool slot for `describe`.
-    #[cfg(feature = "compiler")]
-    pub(crate) describing: Semaphore,
-    pub(crate) cancel_grace: Duration,
 }
 
 impl Host {

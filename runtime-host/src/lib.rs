@@ -15,6 +15,7 @@ mod error;
 mod execution;
 mod host;
 mod secrets;
+mod shared;
 mod source;
 mod worker;
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use ureq::Agent;
 
 use crate::{
-    error::{Doing, Error, Result},
+    error::{Doing, Error, MIRROR, Result},
     programs::{Owner, PROGRAMS, major_version, permit, reachable},
 };
 
@@ -23,8 +23,6 @@ pub(crate) const MAJOR: u32 = 17;
 const VERSION: &str = "17.9.0";
 /// The download URL. Each archive has a `.sha256` file beside it.
 const RELEASES: &str = "https://github.com/theseus-rs/postgresql-binaries/releases/download";
-/// The environment variable with the URL of a mirror.
-pub(crate) const MIRROR: &str = "TASKER_POSTGRESQL_URL";
 /// The cache when running as root: the server's user cannot read root's home.
 const SYSTEM_CACHE: &str = "/var/cache";
 /// Our folder in the cache.

@@ -4,6 +4,9 @@ use std::{io, path::PathBuf};
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
+/// The environment variable with the URL of a mirror.
+pub(crate) const MIRROR: &str = "TASKER_POSTGRESQL_URL";
+
 /// Why a private server could not be started, used or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -13,7 +16,7 @@ pub enum Error {
          /usr/lib/postgresql/*/bin and in Homebrew's folders), and it could not be downloaded: {reason}.\nInstall it by \
          hand:  apt-get install postgresql  |  dnf install postgresql-server  |  apk add postgresql  |  brew install \
          postgresql@17\nor set DATABASE_URL to your own server, or {} to a mirror of the download.",
-        crate::download::MIRROR
+        MIRROR
     )]
     Unavailable {
         /// Why the download failed.

@@ -8,6 +8,7 @@
 
 mod download;
 mod error;
+mod find;
 mod programs;
 
 use std::{
@@ -21,7 +22,8 @@ use std::{
 
 use error::Result;
 pub use error::{Doing, Error};
-use programs::{Owner, command, find_owner, find_programs, is_root, major_version, permit, reachable};
+use find::find_programs;
+use programs::{Owner, command, find_owner, is_root, major_version, permit, reachable};
 
 /// How long the server may take to start. Crash recovery can take a while.
 const START_TIMEOUT: Duration = Duration::from_secs(60);

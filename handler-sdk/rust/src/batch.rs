@@ -55,7 +55,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Context, Failure, Outcome, context::read};
+use crate::{Context, Failure, Outcome, json::read};
 
 /// A slice of the work: from `start` (inclusive) to `end` (exclusive).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

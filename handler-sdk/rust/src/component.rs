@@ -1,29 +1,23 @@
-//! The component that a handler crate is built into: the only code that deals with WIT.
+//! The component that a handler crate is built into: the only code that converts between WIT and the SDK's types.
 
 #![allow(clippy::pedantic, missing_docs, unreachable_pub, unsafe_code, reason = "generated code")]
 
 use crate::{
-    Context, Failure,
-    context::Facts,
+    bindings::{
+        exports::tasker::handler::step_handler::{Guest, HandlerDescription},
+        tasker::handler::step_values,
+        wasi::logging::logging,
+    },
+    context::{Context, Facts},
+    failure::Failure,
+    json::text,
     outcome::Encoded,
     registry::{self, Registration},
 };
 
-wit_bindgen::generate!({
-    path: ["../wit", "wit"],
-    world: "tasker:rust-sdk/sdk",
-    generate_all,
-});
-
-use exports::tasker::handler::step_handler::{Guest, HandlerDescription};
-pub(crate) use tasker::handler::execution;
-use tasker::handler::step_values;
-pub(crate) use wasi::config::store;
-use wasi::logging::logging;
-
 struct Component;
 
-export!(Component);
+crate::bindings::export!(Component with_types_in crate::bindings);
 
 impl Guest for Component {
     fn describe() -> Vec<HandlerDescription> {
@@ -100,7 +94,7 @@ impl From<Failure> for step_values::Failure {
             retry_after_ms: failure
                 .retry_after
                 .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-            details: failure.details.as_ref().map(registry::text),
+            details: failure.details.as_ref().map(text),
         }
     }
 }

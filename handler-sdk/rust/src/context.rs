@@ -5,14 +5,17 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Failure, registry::listed, testing::ContextBuilder};
+use crate::{
+    failure::Failure,
+    json::{listed, read},
+};
 
 /// Information about the step, and services of the host.
 #[derive(Debug, Clone)]
 pub struct Context {
     pub(crate) facts: Facts,
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) host: crate::testing::NativeHost,
+    pub(crate) host: crate::native_host::NativeHost,
 }
 
 /// The facts about the step. Documents are kept as JSON text.
@@ -36,11 +39,6 @@ pub(crate) struct Facts {
 }
 
 impl Context {
-    /// Builds a context for tests.
-    pub fn builder() -> ContextBuilder {
-        ContextBuilder::default()
-    }
-
     /// The task, a UUIDv7.
     pub fn task_id(&self) -> &str {
         &self.facts.task_id
@@ -199,21 +197,21 @@ impl Context {
 impl Context {
     /// Reports progress, for people, and that the handler is alive.
     pub fn heartbeat(&self, progress: &str) {
-        crate::component::execution::heartbeat(Some(progress));
+        crate::bindings::execution::heartbeat(Some(progress));
     }
 
     /// Whether the step was cancelled or its lease was lost. If so, return: the outcome no longer counts.
     pub fn cancelled(&self) -> bool {
-        crate::component::execution::cancelled()
+        crate::bindings::execution::cancelled()
     }
 
     /// The time until the host stops this run.
     pub fn remaining_time(&self) -> Duration {
-        Duration::from_millis(crate::component::execution::remaining_time_ms())
+        Duration::from_millis(crate::bindings::execution::remaining_time_ms())
     }
 
     fn host_secret(&self, name: &str) -> Result<Option<String>, Failure> {
-        crate::component::store::get(name)
+        crate::bindings::store::get(name)
             .map_err(|error| Failure::retryable("SecretUnavailable", format!("secret `{name}`: {error:?}")))
     }
 }
@@ -240,10 +238,4 @@ impl Context {
     fn host_secret(&self, name: &str) -> Result<Option<String>, Failure> {
         Ok(self.host.secrets.get(name).cloned())
     }
-}
-
-pub(crate) fn read<T: DeserializeOwned>(text: &str, error_type: &str, what: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|error| {
-        Failure::permanent(error_type, format!("{what} does not have the expected form: {error}"))
-    })
 }

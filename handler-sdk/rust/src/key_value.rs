@@ -200,7 +200,7 @@ mod wasi {
 
     use crate::{
         Failure,
-        component::wasi::keyvalue::{
+        bindings::wasi::keyvalue::{
             atomics::{self, Cas, CasError},
             batch,
             store::{self, Error},

@@ -38,12 +38,16 @@
 
 pub mod batch;
 #[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(target_family = "wasm")]
 mod component;
 mod context;
 mod date;
 mod failure;
 pub mod http;
+mod json;
 pub mod key_value;
+mod native_host;
 mod outcome;
 mod registry;
 pub mod testing;

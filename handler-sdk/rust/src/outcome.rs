@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Failure, registry::text};
+use crate::{failure::Failure, json::text};
 
 /// The outcome of a handler that did not fail. A plain `T` is the same as [`Outcome::Complete`].
 #[derive(Debug, Clone, PartialEq)]

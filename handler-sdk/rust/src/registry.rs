@@ -4,7 +4,12 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Context, Failure, Outcome, outcome::Encoded};
+use crate::{
+    context::Context,
+    failure::Failure,
+    json::{listed, text},
+    outcome::{Encoded, Outcome},
+};
 
 /// The JSON Schema dialect of all schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -90,24 +95,6 @@ fn schema<T: JsonSchema>() -> String {
         schema.insert("$defs".to_owned(), Value::Object(definitions));
     }
     text(schema.as_value())
-}
-
-/// A value as JSON text. `Value::to_string` also supports indentation, which would be part of every
-/// component.
-pub(crate) fn text(value: &Value) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// Joins names with commas. The standard `join` is generic and far larger.
-pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut list = String::new();
-    for name in names {
-        if !list.is_empty() {
-            list.push_str(", ");
-        }
-        list.push_str(name);
-    }
-    list
 }
 
 /// Parses the task's input as the handler's input type.

@@ -2,31 +2,25 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Context, context::Facts};
+use crate::{
+    context::{Context, Facts},
+    native_host::NativeHost,
+};
 
 #[cfg(not(target_family = "wasm"))]
 pub use crate::http::native::respond_with;
 
-/// A simulated host.
-#[derive(Debug, Clone)]
-pub(crate) struct NativeHost {
-    pub(crate) secrets: BTreeMap<String, String>,
-    pub(crate) cancelled: bool,
-    pub(crate) remaining_time: Duration,
-    heartbeats: Arc<Mutex<Vec<String>>>,
-}
-
-impl NativeHost {
-    #[cfg_attr(target_family = "wasm", allow(dead_code))]
-    pub(crate) fn heartbeat(&self, progress: &str) {
-        self.heartbeats.lock().unwrap_or_else(PoisonError::into_inner).push(progress.to_owned());
+impl Context {
+    /// Builds a context for tests.
+    pub fn builder() -> ContextBuilder {
+        ContextBuilder::default()
     }
 }
 

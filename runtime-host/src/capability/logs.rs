@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::Utc;
 use tasker_protocol::{LogLevel, LogLine};
 
+/// The `target` of log lines that explain a rejected HTTP request.
+pub(crate) const HTTP_TARGET: &str = "tasker:http";
+
 /// The maximum length of a line. A longer one is split.
 const MAX_LINE_BYTES: usize = 8 << 10;
 

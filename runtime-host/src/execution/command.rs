@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Failure, FailureOrigin, Payload, StepDispatch};
 
 use super::failure::{failure, result_size};
+use super::inputs::{Inputs, attributes};
 use super::outcome::{Reported, handler_failure, invalid_answer};
-use super::pipeline::{Inputs, attributes};
 use crate::capability::logs::Logs;
 use crate::capability::wasi::Answer;
 

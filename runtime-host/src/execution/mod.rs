@@ -5,6 +5,7 @@ pub(crate) mod classify;
 pub(crate) mod command;
 pub(crate) mod control;
 pub(crate) mod failure;
+pub(crate) mod inputs;
 pub(crate) mod limiter;
 pub(crate) mod meter;
 pub(crate) mod outcome;

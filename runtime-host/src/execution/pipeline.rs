@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
-use tasker_protocol::{Ending, Execution, Failure, LogLine, Payload, StepDispatch, Usage};
+use tasker_protocol::{Ending, Execution, Failure, LogLine, StepDispatch, Usage};
 use tokio::sync::OwnedSemaphorePermit;
-use uuid::fmt::Hyphenated;
 use wasmtime::Store;
 use wasmtime_wasi::I32Exit;
 
@@ -16,6 +15,7 @@ use super::classify;
 use super::command;
 use super::control::ExecutionControl;
 use super::failure;
+use super::inputs::{Inputs, attributes};
 use super::meter::Meter;
 use super::outcome;
 use super::state::{State, Values};
@@ -25,7 +25,7 @@ use crate::capability::key_value::KeyValues;
 use crate::capability::wasi::{Answer, StandardInput};
 use crate::component::library::Loaded;
 use crate::component::linker::Program;
-use crate::host::Shared;
+use crate::shared::Shared;
 
 /// Bytes that one call may copy out of a guest in addition to a result of maximum size: the largest chunk of
 /// an outgoing HTTP body.
@@ -128,50 +128,6 @@ fn check_instances(dispatch: &StepDispatch, loaded: &Loaded) -> Result<(), Failu
         return Err(failure::instances(&dispatch.step_name, &dispatch.limits, loaded.core_instances));
     }
     Ok(())
-}
-
-/// The handler's inputs, borrowed from the dispatch.
-pub(crate) struct Inputs<'a> {
-    task_id: [u8; Hyphenated::LENGTH],
-    pub(crate) task_input: &'a RawValue,
-    pub(crate) checkpoint: Option<&'a RawValue>,
-    pub(crate) dependencies: Vec<(&'a str, &'a RawValue)>,
-}
-
-impl<'a> Inputs<'a> {
-    fn gather(dispatch: &'a StepDispatch) -> Result<Self, Failure> {
-        let mut task_id = [0; Hyphenated::LENGTH];
-        dispatch.task_id.hyphenated().encode_lower(&mut task_id);
-        Ok(Self {
-            task_id,
-            task_input: inline(&dispatch.input, "the task's input")?,
-            checkpoint: dispatch
-                .checkpoint
-                .as_ref()
-                .map(|saved| inline(saved, "the checkpoint"))
-                .transpose()?,
-            dependencies: dispatch
-                .dependency_results
-                .iter()
-                .map(|dependency| {
-                    Ok((dependency.step.as_str(), inline(&dependency.result, "a dependency's result")?))
-                })
-                .collect::<Result<_, Failure>>()?,
-        })
-    }
-
-    /// The task id as text.
-    pub(crate) fn task_id(&self) -> &str {
-        // Hyphenated ids are ASCII, so this cannot fail.
-        std::str::from_utf8(&self.task_id).unwrap_or_default()
-    }
-}
-
-fn inline<'a>(payload: &'a Payload, what: &str) -> Result<&'a RawValue, Failure> {
-    match payload {
-        Payload::Inline(json) => Ok(json),
-        Payload::Blob(_) => Err(failure::unresolved(what)),
-    }
 }
 
 /// Why a run stopped.
@@ -316,16 +272,6 @@ async fn handle(
         Ok(answer) => Stop::Answered(answer),
         Err(error) => Stop::Crashed { error, instantiated: true },
     }
-}
-
-/// Additional attributes of the context, by name.
-pub(crate) fn attributes(dispatch: &StepDispatch) -> impl Iterator<Item = (&'static str, &str)> {
-    dispatch.batch.iter().flat_map(|batch| {
-        [
-            ("batch_metadata", batch.metadata.get()),
-            ("is_no_op", if batch.is_no_op { "true" } else { "false" }),
-        ]
-    })
 }
 
 /// Runs a WASI command.

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     Durability, LocalPostgres,
-    programs::{find_owner, find_programs, is_root},
+    find::find_programs,
+    programs::{find_owner, is_root},
 };
 
 /// A download server that stops with the test.

@@ -21,9 +21,9 @@ use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::LOG_TARGET;
 use super::body::LimitedBody;
 use super::policy::{Policy, Refused};
+use crate::capability::logs::HTTP_TARGET;
 use crate::capability::logs::Logs;
 use crate::{HostConfig, HostError};
 
@@ -68,11 +68,11 @@ impl SendError {
                     refused.kind,
                     if address.is_ipv4() { 32 } else { 128 },
                 );
-                logs.log(LogLevel::Error, LOG_TARGET, &message);
+                logs.log(LogLevel::Error, HTTP_TARGET, &message);
                 Error::DestinationIpProhibited
             }
             Self::Http(error) => {
-                logs.log(LogLevel::Warn, LOG_TARGET, &format!("a request to {destination} failed: {error}"));
+                logs.log(LogLevel::Warn, HTTP_TARGET, &format!("a request to {destination} failed: {error}"));
                 error
             }
         }

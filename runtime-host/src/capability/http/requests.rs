@@ -1,0 +1,133 @@
+//! Every request of a guest, checked by the policy and then sent by the client.
+
+use std::sync::Arc;
+
+use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
+use tokio::sync::Semaphore;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
+
+use super::{
+    client::{HttpClient, Sent},
+    policy::Policy,
+};
+use crate::capability::logs::{HTTP_TARGET, Logs};
+
+/// The maximum size of the headers of one request or response, in bytes in memory.
+const MAX_HEADER_BYTES: usize = 128 << 10;
+
+/// The state behind a guest's requests.
+pub(crate) struct HttpState {
+    pub(super) context: WasiHttpCtx,
+    pub(super) hooks: Hooks,
+}
+
+pub(super) struct Hooks {
+    /// None if the component does not import the interface.
+    client: Option<Arc<HttpClient>>,
+    grants: Grants,
+    logs: Logs,
+    in_flight: Arc<Semaphore>,
+}
+
+impl HttpState {
+    pub(crate) fn new(client: &Arc<HttpClient>, grants: &Grants, logs: &Logs) -> Self {
+        Self::with(Some(client.clone()), grants.clone(), logs.clone(), client.max_requests)
+    }
+
+    pub(super) fn with(
+        client: Option<Arc<HttpClient>>,
+        grants: Grants,
+        logs: Logs,
+        max_requests: usize,
+    ) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_HEADER_BYTES);
+        let in_flight = Arc::new(Semaphore::new(max_requests));
+        Self { context, hooks: Hooks { client, grants, logs, in_flight } }
+    }
+}
+
+type Sending = Box<dyn Future<Output = Result<Sent, Error>> + Send>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _outcome: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Sending {
+        match self.admit(&request) {
+            Ok((client, policy, destination)) => {
+                let Ok(permit) = self.in_flight.clone().try_acquire_owned() else {
+                    self.refused(&format!(
+                        "a request to {destination} was refused: {} are in flight, as many as the host allows at \
+                         once (`max_http_requests`)",
+                        client.max_requests
+                    ));
+                    return Box::new(std::future::ready(Err(Error::ConnectionLimitReached)));
+                };
+                let logs = self.logs.clone();
+                Box::new(async move {
+                    let sending =
+                        client.send(request, options.unwrap_or_default(), &destination, &policy, permit);
+                    sending.await.map_err(|error| error.explain(&destination, &logs))
+                })
+            }
+            Err(error) => Box::new(std::future::ready(Err(error))),
+        }
+    }
+}
+
+impl Hooks {
+    /// Whether a request is allowed, and its destination.
+    fn admit(
+        &self,
+        request: &http::Request<WasiBody>,
+    ) -> Result<(Arc<HttpClient>, Policy, Destination), Error> {
+        let destination = destination(request)?;
+        let policy = Policy::new(&self.grants).map_err(|error| {
+            self.refused(&format!("no request can be sent: {error}"));
+            Error::ConfigurationError
+        })?;
+        match &self.client {
+            Some(client) if policy.permits(&destination) => Ok((client.clone(), policy, destination)),
+            _ => {
+                self.refused(&format!(
+                    "a request to {destination} was refused, because the step is not granted it: add \
+                     `{destination}` to the step's `grants.http` in the template"
+                ));
+                Err(Error::HttpRequestDenied)
+            }
+        }
+    }
+
+    fn refused(&self, message: &str) {
+        self.logs.log(LogLevel::Error, HTTP_TARGET, message);
+    }
+}
+
+/// The destination of a request whose parts agree.
+fn destination(request: &http::Request<WasiBody>) -> Result<Destination, Error> {
+    let uri = request.uri();
+    let scheme = uri.scheme_str().and_then(Scheme::parse).ok_or(Error::HttpProtocolError)?;
+    let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
+    // Reject credentials in a URL: the part before `@` can be mistaken for the host.
+    if authority.as_str().contains('@') {
+        return Err(Error::HttpRequestUriInvalid);
+    }
+    let host = OriginHost::parse(authority.host()).ok_or(Error::HttpRequestUriInvalid)?;
+    let port = match authority.port() {
+        Some(port) => port.as_u16(),
+        None => scheme.default_port(),
+    };
+    // A tunnel or an absolute request line would let a proxy choose another host.
+    if request.method() == http::Method::CONNECT || !uri.path().starts_with('/') {
+        return Err(Error::HttpRequestDenied);
+    }
+    let mut hosts = request.headers().get_all(http::header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if host.as_bytes() == authority.as_str().as_bytes() => {}
+        _ => return Err(Error::HttpRequestDenied),
+    }
+    Ok(Destination { scheme, host, port })
+}

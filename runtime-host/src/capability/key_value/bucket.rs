@@ -1,0 +1,151 @@
+//! The buckets of a guest, and what it may do with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tasker_protocol::{BucketName, LogLevel, is_bucket_name};
+use tasker_transport::{
+    Entry, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES,
+    bucket_of_namespace,
+};
+
+use crate::bindings::key_value::store::{Error, KeyResponse};
+use crate::capability::logs::Logs;
+
+/// The `target` of log lines that explain a rejected bucket.
+const LOG_TARGET: &str = "tasker:key-value";
+
+/// The state behind a guest's buckets.
+pub(crate) struct KeyValues {
+    pub(crate) store: Option<Arc<dyn KeyValueStore>>,
+    pub(crate) namespace: String,
+    pub(crate) granted: Vec<BucketName>,
+    pub(crate) logs: Logs,
+    /// The number of open compare-and-swap handles.
+    pub(crate) swaps: usize,
+}
+
+/// An open bucket.
+#[derive(Clone)]
+#[expect(unreachable_pub, reason = "the generated bindings name it again")]
+pub struct Bucket {
+    pub(super) store: Arc<dyn KeyValueStore>,
+    /// The bucket's name in the store.
+    pub(super) name: Arc<str>,
+}
+
+/// A value that was read, to be replaced if it has not changed.
+#[expect(unreachable_pub, reason = "the generated bindings name it again")]
+pub struct Cas {
+    pub(super) bucket: Bucket,
+    pub(super) key: String,
+    pub(super) seen: Option<Entry>,
+}
+
+impl KeyValues {
+    pub(super) fn open(&self, bucket: &str) -> Result<Bucket, Error> {
+        if !self.granted.iter().any(|granted| granted == bucket) || !is_bucket_name(bucket) {
+            self.refused(&format!(
+                "the bucket `{bucket}` was not opened, because the step is not granted it: add `{bucket}` to the \
+                 step's `grants.key_value` in the template"
+            ));
+            return Err(Error::AccessDenied);
+        }
+        let Some(store) = &self.store else {
+            self.refused("no bucket can be opened: this host has no key-value store");
+            return Err(Error::NoSuchStore);
+        };
+        Ok(Bucket { store: store.clone(), name: bucket_of_namespace(&self.namespace, bucket).into() })
+    }
+
+    pub(super) fn refused(&self, message: &str) {
+        self.logs.log(LogLevel::Error, LOG_TARGET, message);
+    }
+}
+
+impl Bucket {
+    /// Converts an error of the store to one that the guest may see.
+    pub(super) fn error(&self, error: &KeyValueError) -> Error {
+        if let KeyValueError::Unavailable(reason) = error {
+            // The provider's error goes to the operator's log, not to the guest.
+            tracing::warn!(bucket = &*self.name, %reason, "the key-value store is unavailable");
+            return Error::Other("the key-value store is unavailable".to_owned());
+        }
+        Error::Other(error.to_string())
+    }
+
+    pub(super) async fn entry(&self, key: &str) -> Result<Option<Entry>, Error> {
+        check_key(key)?;
+        let mut found =
+            self.store.get(&self.name, &[key.to_owned()]).await.map_err(|error| self.error(&error))?;
+        Ok(found.remove(key))
+    }
+
+    pub(super) async fn get(&self, keys: Vec<String>) -> Result<Vec<Option<(String, Vec<u8>)>>, Error> {
+        let wanted: Vec<String> = distinct(&keys)?.into_iter().collect();
+        let found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
+        // The store reads a repeated key once, but the result contains it every time.
+        let size = |key: &String| found.get(key).map_or(0, |entry| entry.value.len());
+        if keys.iter().map(size).sum::<usize>() > MAX_ANSWER_BYTES {
+            return Err(self.error(&KeyValueError::TooMuch));
+        }
+        let answer = |key: String| {
+            let value = found.get(&key)?.value.clone();
+            Some((key, value))
+        };
+        Ok(keys.into_iter().map(answer).collect())
+    }
+
+    pub(super) async fn set(&self, entries: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        for (key, value) in &entries {
+            check_key(key)?;
+            check_value(key, value)?;
+        }
+        // Of a repeated key, the last value is stored.
+        let entries: BTreeMap<String, Vec<u8>> = entries.into_iter().collect();
+        let written = self.store.set(&self.name, entries.into_iter().collect()).await;
+        written.map_err(|error| self.error(&error))
+    }
+
+    pub(super) async fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        let keys: Vec<String> = distinct(keys)?.into_iter().collect();
+        self.store.delete(&self.name, &keys).await.map_err(|error| self.error(&error))
+    }
+
+    pub(super) async fn exists(&self, key: &str) -> Result<bool, Error> {
+        check_key(key)?;
+        self.store.exists(&self.name, key).await.map_err(|error| self.error(&error))
+    }
+
+    pub(super) async fn keys(&self, after: Option<&str>) -> Result<KeyResponse, Error> {
+        after.map_or(Ok(()), check_key)?;
+        let page = self.store.keys(&self.name, after).await.map_err(|error| self.error(&error))?;
+        let cursor = page.has_more.then(|| page.keys.last().cloned()).flatten();
+        Ok(KeyResponse { keys: page.keys, cursor })
+    }
+
+    pub(super) async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
+        check_key(key)?;
+        self.store.increment(&self.name, key, delta).await.map_err(|error| self.error(&error))
+    }
+}
+
+pub(super) fn check_key(key: &str) -> Result<(), Error> {
+    if (1..=MAX_KEY_BYTES).contains(&key.len()) && !key.contains('\0') {
+        return Ok(());
+    }
+    let message = format!("a key has 1 to {MAX_KEY_BYTES} bytes, without U+0000; this one has {}", key.len());
+    Err(Error::Other(message))
+}
+
+pub(super) fn check_value(key: &str, value: &[u8]) -> Result<(), Error> {
+    if value.len() <= MAX_VALUE_BYTES {
+        return Ok(());
+    }
+    let bytes = value.len();
+    Err(Error::Other(format!("a value has at most {MAX_VALUE_BYTES} bytes; that for `{key}` has {bytes}")))
+}
+
+fn distinct(keys: &[String]) -> Result<BTreeSet<String>, Error> {
+    keys.iter().map(|key| check_key(key).map(|()| key.clone())).collect()
+}
