@@ -1,4 +1,4 @@
--- The dispatches of steps that are enqueued.
+-- Returns the dispatches of those of these steps that are enqueued, by descending priority.
 CREATE FUNCTION tasker_f.dispatches(p_tasks uuid[], p_steps integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
@@ -38,7 +38,7 @@ BEGIN
                SELECT b.workers FROM tasker.batches b WHERE b.task_id = s.task_id AND b.step_index = s.batch) END,
            s.cursor::text
     FROM unnest(p_tasks, p_steps) AS k (task_id, step_index)
-    -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+    -- OFFSET 0 forces index look-ups, whatever the planner estimates for the length of the arrays.
     CROSS JOIN LATERAL (
         SELECT * FROM tasker.steps
         WHERE task_id = k.task_id AND step_index = k.step_index AND state = 'enqueued' OFFSET 0) s

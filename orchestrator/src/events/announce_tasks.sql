@@ -1,6 +1,6 @@
--- Writes an event for each of these tasks, which have just come to rest, if anybody subscribed to it:
--- `tasker.task.completed`, `.failed`, `.cancelled`, `.resolved`, `.blocked`. Returns whether it wrote one.
--- Called in the transaction that moves the task. Without a subscriber it costs one look at the few subscriptions.
+-- Writes an event for each of these tasks that has a subscriber: `tasker.task.completed`, `.failed`, `.cancelled`,
+-- `.resolved`, `.blocked`. Must be called in the transaction that moves the tasks. Returns whether it wrote an event.
+-- Without a subscriber it only reads the subscriptions.
 CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS boolean LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$

@@ -1,10 +1,10 @@
--- Expansion: what a decision or a batchable step adds to its task when it completes.
+-- Expansion: the steps that a decision or a batchable step adds to its task when it completes.
 --
--- Called inside the transaction that records the completion, with the task locked and the step not yet complete. The
--- new steps are pending rows like any other: what follows from the completion itself is worked out with them in place.
+-- Runs in the transaction that records the completion, with the task locked and the step not yet complete. The new
+-- steps are ordinary pending rows, which the same transaction then evaluates.
 
--- How many of a step's dependencies are not yet satisfied. One that is not there counts while a decision may still
--- create it, other than those in p_decided, which are just being recorded.
+-- Returns the number of unsatisfied dependencies of a step. A dependency without a row counts if a decision may still
+-- create it, except the decisions in p_decided, which are being recorded.
 CREATE FUNCTION tasker_f.open_dependencies(p_task uuid, p_release uuid, p_template_step integer, p_decided integer[])
 RETURNS integer LANGUAGE plpgsql STABLE
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -35,7 +35,7 @@ BEGIN
                 CONTINUE;
             END IF;
         END IF;
-        -- Workers that are not there yet come with their batchable step.
+        -- Workers without rows depend on their batchable step.
         SELECT s.state INTO v_state FROM tasker.steps s
         WHERE s.task_id = p_task AND s.step_index = coalesce(r_parent.batchable, r_parent.step_index);
         IF FOUND THEN

@@ -100,7 +100,7 @@ async fn a_branch_that_cannot_be_fails_the_step_and_blocks_the_task() {
     let cases: [(Ending, &str); 6] = [
         (branch(&["lft"]), "the template has no step `lft`; did you mean `left`?"),
         (branch(&["left", "start"]), "step `start` does not come after the decision"),
-        (branch(&["right_tail"]), "also depends on `right`, and nothing creates that with it"),
+        (branch(&["right_tail"]), "also depends on `right`, and no named step creates that"),
         (branch(&too_many), "101 steps; at most 100"),
         (Ending::Complete(payload(&json!(1))), "a step of type `decision` cannot; answer `branch`"),
         (Ending::Batch { cursors: Vec::new(), result: payload(&json!(1)) }, "answered `batch`"),

@@ -93,7 +93,7 @@ async fn a_login_that_nobody_lets_in_is_told_of() {
     let role = make_login(&database.pool, "secret").await.unwrap();
     administer(&database, format!("ALTER ROLE {role} CONNECTION LIMIT 0")).await;
     let error = make_login(&database.pool, "secret").await.unwrap_err().to_string();
-    assert!(error.contains(&role) && error.contains("let all log in alike"), "{error}");
+    assert!(error.contains(&role) && error.contains("use that role for all processes"), "{error}");
 }
 
 #[tokio::test]

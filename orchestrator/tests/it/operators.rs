@@ -228,7 +228,7 @@ async fn pause_holds_back_what_becomes_ready_and_resume_lets_it_go() {
     let task = fixture.create("pair", json!({})).await;
     let running = fixture.dispatched();
     assert_eq!(fixture.act(task, TaskAction::Pause).await.unwrap(), TaskState::StepsInProcess);
-    assert!(refusal(fixture.act(task, TaskAction::Pause).await).contains("paused already"));
+    assert!(refusal(fixture.act(task, TaskAction::Pause).await).contains("already paused"));
     // What hosts have comes to its end.
     fixture.complete(&running[0], json!(1)).await;
     fixture.fail(&running[1], true).await;

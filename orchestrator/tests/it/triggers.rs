@@ -310,7 +310,7 @@ async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
     let switched = fixture.orchestrator.triggers.enable_trigger("shop", "orders", false).await.unwrap();
     assert_eq!((switched.enabled, switched.disabled_at), (false, Some(fixture.now)));
     let dead = fixture.receive_one(event("1", &order("DE-1"))).await;
-    assert_eq!(dead.reason.as_deref(), Some("only disabled triggers are for it: shop/orders"));
+    assert_eq!(dead.reason.as_deref(), Some("only disabled triggers match it: shop/orders"));
     // Publishing does not undo what an operator did.
     assert_eq!(fixture.trigger(&ORDERS.replace("web", "shop")).await, Publication::Published);
     assert_eq!(fixture.receive_one(event("2", &order("DE-2"))).await.state, ReceptionState::Unmatched);

@@ -104,7 +104,7 @@ async fn upgrade_moves_a_waiting_task_and_nothing_that_runs() {
     };
     let same = act(upgrade(None)).await;
     assert!(
-        matches!(&same, Err(Error::Refused(told)) if told.contains("at that release already")),
+        matches!(&same, Err(Error::Refused(told)) if told.contains("already has that release")),
         "{same:?}"
     );
     fixture.publish_component("1", true).await;
