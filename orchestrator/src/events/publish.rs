@@ -221,7 +221,7 @@ impl Events {
         self.told.subscribe()
     }
 
-    /// Deletes events that were published long enough ago.
+    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most.
     pub(crate) async fn forget_events(&self) -> Result<(), Error> {
         sqlx::query(sql!(
             "DELETE FROM tasker.events WHERE event_id IN (

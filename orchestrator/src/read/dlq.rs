@@ -89,8 +89,8 @@ pub struct DlqStatistics {
 /// A pending entry with its urgency.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Investigation {
-    /// A higher score is more urgent: stale tasks and tasks that no host could run first, then by priority, then by
-    /// age.
+    /// Higher is more urgent: 100 for `staleness_timeout`, 80 for `worker_unavailable`, 60 for `max_retries_exceeded`, 40
+    /// for others; plus a quarter of the task's priority; plus one per hour in the DLQ, at most 24.
     pub priority_score: f64,
     /// The age of the entry, in minutes.
     pub minutes_in_dlq: f64,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whether reports get through. While they do not, missing reports say nothing about a host. Afterwards the waiting
+/// Whether reports get through. While they do not, missing reports prove nothing about a host. Afterwards the waiting
 /// reports must be applied before a host counts as lost.
 #[derive(Debug)]
 pub(crate) struct Hearing(Mutex<Since>);
