@@ -4,7 +4,7 @@ use tasker_templates::text_fault;
 
 use crate::error::Error;
 
-/// Rejects text that a text column cannot store or that has no visible meaning.
+/// Rejects text with a NUL character, and text longer than 4096 bytes.
 pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
     text_fault(text).map_or(Ok(()), |fault| Err(Error::InvalidRequest { field, message: fault.to_owned() }))
 }

@@ -58,7 +58,7 @@ impl Engine {
         self.create_identified(requests.into_iter().map(|request| (request, None)).collect()).await
     }
 
-    /// As [`Orchestrator::create_tasks`], for requests whose identity the caller computes instead of the template.
+    /// As [`Engine::create_tasks`], for requests whose identity the caller computes instead of the template.
     pub(crate) async fn create_identified(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
         let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
         let mut open: Vec<(usize, Identified)> = requests.into_iter().enumerate().collect();

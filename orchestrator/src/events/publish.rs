@@ -39,9 +39,9 @@ pub struct Published {
     pub at: DateTime<Utc>,
     /// The task.
     pub task_id: Uuid,
-    /// When its deliveries were created.
+    /// When it was processed: its deliveries were created, or it was rejected with an error.
     pub published_at: Option<DateTime<Utc>>,
-    /// Why it could not be published.
+    /// Why it was rejected. None if it was published.
     pub error: Option<String>,
     /// The number of deliveries that are not yet done.
     pub pending_deliveries: i64,
@@ -215,7 +215,7 @@ impl Events {
         rows.iter().map(read).collect()
     }
 
-    /// Returns the events published from now on, while [`Orchestrator::run`] runs: CloudEvents in JSON. A listener
+    /// Returns the events published from now on, while [`crate::Orchestrator::run`] runs: CloudEvents in JSON. A listener
     /// that falls behind misses some.
     pub fn told_events(&self) -> broadcast::Receiver<Arc<str>> {
         self.told.subscribe()

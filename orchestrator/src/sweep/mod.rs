@@ -45,7 +45,7 @@ impl Engine {
         self.sweep_up(true).await
     }
 
-    /// As [`Orchestrator::sweep`]. If `judge_hosts` is false, no host counts as lost.
+    /// As [`Engine::sweep`]. If `judge_hosts` is false, no host counts as lost.
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
         let mut swept = Swept { failed: self.enforce_lifecycle().await?, ..Swept::default() };
         loop {

@@ -62,7 +62,7 @@ pub enum ReceptionState {
     Started,
     /// No trigger matched: a dead letter.
     Unmatched,
-    /// A trigger matched and no task could be started: a dead letter.
+    /// A matching trigger could not start its task: a dead letter. Other triggers may have started theirs.
     Failed,
 }
 

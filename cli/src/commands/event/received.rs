@@ -17,7 +17,7 @@ const MAX_REASON: usize = 80;
 /// A filter and page of received events.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Received {
-    /// Only dead letters: events that started nothing.
+    /// Only dead letters: events that no trigger matched, or whose matching trigger failed.
     #[arg(long, conflicts_with = "state")]
     failed: bool,
     /// Only events with this result.
