@@ -1,4 +1,4 @@
-//! The API, as commands see it.
+//! The HTTP client of the API.
 
 use std::{
     io::{BufRead, BufReader},
@@ -21,22 +21,22 @@ use crate::{
     signature::{Signer, behind_iam},
 };
 
-/// How long one request may take. The API itself answers within a minute, also where it waits.
+/// The timeout of a request. The API responds within a minute, also to requests that wait.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What most requests carry.
+/// The content type of most requests.
 const JSON: &str = "application/json";
 
-/// Talks to the API of a server.
+/// A client of a server's API.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     url: String,
     agent: Agent,
-    /// Asked for once, because finding credentials may take requests of its own.
+    /// Determined once, because finding credentials may need requests.
     signer: Arc<Mutex<Option<Signer>>>,
 }
 
-/// An answer: what was asked for, or what the API said was wrong.
+/// A response: the value, or the error that the API returned.
 pub(crate) type Answer<T> = std::result::Result<T, ErrorBody>;
 
 impl Client {
@@ -56,7 +56,7 @@ impl Client {
         signer.clone()
     }
 
-    /// For the server that a project's configuration names.
+    /// Creates a client of the server that a project's configuration names.
     pub(crate) fn of(project: &ProjectConfig) -> Self {
         Self::new(&project.config.server.url())
     }
@@ -65,7 +65,7 @@ impl Client {
         self.look_for(path).await?.map_err(told)
     }
 
-    /// As `get`, for what may not be there.
+    /// As `get`, but returns none if the resource does not exist.
     pub(crate) async fn look_for<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
@@ -81,7 +81,7 @@ impl Client {
         self.post_as(path, JSON, serde_json::to_string(body)?).await
     }
 
-    /// As `post`, for a body that is of another kind than plain JSON.
+    /// As `post`, with another content type than plain JSON.
     pub(crate) async fn post_as<T: DeserializeOwned + Send + 'static>(
         &self,
         path: &str,
@@ -117,20 +117,20 @@ impl Client {
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
-                // Some answers say it all by their status.
+                // Some responses have only a status.
                 let text = if text.is_empty() { "null" } else { &text };
                 return serde_json::from_str(text)
                     .map(Ok)
-                    .with_context(|| format!("the answer of {}{path}", this.url));
+                    .with_context(|| format!("the response of {}{path}", this.url));
             }
             match serde_json::from_str(&text) {
                 Ok(error) => Ok(Err(error)),
                 Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => bail!(
-                    "{} refused the request: {text}. Requests are signed with the credentials that the AWS tools find: see \
-                     that there are some, and that they may call this API",
+                    "{} rejected the request: {text}. Requests are signed with the credentials that the AWS tools find: check \
+                     that they exist and may call this API",
                     this.url
                 ),
-                Err(_) => bail!("{}{path} answered {status}: {text}", this.url),
+                Err(_) => bail!("{}{path} returned {status}: {text}", this.url),
             }
         })
         .await?
@@ -154,26 +154,27 @@ impl Client {
         }
         self.agent.run(request).with_context(|| {
             format!(
-                "no server answers at {}; start one with `tasker dev` or `tasker serve`, name another with --server, or \
+                "no server responds at {}; start one with `tasker dev` or `tasker serve`, name another with --server, or \
                  run the task in this process with `tasker task run --local`",
                 self.url
             )
         })
     }
 
-    /// Server-sent events, each with its kind and its data, until the server or the listener goes away.
+    /// Returns server-sent events, each with its kind and its data, until the server or the listener closes the
+    /// connection.
     pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
-        // Such an answer has no end.
+        // This response has no end, so it has no timeout.
         let this = Self { agent: agent(None), ..self.clone() };
         let (path, signer) = (path.to_owned(), self.signer().await);
         let response =
             tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new(), signer));
         let mut response = response.await??;
         if !response.status().is_success() {
-            bail!("{} answered {}: {}", self.url, response.status(), response.body_mut().read_to_string()?);
+            bail!("{} returned {}: {}", self.url, response.status(), response.body_mut().read_to_string()?);
         }
         let (sender, receiver) = mpsc::channel(64);
-        // A thread of its own: nothing ends a read that waits, and nobody waits for this one.
+        // A separate thread, because a blocking read cannot be cancelled. Nothing waits for the thread.
         std::thread::spawn(move || {
             let (mut kind, mut data) = (String::new(), Vec::new());
             for line in BufReader::new(response.into_body().into_reader()).lines().map_while(Result::ok) {
@@ -206,17 +207,17 @@ fn agent(timeout: Option<Duration>) -> Agent {
         .into()
 }
 
-/// What the API said was wrong, as an error.
+/// Converts an error of the API.
 pub(crate) fn told(answer: ErrorBody) -> anyhow::Error {
     anyhow::Error::msg(answer.error.message)
 }
 
-/// Any text as one segment of a path.
+/// Encodes a text as one segment of a path.
 pub(crate) fn segment(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// What follows the `?` of a path: those of these parameters that are given.
+/// Encodes those of these parameters that have a value as the query of a URL.
 pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in parameters {
@@ -224,7 +225,7 @@ pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> 
             query.append_pair(name, &value);
         }
     }
-    // As percent-encoding everywhere else: signatures know no `+`.
+    // Percent-encoded spaces, because signatures do not accept `+`.
     query.finish().replace('+', "%20")
 }
 

@@ -1,5 +1,5 @@
-//! Configuration: `tasker.toml` under environment variables under nothing else. Every key is documented here, and an
-//! unknown one is refused with the line that it stands on.
+//! The configuration: `tasker.toml`, overridden by environment variables. Every key is documented here. An unknown
+//! key is an error with its line.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use toml::{Table, Value};
 /// The name of the file.
 pub(crate) const FILE: &str = "tasker.toml";
 
-/// What introduces an environment variable that overrides a key: `TASKER__SERVER__LISTEN`.
+/// The prefix of an environment variable that overrides a key: `TASKER__SERVER__LISTEN`.
 const PREFIX: &str = "TASKER__";
 
 /// The whole configuration.
@@ -22,7 +22,7 @@ const PREFIX: &str = "TASKER__";
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) project: Project,
-    /// Further names for handlers: what a template's `callable` says, and the handler that is meant.
+    /// Additional names of handlers: from the `callable` of a template to the handler.
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
     pub(crate) database: Database,
@@ -31,17 +31,17 @@ pub(crate) struct Config {
     pub(crate) blobs: Blobs,
 }
 
-/// `[project]`: what is built and published.
+/// `[project]`: the parts of the project.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Project {
-    /// What the project is called.
+    /// The name of the project.
     pub(crate) name: String,
-    /// Folders of Cargo packages that are built to components, and `.wasm` files that are taken as they are.
+    /// Folders of Cargo packages to build as components, and `.wasm` files to use as they are.
     pub(crate) components: Vec<PathBuf>,
     /// The folder of templates (`.yaml`, `.yml`, `.json`).
     pub(crate) templates: PathBuf,
-    /// The folder of triggers, which start tasks from events. It need not be there.
+    /// The folder of triggers, which start tasks from events. It may be missing.
     pub(crate) triggers: PathBuf,
 }
 
@@ -60,9 +60,9 @@ impl Default for Project {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Server {
-    /// The address that the API listens on. It authenticates nobody: keep it on loopback.
+    /// The address that the API listens on. The API does not authenticate callers: keep it on loopback.
     pub(crate) listen: String,
-    /// Where commands find the API. Empty: at `listen`.
+    /// The URL of the API for commands. Empty: derived from `listen`.
     pub(crate) url: String,
 }
 
@@ -73,7 +73,7 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Where commands find the API.
+    /// Returns the URL of the API for commands.
     pub(crate) fn url(&self) -> String {
         if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
     }
@@ -85,7 +85,7 @@ impl Server {
 pub(crate) struct Database {
     /// `postgres://user:password@host/database`. Empty: `DATABASE_URL`, or a private server that `tasker dev` starts.
     pub(crate) url: String,
-    /// How many connections one process keeps at most.
+    /// The maximum number of connections per process.
     pub(crate) max_connections: u32,
 }
 
@@ -95,15 +95,15 @@ impl Default for Database {
     }
 }
 
-/// `[orchestrator]`: how tasks are moved.
+/// `[orchestrator]`: the settings of the orchestrator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Orchestrator {
     /// The environment whose overrides in templates apply.
     pub(crate) environment: String,
-    /// How many batches of reports are worked on at once.
+    /// How many batches of reports are applied at once.
     pub(crate) report_loops: usize,
-    /// How often the sweep looks for what was lost.
+    /// The interval of the sweep, in seconds.
     pub(crate) sweep_interval_seconds: u64,
 }
 
@@ -113,17 +113,17 @@ impl Default for Orchestrator {
     }
 }
 
-/// `[worker]`: how steps are run.
+/// `[worker]`: the settings of the worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Worker {
-    /// What the host is called in reports. Empty: `worker-` and the process id.
+    /// The name of the host in reports. Empty: `worker-` and the process id.
     pub(crate) name: String,
-    /// How many steps run at once.
+    /// The maximum number of steps that run at once.
     pub(crate) max_concurrent: usize,
-    /// How long a step's message stays its host's without a sign of life.
+    /// The visibility timeout of a step message, in seconds: how long a host may run a step without a heartbeat.
     pub(crate) lease_seconds: u64,
-    /// How long running steps may go on when the process is told to stop.
+    /// How long running steps may continue after a request to stop, in seconds.
     pub(crate) drain_seconds: u64,
     /// The folder of compiled components. Empty: `.tasker/cache` of the project.
     pub(crate) cache_dir: PathBuf,
@@ -141,7 +141,7 @@ impl Default for Worker {
     }
 }
 
-/// `[blobs]`: components and large payloads.
+/// `[blobs]`: the store of components and large payloads.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Blobs {
@@ -149,7 +149,7 @@ pub(crate) struct Blobs {
     pub(crate) url: String,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Source {
@@ -158,7 +158,7 @@ pub(crate) enum Source {
     Environment(String),
 }
 
-/// A project: its folder, its configuration, and where each value comes from.
+/// A project: its folder, its configuration, and the source of each value.
 #[derive(Debug, Clone)]
 pub(crate) struct ProjectConfig {
     pub(crate) root: PathBuf,
@@ -167,7 +167,7 @@ pub(crate) struct ProjectConfig {
 }
 
 impl ProjectConfig {
-    /// Reads the configuration of the project that this folder lies in. Without a `tasker.toml` there are defaults.
+    /// Reads the configuration of the project that contains this folder. Without a `tasker.toml` the defaults apply.
     pub(crate) fn load(start: &Path) -> Result<Self> {
         let start =
             start.canonicalize().with_context(|| format!("there is no folder {}", start.display()))?;
@@ -189,7 +189,7 @@ impl ProjectConfig {
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Self> {
         let name = file.map_or_else(|| FILE.to_owned(), |file| file.display().to_string());
-        // Once by itself, for errors that show the line.
+        // Parsed separately first, because these errors show the line.
         toml::from_str::<Config>(text).with_context(|| format!("{name} is not usable"))?;
         let mut table: Table = toml::from_str(text).with_context(|| format!("{name} is not usable"))?;
         let mut sources = BTreeMap::new();
@@ -216,7 +216,7 @@ impl ProjectConfig {
         Ok(Self { root, config, sources })
     }
 
-    /// Every key with its value and where that comes from. Passwords are not shown.
+    /// Returns every key with its value and its source. Passwords are replaced.
     pub(crate) fn entries(&self) -> Result<Vec<(String, Value, Source)>> {
         let table = Table::try_from(&self.config)?;
         let entry = |(key, value): (String, Value)| {
@@ -227,21 +227,21 @@ impl ProjectConfig {
         Ok(flatten(&table).into_iter().map(entry).collect())
     }
 
-    /// A path of the configuration, seen from the project's folder.
+    /// Resolves a path of the configuration relative to the project's folder.
     pub(crate) fn path(&self, path: &Path) -> PathBuf {
         self.root.join(path)
     }
 
-    /// The project's own folder for what Tasker keeps.
+    /// Returns the folder for Tasker's own files in the project.
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.root.join(".tasker")
     }
 }
 
-/// Sets `a.b` of a table. What reads as a TOML value is one; everything else is text.
+/// Sets the key `a.b` of a table. A text that is not a TOML value is set as a string.
 fn set(table: &mut Table, key: &str, text: &str) -> Result<()> {
     let Some((section, name)) = key.split_once('.') else {
-        bail!("names no key: {PREFIX}<SECTION>__<KEY> is the form");
+        bail!("does not name a key: {PREFIX}<SECTION>__<KEY> is the format");
     };
     let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
     let Value::Table(section) = section else { bail!("`{key}` is not in a section") };

@@ -3,14 +3,14 @@
 use clap::ValueEnum;
 use tasker_templates::template::{Graph, Template};
 
-/// How a picture is written.
+/// The format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A picture for browsers.
+    /// An image for browsers.
     Svg,
     /// The language of Graphviz.
     Dot,
-    /// The language that GitHub draws in Markdown.
+    /// The language that GitHub renders in Markdown.
     Mermaid,
 }
 
@@ -55,14 +55,14 @@ fn mermaid(template: &Template, graph: &Graph) -> String {
     text
 }
 
-/// Sizes of the SVG, in pixels.
+/// Dimensions of the SVG, in pixels.
 const BOX_HEIGHT: usize = 36;
 const GAP_X: usize = 28;
 const GAP_Y: usize = 44;
 const MARGIN: usize = 20;
 const CHARACTER: usize = 8;
 
-/// One row for each depth, each row centred.
+/// Draws one centred row per depth of the DAG.
 fn svg(template: &Template, graph: &Graph) -> String {
     let depths = graph.depths();
     let rows = depths.iter().max().map_or(0, |deepest| deepest + 1);

@@ -20,7 +20,7 @@ use crate::{commands::ending::Ending, config::ProjectConfig, output::Output};
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 done, 1 the command failed, 2 it was called wrongly, 3 the task did not complete, or the tested event
+/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 the task did not complete, or the tested event
 /// would not start one.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
@@ -28,13 +28,13 @@ struct Arguments {
     /// The project's folder, or any folder in it.
     #[arg(long, global = true, default_value = ".", value_name = "FOLDER")]
     project: PathBuf,
-    /// Where the API is. Default: `server.url` of tasker.toml.
+    /// The URL of the API. Default: `server.url` of tasker.toml.
     #[arg(long, global = true, value_name = "URL", env = "TASKER_URL")]
     server: Option<String>,
     /// Print JSON instead of text for people.
     #[arg(long, global = true)]
     json: bool,
-    /// Say more about what happens inside: -v, -vv. `RUST_LOG` overrides it.
+    /// Log more: -v, -vv. `RUST_LOG` overrides it.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]
@@ -43,39 +43,39 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run everything on this machine: database, build, orchestrator, host and API; build again on change.
+    /// Run database, orchestrator, host and API on this machine; build again on every change.
     Dev,
     /// Run the orchestrator and the API over PostgreSQL and PGMQ.
     Serve(commands::serve::Arguments),
-    /// Run a host that takes steps from PGMQ.
+    /// Run a host that runs steps from PGMQ.
     Worker,
     /// Build the project and publish its components, templates and triggers to the database.
     Publish(commands::publish::Arguments),
     /// Deploy on AWS, with Terraform or SAM, and publish the project there.
     Deploy(commands::deploy::Arguments),
-    /// Make a new project.
+    /// Create a new project.
     New(commands::new::Arguments),
     /// Build the project's components, and check them, its templates and its triggers.
     Build,
-    /// Check, list, draw and import templates, and look up their format.
+    /// Check, list, draw and import templates, and print their format.
     #[command(subcommand)]
     Template(commands::template::Command),
     /// Create, follow and operate tasks.
     #[command(subcommand)]
     Task(commands::task::Command),
-    /// Look at the steps of a task, and put them right.
+    /// Show the steps of a task, and reset, resolve or complete them.
     #[command(subcommand)]
     Step(commands::step::Command),
     /// List, inspect and resolve dead letters: tasks that failed for good, or that make no progress.
     #[command(subcommand)]
     Dlq(commands::dlq::Command),
-    /// List handlers and their versions, or run one by itself.
+    /// List handlers and their versions, or run one alone.
     #[command(subcommand)]
     Handler(commands::handler::Command),
-    /// Send events and test them on triggers; watch domain events and subscribe others to them.
+    /// Send events and test them on triggers; watch domain events and subscribe to them.
     #[command(subcommand)]
     Event(commands::event::Command),
-    /// Check, list and switch triggers: which events start which tasks.
+    /// Check, list, enable and disable triggers, which start tasks from events.
     #[command(subcommand)]
     Trigger(commands::trigger::Command),
     /// Show the configuration.
@@ -83,15 +83,15 @@ enum Command {
     Config(commands::config::Command),
     /// Print a completion script: `source <(tasker completions bash)`.
     Completions {
-        /// For which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Compile a component in this process, for a host in another.
+    /// Compile a component, as a separate process for a host.
     #[command(hide = true)]
     CompileComponent {
         /// The component.
         input: PathBuf,
-        /// Where the compiled one goes.
+        /// The file for the compiled component.
         output: PathBuf,
     },
 }
@@ -105,7 +105,7 @@ fn main() -> ExitCode {
         Err(error) => return output.failure(&anyhow::Error::from(error).context("starting the runtime")),
     };
     let ended = runtime.block_on(run(arguments, &output));
-    // A blocked thread must not keep a finished command.
+    // A blocked thread must not delay the end of the command.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! What a command prints: text for people on a terminal, plain text in a pipe, JSON for programs.
+//! The output of commands: text with colours on a terminal, plain text in a pipe, or JSON.
 
 use std::{
     io::{IsTerminal, Write},
@@ -8,15 +8,15 @@ use std::{
 use anyhow::Result;
 use serde::Serialize;
 
-/// How a command prints.
+/// The output settings of a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     pub(crate) json: bool,
-    /// Whether standard output is a terminal that takes colours and moves its cursor.
+    /// Whether standard output is a terminal that supports colours and cursor movement.
     pub(crate) live: bool,
 }
 
-/// What a piece of text stands for.
+/// The meaning of a text, which determines its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Good,
@@ -34,14 +34,14 @@ impl Output {
         Self { json, live: !json && !plain && !dumb && std::io::stdout().is_terminal() }
     }
 
-    /// A line for people; nothing where JSON is wanted.
+    /// Prints a line of text, unless JSON is requested.
     pub(crate) fn say(&self, line: &str) {
         if !self.json {
             print(line);
         }
     }
 
-    /// The result of a command.
+    /// Prints the result of a command.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         if self.json {
             print(&serde_json::to_string_pretty(value)?);
@@ -54,7 +54,7 @@ impl Output {
         Ok(())
     }
 
-    /// Tells of an error, and answers the exit code that goes with it.
+    /// Prints an error. Returns the exit code.
     pub(crate) fn failure(&self, error: &anyhow::Error) -> ExitCode {
         if self.json {
             print(&serde_json::json!({ "error": format!("{error:#}") }).to_string());
@@ -66,7 +66,7 @@ impl Output {
         ExitCode::FAILURE
     }
 
-    /// Text in the colour of what it stands for, where colours are taken.
+    /// Colours a text, if colours are supported.
     pub(crate) fn style(&self, style: Style, text: &str) -> String {
         if !self.live || text.is_empty() {
             return text.to_owned();
@@ -83,12 +83,12 @@ impl Output {
     }
 }
 
-/// Prints a line. A reader that has gone away (`| head`) wants no more; that is no error.
+/// Prints a line. Ignores a closed pipe (`| head`).
 pub(crate) fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Rows as aligned columns, without the last column's trailing space.
+/// Formats rows as aligned columns, without trailing spaces.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let all =
         || std::iter::once(header.iter().map(|&cell| cell.to_owned()).collect()).chain(rows.iter().cloned());

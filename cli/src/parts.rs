@@ -1,4 +1,4 @@
-//! Opens the parts that several commands use, with the settings of the project's configuration.
+//! Opens the parts that several commands share, with the settings of the project.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::config::ProjectConfig;
 
-/// The times of the queues and leases.
+/// Returns the times of the queues and leases.
 pub(crate) fn timing(project: &ProjectConfig) -> Timing {
     Timing::until_acknowledged(Duration::from_secs(project.config.worker.lease_seconds))
 }
@@ -32,12 +32,12 @@ pub(crate) fn open_blobs(project: &ProjectConfig) -> Result<BlobStore> {
     if configured.is_empty() {
         return Ok(BlobStore::folder(&project.state_dir().join("blobs"))?);
     }
-    let url =
-        Url::parse(configured).with_context(|| format!("`blobs.url` is `{configured}`, which is no URL"))?;
+    let url = Url::parse(configured)
+        .with_context(|| format!("`blobs.url` is `{configured}`, which is not a URL"))?;
     Ok(BlobStore::open(&url)?)
 }
 
-/// Opens a host. This program compiles components for it, in a process for each.
+/// Opens a host. It runs this program to compile each component in a separate process.
 pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Host> {
     let worker = &project.config.worker;
     let cache_dir = if worker.cache_dir.as_os_str().is_empty() {

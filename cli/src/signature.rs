@@ -1,4 +1,4 @@
-//! Signatures on requests to an API that stands behind AWS's IAM, as API Gateway and function URLs do.
+//! AWS signatures of requests to an API behind IAM, as API Gateway and function URLs require.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,10 +11,10 @@ use aws_sigv4::{
 use tasker_transport::s3::sdk_config;
 use url::{Host, Url};
 
-/// How long before they expire credentials are no longer used.
+/// Credentials are renewed this long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// What a signature is for, and whose it is.
+/// The data for signing requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Signer {
     service: &'static str,
@@ -23,25 +23,26 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    /// Whether it still is what AWS accepts, and will be for the next minute.
+    /// Returns whether the credentials stay valid for the next minute.
     pub(crate) fn is_fresh(&self) -> bool {
         self.credentials.expiry().is_none_or(|expiry| expiry > SystemTime::now() + MARGIN)
     }
 
-    /// For the API at this address; none, if it is not one of AWS's, or if there are no credentials: it may ask for none.
+    /// Returns a signer for the API at this URL. None if it is not an AWS URL, or if there are no credentials,
+    /// because the API may not require any.
     pub(crate) async fn of(url: &str) -> Option<Self> {
         let (service, region) = behind_iam(url)?;
         match sdk_config().await.credentials_provider()?.provide_credentials().await {
             Ok(credentials) => Some(Self { service, region, credentials }),
             Err(error) => {
                 let error = aws_sdk_kms::error::DisplayErrorContext(error);
-                tracing::info!(%error, "requests are not signed, because there are no credentials for AWS");
+                tracing::info!(%error, "requests are not signed, because no AWS credentials were found");
                 None
             }
         }
     }
 
-    /// Signs a request as it will be sent.
+    /// Signs a request. It must not change afterwards.
     pub(crate) fn sign(&self, request: &mut ureq::http::Request<String>, now: SystemTime) -> Result<()> {
         let identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
@@ -62,7 +63,7 @@ impl Signer {
     }
 }
 
-/// The service and the region behind an address: `https://x.lambda-url.eu-west-1.on.aws`,
+/// Returns the service and the region of a URL: `https://x.lambda-url.eu-west-1.on.aws`,
 /// `https://x.execute-api.eu-west-1.amazonaws.com`.
 pub(crate) fn behind_iam(url: &str) -> Option<(&'static str, String)> {
     let url = Url::parse(url).ok()?;
@@ -100,7 +101,7 @@ mod tests {
         }
     }
 
-    /// The signatures are those that botocore makes of the same requests at the same moment.
+    /// The expected signatures were generated with botocore for the same requests and time.
     #[test]
     fn requests_are_signed_as_aws_expects() {
         let sign = |method: &str, url: &str, body: &str| {

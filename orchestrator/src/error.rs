@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and the orchestrator.
+//! The errors that the orchestrator returns to its callers.
 
 use uuid::Uuid;
 
@@ -6,50 +6,51 @@ use tasker_templates::Problems;
 
 use crate::database::set::FUNCTION_SET;
 
-/// Why the orchestrator did not do what it was asked.
+/// Why the orchestrator did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database failed or could not be reached; the same call may succeed later.
     #[error("database: {0}")]
     Database(sqlx::Error),
-    /// The database lacks the functions of this build: it was not migrated by it, or nobody used them for a week.
+    /// The database lacks the functions of this build: this build has not migrated it, or no process used them for a
+    /// week.
     #[error(
-        "the database does not hold the functions of this build ({FUNCTION_SET}); migrate it with this build: `tasker serve` \
-         does so when it starts, a deployment on AWS by its function `migrate`"
+        "the database does not contain the functions of this build ({FUNCTION_SET}); migrate it with this build: `tasker serve` \
+         migrates when it starts, a deployment on AWS by its function `migrate`"
     )]
     FunctionsMissing,
     /// The database's schema could not be brought up to date.
     #[error("migrating the database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// The database was made by a build of Tasker whose schema this one does not continue.
+    /// The schema was created by a build of Tasker that this one cannot continue.
     #[error(
         "the database's schema comes from another build of Tasker, and this one cannot continue it ({0}); use that build, or \
-         another database (the private one of `tasker dev` is `.tasker/postgres` in the project: remove it, and what it \
-         holds, to start anew)"
+         another database (the private one of `tasker dev` is `.tasker/postgres` in the project: remove it with its \
+         data to start again)"
     )]
     ForeignSchema(sqlx::migrate::MigrateError),
-    /// Another process has claimed the database.
+    /// Another process holds a claim on the database.
     #[error(
-        "another Tasker works on this database, and one whose queues are in memory (`tasker dev`, `--local`) must have it \
+        "another Tasker uses this database, and a process whose queues are in memory (`tasker dev`, `--local`) must have it \
          to itself; stop the other, or use another database"
     )]
     DatabaseInUse,
-    /// No such template.
+    /// The template does not exist.
     #[error("there is no template `{namespace}/{name}`{}{hint}", version_suffix(.version.as_deref()))]
     NoSuchTemplate {
-        /// The namespace asked for.
+        /// The requested namespace.
         namespace: String,
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The version asked for.
+        /// The requested version.
         version: Option<String>,
-        /// What there is instead.
+        /// The existing templates, to append to the message.
         hint: String,
     },
-    /// No such task.
+    /// The task does not exist.
     #[error("there is no task {0}")]
     NoSuchTask(Uuid),
-    /// The version is published with another content.
+    /// The version is already published with other content.
     #[error(
         "template `{namespace}/{name}` version {version} is already published with other content; \
          a published version never changes: raise `version`"
@@ -62,75 +63,75 @@ pub enum Error {
         /// The version.
         version: String,
     },
-    /// The template has faults.
+    /// The template is invalid.
     #[error("{0}")]
     Template(Problems),
-    /// Steps name handlers that no published component holds.
+    /// Steps name handlers that no published component contains.
     #[error("{}", unknown_handlers(.steps))]
     UnknownHandlers {
-        /// Step name, callable, and a hint for each.
+        /// Step name, callable, and hint of each.
         steps: Vec<(String, String, String)>,
     },
-    /// The input breaks the template's `input_schema`.
+    /// The input does not match the template's `input_schema`.
     #[error("the input does not fit the template's input_schema:\n{}", .faults.join("\n"))]
     InvalidInput {
-        /// Each fault with its place.
+        /// Each fault with its location.
         faults: Vec<String>,
     },
-    /// A field of a request is not usable.
+    /// A field of a request is invalid.
     #[error("`{field}` {message}")]
     InvalidRequest {
         /// The field.
         field: &'static str,
-        /// What is wrong and what to do.
+        /// What is wrong and how to correct it.
         message: String,
     },
-    /// No such handler.
+    /// The handler does not exist.
     #[error("there is no handler `{callable}`{hint}")]
     NoSuchHandler {
-        /// The name asked for.
+        /// The requested name.
         callable: String,
-        /// What there is instead.
+        /// The existing handlers, to append to the message.
         hint: String,
     },
-    /// No such DLQ entry.
+    /// The DLQ entry does not exist.
     #[error("there is no DLQ entry {0}")]
     NoSuchDlqEntry(Uuid),
-    /// No such subscription.
+    /// The subscription does not exist.
     #[error("there is no subscription `{0}`")]
     NoSuchSubscription(String),
-    /// A trigger has faults.
+    /// A trigger is invalid.
     #[error("the trigger has faults:\n{}", .faults.join("\n"))]
     InvalidTrigger {
-        /// Each fault with its place.
+        /// Each fault with its location.
         faults: Vec<String>,
     },
-    /// No such trigger.
+    /// The trigger does not exist.
     #[error("there is no trigger `{namespace}/{name}`{hint}")]
     NoSuchTrigger {
-        /// The namespace asked for.
+        /// The requested namespace.
         namespace: String,
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// What there is instead.
+        /// The existing triggers, to append to the message.
         hint: String,
     },
-    /// No such event was received, or it is forgotten.
+    /// No such event was received, or it has expired.
     #[error("there is no received event {0}")]
     NoSuchReceivedEvent(Uuid),
-    /// There is no such step.
+    /// The step does not exist.
     #[error("{0}")]
     NoSuchStep(String),
-    /// A result given by hand does not fit the template.
+    /// A result given by an operator does not match the template.
     #[error("{0}")]
     InvalidResult(String),
-    /// What was asked for cannot be done as things stand.
+    /// The current state does not allow the operation.
     #[error("{0}")]
     Refused(String),
     /// The orchestrator is stopping.
     #[error("the orchestrator is stopping; try again in a moment")]
     Stopping,
-    /// What is stored does not make sense: a fault of Tasker, or of whoever changed its tables.
+    /// Stored data is inconsistent: a fault of Tasker, or the tables were changed by hand.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// A blob could not be written or read.
@@ -143,7 +144,7 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // SQLSTATE invalid_schema_name; every other schema is there since the first migration.
+        // SQLSTATE invalid_schema_name. All other schemas exist since the first migration.
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if code.is_some_and(|code| code == "3F000") { Self::FunctionsMissing } else { Self::Database(error) }
     }
@@ -155,7 +156,7 @@ fn version_suffix(version: Option<&str>) -> String {
 
 fn unknown_handlers(steps: &[(String, String, String)]) -> String {
     let line = |(step, callable, hint): &(String, String, String)| {
-        format!("step `{step}`: no published component holds the handler `{callable}`{hint}")
+        format!("step `{step}`: no published component contains the handler `{callable}`{hint}")
     };
     let lines: Vec<String> = steps.iter().map(line).collect();
     format!(

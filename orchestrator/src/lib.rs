@@ -1,8 +1,9 @@
-//! Templates as releases, the state machines of tasks and steps, and the PostgreSQL functions that move them. No WASM, no
-//! HTTP, no AWS.
+//! The orchestrator: templates and releases, the state machines of tasks and steps, and the PostgreSQL functions that
+//! move them. No WASM, HTTP or AWS.
 //!
-//! PostgreSQL holds the truth, and its functions change it: one transaction for each batch of events. This crate checks
-//! what comes in, calls them, and sends the messages that follow. Each event has a folder with its Rust and its SQL.
+//! PostgreSQL stores all state, and SQL functions change it in one transaction per batch of events. This crate
+//! validates input, calls these functions, and sends the resulting messages. Each event has a folder with its Rust
+//! and its SQL.
 #![forbid(unsafe_code)]
 
 mod catalog;

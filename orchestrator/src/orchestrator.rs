@@ -1,4 +1,4 @@
-//! The orchestrator as a whole: its parts, put together from what is outside the process.
+//! The orchestrator: connects its parts to each other and to external services.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -30,10 +30,10 @@ use crate::{
     triggers::{TriggerCache, Triggers},
 };
 
-/// How many announcements a slow listener may be behind before it misses some.
+/// How many announcements a slow listener may lag behind before it misses some.
 const MAX_PENDING_ANNOUNCEMENTS: usize = 4096;
 
-/// The orchestrator: its parts, each of which does what it is named for. Cheap to clone.
+/// The orchestrator and its parts. Cheap to clone.
 #[derive(Clone)]
 pub struct Orchestrator {
     /// Templates and handlers.
@@ -42,9 +42,9 @@ pub struct Orchestrator {
     pub engine: Arc<Engine>,
     /// Domain events and their subscribers.
     pub events: Arc<Events>,
-    /// Events from outside, and the triggers that turn them into tasks.
+    /// Incoming events, and the triggers that start tasks from them.
     pub triggers: Arc<Triggers>,
-    /// What is stored.
+    /// Queries of stored data.
     pub reader: Arc<Reader>,
     pool: Pool,
     blobs: BlobStore,
@@ -52,32 +52,33 @@ pub struct Orchestrator {
     loops: Arc<Loops>,
 }
 
-/// The parts outside the process that an orchestrator works with.
+/// The external services of an orchestrator.
 pub struct Connections {
-    /// PostgreSQL, migrated. A pool of one connection is this orchestrator's alone, which keeps it at hand.
+    /// A migrated PostgreSQL. A pool of one connection must not be shared, because this orchestrator keeps the
+    /// connection.
     pub pool: PgPool,
-    /// How a pool of one connection gets another password, where passwords are rotated.
+    /// For a pool of one connection: returns the new password after a rotation.
     pub login: Option<Arc<dyn Login>>,
-    /// The queue of steps for hosts to run.
+    /// The queue of steps, which hosts receive.
     pub steps: Arc<dyn Queue>,
-    /// The queue of reports from hosts, and of the orchestrator's own timers.
+    /// The queue of reports from hosts, which also carries retry timers.
     pub reports: Arc<dyn Queue>,
-    /// Who runs what, to tell hosts that something is not wanted any more.
+    /// The leases of executions, for revoking them.
     pub leases: Arc<dyn LeaseStore>,
-    /// How domain events leave, by the kind of subscription.
+    /// The outlets for domain events, by kind of subscription.
     pub outlets: Outlets,
-    /// Where large payloads lie.
+    /// The store of large payloads.
     pub blobs: BlobStore,
 }
 
-/// How an orchestrator works.
+/// The settings of an orchestrator.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The environment whose overrides in templates apply to tasks created from now on.
+    /// The environment whose overrides in templates apply to new tasks.
     pub environment: String,
-    /// How many batches of reports are worked on at once.
+    /// How many batches of reports are applied at once.
     pub report_loops: usize,
-    /// How often the sweep looks for what was lost.
+    /// The interval of the sweep.
     pub sweep_interval: Duration,
 }
 
@@ -92,12 +93,12 @@ impl Default for Settings {
 }
 
 impl Orchestrator {
-    /// An orchestrator, and the requests that [`Orchestrator::run`] will take from it.
+    /// Returns an orchestrator, and the requests to create tasks, which [`Orchestrator::run`] takes.
     pub fn new(connections: Connections, settings: Settings) -> (Self, PendingCreations) {
         Self::with_dice(connections, settings, Box::new(fastrand::f64))
     }
 
-    /// An orchestrator with dice of the caller's, for runs that can be repeated.
+    /// As [`Orchestrator::new`], with the caller's dice, for reproducible runs.
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
         let Connections { pool, login, steps, reports, leases, outlets, blobs } = connections;
         let pool = Pool::new(pool, login);
@@ -153,12 +154,12 @@ impl Orchestrator {
         (Self { catalog, engine, events, triggers, reader, pool, blobs, creations, loops }, pending)
     }
 
-    /// Creates one task. Requests made at the same time share a transaction.
+    /// Creates one task. Concurrent requests share a transaction.
     pub async fn create_task(&self, request: TaskRequest) -> Result<Creation, Error> {
         self.creations.create(request).await
     }
 
-    /// Publishes a bundle. The same one again is no change.
+    /// Publishes a bundle. Publishing the same bundle again changes nothing.
     pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<(), Error> {
         self.catalog.publish_components(&bundle.components, &bundle.aliases, bundle.promote).await?;
         for template in &bundle.templates {
@@ -170,51 +171,52 @@ impl Orchestrator {
         Ok(())
     }
 
-    /// Runs until `stop` is cancelled, then finishes the batches at hand.
+    /// Runs until `stop` is cancelled, then finishes the current batches.
     ///
-    /// `creations` is the other end of what [`Orchestrator::create_task`] sends to, from [`Orchestrator::new`].
+    /// `creations` is the receiver of the requests that [`Orchestrator::create_task`] sends, from
+    /// [`Orchestrator::new`].
     pub async fn run(&self, creations: PendingCreations, stop: CancellationToken) {
         self.loops.run(creations, stop).await;
     }
 
-    /// Only takes requests to create tasks, until `stop` is cancelled.
+    /// Only creates tasks, until `stop` is cancelled.
     pub async fn run_creations(&self, creations: PendingCreations, stop: CancellationToken) {
         creations.run(&self.engine, stop).await;
     }
 
-    /// To be called once, before anything runs, by a process whose queue lived in the memory of its predecessor. Returns
-    /// how many steps were in flight.
+    /// Prepares for a sweep after a restart of a process whose queue was in its memory. Call it once, before anything
+    /// runs. Returns how many steps were in flight.
     pub async fn expect_nothing_in_flight(&self) -> Result<u64, Error> {
         let count = self.engine.expect_nothing_in_flight().await?;
-        // None of them can be reported any more.
+        // Reports of these steps cannot arrive any more.
         self.loops.reports.hearing.starts_afresh();
         Ok(count)
     }
 
-    /// Applies the reports that wait until none is left: for a process that takes its queue with it when it ends.
+    /// Applies all waiting reports. For a process whose queue ends with it.
     pub async fn apply_waiting(&self) {
         self.loops.reports.apply_waiting(&self.engine).await;
     }
 
-    /// Applies the reports that wait, and publishes the events that they caused: for a process without loops.
+    /// Applies all waiting reports and publishes their events. For a process without loops.
     pub async fn visit_reports(&self) -> Result<(), Error> {
         self.loops.visit_reports().await
     }
 
-    /// One look of the safety net: for a process without loops.
+    /// Runs the sweep once. For a process without loops.
     pub async fn visit_all(&self) -> Result<Swept, Error> {
         self.loops.visit_all().await
     }
 
-    /// To be called when there is nothing more to do for now: marks the messages that left long ago and were not heard of.
-    /// The last ones of a process that is not visited again stay unmarked, as after a crash: if their steps have not begun
-    /// by then, the sweep sends them once more.
+    /// Marks old messages without a report as sent. Call it at the end of an invocation. If the process is not
+    /// invoked again, the last messages stay unmarked; the sweep sends them again if their steps have not started by
+    /// then.
     pub async fn leave(&self) -> Result<(), Error> {
         self.loops.leave().await
     }
 
-    /// Brings the database's schema up to date. Safe to call from several processes at once. A schema that a later
-    /// release has brought further is left alone: that release has been taken back.
+    /// Migrates the schema. Several processes may call it at once. A schema of a later release is left unchanged,
+    /// because that release has been rolled back.
     pub async fn migrate(&self) -> Result<(), Error> {
         run_migrations(self.pool.acquire().await?.detach(), Newer::IsLeftAlone).await
     }
@@ -222,13 +224,13 @@ impl Orchestrator {
     /// As [`crate::make_login`], on this orchestrator's database.
     ///
     /// # Errors
-    /// If the database refuses the role, or its login.
+    /// If the database rejects the role or its login.
     pub async fn make_login(&self, password: &str) -> Result<String, LoginError> {
         let connection = self.pool.acquire().await?.detach();
         login::make(connection, self.pool.connect_options(), password).await
     }
 
-    /// Where payloads that are too large for a row or a message lie.
+    /// Returns the store of payloads that are too large for a row or a message.
     pub fn blobs(&self) -> &BlobStore {
         &self.blobs
     }

@@ -1,6 +1,6 @@
-//! What work costs does not depend on how much was done before.
+//! The cost of work does not depend on the amount of earlier work.
 //!
-//! `TASKER_TEST_FINISHED_TASKS=1000000` makes the past longer than it is by default.
+//! `TASKER_TEST_FINISHED_TASKS=1000000` increases the number of finished tasks.
 
 #[allow(dead_code)]
 #[path = "it/fixture.rs"]
@@ -17,14 +17,14 @@ use tasker_orchestrator::{Creation, read::TaskFilter};
 use tasker_protocol::{Ending, Payload, StepDispatch, raw_json};
 use uuid::Uuid;
 
-/// How many finished tasks there are in the second measurement.
+/// The number of finished tasks in the second measurement.
 const FINISHED_TASKS: i64 = 200_000;
-/// How many calls make a median, and how many medians there are: the least is the one that nothing disturbed.
+/// The number of calls per median and of medians. The lowest median is used, as the least disturbed.
 const CALLS: usize = 40;
 const ROUNDS: usize = 6;
-/// How many tasks one call creates, and how many reports one call applies.
+/// The number of tasks that one call creates, and of reports that one call applies.
 const BATCH: usize = 10;
-/// How much dearer a call may become, and what the clock of a busy machine adds.
+/// The allowed ratio of the costs, and the allowance for the clock of a busy machine.
 const TOLERANCE: f64 = 1.2;
 const NOISE: Duration = Duration::from_micros(200);
 
@@ -40,7 +40,7 @@ steps:
   - { name: d, handler: { callable: work }, dependencies: [c] }
 ";
 
-/// Copies everything that a finished task has left, whatever tables it lies in, under keys of the past.
+/// Copies all rows of a finished task, from every table, with older keys.
 const COPY: &str = "
 DO $$
 DECLARE
@@ -122,7 +122,7 @@ async fn measure(fixture: &Fixture) -> Costs {
     least
 }
 
-/// A task that is complete.
+/// Creates a complete task.
 async fn finished_task(fixture: &Fixture) -> Uuid {
     let created =
         fixture.orchestrator.engine.create_tasks(vec![request("linear", &json!({ "n": 1 }))]).await.remove(0);

@@ -2,30 +2,30 @@
 
 use tasker_handler::prelude::*;
 
-/// Who is to be greeted.
+/// The person to greet.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Guest {
-    /// By what name.
+    /// The person's name.
     pub name: String,
 }
 
 /// A greeting.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Greeting {
-    /// Its text.
+    /// The text of the greeting.
     pub text: String,
 }
 
-/// Finds words for a guest.
+/// Composes a greeting for a guest.
 #[handler]
 fn compose(_ctx: &Context, guest: Guest) -> Result<Greeting, Failure> {
     if guest.name.trim().is_empty() {
-        return Err(Failure::permanent("NoName", "nobody can be greeted without a name"));
+        return Err(Failure::permanent("NoName", "the guest has no name"));
     }
     Ok(Greeting { text: format!("Hello, {}!", guest.name) })
 }
 
-/// Says them, louder.
+/// Announces the greeting in capitals.
 #[handler]
 fn announce(ctx: &Context) -> Result<Greeting, Failure> {
     let composed: Greeting = ctx.dependency("compose")?;

@@ -45,7 +45,7 @@ pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Endi
             let callable = &step.handler.callable;
             if !handlers.contains(callable) && !project.config.handlers.contains_key(callable) {
                 eprintln!(
-                    "{}: warning UNKNOWN_HANDLER in step `{}`: no component of the project holds `{callable}`",
+                    "{}: warning UNKNOWN_HANDLER in step `{}`: no component of the project contains `{callable}`",
                     file.path.display(),
                     step.name
                 );

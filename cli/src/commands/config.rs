@@ -1,4 +1,4 @@
-//! `tasker config`: what is configured, and where.
+//! `tasker config`: prints the configuration and the sources of its values.
 
 use anyhow::Result;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `tasker dlq`: dead letters, what became of them, and tasks on their way there.
+//! `tasker dlq`: lists and resolves dead letters, and lists stale tasks.
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -19,83 +19,83 @@ use crate::{
     view::{cut, duration, since},
 };
 
-/// The widest note in a list.
+/// The maximum width of a note in a list.
 const MAX_NOTE: usize = 60;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// List entries, the newest first.
+    /// List entries, newest first.
     List {
-        /// Only with this resolution: pending, manually_resolved, permanently_failed, cancelled.
+        /// Only entries with this resolution: pending, manually_resolved, permanently_failed, cancelled.
         #[arg(long)]
         status: Option<String>,
         #[command(flatten)]
         limit: Limit,
-        /// After how many.
+        /// The number of entries to skip.
         #[arg(long, default_value_t = 0)]
         offset: u32,
     },
-    /// Show an entry, or those about a task, with everything as it stood then.
+    /// Show an entry, or all entries of a task, with their snapshots.
     Show {
         /// The entry or the task.
         id: Uuid,
     },
-    /// Put a task there by hand.
+    /// Add a task to the DLQ.
     Add {
         /// The task.
         task_id: Uuid,
         #[command(flatten)]
         actor: Actor,
-        /// Why.
+        /// The reason.
         #[arg(long, value_name = "WHY")]
         reason: Option<String>,
     },
-    /// Say what became of an entry.
+    /// Set the resolution of an entry.
     Resolve {
         #[command(flatten)]
         operation: Operation,
-        /// What.
+        /// The resolution.
         #[arg(long = "as", value_enum, value_name = "RESOLUTION", default_value = "manually-resolved")]
         resolution: Word,
     },
-    /// Run again what failed, and send again what hangs, in the task of an entry; that resolves the entry.
+    /// Retry the failed steps of an entry's task, and send its enqueued steps again. This resolves the entry.
     Requeue(Operation),
-    /// List pending entries, the most urgent first.
+    /// List pending entries, most urgent first.
     Queue(Limit),
     /// Count entries by reason.
     Stats,
-    /// List tasks that have not ended by how long they have stood.
+    /// List tasks that have not ended, by the time since their last event.
     Staleness(Limit),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Limit {
-    /// How many, at most 1000.
+    /// The number of rows, at most 1000.
     #[arg(long, default_value_t = 100)]
     limit: u32,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Operation {
-    /// The entry, or the task whose pending entry is meant.
+    /// The entry, or the task with a pending entry.
     id: Uuid,
     #[command(flatten)]
     actor: Actor,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "WHY")]
     reason: Option<String>,
 }
 
-/// What became of an entry.
+/// A resolution of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Word {
-    /// Looked at, and not done with.
+    /// Still open.
     Pending,
-    /// Put right.
+    /// Fixed.
     ManuallyResolved,
-    /// Not worth another try.
+    /// Given up.
     PermanentlyFailed,
-    /// No longer of interest.
+    /// No longer relevant.
     Cancelled,
 }
 
@@ -156,14 +156,14 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     Ok(Ending::Done)
 }
 
-/// The entry of this id, or all about the task of this id.
+/// Returns the entry with this id, or all entries of the task with this id.
 async fn find(client: &Client, id: Uuid) -> Result<Vec<DlqEntry>> {
     match client.look_for::<DlqEntry>(&format!("/v1/dlq/entry/{id}")).await? {
         Ok(entry) => Ok(vec![entry]),
         Err(answer) if answer.error.code == "no_such_dlq_entry" => {
             let of_task: Vec<DlqEntry> = client.get(&format!("/v1/dlq/task/{id}")).await?;
             if of_task.is_empty() {
-                bail!("there is no DLQ entry {id}, and none about a task of that id");
+                bail!("there is no DLQ entry {id}, and no entry of a task with that id");
             }
             Ok(of_task)
         }
@@ -182,14 +182,14 @@ impl Operation {
         let entry: DlqEntry = client.patch(&format!("/v1/dlq/entry/{entry}"), &update).await?;
         output.result(&entry, || match resolution {
             Resolution::Requeue => {
-                format!("task {} runs again; its entry is {}", entry.task_id, entry.resolution_status)
+                format!("task {} is retried; its entry is {}", entry.task_id, entry.resolution_status)
             }
             _ => format!("entry {} is {}", entry.dlq_entry_id, entry.resolution_status),
         })
     }
 }
 
-/// The one entry that is meant by an id: that of the entry itself, or of a task with one that is pending.
+/// Returns the id of the entry to change: the one entry, or the only pending entry of a task.
 fn one(entries: &[DlqEntry], id: Uuid) -> Result<Uuid> {
     if let [only] = entries {
         return Ok(only.dlq_entry_id);
@@ -242,10 +242,10 @@ fn show(entry: &DlqEntry, output: &Output) -> String {
     fact("task", Some(format!("{} was {}", entry.task_id, entry.task_state)));
     fact("reason", Some(entry.dlq_reason.clone()));
     fact("note", entry.note.clone());
-    fact("put here", Some(format!("{} by {}", since(entry.created_at), entry.actor)));
+    fact("created", Some(format!("{} by {}", since(entry.created_at), entry.actor)));
     let by = entry.resolved_by.as_deref().map_or(String::new(), |by| format!(" by {by}"));
     fact("resolved", entry.resolved_at.map(|at| format!("{}{by}", since(at))));
-    fact("said", entry.resolution_notes.clone());
+    fact("notes", entry.resolution_notes.clone());
     let snapshot: Value = serde_json::from_str(entry.snapshot.get()).unwrap_or_default();
     fact("input", snapshot.pointer("/task/context").map(|context| cut(&context.to_string(), 200)));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -268,7 +268,7 @@ fn show(entry: &DlqEntry, output: &Output) -> String {
     lines.join("\n")
 }
 
-/// An entry in the queue, with its snapshot unread.
+/// A pending entry in the queue, without its snapshot.
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
     priority_score: f64,
@@ -325,10 +325,10 @@ fn staleness(standing: &[Staleness]) -> String {
         ]
     };
     let rows: Vec<_> = standing.iter().map(row).collect();
-    table(&["TASK", "TEMPLATE", "STATUS", "HEALTH", "STANDS FOR", "OF AT MOST", "AGE"], &rows)
+    table(&["TASK", "TEMPLATE", "STATUS", "HEALTH", "IDLE FOR", "LIMIT", "AGE"], &rows)
 }
 
-/// Minutes as people say them.
+/// Formats minutes as a duration.
 fn minutes(minutes: f64) -> String {
     duration(chrono::TimeDelta::milliseconds((minutes * 60_000.0) as i64))
 }

@@ -1,6 +1,6 @@
-//! How a command ends, which decides the exit code.
+//! The outcome of a command, which determines the exit code.
 
-/// How a command ended that did not fail.
+/// The outcome of a command that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Exit code 0.

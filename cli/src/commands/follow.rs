@@ -1,4 +1,4 @@
-//! Looking at a task, once or until it rests.
+//! Reads a task for display, once or until it comes to rest.
 
 use std::time::{Duration, Instant};
 
@@ -15,17 +15,18 @@ use crate::{
     view::{Screen, TaskView},
 };
 
-/// How often a task that is watched is looked at.
+/// How often a watched task is read.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
-/// How much of the time looking may take at most, one part of this: a task of thousands of steps takes long to read.
+/// The maximum share of the time spent on reading, as a divisor, because a task with thousands of steps takes long to
+/// read.
 const LOOKING_SHARE: u32 = 5;
 
-/// A task as it is.
+/// Returns the current state of a task.
 pub(crate) async fn look(client: &Client, task: Uuid) -> Result<TaskView> {
     look_again(client, task, None).await
 }
 
-/// A task as it is, where its template may be known from an earlier look.
+/// Returns the current state of a task. `template` is its template, if it was read before.
 async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> Result<TaskView> {
     let shown: Value = client.get(&format!("/v1/tasks/{task}")).await?;
     let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
@@ -40,7 +41,7 @@ async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> 
     Ok(TaskView::new(shown, steps, template))
 }
 
-/// Follows a task until it rests, drawing it if asked.
+/// Follows a task until it comes to rest, and draws it if requested.
 pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Output) -> Result<TaskView> {
     let mut screen = Screen::default();
     let mut template = None;
@@ -63,7 +64,7 @@ pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Out
     }
 }
 
-/// Prints a task that was followed, unless it is on the screen already.
+/// Prints a followed task, unless it is already on the screen.
 pub(crate) fn finish(view: &TaskView, output: &Output) -> Result<Ending> {
     output.result(
         &view.json(),

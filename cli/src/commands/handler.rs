@@ -1,5 +1,5 @@
-//! `tasker handler`: runs one of the project's handlers by itself, without database and server; and which versions of
-//! handlers a server has.
+//! `tasker handler`: runs one of the project's handlers without database and server, and manages the versions of
+//! handlers on a server.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     project::components::build,
 };
 
-/// The cursor of a batch without anything to do.
+/// The cursor of a batch without work.
 const NOTHING: &str = "null";
 
 #[derive(Debug, clap::Subcommand)]
@@ -33,22 +33,22 @@ pub(crate) enum Command {
     List,
     /// Build the project and run one handler on one input, in its sandbox.
     Run(Box<Run>),
-    /// List the versions of a handler, the newest first.
+    /// List the versions of a handler, newest first.
     Versions {
-        /// What templates call it.
+        /// The name that templates use.
         handler: String,
     },
-    /// Make a version of a handler the one that tasks created from now on get.
+    /// Make a version of a handler current: new tasks use it.
     #[command(disable_version_flag = true)]
     Promote {
-        /// What templates call it.
+        /// The name that templates use.
         handler: String,
         /// The number of the version.
         version: i32,
     },
-    /// Make the version current again that was so before the last promotion.
+    /// Make the version current that was current before the last promotion.
     RollBack {
-        /// What templates call it.
+        /// The name that templates use.
         handler: String,
     },
 }
@@ -66,25 +66,25 @@ pub(crate) struct Run {
     /// The result of a dependency: `STEP=JSON`. May be given several times.
     #[arg(long = "dependency", value_name = "STEP=JSON")]
     dependencies: Vec<String>,
-    /// Makes it a batch worker with this slice of the work: JSON or a file; `null` where there is nothing to do.
+    /// Run it as a batch worker with this cursor: JSON or a file; `null` for a batch without work.
     #[arg(long, value_name = "JSON")]
     cursor: Option<String>,
-    /// What an earlier run has saved with a checkpoint: JSON or a file.
+    /// The checkpoint that an earlier run saved: JSON or a file.
     #[arg(long, value_name = "JSON")]
     checkpoint: Option<String>,
-    /// Where outbound HTTP may go: `https://api.example.com`. May be given several times.
+    /// An origin that the handler may send HTTP requests to: `https://api.example.com`. May be given several times.
     #[arg(long = "grant-http", value_name = "ORIGIN")]
     http: Vec<String>,
-    /// A private network that may be reached nevertheless: `127.0.0.1/32`. May be given several times.
+    /// A private network that the handler may reach: `127.0.0.1/32`. May be given several times.
     #[arg(long = "grant-network", value_name = "CIDR")]
     private_networks: Vec<String>,
     /// A secret that the handler may read, from the variable `TASKER_SECRET_<NAME>`. May be given several times.
     #[arg(long = "grant-secret", value_name = "NAME")]
     secrets: Vec<String>,
-    /// A key-value bucket that the handler may open; it is empty. May be given several times.
+    /// A key-value bucket that the handler may open; it starts empty. May be given several times.
     #[arg(long = "grant-bucket", value_name = "NAME")]
     buckets: Vec<String>,
-    /// Which attempt to pretend that it is.
+    /// The number of the attempt.
     #[arg(long, default_value_t = 1)]
     attempt: u32,
 }
@@ -173,7 +173,7 @@ async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> R
         }
         known.extend(described.handlers.into_iter().map(|handler| handler.name));
     }
-    bail!("no component of the project holds the handler `{wanted}`; there are {}", known.join(", "))
+    bail!("no component of the project contains the handler `{wanted}`; there are {}", known.join(", "))
 }
 
 impl Run {
@@ -222,7 +222,7 @@ impl Run {
     }
 }
 
-/// What the only worker of a batch is told of it.
+/// The batch data of the only worker of a batch.
 fn alone_in_batch(cursor: &RawValue) -> Result<BatchSlice> {
     let metadata = json!({
         "batch_step": "batch", "worker_number": 1, "total_workers": 1, "batch_size": 1000, "parallelism": 1,

@@ -1,4 +1,4 @@
-//! `tasker template import`: a template of an earlier version of the format in the current one.
+//! `tasker template import`: converts a template from an earlier version of the format to the current one.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::output::{Output, print};
 pub(crate) struct Arguments {
     /// The template: YAML or JSON.
     file: PathBuf,
-    /// Where to write it; may be the same file. Default: standard output, and what was changed on standard error.
+    /// The file to write; may be the same file. Default: standard output, with the changes on standard error.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -41,10 +41,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
         lines.push(imported.warnings.render(&name));
     }
     if !imported.keeps_text {
-        lines.push(format!("{name}: written anew, in YAML and without comments"));
+        lines.push(format!("{name}: rewritten, in YAML and without comments"));
     }
     if imported.changes.is_empty() {
-        lines.push(format!("{name}: is in the current format already"));
+        lines.push(format!("{name}: is already in the current format"));
     }
     let lines = lines.join("\n");
     match &arguments.output {

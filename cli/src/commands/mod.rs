@@ -1,4 +1,4 @@
-//! The commands, one file or folder for each, and what several of them share.
+//! The commands, one file or folder each, and what several of them share.
 
 pub(crate) mod build;
 pub(crate) mod config;

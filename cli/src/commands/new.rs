@@ -1,4 +1,4 @@
-//! `tasker new`: a project that runs.
+//! `tasker new`: creates a project that runs.
 
 use std::{
     fs,
@@ -14,11 +14,11 @@ use crate::output::Output;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The folder to make; its last part is the project's name.
+    /// The folder to create. Its last part is the project's name.
     folder: PathBuf,
 }
 
-/// The files of a project, with `{{name}}` and `{{sdk}}` to be filled in.
+/// The files of a project, with placeholders `{{name}}` and `{{sdk}}`.
 const FILES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("../../new-project/Cargo.toml.txt")),
     ("tasker.toml", include_str!("../../new-project/tasker.toml")),
@@ -28,7 +28,7 @@ const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("../../new-project/README.md")),
 ];
 
-/// The schema of templates, by which editors complete and check them. Not beside them: every file there is one.
+/// The JSON Schema of templates, for editors. Outside the folder of templates, where every file is a template.
 const SCHEMA: &str = "template.schema.json";
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
@@ -37,16 +37,16 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
         folder.file_name().and_then(|name| name.to_str()).context("the folder's name is not usable")?;
     let usable = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     if !name.chars().all(usable) || !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        bail!("`{name}` cannot be a project's name: letters, digits, - and _ can, and a letter comes first");
+        bail!("`{name}` is not a valid project name: use letters, digits, - and _, starting with a letter");
     }
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        bail!("{} is there already and is not empty", folder.display());
+        bail!("{} already exists and is not empty", folder.display());
     }
     let sdk = sdk();
     for (path, content) in FILES {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+            fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
         }
         let content = content.replace("{{name}}", name).replace("{{sdk}}", &sdk);
         fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).chain([SCHEMA]).collect();
     output.result(&json!({ "folder": folder, "files": files }), || {
         format!(
-            "made {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
+            "created {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
             folder.display(),
             folder.display()
         )
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Where a new project finds the SDK: in the checkout that this command was built from, if that is still there.
+/// Returns the dependency on the SDK: the checkout that this command was built from, if it still exists.
 fn sdk() -> String {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/rust");
     match checkout.canonicalize() {

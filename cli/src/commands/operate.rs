@@ -1,4 +1,4 @@
-//! What operators do to tasks: who does it and why, and what the API says to it.
+//! Operators' actions on tasks: the actor, the reason, and the request.
 
 use anyhow::Result;
 use tasker_api::{CancelledTask, OperatedTask, TaskOperation};
@@ -11,10 +11,10 @@ use crate::{
     output::Output,
 };
 
-/// Who does something.
+/// The actor of an operation.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Actor {
-    /// Who does it. Default: $USER.
+    /// Who requests it. Default: $USER.
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
 }
@@ -26,20 +26,20 @@ impl Actor {
     }
 }
 
-/// Something done to a task.
+/// An operation on a task.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Operation {
     /// The task.
     task_id: Uuid,
     #[command(flatten)]
     actor: Actor,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "WHY")]
     reason: Option<String>,
 }
 
 impl Operation {
-    /// Does it. `done` says what was done, in the words that stand before the task.
+    /// Sends the action. `done` is the message before the task's id.
     pub(crate) async fn run(
         self,
         action: TaskAction,

@@ -20,8 +20,8 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Publish new versions of handlers without making them current: tasks get them once they are promoted
-    /// (`tasker handler promote`), or where a template pins them.
+    /// Publish new versions of handlers without making them current. Tasks use them after `tasker handler promote`,
+    /// or if a template pins them.
     #[arg(long)]
     no_promote: bool,
 }

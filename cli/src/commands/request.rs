@@ -1,4 +1,4 @@
-//! Creating tasks from the command line: which template, which inputs, and what the API says to them.
+//! Requests to create tasks: the template, the inputs, and the API's response.
 
 use std::{io::Read, path::Path};
 
@@ -18,19 +18,19 @@ pub(crate) struct Request {
     /// The input: JSON, a .json file, a .jsonl file with one input on each line, or - for standard input.
     #[arg(long, short, default_value = "{}")]
     input: String,
-    /// From -100 (last) to 100 (first): the order among steps that become ready together.
+    /// From -100 (last) to 100 (first): the order of steps that become ready together.
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     priority: i16,
-    /// Two requests with one key mean one task.
+    /// Requests with the same key create one task.
     #[arg(long)]
     idempotency_key: Option<String>,
-    /// Why.
+    /// The reason.
     #[arg(long)]
     reason: Option<String>,
 }
 
 impl Request {
-    /// The inputs that are asked for, each checked to be JSON.
+    /// Returns the inputs, each checked to be JSON.
     pub(crate) fn inputs(&self) -> Result<Vec<String>> {
         let (name, text) = read_input(&self.input)?;
         if Path::new(&name).extension().is_some_and(|extension| extension == "jsonl") {
@@ -60,7 +60,7 @@ impl Request {
     }
 }
 
-/// The parts of `NAME`, `NAMESPACE/NAME`, `NAMESPACE/NAME@VERSION`.
+/// Splits `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION` into its parts.
 pub(crate) fn template_name(text: &str) -> (Option<&str>, &str, Option<&str>) {
     let (path, version) = match text.split_once('@') {
         Some((path, version)) => (path, Some(version)),
@@ -72,7 +72,7 @@ pub(crate) fn template_name(text: &str) -> (Option<&str>, &str, Option<&str>) {
     }
 }
 
-/// Creates a task. The inner error is the API's own word on why the request is not acceptable.
+/// Creates a task. The inner error is the API's response to an invalid request.
 pub(crate) async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, ErrorDetail>> {
     match client.post::<CreatedTask>("/v1/tasks", body).await? {
         Ok(created) => Ok(Ok(created.task_id)),
@@ -83,7 +83,7 @@ pub(crate) async fn create(client: &Client, body: &TaskRequest) -> Result<Result
     }
 }
 
-/// The text of an input and what to call it in errors.
+/// Returns the text of an input, and its name for errors.
 pub(crate) fn read_input(input: &str) -> Result<(String, String)> {
     if input == "-" {
         let mut text = String::new();
@@ -95,12 +95,12 @@ pub(crate) fn read_input(input: &str) -> Result<(String, String)> {
         return Ok((input.to_owned(), text));
     }
     if !input.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(input).is_err() {
-        bail!("there is no file {input}, and it is not JSON either");
+        bail!("{input} is neither a file nor JSON");
     }
     Ok(("the input".to_owned(), input.to_owned()))
 }
 
-/// What an argument says in JSON: itself, a file, or - for standard input.
+/// Parses a JSON argument: the JSON itself, a file, or - for standard input.
 pub(crate) fn read_json<T: DeserializeOwned>(argument: &str, input: &str) -> Result<T> {
     let (name, text) = read_input(input)?;
     let name = if name == "the input" { argument } else { &name };

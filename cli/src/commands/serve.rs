@@ -1,4 +1,4 @@
-//! `tasker serve`: orchestrator and API over PostgreSQL and PGMQ.
+//! `tasker serve`: runs the orchestrator and the API over PostgreSQL and PGMQ.
 
 use anyhow::{Context, Result, bail};
 use tasker_assembly::{Claim, postgres};

@@ -1,4 +1,4 @@
-//! `tasker step`: the steps of a task, and what operators do to them.
+//! `tasker step`: lists and shows the steps of a task, and applies operators' actions.
 
 use anyhow::Result;
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use crate::{
     view::{StepView, cut, duration, failure_of, state_words, time_of},
 };
 
-/// The widest outcome in a list.
+/// The maximum width of an outcome in the list.
 const MAX_OUTCOME: usize = 72;
 
 #[derive(Debug, clap::Subcommand)]
@@ -24,40 +24,40 @@ pub(crate) enum Command {
         /// The task.
         task_id: Uuid,
     },
-    /// Show a step: where it stands, and how each of its attempts went.
+    /// Show a step with its state and its attempts.
     Show {
         #[command(flatten)]
         step: StepOfTask,
-        /// Add every change of its state: when, what caused it, who and why.
+        /// Add all its transitions: time, event, actor and reason.
         #[arg(long)]
         history: bool,
     },
-    /// Run a step in error again, its attempts counted anew.
+    /// Run a failed step again, with its attempts reset.
     Reset(Operation),
-    /// Let what depends on a step run, although the step has no result.
+    /// Let dependent steps run without a result of this step.
     Resolve(Operation),
-    /// Complete a step by hand: what depends on it runs, with the result that is given here.
+    /// Complete a step with the given result, so that dependent steps run.
     Complete {
         #[command(flatten)]
         operation: Operation,
         /// The result: JSON, a file, or - for standard input.
         #[arg(long, value_name = "JSON")]
         result: String,
-        /// Of a decision: the names of the steps that follow. Empty: none does.
+        /// For a decision: the names of the steps to run next. Empty: none.
         #[arg(long, value_name = "STEPS", value_delimiter = ',')]
         branch: Option<Vec<String>>,
-        /// Of a batchable step: a list with one cursor for each worker. JSON, a file, or - for standard input.
+        /// For a batchable step: an array with one cursor per worker. JSON, a file, or - for standard input.
         #[arg(long, value_name = "JSON")]
         cursors: Option<String>,
     },
 }
 
-/// A step.
+/// A step of a task.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StepOfTask {
     /// The task.
     task_id: Uuid,
-    /// The step, by its name or its number.
+    /// The step, by name or number.
     step: String,
 }
 
@@ -67,14 +67,14 @@ impl StepOfTask {
     }
 }
 
-/// Something done to a step.
+/// An operation on a step.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Operation {
     #[command(flatten)]
     step: StepOfTask,
     #[command(flatten)]
     actor: Actor,
-    /// Why.
+    /// The reason.
     #[arg(long, value_name = "WHY")]
     reason: String,
 }
@@ -146,7 +146,7 @@ async fn list(client: &Client, task: Uuid, output: &Output) -> Result<Ending> {
             ]
         };
         let rows: Vec<_> = steps.iter().map(row).collect();
-        table(&["NUMBER", "STEP", "STATE", "ATTEMPT", "TIME", "CAME TO"], &rows)
+        table(&["NUMBER", "STEP", "STATE", "ATTEMPT", "TIME", "OUTCOME"], &rows)
     })?;
     Ok(Ending::Done)
 }

@@ -21,19 +21,19 @@ use crate::{
     view::{TaskView, cut},
 };
 
-/// The widest input that is shown beside why it was refused.
+/// The maximum width of an input beside its error.
 const MAX_INPUT: usize = 100;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Create tasks, wait for them and print how they went.
+    /// Create tasks, wait for them and print their outcomes.
     Run {
         #[command(flatten)]
         request: Request,
-        /// Draw the progress while it runs.
+        /// Draw the progress.
         #[arg(long)]
         watch: bool,
-        /// Run it in this process: start the database, build, publish, run, stop.
+        /// Run everything in this process: start the database, build, publish, run, stop.
         #[arg(long)]
         local: bool,
     },
@@ -42,18 +42,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         request: Request,
     },
-    /// List tasks, the newest first.
+    /// List tasks, newest first.
     List {
-        /// Only in this state.
+        /// Only tasks in this state.
         #[arg(long)]
         status: Option<String>,
-        /// Only of this namespace.
+        /// Only tasks of this namespace.
         #[arg(long)]
         namespace: Option<String>,
         /// The page, from 1.
         #[arg(long, default_value_t = 1)]
         page: u32,
-        /// How many tasks.
+        /// The number of tasks.
         #[arg(long, default_value_t = 25)]
         per_page: u32,
     },
@@ -69,26 +69,26 @@ pub(crate) enum Command {
     },
     /// Cancel a task.
     Cancel(Operation),
-    /// Hold a task back: nothing more of it is enqueued until it is resumed.
+    /// Pause a task: no more of its steps are enqueued until it is resumed.
     Pause(Operation),
-    /// Let a paused task go on.
+    /// Resume a paused task.
     Resume(Operation),
-    /// Run what failed in a task again, its attempts counted anew.
+    /// Run the failed steps of a task again, with their attempts reset.
     Redrive(Operation),
     /// End a task that is blocked by failures in `error`.
     GiveUp(Operation),
     /// Declare a task done that is blocked by failures.
     Resolve(Operation),
-    /// Run a step again, and all that comes after it, as if they never had.
+    /// Reset a step and all steps after it, and run them again.
     Rerun {
         #[command(flatten)]
         operation: Operation,
-        /// The step, by its name or its number.
+        /// The step, by name or number.
         #[arg(long, value_name = "STEP")]
         from: String,
     },
-    /// Let a task that has nothing running go on with another version of its template, or with the handlers that are
-    /// current now. The DAG must be the same.
+    /// Move a task without running steps to another version of its template, or to the current handlers. The DAG must
+    /// be the same.
     #[command(disable_version_flag = true)]
     Upgrade {
         #[command(flatten)]
@@ -101,14 +101,14 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
-        // Any port will do, so that a server on the usual one does not stand in the way.
+        // Any free port, because the usual one may be in use.
         "127.0.0.1:0".clone_into(&mut project.config.server.listen);
         let stop = stop_signal()?;
         let local = Local::start(project, output, stop.clone()).await?;
         let ending = tokio::select! {
             ending = run_local(&local, &request, watch, output) => ending,
             () = stop.cancelled() => {
-                Err(anyhow!("interrupted; what has not ended goes on with `tasker dev`, or the next run of this command"))
+                Err(anyhow!("interrupted; unfinished tasks continue with `tasker dev` or the next run of this command"))
             }
         };
         local.stop().await;
@@ -146,14 +146,14 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         Command::Pause(operation) => operation.run(TaskAction::Pause, "paused", client, output).await,
         Command::Resume(operation) => operation.run(TaskAction::Resume, "resumed", client, output).await,
         Command::Redrive(operation) => {
-            operation.run(TaskAction::Redrive, "running again what failed in", client, output).await
+            operation.run(TaskAction::Redrive, "retrying the failed steps of", client, output).await
         }
         Command::GiveUp(operation) => operation.run(TaskAction::GiveUp, "gave up", client, output).await,
         Command::Resolve(operation) => {
             operation.run(TaskAction::ResolveManually, "resolved", client, output).await
         }
         Command::Rerun { operation, from } => {
-            let done = format!("running again from {from} in");
+            let done = format!("rerunning from {from} in");
             operation.run(TaskAction::Rerun { step: from }, &done, client, output).await
         }
         Command::Upgrade { operation, version } => {
@@ -167,7 +167,7 @@ async fn run_local(local: &Local, request: &Request, watch: bool, output: &Outpu
     run_tasks(&Client::new(&local.url), request, watch, output).await
 }
 
-/// Creates all tasks, then follows each. An input that is refused is told, and the others run.
+/// Creates all tasks, then follows each. Prints the error of a rejected input and continues with the others.
 async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Output) -> Result<Ending> {
     let mut views = Vec::new();
     let mut refused = false;
@@ -175,7 +175,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
     for input in request.inputs()? {
         match create(client, &request.body(input.clone())?).await? {
             Ok(task) => tasks.push(task),
-            // It may still be on its way, from a run that was interrupted.
+            // The task may still be running, from an interrupted run.
             Err(ErrorDetail { task_id: Some(task), message, .. }) => {
                 output.say(&message);
                 tasks.push(task);

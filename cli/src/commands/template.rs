@@ -18,9 +18,9 @@ use crate::{
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check template files: form, names, DAG.
+    /// Check template files.
     Validate {
-        /// The files. Default: all of the project.
+        /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
     },
     /// List the templates that a server has published.
@@ -34,11 +34,11 @@ pub(crate) enum Command {
     Graph {
         /// The file or the name.
         template: String,
-        /// How to draw it.
+        /// The format of the picture.
         #[arg(long, value_enum, default_value = "svg")]
         format: Format,
     },
-    /// Bring a template of an earlier version of the format to the current one, and say what that changes.
+    /// Convert a template from an earlier version of the format to the current one, and print the changes.
     Import(import::Arguments),
     /// Print the JSON Schema of templates, for editors.
     Schema,
@@ -125,7 +125,7 @@ fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Resu
     Ok(Ending::Done)
 }
 
-/// A template file, or a template of the project by its name.
+/// Reads a template file, or a template of the project by its name.
 fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     let path = PathBuf::from(wanted);
     if path.is_file() {
@@ -148,7 +148,7 @@ async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
             && namespace.is_none_or(|namespace| template.namespace == namespace)
             && version.is_none_or(|version| template.version == version)
     };
-    // Published last, if no version is named.
+    // The last published version, unless one is named.
     let found = all.iter().rfind(matches);
     let found =
         found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;

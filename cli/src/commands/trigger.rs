@@ -1,4 +1,4 @@
-//! `tasker trigger`: checks triggers, and lists, shows and switches those of a server.
+//! `tasker trigger`: checks triggers, and lists, shows, enables, disables and removes those of a server.
 
 use std::path::PathBuf;
 
@@ -22,9 +22,9 @@ use crate::{
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check trigger files: form, pattern, expressions, template.
+    /// Check trigger files.
     Validate {
-        /// The files. Default: all of the project.
+        /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
     },
     /// List the triggers that a server has published.
@@ -34,17 +34,17 @@ pub(crate) enum Command {
         /// `NAME` or `NAMESPACE/NAME`.
         trigger: String,
     },
-    /// Have a trigger start tasks again.
+    /// Enable a disabled trigger.
     Enable {
         /// `NAME` or `NAMESPACE/NAME`.
         trigger: String,
     },
-    /// Have a trigger start nothing until it is enabled again, whatever is published.
+    /// Disable a trigger until it is enabled again. Publishing does not enable it.
     Disable {
         /// `NAME` or `NAMESPACE/NAME`.
         trigger: String,
     },
-    /// Remove a trigger from a server. One whose file is still there comes back when the project is published.
+    /// Remove a trigger from a server. If its file still exists, the next publication restores it.
     Remove {
         /// `NAME` or `NAMESPACE/NAME`.
         trigger: String,
@@ -82,7 +82,7 @@ fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Resu
     if triggers.is_empty() {
         bail!("there are no triggers in {}", project.path(&project.config.project.triggers).display());
     }
-    // Without its templates, a trigger is checked by itself.
+    // If the templates cannot be read, the triggers are checked alone.
     if let Ok(templates) = read_templates(project) {
         for file in &triggers {
             file.warn_of_missing(&templates);
@@ -116,7 +116,7 @@ fn list(triggers: &[TriggerSummary]) -> String {
                 format!("{}/{}", trigger.task_namespace(), trigger.task.name),
                 trigger.description.unwrap_or_default(),
             ),
-            Err(error) => ("?".to_owned(), format!("cannot be read, publish it anew: {error}")),
+            Err(error) => ("?".to_owned(), format!("cannot be read, publish it again: {error}")),
         };
         vec![
             format!("{}/{}", trigger.namespace, trigger.name),
@@ -127,7 +127,7 @@ fn list(triggers: &[TriggerSummary]) -> String {
         ]
     };
     let rows: Vec<_> = triggers.iter().map(row).collect();
-    table(&["TRIGGER", "VERSION", "STARTS", "STANDS", "DESCRIPTION"], &rows)
+    table(&["TRIGGER", "VERSION", "STARTS", "STATE", "DESCRIPTION"], &rows)
 }
 
 async fn switch(client: &Client, trigger: &str, enabled: bool, output: &Output) -> Result<()> {

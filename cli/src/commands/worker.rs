@@ -1,4 +1,4 @@
-//! `tasker worker`: a host that runs steps from PGMQ. It needs only the rights of the database role `tasker_worker`.
+//! `tasker worker`: runs steps from PGMQ. It needs only the rights of the database role `tasker_worker`.
 
 use anyhow::{Context, Result, bail};
 use tasker_assembly::postgres;
@@ -19,7 +19,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     let pool = connect(options, project.config.database.max_connections);
     let blobs = parts::open_blobs(&project)?;
     let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
-    output.say(&format!("{} takes steps", host.name()));
+    output.say(&format!("{} is running steps", host.name()));
     let transport = postgres::host_transport(&pool, &parts::timing(&project));
     parts::start_worker(&project, host, transport, blobs, stop).await?;
     Ok(Ending::Done)

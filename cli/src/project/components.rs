@@ -16,7 +16,7 @@ use crate::config::ProjectConfig;
 /// The target that handlers are built for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// A component that was built or found.
+/// A component that was built, or an existing file.
 #[derive(Debug, Clone)]
 pub(crate) struct BuiltComponent {
     pub(crate) path: PathBuf,
@@ -48,7 +48,7 @@ async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
     let manifest = folder.join("Cargo.toml");
     if !manifest.is_file() {
         bail!(
-            "{} is no Cargo package; name packages and .wasm files in `components` under [project] of tasker.toml",
+            "{} is not a Cargo package; name packages and .wasm files in `components` under [project] of tasker.toml",
             folder.display()
         );
     }
@@ -64,7 +64,7 @@ async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
         ])
         .arg("--manifest-path")
         .arg(&manifest)
-        // The user's flags for native code do not fit WebAssembly.
+        // The user's flags for native code do not apply to WebAssembly.
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_TARGET_DIR")
         .stderr(Stdio::inherit())
@@ -89,7 +89,7 @@ async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
         .collect();
     if artifacts.is_empty() {
-        bail!("{} makes no component; give it `crate-type = [\"cdylib\"]` under [lib]", manifest.display());
+        bail!("{} builds no component; give it `crate-type = [\"cdylib\"]` under [lib]", manifest.display());
     }
     Ok(artifacts)
 }

@@ -1,4 +1,4 @@
-//! Finds out which handlers a project's components hold.
+//! Determines the handlers of a project's components.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -9,8 +9,8 @@ use tasker_transport::BlobStore;
 use super::{components::BuiltComponent, documents::shown};
 use crate::config::ProjectConfig;
 
-/// Stores components in the blob store and returns the handlers of each. Fails if `[handlers]` of the project names a
-/// handler that none of them holds.
+/// Stores components in the blob store, and returns the handlers of each. Fails if `[handlers]` of the project names
+/// a handler that no component contains.
 pub(crate) async fn describe(
     project: &ProjectConfig,
     components: &[BuiltComponent],
@@ -43,7 +43,7 @@ pub(crate) async fn describe(
     for (alias, handler) in &project.config.handlers {
         if !names.contains(&handler.as_str()) {
             bail!(
-                "tasker.toml maps `{alias}` to the handler `{handler}`, which no component of the project holds; \
+                "tasker.toml maps `{alias}` to the handler `{handler}`, which no component of the project contains; \
                  there are {}",
                 names.join(", ")
             );

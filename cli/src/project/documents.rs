@@ -1,4 +1,4 @@
-//! The YAML and JSON files of a project, and how messages name them.
+//! Lists the YAML and JSON files of a project, and formats their paths for messages.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ pub(crate) fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// A path for a message: relative to the current folder, if it lies in it.
+/// Formats a path for a message: relative to the current folder, if it is inside it.
 pub(crate) fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let relative = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));

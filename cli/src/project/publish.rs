@@ -15,25 +15,25 @@ use super::{
 };
 use crate::config::ProjectConfig;
 
-/// What was published.
+/// The published names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Published {
     pub(crate) handlers: Vec<String>,
     pub(crate) templates: Vec<String>,
     pub(crate) triggers: Vec<String>,
-    /// One line for each template that was published as another version than its author wrote.
+    /// One line for each template that was published under another version than its file has.
     pub(crate) changed: Vec<String>,
 }
 
-/// What to publish, and how.
+/// What to publish.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ToPublish<'a> {
     pub(crate) components: &'a [BuiltComponent],
     pub(crate) templates: &'a [TemplateFile],
     pub(crate) triggers: &'a [TriggerFile],
-    /// What to do with a template that has changed under its version.
+    /// How to handle a template that has changed without a new version.
     pub(crate) changed: Changed,
-    /// Whether tasks get the new versions of handlers from now on.
+    /// Whether new tasks use the new handler versions.
     pub(crate) promote: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Reads a project's templates, and reports each fault with its place.
+//! Reads a project's templates, and reports each fault with its location.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ pub(crate) struct TemplateFile {
     pub(crate) template: Template,
 }
 
-/// Reads the project's templates. Reads every file before it fails, and reports each fault with its place.
+/// Reads the project's templates. Reads every file before it fails, and reports each fault with its location.
 pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile>> {
     let folder = project.path(&project.config.project.templates);
     let paths = documents(&folder)

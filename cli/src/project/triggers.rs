@@ -1,4 +1,4 @@
-//! Reads a project's triggers, and checks that its templates have what they start.
+//! Reads a project's triggers, and checks them against its templates.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ impl TriggerFile {
         self.compiled().trigger()
     }
 
-    /// The template of the project whose tasks the trigger starts, if the project has it.
+    /// Returns the project's template for the trigger's tasks, if it exists.
     pub(crate) fn template<'a>(&self, templates: &'a [TemplateFile]) -> Option<&'a TemplateFile> {
         let trigger = self.trigger();
         templates.iter().find(|file| {
@@ -41,7 +41,7 @@ impl TriggerFile {
         })
     }
 
-    /// Prints a warning if the project has no such template: it may have been published from elsewhere.
+    /// Prints a warning if the project has no such template, which may have been published from elsewhere.
     pub(crate) fn warn_of_missing(&self, templates: &[TemplateFile]) {
         if self.template(templates).is_none() {
             let (trigger, place) = (self.trigger(), self.parsed.task);
@@ -59,7 +59,8 @@ impl TriggerFile {
     }
 }
 
-/// Reads the project's triggers, if it has any. Reads every file before it fails, and reports each fault with its place.
+/// Reads the project's triggers, if it has any. Reads every file before it fails, and reports each fault with its
+/// location.
 pub(crate) fn read_triggers(project: &ProjectConfig) -> Result<Vec<TriggerFile>> {
     let folder = project.path(&project.config.project.triggers);
     if !folder.exists() {
@@ -68,7 +69,7 @@ pub(crate) fn read_triggers(project: &ProjectConfig) -> Result<Vec<TriggerFile>>
     read_files(&documents(&folder)?)
 }
 
-/// Reads these files. Fails if two triggers have one name.
+/// Reads these files. Fails if two triggers have the same name.
 pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<TriggerFile>> {
     let mut triggers: Vec<TriggerFile> = Vec::new();
     let mut faults = Vec::new();
@@ -78,7 +79,7 @@ pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<TriggerFile>> {
                 let name = file.trigger().full_name();
                 if let Some(other) = triggers.iter().find(|other| other.trigger().full_name() == name) {
                     faults.push(format!(
-                        "{}: {} is the trigger `{name}` too",
+                        "{}: {} also defines the trigger `{name}`",
                         shown(path),
                         shown(&other.path)
                     ));

@@ -1,22 +1,22 @@
-//! Versions of templates in development: changed content is the next build of the version that its author wrote.
+//! Development versions of templates: changed content is published as the next build of the version in its file.
 //!
-//! A published version never changes, and authors do not raise it at every save. `1.0.0+dev.3` is the third change of the
-//! content of 1.0.0 on this machine, and newer than the others.
+//! A published version never changes, and authors do not increment it on every save. `1.0.0+dev.3` is the third
+//! change of version 1.0.0 on this machine, and newer than the earlier ones.
 
 use semver::{BuildMetadata, Version};
 use tasker_orchestrator::{Error, Orchestrator, Publication, read::TemplateSummary};
 use tasker_templates::template::Template;
 
-/// What to do with a template whose version is published with other content.
+/// How to handle a template whose version is published with other content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Changed {
-    /// Refuse it, as everywhere but in development.
+    /// Return an error. The default outside development.
     IsRefused,
     /// Publish it as the next development build.
     IsNextBuild,
 }
 
-/// Publishes a template. Returns the outcome, and the version under which it is published.
+/// Publishes a template. Returns the result, and the version under which it is published.
 pub(crate) async fn publish(
     orchestrator: &Orchestrator,
     template: &Template,
@@ -28,7 +28,7 @@ pub(crate) async fn publish(
     };
     let mut number = newest(&orchestrator.reader.templates().await?, template, &written);
     loop {
-        // Content that had a build before the newest gets one again: the newest is what runs.
+        // Content that equals an earlier build gets a new number, because the newest build runs.
         match publish_as(orchestrator, template, build(&written, number)).await {
             Err(Error::VersionTaken { .. }) => number += 1,
             done => return done,
@@ -46,7 +46,7 @@ async fn publish_as(
     Ok((done, template.version))
 }
 
-/// The number of a version's newest development build; 0 is the version itself.
+/// Returns the number of a version's newest development build. 0 is the version itself.
 fn newest(published: &[TemplateSummary], template: &Template, written: &Version) -> u64 {
     let same =
         |other: &&TemplateSummary| other.namespace == template.namespace_name && other.name == template.name;
@@ -54,7 +54,7 @@ fn newest(published: &[TemplateSummary], template: &Template, written: &Version)
     versions.filter_map(|version| build_number(written, &version)).max().unwrap_or(0)
 }
 
-/// A development build of a version.
+/// Returns the version string of a development build.
 fn build(written: &Version, number: u64) -> String {
     if number == 0 {
         return written.to_string();
@@ -63,7 +63,7 @@ fn build(written: &Version, number: u64) -> String {
     format!("{written}{separator}dev.{number}")
 }
 
-/// Which development build of a version this is, if it is one.
+/// Returns the development build number of `version`, if it is a build of `written`.
 fn build_number(written: &Version, version: &Version) -> Option<u64> {
     let plain = |version: &Version| Version { build: BuildMetadata::EMPTY, ..version.clone() };
     let rest = version.build.strip_prefix(written.build.as_str())?;

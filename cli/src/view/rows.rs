@@ -1,4 +1,5 @@
-//! What of a task is drawn, line by line: its steps, a batch in one line, and what the template has beyond them.
+//! The lines of a task: its steps, with a batch summarized in one line, and the template steps that the task does not
+//! have.
 
 use std::collections::HashMap;
 
@@ -7,13 +8,13 @@ use tasker_templates::template::{Graph, StepType, Template};
 
 use super::words::{Facts, Tally};
 
-/// How many levels of the DAG are told apart by indentation.
+/// The maximum depth of indentation.
 const MAX_INDENT: usize = 10;
-/// How many workers of a batch have a line each. More are summed up in one.
+/// The maximum number of workers that are shown individually. More are summarized in one line.
 const FEW_WORKERS: usize = 4;
-/// How many failed workers are named of a batch that is summed up.
+/// The maximum number of failed workers that are listed of a summarized batch.
 const MAX_FAILED: usize = 10;
-/// How many workers that run or wait for their retry are named.
+/// The maximum number of running and retrying workers that are listed.
 const MAX_RUNNING: usize = 3;
 
 /// A line.
@@ -23,15 +24,15 @@ pub(super) struct Row<'a> {
     pub(super) content: Content<'a>,
 }
 
-/// What a line is about.
+/// The subject of a line.
 #[derive(Debug)]
 pub(super) enum Content<'a> {
     Step(&'a StepDetail),
     /// All workers of a batch.
     Batch(&'a str, Vec<&'a StepDetail>),
-    /// Further workers, in these words.
+    /// A line of text about further workers.
     More(String),
-    /// A step of the template that the task does not have, and why.
+    /// A template step that the task does not have, and the reason.
     Absent(&'a str, &'static str),
 }
 
@@ -45,7 +46,7 @@ impl Row<'_> {
         }
     }
 
-    /// How many columns its name takes.
+    /// Returns the width of the name with indentation, in characters.
     pub(super) fn width(&self) -> usize {
         2 * self.indent + self.name().chars().count()
     }
@@ -59,7 +60,7 @@ impl Row<'_> {
         }
     }
 
-    /// The smaller the sooner it is to be seen.
+    /// Returns the rank for display. A lower rank is shown first.
     pub(super) fn urgency(&self) -> u8 {
         match &self.content {
             Content::Step(step) => urgency(step.state),
@@ -83,13 +84,13 @@ fn urgency(state: StepState) -> u8 {
     }
 }
 
-/// The lines of a task: each step of the template below those that it depends on.
+/// Returns the lines of a task: each template step below its dependencies.
 pub(super) fn rows<'a>(template: &'a Template, steps: &'a [StepDetail]) -> Vec<Row<'a>> {
     let mut made: HashMap<&str, Vec<&StepDetail>> = HashMap::new();
     for step in steps {
         made.entry(&step.template_step).or_default().push(step);
     }
-    // A published template has no cycle.
+    // A published template is acyclic.
     let Ok(graph) = Graph::new(template) else { return Vec::new() };
     let depths = graph.depths();
     let mut order: Vec<usize> = (0..template.steps.len()).collect();
@@ -115,7 +116,7 @@ pub(super) fn rows<'a>(template: &'a Template, steps: &'a [StepDetail]) -> Vec<R
     rows
 }
 
-/// Those of many workers that have a line of their own: what failed, and a few of those that are under way.
+/// Returns the workers of a large batch that are listed: failed ones, and some that run or wait.
 fn notable<'a>(workers: &[&'a StepDetail]) -> Vec<Content<'a>> {
     let of = |wanted: fn(&StepDetail) -> bool| workers.iter().copied().filter(move |step| wanted(step));
     let mut notable: Vec<Content> = Vec::new();
@@ -132,7 +133,7 @@ fn notable<'a>(workers: &[&'a StepDetail]) -> Vec<Content<'a>> {
     notable
 }
 
-/// Why the task does not have a step of its template.
+/// Returns why the task does not have a template step.
 fn why_absent(template: &Template, graph: &Graph, index: usize, steps: &[StepDetail]) -> &'static str {
     let state = |index: usize| {
         let name = &template.steps[index].name;
@@ -147,7 +148,7 @@ fn why_absent(template: &Template, graph: &Graph, index: usize, steps: &[StepDet
     if template.steps[index].step_type == StepType::BatchWorker {
         let cut = before.iter().rfind(|&&step| template.worker_of(step) == Some(index));
         match cut.and_then(|&cut| state(cut)) {
-            Some(state) if is_open(state) => return "not yet cut",
+            Some(state) if is_open(state) => return "not yet created",
             Some(_) => return "no workers",
             None => {}
         }
@@ -180,7 +181,7 @@ steps:
                 "attempt": 1, "max_attempts": 3, "execution": 1, "isolated": state == "error" && name.ends_with('9') })
     }
 
-    /// A task's lines: names with their indentation, and what stands beside them.
+    /// Returns a task's lines: indented names, state and outcome.
     fn drawn(steps: &[Value]) -> Vec<String> {
         let template = parse(TEMPLATE).expect("the template is right").template;
         let steps: Vec<StepDetail> =
@@ -201,7 +202,7 @@ steps:
             drawn(&steps),
             [
                 "cut running",
-                "  row not yet cut",
+                "  row not yet created",
                 "    sum pending",
                 "      choose pending",
                 "        left undecided",

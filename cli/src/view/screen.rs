@@ -1,14 +1,14 @@
-//! Lines that are drawn again in one place of the terminal.
+//! Redraws lines in place on the terminal.
 
-/// Draws lines over those that it drew before.
+/// Draws lines over the previous ones.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     drawn: usize,
 }
 
 impl Screen {
-    /// Draws lines over those drawn before. Until the last time, they end where the terminal does: what it breaks into
-    /// two lines cannot be drawn over.
+    /// Draws lines over the previous ones. Disables line wrapping until the last call, because wrapped lines cannot
+    /// be overwritten.
     pub(crate) fn draw(&mut self, lines: &[String], is_last: bool) {
         use std::io::Write;
         let (no_breaks, breaks) = if is_last { ("", "") } else { ("\x1b[?7l", "\x1b[?7h") };

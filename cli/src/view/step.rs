@@ -1,4 +1,4 @@
-//! One step as people see it: where it stands, its failure, its attempts with their logs, and how it came there.
+//! A step for the terminal: its state, its failure, its attempts with their logs, and its history.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,18 +12,18 @@ use tasker_protocol::{Failure, FailureOrigin, LogLine, RawValue, Usage};
 use super::words::{duration, mark, since, state_words, time_of, until};
 use crate::output::{Output, Style, table};
 
-/// A step with what is known of its past.
+/// A step with its attempts and transitions.
 #[derive(Debug, Serialize)]
 pub(crate) struct StepView {
     #[serde(flatten)]
     pub(crate) step: StepDetail,
     pub(crate) attempts: Vec<AttemptRecord>,
-    /// Every change of its state, if asked for.
+    /// All its transitions, if requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) transitions: Vec<Transition>,
 }
 
-/// What is kept of a run.
+/// The stored record of an execution.
 #[derive(Debug, serde::Deserialize)]
 struct Detail {
     #[serde(default)]
@@ -46,7 +46,7 @@ impl StepView {
             lines.push(format!("  {} {first}", output.style(Style::Faint, &format!("{key:<12}"))));
             lines.extend(parts.map(|part| format!("  {:<12} {part}", "")));
         }
-        // A checkpoint ends a run, and the attempt goes on.
+        // An attempt with checkpoints has several executions.
         let as_many = |(index, record): (usize, &AttemptRecord)| record.attempt as usize == index + 1;
         let one_each = self.attempts.iter().enumerate().all(as_many);
         for (index, record) in self.attempts.iter().enumerate() {
@@ -84,7 +84,7 @@ impl StepView {
         fact("cursor", step.cursor.as_deref().map(pretty));
         fact("checkpoints", (step.checkpoints > 0).then(|| step.checkpoints.to_string()));
         fact("saved", step.checkpoint.as_deref().map(pretty));
-        fact("isolated", step.isolated.then(|| "its batch goes on without it".to_owned()));
+        fact("isolated", step.isolated.then(|| "its batch continues without it".to_owned()));
         let failure = step.last_failure.as_deref().filter(|_| step.state != StepState::Complete);
         let failure = failure.and_then(|failure| serde_json::from_str::<Failure>(failure.get()).ok());
         fact("failure", failure.map(|failure| failure_words(&failure)));
@@ -127,7 +127,7 @@ fn run_lines(title: &str, record: &AttemptRecord, output: &Output) -> Vec<String
                 failure_words(&failure).lines().map(|line| format!("  {}", output.style(Style::Bad, line))),
             );
         }
-        None => lines.push(format!("  {}", output.style(Style::Good, "ended well"))),
+        None => lines.push(format!("  {}", output.style(Style::Good, "completed"))),
     }
     lines
 }
@@ -135,10 +135,10 @@ fn run_lines(title: &str, record: &AttemptRecord, output: &Output) -> Vec<String
 fn failure_words(failure: &Failure) -> String {
     let kind = if failure.retryable { "retryable" } else { "permanent" };
     let origin = match failure.origin {
-        FailureOrigin::Handler => "the handler's own",
+        FailureOrigin::Handler => "from the handler",
         FailureOrigin::Crash => "a crash",
         FailureOrigin::Limit => "a limit",
-        FailureOrigin::Host => "found by Tasker",
+        FailureOrigin::Host => "detected by Tasker",
     };
     let details =
         failure.details.as_deref().map_or(String::new(), |details| format!("\n{}", pretty(details)));
@@ -161,7 +161,7 @@ fn history(transitions: &[Transition]) -> String {
     )
 }
 
-/// JSON in one line if that is short, in several if not. Numbers stay as they were written.
+/// Formats JSON on one line if it is short, otherwise on several. Numbers keep their original text.
 fn pretty(json: &RawValue) -> String {
     let text = json.get();
     if text.chars().count() <= 80 {

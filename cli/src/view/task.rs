@@ -11,10 +11,10 @@ use super::{
 };
 use crate::output::{Output, Style};
 
-/// How many lines are drawn of a larger task: a terminal's worth.
+/// The maximum number of lines for a large task: about one terminal page.
 const MAX_LINES: usize = 40;
 
-/// A task, as far as it is drawn. The API tells more.
+/// The data of a task that is drawn.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskView {
     task: Value,
@@ -32,7 +32,7 @@ impl TaskView {
         self.text("status")
     }
 
-    /// Whether nothing more will happen by itself.
+    /// Whether the task is at rest: it changes only if an operator acts.
     pub(crate) fn is_at_rest(&self) -> bool {
         matches!(
             self.status(),
@@ -44,25 +44,25 @@ impl TaskView {
         self.status() == "complete"
     }
 
-    /// The template that the task is at now, for whoever looks again: it changes only when the task is moved.
+    /// Returns the current template, to pass to the next read. It changes only if the task is upgraded.
     pub(crate) fn template(self) -> Template {
         self.template
     }
 
-    /// As JSON: the task with its steps.
+    /// Returns the task with its steps as JSON.
     pub(crate) fn json(&self) -> Value {
         let mut task = self.task.clone();
         task["workflow_steps"] = serde_json::to_value(&self.steps).unwrap_or_default();
         task
     }
 
-    /// As lines: a title, then the steps, each below those that it depends on, indented by how deep it stands.
+    /// Returns the task as lines: a title, then the steps, each below its dependencies and indented by its depth.
     pub(crate) fn lines(&self, output: &Output) -> Vec<String> {
         let mut lines = vec![self.title(output)];
         let mut rows = rows(&self.template, &self.steps);
         if rows.len() > MAX_LINES {
-            // What needs eyes first: failures, what waits, what runs.
-            lines.push(format!("  the {MAX_LINES} of its {} lines that say most:", rows.len()));
+            // The most urgent lines: failures, waiting steps, running steps.
+            lines.push(format!("  the {MAX_LINES} most urgent of its {} lines:", rows.len()));
             let mut order: Vec<usize> = (0..rows.len()).collect();
             order.sort_by_key(|&index| rows[index].urgency());
             let mut shown = vec![false; rows.len()];
@@ -78,14 +78,14 @@ impl TaskView {
         lines
     }
 
-    /// What to do about a task that does not go on by itself.
+    /// Returns hints for a task that does not continue without an operator.
     fn hints(&self) -> Vec<String> {
         let failed = self.steps.iter().find(|step| step.state == StepState::Error && !step.isolated);
         let task = self.text("task_id");
         match failed {
             Some(failed) if self.status() == "blocked_by_failures" => vec![
-                format!("  tasker step show {task} {}   tells why it failed", failed.name),
-                format!("  tasker task redrive {task}   runs what failed again"),
+                format!("  tasker step show {task} {}   shows why it failed", failed.name),
+                format!("  tasker task redrive {task}   retries the failed steps"),
             ],
             _ => Vec::new(),
         }
@@ -125,7 +125,7 @@ fn line(row: &Row, facts: &Facts, width: usize, output: &Output) -> String {
     let (mark, style) = facts.mark;
     let name = format!("{}{}", "  ".repeat(row.indent), row.name());
     let name = format!("{name:<width$}");
-    // What is not there is told apart from what is by more than its words.
+    // Missing steps are also shown faint.
     let name = if facts.is_there { name } else { output.style(Style::Faint, &name) };
     let line = format!(
         "  {} {name}  {:<11}  {:>9}  {:<10}  {}",

@@ -1,4 +1,4 @@
-//! What is said about one step or one batch: a mark, a state, times, attempts, and what it came to.
+//! The text about a step or a batch: mark, state, times, attempts and outcome.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -6,12 +6,12 @@ use tasker_orchestrator::{read::StepDetail, state::StepState};
 
 use crate::output::Style;
 
-/// The widest result or failure that is shown beside a step, in characters.
+/// The maximum width of a result or failure beside a step, in characters.
 const MAX_OUTCOME: usize = 72;
-/// The widest cursor that is shown beside a worker.
+/// The maximum width of a cursor beside a worker, in characters.
 const MAX_CURSOR: usize = 32;
 
-/// What stands beside a name.
+/// The columns beside a name.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) mark: (&'static str, Style),
@@ -19,7 +19,7 @@ pub(super) struct Facts {
     pub(super) time: String,
     pub(super) attempts: String,
     pub(super) outcome: String,
-    /// Whether the task has it.
+    /// Whether the task has the step.
     pub(super) is_there: bool,
 }
 
@@ -39,7 +39,7 @@ impl Facts {
         let tally = Tally::of(workers);
         let (state, words) = tally.overall();
         let started = workers.iter().filter_map(|step| step.started_at).min();
-        // A batch that goes on has not ended, whatever its workers have.
+        // An active batch has not ended, even if some workers have.
         let ended =
             if tally.is_over() { workers.iter().filter_map(|step| step.finished_at).max() } else { None };
         Self {
@@ -64,7 +64,7 @@ impl Facts {
     }
 }
 
-/// How many workers of a batch stand where.
+/// The number of a batch's workers by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     done: usize,
@@ -108,7 +108,7 @@ impl Tally {
         self.running + self.retrying + self.waiting == 0
     }
 
-    /// The state that the whole batch is drawn in, and its words.
+    /// Returns the state and text of the whole batch.
     fn overall(self) -> (StepState, &'static str) {
         match self {
             Self { failed: 1.., .. } if self.is_over() => (StepState::Error, "error"),
@@ -121,7 +121,7 @@ impl Tally {
         }
     }
 
-    /// `98 done, 10 running, 2 failed`.
+    /// Formats the counts: `98 done, 10 running, 2 failed`.
     fn words(self) -> String {
         let counts = [
             (self.done, "done"),
@@ -152,7 +152,7 @@ pub(super) fn mark(state: StepState, isolated: bool) -> (&'static str, Style) {
     }
 }
 
-/// A step's state in a word or two.
+/// Returns a step's state in one or two words.
 pub(crate) fn state_words(step: &StepDetail) -> &'static str {
     match step.state {
         StepState::Error if step.isolated => "isolated",
@@ -163,7 +163,7 @@ pub(crate) fn state_words(step: &StepDetail) -> &'static str {
     }
 }
 
-/// How long its current or last attempt has taken.
+/// Returns the duration of the current or last attempt.
 pub(crate) fn time_of(step: &StepDetail) -> Option<TimeDelta> {
     step.started_at.map(|started| step.finished_at.unwrap_or_else(Utc::now) - started)
 }
@@ -176,7 +176,7 @@ fn attempts(count: u32) -> String {
     }
 }
 
-/// Why its last failed attempt failed, in one line.
+/// Returns the failure of the last failed attempt, in one line.
 pub(crate) fn failure_of(step: &StepDetail) -> Option<String> {
     let failure: Value = serde_json::from_str(step.last_failure.as_ref()?.get()).ok()?;
     let message = failure["message"].as_str()?.lines().next()?.to_owned();
@@ -201,7 +201,7 @@ fn outcome(step: &StepDetail, paused: bool) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// A text in one line of at most so many characters.
+/// Shortens a text to one line of at most `most` characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     let line = text.replace(['\n', '\r'], " ");
     if line.chars().count() <= most {
@@ -210,7 +210,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     line.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// A duration as people say it: `412 µs`, `3.07 ms`, `1.25 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
+/// Formats a duration: `412 µs`, `3.07 ms`, `1.25 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
 pub(crate) fn duration(duration: TimeDelta) -> String {
     let microseconds = duration.num_microseconds().unwrap_or(i64::MAX).max(0);
     let value = microseconds as f64;
@@ -229,7 +229,7 @@ pub(crate) fn duration(duration: TimeDelta) -> String {
     }
 }
 
-/// `12 s ago`.
+/// Formats the time since: `12 s ago`.
 pub(crate) fn since(at: DateTime<Utc>) -> String {
     match (Utc::now() - at).num_seconds().max(0) {
         seconds @ ..60 => format!("{seconds} s ago"),
@@ -237,7 +237,7 @@ pub(crate) fn since(at: DateTime<Utc>) -> String {
     }
 }
 
-/// `in 12 s`, or `now`.
+/// Formats the time until: `in 12 s`, or `now`.
 pub(super) fn until(at: DateTime<Utc>) -> String {
     let left = at - Utc::now();
     if left <= TimeDelta::zero() { "now".to_owned() } else { format!("in {}", duration(left)) }

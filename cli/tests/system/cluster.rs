@@ -1,4 +1,4 @@
-//! A whole installation: PostgreSQL, an orchestrator with its API, and workers, each a process that can be killed.
+//! A cluster: PostgreSQL, an orchestrator with its API, and workers, each a process that can be killed.
 
 use std::{
     collections::HashMap,
@@ -19,23 +19,23 @@ use crate::{
     project::Project,
 };
 
-/// How many workers there are.
+/// The number of workers.
 pub(crate) const WORKERS: usize = 2;
-/// How long tasks may take to complete once nothing is killed any more.
+/// How long tasks may take to complete after the last kill.
 const COMPLETION: Duration = Duration::from_secs(60);
-/// How many steps one of them runs at once.
+/// How many steps a worker runs at once.
 pub(crate) const CONCURRENT: usize = 16;
 
-/// The result of each step and when its run had ended, by task and number.
+/// The result and the end of the run of each step, by task and step index.
 pub(crate) type Results = HashMap<(String, i32), (String, String)>;
 
-/// The installation. Dropping it ends all of its processes.
+/// The cluster. Dropping it ends all of its processes.
 pub(crate) struct Cluster {
     workers: Vec<Process>,
     orchestrator: Process,
     database: LocalPostgres,
     project: Project,
-    /// Where the API is, through all restarts.
+    /// The URL of the API, which restarts do not change.
     pub(crate) url: String,
     lease_seconds: u32,
     runtime: Runtime,
@@ -43,7 +43,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts everything on a project, which is built and published.
+    /// Starts all processes on a project, which is built and published.
     pub(crate) fn start(project: Project, lease_seconds: u32) -> Self {
         let folder = tempfile::Builder::new().prefix("tasker-database-").tempdir().expect("a folder is made");
         let database = LocalPostgres::start(folder.path(), Durability::Full).expect("PostgreSQL starts");
@@ -88,7 +88,7 @@ impl Cluster {
         self.workers[number].kill();
     }
 
-    /// Starts a worker that was killed.
+    /// Starts a killed worker.
     pub(crate) fn start_worker(&mut self, number: usize) {
         self.workers[number] = self.worker(number);
     }
@@ -98,17 +98,16 @@ impl Cluster {
         self.orchestrator.kill();
     }
 
-    /// Starts the orchestrator that was killed. One that finds no database when it starts ends, and would have to be
-    /// started again.
+    /// Starts the killed orchestrator. It ends if the database is not running when it starts.
     pub(crate) fn start_orchestrator(&mut self) {
         self.orchestrator = serve(&self.project, &self.database, &self.url, self.lease_seconds, false);
         self.orchestrator.wait_for("API on");
     }
 
-    /// Kills PostgreSQL: its first process, which takes all others with it.
+    /// Kills PostgreSQL: its first process, which ends all others.
     pub(crate) fn kill_database(&mut self) {
         let path = self.database_folder.path().join("postgres/data/postmaster.pid");
-        let text = std::fs::read_to_string(&path).expect("PostgreSQL tells its process id");
+        let text = std::fs::read_to_string(&path).expect("PostgreSQL writes its process id");
         let process = text.lines().next().and_then(|line| line.trim().parse().ok());
         let process = process.expect("the first line is the process id");
         signal(process, "KILL");
@@ -118,7 +117,7 @@ impl Cluster {
         }
     }
 
-    /// Starts PostgreSQL again, where it was.
+    /// Starts PostgreSQL again at the same address.
     pub(crate) fn start_database(&mut self) {
         let url = self.database.url();
         let until = Instant::now() + PATIENCE;
@@ -126,15 +125,15 @@ impl Cluster {
             assert!(Instant::now() < until, "PostgreSQL did not die");
             thread::sleep(Duration::from_millis(5));
         }
-        assert_eq!(self.database.url(), url, "PostgreSQL came back elsewhere");
+        assert_eq!(self.database.url(), url, "PostgreSQL started at another address");
     }
 
-    /// Creates a task, however often it takes. Two calls with one key make one task.
+    /// Creates a task, and retries until it succeeds. Calls with the same key create one task.
     pub(crate) fn create(url: &str, template: &str, key: usize) {
         Self::create_from(url, template, key, &serde_json::json!({ "n": key }));
     }
 
-    /// As [`Cluster::create`], from an input of one's own.
+    /// As [`Cluster::create`], with the caller's input.
     pub(crate) fn create_from(url: &str, template: &str, key: usize, context: &serde_json::Value) {
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -161,12 +160,12 @@ impl Cluster {
     fn execute(&self, statement: &'static str) {
         self.runtime.block_on(async {
             let mut connection =
-                PgConnection::connect(&self.database.url()).await.expect("PostgreSQL answers");
+                PgConnection::connect(&self.database.url()).await.expect("PostgreSQL responds");
             sqlx::raw_sql(statement).execute(&mut connection).await.expect(statement);
         });
     }
 
-    /// What a query answers, or the error of a database that is being killed.
+    /// Returns the rows of a query, or the error of a database that is being killed.
     pub(crate) fn query(&self, query: &'static str) -> Result<Vec<PgRow>, sqlx::Error> {
         self.runtime.block_on(async {
             let mut connection = PgConnection::connect(&self.database.url()).await?;
@@ -174,7 +173,7 @@ impl Cluster {
         })
     }
 
-    /// A number that a query answers.
+    /// Returns the number that a query selects.
     pub(crate) fn count(&self, query: &'static str) -> i64 {
         self.query(query).expect(query)[0].get(0)
     }
@@ -188,7 +187,7 @@ impl Cluster {
         }
     }
 
-    /// Where everything stands, for a test that failed.
+    /// Describes the state of all tasks, for a failed test.
     pub(crate) fn describe(&self) -> String {
         let states = "SELECT 'tasks ' || state, count(*) FROM tasker.tasks GROUP BY 1
                       UNION ALL SELECT 'steps ' || state, count(*) FROM tasker.steps GROUP BY 1
@@ -213,14 +212,14 @@ impl Cluster {
         )
     }
 
-    /// Attempts that did not complete, and why.
+    /// Returns the failed attempts with their reasons.
     pub(crate) fn failures(&self) -> Vec<String> {
         let failures = "SELECT concat_ws(' ', event, actor, task_id, step_index, attempt, reason, detail -> 'failure')
                         FROM tasker.audit WHERE event = 'lease_lost' OR detail -> 'failure' IS NOT NULL ORDER BY at";
         self.query(failures).expect(failures).iter().map(|row| row.get(0)).collect()
     }
 
-    /// What completed steps have left.
+    /// Returns the results of completed steps.
     pub(crate) fn results(&self) -> Result<Results, sqlx::Error> {
         let rows = self.query(
             "SELECT task_id::text, step_index, result::text, finished_at::text FROM tasker.steps

@@ -1,4 +1,4 @@
-//! What the commands answer: exit codes, JSON, and errors that a stranger can act on.
+//! The commands: exit codes, JSON, and error messages.
 
 use std::{path::Path, process::Command};
 
@@ -109,7 +109,7 @@ fn a_new_project_runs_and_passes_its_own_tests() {
     let project = folder.path().join("hello");
     let made = run(tasker(folder.path()).args(["new"]).arg(&project));
     assert_eq!(made.code, Some(0), "{made:#?}");
-    // What was built for one run of this test serves the next, and nothing has to be looked up.
+    // Share the build of this test between runs, without network access.
     let lock =
         std::fs::read_to_string(counted_handlers().join("Cargo.lock")).expect("the lock file is there");
     std::fs::write(project.join("Cargo.lock"), lock.replace("\"system-test-handlers\"", "\"hello\""))

@@ -1,4 +1,4 @@
-//! A small HTTP server that handlers tell of their executions: the only witness of a step that ran twice.
+//! A small HTTP server that counts executions of handlers, to detect steps that ran twice.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// How often each step of each task was executed, by `task/step`.
+/// The number of executions of each step, by `task/step`.
 type Executions = Arc<Mutex<HashMap<String, u32>>>;
 
 /// The server. Dropping it stops it.
@@ -23,7 +23,7 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// Starts it.
+    /// Starts the server.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
@@ -41,12 +41,12 @@ impl Counter {
         Self { url: format!("http://{address}"), executions, stopped }
     }
 
-    /// Where handlers find it.
+    /// The URL for handlers.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The steps that were executed more than once.
+    /// Returns the steps that were executed more than once.
     pub(crate) fn repeated(&self) -> Vec<String> {
         let executions = self.executions.lock().unwrap_or_else(PoisonError::into_inner);
         executions
@@ -56,7 +56,7 @@ impl Counter {
             .collect()
     }
 
-    /// How many executions there were of how many steps.
+    /// Returns the number of executions and the number of executed steps.
     pub(crate) fn totals(&self) -> (usize, usize) {
         let executions = self.executions.lock().unwrap_or_else(PoisonError::into_inner);
         (executions.values().map(|&count| count as usize).sum(), executions.len())
@@ -70,7 +70,7 @@ impl Drop for Counter {
     }
 }
 
-/// Counts when the request has come, and answers when the step has taken as long as it is to take.
+/// Counts a request, and responds after the requested run time.
 fn answer(mut stream: TcpStream, executions: &Executions) {
     let mut request = Vec::new();
     let mut chunk = [0_u8; 1024];
@@ -88,7 +88,7 @@ fn answer(mut stream: TcpStream, executions: &Executions) {
     let hold = query.strip_prefix("hold_ms=").and_then(|hold| hold.parse().ok()).unwrap_or(0);
     thread::sleep(Duration::from_millis(hold));
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    // Closing with something unread would take the answer back.
+    // Closing the socket with unread data would reset the connection.
     let _ = stream.shutdown(Shutdown::Write);
     while matches!(stream.read(&mut chunk), Ok(count) if count > 0) {}
 }

@@ -1,4 +1,4 @@
-//! `tasker dev`: stopped in the middle of work, robbed of its database, started twice.
+//! `tasker dev`: interrupted at work, with a killed database, and started twice.
 
 use std::{
     fs, thread,
@@ -22,7 +22,7 @@ fn start(project: &Project) -> (Process, String) {
     (dev, url)
 }
 
-/// How many tasks are complete.
+/// Returns the number of complete tasks.
 fn complete(url: &str) -> usize {
     let agent: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(30))).build().into();
     let mut answer = agent
@@ -67,7 +67,7 @@ fn the_private_database_may_die() {
     let (dev, url) = start(&project);
     (0..TASKS).for_each(|n| Cluster::create(&url, "chain", n));
     let path = project.path().join(".tasker/postgres/data/postmaster.pid");
-    let text = fs::read_to_string(path).expect("PostgreSQL tells its process id");
+    let text = fs::read_to_string(path).expect("PostgreSQL writes its process id");
     signal(text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process id"), "KILL");
     (TASKS..2 * TASKS).for_each(|n| Cluster::create(&url, "chain", n));
     wait_for_complete(&dev, &url, 2 * TASKS);
@@ -80,7 +80,7 @@ fn a_second_one_on_the_same_project_is_refused() {
     let (_dev, _) = start(&project);
     let second = run(tasker(project.path()).arg("dev").env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
     assert_eq!(second.code, Some(1), "{second:?}");
-    assert!(second.stderr.contains("another `tasker dev` runs this project already"), "{second:?}");
+    assert!(second.stderr.contains("another `tasker dev` is already running this project"), "{second:?}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_template_that_changes_under_its_version_runs_as_the_newest_build_of_it() {
     let (mut dev, url) = start(&project);
     dev.wait_for("system/one 1.0.0");
     assert_eq!(runs_as(&url), "1.0.0");
-    // Content that was there before becomes the newest once more: what the file says is what runs.
+    // Content of an earlier build becomes the newest again, because the file decides what runs.
     for (before, description) in ["second", "third", "second", "first"].iter().enumerate() {
         write(description);
         let version = format!("1.0.0+dev.{}", before + 1);

@@ -1,5 +1,5 @@
-//! `kill -9` while tasks grow: a decision, a batch behind it, and workers that save how far they have come. Every branch and
-//! every worker is there once, and what was saved is not done again.
+//! `kill -9` while tasks grow: a decision, a batch after it, and workers with checkpoints. Every branch and every
+//! worker exists once, and checkpointed work is not repeated.
 
 use std::{thread, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 const TASKS: usize = 25;
 const BATCH: usize = 15;
 const CHECKPOINTS: usize = 2;
-/// The decision, the step that cuts, its workers, and what adds up.
+/// The decision, the batchable step, its workers, and the sum.
 const STEPS: usize = 3 + BATCH;
 
 const TEMPLATE: &str = "
@@ -75,7 +75,7 @@ fn a_task_that_grows_is_whole_whatever_is_killed() {
     assert_eq!(count(saved), TASKS * BATCH * CHECKPOINTS, "what was saved was done again, or was lost");
     let results = "SELECT count(*) FROM tasker.steps WHERE batch IS NOT NULL AND result::text = '10'";
     assert_eq!(count(results), TASKS * BATCH);
-    // Each total was given every worker's result, and nothing of the branch that was not taken.
+    // Each total contains every worker's result, and nothing of the branch that was not chosen.
     let totals =
         "SELECT count(*) FROM tasker.steps WHERE result::text = '[' || rtrim(repeat('10,', 15), ',') || ']'";
     assert_eq!(count(totals), TASKS);

@@ -1,4 +1,5 @@
-//! `kill -9` of every process at random moments: all work is done, nothing is lost, and next to nothing twice.
+//! `kill -9` of every process at random moments: all work is completed, nothing is lost, and almost nothing runs
+//! twice.
 
 use std::{
     collections::HashMap,
@@ -15,18 +16,18 @@ use crate::{
     project::{Project, counted_handlers},
 };
 
-/// How many tasks the long test creates.
+/// The number of tasks in the long test.
 const TASKS: usize = 1000;
-/// How many tasks the short tests create.
+/// The number of tasks in the short tests.
 const FEW_TASKS: usize = 150;
-/// How many processes the long test kills.
+/// The number of processes that the long test kills.
 const KILLS: usize = 9;
-/// How many callers create tasks at once.
+/// The number of concurrent callers that create tasks.
 const CALLERS: usize = 4;
-/// Both templates have this many steps.
+/// The number of steps in each template.
 const STEPS: usize = 4;
 
-/// What can be killed.
+/// The processes that can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Victim {
     Orchestrator,
@@ -54,7 +55,7 @@ fn project(counter: &Counter) -> Project {
     project
 }
 
-/// Creates tasks from several callers while `meanwhile` happens, and returns when all are complete.
+/// Creates tasks from several callers while `meanwhile` runs, and returns when all are complete.
 fn run(cluster: &mut Cluster, tasks: usize, mut meanwhile: impl FnMut(&mut Cluster)) {
     let next = AtomicUsize::new(0);
     let url = cluster.url.clone();
@@ -75,7 +76,7 @@ fn run(cluster: &mut Cluster, tasks: usize, mut meanwhile: impl FnMut(&mut Clust
     cluster.wait_for_complete(tasks);
 }
 
-/// Kills one, leaves it dead for a while, and starts it again.
+/// Kills a process, waits, and starts it again.
 fn kill(cluster: &mut Cluster, victim: Victim, dice: &mut fastrand::Rng) {
     let dead = Duration::from_millis(dice.u64(0..600));
     match victim {
@@ -98,7 +99,7 @@ fn kill(cluster: &mut Cluster, victim: Victim, dice: &mut fastrand::Rng) {
     }
 }
 
-/// Everything that holds whatever was killed.
+/// Checks the invariants that hold whatever was killed.
 fn check(cluster: &Cluster, tasks: usize) {
     assert_eq!(cluster.count("SELECT count(*) FROM tasker.tasks"), tasks as i64, "a task was created twice");
     assert_eq!(
@@ -115,7 +116,7 @@ fn check(cluster: &Cluster, tasks: usize) {
         "a step was completed more than once, or not at all"
     );
     let left = "SELECT count(*) FROM tasker.transitions WHERE from_state = 'complete'";
-    assert_eq!(cluster.count(left), 0, "something left the state complete");
+    assert_eq!(cluster.count(left), 0, "a task or step left the state complete");
     // linear: n+1, n+2, n+3, n+4; diamond: n+1, twice n+2, and one more than their sum.
     let query = "SELECT t.name, d.name, (t.input ->> 'n')::bigint, (s.result ->> 'value')::bigint
                  FROM tasker.steps s JOIN tasker.tasks t USING (task_id)
@@ -174,7 +175,7 @@ fn all_work_is_done_once_whatever_is_killed() {
         seen.len()
     );
     assert_eq!(steps, TASKS * STEPS, "some steps were never executed");
-    // A killed worker takes with it what it runs, and what it has reported and not yet acknowledged.
+    // A killed worker loses its running steps, and those that it has reported and not yet acknowledged.
     let workers_killed = victims.iter().filter(|&&victim| victim == Victim::Worker).count();
     let allowed = steps + workers_killed * CONCURRENT * 2;
     assert!(
@@ -187,7 +188,7 @@ fn all_work_is_done_once_whatever_is_killed() {
 fn nothing_runs_twice_when_no_host_dies() {
     let mut dice = fastrand::Rng::with_seed(7);
     let counter = Counter::start();
-    // Longer than PostgreSQL is away: a host that cannot renew for a whole lease counts as dead.
+    // Longer than PostgreSQL is down: a host that cannot renew for a whole lease is considered dead.
     let mut cluster = Cluster::start(project(&counter), 10);
     run(&mut cluster, FEW_TASKS, |cluster| {
         for victim in [Victim::Database, Victim::Orchestrator, Victim::Database, Victim::Orchestrator] {
@@ -225,5 +226,5 @@ fn a_long_step_survives_an_orchestrator_that_is_away_for_longer_than_its_lease()
     thread::sleep(Duration::from_secs(5));
     cluster.start_orchestrator();
     cluster.wait_for_complete(1);
-    assert_eq!(counter.totals(), (1, 1), "the step was taken from a host that was well");
+    assert_eq!(counter.totals(), (1, 1), "the step was taken from a healthy host");
 }

@@ -1,4 +1,4 @@
-//! The whole system from outside: the `tasker` program, its processes killed and stopped at bad moments.
+//! The whole system from outside: runs the `tasker` program, and kills and stops its processes.
 
 mod cluster;
 mod commands;

@@ -1,4 +1,4 @@
-//! What operators do from the command line: look at what went wrong, put it right, and hear of it.
+//! Operators' commands: inspect failures, correct them, and watch events.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::{
     project::{Project, counted_handlers},
 };
 
-/// A task that its first step blocks.
+/// A template whose first step fails and blocks the task.
 const MEND: &str = "
 name: mend
 version: 1.0.0
@@ -52,7 +52,7 @@ steps:
   - { name: later, handler: { callable: later }, retry: { max_backoff_ms: 3600000 } }
 ";
 
-/// A project with these workflows, and a server that runs it.
+/// A project with these workflows, and its server.
 struct Server {
     project: Project,
     process: Process,
@@ -71,32 +71,32 @@ impl Server {
         Self { project, process, url }
     }
 
-    /// A command on this server, and how it ended.
+    /// Runs a command on this server and returns how it ended.
     fn run(&self, arguments: &[&str]) -> Ended {
         run(tasker(self.project.path()).args(arguments).env("TASKER_URL", &self.url).env("USER", "somebody"))
     }
 
-    /// What a command says that succeeds.
+    /// Runs a command that must succeed, and returns its output.
     fn say(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:#?}");
         ended.stdout
     }
 
-    /// What a command answers in JSON that succeeds.
+    /// Runs a command that must succeed, and returns its JSON output.
     fn json(&self, arguments: &[&str]) -> Value {
         let said = self.say(&[&["--json"], arguments].concat());
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
     }
 
-    /// Why a command did not do what it was told.
+    /// Runs a command that must fail, and returns its error.
     fn refusal(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(1), "{arguments:?}: {ended:#?}");
         ended.stderr
     }
 
-    /// A new task of a template, and how `task run` drew its end. Lines lose what differs from run to run.
+    /// Creates a task with `task run`. Returns its id and the lines of its final drawing, without times.
     fn task(&self, template: &str, input: &Value, code: i32) -> (String, Vec<String>) {
         let ended = self.run(&["task", "run", template, "--input", &input.to_string()]);
         assert_eq!(ended.code, Some(code), "{ended:#?}");
@@ -115,7 +115,7 @@ impl Server {
     }
 }
 
-/// A line without its times and its gaps.
+/// Removes times and repeated spaces from a line.
 fn words(line: &str) -> String {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     while let Some(unit) = words.iter().position(|word| ["µs", "ms", "s", "min"].contains(word)) {
@@ -131,11 +131,11 @@ fn a_failed_step_is_looked_at_and_put_right() {
     let task = task.as_str();
     assert_eq!(lines[0], "✗ broken error 1 attempt Refused: this handler always refuses");
     assert_eq!(lines[1], "○ after pending");
-    assert_eq!(lines[3], format!("tasker task redrive {task} runs what failed again"));
+    assert_eq!(lines[3], format!("tasker task redrive {task} retries the failed steps"));
 
     assert!(server.say(&["step", "list", task]).contains("Refused: this handler always refuses"));
     let shown = server.say(&["step", "show", task, "broken", "--history"]);
-    for part in ["Refused (permanent, the handler's own)", "attempt 1 ", "pending → enqueued", "created"] {
+    for part in ["Refused (permanent, from the handler)", "attempt 1 ", "pending → enqueued", "created"] {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
     let step = server.json(&["step", "show", task, "0"]);
@@ -170,7 +170,8 @@ fn a_failed_step_is_looked_at_and_put_right() {
     server.wait_for_status(task, "blocked_by_failures");
     let history = server.json(&["step", "show", task, "broken", "--history"]);
     let reset = history["transitions"].as_array().expect("transitions").iter();
-    let reset = reset.clone().find(|change| change["event"] == "reset_for_retry").expect("the reset is told");
+    let reset =
+        reset.clone().find(|change| change["event"] == "reset_for_retry").expect("the reset is listed");
     assert_eq!((&reset["actor"], &reset["reason"]), (&json!("Ada"), &json!("again")));
     assert_eq!(server.run(&["step", "reset", task, "broken"]).code, Some(2), "a reason is needed");
 
@@ -218,7 +219,7 @@ fn batches_decisions_pauses_and_events_are_seen() {
     let mut watch = Process::start(
         tasker(server.project.path()).args(["event", "watch", "rows.*"]).env("TASKER_URL", &server.url),
     );
-    watch.wait_for("hearing of events");
+    watch.wait_for("watching events");
 
     let (task, lines) = server.task("rows", &json!({ "workers": 12, "failing": [2], "checkpoints": 1 }), 3);
     assert_eq!(
@@ -237,7 +238,7 @@ fn batches_decisions_pauses_and_events_are_seen() {
     assert!(sum.contains(&task) && sum.contains("[10,10,0,10"), "{sum}");
     let (_, lines) = server.task("rows", &json!({ "workers": 2 }), 0);
     assert_eq!(lines[1..3], ["✓ row_001 complete 1 attempt 10", "✓ row_002 complete 1 attempt 10"]);
-    assert!(watch.interrupt().success(), "Ctrl-C is how it ends");
+    assert!(watch.interrupt().success(), "Ctrl-C ends it");
     let events = server.json(&["event", "list"]);
     assert_eq!(events.as_array().map(Vec::len), Some(2), "{events}");
     assert!(server.say(&["event", "list"]).contains("rows.summed"));
@@ -270,7 +271,7 @@ fn batches_decisions_pauses_and_events_are_seen() {
     server.say(&["task", "resume", late]);
     assert!(server.say(&["task", "cancel", late, "--reason", "enough"]).contains("1 of its steps"));
 
-    // Whoever still listens does not keep the server from stopping.
+    // An open listener does not keep the server from stopping.
     let mut watch = Process::start(
         tasker(server.project.path()).args(["--json", "event", "watch"]).env("TASKER_URL", &server.url),
     );

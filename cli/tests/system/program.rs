@@ -1,4 +1,4 @@
-//! Running the `tasker` program, and never leaving it behind.
+//! Runs the `tasker` program, and ends it after the test.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,10 +12,10 @@ use std::{
 
 use serde_json::Value;
 
-/// How long anything may take that is waited for. Building components on a busy machine takes longest.
+/// The timeout of every wait. Building components on a busy machine takes longest.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The program, to be run on a project.
+/// Returns a command that runs the program on a project.
 pub(crate) fn tasker(project: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasker"));
     command
@@ -29,7 +29,7 @@ pub(crate) fn tasker(project: &Path) -> Command {
     command
 }
 
-/// How a command that has ended went.
+/// The result of a finished command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -38,13 +38,13 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// What it printed, as JSON.
+    /// Parses the printed JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits for its end.
 pub(crate) fn run(command: &mut Command) -> Ended {
     let output = command.output().expect("the program starts");
     Ended {
@@ -54,14 +54,14 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     }
 }
 
-/// A process that runs beside the test. Dropping it kills it.
+/// A background process. Dropping it kills it.
 pub(crate) struct Process {
     child: Child,
     said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    /// Starts it and keeps what it says on both outputs.
+    /// Starts a process, and collects both outputs.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -81,12 +81,12 @@ impl Process {
         Self { child, said }
     }
 
-    /// What it has said so far.
+    /// Returns the output so far.
     pub(crate) fn said(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    /// Waits for a line that contains this, and answers what follows it there.
+    /// Waits for a line that contains `words`, and returns the rest of the line.
     pub(crate) fn wait_for(&mut self, words: &str) -> String {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -94,20 +94,20 @@ impl Process {
                 return rest.trim().to_owned();
             }
             let ended = self.child.try_wait().expect("the process can be asked for its state");
-            assert!(ended.is_none(), "ended before it said {words:?} ({ended:?}):\n{}", self.said());
-            assert!(Instant::now() < until, "never said {words:?}:\n{}", self.said());
+            assert!(ended.is_none(), "ended before it printed {words:?} ({ended:?}):\n{}", self.said());
+            assert!(Instant::now() < until, "did not print {words:?}:\n{}", self.said());
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// `kill -9`, and waits until it is gone.
+    /// Sends `kill -9`, and waits for the end of the process.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let status = self.child.wait().expect("a killed process can be waited for");
         assert_eq!(status.signal(), Some(9), "it had ended by itself ({status}):\n{}", self.said());
     }
 
-    /// Ctrl-C, and waits until it has ended.
+    /// Sends Ctrl-C, and waits for the end of the process.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
         signal(self.child.id(), "INT");
         let until = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! Projects in temporary folders, made of components of this repository.
+//! Projects in temporary folders, with components of this repository.
 
 use std::{
     fmt::Write,
@@ -10,26 +10,26 @@ use tempfile::TempDir;
 
 use crate::counter::Counter;
 
-/// A project that is gone when this is dropped.
+/// A project that is deleted when this is dropped.
 pub(crate) struct Project {
     folder: TempDir,
 }
 
-/// A step of a template: its name, how long it takes in milliseconds, and what it depends on.
+/// A step of a template: its name, its duration in milliseconds, and its dependencies.
 pub(crate) type Step = (&'static str, u64, &'static [&'static str]);
 
-/// The package whose handlers can be counted.
+/// The package with counted handlers.
 pub(crate) fn counted_handlers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/handlers")
 }
 
-/// The package of the benchmark's workflows.
+/// The package with the benchmark's workflows.
 pub(crate) fn benchmark_shapes() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/benchmark-shapes")
 }
 
 impl Project {
-    /// One of these components, without templates.
+    /// Creates a project with these components, without templates.
     pub(crate) fn new(components: &[PathBuf]) -> Self {
         let folder =
             tempfile::Builder::new().prefix("tasker-system-").tempdir().expect("a temporary folder is made");
@@ -42,26 +42,26 @@ impl Project {
         project
     }
 
-    /// Its folder.
+    /// The folder of the project.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Writes a file of it.
+    /// Writes a file of the project.
     pub(crate) fn write(&self, path: &str, content: &str) {
         let path = self.folder.path().join(path);
-        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is made");
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder is made");
         fs::write(path, content).expect("the file is written");
     }
 
-    /// Adds a workflow of handlers that are counted.
+    /// Adds a workflow of counted handlers.
     pub(crate) fn add_counted(&self, name: &str, counter: &Counter, steps: &[Step]) {
         let mut text = format!(
             "name: {name}\nnamespace_name: system\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n"
         );
         let url = counter.url();
         for (step, hold_ms, dependencies) in steps {
-            // An attempt whose host is killed counts; no task of these tests may run out of attempts.
+            // The attempt of a killed host counts, and no task may run out of attempts.
             let _ = write!(
                 text,
                 "  - name: {step}\n    dependencies: [{}]\n    handler: {{ callable: counted, initialization: {{ \

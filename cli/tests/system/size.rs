@@ -1,11 +1,11 @@
-//! How large a component is that does next to nothing: what the SDK costs every handler.
+//! The size of a minimal component: the overhead of the SDK in every handler.
 
 use crate::{
     program::{run, tasker},
     project::{Project, benchmark_shapes},
 };
 
-/// The most that the smallest component may have, in bytes.
+/// The maximum size of the smallest component, in bytes.
 const LIMIT: u64 = 200_000;
 
 #[test]

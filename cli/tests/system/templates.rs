@@ -1,4 +1,4 @@
-//! What the commands say about templates: older ones in the current format, the schema that editors complete by.
+//! The template commands: import of older versions, and the schema for editors.
 
 use std::{fs, path::Path};
 
@@ -59,7 +59,7 @@ fn an_older_template_is_imported_and_every_change_is_told() {
         (Some(2), &json!("handler.method"))
     );
     let again = run(import().arg(&new));
-    assert!(again.stderr.contains("is in the current format already"), "{again:#?}");
+    assert!(again.stderr.contains("is already in the current format"), "{again:#?}");
     project.write("wrong.yaml", "name: x\nversion: 1.0.0\nstpes: []\n");
     let wrong = run(import().arg(project.path().join("wrong.yaml")));
     assert_eq!(wrong.code, Some(1), "{wrong:#?}");
@@ -85,7 +85,7 @@ fn a_new_projects_template_names_the_schema_that_lies_in_the_project() {
         schema["properties"]["steps"]["items"]["properties"]["handler"]["properties"]["method"]["deprecated"],
         true
     );
-    // What lies beside the templates is taken for one.
+    // A file beside the templates would be read as a template.
     assert_eq!(run(tasker(&project).args(["template", "validate"])).code, Some(0));
 }
 
@@ -95,9 +95,9 @@ fn the_reference_is_what_the_types_say() {
     let committed = fs::read_to_string(&file).expect("the reference is there");
     let printed = run(tasker(Path::new(".")).args(["template", "reference"]));
     assert_eq!(printed.code, Some(0), "{printed:#?}");
-    // The whole page is no help in an error.
+    // Printing the whole page would not help.
     assert!(
         printed.stdout == committed,
-        "docs/template-reference.md is not what the types say; run: tasker template reference > docs/template-reference.md"
+        "docs/template-reference.md does not match the types; run: tasker template reference > docs/template-reference.md"
     );
 }

@@ -1,4 +1,4 @@
-//! Triggers from the command line: tried without a server, published with their project, sent to, put right, replayed.
+//! The trigger commands: tests events without a server, publishes triggers, sends events, and replays dead letters.
 
 use std::{path::Path, thread, time::Instant};
 
@@ -137,7 +137,7 @@ fn an_event_starts_a_task_and_a_dead_letter_does_once_its_trigger_is_put_right()
     assert_eq!(dead[0]["state"], "failed", "{dead}");
     let failed = call(&["event", "received", "--failed"]);
     assert_eq!((failed.as_array().map(Vec::len), &failed[0]["id"]), (Some(1), &json!("3")));
-    // The running server takes the mended file up by itself.
+    // The running server publishes the corrected file.
     project.write("triggers/count.yaml", &TRIGGER.replace("data.count}", "int(data.count)}"));
     while call(&["trigger", "list"])[0]["version"] != 2 {
         assert!(Instant::now() < until, "{}", dev.said());

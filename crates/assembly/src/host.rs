@@ -1,4 +1,4 @@
-//! A runtime host whose components lie in a blob store, and the worker that runs the steps of a queue on it.
+//! A runtime host with components from a blob store, and the worker that runs the steps of a queue on it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::transport::Transport;
 
-/// How a worker runs steps.
+/// The settings of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerSettings {
-    /// How many steps run at once, at most.
+    /// The maximum number of steps that run at once.
     pub max_concurrent: usize,
     /// How long running steps may continue after a request to stop.
     pub drain: Duration,

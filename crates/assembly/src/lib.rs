@@ -1,9 +1,9 @@
-//! Puts the parts of Tasker together from configuration, for the command line and the Lambda functions alike: an
-//! orchestrator, a runtime host, and the queues and leases between them.
+//! Assembles the parts of Tasker from configuration, for the command line and the Lambda functions: an orchestrator,
+//! a runtime host, and the queues and leases between them.
 //!
 //! [`memory`] serves one process, [`postgres`] several processes over one database, and [`aws`] the Lambda functions.
-//! [`timing`] holds every time that these parts must agree on. Each cargo feature adds parts, so that a program builds
-//! only what it uses.
+//! [`timing`] contains every time that these parts must agree on. Each cargo feature adds parts, so that a program
+//! builds only what it uses.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "aws")]

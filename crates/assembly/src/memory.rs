@@ -6,7 +6,7 @@ use tasker_transport::{MemoryLeases, MemoryQueue};
 
 use crate::{timing::Timing, transport::Transport};
 
-/// How many messages one queue holds.
+/// The maximum number of messages in one queue.
 const QUEUE_CAPACITY: usize = 1_000_000;
 
 /// The transport of one process, for the orchestrator and the host in it.

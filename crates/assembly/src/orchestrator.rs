@@ -13,9 +13,9 @@ use crate::transport::Transport;
 /// Whether other orchestrators may use the database at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// None may: the queues are in this process's memory, so every step in flight is this orchestrator's.
+    /// No: the queues are in this process's memory, so every step in flight belongs to this orchestrator.
     Exclusive,
-    /// Others may: they share the queues.
+    /// Yes: the orchestrators share the queues.
     Shared,
 }
 
@@ -23,17 +23,18 @@ pub enum Claim {
 pub struct RunningOrchestrator {
     /// The orchestrator.
     pub orchestrator: Orchestrator,
-    /// How many steps an earlier process had left in flight, which this one sends again. 0 unless the claim is
+    /// The number of steps that an earlier process left in flight and this one sends again. 0 unless the claim is
     /// exclusive.
     pub taken_up: u64,
     task: JoinHandle<()>,
 }
 
 impl RunningOrchestrator {
-    /// Starts an orchestrator on a migrated database; it runs until `stop` is cancelled.
+    /// Starts an orchestrator on a migrated database. It runs until `stop` is cancelled.
     ///
     /// # Errors
-    /// [`Error::DatabaseInUse`] if another orchestrator's claim excludes this one; other errors of the database.
+    /// [`Error::DatabaseInUse`] if another orchestrator's claim excludes this one; other errors if the database
+    /// fails.
     pub async fn start(
         pool: PgPool,
         transport: &Transport,
@@ -60,7 +61,7 @@ impl RunningOrchestrator {
         Ok(Self { orchestrator, taken_up, task })
     }
 
-    /// Returns when the orchestrator has finished what it had begun before `stop` was cancelled.
+    /// Waits until the orchestrator has finished its current work after `stop` was cancelled.
     pub async fn stopped(self) {
         let _ = self.task.await;
     }

@@ -22,7 +22,7 @@ pub fn orchestrator_transport(pool: &PgPool, timing: &Timing) -> Transport {
     }
 }
 
-/// The transport of a host: it receives steps and sends reports. Needs no right but those of the role `tasker_worker`.
+/// The transport of a host: it receives steps and sends reports. Needs only the rights of the role `tasker_worker`.
 pub fn host_transport(pool: &PgPool, timing: &Timing) -> Transport {
     Transport {
         steps: Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, timing.step_visibility)),

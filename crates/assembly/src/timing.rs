@@ -1,5 +1,5 @@
-//! Every time that an orchestrator, its hosts and the queues between them must agree on, each with its reason. The tests
-//! check each inequality that the reasons name.
+//! Every time that an orchestrator, its hosts and the queues between them must agree on, each with its reason. The
+//! tests check each inequality that the reasons name.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ pub const MIN_STEP_VISIBILITY: Duration = Duration::from_secs(1);
 /// How long a received report stays invisible to other orchestrators, at most. Applying a batch takes milliseconds.
 pub const MAX_REPORT_VISIBILITY: Duration = Duration::from_secs(30);
 
-/// How long a lease store remembers that an execution has ended, where the queue keeps a message until it is
-/// acknowledged: in memory and in PGMQ. A copy of a step message that arrives in this time is dropped unrun.
+/// How long a lease store remembers that an execution has ended, for queues that keep a message until it is
+/// acknowledged (in memory and in PGMQ). A copy of a step message that arrives within this time is dropped.
 ///
 /// A copy whose acknowledgement failed arrives one visibility time later, so an hour covers many failures in sequence. The
 /// store holds one entry for each execution in this time: at 6,000 steps a second, an hour is 21.6 million rows. A copy
 /// that waits longer in a backlog runs once more, and the orchestrator drops its report.
 pub const SETTLED_FOR: Duration = Duration::from_secs(3600);
 
-/// How often in sequence the acknowledgement of a copy may fail before its execution is forgotten. This prolongs
-/// [`SETTLED_FOR`] where the visibility time is long; a worker gives a step up after as many deliveries.
+/// How often in sequence the acknowledgement of a copy may fail before its execution is forgotten. This extends
+/// [`SETTLED_FOR`] for long visibility times. A worker gives up a step after the same number of deliveries.
 const REDELIVERIES: u32 = 20;
 
 /// How long SQS keeps a message, as the deployment's templates set it.
@@ -36,12 +36,12 @@ pub const SQS_SETTLED_FOR: Duration = SQS_RETENTION;
 /// How often expired leases are deleted from PostgreSQL. DynamoDB and the leases in memory do this themselves.
 pub const LEASE_CLEARANCE: Duration = Duration::from_secs(60);
 
-/// How long the running steps of `tasker worker` may continue after a request to stop, unless configured. Kubernetes kills
-/// a process 30 seconds after that request; the rest is for the last reports.
+/// How long the running steps of `tasker worker` may continue after a request to stop, by default. Kubernetes kills a
+/// process 30 seconds after that request; the rest is for the last reports.
 pub const WORKER_DRAIN: Duration = Duration::from_secs(20);
 
-/// After how many receives SQS moves a message to its dead-letter queue, as the deployment's templates set it. One
-/// receive may be lost to each fault of a host or a function, and a message that kills its receiver must not live long.
+/// After how many receives SQS moves a message to its dead-letter queue, as the deployment's templates set it. Each
+/// fault of a host or a function may cost one receive, and a message that kills its receiver must not stay long.
 pub const MAX_RECEIVES: u32 = 5;
 
 /// As [`MAX_RECEIVES`], for the queue of long steps. Each stop of a container may cost one receive.
@@ -50,19 +50,19 @@ pub const LONG_STEPS_MAX_RECEIVES: u32 = 20;
 /// How long the function that runs steps may take, as the deployment's templates set it.
 pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How long a step may take to run in a function; a longer one goes to the queue of long steps. The environment may set
-/// another time. The rest of [`FUNCTION_TIMEOUT`] is for reading the batch and for [`LAST_WORDS`].
+/// The maximum run time of a step in a function, by default. Longer steps go to the queue of long steps. The rest of
+/// [`FUNCTION_TIMEOUT`] is for reading the batch and for [`LAST_WORDS`].
 pub const LONGEST_FUNCTION_STEP: Duration = Duration::from_secs(295);
 
-/// How long before its time is up a function stops its steps, to send their reports and to return.
+/// How long before its deadline a function stops its steps, to send their reports and to return.
 pub const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How long ECS waits after SIGTERM before it kills a container, as the deployment's templates set it: the longest that
 /// Fargate allows.
 pub const CONTAINER_STOP: Duration = Duration::from_secs(120);
 
-/// How long the running steps of the container for long steps may continue after SIGTERM, unless the environment sets
-/// another time. The rest of [`CONTAINER_STOP`] is for the last reports, and for handing back what is not done.
+/// How long the running steps of the container for long steps may continue after SIGTERM, by default. The rest of
+/// [`CONTAINER_STOP`] is for the last reports and for returning unfinished steps to the queue.
 pub const CONTAINER_DRAIN: Duration = Duration::from_secs(110);
 
 /// The times of one installation's queues and leases. All processes of an installation must use the same.
@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn the_clocks_of_hosts_on_aws_may_differ_by_seconds() {
-        // DynamoDB compares a lease's end with the clock of the host that asks; AWS keeps its clocks within a millisecond.
+        // DynamoDB compares a lease's end with the clock of the requesting host; AWS keeps its clocks within a
+        // millisecond.
         let timing = Timing::sqs();
         assert!(timing.lease_term + Duration::from_secs(1) <= timing.step_visibility, "{timing:?}");
     }
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_message_reaches_the_dead_letter_queue_before_its_retention_ends() {
-        // As AWS asks, the queues that functions read hide a message for six times the function's timeout.
+        // AWS recommends that the queue of a function hides a message for six times the function's timeout.
         assert!(FUNCTION_TIMEOUT * 6 * MAX_RECEIVES < SQS_RETENTION);
     }
 
@@ -196,7 +197,7 @@ mod tests {
         says(functions, format!("local.shared_functions[\"run-steps\"].timeout - {}\n", rest.as_secs()));
     }
 
-    /// What a host does in the times above.
+    /// The behaviour of a host within the times above.
     #[cfg(feature = "host")]
     mod of_hosts {
         use tasker_runtime_host::{HostConfig, Worker};

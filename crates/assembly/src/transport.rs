@@ -1,4 +1,4 @@
-//! What an orchestrator and its hosts reach each other through.
+//! The transport between an orchestrator and its hosts.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The REST API, behind API Gateway's HTTP API or a function URL, which decide who may call it.
+//! The REST API behind API Gateway's HTTP API or a function URL, which authenticate its callers.
 
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
 use tasker_function_lambda::{Error, start_logs};
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
         async move {
             let answer = lambda_http::tower::Service::call(&mut router, request).await;
             if let Err(error) = leaving.leave().await {
-                tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
+                tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
             }
             Ok::<_, Error>(answer?)
         }

@@ -1,4 +1,4 @@
-//! Events in, tasks out: reads the events of AWS services from a queue, and starts the tasks of the triggers that match.
+//! Receives the events of AWS services from a queue, and starts the tasks of the matching triggers.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -20,18 +20,18 @@ async fn main() -> Result<(), Error> {
         });
         let events: Vec<_> = events.collect();
         let batch = Batch::read(event.payload);
-        // The outcome of each event is recorded. A failure of the whole call lets all of them come again.
+        // The result of each event is recorded. If the whole call fails, SQS delivers all of them again.
         let received = orchestrator.triggers.receive_events(events).await;
         let left = orchestrator.leave().await;
         let unfinished: Vec<_> = match received {
             Ok(_) => Vec::new(),
             Err(error) => {
-                tracing::warn!(%error, "events could not be taken in; they come again");
+                tracing::warn!(%error, "events could not be received; SQS delivers them again");
                 batch.deliveries.iter().map(|delivery| delivery.receipt.clone()).collect()
             }
         };
         if let Err(error) = left {
-            tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
+            tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
         }
         Ok(batch.response(&unfinished))
     };

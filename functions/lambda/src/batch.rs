@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use tasker_transport::{Delivery, Receipt};
 
-/// One batch, and the ids under which Lambda knows its messages.
+/// A batch, with the message ids that Lambda uses.
 pub struct Batch {
     /// The messages, in the order of the event.
     pub deliveries: Vec<Delivery>,
-    /// The name of the queue that all of them come from: the last part of its ARN.
+    /// The name of the queue of all messages: the last part of its ARN.
     pub queue: Option<String>,
     names: HashMap<Receipt, String>,
 }

@@ -1,4 +1,4 @@
-//! What every function needs of Lambda: batches of messages, and logs.
+//! Shared code of the Lambda functions: batches of messages, and logs.
 #![forbid(unsafe_code)]
 
 mod batch;
@@ -7,5 +7,5 @@ mod logs;
 pub use batch::Batch;
 pub use logs::start_logs;
 
-/// Any reason for which a function does not start or return.
+/// Why a function cannot start or return.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -22,7 +22,7 @@ pub(crate) struct CustomResource {
 }
 
 impl CustomResource {
-    /// Takes out what to do: nothing, if the stack is deleted, because that deletes no data.
+    /// Takes the request. None if the stack is being deleted, because that must not delete data.
     pub(crate) fn take_request(&mut self) -> Option<Request> {
         (self.request_type != "Delete").then(|| std::mem::take(&mut self.resource_properties))
     }

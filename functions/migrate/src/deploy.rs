@@ -1,4 +1,4 @@
-//! What a deployment needs: a migrated database, a login for the other functions, and the project published.
+//! A deployment: migrates the database, creates the login of the other functions, and publishes the project.
 
 use aws_sdk_kms::error::DisplayErrorContext;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -14,16 +14,16 @@ use tasker_transport::aws::sdk_config;
 
 use crate::login;
 
-/// What to do beside the migration.
+/// The work beside the migration.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Request {
-    /// The key of a bundle in the blob store to publish; none, if there is nothing to publish.
+    /// The key of the bundle to publish, in the blob store. None publishes nothing.
     #[serde(default, alias = "Publication")]
     publication: Option<String>,
-    /// Whether to give the functions' login another password.
+    /// Whether to change the password of the functions' login.
     #[serde(default)]
     rotate_login: bool,
-    /// The key in KMS that publishers sign with. CloudFormation cannot read its public half and asks for it here.
+    /// The KMS key that publishers sign with, to return its public key, which CloudFormation cannot read itself.
     #[serde(default, alias = "PublisherKey")]
     publisher_key: Option<String>,
 }
@@ -47,7 +47,7 @@ async fn subscribe_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Err
     Ok(())
 }
 
-/// Migrates the database and does what the request asks for. Safe to repeat. Returns what was done, as JSON.
+/// Migrates the database and applies the request. Safe to repeat. Returns what was done, as JSON.
 pub(crate) async fn deploy(orchestrator: &Orchestrator, request: Request) -> Result<Value, Error> {
     orchestrator.migrate().await?;
     if let Some(secret) = optional("TASKER_FUNCTIONS_SECRET") {
@@ -68,10 +68,10 @@ pub(crate) async fn deploy(orchestrator: &Orchestrator, request: Request) -> Res
     Ok(done)
 }
 
-/// Returns the public half of a key in KMS: its DER encoding in Base64.
+/// Returns the public key of a KMS key: its DER encoding in Base64.
 async fn public_half(key: &str) -> Result<String, Error> {
     let asked = aws_sdk_kms::Client::new(&sdk_config().await).get_public_key().key_id(key).send().await;
     let answer = asked.map_err(|error| DisplayErrorContext(error).to_string())?;
-    let der = answer.public_key.ok_or_else(|| format!("{key} has no public half"))?;
+    let der = answer.public_key.ok_or_else(|| format!("{key} has no public key"))?;
     Ok(BASE64_STANDARD.encode(der))
 }

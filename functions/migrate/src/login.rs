@@ -1,5 +1,5 @@
-//! The login of the other functions: a role that can only read and write Tasker's tables, and the secret that holds its
-//! password. The secret may be made without a value: then nobody else ever sees the password.
+//! The login of the other functions: a role that can only read and write Tasker's tables, and the secret that
+//! contains its password. If the secret is created without a value, no person ever sees the password.
 
 use tasker_assembly::aws::Credentials;
 use tasker_function_lambda::Error;
@@ -7,7 +7,7 @@ use tasker_orchestrator::Orchestrator;
 use tasker_transport::aws::{SecretError, read_secret, sdk_config, write_secret};
 use uuid::Uuid;
 
-/// Gives the role the password that the secret holds. Gives both a new password if the secret holds none, or to rotate it.
+/// Sets the role's password to the one in the secret. Generates a new one if the secret is empty or `rotate` is set.
 pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool) -> Result<(), Error> {
     let config = sdk_config().await;
     let mut known = match read_secret(&config, secret).await {
@@ -19,7 +19,7 @@ pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool
     if rotate {
         known.password = new_password();
     }
-    // A function whose login fails between this and the next statement reads the secret anew on its next invocation.
+    // A function whose login fails before the secret is updated reads the secret again on its next invocation.
     let username = orchestrator.make_login(&known.password).await?;
     if rotate || username != known.username {
         let credentials = Credentials { username, ..known };
@@ -28,7 +28,7 @@ pub(crate) async fn make(orchestrator: &Orchestrator, secret: &str, rotate: bool
     Ok(())
 }
 
-/// Makes a password of 244 random bits.
+/// Generates a password with 244 random bits.
 fn new_password() -> String {
     [Uuid::new_v4(), Uuid::new_v4()].map(|part| part.simple().to_string()).concat()
 }

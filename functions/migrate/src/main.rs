@@ -1,5 +1,5 @@
-//! On deploy: migrates the database, then publishes what was uploaded. Terraform invokes it; CloudFormation uses it as a
-//! custom resource.
+//! Runs on deployment: migrates the database, then publishes the uploaded bundle. Terraform invokes it;
+//! CloudFormation uses it as a custom resource.
 
 mod custom_resource;
 mod deploy;

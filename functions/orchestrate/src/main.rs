@@ -1,4 +1,4 @@
-//! Reports in, steps out: applies a batch of hosts' reports in one call to the database, and sends the steps that follow.
+//! Applies a batch of hosts' reports in one call to the database, and sends the steps that follow.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -14,9 +14,9 @@ async fn main() -> Result<(), Error> {
         reports.offer(batch.deliveries.drain(..));
         let applied = orchestrator.visit_reports().await;
         let unfinished = reports.take_unfinished();
-        // The reports stay applied; the sweep does what follows them.
+        // The reports stay applied; the sweep does the remaining work.
         if let Err(error) = applied {
-            tracing::warn!(%error, "not everything that follows was done; the sweep does the rest");
+            tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
         }
         Ok(batch.response(&unfinished))
     };

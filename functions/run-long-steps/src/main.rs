@@ -1,5 +1,5 @@
-//! The host as a process of its own, for steps that take longer than a function may: runs the steps of its queue until it is
-//! told to stop, then lets running steps end for as long as the platform waits, and hands back the rest.
+//! A host as a container, for steps that exceed the time limit of a function: runs the steps of its queue until
+//! SIGTERM, lets running steps continue within the drain time, and returns the rest to the queue.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tasker_runtime_host::Worker;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// How many steps run at once, unless the environment sets another number.
+/// The number of steps that run at once, by default.
 const MAX_CONCURRENT: usize = 16;
 
 #[tokio::main]
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Error> {
         }
         stopping.cancel();
     });
-    tracing::info!(host = open.host.name(), concurrent, "takes long steps");
+    tracing::info!(host = open.host.name(), concurrent, "runs long steps");
     Worker::run(open.host, open.connections, concurrent, drain, stop).await;
     Ok(())
 }

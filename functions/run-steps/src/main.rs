@@ -1,5 +1,4 @@
-//! Steps in, reports out: runs a batch, each step in a sandbox of its own, and hands back the steps that it cannot end in
-//! time.
+//! Runs a batch of steps, each in its own sandbox, and returns the steps to the queue that it cannot finish in time.
 
 use std::{
     sync::Arc,
@@ -16,7 +15,7 @@ use tasker_function_lambda::{Batch, Error, start_logs};
 use tasker_runtime_host::{Worker, WorkerConnections};
 use tasker_transport::DeliveredQueue;
 
-/// The largest batch that Lambda delivers without waiting.
+/// The maximum batch that Lambda delivers without a batching window.
 const MAX_BATCH: usize = 10;
 
 #[tokio::main]
@@ -37,7 +36,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(run)).await
 }
 
-/// How long this invocation may still run, from its deadline in milliseconds since 1970.
+/// Returns the remaining time of this invocation, from its deadline in milliseconds since 1970.
 fn time_left(deadline_ms: u64) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline_ms).saturating_sub(now)

@@ -1,4 +1,4 @@
-//! The sweep, once a minute: finds lost messages, silent hosts and due timers, and acts on them.
+//! Runs the sweep once a minute: finds lost messages, lost hosts and due retries, and acts on them.
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Everything that one publication consists of, in one document: for publishing where there are no files, as on deploy.
+//! A bundle: one document with all parts of a publication, for deployments without access to the project's files.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,14 @@ use tasker_templates::{template::Template, trigger::Trigger};
 
 use super::handlers::ComponentPublication;
 
-/// Components, whose bytes lie in the blob store already, the templates that use them, and the triggers that start those.
+/// Components whose bytes are already in the blob store, the templates that use them, and the triggers of these
+/// templates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
-    /// What the components hold.
+    /// The components and their handlers.
     pub components: Vec<ComponentPublication>,
-    /// Further names for handlers.
+    /// Additional names of handlers: from the name to the handler.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
     /// The templates.
@@ -21,6 +22,6 @@ pub struct Bundle {
     /// The triggers.
     #[serde(default)]
     pub triggers: Vec<Trigger>,
-    /// Whether tasks created from now on get the handlers.
+    /// Whether new tasks use the published handler versions.
     pub promote: bool,
 }

@@ -1,4 +1,4 @@
-//! The catalog: publishing templates, and resolving what a request names to a release.
+//! The catalog: publishes templates, and resolves the template of a request to a release.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,18 +19,18 @@ use crate::{
     error::Error,
 };
 
-/// What became of a template that was to be published.
+/// The result of publishing a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Publication {
-    /// It is new.
+    /// The version is new.
     Published,
-    /// It was there already, and is the same.
+    /// The version was already published with the same content.
     Unchanged,
 }
 
-/// The catalog, with a cache that can never be wrong for long enough to matter: every creation names the version of
-/// the catalog that it was resolved with, and the database refuses an old one.
+/// The catalog with a cache. A stale cache is harmless: every creation passes the catalog version that it was
+/// resolved with, and the database rejects an old one.
 #[derive(Debug)]
 pub struct Catalog {
     pub(super) pool: Pool,
@@ -41,16 +41,16 @@ pub struct Catalog {
 #[derive(Debug, Default)]
 struct Cache {
     version: i64,
-    /// What requests named, at `version`.
+    /// Releases by requested name, as of `version`.
     resolved: HashMap<TemplateName, Arc<Release>>,
     /// Releases never change.
     releases: HashMap<Uuid, Arc<Release>>,
 }
 
-/// How many releases are kept ready. A template reloaded all day in development makes a few hundred.
+/// How many releases are cached. A template reloaded all day in development creates a few hundred.
 const MAX_CACHED_RELEASES: usize = 1000;
 
-/// What a request calls a template; without a version, the latest is meant.
+/// The template of a request. Without a version, the latest version is used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TemplateName {
     pub(crate) namespace: String,
@@ -63,7 +63,7 @@ impl Catalog {
         Self { pool, environment, cache: RwLock::default() }
     }
 
-    /// Publishes a template version. The same content again is no change; other content is refused.
+    /// Publishes a template version. Publishing the same content again changes nothing; other content is rejected.
     pub async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
         let mut transaction = self.pool.begin().await?;
         let inserted = sqlx::query(sql!(
@@ -100,7 +100,7 @@ impl Catalog {
         })
     }
 
-    /// The release that a request for this template gets, and the catalog version that says so.
+    /// Returns the release for a requested template, and the catalog version that it was resolved with.
     pub(crate) async fn resolve(&self, name: &TemplateName) -> Result<(Arc<Release>, i64), Error> {
         {
             let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +121,7 @@ impl Catalog {
         Ok((release, version))
     }
 
-    /// The catalog has changed: what was resolved before is forgotten.
+    /// Clears the cache of resolved names after the catalog has changed to `version`.
     pub(crate) fn forget(&self, version: i64) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if cache.version <= version {
@@ -129,7 +129,8 @@ impl Catalog {
         }
     }
 
-    /// Looks whether the catalog has changed since it was cached, and forgets what was resolved if so.
+    /// Checks whether the catalog has changed since it was cached, and clears the resolved names if so. Returns
+    /// whether it has.
     pub(crate) async fn refresh(&self) -> Result<bool, Error> {
         let now: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog").fetch_one(&self.pool).await?;
         let cached = self.cache.read().unwrap_or_else(PoisonError::into_inner).version;
@@ -140,7 +141,7 @@ impl Catalog {
         Ok(true)
     }
 
-    /// The releases of these ids, loaded if need be.
+    /// Returns the releases with these ids, and loads the missing ones.
     pub(crate) async fn releases(
         &self,
         ids: impl Iterator<Item = Uuid> + Send,
@@ -163,7 +164,7 @@ impl Catalog {
         Ok(found)
     }
 
-    /// Whether all of these are in memory.
+    /// Returns whether all of these releases are cached.
     pub(crate) fn knows(&self, releases: &[Uuid]) -> bool {
         let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
         releases.iter().all(|id| cache.releases.contains_key(id))
@@ -185,10 +186,10 @@ impl Catalog {
         Ok(release)
     }
 
-    /// Resolves a name in one transaction, so that template and handlers belong to one version of the catalog.
+    /// Resolves a name in one transaction, so that template and handlers come from one catalog version.
     async fn load(&self, name: &TemplateName) -> Result<(i64, Arc<Release>), Error> {
         let mut transaction = self.pool.begin().await?;
-        // Also keeps a publication from committing in between.
+        // Also prevents a publication from committing in between.
         let version: i64 = sqlx::query_scalar("SELECT version FROM tasker.catalog FOR SHARE")
             .fetch_one(&mut *transaction)
             .await?;
@@ -287,7 +288,7 @@ async fn find_template(
     }
     versions.sort();
     let found = match &wanted.version {
-        // A pre-release is only meant when it is named, or when there is nothing else.
+        // A pre-release is used only if it is requested by its version or if there is no other version.
         None => versions.iter().rev().find(|(version, _)| version.pre.is_empty()).or(versions.last()),
         Some(wanted) => versions.iter().find(|(version, _)| version.to_string() == *wanted),
     };

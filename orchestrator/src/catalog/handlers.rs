@@ -1,5 +1,5 @@
-//! Handlers: publishing the components that hold them, and saying which version of a handler is current. A task keeps the
-//! versions that it was created with.
+//! Handlers: publishes components, and sets the current version of a handler. A task keeps the versions that it was
+//! created with.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::catalog::{Catalog, bump};
 use crate::{database::set::sql, error::Error};
 
-/// A handler that a component holds, as the component describes it.
+/// A handler of a component, as the component describes it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PublishedHandler {
     /// Its name.
@@ -36,30 +36,30 @@ pub struct ComponentPublication {
     pub digest: String,
     /// Its size in bytes.
     pub size_bytes: u64,
-    /// What it holds.
+    /// Its handlers.
     pub handlers: Vec<PublishedHandler>,
 }
 
-/// One version of what a callable has meant.
+/// A published version of a callable.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HandlerVersion {
-    /// What templates call it.
+    /// The name that templates use.
     pub callable: String,
-    /// Counts from 1.
+    /// The version number, from 1.
     pub version: i32,
-    /// The component that holds it, by the SHA-256 of its bytes.
+    /// The component that contains it: the SHA-256 of its bytes.
     pub component: String,
     /// Its name in that component.
     pub function: String,
-    /// Whether tasks created now get it.
+    /// Whether new tasks use it.
     pub is_current: bool,
     /// When it was published.
     pub published_at: DateTime<Utc>,
 }
 
 impl Catalog {
-    /// Makes handlers available, each as a new version of its callable unless it is known already. `aliases` maps further
-    /// callables to handler names. With `promote`, tasks created from now on get them.
+    /// Publishes components. Each handler becomes a new version of its callable, unless this version already exists.
+    /// `aliases` maps additional callables to handler names. With `promote`, new tasks use the new versions.
     pub async fn publish_components(
         &self,
         components: &[ComponentPublication],
@@ -114,14 +114,15 @@ impl Catalog {
         Ok(())
     }
 
-    /// A transaction of one publication at a time: versions are numbered without gaps, and nobody waits in a circle.
+    /// Starts a publication's transaction and locks the catalog: versions get numbers without gaps, and publications
+    /// cannot deadlock.
     async fn publishing(&self) -> Result<sqlx::PgTransaction<'static>, Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query("SELECT 1 FROM tasker.catalog FOR UPDATE").execute(&mut *transaction).await?;
         Ok(transaction)
     }
 
-    /// Makes a version of a handler the one that tasks created from now on get.
+    /// Makes a version of a handler current: new tasks use it.
     pub async fn promote_handler(&self, callable: &str, version: i32) -> Result<(), Error> {
         let known = self.handler_versions(callable).await?;
         if !known.iter().any(|known| known.version == version) {
@@ -138,7 +139,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Makes the version current again that was so before the last promotion. Answers it.
+    /// Makes the version current that was current before the last promotion. Returns it.
     pub async fn roll_back_handler(&self, callable: &str) -> Result<i32, Error> {
         self.handler_versions(callable).await?;
         let mut transaction = self.publishing().await?;
@@ -158,7 +159,7 @@ impl Catalog {
         Ok(version)
     }
 
-    /// The versions of a handler, the newest first.
+    /// Returns the versions of a handler, newest first.
     pub async fn handler_versions(&self, callable: &str) -> Result<Vec<HandlerVersion>, Error> {
         let rows = sqlx::query(
             "SELECT v.*, coalesce(h.version = v.version, false) AS is_current
@@ -192,7 +193,7 @@ impl Catalog {
     }
 }
 
-/// Makes a version current, if it is to be promoted or there is no other. Answers whether anything has changed.
+/// Makes a version current if `promote` is set or no version is current. Returns whether anything changed.
 async fn set_current(
     transaction: &mut sqlx::PgTransaction<'_>,
     callable: &str,

@@ -1,4 +1,4 @@
-//! What can run: templates and handlers as they were published, and releases, which pin both for a task.
+//! The catalog: published templates and handlers, and releases, which fix both for a task.
 
 mod bundle;
 #[expect(clippy::module_inception, reason = "the part and its folder have one name")]

@@ -1,4 +1,4 @@
-//! A release: a template version with its handlers pinned, worked out once and never changed.
+//! A release: a template version with fixed handler versions. It is computed once and never changes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,36 +16,36 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// What a release fixes beside the template.
+/// The parts of a release beside the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pins {
     /// The environment whose overrides apply.
     pub(crate) environment: String,
-    /// The component and function of each callable, by the callable and the version that a step asks for, if it does:
-    /// `charge_card` or `charge_card@3`.
+    /// The component and function of each callable. The key is the callable, with the version if the step requests
+    /// one: `charge_card` or `charge_card@3`.
     pub(crate) handlers: BTreeMap<String, Pin>,
 }
 
-/// The code behind a callable.
+/// The code of a callable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pin {
     pub(crate) component: String,
     pub(crate) function: String,
 }
 
-/// A release, ready to create tasks from and to dispatch steps of.
+/// A release, prepared for creating tasks and dispatching steps.
 #[derive(Debug)]
 pub(crate) struct Release {
     pub(crate) id: Uuid,
     pub(crate) template: Template,
     pub(crate) graph: Graph,
     pub(crate) steps: Vec<ReleaseStep>,
-    /// For each step, the decisions before it: only they can create it.
+    /// For each step, the decisions before it. Only these can create the step.
     pub(crate) deciders: Vec<Vec<usize>>,
     pub(crate) input_schema: Option<Validator>,
 }
 
-/// The part of a step's message that is the same in every task.
+/// The part of a step's message that is equal in all tasks.
 #[derive(Debug)]
 pub(crate) struct ReleaseStep {
     pub(crate) name: String,
@@ -53,13 +53,13 @@ pub(crate) struct ReleaseStep {
     pub(crate) configuration: Box<RawValue>,
     pub(crate) limits: Limits,
     pub(crate) grants: Grants,
-    /// At least 1: a step whose template allows no attempt has its first.
+    /// At least 1: a step always has its first attempt.
     pub(crate) max_attempts: u32,
     pub(crate) result_schema: Option<Validator>,
 }
 
 impl Release {
-    /// Works a release out from what is stored of it.
+    /// Computes a release from its stored form.
     pub(crate) fn new(id: Uuid, template: &Template, pins: &Pins) -> Result<Arc<Self>, Error> {
         let template = template.in_environment(&pins.environment);
         let graph = Graph::new(&template)
@@ -71,16 +71,16 @@ impl Release {
         Ok(Arc::new(Self { id, template, graph, steps, deciders, input_schema }))
     }
 
-    /// What the workers of a batchable step are made from.
+    /// Returns the template of a batchable step's workers.
     pub(crate) fn worker_of(&self, step: usize) -> Option<usize> {
         self.template.worker_of(step)
     }
 
-    /// Of the steps that a decision named, one that could never run, and the dependency that nothing would create.
+    /// Returns a named step that could never run, and the dependency that no decision creates; none if all can run.
     pub(crate) fn never_ready(&self, decision: usize, named: &[usize]) -> Option<(usize, usize)> {
         let kind = |step: usize| self.template.steps[step].step_type;
-        // What is there for sure: what no decision creates, and what led to this one. Of what a deferred convergence
-        // depends on, nobody knows which was created.
+        // Present for certain: steps that no decision creates, and the steps that led to this decision. Which
+        // dependencies of a deferred convergence were created is unknown.
         let mut present: Vec<bool> = self.deciders.iter().map(Vec::is_empty).collect();
         let mut leading = vec![decision];
         while let Some(step) = leading.pop() {
@@ -110,7 +110,7 @@ impl Release {
         named.iter().find_map(missing)
     }
 
-    /// The steps whose results a step is given.
+    /// Returns the steps whose results a step receives.
     pub(crate) fn context_steps(&self, step: usize) -> Vec<usize> {
         if self.template.steps[step].ancestors {
             self.graph.ancestors(step)
@@ -160,13 +160,13 @@ fn deciders(template: &Template, graph: &Graph) -> Vec<Vec<usize>> {
     deciders
 }
 
-/// What a step's code goes by among the pins.
+/// Returns the key of a step's code in [`Pins`].
 pub(crate) fn pin_name(step: &Step) -> String {
     let callable = &step.handler.callable;
     step.handler.version.map_or_else(|| callable.clone(), |version| format!("{callable}@{version}"))
 }
 
-/// The name of a step. Batch workers are numbered: `process_rows_007`.
+/// Returns the name of a step. Batch workers are numbered with at least three digits: `process_rows_007`.
 pub fn step_name(template_step: &str, worker_number: Option<u32>) -> String {
     worker_number.map_or_else(|| template_step.to_owned(), |number| format!("{template_step}_{number:03}"))
 }

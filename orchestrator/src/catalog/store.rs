@@ -1,4 +1,4 @@
-//! Writing a release: its steps and its limits, in the form that the database's functions read.
+//! Stores a release: its steps and limits, in the form that the SQL functions read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::release::{Pins, Release};
 use crate::{database::set::sql, error::Error};
 
-/// Stores a new release, or finds the one that another process stored meanwhile.
+/// Stores a new release, or returns the one that another process stored in the meantime.
 pub(crate) async fn store_release(
     transaction: &mut sqlx::PgTransaction<'_>,
     template_id: Uuid,
@@ -73,7 +73,7 @@ fn stored_step(release: &Release, index: usize, place: usize) -> Value {
     let step = &release.template.steps[index];
     let deciders = &release.deciders[index];
     let worker = release.worker_of(index);
-    // A worker fails as its batch says.
+    // A worker uses the failure strategy of its batchable step.
     let batchable = release.graph.parents[index].iter().find(|&&step| release.worker_of(step) == Some(index));
     let batch = worker.map_or(batchable.copied(), |_| Some(index));
     let batch_config = batch.map(|step| release.template.batch_config_of(step));

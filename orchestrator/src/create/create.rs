@@ -1,4 +1,4 @@
-//! Storing checked requests as tasks with their first steps enqueued, a batch at a time.
+//! Creates tasks from requests, a batch per transaction, with their first steps enqueued.
 
 use std::sync::Arc;
 
@@ -22,43 +22,43 @@ use crate::{
     error::Error,
 };
 
-/// Inputs longer than this are kept in the blob store, and not in their row.
+/// Inputs longer than this, in bytes, are stored in the blob store instead of the row.
 const MAX_INLINE_INPUT: usize = 256 << 10;
-/// How often a creation is tried again because the catalog has changed meanwhile.
+/// How often a creation is retried because the catalog has changed in the meantime.
 const MAX_CATALOG_CHANGES: usize = 20;
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Creation {
     /// A task was created.
     Created(Uuid),
-    /// The same request had been made before, and this task stands for it.
+    /// An equal request had already created this task.
     Duplicate(Uuid),
 }
 
-/// A request that has been checked.
+/// A validated request.
 struct Prepared {
     task_id: Uuid,
     release: Arc<Release>,
     catalog_version: i64,
     input: Payload,
     identity: Option<Vec<u8>>,
-    /// The identity that came with the request.
+    /// The identity passed with the request.
     given: Option<Vec<u8>>,
     request: TaskRequest,
 }
 
-/// A request, and its identity if it brings one along.
+/// A request, and its identity if the caller computes it.
 pub(crate) type Identified = (TaskRequest, Option<Vec<u8>>);
 
 impl Engine {
-    /// Creates tasks, all in one transaction. Answers in the order of the requests.
+    /// Creates tasks, all in one transaction. Returns the results in the order of the requests.
     pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
         self.create_identified(requests.into_iter().map(|request| (request, None)).collect()).await
     }
 
-    /// As [`Orchestrator::create_tasks`], with the identity of those requests whose template and key do not make it.
+    /// As [`Engine::create_tasks`], for requests whose identity the caller computes instead of the template.
     pub(crate) async fn create_identified(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
         let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
         let mut open: Vec<(usize, Identified)> = requests.into_iter().enumerate().collect();
@@ -84,11 +84,11 @@ impl Engine {
                     }
                 }
             }
-            // The catalog has changed: everything that was worked out from it is worked out again.
+            // The catalog has changed: everything derived from it is computed again.
             self.catalog.forget(version);
             open = prepared.into_iter().map(|(index, ready)| (index, (ready.request, ready.given))).collect();
         }
-        let missing = || Err(Error::Damaged("the database did not answer for this request".to_owned()));
+        let missing = || Err(Error::Damaged("the database returned no result for this request".to_owned()));
         answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect()
     }
 
@@ -111,8 +111,8 @@ impl Engine {
         self.dispatch(effects.ready).await;
     }
 
-    /// The database refused the batch. If that is about what is in it, each request is tried by itself, so that one
-    /// harms no other.
+    /// Handles a batch that the database rejected. If the error is about its data, each request is retried alone, so
+    /// that one bad request does not fail the others.
     async fn answer_refused(
         &self,
         error: Error,
@@ -134,14 +134,14 @@ impl Engine {
             let told = if about_data {
                 Error::InvalidRequest { field: "context", message: format!("cannot be stored: {message}") }
             } else {
-                // One failure, told to everybody whom it concerns.
+                // The first caller gets the error itself, the others its message.
                 first.take().unwrap_or_else(|| Error::Damaged(message.clone()))
             };
             answers[index] = Some(Err(told));
         }
     }
 
-    /// Prepares a request, and believes a refusal only if it comes from the catalog as it is now.
+    /// Prepares a request. A rejection counts only if it is based on the current catalog.
     async fn prepare_current(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         match self.prepare(request.clone(), given.clone()).await {
             Err(Error::InvalidInput { .. } | Error::InvalidRequest { .. })
@@ -188,7 +188,7 @@ impl Engine {
     }
 }
 
-/// `tasker_f.new_task`: a checked request as the database takes it, field by field in that type's order.
+/// `tasker_f.new_task`: a validated request for the database, with the fields in that type's order.
 #[derive(sqlx::Encode)]
 struct NewTask {
     task_id: Uuid,

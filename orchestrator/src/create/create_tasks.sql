@@ -1,9 +1,9 @@
--- Creating tasks: one call for a batch of requests.
+-- Creates the tasks of a batch of requests, with their first steps enqueued.
 --
--- A request whose identity is taken creates nothing and answers the task that has it, however many ask at once.
+-- A request whose identity is taken creates no task and gets the existing task, also under concurrent calls.
 CREATE FUNCTION tasker_f.create_tasks(p_catalog_version bigint, p_requests tasker_f.new_task[])
--- A verdict for each request: the task that now stands for it. No row at all when the catalog has changed since
--- p_catalog_version was read: then nothing was created.
+-- Returns a verdict for each request, with its task, and the dispatches of the enqueued steps. Returns no row if the
+-- catalog has changed since p_catalog_version was read; then it creates nothing.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -21,8 +21,8 @@ BEGIN
     WITH request AS (
         SELECT * FROM unnest(p_requests)
     ), release AS (
-        -- Each of the few releases once. OFFSET 0 keeps the look-ups look-ups: without it the planner, who does not
-        -- know how many rows an array has, may read a whole table for each.
+        -- OFFSET 0 forces an index look-up per release. Without it the planner, which does not know the length of the
+        -- array, may read whole tables.
         SELECT q.release_id, e.namespace, e.name, e.version, e.first_look, d.total, d.ready
         FROM (SELECT DISTINCT release_id FROM request) q
         CROSS JOIN LATERAL (
@@ -47,7 +47,7 @@ BEGIN
                e.total, e.ready
         FROM request r
         JOIN release e ON e.release_id = r.release_id
-        -- In one order everywhere, so that two batches with the same identities cannot wait for each other.
+        -- One order in all calls, so that two batches with the same identities cannot deadlock.
         ORDER BY r.identity, r.task_id
         ON CONFLICT (identity) WHERE identity IS NOT NULL DO NOTHING
         RETURNING task_id, release_id, state, initiator, reason
@@ -88,7 +88,7 @@ BEGIN
         PERFORM tasker_f.announce_tasks(v_at_rest);
     END IF;
 
-    -- A statement of its own: it must see the tasks of the transactions that the insertion waited for.
+    -- A separate statement, because it must see the tasks of the transactions that the INSERT waited for.
     RETURN QUERY
     SELECT v.* FROM unnest(p_requests) WITH ORDINALITY AS r
     CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
-//! When two requests mean the same task.
+//! The identity of a request: equal requests create one task.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -7,14 +7,14 @@ use tasker_templates::template::{IdentityStrategy, Template};
 
 use crate::error::Error;
 
-/// The hash that requests for the same task share, or none where every request is a task of its own.
+/// Returns the hash that requests for the same task share. None if every request creates its own task.
 pub(crate) fn identity(
     template: &Template,
     idempotency_key: Option<&str>,
     input: impl FnOnce() -> Result<Value, Error>,
 ) -> Result<Option<Vec<u8>>, Error> {
     let (kind, content) = match (template.identity_strategy, idempotency_key) {
-        // A key always wins.
+        // A key overrides the strategy.
         (_, Some(key)) => ("key", key.to_owned()),
         (IdentityStrategy::AlwaysUnique, None) => return Ok(None),
         // Maps of serde_json are sorted by key, so equal documents have equal text.

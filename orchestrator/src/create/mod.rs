@@ -1,4 +1,4 @@
-//! Creating tasks.
+//! Creates tasks.
 
 #[expect(clippy::module_inception, reason = "the event and its folder have one name")]
 mod create;

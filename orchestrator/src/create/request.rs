@@ -15,38 +15,38 @@ pub struct TaskRequest {
     /// The template's namespace.
     #[serde(default = "default_namespace")]
     pub namespace: String,
-    /// The template's version; the latest when absent.
+    /// The template's version. Default: the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The input.
     #[serde(default = "empty_object")]
     pub context: Box<RawValue>,
-    /// Who asks.
+    /// Who requests the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiator: Option<String>,
-    /// From where.
+    /// The system that the request comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_system: Option<String>,
-    /// Why.
+    /// The reason for the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Words to find the task by.
+    /// Tags to find the task by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// From -100 (last) to 100 (first): the order among steps that become ready together.
+    /// From -100 (last) to 100 (first): the order of steps that become ready together.
     #[serde(default)]
     #[schemars(range(min = -100, max = 100))]
     pub priority: i16,
-    /// Ties the task to whatever caused it, across systems; a new one when absent.
+    /// Links the task to its cause, across systems. Default: a new id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// The correlation id of whatever caused the cause.
+    /// The correlation id of the cause's own cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_correlation_id: Option<String>,
-    /// Two requests with one key mean one task.
+    /// Requests with the same key create one task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// W3C trace context that the task's steps belong to.
+    /// W3C trace context for the task's steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
 }
@@ -60,7 +60,7 @@ fn empty_object() -> Box<RawValue> {
 }
 
 impl TaskRequest {
-    /// A request for the latest version of a template, in the default namespace.
+    /// Returns a request for the latest version of a template in the default namespace.
     pub fn new(name: &str, context: Box<RawValue>) -> Self {
         Self {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
--- A checked request for a task.
+-- A validated request for a task.
 CREATE TYPE tasker_f.new_task AS (
     task_id               uuid,
     release_id            uuid,
@@ -6,7 +6,7 @@ CREATE TYPE tasker_f.new_task AS (
     -- JSON, inline or as a blob reference.
     input                 text,
     input_blob            text,
-    -- Hash shared by requests for the same task; null where every request is a task of its own.
+    -- The hash that requests for the same task share. Null if every request creates its own task.
     identity              bytea,
     initiator             text,
     source_system         text,

@@ -1,4 +1,4 @@
-//! Claiming a database for one process, or for processes of one kind.
+//! Claims a database, for one process or for processes of one kind.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::error::Error;
 
-/// The key of the advisory lock on a database, in Tasker's own choosing.
+/// The key of the advisory lock on a database: the bytes of `tasker`.
 const CLAIM: i64 = 0x7461_736b_6572;
-/// How often a claim is tried before it fails: a predecessor that was killed may take a moment to be noticed.
+/// How often a claim is tried before it fails. The server may notice the death of a previous process late.
 const CLAIM_TRIES: u32 = 20;
 
-/// Claims a database for as long as the connection lives: `alone` when the queues are in this process's memory, because
-/// such an orchestrator takes everything that is in flight for its own; otherwise beside others of its kind.
+/// Claims a database until the connection is closed. `alone` excludes all others: an orchestrator with queues in
+/// memory takes over every step that is in flight. Otherwise other shared claims are possible.
 pub async fn claim(pool: &PgPool, alone: bool) -> Result<PgConnection, Error> {
     let lock = if alone { "pg_try_advisory_lock" } else { "pg_try_advisory_lock_shared" };
     for _ in 0..CLAIM_TRIES {

@@ -1,4 +1,4 @@
-//! Documents and keys in the form that columns and arrays take.
+//! Conversion of documents and keys to columns and arrays.
 
 use serde_json::value::RawValue;
 use tasker_protocol::Payload;
@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
-/// A document kept as its author wrote it.
+/// Wraps a stored document without changing its text.
 pub(crate) fn raw(text: &str) -> Result<Box<RawValue>, Error> {
     RawValue::from_string(text.to_owned()).map_err(|error| Error::Damaged(error.to_string()))
 }
 
-/// A document from its two columns.
+/// Reads a document from its two columns. Null if both are empty.
 pub(crate) fn payload(inline: Option<String>, blob: Option<String>) -> Result<Payload, Error> {
     Ok(optional_payload(inline, blob)?.unwrap_or_else(Payload::null))
 }
 
-/// A document from its two columns, if there is one.
+/// Reads a document from its two columns. None if both are empty.
 pub(crate) fn optional_payload(
     inline: Option<String>,
     blob: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) fn optional_payload(
     }
 }
 
-/// A document as its two columns: inline, or a reference.
+/// Returns a document's two columns: inline text, or a blob reference.
 pub(crate) fn columns(payload: &Payload) -> (Option<String>, Option<String>) {
     match payload {
         Payload::Inline(json) => (Some(json.get().to_owned()), None),
@@ -38,7 +38,7 @@ pub(crate) fn columns(payload: &Payload) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Executions as the arrays that the SQL functions take.
+/// Returns executions as three parallel arrays, the form that the SQL functions take.
 pub(crate) fn arrays(keys: impl Iterator<Item = (Uuid, u32, u32)>) -> (Vec<Uuid>, Vec<i32>, Vec<i32>) {
     let (mut tasks, mut steps, mut executions) = (Vec::new(), Vec::new(), Vec::new());
     for (task, step, execution) in keys {

@@ -7,16 +7,16 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-/// A connection that was used within this time is taken to be well without asking it.
+/// A connection that was used within this time is not tested before its next use.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 
-/// Opens a pool. Connections are made when first needed.
+/// Opens a pool. Connections are opened when they are first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(10))
-        // A busy connection that died is found by the statement that fails on it, and that is tried again after a
-        // while. By then the others are idle, and none of them is to fail the second try as well.
+        // A busy connection that died fails its statement, which the caller retries later. By then the idle
+        // connections are old enough to be tested, so the retry does not fail as well.
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| {
             Box::pin(async move { Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) })

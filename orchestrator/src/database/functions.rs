@@ -1,4 +1,4 @@
-//! Installing this build's set of SQL functions, and dropping the sets that no process uses any more.
+//! Installs this build's set of SQL functions, and drops sets that no process uses.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,14 +13,14 @@ use super::{
 };
 use crate::error::Error;
 
-/// All functions, types and views of the set.
+/// The SQL of all functions and types of the set.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/functions.sql"));
-/// How often a process notes that it uses its set: far more often than the week after which an unused set is dropped.
+/// How often a process records that it uses its set. An unused set is dropped after a week.
 const NOTE_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// The key of the advisory lock under which a set is installed.
 const INSTALLATION: i64 = 0x7461_736b_5f66;
 
-/// Installs this build's functions if they are not there, and notes that they are in use.
+/// Installs this build's functions if they are missing, and records that they are in use.
 ///
 /// # Errors
 /// The database failed, or the role may not create schemas.
@@ -32,7 +32,8 @@ pub(crate) async fn install(connection: &mut PgConnection) -> Result<(), Error> 
         .fetch_one(&mut *transaction)
         .await?;
     if !is_there {
-        // Functions call each other, so their bodies are checked when they run (and all of them by a test).
+        // Functions call each other in any order, so their bodies are checked at run time (and all of them by a
+        // test).
         raw_sql("SET LOCAL check_function_bodies = off").execute(&mut *transaction).await?;
         raw_sql(sql!("CREATE SCHEMA tasker_f")).execute(&mut *transaction).await?;
         raw_sql(SOURCE).execute(&mut *transaction).await?;
@@ -47,15 +48,15 @@ pub(crate) async fn install(connection: &mut PgConnection) -> Result<(), Error> 
     Ok(transaction.commit().await?)
 }
 
-/// Keeps this process's set from being dropped, and drops sets that nobody uses any more.
+/// Keeps this process's set in use, and drops unused sets.
 #[derive(Debug, Default)]
 pub(crate) struct FunctionSetUse(Mutex<Option<Instant>>);
 
 impl FunctionSetUse {
-    /// Notes the use, unless this process has done so lately.
+    /// Records the use, unless this process did so within [`NOTE_INTERVAL`].
     ///
     /// # Errors
-    /// The database failed; the next call tries again.
+    /// The database failed. The next call tries again.
     pub(crate) async fn note(&self, pool: &Pool) -> Result<(), Error> {
         let is_due = |noted: &Option<Instant>| noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
         if !is_due(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {

@@ -1,5 +1,5 @@
-//! How orchestrators log in that live apart from the one that migrates: as a role that can read and write what is in
-//! Tasker's tables in one database, and nothing else.
+//! The login of orchestrators that do not migrate: a role that can only read and write Tasker's tables in one
+//! database.
 
 use std::num::NonZeroU32;
 
@@ -14,50 +14,52 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, post
 
 use super::set::FUNCTION_SET;
 
-/// How often the hash of a password is hashed again, as PostgreSQL does it.
+/// The iterations of PBKDF2: PostgreSQL's default.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
 
-/// How to log in anew where the database refuses the password there was: it may have been rotated.
+/// A source of credentials, for a database whose password may be rotated.
 #[async_trait]
 pub trait Login: Send + Sync {
-    /// What to connect with from now on.
+    /// Returns the current credentials, after the database rejected the previous ones.
     async fn renewed(&self) -> Result<PgConnectOptions, Box<dyn std::error::Error + Send + Sync>>;
 }
 
-/// Why there is no such login.
+/// Why the login cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// The database does not make the role. Nothing has changed.
-    #[error("the role of the other orchestrators cannot be made: {0}")]
+    /// The database did not create the role. Nothing has changed.
+    #[error("the role of the other orchestrators cannot be created: {0}")]
     NotMade(#[from] sqlx::Error),
-    /// The role was made, and cannot be used.
+    /// The role was created, but cannot log in.
     #[error(
-        "role {role} was made, and is not let in: {source}; behind a proxy that knows only another one, let all log in alike"
+        "role {role} was created, but cannot log in: {source}; behind a proxy that accepts only another role, \
+         use that role for all processes"
     )]
     Refused {
-        /// Its name.
+        /// The name of the role.
         role: String,
-        /// What the database, or what is before it, said.
+        /// The error of the database, or of a proxy before it.
         source: sqlx::Error,
     },
 }
 
-/// Makes the role of other orchestrators on a migrated database, or gives it this password, and logs in with it once.
-/// Answers its name. To be called again after each migration, for what that has made. It takes the right to make roles.
+/// Creates the role of other orchestrators on a migrated database, or changes its password, and logs in with it once.
+/// Returns its name. Call it again after each migration, to grant rights on new tables. Requires the right to create
+/// roles.
 ///
 /// # Errors
-/// If the database refuses the role, or its login.
+/// If the database rejects the role or its login.
 pub async fn make_login(pool: &PgPool, password: &str) -> Result<String, LoginError> {
     make(pool.acquire().await?.detach(), (*pool.connect_options()).clone(), password).await
 }
 
-/// As [`make_login`], on a connection that is closed then, and with the address of these options.
+/// As [`make_login`], on a connection that this closes, with the address of these options.
 pub(crate) async fn make(
     mut connection: PgConnection,
     options: PgConnectOptions,
     password: &str,
 ) -> Result<String, LoginError> {
-    // Roles belong to the server, and other databases of it are none of this one's business.
+    // Roles belong to the server, so the name contains the database.
     let (role, statements): (String, String) = sqlx::query_as(
         "SELECT role, format(
              CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN 'ALTER' ELSE 'CREATE' END
@@ -73,12 +75,12 @@ pub(crate) async fn make(
              role, $1, current_database(), $2)
          FROM (SELECT left('tasker_functions_of_' || current_database(), 63) AS role) r",
     )
-    // Of the password only this leaves the process: servers write statements to their logs.
+    // Only the verifier leaves the process, because servers log statements.
     .bind(scram_verifier(password))
     .bind(FUNCTION_SET)
     .fetch_one(&mut connection)
     .await?;
-    // Several statements at once are one transaction.
+    // The statements run in one transaction.
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await?;
     connection.close().await?;
 
@@ -93,8 +95,8 @@ pub(crate) async fn make(
     }
 }
 
-/// What PostgreSQL keeps of a password of ASCII characters, as `pg_authid` holds it: `SCRAM-SHA-256$<iterations>:<salt>$
-/// <StoredKey>:<ServerKey>` (RFC 5803).
+/// Returns the verifier of a password of ASCII characters, as `pg_authid` stores it (RFC 5803):
+/// `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`.
 fn scram_verifier(password: &str) -> String {
     let mut salt = [0; 16];
     SystemRandom::new().fill(&mut salt).expect("the system has random numbers");

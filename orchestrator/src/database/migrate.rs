@@ -1,29 +1,29 @@
-//! Bringing a database up to date: its tables, then the functions of this build.
+//! Migrates a database: its tables, then the functions of this build.
 
 use sqlx::{PgConnection, PgPool, migrate::MigrateError};
 
 use super::functions;
 use crate::error::Error;
 
-/// Brings the schema up to date. Safe to call from several processes at once.
+/// Migrates the schema. Several processes may call it at once.
 ///
 /// # Errors
-/// [`Error::ForeignSchema`] if another build has made it, or has brought it further.
+/// [`Error::ForeignSchema`] if another build created the schema or has migrated it further.
 pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
     run_migrations(pool.acquire().await?.detach(), Newer::IsRefused).await
 }
 
-/// What becomes of a schema that has migrations which this build does not know.
+/// How to handle a schema with migrations that this build does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Newer {
     IsRefused,
-    /// Migrations are written so that the release before still runs.
+    /// The previous release can still run on a migrated schema.
     IsLeftAlone,
 }
 
-/// As [`migrate`], on a connection that is closed then.
+/// As [`migrate`], on a connection that this closes.
 pub(crate) async fn run_migrations(mut connection: PgConnection, newer: Newer) -> Result<(), Error> {
-    // A role called `tasker` would otherwise look for the list of migrations in the schema that they make.
+    // Otherwise a role named `tasker` would look for the list of migrations in the schema `tasker`.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
     let mut migrator = sqlx::migrate!("../migrations");
     migrator.set_ignore_missing(newer == Newer::IsLeftAlone);

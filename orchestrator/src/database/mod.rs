@@ -1,4 +1,4 @@
-//! PostgreSQL: connections, the schema, the set of functions, logins.
+//! PostgreSQL: connections, the schema, the set of functions, and logins.
 
 mod claim;
 pub(crate) mod columns;

@@ -1,8 +1,8 @@
-//! The way to the database: a pool that keeps its connection at hand where it has only one, as in a function.
+//! The connection pool. A pool of one connection, as in a function, keeps it between statements.
 //!
-//! sqlx asks every connection that comes back to its pool whether it is well, because its statement may have been dropped
-//! in the middle. That is a round trip for each statement, and with one connection the next statement waits for it. A
-//! connection whose statement has come to its end needs no such question: it stays at hand. Any other goes back to sqlx.
+//! sqlx tests every connection that returns to its pool, because its statement may have been dropped halfway. With
+//! one connection, the next statement waits for this round trip. A connection whose statement has finished needs no
+//! test, so this pool keeps it; all others return to sqlx.
 
 use std::{
     fmt,
@@ -25,30 +25,30 @@ use tokio::sync::Notify;
 
 use super::{connect::TRUSTED_IDLE, login::Login};
 
-/// How long a connection stays at hand before sqlx sees it again, which replaces it when it has grown old.
+/// How long a connection is kept before it returns to sqlx, which replaces old connections.
 const AT_HAND: Duration = Duration::from_secs(60);
 
-/// A pool of connections. Cheap to clone; statements are given to a reference, as with sqlx's own.
+/// A pool of connections. Cheap to clone. Statements take a reference, as with sqlx's own pool.
 #[derive(Clone)]
 pub(crate) struct Pool {
     connections: PgPool,
     login: Option<Arc<dyn Login>>,
-    /// None where there are several: others take from the pool too, and must not find it short of one.
+    /// None for a pool of several connections, which sqlx manages alone.
     place: Option<Arc<Place>>,
 }
 
-/// Where the connection lies between two statements.
+/// The connection between two statements.
 #[derive(Debug, Default)]
 struct Place {
     connection: Mutex<Option<InUse>>,
-    /// It lies there again, after somebody had found it gone.
+    /// Notified when the connection is returned while a caller waits.
     returned: Notify,
 }
 
 #[derive(Debug)]
 struct InUse {
     connection: PoolConnection<Postgres>,
-    /// When sqlx has last seen it.
+    /// When it was taken from sqlx.
     acquired: Instant,
     used: Instant,
 }
@@ -65,7 +65,7 @@ impl Pool {
         Self { connections: pool, login, place: alone.then(Arc::default) }
     }
 
-    /// A connection for more than one statement. Boxed, because the futures of those who ask are deep enough.
+    /// Takes a connection for several statements. Boxed to keep the futures of callers small.
     pub(crate) fn acquire(&self) -> BoxFuture<'_, Result<PoolConnection<Postgres>, Error>> {
         Box::pin(async move { Ok(self.take().await?.connection) })
     }
@@ -74,12 +74,12 @@ impl Pool {
         Transaction::begin(self.acquire().await?, None).await
     }
 
-    /// What it connects with.
+    /// Returns the options that connections are opened with.
     pub(crate) fn connect_options(&self) -> PgConnectOptions {
         (*self.connections.connect_options()).clone()
     }
 
-    /// For what needs sqlx's pool itself, and is never asked for in a function.
+    /// Returns sqlx's pool, for code that needs it. Never called in a function.
     pub(crate) fn shared(&self) -> &PgPool {
         &self.connections
     }
@@ -92,7 +92,7 @@ impl Pool {
                 if at_hand.is_well(self.connections.options().get_acquire_timeout()).await {
                     return Ok(at_hand);
                 }
-                // Not to sqlx, which would ask it once more, and perhaps wait for a server that is gone.
+                // Dropped without sqlx, which would test it again and perhaps wait for a dead server.
                 drop(at_hand.connection.detach());
             }
             tokio::select! {
@@ -106,7 +106,7 @@ impl Pool {
     async fn take_from_pool(&self) -> Result<InUse, Error> {
         let connection = match (self.connections.acquire().await, &self.login) {
             (Err(refused), Some(login)) if is_password_refused(&refused) => {
-                tracing::info!("the database refuses the password; it is read anew");
+                tracing::info!("the database rejected the password; reading it again");
                 self.connections.set_connect_options(login.renewed().await.map_err(Error::Configuration)?);
                 self.connections.acquire().await?
             }
@@ -116,7 +116,7 @@ impl Pool {
         Ok(InUse { connection, acquired: now, used: now })
     }
 
-    /// To be called when a statement has come to its end, and not when it has failed or was dropped.
+    /// Call this when a statement has finished, but not if it failed or was dropped.
     fn put_back(&self, done: InUse) {
         let Some(place) = self.place.as_ref().filter(|_| done.acquired.elapsed() < AT_HAND) else { return };
         *place.lock() = Some(InUse { used: Instant::now(), ..done });
@@ -124,14 +124,14 @@ impl Pool {
     }
 }
 
-/// PostgreSQL's `invalid_password`, and `invalid_authorization_specification` for an account that has no such role now.
+/// PostgreSQL's `invalid_password`, and `invalid_authorization_specification` for a role that does not exist.
 fn is_password_refused(error: &Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("28P01" | "28000"))
 }
 
 impl InUse {
-    /// Whether it is well, as far as is known: it may have died while the process stood still.
+    /// Returns whether the connection works. It may have died while the process was frozen.
     async fn is_well(&mut self, patience: Duration) -> bool {
         self.used.elapsed() < TRUSTED_IDLE
             || matches!(tokio::time::timeout(patience, self.connection.ping()).await, Ok(Ok(())))
@@ -146,7 +146,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Giving it back is work for a runtime, which may have ended before.
+        // Returning it to the pool would need a runtime, which may have ended.
         if let Some(at_hand) = self.lock().take() {
             drop(at_hand.connection.detach());
         }

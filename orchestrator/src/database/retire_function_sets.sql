@@ -1,7 +1,8 @@
--- Notes that this set is in use, and drops the sets that no process has used for a week. Returns the names of those.
+-- Records that this set is in use, and drops the sets that no process has used for a week. Returns the names of the
+-- dropped sets.
 --
--- It runs as its owner, who may drop schemas, because the login of the functions may not. So it trusts nothing of its
--- caller: neither the search path nor the session's frozen time.
+-- Runs with the rights of its owner, because the role of the functions may not drop schemas. It therefore fixes the
+-- search path and ignores the session's frozen time.
 CREATE FUNCTION tasker_f.retire_function_sets() RETURNS text[] LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

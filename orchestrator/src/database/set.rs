@@ -1,13 +1,14 @@
-//! The name of the set of SQL functions that this build calls, and its place in statements.
+//! The name of this build's set of SQL functions, and its substitution in statements.
 //!
-//! The functions lie in `.sql` files beside the Rust that calls them. `build.rs` gathers them into one set whose schema is
-//! named by the set's hash. So a database holds the sets of several releases at once, and each process calls its own.
+//! The functions are in `.sql` files beside the Rust that calls them. `build.rs` gathers them into one set, whose
+//! schema is named by the set's hash. A database can therefore contain the sets of several releases, and each process
+//! calls its own.
 
 /// The schema of this build's functions: `tasker_f_` and 16 hexadecimal digits.
 pub const FUNCTION_SET: &str = env!("TASKER_FUNCTION_SET");
-/// What statements and the `.sql` files call it.
+/// The placeholder for it in statements and `.sql` files.
 const PLACEHOLDER: &str = "tasker_f";
-/// A statement with `tasker_f` replaced by this build's schema, at compile time.
+/// Replaces `tasker_f` in a statement with this build's schema, at compile time.
 macro_rules! sql {
     ($statement:expr) => {{
         const STATEMENT: &str = $statement;
@@ -22,7 +23,7 @@ macro_rules! sql {
 }
 pub(crate) use sql;
 
-/// Lets a struct that derives [`sqlx::Encode`], and a list of it, stand for a composite type of the set.
+/// Maps a struct that derives [`sqlx::Encode`], and a list of it, to a composite type of the set.
 macro_rules! composite {
     ($type:ty, $name:literal) => {
         impl sqlx::Type<sqlx::Postgres> for $type {
@@ -40,7 +41,7 @@ macro_rules! composite {
 }
 pub(crate) use composite;
 
-/// How many bytes a statement has after [`expand`].
+/// Returns the length in bytes of a statement after [`expand`].
 pub(crate) const fn expanded_length(statement: &str) -> usize {
     let bytes = statement.as_bytes();
     let (mut at, mut length) = (0, 0);
@@ -56,7 +57,7 @@ pub(crate) const fn expanded_length(statement: &str) -> usize {
     length
 }
 
-/// The statement's bytes with every placeholder replaced.
+/// Returns the bytes of a statement with every placeholder replaced.
 pub(crate) const fn expand<const LENGTH: usize>(statement: &str) -> [u8; LENGTH] {
     let (bytes, name) = (statement.as_bytes(), FUNCTION_SET.as_bytes());
     let (mut at, mut written, mut expanded) = (0, 0, [0; LENGTH]);
@@ -90,7 +91,7 @@ const fn is_placeholder(bytes: &[u8], at: usize) -> bool {
         }
         letter += 1;
     }
-    // Not the beginning of a longer name.
+    // A longer name that starts with the placeholder does not match.
     let after = at + wanted.len();
     after == bytes.len() || !(bytes[after].is_ascii_alphanumeric() || bytes[after] == b'_')
 }

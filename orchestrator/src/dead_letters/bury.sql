@@ -1,6 +1,6 @@
--- Dead letters, and holding tasks against their lifecycle.
+-- The DLQ entries of tasks and isolated steps.
 
--- The kind of a failure. What a handler says may hold what text cannot (\u0000); then there is no telling.
+-- Returns the type of a failure. Returns null if the failure contains a character that text cannot store (\u0000).
 CREATE FUNCTION tasker_f.error_type(p_failure json) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN p_failure ->> 'error_type';
@@ -9,7 +9,8 @@ EXCEPTION WHEN untranslatable_character OR invalid_text_representation THEN
 END
 $$;
 
--- Makes a pending entry about a task, or about one step of it, unless there is one. p_reason null: the failures say.
+-- Creates a pending DLQ entry for a task, or for one of its steps if p_step is given, unless one exists. If p_reason is
+-- null, derives the reason from the failures.
 CREATE FUNCTION tasker_f.bury(p_task uuid, p_step integer, p_reason text, p_actor text, p_note text)
 RETURNS void LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -20,7 +21,7 @@ BEGIN
         created_at)
     SELECT t.task_id, p_step, t.namespace, t.name, t.priority,
            coalesce(p_reason, CASE WHEN EXISTS (
-               -- Nobody ran them to an end.
+               -- No host ran these steps to an end.
                SELECT 1 FROM tasker.steps s WHERE s.task_id = p_task AND s.state = 'error'
                  AND tasker_f.error_type(s.last_failure) IN ('LeaseLost', 'PoisonMessage'))
                THEN 'worker_unavailable' ELSE 'max_retries_exceeded' END),
@@ -41,7 +42,7 @@ BEGIN
                        'cursor', s.cursor, 'last_failure', s.last_failure) ORDER BY s.step_index)
                    FROM (SELECT * FROM tasker.steps x
                          WHERE x.task_id = p_task AND (p_step IS NULL OR x.step_index = p_step)
-                         -- Of a very wide task, what has gone wrong or is still open.
+                         -- At most 1000 steps, those in error and the open ones first.
                          ORDER BY x.state = 'error' DESC, x.state = 'complete', x.step_index LIMIT 1000) AS s
                    JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.template_step)),
            v_now

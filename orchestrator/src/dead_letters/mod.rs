@@ -1,4 +1,4 @@
-//! Dead letters: putting a task there by hand, and saying what became of an entry.
+//! Dead letters: adds a task by hand, and updates the resolution of an entry.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,24 +13,24 @@ use crate::{
     text::check_signature,
 };
 
-/// What somebody has made of a DLQ entry.
+/// The resolutions of a DLQ entry that an operator can set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
-    /// Looked at, and not done with.
+    /// Still open.
     Pending,
-    /// Put right.
+    /// Fixed.
     ManuallyResolved,
-    /// Not worth another try.
+    /// Given up.
     PermanentlyFailed,
-    /// No longer of interest.
+    /// No longer relevant.
     Cancelled,
-    /// To be run again: what failed in the task starts anew, what hangs is sent again. The entry is resolved with it.
+    /// Retried: failed steps of the task start again, and enqueued steps are sent again. This resolves the entry.
     Requeue,
 }
 
 impl Engine {
-    /// Puts a task into the DLQ by hand, unless it has a pending entry. Answers the entry.
+    /// Adds a task to the DLQ, unless it has a pending entry. Returns the entry.
     pub async fn add_to_dlq(&self, task: Uuid, actor: &str, note: Option<&str>) -> Result<DlqEntry, Error> {
         check_signature(actor, note)?;
         self.reader.task_state(task).await?;
@@ -51,7 +51,7 @@ impl Engine {
             .ok_or_else(|| Error::Damaged(format!("task {task} got no DLQ entry")))
     }
 
-    /// Says what became of an entry. Answers it.
+    /// Updates the resolution of an entry. Returns the entry.
     pub async fn update_dlq_entry(
         &self,
         entry: Uuid,

@@ -1,4 +1,4 @@
--- Closes the pending entry about a task. Those about isolated slices stay.
+-- Resolves the pending entry of a task. Entries of isolated steps stay pending, unless the task was cancelled.
 CREATE FUNCTION tasker_f.resolve_dlq_entries(p_task uuid, p_status text, p_actor text, p_notes text)
 RETURNS void LANGUAGE sql AS $$
     UPDATE tasker.dlq SET resolution_status = p_status, resolved_at = tasker_f.now(), resolved_by = p_actor,

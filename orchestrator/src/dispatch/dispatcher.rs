@@ -1,4 +1,4 @@
-//! Sending ready steps to the hosts, revoking executions, and marking messages as sent.
+//! Sends ready steps to hosts, revokes executions, and marks messages as sent.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,8 +13,8 @@ use crate::{
     error::Error,
 };
 
-/// A message is marked as sent in the database only if its step has not been heard of for this long: most steps are
-/// done sooner, and then the mark would be a write for nothing.
+/// A message is marked as sent only if no report has arrived for this long. Most steps end sooner, which saves the
+/// write.
 const MARK_AFTER: Duration = Duration::from_millis(500);
 
 /// How many messages go to the queue in one call.
@@ -23,7 +23,7 @@ const SEND_BATCH: usize = 500;
 /// How many messages one call marks as sent.
 const MARK_BATCH: usize = 5000;
 
-/// Sends steps to the hosts, and takes executions back.
+/// Sends steps to hosts, and revokes executions.
 pub(crate) struct Dispatcher {
     pub(crate) pool: Pool,
     pub(crate) catalog: Arc<Catalog>,
@@ -33,11 +33,11 @@ pub(crate) struct Dispatcher {
     pub(crate) sent: Sent,
 }
 
-/// An execution whose message can never be sent, and why.
+/// An execution whose message can never be sent, and the reason.
 pub(crate) type Unsendable = ((Uuid, u32, u32), String);
 
 impl Dispatcher {
-    /// Tells hosts that executions are not wanted any more. Should it fail, they run to their end for nothing.
+    /// Revokes executions, so that hosts stop them. If this fails, they run to their end and their reports are stale.
     pub(crate) async fn revoke(&self, executions: &[(Uuid, u32, u32)]) {
         if executions.is_empty() {
             return;
@@ -46,14 +46,15 @@ impl Dispatcher {
         let leases: Vec<String> = executions.iter().map(lease).collect();
         self.sent.remove(executions.iter().map(|&(task, step, _)| (task, step)));
         if let Err(error) = self.leases.revoke(&leases).await {
-            tracing::warn!(%error, steps = leases.len(), "hosts could not be told that steps are not wanted any more");
+            tracing::warn!(%error, steps = leases.len(), "executions could not be revoked; their reports will be dropped");
         }
     }
 
-    /// Sends the messages of steps that became ready. The sweep sends what could not be sent now.
+    /// Sends the messages of steps that became ready. The sweep sends what could not be sent now. Returns the steps
+    /// that can never be sent.
     ///
     /// # Errors
-    /// Nothing was sent. In the result: the steps that can never be sent.
+    /// Nothing was sent.
     pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) -> Result<Vec<Unsendable>, Error> {
         let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
         let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
@@ -70,7 +71,7 @@ impl Dispatcher {
                 Err(error @ Error::Damaged(_)) => {
                     unsendable.push((key, error.to_string()));
                 }
-                // Not now; the others must not wait for it.
+                // A temporary error must not block the other steps.
                 Err(error) => tracing::warn!(%error, "a step could not be sent; the sweep will send it"),
             }
             if batch.len() == SEND_BATCH {
@@ -96,7 +97,7 @@ impl Dispatcher {
         }
     }
 
-    /// Marks the messages that have left a while ago and were not answered since.
+    /// Marks messages as sent that left `older_than` ago and have no report since.
     pub(crate) async fn mark_dispatched(&self, older_than: Duration) -> Result<(), Error> {
         let keys = self.sent.take_older_than(older_than);
         for (done, chunk) in keys.chunks(MARK_BATCH).enumerate() {
@@ -112,7 +113,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Marks what is due to be marked.
+    /// Marks the messages that are due for it.
     pub(crate) async fn mark_dispatched_lazily(&self) -> Result<(), Error> {
         self.mark_dispatched(MARK_AFTER).await
     }

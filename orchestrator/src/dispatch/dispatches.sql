@@ -1,4 +1,4 @@
--- The dispatches of steps that are enqueued.
+-- Returns the dispatches of those of these steps that are enqueued, by descending priority.
 CREATE FUNCTION tasker_f.dispatches(p_tasks uuid[], p_steps integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
@@ -23,7 +23,7 @@ BEGIN
                    SELECT pd.name, p.worker_number, p.result, p.result_blob
                    FROM tasker.steps p
                    WHERE pd.step_type <> 'batch_worker' AND p.task_id = s.task_id AND p.step_index = c.step_index
-                     AND p.state IN ('complete', 'resolved_manually')
+                     AND tasker_f.satisfies(p.state)
                    UNION ALL
                    SELECT tasker_f.step_name(pd.name, w.worker_number), w.worker_number, w.result, w.result_blob
                    FROM tasker.batches b
@@ -31,14 +31,14 @@ BEGIN
                        SELECT * FROM tasker.steps
                        WHERE task_id = s.task_id AND step_index >= b.first_index
                          AND step_index < b.first_index + b.workers
-                         AND state IN ('complete', 'resolved_manually') OFFSET 0) AS w
+                         AND tasker_f.satisfies(state) OFFSET 0) AS w
                    WHERE pd.step_type = 'batch_worker' AND b.task_id = s.task_id AND b.worker = c.step_index) AS r) END,
            s.checkpoint::text, s.checkpoint_blob::text, s.batch, s.worker_number,
            CASE WHEN s.batch IS NOT NULL THEN (
                SELECT b.workers FROM tasker.batches b WHERE b.task_id = s.task_id AND b.step_index = s.batch) END,
            s.cursor::text
     FROM unnest(p_tasks, p_steps) AS k (task_id, step_index)
-    -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+    -- OFFSET 0 forces index look-ups, whatever the planner estimates for the length of the arrays.
     CROSS JOIN LATERAL (
         SELECT * FROM tasker.steps
         WHERE task_id = k.task_id AND step_index = k.step_index AND state = 'enqueued' OFFSET 0) s

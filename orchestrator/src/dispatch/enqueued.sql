@@ -1,5 +1,6 @@
--- THE enqueue transition: the columns of a step that becomes enqueued, whichever event does it. p_execution is the
--- number of its last execution; p_attempt the attempt that begins. Every statement that enqueues takes its values here.
+-- The enqueue transition: returns the columns of a step that becomes enqueued. p_execution is the number of its last
+-- execution, p_attempt the number of the attempt that starts. Every statement that enqueues a step must use this
+-- function.
 CREATE FUNCTION tasker_f.enqueued(p_execution integer, p_attempt integer, p_now timestamptz)
 RETURNS TABLE (
     state text, attempt integer, execution integer, enqueued_at timestamptz, wake_at timestamptz,

@@ -1,4 +1,4 @@
-//! The message that asks a host to run a step.
+//! Builds the message that asks a host to run a step.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::{
     error::Error,
 };
 
-/// Payloads shorter than this stay in a message that is too long: references are no shorter.
+/// Payloads shorter than this, in bytes, stay inline in a message that is too long: a reference is not shorter.
 const SMALL_PAYLOAD: usize = 1 << 10;
 
-/// Makes the message of a step; payloads go to the blob store where it would be longer than `limit`, in bytes.
+/// Builds the message of a step. If it would exceed `limit` bytes, payloads move to the blob store.
 ///
 /// # Errors
-/// [`Error::Damaged`] if the message can never be made; any other error may pass.
+/// [`Error::Damaged`] if the message can never be built. Other errors are temporary.
 pub(crate) async fn message(
     step: ReadyStep,
     release: &Release,
@@ -73,7 +73,7 @@ async fn check_in_payloads(dispatch: &mut StepDispatch, blobs: &BlobStore) -> Re
     Ok(())
 }
 
-/// The part of the message that is about a batch, for a batchable step or a worker of it.
+/// Returns the batch part of the message, for a batchable step or one of its workers.
 fn batch_slice(release: &Release, step: usize, worker: Option<&Worker>) -> Result<Option<BatchSlice>, Error> {
     let batchable = worker.map_or(step, |worker| worker.batch);
     let Some(step) =

@@ -1,4 +1,4 @@
-//! Sending steps to the hosts.
+//! Sends steps to hosts.
 
 mod dispatcher;
 mod message;

@@ -1,4 +1,4 @@
-//! Which messages have left and are not yet marked as sent in the database.
+//! The messages that are being sent, and those not yet marked as sent in the database.
 
 use std::{
     collections::HashMap,
@@ -8,14 +8,14 @@ use std::{
 
 use uuid::Uuid;
 
-/// Messages on their way, and messages that have left and are not yet marked so.
+/// The messages that are being sent, and those that were sent and are not yet marked.
 #[derive(Debug, Default)]
 pub(crate) struct Sent(Mutex<HashMap<(Uuid, u32), Sending>>);
 
 #[derive(Debug)]
 struct Sending {
     execution: u32,
-    /// When it had left. Until then it must not be marked: sending may take long, and fail.
+    /// When the message was sent. None while sending, which may be slow or fail; then it must not be marked.
     left: Option<Instant>,
 }
 
@@ -26,7 +26,7 @@ impl Sending {
 }
 
 impl Sent {
-    /// To be called before they are sent: a report may be back before the queue has answered.
+    /// Call this before sending: a report may arrive before the queue has responded.
     pub(crate) fn begin(&self, steps: &[(Uuid, u32, u32)]) {
         let mut sent = self.lock();
         sent.extend(
@@ -34,7 +34,7 @@ impl Sent {
         );
     }
 
-    /// They have left; those of them that were not heard of meanwhile are to be marked.
+    /// Records that these messages were sent. Those without a report since are to be marked.
     pub(crate) fn finish(&self, steps: &[(Uuid, u32, u32)]) {
         let now = Instant::now();
         let mut sent = self.lock();
@@ -47,7 +47,7 @@ impl Sent {
         }
     }
 
-    /// Marking did not work: they are still to be marked, unless another execution's message is on its way.
+    /// Restores messages that could not be marked, unless a message of another execution is being sent.
     pub(crate) fn put_back(&self, steps: &[(Uuid, u32, u32)]) {
         let now = Instant::now();
         let mut sent = self.lock();
@@ -56,7 +56,7 @@ impl Sent {
         }
     }
 
-    /// A step has been heard of.
+    /// Removes steps for which a report arrived.
     pub(crate) fn remove(&self, steps: impl Iterator<Item = (Uuid, u32)>) {
         let mut sent = self.lock();
         for step in steps {
@@ -64,7 +64,7 @@ impl Sent {
         }
     }
 
-    /// Whether one is still to be marked so long after it has left.
+    /// Returns whether a message has been sent and unmarked for this long.
     pub(crate) fn any_older_than(&self, age: Duration) -> bool {
         let now = Instant::now();
         self.lock().values().any(|sending| sending.is_older_than(age, now))

@@ -1,4 +1,4 @@
--- The effects other than dispatches, each made in one place.
+-- The constructors of all effects except dispatches.
 
 CREATE FUNCTION tasker_f.verdict(
     p_position bigint, p_task uuid, p_step integer, p_execution integer, p_step_state text, p_task_state text,

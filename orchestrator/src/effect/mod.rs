@@ -1,4 +1,4 @@
-//! What an event function answers, read into Rust.
+//! The effects that an event function returns, read from rows.
 
 use std::time::Duration;
 
@@ -13,36 +13,36 @@ use crate::{
     state::TaskState,
 };
 
-/// What an event function answers.
+/// The effects of one call of an event function.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    /// On what was asked for.
+    /// One per item of the call, as far as the function returns them.
     pub(crate) verdicts: Vec<Verdict>,
-    /// Where tasks stand now.
+    /// The new states of tasks.
     pub(crate) tasks: Vec<(Uuid, TaskState)>,
-    /// Executions that no longer count, though a host may be at them.
+    /// Executions whose reports no longer count, although a host may still run them.
     pub(crate) revoked: Vec<(Uuid, u32, u32)>,
     pub(crate) ready: Vec<ReadyStep>,
-    /// Events wait to be published.
+    /// Unpublished events exist.
     pub(crate) has_events: bool,
 }
 
-/// How one thing that was asked for was received.
+/// The result for one item of a call.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// Its place among the things asked for, from 0.
+    /// The position of the item in the call, from 0.
     pub(crate) position: usize,
     pub(crate) task_id: Uuid,
     pub(crate) step_index: u32,
     pub(crate) execution: u32,
     pub(crate) task_state: Option<TaskState>,
-    /// How long until its retry is due.
+    /// Time until the step's retry is due.
     pub(crate) retry_in: Option<Duration>,
-    /// Of a cancellation, how many steps it ended.
+    /// For a cancellation: the number of cancelled steps.
     pub(crate) count: u32,
 }
 
-/// A step to dispatch, as far as it is not in its release.
+/// A step to dispatch: the data that is not in its release.
 #[derive(Debug)]
 pub(crate) struct ReadyStep {
     pub(crate) task_id: Uuid,
@@ -50,7 +50,7 @@ pub(crate) struct ReadyStep {
     pub(crate) execution: u32,
     pub(crate) attempt: u32,
     pub(crate) release_id: Uuid,
-    /// The step of the template that it copies.
+    /// The index of its template step.
     pub(crate) template_step: usize,
     pub(crate) input: Payload,
     pub(crate) correlation_id: String,
@@ -60,16 +60,16 @@ pub(crate) struct ReadyStep {
     pub(crate) worker: Option<Worker>,
 }
 
-/// Of a batch worker, its place in its batch.
+/// The position of a batch worker in its batch.
 #[derive(Debug)]
 pub(crate) struct Worker {
     /// The batchable step.
     pub(crate) batch: usize,
-    /// From 1.
+    /// The number of the worker, from 1.
     pub(crate) number: u32,
-    /// How many there are.
+    /// The number of workers.
     pub(crate) of: u32,
-    /// Its slice; none, if there was nothing to do.
+    /// Its cursor. None if the batch has no work.
     pub(crate) cursor: Option<Box<RawValue>>,
 }
 

@@ -1,24 +1,24 @@
--- What an event function returns: rows of five kinds.
+-- A row that an event function returns. There are five kinds.
 CREATE TYPE tasker_f.effect AS (
-    -- 'verdict':  the result for one thing that the caller asked for.
-    -- 'task':     the state that a task moved to.
-    -- 'revoked':  an execution that no longer counts, although a host may run it.
-    -- 'events':   events wait to be published.
+    -- 'verdict':  the result for one item of the call.
+    -- 'task':     the new state of a task.
+    -- 'revoked':  an execution whose report no longer counts, although a host may still run it.
+    -- 'events':   unpublished events exist.
     -- 'dispatch': a step to send to a host.
     kind               text,
-    -- Of a verdict: the position of what was asked for, from 1.
+    -- Verdict: the position of the item in the call, from 1.
     position           bigint,
     step_state         text,
     task_state         text,
-    -- Of a verdict: milliseconds until the step's retry is due.
+    -- Verdict: milliseconds until the step's retry is due.
     retry_in_ms        bigint,
-    -- Of the verdict on a cancellation: how many steps it ended.
+    -- Verdict of a cancellation: the number of cancelled steps.
     count              bigint,
     task_id            uuid,
     step_index         integer,
     execution          integer,
     attempt            integer,
-    -- Of a step to dispatch: what the orchestrator does not know from the release.
+    -- Dispatch: the data that is not in the release.
     release_id         uuid,
     template_step      integer,
     priority           smallint,

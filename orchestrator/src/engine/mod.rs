@@ -1,4 +1,4 @@
-//! What the events on tasks work with. Each event has a folder, which adds to [`Engine`] what it does.
+//! The engine: the shared state of all events on tasks. Each event has a folder that adds its methods to [`Engine`].
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -8,32 +8,33 @@ use uuid::Uuid;
 
 use crate::{catalog::Catalog, database::pool::Pool, dispatch::Dispatcher, read::Reader, state::TaskState};
 
-/// Numbers in [0, 1) that spread the waits between attempts.
+/// Returns numbers in [0, 1), the jitter of the backoff.
 pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
 
-/// Creates tasks, applies reports, and does what operators ask for.
+/// Creates tasks, applies reports, and applies operators' actions.
 pub struct Engine {
     pub(crate) pool: Pool,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) reader: Arc<Reader>,
     pub(crate) dispatcher: Dispatcher,
-    /// For the timers of retries.
+    /// The queue of reports, which also carries retry timers.
     pub(crate) reports: Arc<dyn Queue>,
     pub(crate) blobs: BlobStore,
     pub(crate) dice: Dice,
     pub(crate) at_rest: broadcast::Sender<(Uuid, TaskState)>,
-    /// Events were written since they were last published, by a process that is not listening for them.
+    /// Events were written since the last publication. Read by processes that do not listen for notifications.
     pub(crate) has_events: AtomicBool,
 }
 
 impl Engine {
-    /// Tasks as they come to rest in this process. A listener that falls behind misses some and must look itself.
+    /// Returns tasks as they come to rest in this process. A listener that falls behind misses some and must query
+    /// them.
     pub fn tasks_at_rest(&self) -> broadcast::Receiver<(Uuid, TaskState)> {
         self.at_rest.subscribe()
     }
 
     pub(crate) fn announce(&self, task: Uuid, state: TaskState) {
-        // Without a listener there is nobody to tell.
+        // This fails without a listener, which is fine.
         let _ = self.at_rest.send((task, state));
     }
 }

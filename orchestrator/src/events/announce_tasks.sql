@@ -1,7 +1,7 @@
--- Writes an event for each of these tasks, which have just come to rest, if anybody subscribed to it:
--- `tasker.task.completed`, `.failed`, `.cancelled`, `.resolved`, `.blocked`. Returns whether it wrote one.
--- Called in the transaction that moves the task. Without a subscriber it costs one look at the few subscriptions.
-CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS boolean LANGUAGE plpgsql
+-- Writes an event for each of these tasks that has a subscriber: `tasker.task.completed`, `.failed`, `.cancelled`,
+-- `.resolved`, `.blocked`. Must be called in the transaction that moves the tasks. Returns whether it wrote an event.
+-- Without a subscriber it only reads the subscriptions.
+CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -10,7 +10,7 @@ BEGIN
     IF p_tasks IS NULL OR NOT EXISTS (
         SELECT FROM tasker.subscriptions s WHERE starts_with(s.event, 'tasker.'))
     THEN
-        RETURN false;
+        RETURN;
     END IF;
     INSERT INTO tasker.events (name, at, task_id, release_id, correlation_id, payload)
     SELECT n.name, v_now, t.task_id, t.release_id, t.correlation_id, json_build_object(
@@ -24,10 +24,8 @@ BEGIN
             WHEN 'cancelled' THEN 'cancelled' WHEN 'resolved_manually' THEN 'resolved' ELSE 'blocked' END AS name) n
     WHERE EXISTS (SELECT FROM tasker.subscriptions s WHERE tasker_f.is_subscribed(s.event, n.name))
     ORDER BY k.position;
-    IF NOT FOUND THEN
-        RETURN false;
+    IF FOUND THEN
+        PERFORM pg_notify('tasker_outbox', '');
     END IF;
-    PERFORM pg_notify('tasker_outbox', '');
-    RETURN true;
 END
 $$;

@@ -1,6 +1,6 @@
--- Domain events: from the outbox to whoever wants to hear of them.
+-- Domain events as CloudEvents.
 
--- An event as a CloudEvent 1.0, https://cloudevents.io: of a step, or of a task where there is no step.
+-- Returns an event as a CloudEvent 1.0 (https://cloudevents.io): of a step, or of a task if p_template_step is null.
 CREATE FUNCTION tasker_f.cloud_event(
     p_id text, p_name text, p_at timestamptz, p_task uuid, p_release uuid, p_template_step integer, p_worker_number integer,
     p_attempt integer, p_state text, p_correlation text, p_data json

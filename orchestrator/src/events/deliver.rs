@@ -1,4 +1,4 @@
-//! From the queue of deliveries to where they go, each until it has arrived or has failed too often.
+//! Delivers published events to their targets, with retries.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::{outbox::Events, subscribe::TaskTarget};
 use crate::{create::TaskRequest, database::set::sql, error::Error};
 
-/// How many deliveries are under way at once, and how many of them to one subscriber, more or less.
+/// How many deliveries run at once, and approximately how many of them per subscription.
 const CONCURRENT: usize = 64;
 const EACH: usize = 8;
-/// How long to wait before looking for deliveries that are due again.
+/// How long to wait before looking for due deliveries again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How long one may take: less than the minute that it is out for.
+/// The timeout of one delivery: less than the minute for which `take_deliveries` takes it.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
 #[derive(Debug, FromRow)]
@@ -30,8 +30,7 @@ struct Due {
     target: Json<Value>,
 }
 
-/// Deliveries that are under way, no subscriber's more than its share: one that answers slowly must not keep events from
-/// the others.
+/// Running deliveries, with a limit per subscription, so that a slow subscriber does not block the others.
 #[derive(Default)]
 struct UnderWay {
     deliveries: JoinSet<Delivered>,
@@ -45,7 +44,7 @@ struct Delivered {
 }
 
 impl UnderWay {
-    /// The next one to end, and all that have ended with it. Pending while there are none.
+    /// Waits for the next delivery to end, and returns it with all others that have ended. Pending while none runs.
     async fn ended(&mut self) -> Vec<Delivered> {
         let Some(first) = self.deliveries.join_next().await else { return std::future::pending().await };
         let mut ended: Vec<Delivered> = first.into_iter().collect();
@@ -68,7 +67,7 @@ impl UnderWay {
 }
 
 impl Events {
-    /// Delivers until `stop` is cancelled. What is on its way then is sent again.
+    /// Delivers until `stop` is cancelled. Deliveries that run then are repeated later.
     pub(crate) async fn deliver_loop(self: Arc<Self>, stop: CancellationToken) {
         let mut under_way = UnderWay::default();
         loop {
@@ -79,11 +78,11 @@ impl Events {
                 () = stop.cancelled() => return,
                 ended = under_way.ended() => self.settle_deliveries(ended).await,
                 () = self.deliverable.notified() => Ok(()),
-                // Those that failed wait for this.
+                // Failed deliveries become due during this wait.
                 () = tokio::time::sleep(LOOK_AGAIN) => Ok(()),
             };
             if let Err(error) = settled {
-                tracing::warn!(%error, "deliveries could not be noted; they will be sent again");
+                tracing::warn!(%error, "results of deliveries could not be stored; they will be sent again");
             }
         }
     }
@@ -101,7 +100,7 @@ impl Events {
         }
     }
 
-    /// Starts as many deliveries as there is room for.
+    /// Starts as many due deliveries as the limits allow.
     async fn start_deliveries(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), Error> {
         let room = CONCURRENT.saturating_sub(under_way.deliveries.len());
         if room == 0 {
@@ -119,7 +118,7 @@ impl Events {
             under_way.deliveries.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
                 let done = tokio::time::timeout(TIMEOUT, this.deliver_one(delivery)).await;
-                let error = done.unwrap_or_else(|_| Err("it took too long".to_owned())).err();
+                let error = done.unwrap_or_else(|_| Err("the delivery timed out".to_owned())).err();
                 Delivered { event, subscription, error }
             });
         }
@@ -130,7 +129,7 @@ impl Events {
         let (mut events, mut subscriptions, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for Delivered { event, subscription, error } in ended {
             if let Some(error) = &error {
-                tracing::warn!(event, %subscription, error, "an event did not arrive; it will be sent again");
+                tracing::warn!(event, %subscription, error, "an event could not be delivered; trying again");
             }
             events.push(event);
             subscriptions.push(subscription);
@@ -158,7 +157,7 @@ impl Events {
         outlet.deliver(&due.target.0, &event).await.map_err(|error| error.to_string())
     }
 
-    /// Starts a task with the event as its input. However often it is tried, one task comes of it.
+    /// Starts a task with the event as its input. Retries create one task only.
     async fn start_task(&self, due: &Due, delivery: &str) -> Result<(), String> {
         let target: TaskTarget =
             serde_json::from_value(due.target.0.clone()).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
-//! Domain events: what steps publish, who wants to hear of it, and how it gets there.
+//! Domain events: publishes the events of steps and tasks, and delivers them to subscribers.
 //!
-//! A step's end writes its events into the outbox, in the same transaction. From there `publish` hands each to its
-//! subscribers, and `deliver` takes it to them until it has arrived.
+//! The transaction that ends a step writes its events to the outbox. `publish` creates a delivery per subscriber, and
+//! `deliver` sends each until it succeeds or has failed too often.
 
 mod deliver;
 mod outbox;

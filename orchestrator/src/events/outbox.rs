@@ -1,4 +1,4 @@
-//! What publishing and delivering events works with.
+//! The shared state of publishing and delivering events.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::{catalog::Catalog, database::pool::Pool, engine::Engine};
 
-/// How domain events leave, by the kind of subscription: `webhook`, `queue`.
+/// The outlets for domain events, by kind of subscription: `webhook`, `queue`.
 pub type Outlets = BTreeMap<&'static str, Arc<dyn Outlet>>;
 
 /// Domain events: subscriptions, publishing and delivery.

@@ -1,4 +1,4 @@
-//! From the outbox to subscribers: each event is held against its schema, and handed to everybody who wants it.
+//! Publishes events from the outbox: checks each against its schema, and creates a delivery per subscriber.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,32 +22,32 @@ use crate::{
 
 /// How many events one transaction publishes.
 const BATCH: i32 = 100;
-/// How long to wait for word of new events before looking anyway.
+/// How long to wait for a notification of new events before looking anyway.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Where the database says that the outbox is not empty, and where it tells of events.
+/// The notification channels: the outbox is not empty; an event was published.
 const WRITTEN: &str = "tasker_outbox";
 const TOLD: &str = "tasker_events";
 
-/// An event that was written, and whether it was handed to its subscribers.
+/// A written event and the state of its deliveries.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Published {
-    /// Counts up.
+    /// The id of the event; later events have higher ids.
     pub event_id: i64,
-    /// Its name.
+    /// The event's name.
     pub name: String,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// The task.
     pub task_id: Uuid,
-    /// When it was handed to its subscribers.
+    /// When it was processed: its deliveries were created, or it was rejected with an error.
     pub published_at: Option<DateTime<Utc>>,
-    /// Why it was not.
+    /// Why it was rejected. None if it was published.
     pub error: Option<String>,
-    /// To how many subscribers it is still on its way.
+    /// The number of deliveries that are not yet done.
     pub pending_deliveries: i64,
-    /// To how many it was given up, and the last one's word on it.
+    /// The number of deliveries that were given up.
     pub failed_deliveries: i64,
-    /// What the last failed try said.
+    /// The error of the last failed delivery.
     pub last_error: Option<String>,
 }
 
@@ -80,14 +80,14 @@ impl Events {
         }
     }
 
-    /// One connection for all that listen in this process.
+    /// Opens one connection for all listeners of this process.
     async fn listen(&self) -> Option<PgListener> {
         let mut listener = PgListener::connect_with(self.pool.shared()).await.ok()?;
         listener.listen_all([WRITTEN, TOLD]).await.ok()?;
         Some(listener)
     }
 
-    /// Publishes and delivers everything that waits.
+    /// Publishes and delivers all waiting events.
     pub async fn publish_and_deliver(self: &Arc<Self>) -> Result<(), Error> {
         self.publish_all().await?;
         self.deliver_all().await
@@ -105,7 +105,7 @@ impl Events {
         }
     }
 
-    /// Hands the next events to their subscribers. Answers how many there were.
+    /// Publishes the next batch of events. Returns how many there were.
     async fn publish(&self) -> Result<usize, Error> {
         let (mut transaction, rows) = loop {
             let mut transaction = self.pool.begin().await?;
@@ -121,7 +121,7 @@ impl Events {
             if self.catalog.knows(&releases) {
                 break (transaction, rows);
             }
-            // Not while this connection is held: it may be the only one.
+            // This connection may be the only one, so release it first.
             transaction.rollback().await?;
             self.catalog.releases(releases.into_iter()).await?;
         };
@@ -145,11 +145,11 @@ impl Events {
         Ok(rows.len())
     }
 
-    /// The event as its subscribers get it. The inner error: why they do not.
+    /// Returns the event as subscribers receive it. The inner error states why it cannot be published.
     async fn prepare_event(&self, row: &PgRow) -> Result<Result<String, String>, Error> {
         let release: Uuid = row.try_get("release_id")?;
         let (name, mut event): (String, String) = (row.try_get("name")?, row.try_get("event")?);
-        // Of a task, and not of a step: nobody has declared a schema for it.
+        // An event of a task; no schema is declared for it.
         let Some(template_step) = row.try_get::<Option<i32>, _>("template_step")? else {
             return Ok(Ok(event));
         };
@@ -160,7 +160,7 @@ impl Events {
         let data = match self.blobs.check_out(data).await {
             Ok(data) => data,
             Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
-            // It will never be there: this event must not hold up the others.
+            // A permanent error: this event must not block the others.
             Err(error) => return Ok(Err(error.to_string())),
         };
         let data = data.inline().unwrap_or("null");
@@ -181,11 +181,11 @@ impl Events {
             return Ok(Ok(event));
         }
         let message = format!("the payload does not fit the schema of `{name}`:\n{}", faults.join("\n"));
-        tracing::warn!(event = name, %message, "an event was not published");
+        tracing::warn!(event = name, %message, "an event could not be published");
         Ok(Err(message))
     }
 
-    /// The latest events, the newest first.
+    /// Returns the latest events, newest first.
     pub async fn events(&self, limit: u32) -> Result<Vec<Published>, Error> {
         let rows = sqlx::query(
             "SELECT e.event_id, e.name, e.at, e.task_id, e.published_at, e.error, d.pending, d.failed, d.last_error
@@ -215,13 +215,13 @@ impl Events {
         rows.iter().map(read).collect()
     }
 
-    /// Events as they are told to listeners, from now on, while [`Orchestrator::run`] runs: CloudEvents in JSON. A
-    /// listener that falls behind misses some.
+    /// Returns the events published from now on, while [`crate::Orchestrator::run`] runs: CloudEvents in JSON. A listener
+    /// that falls behind misses some.
     pub fn told_events(&self) -> broadcast::Receiver<Arc<str>> {
         self.told.subscribe()
     }
 
-    /// Deletes events that were published long enough ago.
+    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most.
     pub(crate) async fn forget_events(&self) -> Result<(), Error> {
         sqlx::query(sql!(
             "DELETE FROM tasker.events WHERE event_id IN (
@@ -235,7 +235,7 @@ impl Events {
     }
 }
 
-/// The schema of an event's payload: where the step publishes it, or where the template declares it.
+/// Returns the schema of an event's payload: the step's own, or the template's.
 fn schema_of(release: &Release, step: usize, name: &str) -> Option<Value> {
     let published =
         release.template.steps.get(step)?.publishes_events.iter().find(|event| event.name == name);

@@ -1,4 +1,4 @@
--- Hands events to their subscribers, or says what is wrong with them.
+-- Marks events as published and creates their deliveries; stores the error of those with one. Notifies listeners.
 CREATE FUNCTION tasker_f.publish_events(p_event bigint[], p_body text[], p_error text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- What became of deliveries. One that failed is tried again after 1, 2, 4 ... seconds, at most an hour, and given up after
--- 24 tries, about half a day: then it stays, for people.
+-- Stores the results of delivery attempts. Deletes successful deliveries. Retries failed ones after 1, 2, 4 ...
+-- seconds, at most an hour. After 24 attempts (about half a day) a delivery is kept for inspection and not retried.
 CREATE FUNCTION tasker_f.settle_deliveries(p_event bigint[], p_subscription uuid[], p_error text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,4 @@
-//! Who wants to hear of events, and where they want to hear of them.
+//! Subscriptions: which events go to which targets.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -11,19 +11,19 @@ use uuid::Uuid;
 use super::outbox::Events;
 use crate::{catalog::TemplateName, database::set::sql, error::Error, text::check_text};
 
-/// How a subscriber hears of events.
+/// The kind of a subscription's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionKind {
-    /// By a signed HTTP request: target `{"url": "...", "secret": "..."}`; a secret is made up when absent.
+    /// A signed HTTP request. Target: `{"url": "...", "secret": "..."}`. Without a secret, one is generated.
     Webhook,
-    /// By a message in a queue: target `{"queue": "..."}`.
+    /// A message to a queue. Target: `{"queue": "..."}`.
     Queue,
-    /// By a message to a topic of SNS: target `{"topic": "..."}`.
+    /// A message to an SNS topic. Target: `{"topic": "..."}`.
     Topic,
-    /// By an entry on a bus of EventBridge: target `{"bus": "..."}`.
+    /// An entry on an EventBridge bus. Target: `{"bus": "..."}`.
     EventBus,
-    /// By a task that is started with the event as its input: target `{"name": "...", "namespace": "..."}`.
+    /// A task with the event as its input. Target: `{"name": "...", "namespace": "..."}`.
     Task,
 }
 
@@ -31,7 +31,7 @@ impl SubscriptionKind {
     /// Every kind.
     pub const ALL: &'static [Self] = &[Self::Webhook, Self::Queue, Self::Topic, Self::EventBus, Self::Task];
 
-    /// Its name everywhere outside Rust.
+    /// The name of the kind outside Rust.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
@@ -42,45 +42,45 @@ impl SubscriptionKind {
         }
     }
 
-    /// The kind of that name.
+    /// Returns the kind with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 }
 
-/// A request to hear of events.
+/// A request to subscribe to events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionRequest {
-    /// What to call it.
+    /// The name of the subscription.
     pub name: String,
-    /// The name of an event, or the beginning of names followed by `*`.
+    /// The name of an event, or a prefix followed by `*`.
     pub event: String,
-    /// How to hear of it.
+    /// The kind of the target.
     pub kind: SubscriptionKind,
-    /// Where.
+    /// The target.
     pub target: Value,
 }
 
-/// Somebody who hears of events.
+/// A subscription to events.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Subscription {
-    /// The subscription.
+    /// The id of the subscription.
     pub subscription_id: Uuid,
-    /// What it is called.
+    /// The name of the subscription.
     pub name: String,
-    /// The name of an event, or the beginning of names followed by `*`.
+    /// The name of an event, or a prefix followed by `*`.
     pub event: String,
-    /// How it hears of it.
+    /// The kind of the target.
     pub kind: SubscriptionKind,
-    /// Where. A secret is shown only when it is made.
+    /// The target. A secret is returned only on creation.
     #[schema(value_type = Object)]
     pub target: Value,
-    /// Since when.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// Which task an event starts.
+/// The task that an event starts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TaskTarget {
@@ -96,7 +96,7 @@ fn default_namespace() -> String {
 }
 
 impl Events {
-    /// Subscribes. From now on events of that name go there.
+    /// Creates a subscription. Events that are published from now on are delivered to it.
     pub async fn subscribe(&self, request: SubscriptionRequest) -> Result<Subscription, Error> {
         let invalid = |field, message: String| Error::InvalidRequest { field, message };
         check_text("name", &request.name)?;
@@ -146,13 +146,13 @@ impl Events {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else {
-            let message = format!("there is a subscription `{}` already; remove it first", request.name);
+            let message = format!("a subscription `{}` already exists; remove it first", request.name);
             return Err(Error::Refused(message));
         };
         Ok(Subscription { target, ..subscription(&row)? })
     }
 
-    /// Ends a subscription, given by its name. What is on its way to it does not arrive.
+    /// Deletes a subscription by its name. Its pending deliveries are dropped.
     pub async fn unsubscribe(&self, name: &str) -> Result<(), Error> {
         let done = sqlx::query("DELETE FROM tasker.subscriptions WHERE name = $1")
             .bind(name)
@@ -164,7 +164,7 @@ impl Events {
         Ok(())
     }
 
-    /// All subscriptions, by name.
+    /// Returns all subscriptions, sorted by name.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
         let rows =
             sqlx::query("SELECT * FROM tasker.subscriptions ORDER BY name").fetch_all(&self.pool).await?;

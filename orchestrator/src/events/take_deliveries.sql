@@ -1,4 +1,5 @@
--- Deliveries that are due, each out for a minute.
+-- Takes due deliveries for one minute: at most p_limit, at most p_each per subscription, none of the subscriptions in
+-- p_busy. Returns them with their targets.
 CREATE FUNCTION tasker_f.take_deliveries(p_limit integer, p_each integer, p_busy uuid[])
 RETURNS TABLE (event_id bigint, subscription_id uuid, attempts integer, envelope text, name text, kind text, target jsonb)
 LANGUAGE plpgsql AS $$

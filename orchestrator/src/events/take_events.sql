@@ -1,4 +1,4 @@
--- Events that are not yet published, locked for the caller.
+-- Returns unpublished events in order, locked by this transaction. Skips events that another transaction has locked.
 CREATE FUNCTION tasker_f.take_events(p_limit integer)
 RETURNS TABLE (event_id bigint, name text, release_id uuid, template_step integer, payload text, payload_blob text, event text)
 LANGUAGE sql AS $$

@@ -1,5 +1,5 @@
--- Creates a worker for each cursor, or a placeholder where there is none, so that what converges on them runs. Answers
--- the workers that may start.
+-- Creates a worker for each cursor of a batch. Without cursors it creates one placeholder worker, so that the steps
+-- after the batch can run. Returns the workers that may start.
 CREATE FUNCTION tasker_f.expand_batch(p_task uuid, p_step integer, p_cursors json)
 RETURNS SETOF integer LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -9,14 +9,14 @@ DECLARE
     v_worker      integer;
     v_parallelism integer;
     v_first       integer;
-    -- Measured once: the array is parsed each time.
+    -- Computed once, because each call parses the array.
     v_cursors     integer := json_array_length(p_cursors);
     v_workers     integer := greatest(1, v_cursors);
 BEGIN
     SELECT t.release_id, t.first_execution INTO v_release, v_execution FROM tasker.tasks t WHERE t.task_id = p_task;
     SELECT d.worker, d.parallelism INTO v_worker, v_parallelism FROM tasker.release_steps d
     WHERE d.release_id = v_release AND d.step_index = p_step;
-    -- Behind the steps of the release, and those of earlier batches.
+    -- After the steps of the release and of earlier batches.
     SELECT greatest((SELECT max(d.step_index) FROM tasker.release_steps d WHERE d.release_id = v_release),
                     (SELECT max(s.step_index) FROM tasker.steps s WHERE s.task_id = p_task)) + 1
     INTO v_first;
@@ -29,7 +29,7 @@ BEGIN
            CASE WHEN v_cursors > 0 THEN c.cursor END
     FROM json_array_elements(CASE WHEN v_cursors > 0 THEN p_cursors ELSE '[null]' END)
         WITH ORDINALITY AS c (cursor, number);
-    -- The worker that was declared has counted as one dependency.
+    -- The declared worker is already counted as one dependency.
     UPDATE tasker.steps s SET remaining_dependencies = s.remaining_dependencies + v_workers - 1
     FROM tasker.release_steps d
     WHERE d.release_id = v_release AND d.step_index = v_worker

@@ -1,6 +1,6 @@
--- Creates the steps that a decision named, every step that has all its dependencies with them, and the deferred
--- convergences that they reach. Answers the pending steps whose dependencies it has counted (anew).
--- p_decided holds the decisions of the task that are being recorded, this one included.
+-- Creates the steps that a decision named, all steps whose dependencies then exist, and the deferred convergences after
+-- them. p_decided contains the decisions of the task that are being recorded, including this one. Returns the pending
+-- steps whose dependencies it counted.
 CREATE FUNCTION tasker_f.expand_decision(p_task uuid, p_named integer[], p_decided integer[])
 RETURNS SETOF integer LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -12,7 +12,7 @@ DECLARE
     r_step      record;
 BEGIN
     SELECT t.release_id, t.first_execution INTO v_release, v_execution FROM tasker.tasks t WHERE t.task_id = p_task;
-    -- A batch worker is there with its batchable step: its rows follow.
+    -- A batch worker counts as present if its batchable step is, because the batchable step creates its rows.
     SELECT array_agg(s.template_step) || coalesce(array_agg(d.worker) FILTER (WHERE d.worker IS NOT NULL), '{}')
     INTO v_present
     FROM tasker.steps s
@@ -33,7 +33,7 @@ BEGIN
     LOOP
         IF (r_step.step_index = ANY (p_named)
             OR CASE WHEN r_step.step_type = 'deferred_convergence'
-                    -- Also by what this call has created.
+                    -- Includes steps that this call creates.
                     THEN r_step.is_reached OR EXISTS (
                         SELECT 1 FROM tasker.release_steps p
                         WHERE p.release_id = v_release AND p.step_index = ANY (r_step.parents)

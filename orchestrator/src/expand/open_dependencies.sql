@@ -1,10 +1,10 @@
--- Expansion: what a decision or a batchable step adds to its task when it completes.
+-- Expansion: the steps that a decision or a batchable step adds to its task when it completes.
 --
--- Called inside the transaction that records the completion, with the task locked and the step not yet complete. The
--- new steps are pending rows like any other: what follows from the completion itself is worked out with them in place.
+-- Runs in the transaction that records the completion, with the task locked and the step not yet complete. The new
+-- steps are ordinary pending rows, which the same transaction then evaluates.
 
--- How many of a step's dependencies are not yet satisfied. One that is not there counts while a decision may still
--- create it, other than those in p_decided, which are just being recorded.
+-- Returns the number of unsatisfied dependencies of a step. A dependency without a row counts if a decision may still
+-- create it, except the decisions in p_decided, which are being recorded.
 CREATE FUNCTION tasker_f.open_dependencies(p_task uuid, p_release uuid, p_template_step integer, p_decided integer[])
 RETURNS integer LANGUAGE plpgsql STABLE
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -23,7 +23,7 @@ BEGIN
         WHERE d.release_id = p_release AND d.step_index = p_template_step
     LOOP
         IF r_parent.step_type = 'batch_worker' THEN
-            SELECT count(*) FILTER (WHERE NOT (w.state IN ('complete', 'resolved_manually') OR w.isolated))
+            SELECT count(*) FILTER (WHERE NOT (tasker_f.satisfies(w.state) OR w.isolated))
             INTO v_workers
             FROM tasker.batches b
             JOIN tasker.steps w ON w.task_id = p_task AND w.step_index >= b.first_index
@@ -35,11 +35,11 @@ BEGIN
                 CONTINUE;
             END IF;
         END IF;
-        -- Workers that are not there yet come with their batchable step.
+        -- Workers without rows depend on their batchable step.
         SELECT s.state INTO v_state FROM tasker.steps s
         WHERE s.task_id = p_task AND s.step_index = coalesce(r_parent.batchable, r_parent.step_index);
         IF FOUND THEN
-            v_open := v_open + CASE WHEN v_state IN ('complete', 'resolved_manually') THEN 0 ELSE 1 END;
+            v_open := v_open + CASE WHEN tasker_f.satisfies(v_state) THEN 0 ELSE 1 END;
         ELSIF EXISTS (
             SELECT 1 FROM tasker.steps e
             WHERE e.task_id = p_task AND e.step_index = ANY (r_parent.deciders)

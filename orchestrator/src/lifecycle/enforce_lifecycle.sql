@@ -1,12 +1,12 @@
--- How long a task may stand in its state, by its release; null: for ever.
+-- Returns how long a task of this release may stay in a state. Null means no limit.
 CREATE FUNCTION tasker_f.state_limit(p_state text, r tasker.releases) RETURNS interval LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE p_state WHEN 'waiting_for_dependencies' THEN r.max_waiting_for_dependencies
                         WHEN 'waiting_for_retry' THEN r.max_waiting_for_retry
                         WHEN 'steps_in_process' THEN r.max_steps_in_process END
 $$;
 
--- Does to tasks that have passed a limit of their lifecycle what the template says, and sets the time of the next look
--- at those that have not.
+-- Applies the lifecycle of up to p_limit tasks whose check is due: marks overdue tasks, creates DLQ entries and fails
+-- tasks as their releases state, and schedules the next check. Returns the effects of the failed tasks.
 CREATE FUNCTION tasker_f.enforce_lifecycle(p_limit integer)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -27,12 +27,12 @@ BEGIN
     LOOP
         v_limit := tasker_f.state_limit(r_task.state, r_task.release);
         v_is_overdue := NOT r_task.is_overdue AND r_task.created_at + (r_task.release).max_duration <= v_now;
-        -- An operator who holds a task knows that it stands.
+        -- The staleness limit does not apply to a paused task.
         v_is_stale := r_task.paused_at IS NULL AND r_task.last_event_at + v_limit <= v_now
             AND (r_task.release).staleness_action <> 'none';
         UPDATE tasker.tasks SET
             is_overdue = r_task.is_overdue OR v_is_overdue,
-            -- In a state without a limit, soon enough for any that it may come to.
+            -- In a state without a limit, check again before the shortest limit of any later state.
             wake_at = least(
                 CASE WHEN NOT r_task.is_overdue AND NOT v_is_overdue
                      THEN r_task.created_at + (r_task.release).max_duration END,
@@ -45,9 +45,9 @@ BEGIN
             CONTINUE;
         END IF;
         v_note := CASE WHEN v_is_overdue
-            THEN format('the task has existed for longer than its max_duration_minutes allow (%s)',
+            THEN format('the task has existed for longer than its max_duration_minutes (%s)',
                         (r_task.release).max_duration)
-            ELSE format('nothing has happened to the task in %s for %s', r_task.state, v_limit) END;
+            ELSE format('the task has been in %s without progress for %s', r_task.state, v_limit) END;
         v_fails := (r_task.release).fails_on_timeout
             OR v_is_stale AND (r_task.release).staleness_action = 'error';
         IF v_fails OR v_is_stale OR (r_task.release).buries_on_timeout THEN

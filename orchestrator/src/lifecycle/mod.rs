@@ -1,4 +1,4 @@
-//! The limits on how long a task may take, and what happens when it exceeds one.
+//! The lifecycle limits of tasks, and the actions on tasks that exceed them.
 
 use crate::{database::set::sql, effect::Effects, engine::Engine, error::Error};
 
@@ -6,7 +6,7 @@ use crate::{database::set::sql, effect::Effects, engine::Engine, error::Error};
 const BATCH: i32 = 1000;
 
 impl Engine {
-    /// Applies the lifecycle of tasks that have exceeded a limit. Returns how many were ended.
+    /// Applies the lifecycle to tasks that have exceeded a limit. Returns how many tasks were ended.
     pub(crate) async fn enforce_lifecycle(&self) -> Result<usize, Error> {
         let rows = sqlx::query(sql!("SELECT * FROM tasker_f.enforce_lifecycle($1)"))
             .bind(BATCH)

@@ -1,6 +1,7 @@
--- Cancels a task and every step that is not settled. Reports that arrive later are stale.
+-- Cancels a task and all its unsettled steps. Reports that arrive later are stale.
 CREATE FUNCTION tasker_f.cancel_task(p_task uuid, p_actor text, p_reason text)
--- A verdict whose `count` is the number of steps cancelled; with the task's state, if it had already ended so.
+-- Returns a verdict with the number of cancelled steps in `count`; if the task had already ended, a verdict with only
+-- its state.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
     r_task  tasker.tasks := tasker_f.lock_task(p_task);

@@ -1,4 +1,4 @@
--- Gives a task up: whatever was still to run has failed.
+-- Fails a task and all its enqueued, running and retrying steps.
 CREATE FUNCTION tasker_f.fail_task(p_task uuid, p_actor text, p_reason text)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE

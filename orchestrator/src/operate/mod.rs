@@ -1,4 +1,4 @@
-//! What operators do to tasks and steps.
+//! Operators' actions on tasks and steps.
 
 #[expect(clippy::module_inception, reason = "the event and its folder have one name")]
 mod operate;

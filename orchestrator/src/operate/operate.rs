@@ -1,5 +1,5 @@
-//! What operators do to tasks and steps: cancel, pause, drive again, resolve. Each action is one transaction that records an
-//! actor and a reason and re-evaluates the task.
+//! Operators' actions on tasks and steps: cancel, pause, redrive, resolve. Each action is one transaction that
+//! records the actor and the reason and re-evaluates the task.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,73 +18,73 @@ use crate::{
     text::check_signature,
 };
 
-/// Results longer than this are kept in the blob store, and not in their row.
+/// Results longer than this, in bytes, are stored in the blob store instead of the row.
 const MAX_INLINE_RESULT: usize = 256 << 10;
 
-/// What a request to cancel came to.
+/// The result of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancellation {
     /// The task and this many of its steps were cancelled.
     Cancelled {
-        /// How many steps.
+        /// The number of cancelled steps.
         steps: u32,
     },
-    /// It had already ended like this.
+    /// The task had already ended in this state.
     AlreadyEnded(TaskState),
 }
 
-/// What an operator does to a task.
+/// An operator's action on a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TaskAction {
-    /// Nothing more is enqueued until it is resumed. What hosts already have comes to its end.
+    /// Stops enqueuing steps until the task is resumed. Steps that hosts already have run to their end.
     Pause,
-    /// What could not be enqueued meanwhile is.
+    /// Continues a paused task.
     Resume,
-    /// Of a task in error or blocked by failures: what failed runs again, its attempts counted anew.
+    /// Runs the failed steps again, with their attempts reset. For a task in error or blocked by failures.
     Redrive,
-    /// Of a task blocked by failures: it ends in `error`.
+    /// Ends a task that is blocked by failures in `error`.
     GiveUp,
-    /// Of a task blocked by failures: it ends as it is, declared done.
+    /// Declares a task done that is blocked by failures. Its steps keep their states.
     ResolveManually,
-    /// A step and all that comes after it run again, as if they never had.
+    /// Resets a step and all steps after it, and runs them again.
     Rerun {
-        /// The step, by its name or its number.
+        /// The step, by name or number.
         step: String,
     },
-    /// A task that has nothing running goes on with another version of its template, or with the handlers that are
-    /// current now. The DAG must be the same.
+    /// Moves a task without running steps to another version of its template, or to the current handlers. The DAG
+    /// must be the same.
     Upgrade {
-        /// The template version; the task's own when absent.
+        /// The template version. Default: the task's own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
     },
 }
 
-/// What an operator does to a step.
+/// An operator's action on a step.
 #[derive(Debug, Clone)]
 pub enum StepAction {
-    /// Of a step in error: it runs again, its attempts counted anew.
+    /// Runs a failed step again, with its attempts reset.
     ResetForRetry,
-    /// What depends on it runs, although it has no result.
+    /// Lets dependent steps run without a result of this one.
     ResolveManually,
-    /// What depends on it runs, with this result.
+    /// Completes the step with this result, so that dependent steps run.
     CompleteManually(Completion),
 }
 
-/// What an operator completes a step with.
+/// The outcome that an operator completes a step with.
 #[derive(Debug, Clone)]
 pub struct Completion {
-    /// The result, held against the step's `result_schema` like any other.
+    /// The result. It is checked against the step's `result_schema`.
     pub result: Box<RawValue>,
-    /// Of a decision: the names of the steps that follow.
+    /// For a decision: the names of the steps to run next.
     pub branch: Option<Vec<String>>,
-    /// Of a batchable step: one cursor for each worker.
+    /// For a batchable step: one cursor per worker.
     pub cursors: Option<Vec<Box<RawValue>>>,
 }
 
 impl Engine {
-    /// Cancels a task. Handlers that are running are told, and ended after their grace time.
+    /// Cancels a task. Hosts stop its running handlers after their grace time.
     pub async fn cancel(&self, task: Uuid, actor: &str, reason: Option<&str>) -> Result<Cancellation, Error> {
         check_signature(actor, reason)?;
         let rows = sqlx::query(sql!("SELECT * FROM tasker_f.cancel_task($1, $2, $3)"))
@@ -96,7 +96,7 @@ impl Engine {
             .map_err(|error| refusal(error, task))?;
         let effects = Effects::read(&rows)?;
         let Some(verdict) = effects.verdicts.first() else {
-            return Err(Error::Damaged(format!("the database did not say what became of task {task}")));
+            return Err(Error::Damaged(format!("the database returned no result for task {task}")));
         };
         let cancellation = match verdict.task_state {
             Some(state) => Cancellation::AlreadyEnded(state),
@@ -106,7 +106,7 @@ impl Engine {
         Ok(cancellation)
     }
 
-    /// Does something to a task. Answers where it stands then.
+    /// Applies an action to a task. Returns the task's state afterwards.
     pub async fn operate_on_task(
         &self,
         task: Uuid,
@@ -140,7 +140,7 @@ impl Engine {
         self.operated(task, query.bind(actor).bind(reason)).await
     }
 
-    /// Does something to a step, named or numbered. Answers where its task stands then.
+    /// Applies an action to a step, given by name or number. Returns the task's state afterwards.
     pub async fn operate_on_step(
         &self,
         task: Uuid,
@@ -151,7 +151,7 @@ impl Engine {
     ) -> Result<TaskState, Error> {
         check_signature(actor, Some(reason))?;
         if reason.trim().is_empty() {
-            let message = "is empty; say why the step is changed by hand".to_owned();
+            let message = "is empty; give the reason for changing the step".to_owned();
             return Err(Error::InvalidRequest { field: "reason", message });
         }
         let (index, template_step) = self.reader.find_step(task, step).await?;
@@ -192,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// What an operator completes a step with, held against the template as a handler's outcome is.
+    /// Checks the outcome that an operator gives against the template, as a handler's outcome.
     async fn completed(&self, task: Uuid, step: usize, completion: Completion) -> Result<Outcome, Error> {
         let release = self.reader.release_of(task).await?;
         let result = self.blobs.check_in(Payload::Inline(completion.result), MAX_INLINE_RESULT).await?;
@@ -205,7 +205,7 @@ impl Engine {
             }
             (Some(steps), _) => Ending::Branch { steps, result },
             (_, Some(cursors)) => Ending::Batch { cursors, result },
-            // Without a word on what follows, nothing does.
+            // Neither branch nor cursors: no steps are created.
             (None, None) => {
                 let fixed = &release.steps[step];
                 return match check_result(fixed, &result, &self.blobs).await? {

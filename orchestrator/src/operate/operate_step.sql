@@ -1,9 +1,10 @@
--- An operator's action on a step.
+-- Applies an operator's action to a step: reset_for_retry, resolve_manually, complete_manually. Raises TK409 if the
+-- states of the step and the task do not allow it.
 CREATE FUNCTION tasker_f.operate_step(
     p_task uuid, p_step integer, p_action text, p_actor text, p_reason text,
-    -- Of complete_manually.
+    -- For complete_manually.
     p_result text, p_result_blob text,
-    -- Of complete_manually on a decision and on a batchable step: JSON arrays, as in a report.
+    -- For complete_manually of a decision and of a batchable step: JSON arrays, as in a report.
     p_branch text, p_cursors text
 ) RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,9 +23,9 @@ BEGIN
     WHERE release_id = r_task.release_id AND step_index = r_step.template_step;
     v_name := tasker_f.step_name(r_fixed.name, r_step.worker_number);
     IF r_task.state IN ('complete', 'cancelled', 'resolved_manually') THEN
-        PERFORM tasker_f.refuse(format('the task is %s; nothing can be done to its steps (re-run them with rerun)', r_task.state));
+        PERFORM tasker_f.refuse(format('the task is %s; its steps cannot be changed (rerun runs them again)', r_task.state));
     ELSIF r_step.isolated THEN
-        PERFORM tasker_f.refuse(format('step %s failed and its batch went on without it (failure_strategy isolate)', v_name));
+        PERFORM tasker_f.refuse(format('step %s failed and its batch continued without it (failure_strategy isolate)', v_name));
     END IF;
 
     IF p_action = 'reset_for_retry' THEN
@@ -38,7 +39,7 @@ BEGIN
     END IF;
 
     IF r_step.state IN ('complete', 'cancelled') OR r_step.state = v_after THEN
-        PERFORM tasker_f.refuse(format('step %s is %s already', v_name, r_step.state));
+        PERFORM tasker_f.refuse(format('step %s is already %s', v_name, r_step.state));
     END IF;
     RETURN QUERY SELECT * FROM tasker_f.revocations(p_task, ARRAY[p_step]);
     IF r_fixed.step_type = 'decision' AND r_step.state <> 'resolved_manually' THEN

@@ -1,5 +1,6 @@
--- Runs a task again from one of its steps: that step and all that comes after it, as if they had never run. What a
--- decision among them has created goes, and so do the workers of a batch; they are created anew.
+-- Runs a task again from one of its steps: resets that step and all steps after it. Deletes the steps that decisions
+-- and batches among them created, so that these are created again. Raises TK409 if the step has not run or the task is
+-- cancelled.
 CREATE FUNCTION tasker_f.rerun_task(p_task uuid, p_step integer, p_actor text, p_reason text)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
@@ -18,7 +19,7 @@ BEGIN
     ELSIF r_task.state = 'cancelled' THEN
         PERFORM tasker_f.refuse('the task is cancelled');
     END IF;
-    -- All definitions that come after the step, and the step itself unless it is one of many workers.
+    -- All definitions after the step, and the step's own unless the step is one of several workers.
     WITH RECURSIVE following AS (
         SELECT r_step.template_step AS step_index
         UNION

@@ -1,9 +1,9 @@
--- Makes failed steps run again, their attempts counted anew.
+-- Resets failed steps, with their attempts counted from 1 again. Returns the changes.
 CREATE FUNCTION tasker_f.reset_steps(p_task uuid, p_steps integer[], p_paused boolean)
 RETURNS tasker_f.change[] LANGUAGE sql AS $$
     WITH before AS (
         SELECT s.step_index, s.attempt, s.state,
-               -- Workers go back in line; their batch may have all its places taken.
+               -- Workers become pending, because their batch may already run its maximum.
                CASE WHEN p_paused OR s.batch IS NOT NULL THEN 'pending' ELSE 'enqueued' END AS after
         FROM tasker.steps s WHERE s.task_id = p_task AND s.step_index = ANY (p_steps)
     ), reset AS (

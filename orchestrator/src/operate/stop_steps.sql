@@ -1,4 +1,5 @@
--- Gives steps that are not settled the state p_state. Answers what changed; who runs one of them is to be told.
+-- Moves unsettled steps to p_state, and stores p_failure if given. Returns the changes. The caller must revoke the
+-- executions.
 CREATE FUNCTION tasker_f.stop_steps(p_task uuid, p_steps integer[], p_state text, p_failure json)
 RETURNS tasker_f.change[] LANGUAGE sql AS $$
     WITH open AS (
@@ -13,7 +14,7 @@ RETURNS tasker_f.change[] LANGUAGE sql AS $$
     FROM open o
 $$;
 
--- The executions of a task that hosts may be at.
+-- Returns a revocation for each of these steps that a host may run.
 CREATE FUNCTION tasker_f.revocations(p_task uuid, p_steps integer[]) RETURNS SETOF tasker_f.effect LANGUAGE sql STABLE AS $$
     SELECT v.* FROM tasker.steps s
     CROSS JOIN LATERAL tasker_f.revoked(p_task, s.step_index, s.execution) AS v

@@ -1,4 +1,4 @@
-//! Moving a task to another release of its template: whether the two are close enough for what has run to stay true.
+//! Checks whether a task can move to another release of its template: the DAGs must be equal.
 
 use uuid::Uuid;
 
@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl Engine {
-    /// The release that a task is at, and the one that it would be moved to.
+    /// Returns the release of a task, and the release to move it to.
     ///
     /// # Errors
-    /// What keeps the task from going on with the other release.
+    /// [`Error::Refused`] if the task already has that release or the DAGs differ.
     pub(crate) async fn upgrade_path(
         &self,
         task: Uuid,
@@ -27,14 +27,14 @@ impl Engine {
         };
         let (to, _) = self.catalog.resolve(&name).await?;
         if to.id == from.id {
-            return Err(Error::Refused("the task is at that release already".to_owned()));
+            return Err(Error::Refused("the task already has that release".to_owned()));
         }
         let differences = differences(&from, &to);
         if differences.is_empty() {
             return Ok((from.id, to.id));
         }
         Err(Error::Refused(format!(
-            "version {} cannot take over from {}: the DAG differs\n{}",
+            "version {} cannot replace {}: the DAG differs\n{}",
             to.template.version,
             from.template.version,
             differences.join("\n")
@@ -42,7 +42,7 @@ impl Engine {
     }
 }
 
-/// What differs between two releases that a running task would notice: its steps, and how they hang together.
+/// Returns the differences between two releases in their steps and dependencies.
 fn differences(from: &Release, to: &Release) -> Vec<String> {
     let mut found = Vec::new();
     let (before, after) = (&from.template.steps, &to.template.steps);

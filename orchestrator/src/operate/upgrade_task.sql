@@ -1,15 +1,16 @@
--- Moves a task that has nothing running to another release of its template. The caller has seen that its DAG is the same.
+-- Moves a task without running steps to another release of its template. The caller has checked that the DAGs are
+-- equal. Raises TK409 if the task has moved, has ended, or has running steps.
 CREATE FUNCTION tasker_f.upgrade_task(p_task uuid, p_from uuid, p_to uuid, p_actor text, p_reason text)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE
     r_task tasker.tasks := tasker_f.lock_task(p_task);
 BEGIN
     IF r_task.release_id <> p_from THEN
-        PERFORM tasker_f.refuse('the task was moved to another release meanwhile');
+        PERFORM tasker_f.refuse('the task has been moved to another release in the meantime');
     ELSIF tasker_f.is_terminal(r_task.state) THEN
         PERFORM tasker_f.refuse(format('the task is %s', r_task.state));
     ELSIF r_task.steps_running > 0 THEN
-        PERFORM tasker_f.refuse(format('%s of its steps are running, and finish with what they started with; pause the task and '
+        PERFORM tasker_f.refuse(format('%s of its steps are running; pause the task and '
                                      'try again when they have ended', r_task.steps_running));
     END IF;
     UPDATE tasker.tasks SET release_id = p_to, version = (

@@ -1,4 +1,4 @@
-//! Published templates and handlers: the shapes that the API answers with, and the queries behind them.
+//! Queries of published templates and handlers, and their API types.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,26 +19,26 @@ pub struct TemplateSummary {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// What it is for.
+    /// The template's description.
     pub description: Option<String>,
-    /// How many steps it has.
+    /// The number of its steps.
     pub steps: usize,
     /// When it was published.
     pub published_at: DateTime<Utc>,
 }
 
-/// A handler that templates can name.
+/// A handler that templates can use.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HandlerSummary {
-    /// What templates call it.
+    /// The name that templates use.
     pub callable: String,
-    /// Its version that is current.
+    /// The current version.
     pub version: i32,
-    /// The component that holds it, by the SHA-256 of its bytes.
+    /// The component that contains it: the SHA-256 of its bytes.
     pub component: String,
     /// Its name in that component.
     pub function: String,
-    /// What it does.
+    /// The handler's description.
     pub description: String,
     /// JSON Schema of its input.
     #[schema(value_type = Option<Object>)]
@@ -51,7 +51,7 @@ pub struct HandlerSummary {
 }
 
 impl Reader {
-    /// All published template versions, by name.
+    /// Returns all published template versions, sorted by name.
     pub async fn templates(&self) -> Result<Vec<TemplateSummary>, Error> {
         let rows = sqlx::query(
             "SELECT namespace, name, version, definition->>'description' AS description,
@@ -73,7 +73,7 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
-    /// One published template version.
+    /// Returns a published template version.
     pub async fn template(&self, namespace: &str, name: &str, version: &str) -> Result<Template, Error> {
         let found: Option<Json<Template>> = sqlx::query_scalar(
             "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
@@ -91,7 +91,7 @@ impl Reader {
         })
     }
 
-    /// All handlers that templates can name.
+    /// Returns all handlers that templates can use.
     pub async fn handlers(&self) -> Result<Vec<HandlerSummary>, Error> {
         let rows = sqlx::query(
             "SELECT h.callable, h.version, v.component, v.function, v.published_at, c.handlers

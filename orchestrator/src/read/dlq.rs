@@ -1,4 +1,4 @@
-//! Dead letters and stale tasks: the shapes that the API answers with, and the queries behind them.
+//! Queries of dead letters and stale tasks, and their API types.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,14 @@ use crate::{
     error::Error,
 };
 
-/// What needs somebody's attention, with everything as it stood then.
+/// A DLQ entry: a task, or an isolated step, that needs attention, with a snapshot.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DlqEntry {
-    /// The entry.
+    /// The id of the entry.
     pub dlq_entry_id: Uuid,
-    /// The task that it is about.
+    /// The id of the task.
     pub task_id: Uuid,
-    /// Of an isolated slice of a batch, its worker; the whole task otherwise.
+    /// For an isolated batch worker, its step index. None for an entry about the whole task.
     pub step_index: Option<i32>,
     /// The namespace of the task's template.
     pub namespace: String,
@@ -31,76 +31,75 @@ pub struct DlqEntry {
     pub name: String,
     /// The task's priority.
     pub priority: i16,
-    /// Why it is here: `staleness_timeout`, `max_retries_exceeded`, `worker_unavailable`,
-    /// `manual_dlq`.
+    /// The reason: `staleness_timeout`, `max_retries_exceeded`, `worker_unavailable`, `manual_dlq`.
     pub dlq_reason: String,
-    /// What became of it: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
+    /// The resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
     pub resolution_status: String,
-    /// Who put it here.
+    /// Who created the entry.
     pub actor: String,
-    /// What they said.
+    /// Their note.
     pub note: Option<String>,
-    /// Where the task stood.
+    /// The task's state at that time.
     pub task_state: String,
-    /// When it came here.
+    /// When the entry was created.
     pub created_at: DateTime<Utc>,
     /// When it was resolved.
     pub resolved_at: Option<DateTime<Utc>>,
     /// Who resolved it.
     pub resolved_by: Option<String>,
-    /// What they said.
+    /// Their notes.
     pub resolution_notes: Option<String>,
-    /// The task and its steps, with their last failures, as they stood then.
+    /// The task and its steps, with their last failures, at the time of the entry.
     #[schema(value_type = Object)]
     pub snapshot: Box<RawValue>,
 }
 
-/// Which entries a list is about.
+/// A filter for DLQ entries.
 #[derive(Debug, Clone, Default)]
 pub struct DlqFilter {
-    /// Only with this resolution.
+    /// Only entries with this resolution.
     pub resolution_status: Option<String>,
-    /// Only about this task.
+    /// Only entries of this task.
     pub task_id: Option<Uuid>,
-    /// Only this one.
+    /// Only this entry.
     pub dlq_entry_id: Option<Uuid>,
 }
 
-/// How many entries there are for one reason.
+/// The number of entries for one reason.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DlqStatistics {
     /// The reason.
     pub dlq_reason: String,
-    /// All of them.
+    /// The number of all entries.
     pub total: i64,
-    /// Not yet resolved.
+    /// The number of unresolved entries.
     pub pending: i64,
-    /// Resolved by somebody, or by the task's completion.
+    /// The number resolved by an operator or by the task's completion.
     pub manually_resolved: i64,
-    /// Given up.
+    /// The number given up.
     pub permanently_failed: i64,
-    /// Cancelled with their task.
+    /// The number cancelled with their task.
     pub cancelled: i64,
-    /// The oldest that is not yet resolved.
+    /// When the oldest unresolved entry was created.
     pub oldest_pending: Option<DateTime<Utc>>,
-    /// How long resolved ones took on average, in minutes.
+    /// The average time to resolution, in minutes.
     pub average_resolution_minutes: Option<f64>,
 }
 
-/// A pending entry in the order of its urgency.
+/// A pending entry with its urgency.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Investigation {
-    /// The higher the more urgent: what stands still and what nobody could run first, then by the task's priority, then
-    /// by age.
+    /// Higher is more urgent: 100 for `staleness_timeout`, 80 for `worker_unavailable`, 60 for `max_retries_exceeded`, 40
+    /// for others; plus a quarter of the task's priority; plus one per hour in the DLQ, at most 24.
     pub priority_score: f64,
-    /// For how many minutes it has been here.
+    /// The age of the entry, in minutes.
     pub minutes_in_dlq: f64,
     /// The entry.
     #[serde(flatten)]
     pub entry: DlqEntry,
 }
 
-/// A task that has not ended, and how long it has stood.
+/// A task that has not ended, and the time since its last event.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Staleness {
     /// The task.
@@ -109,17 +108,17 @@ pub struct Staleness {
     pub namespace: String,
     /// The name of its template.
     pub name: String,
-    /// Where it stands.
+    /// The state of the task.
     pub status: String,
-    /// Since anything last happened to it, in minutes.
+    /// The time since the task's last event, in minutes.
     pub minutes_in_state: f64,
-    /// How long it may stand so, in minutes.
+    /// The maximum of that time, in minutes.
     pub threshold_minutes: Option<f64>,
-    /// `healthy` below 80 % of that, then `warning`, from the threshold on `stale`.
+    /// `healthy` below 80 % of the threshold, then `warning`; `stale` from the threshold on.
     pub health_status: String,
-    /// Since it was created, in minutes.
+    /// The time since the task's creation, in minutes.
     pub minutes_since_creation: f64,
-    /// Whether it has existed for longer than its template allows.
+    /// Whether the task has exceeded its template's `max_duration_minutes`.
     pub is_overdue: bool,
 }
 
@@ -127,7 +126,7 @@ const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priorit
     note, task_state, snapshot::text AS snapshot, created_at, resolved_at, resolved_by, resolution_notes";
 
 impl Reader {
-    /// DLQ entries, the newest first.
+    /// Returns DLQ entries, newest first.
     pub async fn dlq_entries(
         &self,
         filter: &DlqFilter,
@@ -150,7 +149,7 @@ impl Reader {
         rows.iter().map(entry).collect()
     }
 
-    /// How many entries there are, by reason.
+    /// Returns the number of entries by reason.
     pub async fn dlq_statistics(&self) -> Result<Vec<DlqStatistics>, Error> {
         let rows = sqlx::query(
             "SELECT dlq_reason, count(*) AS total,
@@ -179,7 +178,7 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
-    /// Pending entries, the most urgent first.
+    /// Returns pending entries, most urgent first.
     pub async fn investigation_queue(&self, limit: u32) -> Result<Vec<Investigation>, Error> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {ENTRY}, q.minutes, q.score FROM tasker.dlq
@@ -203,7 +202,7 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
-    /// Tasks that have not ended, those first that are closest to their threshold or furthest past it.
+    /// Returns tasks that have not ended, sorted by their share of the threshold, highest first.
     pub async fn staleness(&self, limit: u32) -> Result<Vec<Staleness>, Error> {
         let rows = sqlx::query(
             sql!("SELECT q.*, CASE WHEN share IS NULL OR share < 0.8 THEN 'healthy' WHEN share < 1 THEN 'warning'

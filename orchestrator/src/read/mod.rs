@@ -1,4 +1,4 @@
-//! Reading what is stored: the shapes that the API answers with, and the queries behind them.
+//! Queries of stored data, and their API types.
 
 mod catalog;
 mod dlq;

@@ -1,4 +1,4 @@
-//! What reading works with, and what several queries share.
+//! The shared state and helpers of queries.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
     error::Error,
 };
 
-/// Reads what is stored, and changes nothing.
+/// Runs queries. Changes no data.
 pub struct Reader {
     pub(crate) pool: Pool,
     pub(crate) catalog: Arc<Catalog>,
@@ -21,13 +21,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Whether the database answers.
+    /// Checks that the database responds.
     pub async fn check_database(&self) -> Result<(), Error> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }
 
-    /// The release that a task was created from, or moved to since.
+    /// Returns the current release of a task.
     pub(crate) async fn release_of(&self, task: Uuid) -> Result<Arc<Release>, Error> {
         let id: Uuid = sqlx::query_scalar("SELECT release_id FROM tasker.tasks WHERE task_id = $1")
             .bind(task)
@@ -38,7 +38,7 @@ impl Reader {
         releases.remove(&id).ok_or_else(|| Error::Damaged(format!("there is no release {id}")))
     }
 
-    /// How many steps are in each state, for health pages.
+    /// Returns the number of open steps by state, for health reports.
     pub async fn open_steps(&self) -> Result<BTreeMap<String, i64>, Error> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT state, count(*) FROM tasker.steps WHERE wake_at IS NOT NULL GROUP BY state ORDER BY state",
@@ -49,7 +49,7 @@ impl Reader {
     }
 }
 
-/// The document itself, wherever it lies.
+/// Returns a document, read from the blob store if needed.
 pub(super) async fn document(blobs: &BlobStore, payload: Payload) -> Result<Box<RawValue>, Error> {
     match blobs.check_out(payload).await? {
         Payload::Inline(json) => Ok(json),

@@ -1,4 +1,4 @@
-//! Steps, their changes of state and their runs: the shapes that the API answers with, and the queries behind them.
+//! Queries of steps, their transitions and their attempts, and their API types.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,89 +30,89 @@ pub struct StepDetail {
     pub step_index: u32,
     /// Its name, unique in its task.
     pub name: String,
-    /// Where it stands.
+    /// The state of the step.
     #[schema(value_type = String)]
     pub state: StepState,
-    /// How it takes part in the DAG.
+    /// The type of the step.
     #[schema(value_type = String)]
     pub step_type: StepType,
-    /// The step of the template that it was made from: itself, unless it is a batch worker.
+    /// The name of its template step: differs from `name` only for batch workers.
     pub template_step: String,
-    /// Names of the template's steps that it depends on, as far as they were created.
+    /// The template steps that it depends on, as far as they were created.
     pub dependencies: Vec<String>,
-    /// The handler that it runs.
+    /// The callable of its handler.
     pub handler: String,
-    /// The component that holds the handler, by the SHA-256 of its bytes.
+    /// The component that contains the handler: the SHA-256 of its bytes.
     pub component: String,
-    /// The attempt that it is at; 0 before the first.
+    /// The number of the current attempt; 0 before the first.
     pub attempt: u32,
-    /// How many it may have.
+    /// The maximum number of attempts.
     pub max_attempts: u32,
-    /// How often it was handed to a host: attempts, and resumptions from checkpoints.
+    /// How often the step was enqueued: attempts, and resumptions from checkpoints.
     pub execution: u32,
     /// When the current attempt was enqueued.
     pub enqueued_at: Option<DateTime<Utc>>,
-    /// When it started.
+    /// When the current attempt started.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
+    /// When the current attempt ended.
     pub finished_at: Option<DateTime<Utc>>,
     /// When the next attempt is due.
     pub next_retry_at: Option<DateTime<Utc>>,
     /// The host that ran it.
     pub host: Option<String>,
-    /// The handler's own word on its progress.
+    /// The progress that the handler last reported.
     pub progress: Option<String>,
-    /// What it completed with.
+    /// The result of the completed step.
     #[schema(value_type = Option<Object>)]
     pub result: Option<Box<RawValue>>,
-    /// Of a batch worker, its slice of the work.
+    /// For a batch worker: its cursor.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub cursor: Option<Box<RawValue>>,
-    /// How many checkpoints it has saved.
+    /// The number of saved checkpoints.
     #[serde(default)]
     pub checkpoints: u32,
-    /// The last few of them: number, attempt, time, host.
+    /// The last ten checkpoints: number, attempt, time, host.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub checkpoint_history: Option<Box<RawValue>>,
-    /// What it saved last, while it has not completed.
+    /// The last checkpoint, while the step is not complete.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub checkpoint: Option<Box<RawValue>>,
-    /// It failed, and its batch goes on without it.
+    /// Whether the step failed and its batch continues without it.
     #[serde(default)]
     pub isolated: bool,
-    /// Why its last failed attempt failed.
+    /// The failure of the last failed attempt.
     #[schema(value_type = Option<Object>)]
     pub last_failure: Option<Box<RawValue>>,
 }
 
-/// One change of state.
+/// A change of state.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Transition {
-    /// The step that changed; absent when it was the task.
+    /// The index of the step; absent for a change of the task.
     pub step_index: Option<u32>,
-    /// The attempt that it was at.
+    /// The number of the step's attempt.
     pub attempt: Option<u32>,
-    /// When.
+    /// When it changed.
     pub at: DateTime<Utc>,
-    /// From which state.
+    /// The previous state.
     pub from_state: String,
-    /// To which state.
+    /// The new state.
     pub to_state: String,
-    /// What caused it.
+    /// The event that caused it.
     pub event: String,
-    /// Who or what did it.
+    /// The operator or process that caused it.
     pub actor: String,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
 }
 
-/// One run of a step: what it used, what it logged, why it failed.
+/// The record of one execution of a step: its usage, logs and failure.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AttemptRecord {
-    /// The attempt.
+    /// The number of the attempt.
     pub attempt: u32,
     /// When its end was stored.
     pub at: DateTime<Utc>,
@@ -124,7 +124,7 @@ pub struct AttemptRecord {
 }
 
 impl Reader {
-    /// The steps of a task, in the template's order.
+    /// Returns the steps of a task, in the template's order.
     pub async fn steps(&self, task: Uuid) -> Result<Vec<StepDetail>, Error> {
         let release = self.release_of(task).await?;
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
@@ -146,7 +146,7 @@ impl Reader {
         Ok(steps)
     }
 
-    /// One step, by its name or its number.
+    /// Returns a step, given by name or number.
     pub async fn step(&self, task: Uuid, wanted: &str) -> Result<StepDetail, Error> {
         let (index, _) = self.find_step(task, wanted).await?;
         let release = self.release_of(task).await?;
@@ -167,7 +167,7 @@ impl Reader {
         step(&row, task, &release, &present, &self.blobs).await
     }
 
-    /// The index of a step, given by its name or its number, and that of the release's step that it was made from.
+    /// Returns the index of a step, given by name or number, and the index of its template step.
     pub(crate) async fn find_step(&self, task: Uuid, wanted: &str) -> Result<(i32, usize), Error> {
         let release = self.release_of(task).await?;
         let found: Option<(i32, i32)> = sqlx::query_as(
@@ -194,7 +194,7 @@ impl Reader {
         Err(Error::NoSuchStep(format!("task {task} has no step `{wanted}`{why}")))
     }
 
-    /// Every change of state of a task, or of one of its steps, in order.
+    /// Returns all transitions of a task, or of one of its steps, in order.
     pub async fn transitions(&self, task: Uuid, step: Option<u32>) -> Result<Vec<Transition>, Error> {
         let rows = sqlx::query(
             "SELECT step_index, attempt, at, from_state, to_state, event, actor, reason
@@ -222,7 +222,7 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
-    /// The runs of a step that have ended, in order.
+    /// Returns the ended executions of a step, in order.
     pub async fn attempts(&self, task: Uuid, step: u32) -> Result<Vec<AttemptRecord>, Error> {
         let rows = sqlx::query(
             "SELECT attempt, at, actor, detail::text AS detail FROM tasker.audit

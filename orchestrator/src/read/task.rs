@@ -1,4 +1,4 @@
-//! Tasks: the shapes that the API answers with, and the queries behind them.
+//! Queries of tasks, and their API types.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,22 +21,22 @@ pub struct TaskSummary {
     pub name: String,
     /// The version of its template.
     pub version: String,
-    /// Where it stands.
+    /// The state of the task.
     #[schema(value_type = String)]
     pub status: TaskState,
     /// From -100 (last) to 100 (first).
     pub priority: i16,
-    /// Who asked for it.
+    /// Who requested it.
     pub initiator: Option<String>,
-    /// From where.
+    /// The system that the request came from.
     pub source_system: Option<String>,
-    /// Why.
+    /// The reason for the request.
     pub reason: Option<String>,
-    /// Words to find it by.
+    /// The tags of the request.
     pub tags: Vec<String>,
-    /// Ties it to whatever caused it.
+    /// Links the task to its cause, across systems.
     pub correlation_id: String,
-    /// The correlation id of whatever caused the cause.
+    /// The correlation id of the cause's own cause.
     pub parent_correlation_id: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
@@ -45,16 +45,16 @@ pub struct TaskSummary {
     /// When an operator paused it.
     #[serde(default)]
     pub paused_at: Option<DateTime<Utc>>,
-    /// Whether it has, or had, a DLQ entry.
+    /// Whether it has or had a DLQ entry.
     #[serde(default)]
     pub has_dlq_entry: bool,
-    /// How many of its steps stand where.
+    /// The number of its steps by state.
     pub steps: StepCounts,
-    /// Satisfied steps of all steps, 0 to 100.
+    /// The percentage of satisfied steps, 0 to 100.
     pub completion_percentage: f64,
 }
 
-/// How many steps of a task stand where.
+/// The number of a task's steps by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepCounts {
     /// All steps created so far.
@@ -63,88 +63,88 @@ pub struct StepCounts {
     pub satisfied: i32,
     /// Enqueued or in progress.
     pub running: i32,
-    /// Waiting for their retry.
+    /// Waiting for a retry.
     pub retrying: i32,
     /// Failed for good, or cancelled with their batch.
     pub failed: i32,
-    /// Failed for good, and their batch goes on without them.
+    /// Failed for good and isolated: their batch continues without them.
     #[serde(default)]
     pub isolated: i32,
 }
 
-/// A task with what can be said about it.
+/// A task with derived status.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TaskDetail {
-    /// What a list says.
+    /// The task as in a list.
     #[serde(flatten)]
     pub summary: TaskSummary,
-    /// Its input.
+    /// The input of the task.
     #[schema(value_type = Object)]
     pub context: Box<RawValue>,
-    /// In one word what its steps are doing.
+    /// A summary of its steps' activity.
     pub execution_status: ExecutionStatus,
-    /// What to do about it.
+    /// The recommended action of an operator.
     pub recommended_action: RecommendedAction,
-    /// How it is doing.
+    /// The health of the task.
     pub health_status: HealthStatus,
 }
 
-/// In one word what a task's steps are doing; the first that applies.
+/// A summary of a task's steps. The first variant that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecutionStatus {
-    /// Steps have failed for good and nothing else can run.
+    /// Steps have failed for good and no other step can run.
     BlockedByFailures,
-    /// Steps could run and have not started.
+    /// Steps are ready and have not started.
     HasReadySteps,
     /// Steps are running.
     Processing,
-    /// All is done.
+    /// All steps are done.
     AllComplete,
-    /// Nothing can run yet.
+    /// No step can run yet.
     WaitingForDependencies,
 }
 
-/// What to do about a task.
+/// The recommended action for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecommendedAction {
-    /// Look at its failed steps.
+    /// Inspect the failed steps.
     HandleFailures,
-    /// See to it that hosts run.
+    /// Check that hosts are running.
     ExecuteReadySteps,
-    /// Nothing.
+    /// None.
     WaitForCompletion,
-    /// Nothing: it is done.
+    /// None: the task is done.
     FinalizeTask,
-    /// Nothing, until its dependencies are there.
+    /// None, until its dependencies are satisfied.
     WaitForDependencies,
 }
 
-/// How a task is doing.
+/// The health of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthStatus {
-    /// Nothing has failed.
+    /// No step has failed.
     Healthy,
-    /// Something has failed and something runs.
+    /// A step has failed and others run.
     Recovering,
-    /// Something has failed and nothing runs.
+    /// A step has failed and none runs.
     Blocked,
 }
 
-/// Which tasks a list is about.
+/// A filter for tasks.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFilter {
-    /// Only of this namespace.
+    /// Only tasks of this namespace.
     pub namespace: Option<String>,
-    /// Only of this template name.
+    /// Only tasks of templates with this name.
     pub name: Option<String>,
-    /// Only in this state.
+    /// Only tasks in this state.
     pub status: Option<TaskState>,
-    /// Only asked for by this one.
+    /// Only tasks requested by this initiator.
     pub initiator: Option<String>,
-    /// Only from there.
+    /// Only tasks requested from this system.
     pub source_system: Option<String>,
 }
 
@@ -153,7 +153,7 @@ const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initi
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
 
 impl Reader {
-    /// Tasks, the newest first: page `page` (from 1) of `per_page`, and whether there are more.
+    /// Returns page `page` (from 1) of the tasks, newest first, with `per_page` tasks, and whether there are more.
     pub async fn list_tasks(
         &self,
         filter: &TaskFilter,
@@ -181,7 +181,7 @@ impl Reader {
         Ok((tasks, more))
     }
 
-    /// One task.
+    /// Returns a task.
     pub async fn task(&self, id: Uuid) -> Result<TaskDetail, Error> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {SUMMARY}, input::text AS input, input_blob::text AS input_blob,
@@ -215,7 +215,7 @@ impl Reader {
         })
     }
 
-    /// The state of a task, and nothing more.
+    /// Returns only the state of a task.
     pub async fn task_state(&self, id: Uuid) -> Result<TaskState, Error> {
         let name: String = sqlx::query_scalar("SELECT state FROM tasker.tasks WHERE task_id = $1")
             .bind(id)

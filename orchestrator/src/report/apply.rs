@@ -1,4 +1,4 @@
-//! Applying what hosts report: one call to the database for a whole batch, then what follows from it.
+//! Applies hosts' reports: one call to the database per batch, then the actions that follow.
 
 use tasker_protocol::{Ending, Execution, Failure, OrchestratorMessage, Payload, StepEvent, StepReport};
 use uuid::Uuid;
@@ -16,16 +16,16 @@ use crate::{
     text::printable,
 };
 
-/// What a batch of messages came to.
+/// The result of a batch of messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Reports that ended an attempt.
     pub ended: usize,
-    /// Reports that were late or repeated, and changed nothing.
+    /// Late or repeated reports, which changed nothing.
     pub stale: usize,
 }
 
-/// Which execution a report is about.
+/// The execution that a report is about.
 struct ReportHead {
     task_id: Uuid,
     step_index: u32,
@@ -36,10 +36,10 @@ struct ReportHead {
 }
 
 impl Engine {
-    /// Applies messages of the orchestrator's queue. When it succeeds, all of them are done with.
+    /// Applies messages of the orchestrator's queue. On success, all of them are done.
     ///
     /// # Errors
-    /// The database could not be reached; none or some were applied, and all may be given again.
+    /// The database could not be reached. Some may have been applied; all may be passed again.
     pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
         let (mut ended, mut heartbeats, mut due) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
@@ -61,7 +61,7 @@ impl Engine {
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
             }
         }
-        // Heartbeats first: an ending in the same batch is the later news.
+        // Heartbeats first, because a report of an end in the same batch is later.
         self.apply_heartbeats(&heartbeats).await?;
         let applied = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
@@ -69,7 +69,7 @@ impl Engine {
         Ok(applied)
     }
 
-    /// The end of an execution, as its host reports it and its template allows it.
+    /// Converts a report of an execution's end, after checking its outcome against the template.
     async fn ended(&self, report: ReportHead, mut run: Execution) -> Result<Ended, Error> {
         let ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
         let releases = self.catalog.releases([report.release_id].into_iter()).await;
@@ -79,7 +79,7 @@ impl Engine {
                 judge(release, report.template_step as usize, ending, &self.blobs).await?
             }
             Err(error @ Error::Database(_)) => return Err(error),
-            // Not a release of this database, and so not a report of one of its steps: it will be stale.
+            // The release is not in this database, so no step matches the report and it will be stale.
             Err(error) => Err(Failure::of_host("UnknownRelease", error.to_string(), false)),
         };
         Ok(Ended {
@@ -95,11 +95,12 @@ impl Engine {
         })
     }
 
-    /// Ends attempts. A batch that the database refuses is applied one by one, so that one bad report harms no other.
+    /// Ends attempts. If the database rejects the batch, applies its reports one by one, so that one bad report does
+    /// not fail the others.
     pub(crate) async fn end_attempts(&self, ended: &[Ended]) -> Result<Applied, Error> {
         match self.end_batch(ended).await {
             Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
-                tracing::warn!(%error, reports = ended.len(), "the database refused a batch; applying one by one");
+                tracing::warn!(%error, reports = ended.len(), "the database rejected a batch; applying its reports one by one");
             }
             other => return other,
         }
@@ -131,7 +132,7 @@ impl Engine {
         self.dispatcher.sent.remove(ended.iter().map(|one| (one.task_id, one.step_index)));
         let applied = Applied { ended: effects.verdicts.len(), stale: ended.len() - effects.verdicts.len() };
         if applied.stale > 0 {
-            tracing::debug!(stale = applied.stale, "late or repeated reports were dropped");
+            tracing::debug!(stale = applied.stale, "stale reports were dropped");
         }
         let mut due = Vec::new();
         for verdict in &effects.verdicts {

@@ -1,4 +1,4 @@
--- Signs of life: the attempt is in progress, and its lease runs anew.
+-- Applies heartbeats: moves the steps to in_progress and renews their leases. Returns how many steps were updated.
 CREATE FUNCTION tasker_f.apply_heartbeats(p_heartbeats tasker_f.heartbeat[]) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -10,7 +10,7 @@ BEGIN
     v_now := tasker_f.now();
 
     WITH heartbeat AS (
-        -- The latest of a batch tells most.
+        -- The last heartbeat of a batch is the most recent.
         SELECT DISTINCT ON (h.task_id, h.step_index, h.execution) h.*, s.state AS before, s.attempt, s.enqueued_at
         FROM unnest(p_heartbeats) WITH ORDINALITY AS h
         JOIN tasker.steps s ON s.task_id = h.task_id AND s.step_index = h.step_index

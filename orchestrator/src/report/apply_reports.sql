@@ -1,9 +1,10 @@
--- Applying what hosts report: the hot path. One call and one transaction for a batch of reports.
+-- Applies a batch of reports in one call and one transaction. This is the hot path.
 --
--- A report counts if the step is still at the execution it names, and that has not ended. Of several in one batch the
--- first counts. All others are stale: counted, dropped.
+-- A report counts if its step is still in the execution that it names and the execution has not ended. If a batch
+-- contains several reports of one execution, the first counts. All others are stale and are dropped.
 CREATE FUNCTION tasker_f.apply_reports(p_reports tasker_f.report[])
--- A verdict for each report that counted, and one for each task that moved.
+-- Returns a verdict for each report that counted, the new state of each task that moved, and the dispatches that
+-- follow.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
@@ -12,7 +13,7 @@ DECLARE
     v_verdicts      tasker_f.effect[];
     v_ready_task    uuid[];
     v_ready_step    integer[];
-    -- Pending steps that an expansion has made or counted anew, and the reports that did it.
+    -- Pending steps that an expansion created or recounted, and the positions of the reports that caused it.
     v_touched_task  uuid[] := '{}';
     v_touched_step  integer[] := '{}';
     v_touched_by    bigint[] := '{}';
@@ -24,10 +25,10 @@ DECLARE
     v_told          text[];
     v_told_short    json[];
     v_outbox        boolean;
-    -- What fast events are called, which have no row.
+    -- The id of fast events, which have no row.
     v_fast          text := gen_random_uuid()::text;
 BEGIN
-    -- A statement of its own: what follows must see what the transactions that held these locks have done.
+    -- A separate statement, because the next ones must see what the transactions that held these locks have changed.
     PERFORM 1 FROM tasker.tasks WHERE task_id IN (SELECT task_id FROM unnest(p_reports)) ORDER BY task_id FOR UPDATE;
     v_now := tasker_f.now();
 
@@ -57,12 +58,12 @@ BEGIN
                     d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, s.attempt, r.retry_after_ms, r.dice)
                     END AS retry_in_ms
         FROM report r
-        -- OFFSET 0 keeps the look-ups look-ups, whatever the planner believes about the length of the arrays.
+        -- OFFSET 0 forces index look-ups, whatever the planner estimates for the length of the arrays.
         CROSS JOIN LATERAL (
             SELECT state, attempt, template_step, batch, worker_number, enqueued_at, started_at FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
               AND (r.template_step IS NULL OR template_step = r.template_step)
-              -- A host that was heard of in between is not silent.
+              -- A host whose heartbeat arrived in the meantime is not lost.
               AND (r.event <> 'lease_lost' OR wake_at <= v_now)
               AND state IN ('enqueued', 'in_progress') OFFSET 0) s
         CROSS JOIN LATERAL (
@@ -96,7 +97,7 @@ BEGIN
                              THEN v_now + interval '1 millisecond' * retry_in_ms END AS retry_at FROM accepted) AS a
         WHERE s.task_id = a.task_id AND s.step_index = a.step_index
     ), freed AS (
-        -- Places of workers that have ended, for the next ones of their batch.
+        -- The places of ended workers, for the next workers of their batch.
         SELECT a.task_id, a.batch, count(*) AS places, max(a.position) AS position
         FROM accepted a
         WHERE a.batch IS NOT NULL AND a.after IN ('complete', 'error') AND a.paused_at IS NULL
@@ -176,8 +177,8 @@ BEGIN
         WHERE t.task_id = m.task_id
         RETURNING t.task_id, t.state AS after, m.position, m.enqueued, t.has_dlq_entry
     ), paths AS (
-        -- By position, as one value each, and so the next one: looking up is cheaper than joining, which without
-        -- hash joins compares every row with every other.
+        -- One object keyed by position, here and below: with hash joins off, a join would compare every row with every
+        -- other.
         SELECT jsonb_object_agg(position, tasker_f.task_path('steps_in_process', after, enqueued)::text) AS by_position
         FROM task
     ), ready AS (
@@ -207,7 +208,7 @@ BEGIN
         INSERT INTO tasker.audit (task_id, at, event, actor, reason, task_states, step_index, attempt, step_states,
             step_times, enqueued_steps, detail)
         SELECT a.task_id, v_now, a.event, a.actor, a.reason,
-               -- The task moves once for the whole batch: with its last report.
+               -- The task moves once per batch, with its last report.
                (k.by_position ->> a.position::text)::text[],
                a.step_index, a.attempt,
                CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
@@ -249,7 +250,7 @@ BEGIN
     INTO v_verdicts, v_ready_task, v_ready_step, v_at_rest, v_blocked, v_settled, v_isolated, v_failed_fast, v_told,
          v_told_short, v_outbox;
 
-    -- All that follows is rare.
+    -- The following cases are rare.
     IF v_blocked IS NOT NULL THEN
         PERFORM tasker_f.bury(task_id, NULL, NULL, 'orchestrator', NULL) FROM unnest(v_blocked) AS b (task_id);
     END IF;
@@ -278,7 +279,7 @@ BEGIN
                          FROM json_array_elements(v_failed_fast) AS f ORDER BY 1, 2) AS b
         CROSS JOIN LATERAL tasker_f.cancel_batch(b.task_id, b.batch) AS e;
     END IF;
-    -- Looked up: an earlier process may have left some.
+    -- A query, because an earlier process may have left unpublished events.
     IF EXISTS (SELECT FROM tasker.events WHERE published_at IS NULL) THEN
         RETURN QUERY SELECT (tasker_f.events_wait()).*;
     END IF;

@@ -1,4 +1,4 @@
--- Cancels the other workers of a batch whose failure strategy is to fail fast.
+-- Cancels the unsettled workers of a batch whose failure_strategy is fail_fast.
 CREATE FUNCTION tasker_f.cancel_batch(p_task uuid, p_batch integer)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,4 @@
-//! The end of an execution: as it is worked out, and as the database takes it.
+//! The end of an execution: the checked outcome, and its form in the database.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub(crate) struct Ended {
     pub(crate) task_id: Uuid,
     pub(crate) step_index: u32,
     pub(crate) execution: u32,
-    /// The release that the outcome was held against, and the step of it; none where there was nothing to hold.
+    /// The release and the template step that the outcome was checked against. None if it was not checked.
     pub(crate) release_id: Option<(Uuid, u32)>,
     pub(crate) event: &'static str,
     pub(crate) actor: String,
@@ -23,7 +23,7 @@ pub(crate) struct Ended {
     pub(crate) outcome: Result<Outcome, Failure>,
 }
 
-/// What the audit keeps of a run beside its states.
+/// The audit data of an execution beside its states.
 #[derive(Serialize)]
 struct Detail<'a> {
     usage: &'a Usage,
@@ -33,7 +33,7 @@ struct Detail<'a> {
     failure: Option<&'a Failure>,
 }
 
-/// `tasker_f.report`: the end of an execution as the database takes it, field by field in that type's order.
+/// `tasker_f.report`: the end of an execution for the database, with the fields in that type's order.
 #[derive(sqlx::Encode)]
 pub(super) struct Report {
     task_id: Uuid,

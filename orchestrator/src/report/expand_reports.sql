@@ -1,4 +1,5 @@
--- The expansions of those reports that will count, one after the other: each must see what the one before has made.
+-- Applies the expansions of those reports that will count, in sequence, because each must see the steps of the previous
+-- one. Returns the pending steps that were created or recounted, with the positions of their reports.
 CREATE FUNCTION tasker_f.expand_reports(p_reports tasker_f.report[])
 RETURNS TABLE (task_id uuid, step_index integer, "position" bigint) LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$

@@ -1,4 +1,4 @@
-//! What follows from an event once it is stored.
+//! The actions after an event is stored.
 
 use std::{pin::Pin, sync::atomic::Ordering};
 
@@ -13,8 +13,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Notifies listeners, revokes executions that no longer count, and sends the steps that are ready. The sweep sends
-    /// what could not be sent now.
+    /// Notifies listeners, revokes executions, and sends the ready steps. The sweep sends what could not be sent now.
     pub(crate) async fn follow(&self, effects: Effects) {
         for &(task, state) in effects.tasks.iter().filter(|(_, state)| state.is_at_rest()) {
             self.announce(task, state);
@@ -26,8 +25,8 @@ impl Engine {
         self.dispatch(effects.ready).await;
     }
 
-    /// Sends the messages of steps that became ready, and fails the steps whose message can never be sent. Other
-    /// failures are logged: the sweep sends what stays unmarked.
+    /// Sends the messages of ready steps, and fails steps whose message can never be sent. Logs other errors; the
+    /// sweep sends what stays unmarked.
     pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) {
         if ready.is_empty() {
             return;
@@ -43,7 +42,7 @@ impl Engine {
         }
     }
 
-    /// Fails steps whose message can never be sent. Boxed: what follows from a failure may be steps to dispatch.
+    /// Fails steps whose message can never be sent. Boxed, because this may dispatch further steps recursively.
     fn refuse(
         &self,
         unsendable: Vec<Unsendable>,

@@ -1,4 +1,4 @@
-//! Signs of life of executions.
+//! Applies heartbeats of executions.
 
 use chrono::{DateTime, Utc};
 use tasker_protocol::{Heartbeat, StepEvent, StepReport};
@@ -14,10 +14,10 @@ use crate::{
     text::printable,
 };
 
-/// The longest lease that is believed, in milliseconds: a day.
+/// The maximum lease that a heartbeat may report, in milliseconds: one day.
 const MAX_LEASE_MS: u64 = 86_400_000;
 
-/// `tasker_f.heartbeat`: a heartbeat as the database takes it, field by field in that type's order.
+/// `tasker_f.heartbeat`: a heartbeat for the database, with the fields in that type's order.
 #[derive(sqlx::Encode)]
 struct ReportedHeartbeat {
     task_id: Uuid,
@@ -64,9 +64,9 @@ impl Engine {
             .execute(&self.pool)
             .await;
         match done {
-            // A sign of life that cannot be stored is none; the next one may be better.
+            // Drop heartbeats that cannot be stored; the next ones may be valid.
             Err(sqlx::Error::Database(error)) if is_about_data(&*error) => {
-                tracing::warn!(%error, "heartbeats with impossible times were dropped");
+                tracing::warn!(%error, "heartbeats with invalid times were dropped");
             }
             other => {
                 other?;

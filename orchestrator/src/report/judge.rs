@@ -1,5 +1,5 @@
-//! What an ending means for its step: whether a step of its type may end so, whether its result fits the template, and
-//! which steps a decision's names stand for.
+//! Checks an execution's ending against its step: whether the step's type allows it, whether the result matches the
+//! schema, and which steps a decision named.
 
 use serde_json::{Value, value::RawValue};
 use tasker_protocol::{Ending, Failure, Payload};
@@ -16,16 +16,16 @@ const MAX_BRANCHES: usize = 100;
 /// How many workers one batch may have.
 const MAX_WORKERS: usize = 100_000;
 
-/// An ending that was accepted.
+/// An accepted ending.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    /// Done, with this result.
+    /// Completed, with this result.
     Complete(Payload),
-    /// A decision: done, and these steps of the release follow.
+    /// A completed decision: these steps of the release follow.
     Branch { steps: Vec<usize>, result: Payload },
-    /// A batchable step: done, and a worker for each of these follows.
+    /// A completed batchable step: a worker for each cursor follows.
     Batch { cursors: Vec<Box<RawValue>>, result: Payload },
-    /// To be run again from here.
+    /// A checkpoint to run again from.
     Checkpoint(Payload),
 }
 
@@ -37,23 +37,23 @@ impl Outcome {
         }
     }
 
-    /// What a decision named, as the database takes it.
+    /// Returns a decision's steps, as JSON for the database.
     pub(crate) fn branch(&self) -> Option<String> {
         let Self::Branch { steps, .. } = self else { return None };
         Some(Value::from(steps.clone()).to_string())
     }
 
-    /// The cursors of a batch, as the database takes them.
+    /// Returns a batch's cursors, as JSON for the database.
     pub(crate) fn cursors(&self) -> Option<String> {
         let Self::Batch { cursors, .. } = self else { return None };
         serde_json::to_string(cursors).ok()
     }
 }
 
-/// Holds an ending against its step. The inner error fails the step for good.
+/// Checks an ending against its step. The inner error fails the step permanently.
 ///
 /// # Errors
-/// The blob store could not be reached; the same ending may be judged again.
+/// The blob store could not be reached. The check may be repeated.
 pub(crate) async fn judge(
     release: &Release,
     step: usize,
@@ -61,7 +61,7 @@ pub(crate) async fn judge(
     blobs: &BlobStore,
 ) -> Result<Result<Outcome, Failure>, Error> {
     let Some(fixed) = release.steps.get(step) else {
-        // Not of one of this release's steps: it will be stale.
+        // The step is not in this release, so the report will be stale.
         return Ok(Err(Failure::of_host("UnknownStep", "the release has no such step".to_owned(), false)));
     };
     let outcome = match (ending, release.template.steps[step].step_type) {
@@ -98,19 +98,19 @@ fn not_allowed(ending: &Ending, kind: StepType) -> Failure {
         Ending::Failed(_) => "a failure",
     };
     let wanted = match kind {
-        StepType::Decision => "answer `branch`, with no steps if nothing is to follow",
-        StepType::Batchable => "answer `batch`, with no cursors if there is nothing to do",
-        _ => "answer `complete`, or give the step the type `decision` or `batchable`",
+        StepType::Decision => "return `branch`, without steps if no step is to follow",
+        StepType::Batchable => "return `batch`, without cursors if there is no work",
+        _ => "return `complete`, or give the step the type `decision` or `batchable`",
     };
     let message =
-        format!("the handler answered `{given}`, which a step of type `{}` cannot; {wanted}", kind.as_str());
+        format!("the handler returned `{given}`, which a step of type `{}` cannot; {wanted}", kind.as_str());
     Failure::of_host("OutcomeNotAllowed", message, false)
 }
 
-/// The steps that a decision's names stand for.
+/// Returns the steps that a decision named.
 fn branch(release: &Release, decision: usize, names: &[String]) -> Result<Vec<usize>, String> {
     if names.len() > MAX_BRANCHES {
-        return Err(format!("the decision named {} steps; at most {MAX_BRANCHES} are possible", names.len()));
+        return Err(format!("the decision named {} steps; at most {MAX_BRANCHES} are allowed", names.len()));
     }
     let steps = &release.template.steps;
     let after = release.graph.descendants(decision);
@@ -135,7 +135,7 @@ fn branch(release: &Release, decision: usize, names: &[String]) -> Result<Vec<us
     }
     match release.never_ready(decision, &named) {
         Some((step, missing)) => Err(format!(
-            "the decision named `{}`, which also depends on `{}`, and nothing creates that with it; name both, or give \
+            "the decision named `{}`, which also depends on `{}`, and no named step creates that; name both, or give \
              `{}` the type `deferred_convergence`",
             steps[step].name, steps[missing].name, steps[step].name
         )),
@@ -143,7 +143,7 @@ fn branch(release: &Release, decision: usize, names: &[String]) -> Result<Vec<us
     }
 }
 
-/// Holds a result against the step's schema.
+/// Checks a result against the step's schema.
 pub(crate) async fn check_result(
     step: &ReleaseStep,
     result: &Payload,
@@ -153,7 +153,7 @@ pub(crate) async fn check_result(
     let invalid = |message: String| Ok(Err(Failure::of_host("InvalidResult", message, false)));
     let document = match blobs.check_out(result.clone()).await {
         Ok(document) => document,
-        // Only what may pass is worth keeping the whole batch for.
+        // Only a temporary error justifies a retry of the whole batch.
         Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
         Err(error) => return Ok(Err(Failure::of_host("ResultUnavailable", error.to_string(), true))),
     };

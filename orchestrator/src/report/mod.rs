@@ -1,4 +1,4 @@
-//! Applying what hosts report.
+//! Applies hosts' reports.
 
 mod apply;
 mod ended;

@@ -1,20 +1,20 @@
--- The end of an execution, as its host reports it.
+-- The end of an execution, as reported by its host.
 CREATE TYPE tasker_f.report AS (
     task_id        uuid,
     step_index     integer,
     execution      integer,
-    -- The release, and the step of its template, that the outcome was checked against; null where nothing was checked.
+    -- The release and the template step that the outcome was checked against. Null if it was not checked.
     release_id     uuid,
     template_step  integer,
-    -- JSON, inline or as a blob reference. Null where the execution failed.
+    -- JSON, inline or as a blob reference. Null if the execution failed.
     result         text,
     result_blob    text,
-    -- Whether the result is a checkpoint, and the step is to run again from it.
+    -- Whether the result is a checkpoint from which the step runs again.
     is_checkpoint  boolean,
-    -- Of a decision: JSON array of the template steps that it named. Of a batchable step: JSON array of its cursors.
+    -- Decision: JSON array of the template steps that it named. Batchable step: JSON array of its cursors.
     branch         text,
     cursors        text,
-    -- JSON. Null where the execution did not fail.
+    -- JSON. Null if the execution did not fail.
     failure        text,
     retryable      boolean,
     retry_after_ms bigint,
@@ -24,11 +24,11 @@ CREATE TYPE tasker_f.report AS (
     detail         text,
     started_at     timestamptz,
     finished_at    timestamptz,
-    -- In [0, 1): spreads the waits between attempts. From the caller, so that a test can repeat a run.
+    -- In [0, 1): the jitter of the backoff. Passed by the caller, so that tests can repeat a run.
     dice           double precision
 );
 
--- A sign of life of an execution.
+-- A heartbeat of an execution.
 CREATE TYPE tasker_f.heartbeat AS (
     task_id    uuid,
     step_index integer,

@@ -1,5 +1,5 @@
--- Milliseconds to wait before the attempt after `attempt`. `dice` in [0, 1) spreads the waits (full jitter).
--- A wait that the handler asks for replaces the formula, up to ten times the cap.
+-- Returns the milliseconds to wait after attempt `attempt` failed. `dice` in [0, 1) is the full jitter. A wait
+-- requested by the handler replaces the formula, up to ten times the maximum.
 CREATE FUNCTION tasker_f.backoff_ms(
     backoff text, base_ms bigint, max_ms bigint, jitter boolean, attempt integer, retry_after_ms bigint,
     dice double precision
@@ -11,7 +11,7 @@ CREATE FUNCTION tasker_f.backoff_ms(
             base_ms * CASE backoff
                 WHEN 'linear' THEN attempt
                 WHEN 'exponential' THEN power(2, least(attempt - 1, 40))
-                -- Binet's formula: exact in double precision far beyond any cap.
+                -- Binet's formula, exact in double precision far beyond any maximum.
                 ELSE round(power((1 + sqrt(5)) / 2, least(attempt, 60)) / sqrt(5))
             END))::bigint
     END

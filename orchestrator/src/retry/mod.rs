@@ -1,4 +1,4 @@
-//! Retries: the timers that wake steps, and starting the attempts that are due.
+//! Retries: sends the timers, and starts attempts that are due.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Enqueues the next attempt of steps whose retry is due. For those that are early, sets the timer again.
+    /// Enqueues the next attempt of steps whose retry is due. Sends a new timer for those that are early.
     pub(crate) async fn start_due_retries(
         &self,
         keys: impl Iterator<Item = (Uuid, u32, u32)>,
@@ -40,8 +40,8 @@ impl Engine {
         Ok(count)
     }
 
-    /// Sends the messages that wake steps when their retry is due. A lost one is found by the sweep, and so is one that
-    /// is due later than the queue can wait.
+    /// Sends the timer messages of retries. The sweep finds steps whose timer was lost or exceeds the queue's maximum
+    /// delay.
     pub(crate) async fn set_timers(&self, mut due: Vec<Message>) {
         let longest = self.reports.max_delay();
         due.retain(|message| message.delay <= longest);
@@ -49,12 +49,12 @@ impl Engine {
             return;
         }
         if let Err(error) = self.reports.send(due).await {
-            tracing::warn!(%error, "timers of retries could not be set; the sweep will find the steps");
+            tracing::warn!(%error, "retry timers could not be sent; the sweep will find the steps");
         }
     }
 }
 
-/// The message that wakes a step when its retry is due.
+/// Builds the timer message of a retry.
 pub(crate) fn due_message(task_id: Uuid, step_index: u32, execution: u32, wait: Duration) -> Message {
     let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, execution });
     Message { body: encode(&due), delay: wait, group: None, work: None }

@@ -1,11 +1,8 @@
--- Time passing: retries that are due, and everything that a lost message would otherwise leave lying.
-
--- Enqueues the next attempt of steps whose retry is due. A step not yet due is answered with its time, so that the
--- caller can come back. Those of a paused task wait until it is resumed.
+-- Enqueues the next attempt of steps whose retry is due. Steps of a paused task wait until it is resumed.
 CREATE FUNCTION tasker_f.start_due_retries(
     p_task uuid[], p_step integer[], p_execution integer[]
 )
--- A verdict for each step that is still waiting.
+-- Returns a verdict with the remaining wait for each step whose retry is not yet due, and the dispatches of the others.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$

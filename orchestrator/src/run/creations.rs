@@ -1,4 +1,4 @@
-//! Creating tasks one by one: requests made at the same time share a transaction.
+//! Batches requests to create tasks: concurrent requests share a transaction.
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -9,32 +9,32 @@ use crate::{
     error::Error,
 };
 
-/// How many creations one transaction takes at most.
+/// The maximum number of creations in one transaction.
 const CREATION_BATCH: usize = 128;
-/// How many creations may wait for the next transaction before callers wait too.
+/// How many creations may wait for the next transaction before callers block.
 const MAX_PENDING: usize = 10_000;
 
 type PendingCreation = (TaskRequest, oneshot::Sender<Result<Creation, Error>>);
 
-/// Requests to create tasks that nobody has taken yet.
+/// The receiver of requests to create tasks.
 #[derive(Debug)]
 pub struct PendingCreations(mpsc::Receiver<PendingCreation>);
 
-/// Where requests to create tasks go.
+/// The sender of requests to create tasks.
 #[derive(Debug, Clone)]
 pub(crate) struct Creations(mpsc::Sender<PendingCreation>);
 
 impl Creations {
-    /// Both ends.
+    /// Creates a pair of sender and receiver.
     pub(crate) fn new() -> (Self, PendingCreations) {
         let (sender, receiver) = mpsc::channel(MAX_PENDING);
         (Self(sender), PendingCreations(receiver))
     }
 
-    /// Creates a task with the next transaction.
+    /// Creates a task in the next transaction.
     ///
     /// # Errors
-    /// [`Error::Stopping`] if nobody takes requests any more; what creating it returns otherwise.
+    /// [`Error::Stopping`] if the receiver has stopped; otherwise the error of the creation.
     pub(crate) async fn create(&self, request: TaskRequest) -> Result<Creation, Error> {
         let (sender, answer) = oneshot::channel();
         self.0.send((request, sender)).await.map_err(|_| Error::Stopping)?;
@@ -43,7 +43,7 @@ impl Creations {
 }
 
 impl PendingCreations {
-    /// Takes requests until `stop` is cancelled.
+    /// Creates the requested tasks until `stop` is cancelled.
     pub(crate) async fn run(mut self, engine: &Engine, stop: CancellationToken) {
         let mut batch = Vec::with_capacity(CREATION_BATCH);
         loop {
@@ -51,14 +51,14 @@ impl PendingCreations {
                 biased;
                 count = self.0.recv_many(&mut batch, CREATION_BATCH) => if count == 0 { return },
                 () = stop.cancelled() => {
-                    // Whoever has asked by now is answered; whoever asks later is told to come back.
+                    // Pending requests are still processed; later ones get [`Error::Stopping`].
                     self.0.close();
                     continue;
                 }
             }
             let (requests, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
             for (created, answer) in engine.create_tasks(requests).await.into_iter().zip(answers) {
-                // A caller who has gone away does not undo what was created.
+                // The caller may have gone; the task stays created.
                 let _ = answer.send(created);
             }
         }

@@ -1,24 +1,24 @@
-//! Whether reports come through, so that the silence of a host means something.
+//! Tracks whether reports get through, which decides whether a host without reports is lost.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Whether reports come through. While they do not, a host only seems silent. Afterwards, the reports that waited must be
-/// applied before a silent host counts as lost.
+/// Whether reports get through. While they do not, missing reports prove nothing about a host. Afterwards the waiting
+/// reports must be applied before a host counts as lost.
 #[derive(Debug)]
 pub(crate) struct Hearing(Mutex<Since>);
 
 #[derive(Debug, Clone, Copy)]
 enum Since {
-    /// Reports taken by somebody who did not come to apply them are visible again by then.
+    /// Reports that another process received and did not apply are visible again by then.
     LostUntil(Instant),
     Good,
 }
 
 impl Hearing {
-    /// As after a predecessor whose queue had this visibility time.
+    /// The state after a previous process whose queue had this visibility time.
     pub(crate) fn lost(visibility: Duration) -> Self {
         Self(Mutex::new(Since::LostUntil(Instant::now() + visibility)))
     }
@@ -27,7 +27,7 @@ impl Hearing {
         *self.since() = Since::LostUntil(Instant::now() + visibility);
     }
 
-    /// No report waits.
+    /// Records that no report is waiting.
     pub(crate) fn has_caught_up(&self) {
         let mut since = self.since();
         if matches!(*since, Since::LostUntil(until) if Instant::now() >= until) {
@@ -35,7 +35,7 @@ impl Hearing {
         }
     }
 
-    /// Nothing that was reported can be on its way.
+    /// Records that no report can be in the queue.
     pub(crate) fn starts_afresh(&self) {
         *self.since() = Since::Good;
     }

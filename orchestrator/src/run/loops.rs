@@ -1,5 +1,5 @@
-//! An orchestrator's loops, and what one does whose process is only there for a moment: started for a batch of messages or
-//! once a minute, and perhaps frozen in between. Such a process has no loops and does not listen.
+//! The loops of an orchestrator, and the visits that replace them in a process that is invoked for a batch of
+//! messages or once a minute and may be frozen in between.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -18,29 +18,29 @@ use crate::{
     triggers::Triggers,
 };
 
-/// How often unanswered messages are marked as sent.
+/// How often messages without a report are marked as sent.
 const MARK_INTERVAL: Duration = Duration::from_millis(500);
-/// As many reports may wait before it is taken to mean that reports do not come through.
+/// With more waiting reports than this, reports are considered not to get through.
 const BACKLOG: u64 = 1000;
-/// When a message has gone unmarked for so long, a visit marks it, with all others that are due: far less than the time
-/// after which the sweep takes a message for unsent, and seldom enough to cost nothing.
+/// A visit marks all due messages once one has been unmarked for this long. Well below the grace time of the sweep,
+/// and long enough to be cheap.
 const UNMARKED: Duration = Duration::from_secs(2);
 
-/// What is done without being asked: creations and reports taken, messages marked, events published, losses swept up.
+/// The background work: creates tasks, applies reports, marks messages, publishes events, sweeps.
 pub(crate) struct Loops {
     pub(crate) pool: Pool,
     pub(crate) engine: Arc<Engine>,
     pub(crate) events: Arc<Events>,
     pub(crate) triggers: Arc<Triggers>,
     pub(crate) reports: Reports,
-    /// How many batches of reports are worked on at once.
+    /// How many batches of reports are applied at once.
     pub(crate) report_loops: usize,
     pub(crate) sweep_interval: Duration,
     pub(crate) function_set: FunctionSetUse,
 }
 
 impl Loops {
-    /// Runs until `stop` is cancelled, then finishes the batches at hand.
+    /// Runs until `stop` is cancelled, then finishes the current batches.
     pub(crate) async fn run(self: &Arc<Self>, creations: PendingCreations, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         let (this, stopped) = (Arc::clone(self), stop.clone());
@@ -62,7 +62,7 @@ impl Loops {
                 .await
                 .inspect_err(|_| this.reports.hearing.is_lost(this.engine.reports.visibility()))?;
             if swept != Swept::default() {
-                tracing::info!(?swept, "the sweep found steps that had been lost sight of");
+                tracing::info!(?swept, "the sweep recovered lost steps");
             }
             this.tidy().await
         }));
@@ -74,7 +74,7 @@ impl Loops {
         }
     }
 
-    /// Deletes what is past its time, and notes that this build's functions are in use.
+    /// Deletes expired data, and records that this build's functions are in use.
     async fn tidy(&self) -> Result<(), Error> {
         self.function_set.note(&self.pool).await?;
         self.events.forget_events().await?;
@@ -101,7 +101,7 @@ impl Loops {
         }
     }
 
-    /// Applies the reports that wait, and publishes the events that they caused.
+    /// Applies all waiting reports and publishes their events.
     pub(crate) async fn visit_reports(&self) -> Result<(), Error> {
         self.reports.apply_waiting(&self.engine).await;
         self.leave().await?;
@@ -112,24 +112,24 @@ impl Loops {
         Ok(())
     }
 
-    /// One look of the safety net. Hosts count as silent only while reports come through.
+    /// Runs the sweep once. Hosts count as lost only while reports get through.
     pub(crate) async fn visit_all(&self) -> Result<Swept, Error> {
         let come_through = match self.engine.reports.backlog().await {
             Ok(waiting) => waiting < BACKLOG,
             Err(error) => {
-                tracing::warn!(%error, "the queue of reports cannot be asked; no host counts as silent");
+                tracing::warn!(%error, "the backlog of reports cannot be read; no host is considered lost");
                 false
             }
         };
         let swept = self.engine.sweep_up(come_through).await?;
         self.events.publish_and_deliver().await?;
         self.tidy().await?;
-        // The next look comes later than the time after which an unmarked message is sent once more.
+        // The next visit is later than the time after which an unmarked message is sent again.
         self.engine.dispatcher.mark_dispatched(Duration::ZERO).await?;
         Ok(swept)
     }
 
-    /// Marks messages that left long ago and were not heard of.
+    /// Marks old messages without a report as sent.
     pub(crate) async fn leave(&self) -> Result<(), Error> {
         self.function_set.note(&self.pool).await?;
         if self.engine.dispatcher.sent.any_older_than(UNMARKED) {

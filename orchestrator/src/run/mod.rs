@@ -1,4 +1,4 @@
-//! What an orchestrator does by itself: its loops, and its visits where it has none.
+//! The background work of an orchestrator: loops, and visits for processes without loops.
 
 mod creations;
 mod hearing;

@@ -1,4 +1,4 @@
-//! Taking reports from the queue: whatever is waiting is applied as one batch.
+//! Receives reports from the queue, and applies the waiting ones as one batch.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use tokio_util::sync::CancellationToken;
 use super::hearing::Hearing;
 use crate::engine::Engine;
 
-/// How many reports one transaction takes at most.
+/// The maximum number of reports in one transaction.
 const REPORT_BATCH: usize = 128;
-/// How long one call waits for reports before it asks again.
+/// The maximum wait of one receive call.
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
-/// How long after a failure of the database the same work is tried again.
+/// The delay before a retry after a database error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// A report is dropped after this many failed reads, where the queue has no dead letters of its own.
+/// A report is dropped after this many failed reads if the queue has no dead-letter queue.
 const MAX_RECEIVES: u32 = 5;
 
-/// The queue of reports, and whether they come through.
+/// The receiver of reports, and whether they get through.
 pub(crate) struct Reports {
     pub(crate) hearing: Hearing,
 }
 
 impl Reports {
-    /// Takes reports until `stop` is cancelled.
+    /// Receives reports until `stop` is cancelled.
     pub(crate) async fn run(&self, engine: &Engine, stop: CancellationToken) {
         loop {
             let deliveries = tokio::select! {
@@ -50,7 +50,7 @@ impl Reports {
         }
     }
 
-    /// Applies the reports that wait until none is left: for a process that takes its queue with it when it ends.
+    /// Applies all waiting reports. For a process whose queue ends with it.
     pub(crate) async fn apply_waiting(&self, engine: &Engine) {
         while let Ok(deliveries) = engine.reports.receive(REPORT_BATCH, Duration::ZERO).await
             && !deliveries.is_empty()
@@ -59,7 +59,7 @@ impl Reports {
         }
     }
 
-    /// Applies one batch of deliveries, and acknowledges them once they are stored.
+    /// Applies one batch of deliveries, and acknowledges them after they are stored.
     async fn handle(&self, engine: &Engine, deliveries: Vec<Delivery>) {
         let mut receipts = Vec::with_capacity(deliveries.len());
         let mut messages = Vec::with_capacity(deliveries.len());
@@ -68,7 +68,7 @@ impl Reports {
             let Delivery { body, receipt, receive_count } = delivery;
             let message = match opened {
                 Ok(()) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
-                // Finished work must not be dropped because its store is away.
+                // A report must not be dropped because the blob store is unavailable.
                 Err(BlobError::Unavailable { .. }) => {
                     unreadable.push(receipt);
                     continue;
@@ -83,12 +83,13 @@ impl Reports {
                 Err(error) if receive_count >= MAX_RECEIVES && engine.reports.max_receives().is_none() => {
                     let beginning: String = body.chars().take(500).collect();
                     tracing::error!(%error, body = %beginning,
-                        "a report cannot be read and is dropped; its step will be found by the sweep");
+                        "an unreadable report was dropped; the sweep will find its step");
                     receipts.push(receipt);
                 }
-                // Perhaps a newer orchestrator of a rolling upgrade can read it; or else the queue puts it aside.
+                // In a rolling upgrade a newer orchestrator may be able to read it. Otherwise it ends as a dead
+                // letter.
                 Err(error) => {
-                    tracing::warn!(%error, "a report cannot be read; handing it back");
+                    tracing::warn!(%error, "a report cannot be read; returning it to the queue");
                     unreadable.push(receipt);
                 }
             }
@@ -97,7 +98,7 @@ impl Reports {
         match engine.apply(messages).await {
             Ok(_) => {
                 if let Err(error) = engine.reports.acknowledge(&receipts).await {
-                    tracing::warn!(%error, "reports could not be acknowledged; they will come again, and be stale");
+                    tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
                 }
             }
             Err(error) => {
@@ -114,6 +115,6 @@ async fn hand_back(engine: &Engine, receipts: &[Receipt]) {
         return;
     }
     if let Err(error) = engine.reports.hand_back(receipts, RETRY_DELAY).await {
-        tracing::warn!(%error, "reports could not be handed back; they will come again by themselves");
+        tracing::warn!(%error, "reports could not be returned to the queue; they become visible again later");
     }
 }

@@ -1,4 +1,4 @@
--- Locks a task and answers it as it is.
+-- Locks a task and returns its row. Raises TK404 if it does not exist.
 CREATE FUNCTION tasker_f.lock_task(p_task uuid) RETURNS tasker.tasks LANGUAGE plpgsql AS $$
 DECLARE
     r_task tasker.tasks;

@@ -1,7 +1,10 @@
--- What operators do to a task or a step, and cancelling. Rare, so written for plainness: each locks its task, changes
--- steps, and lets `settle` work out what follows. A refusal is an exception of SQLSTATE TK409, its text for people.
--- Works a task out anew from its steps, after p_changes were made to them: counts open dependencies, enqueues what is
--- ready, counts the steps, moves the task (to p_state, if given), and writes the audit.
+-- Re-evaluates a task from its steps, after the caller changed some of them (p_changes): counts open dependencies,
+-- enqueues ready steps, counts the steps, moves the task (to p_state, if given), and writes the audit. Returns the
+-- task's new state and the dispatches of enqueued steps.
+--
+-- Used by operators' actions and cancellations. These are rare, so this recomputes everything; reports use the
+-- incremental apply_reports. The caller must hold the lock of the task, and passes its state before the event as
+-- p_before.
 CREATE FUNCTION tasker_f.settle(
     p_before text, p_task uuid, p_event text, p_actor text, p_reason text, p_changes tasker_f.change[], p_state text
 ) RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
@@ -57,15 +60,15 @@ BEGIN
         steps_failed = c.failed, steps_isolated = c.isolated, state = c.state, last_event_at = v_now,
         completed_at = CASE WHEN tasker_f.is_terminal(c.state) THEN v_now END,
         wake_at = CASE WHEN NOT tasker_f.is_terminal(c.state) THEN v_now END,
-        -- What has ended is held by nobody.
+        -- A task that has ended is not paused.
         paused_at = CASE WHEN NOT tasker_f.is_terminal(c.state) THEN t.paused_at END
     FROM (SELECT n.*, coalesce(p_state, tasker_f.evaluate_task(
                      n.total, n.satisfied, n.isolated, n.running, n.retrying, n.failed)) AS state
           FROM (SELECT count(*)::integer AS total,
-                       count(*) FILTER (WHERE s.state IN ('complete', 'resolved_manually'))::integer AS satisfied,
+                       count(*) FILTER (WHERE tasker_f.satisfies(s.state))::integer AS satisfied,
                        count(*) FILTER (WHERE s.state IN ('enqueued', 'in_progress'))::integer AS running,
                        count(*) FILTER (WHERE s.state = 'waiting_for_retry')::integer AS retrying,
-                       -- What a failed batch has cancelled needs an operator like what has failed.
+                       -- Steps that a failed batch cancelled need an operator, as failed steps do.
                        count(*) FILTER (WHERE s.state = 'error' AND NOT s.isolated
                            OR s.state = 'cancelled' AND p_state IS DISTINCT FROM 'cancelled')::integer AS failed,
                        count(*) FILTER (WHERE s.isolated)::integer AS isolated
@@ -88,7 +91,7 @@ BEGIN
 
     IF r_task.state IN ('blocked_by_failures', 'error') THEN
         PERFORM tasker_f.bury(p_task, NULL, NULL, p_actor, p_reason);
-    ELSIF r_task.has_dlq_entry AND r_task.state IN ('complete', 'resolved_manually') THEN
+    ELSIF r_task.has_dlq_entry AND tasker_f.satisfies(r_task.state) THEN
         PERFORM tasker_f.resolve_dlq_entries(p_task, 'manually_resolved', p_actor, coalesce(p_reason, 'the task has ended'));
     ELSIF r_task.has_dlq_entry AND r_task.state = 'cancelled' THEN
         PERFORM tasker_f.resolve_dlq_entries(p_task, 'cancelled', p_actor, coalesce(p_reason, 'the task was cancelled'));

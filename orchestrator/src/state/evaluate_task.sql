@@ -1,6 +1,6 @@
--- Rules shared by the event functions, each stated once.
+-- The rule that gives a task its state.
 
--- Where a task stands, from the counts of its steps.
+-- Returns the state of a task from the counts of its steps.
 CREATE FUNCTION tasker_f.evaluate_task(
     total integer, satisfied integer, isolated integer, running integer, retrying integer, failed integer
 ) RETURNS text LANGUAGE sql IMMUTABLE AS $$

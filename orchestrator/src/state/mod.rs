@@ -1,4 +1,4 @@
-//! The states of tasks and steps, and which follow which: the one definition, against which the database is tested.
+//! The states of tasks and steps and their transitions. The single definition, against which the SQL is tested.
 
 use std::fmt;
 
@@ -16,12 +16,12 @@ macro_rules! states {
             /// Every state.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its name everywhere outside Rust.
+            /// The name of the state outside Rust.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The state of that name.
+            /// Returns the state with this name.
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $($text => Some(Self::$variant),)+ _ => None }
             }
@@ -36,25 +36,25 @@ macro_rules! states {
 }
 
 states! {
-    /// Where a task stands.
+    /// The state of a task.
     TaskState {
-        /// Created, not yet looked at.
+        /// Created.
         Pending = "pending",
-        /// Its first steps are being found.
+        /// Its first steps are determined.
         Initializing = "initializing",
-        /// Ready steps are being put on the queue.
+        /// Ready steps are enqueued.
         EnqueuingSteps = "enqueuing_steps",
         /// Steps are enqueued or running.
         StepsInProcess = "steps_in_process",
-        /// A step has ended; what follows is being worked out.
+        /// A step has ended; the next steps are determined.
         EvaluatingResults = "evaluating_results",
-        /// Nothing is ready, running or failed: it waits for something outside.
+        /// No step is ready, running or failed; steps wait for dependencies.
         WaitingForDependencies = "waiting_for_dependencies",
-        /// Nothing runs; a step's next attempt is due later.
+        /// No step runs; a retry is due later.
         WaitingForRetry = "waiting_for_retry",
-        /// A step has failed for good, and an operator must decide.
+        /// A step has failed for good and no other step can run; an operator must decide.
         BlockedByFailures = "blocked_by_failures",
-        /// Every step is done.
+        /// Every step is complete, resolved or isolated.
         Complete = "complete",
         /// Given up.
         Error = "error",
@@ -66,23 +66,23 @@ states! {
 }
 
 states! {
-    /// Where a step stands.
+    /// The state of a step.
     StepState {
         /// Its dependencies are not yet satisfied.
         Pending = "pending",
-        /// On the queue, or about to be.
+        /// In the queue, or about to be sent.
         Enqueued = "enqueued",
         /// A host runs it.
         InProgress = "in_progress",
-        /// A success has been reported.
+        /// A success was reported.
         EnqueuedForOrchestration = "enqueued_for_orchestration",
-        /// A failure has been reported.
+        /// A failure was reported.
         EnqueuedAsErrorForOrchestration = "enqueued_as_error_for_orchestration",
         /// An attempt failed; the next is due later.
         WaitingForRetry = "waiting_for_retry",
         /// Done.
         Complete = "complete",
-        /// Failed for good, as far as the engine goes.
+        /// Failed for good, unless an operator resets it.
         Error = "error",
         /// Cancelled.
         Cancelled = "cancelled",
@@ -92,25 +92,25 @@ states! {
 }
 
 impl TaskState {
-    /// Whether a task can be found in it. The others are passed through within one transaction; the audit shows them.
+    /// Whether a task can be stored in this state. The other states occur only within a transaction and in the audit.
     pub fn is_stored(self) -> bool {
         !matches!(self, Self::Pending | Self::Initializing | Self::EnqueuingSteps | Self::EvaluatingResults)
     }
 
-    /// Whether nothing but an operator can still change it.
+    /// Whether only an operator can change a task in this state.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Complete | Self::Error | Self::Cancelled | Self::ResolvedManually)
     }
 
-    /// Whether the engine has nothing more to do: terminal, or blocked until an operator acts.
+    /// Whether the engine has nothing more to do: the state is terminal, or an operator must act first.
     pub fn is_at_rest(self) -> bool {
         self.is_terminal() || self == Self::BlockedByFailures
     }
 
-    /// The states that may follow directly.
+    /// Returns the states that may follow directly.
     pub fn successors(self) -> Vec<Self> {
         use TaskState as S;
-        // Where a limit of the lifecycle may end it.
+        // A lifecycle limit may end these.
         let limited = matches!(self, S::StepsInProcess | S::WaitingForDependencies | S::WaitingForRetry);
         let next: &[S] = match self {
             S::Pending => &[S::Initializing],
@@ -123,14 +123,14 @@ impl TaskState {
                 S::StepsInProcess,
                 S::WaitingForDependencies,
                 S::BlockedByFailures,
-                // A step completed while another waits for its retry and nothing else runs.
+                // A step completed, another waits for its retry, and none runs.
                 S::WaitingForRetry,
             ],
             S::WaitingForDependencies => &[S::EvaluatingResults],
-            // Evaluated at once when an operator has changed something.
+            // An operator's change is evaluated at once.
             S::WaitingForRetry => &[S::EnqueuingSteps, S::EvaluatingResults],
             S::BlockedByFailures => &[S::Error, S::EvaluatingResults, S::ResolvedManually],
-            // An operator resets a failed step, or runs the task again from one of its steps.
+            // An operator resets a failed step, or reruns the task from one of its steps.
             S::Error | S::Complete | S::ResolvedManually => &[S::EvaluatingResults],
             S::Cancelled => &[],
         };
@@ -140,22 +140,22 @@ impl TaskState {
 }
 
 impl StepState {
-    /// Whether a step can be found in it. The others are passed through within one transaction; the audit shows them.
+    /// Whether a step can be stored in this state. The other states occur only within a transaction and in the audit.
     pub fn is_stored(self) -> bool {
         !matches!(self, Self::EnqueuedForOrchestration | Self::EnqueuedAsErrorForOrchestration)
     }
 
-    /// Whether it is settled for good.
+    /// Whether the engine never changes a step in this state.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Complete | Self::Cancelled | Self::ResolvedManually)
     }
 
-    /// Whether steps that depend on it may run.
+    /// Whether dependent steps may run.
     pub fn satisfies_dependents(self) -> bool {
         matches!(self, Self::Complete | Self::ResolvedManually)
     }
 
-    /// The states that may follow directly.
+    /// Returns the states that may follow directly.
     pub fn successors(self) -> Vec<Self> {
         use StepState as S;
         let next: &[S] = match self {
@@ -167,10 +167,10 @@ impl StepState {
                 S::WaitingForRetry,
                 S::Error,
             ],
-            // Enqueued again: it has saved a checkpoint, and is resumed from it.
+            // `Enqueued` follows a checkpoint, from which the step resumes.
             S::EnqueuedForOrchestration => &[S::Complete, S::Error, S::Enqueued],
             S::EnqueuedAsErrorForOrchestration => &[S::WaitingForRetry, S::Error],
-            // An error without a try: its task is given up.
+            // `Error` follows directly if the task is given up.
             S::WaitingForRetry => &[S::Enqueued, S::Error],
             S::Error => &[S::Enqueued],
             S::Complete | S::Cancelled | S::ResolvedManually => &[],
@@ -180,7 +180,7 @@ impl StepState {
             S::ResolvedManually => &[S::Complete],
             _ => &[S::Cancelled, S::ResolvedManually, S::Complete],
         };
-        // Whatever has left its place in the DAG can be put back there: the task is run again from a step before it.
+        // A rerun from an earlier step resets any step to pending.
         let rerun = (self != S::Pending).then_some(S::Pending);
         next.iter().chain(operator).copied().chain(rerun).collect()
     }

@@ -1,4 +1,4 @@
--- The states a task passes through when an event is evaluated: from where it was, to where it came.
+-- Returns the states that a task passes through when an event is evaluated, from `before` to `after`, for the audit.
 CREATE FUNCTION tasker_f.task_path(before text, after text, enqueued boolean)
 RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE

@@ -1,5 +1,5 @@
--- For a queue that lives in memory: after a restart nothing is in flight any more, and the sweep must look at
--- every step that was.
+-- Makes the sweep check every step that was in flight. For a queue in memory, which is empty after a restart. Returns
+-- the number of steps.
 CREATE FUNCTION tasker_f.expect_nothing_in_flight() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_now     timestamptz := tasker_f.now();

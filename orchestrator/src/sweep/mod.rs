@@ -1,4 +1,4 @@
-//! The safety net: retries whose timer was lost, messages that never left or never arrived, hosts that died.
+//! The sweep: recovers due retries without a timer, lost messages, and steps of dead hosts.
 
 use sqlx::FromRow;
 use tasker_protocol::Failure;
@@ -13,23 +13,23 @@ use crate::{
     state::StepState,
 };
 
-/// How many overdue steps one look takes.
+/// How many overdue steps one query returns.
 const SWEEP_BATCH: usize = 1000;
 
-/// What a sweep found.
+/// The results of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Messages sent (again).
+    /// Messages sent or sent again.
     pub resent: usize,
-    /// Attempts ended because their host fell silent.
+    /// Attempts ended because their host sent no heartbeat.
     pub lost: usize,
     /// Retries that were due.
     pub due: usize,
-    /// Tasks that were ended because they had passed a limit of their lifecycle.
+    /// Tasks ended because they exceeded a lifecycle limit.
     pub failed: usize,
 }
 
-/// A step that the sweep must look at.
+/// A step whose wake_at has passed.
 #[derive(Debug, FromRow)]
 pub(crate) struct OverdueStep {
     pub(crate) task_id: Uuid,
@@ -40,12 +40,12 @@ pub(crate) struct OverdueStep {
 }
 
 impl Engine {
-    /// Looks once at everything that should have been heard of by now.
+    /// Checks all overdue steps and tasks once.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         self.sweep_up(true).await
     }
 
-    /// As [`Orchestrator::sweep`], and says whether silence is held against hosts yet.
+    /// As [`Engine::sweep`]. If `judge_hosts` is false, no host counts as lost.
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
         let mut swept = Swept { failed: self.enforce_lifecycle().await?, ..Swept::default() };
         loop {
@@ -64,7 +64,7 @@ impl Engine {
                     Some(StepState::WaitingForRetry) => due.push(key),
                     _ => {
                         return Err(Error::Damaged(format!(
-                            "step {} of task {} is to be woken in state {}",
+                            "step {} of task {} has a wake time in state {}",
                             step.step_index, step.task_id, step.state
                         )));
                     }
@@ -105,7 +105,8 @@ impl Engine {
             .into_iter()
             .map(|((task_id, step_index, execution), host)| {
                 let host = host.unwrap_or_else(|| "unknown".to_owned());
-                let message = format!("host `{host}` fell silent: its lease on the step ran out");
+                let message =
+                    format!("host `{host}` stopped sending heartbeats: its lease on the step expired");
                 Ended {
                     task_id,
                     step_index,
@@ -120,12 +121,13 @@ impl Engine {
             })
             .collect();
         let ended_now = self.end_attempts(&ended).await?.ended;
-        // Should one of them live after all, or its message still lie in the queue: another attempt takes over.
+        // The host may still run it, or its message may still be in the queue; a new attempt replaces it.
         self.dispatcher.revoke(&keys).await;
         Ok(ended_now)
     }
 
-    /// To be called once, before anything runs, by a process whose queue lived in the memory of its predecessor.
+    /// Makes the sweep check all steps in flight. Call it once, before anything runs, if the queue was in the memory
+    /// of a previous process.
     pub async fn expect_nothing_in_flight(&self) -> Result<u64, Error> {
         let count: i64 = sqlx::query_scalar(sql!("SELECT tasker_f.expect_nothing_in_flight()"))
             .fetch_one(&self.pool)

@@ -1,4 +1,5 @@
--- Steps that should have been heard of by now. Only reads: whatever is done about them is compare and swap.
+-- Returns steps whose wake_at has passed, at most p_limit. Only reads: the functions that act on them check the
+-- execution again.
 CREATE FUNCTION tasker_f.overdue_steps(p_limit integer)
 RETURNS TABLE (task_id uuid, step_index integer, execution integer, state text, host text) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off AS $$

@@ -1,4 +1,5 @@
--- Sends the messages of enqueued steps again, where the sweep is still right about them.
+-- Returns the dispatches of enqueued steps whose wake_at has passed, and restarts their grace time. Skips steps that
+-- have changed.
 CREATE FUNCTION tasker_f.resend_overdue(p_task uuid[], p_step integer[], p_execution integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan

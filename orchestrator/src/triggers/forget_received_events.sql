@@ -1,4 +1,5 @@
--- Deletes events that are past their time: those that started tasks after a week, dead letters after a month.
+-- Deletes up to p_limit expired events of each state: events that started tasks after a week, dead letters after a
+-- month.
 CREATE FUNCTION tasker_f.forget_received_events(p_limit integer) RETURNS void LANGUAGE sql AS $$
     DELETE FROM tasker.received_events WHERE received_id IN (
         SELECT old.received_id

@@ -1,7 +1,7 @@
-//! Triggers: events from outside start tasks.
+//! Triggers: incoming events start tasks.
 //!
-//! Triggers are published beside templates. Every event that arrives is matched with all of them. Which tasks it started,
-//! or why none, is recorded under its source and id; a repeated event gets the recorded result.
+//! Every incoming event is matched against all published triggers. The tasks that it started, or the reason why it
+//! started none, are recorded under its source and id; a repeated event gets the recorded result.
 
 mod published;
 mod receive;

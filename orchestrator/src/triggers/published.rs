@@ -1,4 +1,4 @@
-//! Published triggers: published, listed, switched, and kept ready in memory.
+//! Published triggers: publishes, lists, enables, disables and caches them.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,43 +27,44 @@ pub struct TriggerSummary {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Counts the contents that it has had.
+    /// The version number. Each new content increments it.
     pub version: i32,
-    /// Whether it starts anything: it does if its file says so, and no operator has disabled it.
+    /// Whether it starts tasks: its file enables it, and no operator has disabled it.
     pub enabled: bool,
     /// When an operator disabled it.
     pub disabled_at: Option<DateTime<Utc>>,
     /// When this content was published.
     pub published_at: DateTime<Utc>,
-    /// The trigger as it was written.
+    /// The trigger as written.
     #[schema(value_type = Object)]
     pub definition: Value,
 }
 
 impl TriggerSummary {
-    /// What was written, read.
+    /// Parses the definition.
     ///
     /// # Errors
-    /// If another release of Tasker has accepted it, and this one does not understand it.
+    /// If this release does not understand it, because another release accepted it.
     pub fn trigger(&self) -> Result<Trigger, serde_json::Error> {
         Trigger::deserialize(&self.definition)
     }
 }
 
-/// Triggers that are ready, and the version of the catalog's that they are.
+/// Compiled triggers, and their version of the catalog.
 #[derive(Debug, Default)]
 pub(crate) struct TriggerCache(RwLock<Option<(i64, Arc<[Ready]>)>>);
 
 /// A trigger in memory.
 #[derive(Debug)]
 pub(super) struct Ready {
-    /// Or why it cannot be read: another release of Tasker has accepted it. Nobody knows which events it is for.
+    /// The compiled trigger, or why it cannot be read (another release accepted it). Which events it matches is then
+    /// unknown.
     pub(super) compiled: Result<CompiledTrigger, String>,
     pub(super) version: i32,
     pub(super) enabled: bool,
 }
 
-/// Triggers, and the events from outside that they turn into tasks.
+/// Triggers, and the incoming events that start tasks.
 pub struct Triggers {
     pub(crate) pool: Pool,
     pub(crate) catalog: Arc<Catalog>,
@@ -73,10 +74,10 @@ pub struct Triggers {
 }
 
 impl Triggers {
-    /// Publishes a trigger. From now on it is this content that events are held against.
+    /// Publishes a trigger. Events are matched against this content from now on.
     ///
     /// # Errors
-    /// [`Error::NoSuchTemplate`] and [`Error::UnknownHandlers`] if what it is to start cannot be.
+    /// [`Error::NoSuchTemplate`] and [`Error::UnknownHandlers`] if its task cannot be created.
     pub async fn publish_trigger(&self, trigger: &Trigger) -> Result<Publication, Error> {
         if let Err(faults) = compile(trigger.clone()).await {
             return Err(Error::InvalidTrigger { faults });
@@ -110,7 +111,7 @@ impl Triggers {
         Ok(Publication::Published)
     }
 
-    /// All triggers, by name.
+    /// Returns all triggers, sorted by name.
     pub async fn triggers(&self) -> Result<Vec<TriggerSummary>, Error> {
         let rows = sqlx::query("SELECT * FROM tasker.triggers ORDER BY namespace, name")
             .fetch_all(&self.pool)
@@ -118,7 +119,7 @@ impl Triggers {
         rows.iter().map(summary).collect()
     }
 
-    /// One trigger.
+    /// Returns a trigger.
     pub async fn trigger(&self, namespace: &str, name: &str) -> Result<TriggerSummary, Error> {
         let row = sqlx::query("SELECT * FROM tasker.triggers WHERE namespace = $1 AND name = $2")
             .bind(namespace)
@@ -131,7 +132,7 @@ impl Triggers {
         }
     }
 
-    /// Has a trigger start nothing from now on, or start tasks again.
+    /// Enables or disables a trigger.
     pub async fn enable_trigger(
         &self,
         namespace: &str,
@@ -141,7 +142,7 @@ impl Triggers {
         let now = self.trigger(namespace, name).await?;
         if enabled && now.definition["enabled"] == false {
             return Err(Error::Refused(format!(
-                "the file of trigger `{namespace}/{name}` says `enabled: false`; change it there and publish it"
+                "the file of trigger `{namespace}/{name}` contains `enabled: false`; change it there and publish it"
             )));
         }
         let mut transaction = self.pool.begin().await?;
@@ -161,7 +162,7 @@ impl Triggers {
         self.trigger(namespace, name).await
     }
 
-    /// Removes a trigger.
+    /// Deletes a trigger.
     pub async fn remove_trigger(&self, namespace: &str, name: &str) -> Result<(), Error> {
         let mut transaction = self.pool.begin().await?;
         let removed = sqlx::query("DELETE FROM tasker.triggers WHERE namespace = $1 AND name = $2")
@@ -170,7 +171,7 @@ impl Triggers {
             .execute(&mut *transaction)
             .await?;
         if removed.rows_affected() == 0 {
-            // Its connection may be the only one.
+            // The connection of the transaction may be the only one.
             drop(transaction);
             return Err(self.no_such_trigger(namespace, name).await?);
         }
@@ -187,7 +188,7 @@ impl Triggers {
         Ok(Error::NoSuchTrigger { namespace: namespace.to_owned(), name: name.to_owned(), hint })
     }
 
-    /// The triggers as they were at this version, or later.
+    /// Returns the compiled triggers of this version or a later one.
     pub(super) async fn ready_triggers(&self, version: i64) -> Result<Arc<[Ready]>, Error> {
         {
             let cache = self.cache.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +197,7 @@ impl Triggers {
             }
         }
         let mut transaction = self.pool.begin().await?;
-        // Keeps a publication from committing in between.
+        // Prevents a publication from committing in between.
         let version: i64 = sqlx::query_scalar("SELECT triggers_version FROM tasker.catalog FOR SHARE")
             .fetch_one(&mut *transaction)
             .await?;
@@ -213,7 +214,7 @@ impl Triggers {
             };
             let compiled = compiled.map_err(|faults| {
                 let fault = format!(
-                    "trigger `{}/{}` cannot be read: {}; publish it anew, then replay this event",
+                    "trigger `{}/{}` cannot be read: {}; publish it again, then replay this event",
                     summary.namespace,
                     summary.name,
                     faults.join("; ")
@@ -232,7 +233,7 @@ impl Triggers {
     }
 }
 
-/// Compiles a trigger beside the threads that serve requests.
+/// Compiles a trigger on a blocking thread.
 async fn compile(trigger: Trigger) -> Result<CompiledTrigger, Vec<String>> {
     let compiled = tokio::task::spawn_blocking(move || CompiledTrigger::new(trigger)).await;
     match compiled {

@@ -1,4 +1,5 @@
--- What came of those of these events that have come before. One row at least, for the version of the triggers.
+-- Returns the recorded results of those of these events that were received before. Returns at least one row, for the
+-- version of the triggers.
 CREATE FUNCTION tasker_f.recall_events(p_id uuid[])
 RETURNS TABLE (triggers_version bigint, received_id uuid, state text, tasks text, reason text)
 LANGUAGE plpgsql STABLE

@@ -1,7 +1,7 @@
-//! Taking events in: each is held against the triggers, starts its tasks, and what came of it is recorded.
+//! Receives events: matches each against the triggers, starts its tasks, and records the result.
 //!
-//! A batch costs three round trips: what came of those of its events that have come before, the creation of all tasks, and
-//! the record. Tasks are created first. Should the record be lost, the event's next copy maps to the same identities.
+//! A batch costs three round trips: the lookup of repeated events, the creation of all tasks, and the record. Tasks
+//! are created first. If the record fails, the next copy of the event maps to the same identities.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -28,25 +28,25 @@ use crate::{
     error::Error,
 };
 
-/// How many events one round takes.
+/// The maximum number of events per batch.
 const BATCH: usize = 100;
-/// Events longer than this are kept in the blob store, and not in their row.
+/// Events longer than this, in bytes, are stored in the blob store instead of the row.
 const MAX_INLINE_EVENT: usize = 64 << 10;
-/// The longest reason, in characters.
+/// The maximum length of a reason, in characters.
 const MAX_REASON: usize = 2000;
 
-/// What came of an event.
+/// The result of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reception {
-    /// The event, by a name made of its source and id.
+    /// The id of the event, derived from its source and id.
     pub received_id: Uuid,
-    /// Where it comes from.
+    /// The source of the event.
     pub source: String,
-    /// Its name there.
+    /// The id of the event at its source.
     pub id: String,
-    /// What came of it.
+    /// The result.
     pub state: ReceptionState,
-    /// Whether it had come before: then this is what came of it.
+    /// Whether the event was received before. Then this is the recorded result.
     pub duplicate: bool,
     /// The tasks that it started.
     pub tasks: Vec<StartedTask>,
@@ -54,23 +54,23 @@ pub struct Reception {
     pub reason: Option<String>,
 }
 
-/// What came of an event.
+/// The state of a received event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceptionState {
-    /// It started tasks.
+    /// The event started tasks.
     Started,
-    /// No trigger is for it: a dead letter.
+    /// No trigger matched: a dead letter.
     Unmatched,
-    /// A trigger is for it and could start nothing: a dead letter.
+    /// A matching trigger could not start its task: a dead letter. Other triggers may have started theirs.
     Failed,
 }
 
 impl ReceptionState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 3] = [Self::Started, Self::Unmatched, Self::Failed];
 
-    /// Its name.
+    /// The name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
@@ -79,16 +79,16 @@ impl ReceptionState {
         }
     }
 
-    /// The state of this name.
+    /// Returns the state with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 }
 
-/// A task that an event started, or that an event with the same key had started.
+/// A task that this event, or an earlier event with the same key, started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StartedTask {
-    /// The trigger, `namespace/name`.
+    /// The trigger: `namespace/name`.
     pub trigger: String,
     /// The trigger's version.
     pub version: i32,
@@ -96,13 +96,13 @@ pub struct StartedTask {
     pub task_id: Uuid,
 }
 
-/// What the triggers make of one event.
+/// The tasks that the triggers request for one event.
 #[derive(Debug, Default)]
 struct Plan {
     wanted: Vec<Wanted>,
-    /// Why triggers that are for it could not map it.
+    /// Why matching triggers could not map the event.
     failures: Vec<String>,
-    /// Triggers that are for it and are disabled.
+    /// Matching triggers that are disabled.
     disabled: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ struct Wanted {
     request: TaskRequest,
 }
 
-/// What is to be recorded of an event.
+/// The result to record for an event.
 #[derive(Debug)]
 struct Outcome {
     state: ReceptionState,
@@ -122,7 +122,7 @@ struct Outcome {
     reason: Option<String>,
 }
 
-/// What is recorded of an event.
+/// The recorded result of an event.
 #[derive(Debug, Clone)]
 pub(super) struct Recorded {
     pub(super) is_new: bool,
@@ -131,7 +131,7 @@ pub(super) struct Recorded {
     pub(super) reason: Option<String>,
 }
 
-/// The name of an event, whoever asks and whenever.
+/// Returns the id of an event: always the same for the same source and id.
 pub(super) fn received_id(source: &str, id: &str) -> Uuid {
     let mut hash = Sha256::new();
     for part in [source, id] {
@@ -143,8 +143,8 @@ pub(super) fn received_id(source: &str, id: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// The hash that events of one key share, for one trigger. Unlike that of other requests it does not contain the
-/// template's version: a new version must not let an old event in again.
+/// Returns the identity for a trigger and a key. Unlike the identity of other requests it does not contain the
+/// template's version, so that an old event starts no task of a new version.
 fn identity(trigger: &str, key: &str) -> Vec<u8> {
     let mut hash = Sha256::new();
     for part in ["trigger", trigger, key] {
@@ -155,10 +155,10 @@ fn identity(trigger: &str, key: &str) -> Vec<u8> {
 }
 
 impl Triggers {
-    /// Takes events in, and answers what came of each, in their order. An event that has come before starts nothing.
+    /// Receives events, and returns their results in order. A repeated event starts nothing.
     ///
     /// # Errors
-    /// What keeps events from being taken in at the moment: send them again. Nothing is lost or done twice by that.
+    /// If events cannot be received now. Send them again; nothing is lost or done twice.
     pub async fn receive_events(&self, events: Vec<CloudEvent>) -> Result<Vec<Reception>, Error> {
         let mut receptions = Vec::with_capacity(events.len());
         let mut events = events.into_iter();
@@ -174,7 +174,7 @@ impl Triggers {
     async fn receive_batch(&self, events: Vec<CloudEvent>) -> Result<Vec<Reception>, Error> {
         let ids: Vec<Uuid> = events.iter().map(|event| received_id(event.source(), event.id())).collect();
         let (version, mut known) = self.recall(&ids).await?;
-        // One of several copies in one batch stands for all.
+        // The first of several copies in a batch represents all.
         let mut first = HashSet::new();
         let new: Vec<(Uuid, CloudEvent)> = ids
             .iter()
@@ -205,7 +205,7 @@ impl Triggers {
         ids.iter().zip(&events).map(reception).collect()
     }
 
-    /// Takes an event that is a dead letter once more, with the triggers as they are now.
+    /// Processes a dead letter again, with the current triggers.
     pub(super) async fn receive_again(&self, id: Uuid, event: CloudEvent) -> Result<Recorded, Error> {
         let (version, _) = self.recall(&[id]).await?;
         let event = [(id, event)];
@@ -214,7 +214,7 @@ impl Triggers {
         recorded.remove(&id).ok_or(Error::NoSuchReceivedEvent(id))
     }
 
-    /// Which version the triggers are of, and what came of events that have come before.
+    /// Returns the version of the triggers, and the recorded results of repeated events.
     async fn recall(&self, ids: &[Uuid]) -> Result<(i64, BTreeMap<Uuid, Recorded>), Error> {
         let rows = sqlx::query(sql!("SELECT * FROM tasker_f.recall_events($1)"))
             .bind(ids)
@@ -233,12 +233,12 @@ impl Triggers {
         Ok((version, known))
     }
 
-    /// Creates what the triggers make of these events.
+    /// Creates the tasks that the triggers request for these events.
     async fn start_tasks(&self, events: &[(Uuid, CloudEvent)], version: i64) -> Result<Vec<Outcome>, Error> {
         let triggers = self.ready_triggers(version).await?;
         let any = !triggers.is_empty();
         let seen: Vec<CloudEvent> = events.iter().map(|(_, event)| event.clone()).collect();
-        // Patterns and expressions run beside the threads that serve requests.
+        // Patterns and expressions run on a blocking thread.
         let plans =
             tokio::task::spawn_blocking(move || seen.iter().map(|event| plan(event, &triggers)).collect());
         let plans: Vec<Plan> = plans.await.map_err(|_| Error::Stopping)?;
@@ -325,7 +325,7 @@ impl Triggers {
     }
 }
 
-/// `tasker_f.reception`: what came of an event as the database takes it, field by field in that type's order.
+/// `tasker_f.reception`: the result of an event for the database, with the fields in that type's order.
 #[derive(sqlx::Encode)]
 struct StoredReception {
     received_id: Uuid,
@@ -357,7 +357,7 @@ pub(super) fn started_tasks(json: &str) -> Result<Vec<StartedTask>, Error> {
     serde_json::from_str(json).map_err(|error| Error::Damaged(format!("the tasks of an event: {error}")))
 }
 
-/// What the triggers make of an event. Nothing here can fail the events beside it.
+/// Matches an event against the triggers. Errors affect only this event.
 fn plan(event: &CloudEvent, triggers: &Arc<[Ready]>) -> Plan {
     let mut plan = Plan::default();
     let seen = match SeenEvent::new(event) {
@@ -371,7 +371,7 @@ fn plan(event: &CloudEvent, triggers: &Arc<[Ready]>) -> Plan {
         let compiled = match &ready.compiled {
             Ok(compiled) if compiled.matches(&seen) => compiled,
             Ok(_) => continue,
-            // It may be for this event: that is kept, and what others make of it is done.
+            // It may match this event: the failure is recorded, and the other triggers still apply.
             Err(fault) => {
                 plan.failures.extend(ready.enabled.then(|| fault.clone()));
                 continue;
@@ -401,20 +401,17 @@ fn outcome(tasks: Vec<StartedTask>, failures: &[String], disabled: &[String], an
     } else if !tasks.is_empty() {
         (ReceptionState::Started, None)
     } else if !disabled.is_empty() {
-        (
-            ReceptionState::Unmatched,
-            Some(format!("only disabled triggers are for it: {}", disabled.join(", "))),
-        )
+        (ReceptionState::Unmatched, Some(format!("only disabled triggers match it: {}", disabled.join(", "))))
     } else {
         let reason = if any { "no trigger's pattern matches it" } else { "there are no triggers" };
         (ReceptionState::Unmatched, Some(reason.to_owned()))
     };
-    // What a text column cannot hold, an event may have brought along.
+    // The event may contain characters that a text column cannot store.
     let fit = |reason: String| reason.replace('\0', "\u{fffd}").chars().take(MAX_REASON).collect();
     Outcome { state, tasks, reason: reason.map(fit) }
 }
 
-/// The request that a trigger makes.
+/// Builds the request for a mapped task.
 fn request(task: MappedTask) -> TaskRequest {
     TaskRequest {
         namespace: task.namespace,
@@ -431,7 +428,7 @@ fn request(task: MappedTask) -> TaskRequest {
     }
 }
 
-/// Whether the same request would be refused again: then it is a dead letter, until somebody changes something.
+/// Whether the same request would be rejected again, so that the event is a dead letter until something changes.
 fn is_lasting(error: &Error) -> bool {
     matches!(
         error,

@@ -1,4 +1,4 @@
-//! Events that were received, dead letters among them: listed, shown, and taken once more.
+//! Received events, including dead letters: lists, returns and replays them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,46 +16,46 @@ use crate::{
     error::Error,
 };
 
-/// How many events one sweep forgets at most, of each state.
+/// The maximum number of events that one sweep deletes, per state.
 const FORGOTTEN_AT_ONCE: i32 = 10_000;
 
-/// An event that was received, and what came of it.
+/// A received event and its result.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedEvent {
-    /// The event, by a name made of its source and id.
+    /// The id of the event, derived from its source and id.
     pub received_id: Uuid,
-    /// Where it comes from.
+    /// The source of the event.
     pub source: String,
-    /// Its name there.
+    /// The id of the event at its source.
     pub id: String,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// What came of it.
+    /// The state.
     pub state: ReceptionState,
     /// The tasks that it started.
     pub tasks: Vec<StartedTask>,
     /// Why it is a dead letter, if it is one.
     pub reason: Option<String>,
-    /// When its first copy came.
+    /// When its first copy was received.
     pub received_at: DateTime<Utc>,
-    /// When it was last taken once more.
+    /// When it was last replayed.
     pub replayed_at: Option<DateTime<Utc>>,
-    /// The event itself, where one is shown.
+    /// The event itself, only in responses about one event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub event: Option<Box<RawValue>>,
 }
 
-/// Which events a list is about.
+/// A filter for received events.
 #[derive(Debug, Clone, Default)]
 pub struct ReceivedFilter {
-    /// Only those of which one of these came; all of them when empty.
+    /// Only events in one of these states; all if empty.
     pub states: Vec<ReceptionState>,
 }
 
 impl Triggers {
-    /// Events that were received, the newest first, without their content.
+    /// Returns received events without their content, newest first.
     pub async fn received_events(
         &self,
         filter: &ReceivedFilter,
@@ -63,7 +63,7 @@ impl Triggers {
         offset: u32,
     ) -> Result<Vec<ReceivedEvent>, Error> {
         let states = if filter.states.is_empty() { &ReceptionState::ALL[..] } else { &filter.states };
-        // Each state is read along the index, so that a few dead letters are found among millions.
+        // Each state uses the index, so that a few dead letters are found among millions of events.
         let rows = sqlx::query(
             "SELECT e.received_id, e.source, e.id, e.type, e.state, e.tasks::text AS tasks, e.reason, e.received_at,
                     e.replayed_at
@@ -81,7 +81,7 @@ impl Triggers {
         rows.iter().map(read).collect()
     }
 
-    /// One event that was received, with its content.
+    /// Returns a received event with its content.
     pub async fn received_event(&self, id: Uuid) -> Result<ReceivedEvent, Error> {
         let row = sqlx::query(
             "SELECT received_id, source, id, type, state, tasks::text AS tasks, reason, received_at, replayed_at,
@@ -99,14 +99,14 @@ impl Triggers {
         Ok(ReceivedEvent { event: Some(event), ..read(&row)? })
     }
 
-    /// Takes a dead letter once more, with the triggers as they are now.
+    /// Processes a dead letter again, with the current triggers.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the event is no dead letter.
+    /// [`Error::Refused`] if the event is not a dead letter.
     pub async fn replay_event(&self, id: Uuid) -> Result<Reception, Error> {
         let received = self.received_event(id).await?;
         if received.state == ReceptionState::Started {
-            return Err(Error::Refused(format!("event {id} is no dead letter: it has started its tasks")));
+            return Err(Error::Refused(format!("event {id} is not a dead letter: it started its tasks")));
         }
         let json = received.event.as_ref().map_or("null", |event| event.get());
         let event =
@@ -123,7 +123,7 @@ impl Triggers {
         })
     }
 
-    /// Deletes events that are past their time.
+    /// Deletes expired events.
     pub async fn forget_received_events(&self) -> Result<(), Error> {
         sqlx::query(sql!("SELECT tasker_f.forget_received_events($1)"))
             .bind(FORGOTTEN_AT_ONCE)

@@ -1,6 +1,6 @@
--- Records what came of events, and answers what is recorded of each now. Where another copy was quicker, its word stands
--- unless this one has more to say: a task is never left out, and an event that started something was not in vain.
--- A replay's word stands in any case.
+-- Records the results of events, and returns what is then recorded for each. If another copy of an event was recorded
+-- first, the tasks of both are kept, and the state and reason change only if this result ranks higher (unmatched,
+-- failed, started). With p_replay they always change.
 CREATE FUNCTION tasker_f.record_events(p_receptions tasker_f.reception[], p_replay boolean)
  RETURNS TABLE (received_id uuid, is_new boolean, state text, tasks text, reason text)
 LANGUAGE plpgsql
@@ -16,7 +16,7 @@ BEGIN
             INSERT INTO tasker.received_events (received_id, source, id, type, event, event_blob, state, tasks, reason, received_at)
             SELECT r.received_id, r.source, r.id, r.type, r.event::json, r.event_blob::json, r.state, r.tasks::jsonb, r.reason, v_now
             FROM unnest(p_receptions) AS r
-            -- In one order everywhere, so that two batches with the same events cannot wait for each other.
+            -- One order in all calls, so that two batches with the same events cannot deadlock.
             ORDER BY r.received_id
             ON CONFLICT ON CONSTRAINT received_events_pkey DO NOTHING
             RETURNING received_events.received_id
@@ -25,7 +25,7 @@ BEGIN
         v_new := '{}';
     END IF;
     IF cardinality(v_new) < cardinality(v_ids) THEN
-        -- Locked first, in that order too.
+        -- Locked first, in the same order.
         PERFORM FROM tasker.received_events e WHERE e.received_id = ANY (v_ids) ORDER BY e.received_id FOR UPDATE;
         UPDATE tasker.received_events e SET
             state = CASE WHEN n.stands THEN r.state ELSE e.state END,

@@ -1,4 +1,4 @@
--- An event from outside, with what came of it.
+-- A received event and its result.
 CREATE TYPE tasker_f.reception AS (
     received_id uuid,
     source      text,

@@ -1,4 +1,4 @@
-//! Batches: cutting, parallelism, failure strategies, checkpoints, convergence.
+//! Batches: creation of workers, parallelism, failure strategies, checkpoints, convergence.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn template(config: &Value) -> String {
     .to_string()
 }
 
-/// A task whose batch has been cut at these cursors, and the workers that were sent.
+/// Creates a task and completes its batchable step with these cursors. Returns the task and the sent workers.
 async fn cut(fixture: &Fixture, config: Value, cursors: &[Value]) -> (Uuid, Vec<StepDispatch>) {
     fixture.publish(&template(&config)).await;
     let task = fixture.create("rows", json!({})).await;
@@ -42,7 +42,7 @@ fn cursors(count: u32) -> Vec<Value> {
 #[tokio::test]
 async fn one_worker_for_each_cursor_and_convergence_after_them_all() {
     let fixture = Fixture::new().await;
-    // Cursors are any JSON.
+    // A cursor is any JSON value.
     let given = [json!({ "start": "a", "end": "m" }), json!([1, 2.50]), json!("z")];
     let (task, workers) = cut(&fixture, json!({ "worker_template": "process" }), &given).await;
     assert_eq!(names(&workers), ["process_001", "process_002", "process_003"]);
@@ -56,7 +56,7 @@ async fn one_worker_for_each_cursor_and_convergence_after_them_all() {
                     "parallelism": 10, "cursor_field": "id", "failure_strategy": "continue_on_failure" })
         );
         assert!(!batch.is_no_op);
-        // Each is also given what the cut told.
+        // Each worker also gets the result of the batchable step.
         assert_eq!(worker.dependency_results[0].step, "cut");
     }
     fixture.complete(&workers[2], json!(30)).await;
@@ -145,7 +145,7 @@ async fn fail_fast_cancels_the_others() {
     assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
     assert!(!fixture.complete(&workers[1], json!(1)).await, "a cancelled worker's report was applied");
     fixture.check_audit(task).await;
-    // Driven again, the whole rest of the batch runs.
+    // A redrive runs the rest of the batch.
     let action = tasker_orchestrator::TaskAction::Redrive;
     fixture.orchestrator.engine.operate_on_task(task, &action, "me", Some("fixed")).await.unwrap();
     assert_eq!(fixture.complete_all().await.len(), 5);
@@ -186,7 +186,7 @@ async fn a_checkpoint_is_saved_and_the_same_attempt_goes_on_from_it() {
     assert_eq!(second.checkpoint.as_ref().unwrap().inline(), Some(r#"{"next":4,"sum":10}"#));
     assert_eq!(second.cursor.as_ref().unwrap().get(), first.cursor.as_ref().unwrap().get());
     assert!(!fixture.complete(first, json!(0)).await, "a late report of the first run was applied");
-    // The next attempt, too, starts from what was saved; so does one whose host has died.
+    // The next attempt also starts from the checkpoint, and so does an attempt after the death of a host.
     fixture.fail(&second, true).await;
     fixture.advance(TimeDelta::seconds(60));
     fixture.orchestrator.engine.sweep().await.unwrap();

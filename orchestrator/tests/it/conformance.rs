@@ -1,4 +1,4 @@
-//! The page that says which test holds what: whole, and true of the sources.
+//! Checks docs/conformance.md, which maps each rule to its tests: it must be complete and match the sources.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tasker_orchestrator::state::{StepState, TaskState};
 use tasker_templates::{Code, template::template_schema};
 
-/// The rows of the table below this heading: what stands in backquotes in their first cells, and the last cell.
+/// Returns the rows of the table below this heading: the backquoted names of the first cells, and the last cell.
 fn rows(heading: &str) -> Vec<(Vec<String>, String)> {
     let page = page();
     let (_, rest) = page.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
@@ -22,14 +22,14 @@ fn rows(heading: &str) -> Vec<(Vec<String>, String)> {
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/conformance.md");
-    fs::read_to_string(path).expect("the page is there")
+    fs::read_to_string(path).expect("the page exists")
 }
 
-/// What a page must have and what it has are one and the same.
+/// Compares the rows of a table with the required ones.
 fn check(heading: &str, wanted: &BTreeSet<Vec<String>>) {
     let rows = rows(heading);
     let there: BTreeSet<Vec<String>> = rows.iter().map(|(cells, _)| cells.clone()).collect();
-    assert_eq!(there.len(), rows.len(), "{heading}: a row stands there twice");
+    assert_eq!(there.len(), rows.len(), "{heading}: duplicate row");
     let missing: Vec<_> = wanted.difference(&there).collect();
     let unknown: Vec<_> = there.difference(wanted).collect();
     assert!(
@@ -44,7 +44,7 @@ fn check(heading: &str, wanted: &BTreeSet<Vec<String>>) {
     }
 }
 
-/// Every field of the format and every value of its enumerations: `steps[].type`, `steps[].type = decision`.
+/// Collects every field of the format and every value of its enumerations: `steps[].type`, `steps[].type = decision`.
 fn fields(schema: &Value, place: &str, found: &mut BTreeSet<Vec<String>>) {
     for schema in schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice) {
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
@@ -69,7 +69,7 @@ fn the_page_has_every_field() {
     check("Fields of a template", &wanted);
 }
 
-/// Every state with each of those that may follow it.
+/// Returns every state with each of its successors.
 fn changes<S: Copy + ToString>(states: &[S], successors: fn(S) -> Vec<S>) -> BTreeSet<Vec<String>> {
     let of = |&from: &S| successors(from).into_iter().map(move |to| vec![from.to_string(), to.to_string()]);
     states.iter().flat_map(of).collect()
@@ -94,15 +94,15 @@ fn every_test_that_the_page_names_is_there() {
     let page = page();
     let mut named = 0;
     for link in page.split("[`").skip(1) {
-        let (name, rest) = link.split_once("`](../").unwrap_or_else(|| panic!("no link: {link}"));
-        let (path, _) = rest.split_once(')').unwrap_or_else(|| panic!("no link: {link}"));
+        let (name, rest) = link.split_once("`](../").unwrap_or_else(|| panic!("not a link: {link}"));
+        let (path, _) = rest.split_once(')').unwrap_or_else(|| panic!("not a link: {link}"));
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
         let source = fs::read_to_string(&source).unwrap_or_else(|error| panic!("{path}: {error}"));
         let (before, _) = source
             .split_once(&format!("fn {name}()"))
             .unwrap_or_else(|| panic!("{path} has no test `{name}`"));
         let attribute = before.trim_end_matches("async ").trim_end().lines().last().unwrap_or_default();
-        assert!(attribute.contains("test"), "`{name}` of {path} is no test");
+        assert!(attribute.contains("test"), "`{name}` of {path} is not a test");
         named += 1;
     }
     assert!(named > 150, "only {named} tests are named");

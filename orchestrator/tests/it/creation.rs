@@ -1,4 +1,4 @@
-//! Creating tasks: what is refused, what is the same, what is pinned.
+//! Creation of tasks: rejection, identity, pinning of releases.
 
 use std::collections::BTreeMap;
 
@@ -182,7 +182,7 @@ async fn a_large_input_travels_by_reference_and_reads_as_itself() {
 #[tokio::test]
 async fn ancestors_are_given_once_each_where_the_template_asks() {
     let fixture = Fixture::new().await;
-    // A ladder of diamonds: the number of paths doubles with each rung.
+    // A chain of diamonds: each doubles the number of paths.
     let mut steps = vec![json!({ "name": "j0", "handler": { "callable": "work" } })];
     for rung in 1..=20 {
         let previous = format!("j{}", rung - 1);
@@ -222,7 +222,7 @@ async fn a_publication_is_what_the_next_request_is_checked_and_identified_by() {
     fixture.publish(&version("1.0.0", "old")).await;
     fixture.create("t", json!({ "old": 1 })).await;
     fixture.publish(&version("2.0.0", "new")).await;
-    // Fits only the new version, which the cache does not know yet.
+    // Valid only for the new version, which is not yet in the cache.
     fixture.create("t", json!({ "new": 1 })).await;
     let both = json!({ "old": 1, "new": 1 });
     fixture.publish(&version("3.0.0", "new")).await;
@@ -238,7 +238,7 @@ async fn a_publication_is_what_the_next_request_is_checked_and_identified_by() {
 async fn an_input_that_cannot_be_stored_harms_no_other() {
     let fixture = Fixture::new().await;
     fixture.publish(&strategy("always_unique")).await;
-    // Deeper than PostgreSQL's JSON parser goes.
+    // Deeper than PostgreSQL's JSON parser supports.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let deep = TaskRequest::new("t", serde_json::value::RawValue::from_string(deep).unwrap());
     let created = fixture.orchestrator.engine.create_tasks(vec![request("t", &json!(1)), deep]).await;

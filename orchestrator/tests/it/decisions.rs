@@ -1,4 +1,4 @@
-//! Decisions: what they create, when, and what becomes of what they do not choose.
+//! Decisions: which steps they create and when, and how unchosen branches affect other steps.
 
 use serde_json::json;
 use tasker_orchestrator::state::{StepState, TaskState};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, branch, failed, names, payload};
 
-/// A decision between two branches, of which one has a tail, and the convergence of both.
+/// A decision between two branches, one of which has a further step, and a convergence of both.
 const CHOICE: &str = "
 name: choice
 version: 1.0.0
@@ -22,7 +22,7 @@ steps:
   - { name: after, dependencies: [join], handler: { callable: work } }
 ";
 
-/// A task of a template, up to the point where its first steps are sent.
+/// Creates a task of a template and returns its first sent steps.
 async fn begin(fixture: &Fixture, template: &str) -> (Uuid, Vec<StepDispatch>) {
     fixture.publish(template).await;
     let name = template.lines().find_map(|line| line.strip_prefix("name: ")).unwrap();
@@ -30,7 +30,7 @@ async fn begin(fixture: &Fixture, template: &str) -> (Uuid, Vec<StepDispatch>) {
     (task, fixture.dispatched())
 }
 
-/// A task of [`CHOICE`] whose decision is under way.
+/// Creates a task of [`CHOICE`] and returns its sent decision.
 async fn deciding(fixture: &Fixture) -> (Uuid, StepDispatch) {
     let (task, start) = begin(fixture, CHOICE).await;
     assert_eq!(fixture.step_names(task).await, ["start", "choose"], "only what no decision creates");
@@ -100,10 +100,10 @@ async fn a_branch_that_cannot_be_fails_the_step_and_blocks_the_task() {
     let cases: [(Ending, &str); 6] = [
         (branch(&["lft"]), "the template has no step `lft`; did you mean `left`?"),
         (branch(&["left", "start"]), "step `start` does not come after the decision"),
-        (branch(&["right_tail"]), "also depends on `right`, and nothing creates that with it"),
+        (branch(&["right_tail"]), "also depends on `right`, and no named step creates that"),
         (branch(&too_many), "101 steps; at most 100"),
-        (Ending::Complete(payload(&json!(1))), "a step of type `decision` cannot; answer `branch`"),
-        (Ending::Batch { cursors: Vec::new(), result: payload(&json!(1)) }, "answered `batch`"),
+        (Ending::Complete(payload(&json!(1))), "a step of type `decision` cannot; return `branch`"),
+        (Ending::Batch { cursors: Vec::new(), result: payload(&json!(1)) }, "returned `batch`"),
     ];
     for (ending, expected) in cases {
         let (task, choose) = deciding(&fixture).await;
@@ -142,7 +142,7 @@ async fn a_failing_decision_is_retried_and_then_decides() {
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
 
-/// A decision that another decision creates, and one convergence over both.
+/// A decision that another decision creates, and one convergence of both.
 const NESTED: &str = "
 name: nested
 version: 1.0.0
@@ -186,7 +186,7 @@ async fn a_nested_decision_that_is_not_chosen_keeps_nobody_waiting() {
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
 
-/// Two decisions side by side, one convergence.
+/// Two independent decisions with one convergence.
 const PARALLEL: &str = "
 name: parallel
 version: 1.0.0
@@ -257,8 +257,8 @@ async fn decisions_may_follow_each_other_twenty_deep_and_no_deeper() {
     assert!(problems.to_string().contains("21 decisions follow each other; at most 20 can"), "{problems}");
 }
 
-/// A decision whose branch needs what only another decision can create, and one whose branch needs what may have been left
-/// out on the way to it.
+/// A decision whose branch depends on a step that only another decision can create, and one whose branch depends on a
+/// step that an earlier decision may have left out.
 const FOREIGN: &str = "
 name: foreign
 version: 1.0.0

@@ -1,4 +1,4 @@
-//! Domain events: when they are published, in what form, and how they reach each kind of subscriber.
+//! Domain events: when they are published, their format, and their delivery to each kind of subscriber.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -41,7 +41,7 @@ impl Fixture {
         length.fetch_one(&self.database.pool).await.unwrap()
     }
 
-    /// What lies in an event queue, in order.
+    /// Returns the events in a queue, in order.
     async fn queued(&self, queue: &str) -> Vec<Value> {
         self.orchestrator.events.publish_and_deliver().await.unwrap();
         let rows = sqlx::query("SELECT message FROM pgmq.read($1, 60, 100) ORDER BY msg_id")
@@ -53,7 +53,7 @@ impl Fixture {
     }
 }
 
-/// What came, in the order of its ids: several are on their way at once.
+/// Returns the types of received events, sorted by event id, because deliveries run concurrently.
 fn types(events: &[Value]) -> Vec<&str> {
     let mut events: Vec<(i64, &str)> = events
         .iter()
@@ -98,7 +98,7 @@ async fn an_event_is_a_cloud_event_with_the_result_as_its_data() {
     let task = fixture.create("order", json!({})).await;
     let pay = fixture.dispatched_one();
     fixture.complete(&pay, json!({ "amount": 12.50 })).await;
-    // Late and repeated reports publish nothing.
+    // Stale reports publish nothing.
     fixture.complete(&pay, json!({ "amount": 99 })).await;
     let events = fixture.queued("paid").await;
     assert_eq!(events.len(), 1);
@@ -119,7 +119,7 @@ async fn an_event_is_a_cloud_event_with_the_result_as_its_data() {
 async fn a_subscriber_that_does_not_answer_keeps_nothing_from_the_others() {
     let mut fixture = Fixture::new().await;
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
-    // It takes connections, and never says a word.
+    // Accepts connections and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = json!({ "url": format!("http://{}/", silent.local_addr().unwrap()) });
     fixture.listen_for("silent", "order.paid", SubscriptionKind::Webhook, target).await;
@@ -134,8 +134,10 @@ async fn a_subscriber_that_does_not_answer_keeps_nothing_from_the_others() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    // The silent one's time is not up before 15 seconds.
-    tokio::time::timeout(Duration::from_secs(10), told).await.expect("the quick one hears of everything");
+    // The silent subscriber's timeout is at least 15 seconds.
+    tokio::time::timeout(Duration::from_secs(10), told)
+        .await
+        .expect("the fast subscriber receives all events");
     stop.cancel();
 }
 
@@ -172,7 +174,7 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     heard.listen("tasker_events").await.unwrap();
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
-    // Fast ones are heard at once, before anything is published from the outbox.
+    // Fast events arrive before the outbox is published.
     let first: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
     assert_eq!((&first["type"], &first["data"]), (&json!("e.fast"), &json!(1)));
     assert_eq!(
@@ -204,7 +206,7 @@ async fn a_listener_hears_of_a_large_event_without_its_data() {
     );
 }
 
-/// Answers each request in turn with the next status, and tells what it was asked.
+/// Responds to each request with the next status, and passes on the request.
 fn server(statuses: Vec<u16>) -> (String, mpsc::Receiver<(Vec<String>, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -262,7 +264,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     let waiting = &fixture.orchestrator.events.events(1).await.unwrap()[0];
     assert_eq!(waiting.pending_deliveries, 1);
     assert!(waiting.last_error.as_ref().unwrap().contains("returned 500"), "{waiting:?}");
-    // Not before its time, and then until it has arrived.
+    // Not before it is due; then until it succeeds.
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     assert!(requests.try_recv().is_err());
     fixture.advance(TimeDelta::seconds(2));
@@ -277,7 +279,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
 async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
     let mut fixture = Fixture::new().await;
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
-    // Nobody listens there.
+    // No process listens on this address.
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let target = json!({ "url": format!("http://{nobody}/") });
     fixture.listen_for("hook", "order.paid", SubscriptionKind::Webhook, target).await;
@@ -302,7 +304,7 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     let cause = fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
-    // As if the word that it has arrived had been lost.
+    // As if the result of the delivery had been lost.
     let event = fixture.orchestrator.events.events(1).await.unwrap()[0].event_id;
     sqlx::query(
         sqlx::AssertSqlSafe(format!("INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
@@ -353,7 +355,7 @@ async fn subscriptions_are_checked_listed_and_ended() {
         target: json!({ "url": "https://example.com/hook" }),
     };
     let made = fixture.orchestrator.events.subscribe(request("x")).await.unwrap();
-    assert_eq!(made.target["secret"].as_str().unwrap().len(), 64, "a secret is made up and told once");
+    assert_eq!(made.target["secret"].as_str().unwrap().len(), 64, "a secret is generated and returned once");
     let twice = fixture.orchestrator.events.subscribe(request("x")).await;
     assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
     let listed = fixture.orchestrator.events.subscriptions().await.unwrap();
@@ -400,7 +402,7 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
     let empty = json!({ "name": "empty", "version": "1.0.0", "identity_strategy": "always_unique" });
     fixture.publish(&empty.to_string()).await;
     let events = async || fixture.orchestrator.events.events(100).await.unwrap().len();
-    // Nobody asks: nothing is written. `*` asks for what steps say.
+    // Without a subscription nothing is written. `*` matches all events of steps.
     fixture.listen_for("all", "*", SubscriptionKind::Queue, json!({ "queue": "all" })).await;
     fixture.create("empty", json!({})).await;
     fixture.create("order", json!({})).await;
@@ -436,8 +438,8 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
         (&told[1]["data"]["status"], &told[1]["data"]["steps"]["satisfied"]),
         (&json!("complete"), &json!(1))
     );
-    assert_eq!(told[1].get("stepname"), None, "it is of no step");
-    // What goes out is what would be taken in.
+    assert_eq!(told[1].get("stepname"), None, "it belongs to no step");
+    // A delivered event can be received again.
     for event in &told {
         CloudEvent::from_json(&event.to_string()).unwrap_or_else(|error| panic!("{error}: {event}"));
     }

@@ -1,4 +1,4 @@
-//! What each field of a template does, as far as no other file tests it. A test is named after its field.
+//! The effect of each template field that no other file tests. A test is named after its field.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -23,7 +23,7 @@ pub(crate) fn one_step(fields: &Value) -> Value {
 }
 
 impl Fixture {
-    /// A task of a template, and its first step on its way to a host.
+    /// Creates a task of a template and returns its first sent step.
     async fn first_step(&self, template: &Value) -> (Uuid, StepDispatch) {
         self.publish(&template.to_string()).await;
         let task = self.create(template["name"].as_str().unwrap(), json!({})).await;
@@ -36,7 +36,7 @@ impl Fixture {
         self.orchestrator.engine.create_tasks(vec![request]).await.remove(0)
     }
 
-    /// How many DLQ entries a task has.
+    /// Returns the number of DLQ entries of a task.
     async fn buried(&self, task: Uuid) -> usize {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
         self.orchestrator.reader.dlq_entries(&filter, 10, 0).await.unwrap().len()
@@ -98,7 +98,7 @@ async fn what_is_for_people_is_kept_as_it_is() {
 async fn identity_strategy_strict() {
     let fixture = Fixture::new().await;
     let mut template = one_step(&json!({}));
-    // It is the default.
+    // The strategy is the default.
     template.as_object_mut().unwrap().remove("identity_strategy");
     fixture.publish(&template.to_string()).await;
     assert!(is_new(&fixture.request_of(json!({ "a": 1, "b": 2 }), None).await));
@@ -236,7 +236,7 @@ async fn retry_max_backoff_ms_limits_what_a_handler_asks_for_to_ten_times_itself
 
 #[tokio::test]
 async fn retry_jitter_draws_between_nothing_and_the_formula() {
-    // The dice fall in the middle; drawing is the default.
+    // The dice return 0.5; jitter is the default.
     for (jitter, waits) in
         [(json!({}), 500), (json!({ "jitter": true }), 500), (json!({ "jitter": false }), 1000)]
     {
@@ -265,7 +265,7 @@ async fn limits_reach_the_host() {
     let mut given = serde_json::to_value(step.limits).unwrap();
     assert_eq!(given.as_object_mut().unwrap().remove("wall_ms"), Some(json!(30_000)));
     assert_eq!(given, limits);
-    // What is not given is the host's.
+    // Missing limits are the host's.
     let mut other = one_step(&json!({ "limits": { "cpu_ms": 11 } }));
     other["name"] = json!("other");
     let (_, step) = fixture.first_step(&other).await;
@@ -298,7 +298,7 @@ async fn batch_config_reaches_the_handlers() {
     for step in [cut, fixture.dispatched_one()] {
         let told: Value = serde_json::from_str(step.batch.unwrap().metadata.get()).unwrap();
         for (key, value) in config.as_object().unwrap() {
-            assert_eq!(told[key], *value, "{} is not told of {key}", step.step_name);
+            assert_eq!(told[key], *value, "{} does not get {key}", step.step_name);
         }
     }
 }
@@ -344,7 +344,7 @@ async fn lifecycle_defaults() {
     assert_eq!(
         minutes(&json!({ "timeout_seconds": 7200 })),
         [1440, 60, 30, 240],
-        "longer runs are no standing"
+        "longer runs are not stale"
     );
     assert_eq!(
         minutes(&json!({ "retry": { "max_backoff_ms": 600_000 } })),
@@ -361,7 +361,7 @@ async fn lifecycle_defaults() {
     fixture.advance(TimeDelta::minutes(29));
     fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(running).await, 0);
-    // A wait between attempts may be ten times 30 s, which is no standing; half an hour is.
+    // A wait of ten times 30 s does not count as stale; half an hour does.
     fixture.fail(&step, true).await;
     sqlx::query("UPDATE tasker.steps SET next_retry_at = NULL, wake_at = NULL WHERE task_id = $1")
         .bind(running)
@@ -385,5 +385,5 @@ async fn lifecycle_defaults() {
     fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.buried(quiet).await, 1, "a day for the whole task");
-    assert!(!fixture.task_state(quiet).await.is_terminal(), "and it goes on");
+    assert!(!fixture.task_state(quiet).await.is_terminal(), "and it continues");
 }

@@ -1,4 +1,4 @@
-//! An orchestrator on a fresh database with frozen time, and a host played by the test.
+//! A fixture: an orchestrator on a fresh database with frozen time. The test acts as the host.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +43,7 @@ pub(crate) struct Fixture {
     creations: Option<PendingCreations>,
 }
 
-/// The time that every connection of a pool goes by.
+/// A clock shared by all connections of a pool.
 #[derive(Debug, Clone)]
 pub(crate) struct FrozenClock(Arc<Mutex<DateTime<Utc>>>);
 
@@ -52,7 +52,7 @@ impl FrozenClock {
         Self(Arc::new(Mutex::new(Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap())))
     }
 
-    /// A pool whose connections are set to this time whenever they are taken from it.
+    /// Returns a pool that sets this time on a connection whenever it is taken.
     pub(crate) fn connect(&self, options: PgConnectOptions, max_connections: u32) -> PgPool {
         let (connected, acquired) = (self.clone(), self.clone());
         PgPoolOptions::new()
@@ -79,23 +79,23 @@ impl FrozenClock {
     }
 }
 
-/// The login that is made for functions.
+/// Creates the login of the functions and returns its options.
 async fn login(database: &TestDatabase) -> PgConnectOptions {
     let role = make_login(&database.pool, "secret").await.unwrap();
     (*database.pool.connect_options()).clone().username(&role).password("secret")
 }
 
 impl Fixture {
-    /// With dice that always fall in the middle.
+    /// Creates a fixture whose dice always return 0.5.
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::new().await;
-        // The least that it may do with the database is enough for all that it does.
+        // The least privileged login must be enough for everything that the orchestrator does.
         let clock = FrozenClock::new();
         let pool = clock.connect(login(&database).await, 5);
         Self::with_pool(database, clock, pool, None).await
     }
 
-    /// Where the database is its own, as it is for who migrates it.
+    /// Creates a fixture whose pool has the rights of the database's owner.
     pub(crate) async fn with_pool_of_owner() -> Self {
         let database = TestDatabase::new().await;
         let clock = FrozenClock::new();
@@ -103,7 +103,7 @@ impl Fixture {
         Self::with_pool(database, clock, pool, None).await
     }
 
-    /// As in a function: with one connection, which is called `visit`.
+    /// Creates a fixture as in a function: with one connection, named `visit`.
     pub(crate) async fn in_visits() -> Self {
         let database = TestDatabase::new().await;
         let clock = FrozenClock::new();
@@ -111,14 +111,14 @@ impl Fixture {
         Self::with_pool(database, clock, pool, None).await
     }
 
-    /// With connections of the test's own making.
+    /// Creates a fixture with the test's own pool.
     pub(crate) async fn with_pool(
         mut database: TestDatabase,
         clock: FrozenClock,
         pool: PgPool,
         login: Option<Arc<dyn Login>>,
     ) -> Self {
-        // What a test does to the tables itself happens at that time too.
+        // The test's own statements use this time too.
         database.pool = clock.connect((*database.pool.connect_options()).clone(), 10);
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
         let leases = Arc::new(MemoryLeases::new(Duration::from_secs(30), Duration::from_secs(600)));
@@ -150,7 +150,7 @@ impl Fixture {
         Self { orchestrator, database, steps, reports, leases, now, clock, blobs, creations: Some(creations) }
     }
 
-    /// Runs the orchestrator's own loops, until the answer is cancelled.
+    /// Runs the orchestrator's loops until the returned token is cancelled.
     pub(crate) fn run(&mut self) -> CancellationToken {
         let (orchestrator, stop) = (self.orchestrator.clone(), CancellationToken::new());
         let (creations, stopped) = (self.creations.take().expect("it runs once"), stop.clone());
@@ -177,7 +177,7 @@ impl Fixture {
         }
     }
 
-    /// The steps that were sent to the hosts since the last call, by name.
+    /// Returns the steps that were sent since the last call, by name.
     pub(crate) fn dispatched(&self) -> Vec<StepDispatch> {
         let mut dispatched: Vec<StepDispatch> = self
             .steps
@@ -189,7 +189,7 @@ impl Fixture {
         dispatched
     }
 
-    /// A message's body, wherever it lies. It must be short enough for any queue.
+    /// Returns a message's body, read from the blob store if needed. Checks that it fits every queue.
     fn fetched(&self, body: String) -> String {
         assert!(body.len() <= 256 << 10, "a message of {} bytes", body.len());
         match serde_json::from_str::<ClaimCheck>(&body) {
@@ -198,7 +198,7 @@ impl Fixture {
         }
     }
 
-    /// The one step that was sent since the last call.
+    /// Returns the only step that was sent since the last call.
     pub(crate) fn dispatched_one(&self) -> StepDispatch {
         let mut dispatched = self.dispatched();
         assert_eq!(dispatched.len(), 1, "{:?}", names(&dispatched));
@@ -218,12 +218,12 @@ impl Fixture {
         self.report(dispatch, failed(retryable)).await
     }
 
-    /// A decision's report.
+    /// Reports the outcome of a decision.
     pub(crate) async fn branch(&self, dispatch: &StepDispatch, steps: &[&str]) -> bool {
         self.report(dispatch, branch(steps)).await
     }
 
-    /// A batchable step's report.
+    /// Reports the outcome of a batchable step.
     pub(crate) async fn batch(&self, dispatch: &StepDispatch, cursors: &[Value]) -> bool {
         self.report(dispatch, batch(cursors)).await
     }
@@ -232,12 +232,12 @@ impl Fixture {
         self.report(dispatch, Ending::Checkpoint(payload(&state))).await
     }
 
-    /// The names of the task's steps, in order.
+    /// Returns the names of the task's steps, in order.
     pub(crate) async fn step_names(&self, task: Uuid) -> Vec<String> {
         self.orchestrator.reader.steps(task).await.unwrap().into_iter().map(|step| step.name).collect()
     }
 
-    /// Completes whatever is sent until nothing more is, and answers what was completed, in order.
+    /// Completes steps until no more are sent. Returns their names, in order.
     pub(crate) async fn complete_all(&self) -> Vec<String> {
         let mut completed = Vec::new();
         loop {
@@ -272,7 +272,7 @@ impl Fixture {
         report_of(dispatch, StepEvent::Heartbeat(heartbeat))
     }
 
-    /// What the orchestrator told itself to wake up for, and when.
+    /// Returns the timer messages that the orchestrator sent, with their delays.
     pub(crate) fn timers(&self) -> Vec<(std::time::Duration, OrchestratorMessage)> {
         self.reports.take().iter().map(|message| (message.delay, decode(&message.body).unwrap())).collect()
     }
@@ -286,7 +286,7 @@ impl Fixture {
         self.orchestrator.reader.task_state(task).await.unwrap()
     }
 
-    /// Every change of state is one that the state machines allow, and each starts where the last one ended.
+    /// Checks that every transition is allowed and starts in the state where the previous one ended.
     pub(crate) async fn check_audit(&self, task: Uuid) {
         let transitions = self.orchestrator.reader.transitions(task, None).await.unwrap();
         for change in &transitions {
@@ -295,7 +295,7 @@ impl Fixture {
         let detail = self.orchestrator.reader.task(task).await.unwrap();
         let last = transitions.iter().rfind(|change| change.step_index.is_none());
         assert_eq!(last.unwrap().to_state, detail.summary.status.as_str(), "the task's last change");
-        // What was run again has a history of several lives.
+        // After a rerun, a step's history contains several runs.
         let rerun = transitions.iter().any(|change| change.event == "rerun");
         for step in self.orchestrator.reader.steps(task).await.unwrap().into_iter().filter(|_| !rerun) {
             let path: Vec<&Transition> =
@@ -309,7 +309,7 @@ impl Fixture {
         self.check_counters(task).await;
     }
 
-    /// The task's counters are what counting its steps gives.
+    /// Checks that the task's counters match its steps.
     pub(crate) async fn check_counters(&self, task: Uuid) {
         let counts = self.orchestrator.reader.task(task).await.unwrap().summary.steps;
         let steps = self.orchestrator.reader.steps(task).await.unwrap();
@@ -386,7 +386,7 @@ pub(crate) fn names(dispatched: &[StepDispatch]) -> Vec<&str> {
     dispatched.iter().map(|dispatch| dispatch.step_name.as_str()).collect()
 }
 
-/// A template of steps `name: dependencies`, with retries that need no jitter to be told apart.
+/// Returns a template with steps `name: dependencies` and retries without jitter.
 pub(crate) fn template(name: &str, steps: &[(&str, &[&str])]) -> String {
     let steps: Vec<Value> = steps
         .iter()

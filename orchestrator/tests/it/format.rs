@@ -1,4 +1,4 @@
-//! What the format takes and what it refuses: every limit, every unknown field, every kind of fault.
+//! The template format: every limit, every unknown field, and every kind of fault.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn problems(template: &Value) -> String {
     parse(&template.to_string()).expect_err("the template has faults").render("t.yaml")
 }
 
-/// The format's schema, with a template that has one of everything.
+/// Returns the format's schema, and a template with one of every element.
 fn everything() -> (Value, Value) {
     let template = json!({
         "name": "t", "version": "1.0.0", "system_dependencies": {}, "domain_events": [{ "name": "e" }], "lifecycle": {},
@@ -22,7 +22,7 @@ fn everything() -> (Value, Value) {
     (template_schema(), template)
 }
 
-/// Tells of every field of every object of the format: the object's place, the field's name and its schema.
+/// Calls `told` for every field of every object of the format: the object's place, the field's name and its schema.
 fn each_field(schema: &Value, place: &str, told: &mut dyn FnMut(&str, &str, &Value)) {
     for schema in schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice) {
         for (name, field) in schema["properties"].as_object().into_iter().flatten() {
@@ -42,7 +42,7 @@ fn every_limit_of_a_number_is_enforced() {
     each_field(&schema, "", &mut |place, name, field| {
         let beyond = [("minimum", -1, "below the minimum"), ("maximum", 1, "above the maximum")];
         for (key, step, words) in beyond {
-            // What a number cannot be anyway is no limit of the format.
+            // A bound that the number's type implies is not a limit of the format.
             let Some(limit) = field[key].as_i64().filter(|limit| limit + step >= 0) else { continue };
             let mut template = template.clone();
             template.pointer_mut(place).unwrap()[name] = json!(limit + step);

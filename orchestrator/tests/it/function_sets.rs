@@ -1,4 +1,4 @@
-//! The SQL functions of a build: one set, in a schema of its own, beside the sets of other releases.
+//! The set of SQL functions of a build: one schema per set, beside the sets of other releases.
 
 use sqlx::AssertSqlSafe;
 use tasker_orchestrator::{Error, FUNCTION_SET, connect, make_login, migrate};
@@ -6,7 +6,7 @@ use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;
 
-/// Makes a set of another release, last used some days ago.
+/// Creates a set of another release that was last used `days` days ago.
 async fn add_set(database: &TestDatabase, name: &str, days: i32) {
     let statements = format!(
         "CREATE SCHEMA {name};
@@ -26,7 +26,7 @@ async fn sets(database: &TestDatabase) -> Vec<String> {
     schemas
 }
 
-/// The installation does not check bodies, because functions call each other in any order.
+/// The installation does not check function bodies, because functions call each other in any order.
 #[tokio::test]
 async fn every_function_has_a_body_that_its_language_accepts() {
     let database = TestDatabase::new().await;
@@ -45,7 +45,7 @@ async fn every_function_has_a_body_that_its_language_accepts() {
     }
 }
 
-/// Functions are replaced with each release; tables must not depend on them.
+/// Each release replaces the functions, so tables must not depend on them.
 #[tokio::test]
 async fn no_table_needs_a_function() {
     let database = TestDatabase::new().await;
@@ -61,9 +61,9 @@ async fn no_table_needs_a_function() {
     assert_eq!(
         left,
         Vec::<String>::new(),
-        "functions belong to a set; only the triggers of a migration lie among the tables"
+        "functions belong to a set; only the triggers of a migration are in the schema of the tables"
     );
-    // It is there again after the next migration, as on a fresh database.
+    // The next migration installs it again, as on a fresh database.
     migrate(&database.pool).await.unwrap();
     assert_eq!(sets(&database).await, [FUNCTION_SET]);
 }
@@ -79,7 +79,7 @@ async fn the_sweep_drops_sets_that_nobody_has_used_for_a_week() {
     fixture.orchestrator.visit_all().await.unwrap();
     let mut expected = [FUNCTION_SET, recent];
     expected.sort_unstable();
-    // Its own is in use, however long ago that was noted.
+    // The own set is in use, however long ago this was recorded.
     assert_eq!(sets(&fixture.database).await, expected);
 }
 
@@ -97,7 +97,7 @@ async fn the_login_of_the_functions_cannot_make_a_set_look_unused() {
         let refused = sqlx::raw_sql(statement).execute(&pool).await.unwrap_err().to_string();
         assert!(refused.contains("permission denied"), "{refused}");
     }
-    // Nor by freezing its own time, nor by putting names of its own in front.
+    // Neither by freezing its session's time, nor by shadowing names in its search path.
     let tricked = format!(
         "SET tasker.now = '2100-01-01'; SET search_path = pg_temp, public; SELECT {FUNCTION_SET}.retire_function_sets()"
     );

@@ -1,6 +1,6 @@
-//! Random workflows under a transport that drops, repeats, delays and reorders messages, with hosts that fail and die and
-//! operators who interfere, on frozen time. Whatever happens: no step runs before its dependencies, none completes twice,
-//! nothing is lost, every task ends, and what the hot path counts is what counting anew would give.
+//! Random workflows on frozen time, with a transport that drops, repeats, delays and reorders messages, hosts that
+//! fail and die, and operators who interfere. Invariants: no step runs before its dependencies, none completes twice,
+//! nothing is lost, every task ends, and the incremental counters match a full count.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -19,16 +19,16 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, batch, branch, failed, payload};
 
-/// How many random workflows are run; `PROPTEST_CASES` overrides it.
+/// The number of random workflows. `PROPTEST_CASES` overrides it.
 const CASES: u32 = 150;
-/// A run that has not ended by then never will.
+/// A run that has not ended after this many turns is considered stuck.
 const MAX_TURNS: usize = 20_000;
-/// Until when operators interfere.
+/// Operators interfere until this turn.
 const OPERATED_TURNS: usize = 400;
 const MAX_ATTEMPTS: u32 = 3;
 const PARALLELISM: u32 = 2;
 
-/// A kind of step, and whom it depends on, as places in the list before it.
+/// A type of step, and its dependencies as indexes into the list before it.
 #[derive(Debug, Clone)]
 struct Wish {
     kind: u8,
@@ -36,7 +36,7 @@ struct Wish {
     strategy: u8,
 }
 
-/// A DAG of all types of step, and the seed of everything that is left to chance.
+/// A DAG of all step types, and the seed of all random choices.
 #[derive(Debug, Clone)]
 struct Scenario {
     steps: Vec<Value>,
@@ -98,10 +98,10 @@ fn nothing_is_lost_and_nothing_is_done_twice() {
         max_shrink_iters: 60,
         ..ProptestConfig::with_cases(cases)
     };
-    // One database for all: what came before must not matter.
+    // All runs share a database, which must not matter.
     let fixture = RefCell::new(Some(runtime.block_on(Fixture::new())));
     let done = TestRunner::new(config).run(&scenario(), |scenario| {
-        // After a failure the next run starts from nothing.
+        // After a failure the next run uses a fresh database.
         let taken = fixture.borrow_mut().take().unwrap_or_else(|| runtime.block_on(Fixture::new()));
         let left = runtime.block_on(async { World::new(taken, &scenario).await.run().await });
         *fixture.borrow_mut() = Some(left);
@@ -112,19 +112,19 @@ fn nothing_is_lost_and_nothing_is_done_twice() {
     }
 }
 
-/// Everything that is going on.
+/// The state of one run.
 struct World {
     fixture: Fixture,
     dice: fastrand::Rng,
     tasks: Vec<Uuid>,
     interfering: bool,
-    /// For each step of the template, its type and the names of those that depend on it.
+    /// The type of each template step, and the names of the steps that depend on it.
     kinds: Vec<StepType>,
     children: HashMap<usize, Vec<String>>,
-    /// Messages that have left and not arrived.
+    /// Messages that were sent and not received.
     steps: Vec<Message>,
     reports: Vec<OrchestratorMessage>,
-    /// Every report that was ever made: any may arrive again at any time.
+    /// All reports so far. Any of them may arrive again.
     past: Vec<OrchestratorMessage>,
 }
 
@@ -186,7 +186,7 @@ impl World {
         panic!("tasks {:?} have not ended", self.tasks);
     }
 
-    /// What was sent is on its way, more or less.
+    /// Receives the sent messages, with losses and copies.
     fn post(&mut self) {
         let steps = self.fixture.steps.take();
         let timers = self.fixture.reports.take();
@@ -202,7 +202,7 @@ impl World {
         }
     }
 
-    /// How often a message arrives.
+    /// Returns how often a message arrives.
     fn copies(&mut self) -> usize {
         match self.dice.u32(0..100) {
             0..15 => 0,
@@ -211,7 +211,7 @@ impl World {
         }
     }
 
-    /// A host takes any of the messages on their way.
+    /// Delivers a random message to a host.
     async fn deliver_step(&mut self) {
         if self.steps.is_empty() {
             return;
@@ -260,7 +260,7 @@ impl World {
         self.past.push(report);
     }
 
-    /// Some of the reports on their way arrive, in any order, as one batch.
+    /// Delivers some of the waiting reports as one batch, in random order.
     async fn deliver_reports(&mut self) {
         self.dice.shuffle(&mut self.reports);
         let count = self.dice.usize(0..6).min(self.reports.len());
@@ -268,7 +268,7 @@ impl World {
         self.fixture.orchestrator.engine.apply(batch).await.unwrap();
     }
 
-    /// Reports of long ago arrive again.
+    /// Delivers old reports again.
     async fn repeat_reports(&mut self) {
         let batch = self.dice.choose_multiple(self.past.iter().cloned(), 2);
         self.fixture.orchestrator.engine.apply(batch).await.unwrap();
@@ -282,7 +282,7 @@ impl World {
         }
     }
 
-    /// An operator does something to a task or a step, sensible or not.
+    /// Applies a random operator action to a task or a step.
     async fn interfere(&mut self) {
         let task = self.tasks[self.dice.usize(0..self.tasks.len())];
         let steps = self.fixture.orchestrator.reader.steps(task).await.unwrap();
@@ -304,7 +304,7 @@ impl World {
                 let action = match choice {
                     13..17 => StepAction::ResetForRetry,
                     17..19 => StepAction::ResolveManually,
-                    // A result that others were given already is not to be changed under their hands.
+                    // Other steps may already have received the result, so it must not change.
                     _ if step.state == StepState::ResolvedManually => StepAction::ResetForRetry,
                     _ => StepAction::CompleteManually(Completion {
                         result: raw_json(self.dice.u32(..).to_string()).unwrap(),
@@ -345,8 +345,7 @@ impl World {
         true
     }
 
-    /// A step that is sent, and still counts, has all its dependencies done, and is given exactly what they completed
-    /// with.
+    /// Checks that a sent step that still counts has all its dependencies done, and receives exactly their results.
     async fn check_dispatch(&self, dispatch: &StepDispatch) {
         assert!(dispatch.attempt <= MAX_ATTEMPTS, "attempt {} was sent", dispatch.attempt);
         let steps = self.fixture.orchestrator.reader.steps(dispatch.task_id).await.unwrap();
@@ -384,7 +383,7 @@ impl World {
         }
     }
 
-    /// What was counted on the way is what counting gives.
+    /// Checks that the stored counters match a full count.
     async fn check_counts(&self) {
         let wrong: Vec<(i32, i32, i32)> = sqlx::query_as(
             sqlx::AssertSqlSafe(format!("SELECT s.step_index, s.remaining_dependencies, o.open FROM tasker.steps s
@@ -442,7 +441,7 @@ impl World {
             .unwrap();
             assert!(ready.is_empty(), "steps {ready:?} are pending with all their dependencies done");
         }
-        // Nothing that comes late changes anything.
+        // Late reports change nothing.
         let late: Vec<_> = self.past.drain(..).chain(self.reports.drain(..)).collect();
         let applied = self.fixture.orchestrator.engine.apply(late).await.unwrap();
         assert_eq!(applied.ended, 0, "a late report was applied");
@@ -452,7 +451,7 @@ impl World {
         self.fixture
     }
 
-    /// The state and the result of every step.
+    /// Returns the state and the result of every step.
     async fn outcome(&self) -> Vec<(StepState, Option<String>)> {
         let mut outcome = Vec::new();
         for &task in &self.tasks {

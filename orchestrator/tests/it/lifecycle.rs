@@ -1,4 +1,4 @@
-//! How long tasks may take and stand, and what happens then; dead letters and what becomes of them.
+//! Lifecycle limits of tasks and their actions; dead letters and their resolutions.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::fixture::Fixture;
 
-/// A task of one step in a template with this lifecycle.
+/// Creates a task of one step in a template with this lifecycle.
 async fn task(fixture: &Fixture, lifecycle: Value) -> Uuid {
     task_of(
         fixture,
@@ -36,7 +36,7 @@ impl Fixture {
     async fn pass(&mut self, minutes: i64) {
         self.advance(TimeDelta::minutes(minutes));
         self.orchestrator.engine.sweep().await.unwrap();
-        // Sent again meanwhile; of no interest here.
+        // Ignore messages that were sent again in the meantime.
         self.steps.take();
     }
 
@@ -69,7 +69,7 @@ async fn staleness_is_healthy_then_a_warning_then_stale() {
         ("staleness_timeout", "pending")
     );
     assert!(entries[0].note.as_ref().unwrap().contains("steps_in_process"));
-    // By default the task goes on, and no second entry is made.
+    // By default the task continues, and no second entry is created.
     assert_eq!(fixture.task_state(task).await, TaskState::StepsInProcess);
     fixture.pass(60).await;
     assert_eq!(fixture.entries(task).await.len(), 1);
@@ -94,8 +94,8 @@ async fn max_waiting_for_dependencies_minutes_and_a_paused_task_is_not_stale() {
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::WaitingForDependencies);
     fixture.pass(60).await;
-    assert!(fixture.entries(task).await.is_empty(), "who pauses a task knows that it stands");
-    // Held against its limit as soon as nobody holds it any more. Nothing leads here but losing the pause itself.
+    assert!(fixture.entries(task).await.is_empty(), "the limit does not apply to a paused task");
+    // The limit applies again after the pause. Only a lost pause leads to this state.
     sqlx::query("UPDATE tasker.tasks SET paused_at = NULL WHERE task_id = $1")
         .bind(task)
         .execute(&fixture.database.pool)
@@ -126,7 +126,7 @@ async fn staleness_action_none_does_nothing() {
     let task = task(&fixture, json!({ "max_steps_in_process_minutes": 5, "staleness_action": "none" })).await;
     fixture.pass(100).await;
     assert!(fixture.entries(task).await.is_empty());
-    assert_eq!(fixture.health(task).await, "stale", "it is only not acted upon");
+    assert_eq!(fixture.health(task).await, "stale", "it is stale without an action");
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn max_duration_minutes_and_auto_dlq_on_timeout() {
     assert!(fixture.entries(buried).await[0].note.as_ref().unwrap().contains("max_duration_minutes"));
     assert!(fixture.entries(quiet).await.is_empty());
     assert_eq!(fixture.task_state(buried).await, TaskState::StepsInProcess);
-    // Once is enough.
+    // A second report of the same timeout adds no entry.
     let entry = fixture.entries(buried).await[0].dlq_entry_id;
     fixture
         .orchestrator
@@ -172,20 +172,20 @@ async fn auto_fail_on_timeout() {
         assert_eq!(fixture.entries(task).await.len(), 1);
         fixture.check_audit(task).await;
     }
-    // A task that is blocked by failures does not stand for ever either.
+    // A task that is blocked by failures also has a limit.
     let blocked = task(&fixture, json!({ "max_duration_minutes": 60, "auto_fail_on_timeout": true })).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
     assert_eq!(fixture.task_state(blocked).await, TaskState::BlockedByFailures);
     fixture.pass(61).await;
     assert_eq!(fixture.task_state(blocked).await, TaskState::Error);
-    assert_eq!(fixture.entries(blocked).await.len(), 1, "one entry, however often it is put there");
+    assert_eq!(fixture.entries(blocked).await.len(), 1, "repeated additions create one entry");
     fixture.check_audit(blocked).await;
 }
 
 #[tokio::test]
 async fn long_legitimate_waits_are_no_staleness() {
     let mut fixture = Fixture::new().await;
-    // Nothing is said about limits, and the step may well take two hours.
+    // The template has no limits, and the step may take two hours.
     let name = "slow";
     let template = json!({
         "name": name, "version": "1.0.0", "identity_strategy": "always_unique",
@@ -223,7 +223,7 @@ async fn a_task_that_completes_after_all_takes_its_entry_along() {
     fixture.complete_all().await;
     let entry = &fixture.entries(task).await[0];
     assert_eq!(entry.resolution_status, "manually_resolved");
-    // Cancelling does the same in its own words.
+    // A cancellation resolves the entry as cancelled.
     let other = self::task(&fixture, json!({})).await;
     fixture.fail(&fixture.dispatched_one(), false).await;
     fixture.orchestrator.engine.cancel(other, "ops", None).await.unwrap();
@@ -286,7 +286,7 @@ async fn requeue_really_runs_it_again() {
     assert_eq!(requeue(entry).await.unwrap().resolution_status, "manually_resolved");
     assert_eq!(fixture.complete_all().await, ["a", "b"]);
     assert_eq!(fixture.task_state(failed).await, TaskState::Complete);
-    // What hangs is sent again.
+    // A requeue sends enqueued steps again.
     let stale = task(&fixture, json!({ "max_steps_in_process_minutes": 5 })).await;
     fixture.steps.take();
     fixture.pass(5).await;
@@ -295,7 +295,7 @@ async fn requeue_really_runs_it_again() {
     fixture.orchestrator.engine.sweep().await.unwrap();
     assert_eq!(fixture.dispatched_one().step_name, "a");
     assert_eq!(fixture.health(stale).await, "healthy");
-    // There is nothing to run again of what has ended.
+    // An ended task cannot be requeued.
     let done = task(&fixture, json!({})).await;
     fixture.complete_all().await;
     let entry = fixture.orchestrator.engine.add_to_dlq(done, "ops", None).await.unwrap().dlq_entry_id;

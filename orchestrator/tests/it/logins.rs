@@ -1,5 +1,5 @@
-//! Who may do what with the database: its owner migrates it, and a login of its own is enough for everything else. (The
-//! other tests run with such a login.)
+//! Rights on the database: the owner migrates it, and a separate login is enough for everything else. (The other
+//! tests use such a login.)
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_orchestrator::{Error, LoginError, connect, make_login, migrate};
@@ -44,7 +44,7 @@ async fn a_login_changes_tasks_and_no_table() {
             assert!(error.contains("permission denied") || error.contains("must be owner"), "{error}");
         }
     }
-    // Neither the server's log of statements nor its catalog ever holds the password.
+    // Neither the server's log nor its catalog contains the password.
     let kept: String = sqlx::query_scalar("SELECT rolpassword FROM pg_authid WHERE rolname = $1")
         .bind(&role)
         .fetch_one(&database.pool)
@@ -62,7 +62,7 @@ async fn a_login_is_for_one_database() {
     assert!(error.contains("permission denied"), "{error}");
 }
 
-/// As on RDS, where nobody is superuser.
+/// As on RDS, where no role is a superuser.
 #[tokio::test]
 async fn an_owner_that_may_make_roles_can_do_all_of_it() {
     let database = TestDatabase::empty().await;
@@ -81,7 +81,7 @@ async fn an_owner_that_may_make_roles_can_do_all_of_it() {
         let role = make_login(&pool, "secret").await.unwrap();
         sqlx::query("SELECT FROM tasker.tasks").execute(&as_role(&database, &role, "secret")).await.unwrap();
     }
-    // And one that may not is told so.
+    // A role without the right to create roles gets an error.
     administer(&database, format!("ALTER ROLE {owner} NOCREATEROLE")).await;
     let error = make_login(&pool, "secret").await.unwrap_err();
     assert!(matches!(&error, LoginError::NotMade(_)), "{error}");
@@ -93,7 +93,7 @@ async fn a_login_that_nobody_lets_in_is_told_of() {
     let role = make_login(&database.pool, "secret").await.unwrap();
     administer(&database, format!("ALTER ROLE {role} CONNECTION LIMIT 0")).await;
     let error = make_login(&database.pool, "secret").await.unwrap_err().to_string();
-    assert!(error.contains(&role) && error.contains("let all log in alike"), "{error}");
+    assert!(error.contains(&role) && error.contains("use that role for all processes"), "{error}");
 }
 
 #[tokio::test]
@@ -107,6 +107,6 @@ async fn a_release_that_is_taken_back_leaves_the_schema_of_the_next() {
     )
     .await;
     fixture.orchestrator.migrate().await.unwrap();
-    // Where nobody takes releases back, it is another build's database.
+    // Outside deployments with rollbacks, a newer schema belongs to another build.
     assert!(matches!(migrate(&fixture.database.pool).await, Err(Error::ForeignSchema(_))));
 }

@@ -1,4 +1,4 @@
-//! Rules that both SQL and Rust need: Rust states them, and the functions of the database agree.
+//! Rules that both SQL and Rust implement: checks that the two agree.
 
 use fastrand::Rng;
 use serde_json::json;
@@ -14,7 +14,7 @@ use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;
 
-/// What a function of the set returns.
+/// Calls a function of the set and returns its result.
 async fn call<T>(database: &TestDatabase, call: String) -> T
 where
     T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
@@ -23,7 +23,7 @@ where
     sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&database.pool).await.unwrap()
 }
 
-/// The texts that a CHECK allows in a column.
+/// Returns the texts that a CHECK allows in a column.
 async fn allowed(database: &TestDatabase, table: &str, column: &str) -> Vec<String> {
     let check: String = sqlx::query_scalar(
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint
@@ -85,7 +85,7 @@ async fn the_database_knows_the_kinds_of_subscription() {
     assert_eq!(allowed(&database, "tasker.subscriptions", "kind").await, sorted(kinds));
 }
 
-/// A decision `s0`, and steps after it that wait for random ones before them. None, if no such template can be published.
+/// Returns a random template: a decision `s0`, and steps that depend on random earlier ones. None if it is invalid.
 fn random_template(name: &str, seed: u64) -> Option<(String, usize)> {
     let mut random = Rng::with_seed(seed);
     let steps = random.usize(3..7);
@@ -108,8 +108,8 @@ fn random_template(name: &str, seed: u64) -> Option<(String, usize)> {
     parse(&yaml).ok().map(|_| (yaml, steps))
 }
 
-/// The orchestrator refuses a branch that names a step without all its dependencies, and the database creates the steps:
-/// both work out which steps a branch brings along.
+/// The orchestrator rejects a branch that names a step without all its dependencies, and the database creates the
+/// steps: both compute which steps a branch creates.
 #[tokio::test]
 async fn a_branch_is_refused_exactly_if_a_named_step_would_lack_a_dependency() {
     let fixture = Fixture::new().await;
@@ -143,7 +143,7 @@ async fn a_branch_is_refused_exactly_if_a_named_step_would_lack_a_dependency() {
                 }
                 continue;
             }
-            // What the database would have made of it.
+            // The steps that the database would create.
             refused += 1;
             let task = fixture.create(&name, json!({})).await;
             let decision = fixture.dispatched_one();

@@ -1,5 +1,5 @@
-//! What operators do: each action from every state it is meant for, refused from every other, and followed at once by
-//! what it makes possible.
+//! Operators' actions: each from every state that allows it and from every other, and the effects that follow at
+//! once.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn refusal(result: Result<TaskState, Error>) -> String {
     }
 }
 
-/// A task `a → b → c` that is blocked by the failure of `b`.
+/// Creates a task `a → b → c` that is blocked by the failure of `b`.
 async fn blocked(fixture: &Fixture) -> Uuid {
     fixture.publish(&template("chain", &[("a", &[]), ("b", &["a"]), ("c", &["b"])])).await;
     let task = fixture.create("chain", json!({})).await;
@@ -60,7 +60,7 @@ async fn reset_for_retry_starts_the_attempts_anew() {
         let again = fixture.dispatched_one();
         assert_eq!((again.attempt, again.execution), (1, 2));
         let lease = fixture.leases.acquire(&[execution_lease(task, 1, 2)], "host").await.unwrap();
-        assert_eq!(lease, [Claim::Acquired], "the lease of the first run stands in the way");
+        assert_eq!(lease, [Claim::Acquired], "the lease of the first run is still held");
         fixture.complete(&again, json!(2)).await;
         assert_eq!(fixture.complete_all().await, ["c"]);
         assert_eq!(fixture.task_state(task).await, TaskState::Complete);
@@ -139,7 +139,7 @@ async fn a_step_that_is_settled_by_hand_while_it_runs_is_not_settled_twice() {
         fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&running, 30_000)]).await.unwrap();
         fixture.act_on_step(task, "a", action.clone()).await.unwrap();
         assert!(!fixture.complete(&running, json!(2)).await, "the host's report was applied as well");
-        assert_eq!(fixture.leases.holds(&lease, "host").await.unwrap(), [false], "the host was not told");
+        assert_eq!(fixture.leases.holds(&lease, "host").await.unwrap(), [false], "the lease was not revoked");
         let told = refusal(fixture.act_on_step(task, "a", action).await);
         assert!(told.contains("already"), "{told}");
         assert_eq!(fixture.complete_all().await, ["b"]);
@@ -186,7 +186,7 @@ steps:
     assert_eq!(fixture.complete_all().await, ["left", "join"]);
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     fixture.check_audit(task).await;
-    // Without a word on what follows, nothing does.
+    // Without branch and cursors no steps are created.
     let task = fixture.create("choice", json!({})).await;
     fixture.dispatched();
     fixture.act_on_step(task, "choose", StepAction::ResolveManually).await.unwrap();
@@ -213,7 +213,7 @@ steps:
     fixture.act_on_step(task, "cut", StepAction::CompleteManually(completion)).await.unwrap();
     assert_eq!(fixture.complete_all().await, ["process_001", "process_002", "sum"]);
     fixture.check_audit(task).await;
-    // Without cursors there are no workers, and what converges on them runs.
+    // Without cursors there are no workers, and the steps after the batch run.
     let task = fixture.create("rows", json!({})).await;
     fixture.dispatched();
     fixture.act_on_step(task, "cut", StepAction::ResolveManually).await.unwrap();
@@ -228,8 +228,8 @@ async fn pause_holds_back_what_becomes_ready_and_resume_lets_it_go() {
     let task = fixture.create("pair", json!({})).await;
     let running = fixture.dispatched();
     assert_eq!(fixture.act(task, TaskAction::Pause).await.unwrap(), TaskState::StepsInProcess);
-    assert!(refusal(fixture.act(task, TaskAction::Pause).await).contains("paused already"));
-    // What hosts have comes to its end.
+    assert!(refusal(fixture.act(task, TaskAction::Pause).await).contains("already paused"));
+    // Steps that hosts already have run to their end.
     fixture.complete(&running[0], json!(1)).await;
     fixture.fail(&running[1], true).await;
     fixture.timers();
@@ -284,9 +284,9 @@ async fn giving_up_and_resolving_need_a_blocked_task() {
     let task = blocked(&fixture).await;
     assert_eq!(fixture.act(task, TaskAction::ResolveManually).await.unwrap(), TaskState::ResolvedManually);
     fixture.check_audit(task).await;
-    assert!(refusal(fixture.act(task, TaskAction::GiveUp).await).contains("only one that is blocked"));
+    assert!(refusal(fixture.act(task, TaskAction::GiveUp).await).contains("only a task that is blocked"));
     assert!(
-        refusal(fixture.act(task, TaskAction::ResolveManually).await).contains("only one that is blocked")
+        refusal(fixture.act(task, TaskAction::ResolveManually).await).contains("only a task that is blocked")
     );
     let told = refusal(fixture.act_on_step(task, "b", StepAction::ResetForRetry).await);
     assert!(told.contains("the task is resolved_manually"), "{told}");
@@ -315,7 +315,7 @@ async fn rerun_resets_a_step_and_all_that_comes_after_it() {
     assert_eq!(d.dependency_results[0].result.inline(), Some("\"new\""));
     fixture.complete(&d, json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
-    // The earlier runs stay in the audit.
+    // The audit keeps the earlier runs.
     let runs = fixture.orchestrator.reader.attempts(task, d.step_index).await.unwrap();
     assert_eq!(runs.len(), 2);
 }
@@ -403,7 +403,7 @@ async fn cancelling_tells_the_hosts() {
     fixture.leases.acquire(&leases[..1], "host").await.unwrap();
     fixture.orchestrator.engine.cancel(task, "ops", Some("not needed")).await.unwrap();
     assert_eq!(fixture.leases.holds(&leases[..1], "host").await.unwrap(), [false]);
-    // What has not started never does.
+    // A revoked execution that has not started cannot start.
     assert_eq!(fixture.leases.acquire(&leases, "other").await.unwrap(), [Claim::Settled, Claim::Settled]);
 }
 

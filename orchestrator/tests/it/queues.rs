@@ -1,4 +1,4 @@
-//! Queues that only remember what was sent: the test is the transport.
+//! Queues that record sent messages: the test is the transport.
 
 use std::{
     sync::{Arc, Mutex},
@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use tasker_transport::{Delivery, Message, Queue, QueueError, Receipt};
 
-/// What was sent, for the test to deliver as it likes.
+/// The sent messages, for the test to deliver.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     sent: Mutex<Vec<Message>>,
@@ -19,7 +19,7 @@ impl Mailbox {
         Arc::default()
     }
 
-    /// Everything that was sent since the last call.
+    /// Returns the messages sent since the last call.
     pub(crate) fn take(&self) -> Vec<Message> {
         std::mem::take(&mut *self.sent.lock().unwrap())
     }
@@ -44,7 +44,7 @@ impl Queue for Mailbox {
         Ok(())
     }
 
-    /// These tests deliver messages themselves: nothing ever comes.
+    /// The tests deliver messages themselves, so nothing is ever received.
     async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Delivery>, QueueError> {
         std::future::pending().await
     }

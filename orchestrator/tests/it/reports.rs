@@ -1,4 +1,4 @@
-//! What a report does to its step, the steps after it, and the task.
+//! Reports: their effects on the step, the steps after it, and the task.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ async fn a_retryable_failure_waits_and_runs_again() {
     let (delay, due) = fixture.timers().remove(0);
     assert_eq!(delay, Duration::from_secs(1), "the first wait is the base");
 
-    // Early: told to come back, and nothing else.
+    // An early timer only sets the timer again.
     fixture.orchestrator.engine.apply(vec![due.clone()]).await.unwrap();
     assert!(fixture.dispatched().is_empty());
     assert_eq!(fixture.timers().remove(0).0, Duration::from_secs(1));
@@ -212,7 +212,7 @@ async fn one_result_that_the_database_cannot_store_harms_no_other() {
     fixture.publish(&template("pair", &[("a", &[]), ("b", &[])])).await;
     let task = fixture.create("pair", json!({})).await;
     let steps = fixture.dispatched();
-    // Deeper than PostgreSQL's JSON parser goes.
+    // Deeper than PostgreSQL's JSON parser supports.
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let deep = Ending::Complete(Payload::Inline(tasker_protocol::raw_json(deep).unwrap()));
     let reports = vec![
@@ -305,7 +305,7 @@ async fn a_message_that_is_too_large_goes_by_claim_check() {
     steps.push(json!({ "name": "one", "dependencies": ["p399"], "handler": { "callable": "work" } }));
     fixture.publish(&json!({ "name": "t", "version": "1.0.0", "steps": steps }).to_string()).await;
     let task = fixture.create("t", json!({})).await;
-    // Each too short to travel by reference, all together too long for a message.
+    // Each is too short for a reference; together they exceed a message.
     let result = crate::fixture::payload(&json!("x".repeat(900)));
     let first = fixture.dispatched();
     let reports = first.iter().map(|step| fixture.finished(step, Ending::Complete(result.clone()))).collect();

@@ -1,4 +1,4 @@
-//! The database knows the same states as the code, and moves only along their edges.
+//! The database has the same states as the code, and moves only along their edges.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::fixture::{Fixture, failed, payload, template};
 
-/// What can happen to a step.
+/// An event on a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
     Success,
@@ -34,7 +34,7 @@ const EVENTS: [Event; 7] = [
     Event::Cancel,
 ];
 
-/// Where an event leads from a state; to the same one where it must change nothing.
+/// Returns the state after an event; the same state if the event must change nothing.
 fn expected(state: StepState, event: Event) -> StepState {
     use StepState as S;
     match (state, event) {
@@ -42,7 +42,7 @@ fn expected(state: StepState, event: Event) -> StepState {
         (S::Enqueued | S::InProgress, Event::RetryableFailure) => S::WaitingForRetry,
         (S::Enqueued | S::InProgress, Event::PermanentFailure) => S::Error,
         (S::Enqueued | S::InProgress, Event::Heartbeat) => S::InProgress,
-        // The sweep finds a step in progress only when its lease has run out.
+        // The sweep finds a step in progress only after its lease has expired.
         (S::InProgress, Event::Sweep) => S::WaitingForRetry,
         (S::WaitingForRetry, Event::RetryDue | Event::Sweep) => S::Enqueued,
         (S::Complete | S::Cancelled | S::ResolvedManually, Event::Cancel) => state,
@@ -51,7 +51,7 @@ fn expected(state: StepState, event: Event) -> StepState {
     }
 }
 
-/// Puts a step, at its first attempt, into a state that an event has not led to.
+/// Puts a step in its first attempt into a state without the usual events.
 async fn put(pool: &PgPool, task: Uuid, state: StepState) {
     let running = matches!(state, StepState::Enqueued | StepState::InProgress);
     let retrying = state == StepState::WaitingForRetry;
@@ -138,7 +138,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
                 let changes = transitions.iter().filter(|change| change.event != "created").count();
                 assert!(changes == 0 || event == Event::Cancel, "{state} --{event:?}--> wrote an audit row");
             }
-            // What one case left due must not be found by the sweep of the next.
+            // The sweep of the next case must not find due work of this one.
             fixture.orchestrator.engine.cancel(task, "test", None).await.ok();
             sqlx::query("UPDATE tasker.steps SET wake_at = NULL WHERE task_id = $1")
                 .bind(task)
@@ -157,7 +157,7 @@ async fn every_event_in_every_state_moves_along_an_edge_or_not_at_all() {
 fn terminal_states_have_no_successor_but_an_operators() {
     assert!(TaskState::Cancelled.successors().is_empty());
     for state in [TaskState::Complete, TaskState::Error, TaskState::ResolvedManually] {
-        // Reset, or run again.
+        // A reset or a rerun.
         assert_eq!(state.successors(), [TaskState::EvaluatingResults], "{state}");
     }
     for state in [StepState::Complete, StepState::Cancelled] {

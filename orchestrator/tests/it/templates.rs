@@ -1,4 +1,4 @@
-//! What an author is told about a template.
+//! The messages about faults of templates.
 
 use tasker_templates::template::{Backoff, parse, template_schema};
 

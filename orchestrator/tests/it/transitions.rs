@@ -1,4 +1,4 @@
-//! Every change of state that a task or a step can go through, as it is told afterwards.
+//! Every transition of tasks and steps, as the audit records it.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -12,12 +12,12 @@ use uuid::Uuid;
 use crate::fixture::{Fixture, branch, template};
 
 impl Fixture {
-    /// The states that a task has gone through.
+    /// Returns the states that a task has passed through.
     async fn path(&self, task: Uuid) -> Vec<String> {
         self.states(task, None).await
     }
 
-    /// The states that a step has gone through.
+    /// Returns the states that a step has passed through.
     async fn step_path(&self, task: Uuid, step: u32) -> Vec<String> {
         self.states(task, Some(step)).await
     }
@@ -43,20 +43,20 @@ impl Fixture {
         self.orchestrator.engine.operate_on_step(task, step, action, "ops", "because").await.unwrap();
     }
 
-    /// A task `a → b` with this lifecycle, and `a` on its way to a host.
+    /// Creates a task `a → b` with this lifecycle, and sends `a`.
     async fn chain(&self, lifecycle: &Value) -> (Uuid, StepDispatch) {
         let name = format!("t{}", fastrand::u64(..));
         let mut template: Value =
             serde_json::from_str(&template(&name, &[("a", &[]), ("b", &["a"])])).unwrap();
         template["lifecycle"] = lifecycle.clone();
         self.publish(&template.to_string()).await;
-        // What was sent for another task is of no interest here.
+        // Ignore messages of other tasks.
         self.steps.take();
         let task = self.create(&name, json!({})).await;
         (task, self.dispatched_one())
     }
 
-    /// A task `a → b` whose step `a` stands in this state; of `pending`, step `b`.
+    /// Creates a task `a → b` with step `a` in this state; for `pending`, step `b`.
     async fn standing(&self, state: StepState, lifecycle: &Value) -> Uuid {
         let (task, a) = self.chain(lifecycle).await;
         match state {
@@ -69,25 +69,25 @@ impl Fixture {
             StepState::Error => assert!(self.fail(&a, false).await),
             StepState::Complete => assert!(self.complete(&a, json!(1)).await),
             StepState::ResolvedManually => self.step_act(task, "a", StepAction::ResolveManually).await,
-            other => panic!("nothing stands in {other}"),
+            other => panic!("no stored step has the state {other}"),
         }
         let (step, _) = of(state);
         assert_eq!(self.step(task, step).await.state, state);
         task
     }
 
-    /// The last change of the step that stood in a state.
+    /// Returns the last transition of the step in this state.
     async fn last_change(&self, task: Uuid, state: StepState) -> (String, String) {
         let path = self.step_path(task, of(state).1).await;
         match &path[..] {
             [.., from, to] => (from.clone(), to.clone()),
-            // Nothing is told of a step that has been pending ever since.
+            // A step that was never changed has no transition.
             _ => panic!("no change: {path:?}"),
         }
     }
 }
 
-/// The step that stands in a state, and its number.
+/// Returns the step that is in this state, and its index.
 fn of(state: StepState) -> (&'static str, u32) {
     if state == StepState::Pending { ("b", 1) } else { ("a", 0) }
 }
@@ -101,7 +101,7 @@ fn completion() -> StepAction {
     StepAction::CompleteManually(Completion { result, branch: None, cursors: None })
 }
 
-/// The states that a step stands in until it is settled.
+/// The states of an unsettled step.
 const OPEN: [StepState; 5] = [
     StepState::Pending,
     StepState::Enqueued,
@@ -149,7 +149,7 @@ async fn a_task_whose_steps_still_run_goes_on() {
 async fn a_task_waits_for_a_retry_and_goes_on() {
     let mut fixture = Fixture::new().await;
     let task = fixture.standing(StepState::WaitingForRetry, &json!({})).await;
-    // An operator settles a step that is not in the way: evaluated, and waiting as before.
+    // An operator settles an independent step: the task is evaluated and waits as before.
     fixture.step_act(task, "b", StepAction::ResolveManually).await;
     fixture.advance(TimeDelta::minutes(1));
     fixture.orchestrator.engine.sweep().await.unwrap();
@@ -222,7 +222,7 @@ async fn a_task_that_is_held_waits_and_is_evaluated_when_it_is_let_go() {
     );
 }
 
-/// A task that stands in each state that lasts and that is no end.
+/// Creates a task in each stored state that is not an end.
 async fn lasting(fixture: &Fixture, lifecycle: &Value) -> [(TaskState, Uuid); 4] {
     let (held, a) = fixture.chain(lifecycle).await;
     fixture.act_on(held, TaskAction::Pause).await;
@@ -256,7 +256,7 @@ async fn a_task_that_takes_too_long_ends_in_error_wherever_it_stands() {
     let mut fixture = Fixture::new().await;
     let lifecycle = json!({ "max_duration_minutes": 1, "auto_fail_on_timeout": true });
     let tasks = lasting(&fixture, &lifecycle).await;
-    // What is due meanwhile would move it.
+    // Due work would move it.
     sqlx::query("UPDATE tasker.steps SET wake_at = NULL").execute(&fixture.database.pool).await.unwrap();
     fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.engine.sweep().await.unwrap();
@@ -336,7 +336,7 @@ async fn a_step_in_error_is_reset() {
     fixture.step_act(task, "a", StepAction::ResetForRetry).await;
     let (error, enqueued) = (StepState::Error, StepState::Enqueued);
     assert_eq!(fixture.last_change(task, error).await, pair(error, enqueued));
-    // In a paused task, it goes back to its place.
+    // In a paused task it becomes pending.
     let task = fixture.standing(error, &json!({})).await;
     fixture.act_on(task, TaskAction::Pause).await;
     fixture.step_act(task, "a", StepAction::ResetForRetry).await;

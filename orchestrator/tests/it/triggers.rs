@@ -1,4 +1,4 @@
-//! Events from outside: what they start, that they start it once, and what becomes of those that start nothing.
+//! Incoming events: the tasks that they start, deduplication, and dead letters.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn without_expressions_the_data_is_the_input_to_the_last_digit() {
 async fn a_copy_is_told_what_came_of_the_first_one() {
     let fixture = Fixture::with_orders().await;
     let first = fixture.receive_one(event("1", &order("DE-1"))).await;
-    // Copies one after the other, and in one batch. Another id, or the same at another source, is another event.
+    // Copies in sequence and in one batch. Another id, or the same id at another source, is another event.
     let copies = fixture.receive(vec![event("1", &order("DE-1")), event("1", &order("DE-1"))]).await;
     for copy in copies {
         assert!(copy.duplicate, "{copy:?}");
@@ -144,7 +144,7 @@ async fn copies_that_come_at_once_start_one_task_between_them() {
         let id = round.to_string();
         let copies = (0..8).map(|_| {
             let orchestrator = fixture.orchestrator.clone();
-            // Beside others, so that batches overlap in different orders.
+            // With other events, so that batches overlap in different orders.
             let mut events =
                 vec![event(&id, &order(&id)), event(&format!("{id}b"), &order(&format!("{id}b")))];
             if fastrand::bool() {
@@ -172,7 +172,7 @@ async fn copies_that_come_at_once_start_one_task_between_them() {
 async fn a_lost_record_loses_no_task_and_makes_no_second() {
     let fixture = Fixture::with_orders().await;
     let first = fixture.receive_one(event("1", &order("DE-1"))).await;
-    // As if the process had died between the two.
+    // As if the process had died between creation and record.
     sqlx::query("DELETE FROM tasker.received_events").execute(&fixture.database.pool).await.unwrap();
     let again = fixture.receive_one(event("1", &order("DE-1"))).await;
     assert_eq!((again.duplicate, &again.tasks), (false, &first.tasks));
@@ -217,7 +217,7 @@ async fn one_bad_event_harms_no_other_and_is_kept_with_the_reason() {
     assert!(reason.contains("trigger `shop/orders`: `input`: there is no `lines`"), "{reason}");
     assert!(receptions[2].reason.as_deref().unwrap().contains("NUL"), "{:?}", receptions[2]);
     assert_eq!((fixture.received(FAILED).await, fixture.received(STARTED).await), (2, 2));
-    // Mended, it starts what it was to start.
+    // The corrected trigger starts the task.
     fixture.trigger(&ORDERS.replace("data.lines.map(line, line.sku)", "[]")).await;
     let mended = fixture.orchestrator.triggers.replay_event(receptions[1].received_id).await.unwrap();
     assert_eq!((mended.state, mended.tasks[0].version), (STARTED, 2));
@@ -292,12 +292,12 @@ async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_e
             reason.contains("trigger `shop/older` cannot be read") && reason.contains("replay"),
             "{reason}"
         );
-        // It can be looked at all the same.
+        // The trigger can still be listed.
         let listed = fixture.orchestrator.triggers.triggers().await.unwrap();
         let names: Vec<&str> = listed.iter().map(|trigger| trigger.name.as_str()).collect();
         assert_eq!(names, ["older", "orders"]);
         assert_eq!(listed[0].trigger().is_err(), field == "task");
-        // Published anew it is for the event, which is not lost.
+        // After it is published again, a replay of the event starts its task.
         fixture.trigger(&older).await;
         let replayed = fixture.orchestrator.triggers.replay_event(reception.received_id).await.unwrap();
         assert_eq!((replayed.state, replayed.tasks.len()), (STARTED, 2), "{replayed:?}");
@@ -310,8 +310,8 @@ async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
     let switched = fixture.orchestrator.triggers.enable_trigger("shop", "orders", false).await.unwrap();
     assert_eq!((switched.enabled, switched.disabled_at), (false, Some(fixture.now)));
     let dead = fixture.receive_one(event("1", &order("DE-1"))).await;
-    assert_eq!(dead.reason.as_deref(), Some("only disabled triggers are for it: shop/orders"));
-    // Publishing does not undo what an operator did.
+    assert_eq!(dead.reason.as_deref(), Some("only disabled triggers match it: shop/orders"));
+    // Publishing does not revert an operator's action.
     assert_eq!(fixture.trigger(&ORDERS.replace("web", "shop")).await, Publication::Published);
     assert_eq!(fixture.receive_one(event("2", &order("DE-2"))).await.state, ReceptionState::Unmatched);
     fixture.orchestrator.triggers.enable_trigger("shop", "orders", true).await.unwrap();

@@ -1,4 +1,4 @@
-//! Handler versions: which one a task gets, and what it takes to give it another.
+//! Handler versions: which version a task gets, and how to change it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tasker_orchestrator::{ComponentPublication, Error, PublishedHandler, TaskAct
 use crate::fixture::{Fixture, template};
 
 impl Fixture {
-    /// Publishes a component of this digit that holds `work` and `other`.
+    /// Publishes a component, named by a digit, that contains `work` and `other`.
     async fn publish_component(&self, digit: &str, promote: bool) {
         let handlers = ["work", "other"].map(|name| PublishedHandler {
             name: name.to_owned(),
@@ -21,7 +21,7 @@ impl Fixture {
         self.orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), promote).await.unwrap();
     }
 
-    /// The digit of the component that the next task of a template gets for its first step.
+    /// Returns the digit of the component that a new task of a template uses for its first step.
     async fn current(&self, template: &str) -> String {
         self.create(template, json!({})).await;
         self.dispatched_one().handler.component[..1].to_owned()
@@ -50,7 +50,7 @@ async fn publish_promote_and_roll_back() {
     );
     assert_eq!(fixture.orchestrator.catalog.roll_back_handler("work").await.unwrap(), 2);
     assert_eq!(fixture.current("one").await, "1");
-    // The same content is the same version.
+    // The same content is not a new version.
     fixture.publish_component("2", false).await;
     assert_eq!(fixture.versions().await.len(), 3);
     let wrong = fixture.orchestrator.catalog.promote_handler("work", 9).await;
@@ -104,7 +104,7 @@ async fn upgrade_moves_a_waiting_task_and_nothing_that_runs() {
     };
     let same = act(upgrade(None)).await;
     assert!(
-        matches!(&same, Err(Error::Refused(told)) if told.contains("at that release already")),
+        matches!(&same, Err(Error::Refused(told)) if told.contains("already has that release")),
         "{same:?}"
     );
     fixture.publish_component("1", true).await;

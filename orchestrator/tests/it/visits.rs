@@ -1,4 +1,4 @@
-//! An orchestrator as a function has it: one connection, no loops, and perhaps a standstill between two visits.
+//! An orchestrator in a function: one connection, no loops, and a process that may be frozen between visits.
 
 use std::{
     collections::BTreeMap,
@@ -25,10 +25,10 @@ use tokio::task::JoinSet;
 
 use crate::fixture::{Fixture, FrozenClock, request, template};
 
-/// Longer than a connection is trusted without asking it.
+/// Longer than a connection is used without a test.
 const STANDSTILL: Duration = Duration::from_millis(600);
 
-/// The backends that serve the connections called `visit`.
+/// Returns the backends of the connections named `visit`.
 async fn backends(database: &TestDatabase) -> Vec<i32> {
     sqlx::query_scalar(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'visit'",
@@ -48,7 +48,7 @@ async fn one_connection_serves_all_that_is_asked_at_once() {
         asked.spawn(async move {
             let created =
                 orchestrator.engine.create_tasks(vec![request("one", &json!({ "n": number }))]).await;
-            // A transaction of its own, between the statements of the others.
+            // Its own transaction, between the statements of the others.
             orchestrator.events.publish_and_deliver().await.unwrap();
             created.into_iter().all(|created| created.is_ok())
         });
@@ -105,7 +105,7 @@ async fn a_password_that_was_rotated_is_read_anew() {
     let fixture = Fixture::with_pool(database, clock, pool, Some(login.clone())).await;
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
-    // The connection that there is goes on.
+    // The existing connection continues.
     administer(&fixture.database, format!("ALTER ROLE {role} PASSWORD 'second'")).await;
     fixture.create("one", json!({})).await;
     assert_eq!(login.asked.load(Ordering::SeqCst), 0);
@@ -155,10 +155,13 @@ async fn a_statement_that_is_dropped_in_the_middle_harms_no_other() {
     let mut lock = fixture.database.pool.begin().await.unwrap();
     sqlx::query("SELECT 1 FROM tasker.tasks FOR UPDATE").execute(&mut *lock).await.unwrap();
     let waiting = fixture.orchestrator.engine.apply(vec![report.clone()]);
-    assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "nobody waited");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(),
+        "the call did not wait"
+    );
     lock.rollback().await.unwrap();
 
-    // The server has ended what it was asked, and nobody takes that for the answer to something else.
+    // The response to the cancelled statement is not read as the response to another.
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     assert_eq!(fixture.orchestrator.engine.apply(vec![report]).await.unwrap().stale, 1);
     fixture.check_audit(task).await;
@@ -168,7 +171,7 @@ async fn a_statement_that_is_dropped_in_the_middle_harms_no_other() {
 async fn what_asks_within_a_transaction_does_not_wait_for_itself() {
     let fixture = Fixture::in_visits().await;
     let asked = fixture.orchestrator.triggers.remove_trigger("default", "nobody");
-    let refused = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it is answered at once");
+    let refused = tokio::time::timeout(Duration::from_secs(5), asked).await.expect("it fails at once");
     assert!(matches!(refused, Err(Error::NoSuchTrigger { .. })), "{refused:?}");
 }
 
@@ -221,13 +224,13 @@ fn an_orchestrator_may_outlive_its_runtime() {
 
 #[tokio::test]
 async fn a_visit_marks_what_has_long_left_and_nothing_else() {
-    // With several connections, each of which goes by the frozen time.
+    // With several connections, all on the frozen time.
     let mut fixture = Fixture::new().await;
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     fixture.orchestrator.leave().await.unwrap();
-    // This one's process is not visited again.
+    // This process is not visited again.
     let late = fixture.create("one", json!({})).await;
     fixture.orchestrator.leave().await.unwrap();
     fixture.dispatched();
@@ -235,10 +238,10 @@ async fn a_visit_marks_what_has_long_left_and_nothing_else() {
     fixture.advance(TimeDelta::seconds(60));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 1);
     assert_eq!(fixture.dispatched_one().task_id, late);
-    // Once, however often the sweep comes.
+    // Once, however often the sweep runs.
     fixture.advance(TimeDelta::seconds(60));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 0);
-    // Of a message that is lost the sweep learns too.
+    // The sweep also recovers a lost message.
     fixture.advance(TimeDelta::seconds(600));
     assert_eq!(fixture.orchestrator.visit_all().await.unwrap().resent, 2);
 }

@@ -1,6 +1,7 @@
-//! A small installation over PGMQ whose host is played here, and work that leaves every kind of row behind.
+//! A small installation over PGMQ, in which the test acts as the host, and work that creates every kind of row.
 //!
-//! `src/bin/record.rs` fills a database with it and dumps that; the tests upgrade the dumps and carry on with the work.
+//! `src/bin/record.rs` fills a database with this work and dumps it. The tests upgrade the dumps and continue the
+//! work.
 #![forbid(unsafe_code)]
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -26,12 +27,12 @@ use tasker_transport::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// How long a message stays its receiver's.
+/// The visibility timeout of a received message.
 const VISIBILITY: Duration = Duration::from_secs(30);
-/// How many messages one call takes.
+/// The maximum number of messages per call.
 const BATCH: usize = 100;
 
-/// Templates whose tasks leave every kind of row. What a handler does is its name.
+/// Templates whose tasks create every kind of row. A handler's name is its behaviour.
 const TEMPLATES: [&str; 6] = [
     "{ name: linear, version: 1.0.0, identity_strategy: always_unique, steps: [
         { name: a, handler: { callable: work }, publishes_events: [{ name: a.done }] },
@@ -56,7 +57,7 @@ const TEMPLATES: [&str; 6] = [
 
 const TRIGGER: &str = "{ name: from_orders, pattern: { type: [order.placed] }, task: { name: linear } }";
 
-/// How the tasks of each template end once everything has run.
+/// The final state of the tasks of each template.
 pub const ENDS: [(&str, &str); 6] = [
     ("cutting", "complete"),
     ("deciding", "complete"),
@@ -74,16 +75,16 @@ pub struct Installation {
     pub database: TestDatabase,
     steps: PgmqQueue,
     reports: PgmqQueue,
-    /// Whether handlers that hang do so.
+    /// Whether steps of the handler `hang` stay unfinished.
     hangs: bool,
     _blobs: TempDir,
 }
 
 impl Installation {
-    /// Opens one on a migrated database.
+    /// Opens an installation on a migrated database.
     ///
     /// # Panics
-    /// If there is no folder for blobs.
+    /// If the folder for blobs cannot be created.
     pub fn open(database: TestDatabase) -> Self {
         let blobs = tempfile::tempdir().expect("a folder");
         let pool = &database.pool;
@@ -102,10 +103,10 @@ impl Installation {
         Self { orchestrator, database, steps, reports, hangs: false, _blobs: blobs }
     }
 
-    /// Publishes all that the work needs.
+    /// Publishes the components, templates and triggers of the work.
     ///
     /// # Panics
-    /// If anything of it is refused.
+    /// If a publication is rejected.
     pub async fn publish(&self) {
         let names = ["work", "fail", "fail_once", "choose_left", "cut_in_three", "count", "hang"];
         let handlers = names.map(|name| PublishedHandler {
@@ -129,10 +130,10 @@ impl Installation {
         self.orchestrator.triggers.publish_trigger(parsed.compiled.trigger()).await.expect("published");
     }
 
-    /// Starts a task of each template, and runs what does not hang.
+    /// Starts a task of each template, and runs all steps that do not hang.
     ///
     /// # Panics
-    /// If anything is refused.
+    /// If a request is rejected.
     pub async fn run_one_of_each(&self) -> Vec<Uuid> {
         let mut tasks = Vec::new();
         for (name, _) in ENDS {
@@ -142,10 +143,10 @@ impl Installation {
         tasks
     }
 
-    /// Fills a database: tasks in every state that lasts, events on their way, buckets, messages in flight.
+    /// Fills a database: tasks in every stored state, undelivered events, buckets, messages in flight.
     ///
     /// # Panics
-    /// If anything is refused.
+    /// If a request is rejected.
     pub async fn fill(&mut self) {
         self.publish().await;
         for (name, event) in [("ends", "tasker.task.*"), ("steps", "*")] {
@@ -175,7 +176,7 @@ impl Installation {
             .cancel(cancelled, "recorder", Some("to see it cancelled"))
             .await
             .expect("cancelled");
-        // Its message waits in the queue.
+        // Its message stays in the queue.
         self.create("linear").await;
         PostgresKeyValues::new(self.database.pool.clone())
             .increment("default/counts", "orders", 3)
@@ -186,7 +187,7 @@ impl Installation {
     /// Creates a task.
     ///
     /// # Panics
-    /// If it is refused.
+    /// If the request is rejected.
     pub async fn create(&self, template: &str) -> Uuid {
         let input = raw(&json!({ "order": 17 }));
         let mut created =
@@ -196,7 +197,7 @@ impl Installation {
         }
     }
 
-    /// Plays the host and the orchestrator's loops until nothing more comes.
+    /// Acts as the host and the orchestrator's loops until no messages are left.
     ///
     /// # Panics
     /// If the database fails.
@@ -210,7 +211,7 @@ impl Installation {
         }
     }
 
-    /// As [`Installation::run`], with the sweep, which finds what was lost or has become due.
+    /// As [`Installation::run`], with the sweep, which finds lost and due work.
     ///
     /// # Panics
     /// If the database fails.
@@ -224,7 +225,7 @@ impl Installation {
         }
     }
 
-    /// Runs the steps that wait in the queue. Returns how many there were.
+    /// Runs the steps in the queue. Returns how many there were.
     async fn run_steps(&self) -> usize {
         let deliveries = self.steps.receive(BATCH, Duration::ZERO).await.expect("received");
         let count = deliveries.len();
@@ -268,7 +269,7 @@ impl Installation {
         }
     }
 
-    /// The states of the tasks of each template.
+    /// Returns the number of tasks by template and state.
     ///
     /// # Panics
     /// If the database fails.
@@ -291,7 +292,7 @@ fn ending(dispatch: &StepDispatch) -> Ending {
         "cut_in_three" => {
             Ending::Batch { cursors: (0..3).map(|from| raw(&json!({ "from": from }))).collect(), result }
         }
-        // The second slice fails, and its batch goes on; the third saves a checkpoint first.
+        // The second worker fails and is isolated; the third saves a checkpoint first.
         "count" if dispatch.step_name.ends_with("002") => Ending::Failed(failure(false)),
         "count" if dispatch.step_name.ends_with("003") && dispatch.checkpoint.is_none() => {
             Ending::Checkpoint(result)

@@ -1,4 +1,4 @@
-//! `tasker deploy`: makes the deployment with Terraform or SAM, uploads the project, and publishes it there.
+//! `tasker deploy`: creates the deployment with Terraform or SAM, uploads the project, and publishes it there.
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -18,7 +18,7 @@ use crate::{
     project::{components::build, templates::read_templates, triggers::read_triggers},
 };
 
-/// The processors that functions run on.
+/// The processor architecture of the functions.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Architecture {
     Arm64,
@@ -30,7 +30,7 @@ enum Architecture {
 pub(crate) struct Arguments {
     #[command(flatten)]
     deployer: Deployer,
-    /// The processors that the functions run on.
+    /// The processor architecture of the functions.
     #[arg(long, value_enum, default_value = "arm64")]
     architecture: Architecture,
     /// Publish new versions of handlers without making them current.
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: &Output) -> Result<Ending> {
-    // Faults of the project are reported before anything is made.
+    // Report faults of the project before creating anything.
     let (templates, triggers) = (read_templates(project)?, read_triggers(project)?);
     let components = build(project).await?;
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     let deployment = match deployer.outputs().await? {
         Some(deployment) => deployment,
         None => {
-            output.say("making the deployment");
+            output.say("creating the deployment");
             deployer.apply(None).await?;
             deployer.outputs().await?.context(
                 "the deployment has no outputs `blobs_bucket` and `publisher_key_arn` (with SAM: `BlobsBucket` and \

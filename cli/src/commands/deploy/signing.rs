@@ -1,4 +1,4 @@
-//! The publisher's key. KMS holds it and signs with it; it never leaves KMS.
+//! The publisher's key, which KMS stores and signs with.
 
 use anyhow::{Context, Result};
 use aws_sdk_kms::{
@@ -10,7 +10,7 @@ use aws_sdk_kms::{
 use tasker_runtime_host::PublisherKey;
 use tasker_transport::s3::SdkConfig;
 
-/// A key of KMS on NIST P-256.
+/// A KMS key on NIST P-256.
 pub(super) struct Publisher {
     client: Client,
     key: String,
@@ -21,13 +21,13 @@ impl Publisher {
         Self { client: Client::new(config), key: key.to_owned() }
     }
 
-    /// Returns its public half.
+    /// Returns the public key.
     pub(super) async fn public_key(&self) -> Result<PublisherKey> {
         let answer = self.client.get_public_key().key_id(&self.key).send().await;
         let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
         let answer = answer.with_context(|| {
             format!(
-                "KMS does not tell the public half of {}; it takes the permission kms:GetPublicKey",
+                "KMS does not return the public key of {}; this requires the permission kms:GetPublicKey",
                 self.key
             )
         })?;
@@ -49,9 +49,9 @@ impl Publisher {
         let answer = answer.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)));
         let signature = answer
             .with_context(|| {
-                format!("KMS does not sign with {}; it takes the permission kms:Sign", self.key)
+                format!("KMS does not sign with {}; this requires the permission kms:Sign", self.key)
             })?
             .signature;
-        Ok(signature.with_context(|| format!("{} gave no signature", self.key))?.into_inner())
+        Ok(signature.with_context(|| format!("KMS returned no signature of {}", self.key))?.into_inner())
     }
 }

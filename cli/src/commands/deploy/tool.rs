@@ -1,4 +1,4 @@
-//! Terraform and SAM: makes a deployment with either, and reads its outputs.
+//! Terraform and SAM: applies a deployment with either, and reads its outputs.
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +14,17 @@ use tokio::process::Command;
 
 use super::release::release;
 
-/// Which tool makes the deployment.
+/// The tool that applies the deployment.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Tool {
     Terraform,
     Sam,
 }
 
-/// A deployment, and the tool that makes it.
+/// A deployment, and the tool that applies it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Deployer {
-    /// Which tool makes the deployment.
+    /// The tool that applies the deployment.
     #[arg(long, value_enum)]
     via: Tool,
     /// The folder of the Terraform configuration that calls the module, or of the SAM template.
@@ -33,8 +33,8 @@ pub(super) struct Deployer {
     /// With SAM: the name of the stack.
     #[arg(long, default_value = "tasker")]
     stack: String,
-    /// Further arguments of the tool: `-- -var functions_dir=...`; with SAM, parameters and then options:
-    /// `-- DatabaseUrl=... --resolve-s3`. Parameters in a samconfig.toml do not count.
+    /// Additional arguments of the tool: `-- -var functions_dir=...`; with SAM, parameters, then options: `--
+    /// DatabaseUrl=... --resolve-s3`. Parameters in a samconfig.toml are ignored.
     #[arg(last = true)]
     rest: Vec<String>,
 }
@@ -44,7 +44,7 @@ pub(super) struct Deployer {
 pub(super) struct Deployment {
     /// The name of the bucket of blobs.
     pub(super) bucket: String,
-    /// The ARN of the key in KMS that publishers sign with.
+    /// The ARN of the KMS key that publishers sign with.
     pub(super) publisher_key: String,
     /// All outputs, by name.
     pub(super) outputs: BTreeMap<String, Value>,
@@ -62,7 +62,7 @@ struct StackOutput {
 }
 
 impl Deployer {
-    /// Prepares the folder, where the tool asks for it.
+    /// Initializes the folder, if the tool requires it.
     pub(super) async fn init(&self) -> Result<()> {
         match self.via {
             Tool::Terraform => {
@@ -73,7 +73,7 @@ impl Deployer {
         }
     }
 
-    /// Makes the deployment as its files describe it, with this publication.
+    /// Applies the deployment with this publication.
     pub(super) async fn apply(&self, publication: Option<&str>) -> Result<()> {
         match self.via {
             Tool::Terraform => {
@@ -89,7 +89,7 @@ impl Deployer {
                 let mut parameters = parameters.to_vec();
                 let template = template(&self.directory, options)?;
                 parameters.push(format!("Release={}", release(&template, &parameters)?));
-                // What is published is no part of the release: it changes nothing that the functions run with.
+                // The publication is not part of the release, because it changes nothing that the functions run with.
                 parameters.extend(publication.map(|publication| format!("Publication={publication}")));
                 let mut command = Command::new("sam");
                 command
@@ -104,7 +104,7 @@ impl Deployer {
         }
     }
 
-    /// Reads the outputs of the deployment; none, if it is not made yet.
+    /// Reads the outputs of the deployment. None if it does not exist yet.
     pub(super) async fn outputs(&self) -> Result<Option<Deployment>> {
         let mut command = match self.via {
             Tool::Terraform => {
@@ -118,7 +118,8 @@ impl Deployer {
                 command
             }
         };
-        let asked = command.stdin(Stdio::null()).output().await.context("the deployment cannot be asked")?;
+        let asked =
+            command.stdin(Stdio::null()).output().await.context("the deployment's outputs cannot be read")?;
         if !asked.status.success() {
             return Ok(None);
         }
@@ -140,7 +141,7 @@ impl Deployer {
     }
 }
 
-/// The SAM template: the one that the options name, or the one that SAM looks for.
+/// Returns the path of the SAM template: from the options, or the default that SAM uses.
 fn template(directory: &Path, options: &[String]) -> Result<PathBuf> {
     let option = options.iter().position(|one| matches!(&**one, "-t" | "--template" | "--template-file"));
     if let Some(named) = option.and_then(|at| options.get(at + 1)) {
@@ -148,7 +149,7 @@ fn template(directory: &Path, options: &[String]) -> Result<PathBuf> {
     }
     let known = ["template.yaml", "template.yml"].map(|name| directory.join(name));
     let found = known.into_iter().find(|template| template.is_file());
-    found.with_context(|| format!("{} holds no template.yaml", directory.display()))
+    found.with_context(|| format!("{} contains no template.yaml", directory.display()))
 }
 
 async fn terraform(directory: &Path, arguments: &[String]) -> Result<()> {
@@ -157,14 +158,14 @@ async fn terraform(directory: &Path, arguments: &[String]) -> Result<()> {
     succeed(command).await
 }
 
-/// Runs a tool. Its output goes to standard error: standard output is for the command's own result.
+/// Runs a tool. Its output goes to standard error, because standard output is for the command's own result.
 async fn succeed(mut command: Command) -> Result<()> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdout(Stdio::from(std::io::stderr())).stdin(Stdio::null()).kill_on_drop(true);
     let status =
         command.status().await.with_context(|| format!("`{name}` cannot be run; is it installed?"))?;
     if !status.success() {
-        bail!("`{name}` failed ({status}); what it said stands above");
+        bail!("`{name}` failed ({status}); see its output above");
     }
     Ok(())
 }

@@ -1,5 +1,4 @@
-//! Uploads a project to where functions find it: components and their compiled form by digest, and one bundle that lists
-//! what to publish.
+//! Uploads a project to the blob store: components and their compiled form by digest, and one bundle to publish.
 
 use anyhow::{Context, Result};
 use tasker_orchestrator::Bundle;
@@ -14,7 +13,7 @@ use crate::{
     },
 };
 
-/// What to upload, and for which hosts.
+/// The content of an upload.
 pub(super) struct ToUpload<'a> {
     pub(super) components: &'a [BuiltComponent],
     pub(super) templates: &'a [TemplateFile],
@@ -23,11 +22,11 @@ pub(super) struct ToUpload<'a> {
     pub(super) architecture: &'a str,
     /// The key that signs compiled components.
     pub(super) publisher: &'a Publisher,
-    /// Whether tasks get the new versions of handlers from now on.
+    /// Whether new tasks use the new handler versions.
     pub(super) promote: bool,
 }
 
-/// Uploads all of it and returns the key of the bundle.
+/// Uploads everything. Returns the key of the bundle.
 pub(super) async fn upload(
     project: &ProjectConfig,
     upload: ToUpload<'_>,
@@ -39,7 +38,8 @@ pub(super) async fn upload(
     for (described, built) in components.iter().zip(upload.components) {
         let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
         let name = compiled_name(&digest, upload.architecture);
-        // A component that is there is not compiled again: each signature has other bytes, and hosts would load it anew.
+        // A component that was uploaded is not compiled again: a new signature would change its bytes, and hosts
+        // would load it again.
         match blobs.get_compiled(&name).await {
             Ok(there) if public_key.has_sealed(&name, &there) => continue,
             Ok(_) | Err(BlobError::Missing { .. }) => {}

@@ -1,4 +1,4 @@
-//! `tasker dev`: everything on this machine, in one process; builds and publishes again on change.
+//! `tasker dev`: runs everything in one process, and builds and publishes again on every change.
 
 use anyhow::Result;
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     let local = Local::start(project, output, stop.clone()).await?;
     match local.publish(output).await {
         Ok(published) => tell(output, &published),
-        // A fault in the project ends when its author corrects it.
+        // Faults of the project do not end the command; the author will correct them.
         Err(error) => drop(output.failure(&error)),
     }
     output.say(&format!("  API        {}", local.url));
@@ -29,7 +29,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
             () = stop.cancelled() => break,
             () = changed(&local.project, &mut seen) => {}
         }
-        output.say("something changed: building");
+        output.say("a file changed: building");
         match local.publish(output).await {
             Ok(published) => tell(output, &published),
             Err(error) => drop(output.failure(&error)),

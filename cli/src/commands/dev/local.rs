@@ -1,4 +1,4 @@
-//! Database, orchestrator, host and API in this process, for one project.
+//! Database, orchestrator, host and API of one project, in this process.
 
 use std::{fs::File, time::Duration};
 
@@ -45,7 +45,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Starts all of it. The API and the worker run until `stop` is cancelled.
+    /// Starts everything. The API and the worker run until `stop` is cancelled.
     pub(crate) async fn start(
         project: ProjectConfig,
         output: &Output,
@@ -79,7 +79,7 @@ impl Local {
             parts::start_orchestrator(&project, pool, &transport, blobs.clone(), claim, stopped).await?;
         if orchestrator.taken_up > 0 {
             let steps = orchestrator.taken_up;
-            output.say(&format!("going on with {steps} steps that were in flight when the last run ended"));
+            output.say(&format!("continuing with {steps} steps that were in flight when the last run ended"));
         }
         let worker = parts::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
         let server =
@@ -102,7 +102,8 @@ impl Local {
         })
     }
 
-    /// Builds and publishes the project. A template that changed under its version is published as a build of it.
+    /// Builds and publishes the project. A template that changed without a new version is published as a development
+    /// build.
     pub(crate) async fn publish(&self, output: &Output) -> Result<Published> {
         let templates = read_templates(&self.project)?;
         let triggers = read_triggers(&self.project)?;
@@ -122,7 +123,7 @@ impl Local {
         Ok(published)
     }
 
-    /// Stops all of it: the API and the worker, then the orchestrator, then the database.
+    /// Stops the API and the worker, then the orchestrator, then the database.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         let _ = self.server.await;
@@ -152,7 +153,7 @@ async fn look_after(server: LocalPostgres, stop: CancellationToken) {
         });
         let Ok((running, revived)) = looked.await else { break };
         match revived {
-            Ok(true) => tracing::warn!("the private database had died and was started again"),
+            Ok(true) => tracing::warn!("the private database had stopped and was restarted"),
             Ok(false) => {}
             Err(error) => tracing::error!("the private database cannot be started: {error}"),
         }
@@ -161,16 +162,16 @@ async fn look_after(server: LocalPostgres, stop: CancellationToken) {
     let _ = tokio::task::spawn_blocking(move || drop(server)).await;
 }
 
-/// One process per project: two would start two servers on one data folder.
+/// Locks the project: two processes would start two servers on one data folder.
 fn lock(project: &ProjectConfig) -> Result<File> {
     let folder = project.state_dir();
-    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     let path = folder.join("lock");
     let file = File::create(&path).with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => bail!(
-            "another `tasker dev` runs this project already ({} is locked); use it, or stop it first",
+            "another `tasker dev` is already running this project ({} is locked); use it, or stop it first",
             path.display()
         ),
         Err(std::fs::TryLockError::Error(error)) => {

@@ -1,4 +1,5 @@
-//! Notices that a project's files have changed, by reading their times: this works on every file system, also in containers.
+//! Detects changed files of a project by their modification times, which works on every file system and in
+//! containers.
 
 use std::{
     fs,
@@ -8,14 +9,14 @@ use std::{
 
 use crate::config::{Project, ProjectConfig};
 
-/// How often the files' times are read.
+/// How often the modification times are read.
 const INTERVAL: Duration = Duration::from_millis(700);
-/// Folders that builds write to, or that hold nothing of the project.
+/// Folders that builds write to, or that contain no project files.
 const IGNORED: &[&str] = &["target", "node_modules", ".tasker", ".git"];
-/// The extensions of files that handlers, templates, triggers and configuration are made of.
+/// The extensions of handlers, templates, triggers and configuration.
 const WATCHED: &[&str] = &["rs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
-/// Returns when a file of the project has changed since `seen`, and updates `seen`.
+/// Waits until a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {
     loop {
         tokio::time::sleep(INTERVAL).await;
@@ -27,12 +28,12 @@ pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {
     }
 }
 
-/// When each file was last written.
+/// The modification time of each file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot(Vec<(PathBuf, SystemTime)>);
 
 impl Snapshot {
-    /// The files of a project as they are.
+    /// Reads the current files of a project.
     pub(crate) fn of(project: &ProjectConfig) -> Self {
         let mut files = Vec::new();
         let components = project.config.project.components.iter();

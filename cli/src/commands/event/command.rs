@@ -17,38 +17,38 @@ use crate::{client::Client, commands::ending::Ending, config::ProjectConfig, out
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Send events, as an outside party would, and print the outcome of each.
+    /// Send events to the server and print the result of each.
     Send(Events),
-    /// Match events against the project's triggers, without a server: print which match, what they would start, and why not.
-    /// Exit code 3 if one would become a dead letter.
+    /// Match events against the project's triggers, without a server: print which triggers match, the tasks they
+    /// would start, and the reasons of mismatches. Exit code 3 if an event would become a dead letter.
     Test(Events),
-    /// List received events and their outcomes, the newest first; or show one.
+    /// List received events and their results, newest first; or show one.
     Received(Received),
-    /// Match dead letters against the triggers as they are now.
+    /// Match dead letters against the current triggers.
     Replay {
         /// The ids of the received events.
         #[arg(required_unless_present = "all")]
         ids: Vec<Uuid>,
-        /// All of them, the oldest first; at most 1000.
+        /// All dead letters, oldest first, at most 1000.
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
-    /// List the domain events of the last day and their deliveries, the newest first.
+    /// List the domain events of the last day and their deliveries, newest first.
     List {
-        /// How many events, at most 1000.
+        /// The number of events, at most 1000.
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
     /// Print domain events as they are published, until Ctrl-C. With --json each is a line.
     Watch {
-        /// Only events of this name, or whose names begin so: `order.*`.
+        /// Only events with this name, or with this prefix: `order.*`.
         event: Option<String>,
     },
-    /// Subscribe: from now on events go to a webhook, into a queue, or start a task.
+    /// Subscribe a webhook, a queue or a new task to events that are published from now on.
     Subscribe {
         /// The name of the new subscription.
         name: String,
-        /// The name of an event, or the beginning of names followed by `*`.
+        /// The name of an event, or a prefix followed by `*`.
         event: String,
         #[command(flatten)]
         target: Target,
@@ -56,9 +56,9 @@ pub(crate) enum Command {
         #[arg(long, env = "TASKER_WEBHOOK_SECRET", hide_env_values = true)]
         secret: Option<String>,
     },
-    /// End a subscription. Events that are not yet delivered to it are dropped.
+    /// Delete a subscription. Its pending deliveries are dropped.
     Unsubscribe {
-        /// Its name.
+        /// The name of the subscription.
         name: String,
     },
     /// List the subscriptions.

@@ -1,4 +1,4 @@
-//! The events that an argument of the command line names, or that its options describe.
+//! The events that a command's arguments name or describe.
 
 use std::path::Path;
 
@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 use crate::commands::request::read_input;
 
-/// Events: read from arguments, or put together from options.
+/// Events: read from arguments, or built from options.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Events {
     /// A CloudEvent in JSON, a .json file with one or an array of them, a .jsonl file, or - for standard input.
     #[arg(value_name = "EVENT", required_unless_present = "event_type")]
     inputs: Vec<String>,
-    /// Put an event together: what happened.
+    /// The type of an event that is built from options.
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "inputs", requires = "source")]
     event_type: Option<String>,
-    /// Where it comes from, a URI reference.
+    /// Its source, a URI reference.
     #[arg(long, requires = "event_type")]
     source: Option<String>,
-    /// What it is about.
+    /// Its subject.
     #[arg(long, requires = "event_type")]
     subject: Option<String>,
-    /// Its name at its source. Default: a new one.
+    /// Its id at the source. Default: a new id.
     #[arg(long, requires = "event_type")]
     id: Option<String>,
     /// Another attribute, `NAME=VALUE`. May be given several times.
@@ -36,7 +36,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Reads all events. Fails if one is no CloudEvent.
+    /// Reads all events. Fails if one is not a CloudEvent.
     pub(super) fn read(&self) -> Result<Vec<CloudEvent>> {
         if let (Some(event_type), Some(source)) = (&self.event_type, &self.source) {
             return Ok(vec![self.put_together(event_type, source)?]);

@@ -10,10 +10,10 @@ use crate::{
     view::cut,
 };
 
-/// The widest state that is shown beside an event.
+/// The maximum width of a state in the list.
 const MAX_STATE: usize = 80;
 
-/// Lists up to `limit` events, the newest first.
+/// Lists up to `limit` events, newest first.
 pub(super) async fn list(client: &Client, limit: u32, output: &Output) -> Result<Ending> {
     let events: Vec<Published> = client.get(&format!("/v1/domain-events?limit={limit}")).await?;
     output.result(&events, || rows(&events))?;
@@ -26,12 +26,15 @@ fn rows(events: &[Published]) -> String {
             Published { error: Some(error), .. } => format!("not published: {error}"),
             Published { published_at: None, .. } => "waiting".to_owned(),
             Published { failed_deliveries: failed @ 1.., last_error, .. } => {
-                format!("did not arrive at {failed}: {}", last_error.as_deref().unwrap_or_default())
+                format!(
+                    "failed deliveries: {failed}; last error: {}",
+                    last_error.as_deref().unwrap_or_default()
+                )
             }
             Published { pending_deliveries: pending @ 1.., last_error: Some(error), .. } => {
-                format!("on its way to {pending}; last try: {error}")
+                format!("pending deliveries: {pending}; last error: {error}")
             }
-            Published { pending_deliveries: pending @ 1.., .. } => format!("on its way to {pending}"),
+            Published { pending_deliveries: pending @ 1.., .. } => format!("pending deliveries: {pending}"),
             _ => "arrived".to_owned(),
         };
         vec![
@@ -42,5 +45,5 @@ fn rows(events: &[Published]) -> String {
             cut(&came, MAX_STATE),
         ]
     };
-    table(&["EVENT", "NAME", "AT (UTC)", "TASK", "STANDS"], &events.iter().map(row).collect::<Vec<_>>())
+    table(&["EVENT", "NAME", "AT (UTC)", "TASK", "DELIVERY"], &events.iter().map(row).collect::<Vec<_>>())
 }

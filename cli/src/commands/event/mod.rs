@@ -1,4 +1,4 @@
-//! `tasker event`, one file for each subcommand. (`test_command.rs` is `tasker event test`; it holds no tests.)
+//! `tasker event`, one file per subcommand. (`test_command.rs` is `tasker event test`; it contains no tests.)
 
 mod command;
 mod events;

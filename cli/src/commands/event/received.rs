@@ -1,4 +1,4 @@
-//! `tasker event received`: lists received events and their outcomes, or shows one.
+//! `tasker event received`: lists received events and their results, or shows one.
 
 use anyhow::Result;
 use tasker_orchestrator::triggers::ReceivedEvent;
@@ -11,25 +11,25 @@ use crate::{
     view::cut,
 };
 
-/// The widest reason that is shown in a list.
+/// The maximum width of a reason in the list.
 const MAX_REASON: usize = 80;
 
-/// Which received events to list.
+/// A filter and page of received events.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Received {
-    /// Only dead letters: events that started nothing.
+    /// Only dead letters: events that no trigger matched, or whose matching trigger failed.
     #[arg(long, conflicts_with = "state")]
     failed: bool,
-    /// Only those with this outcome.
+    /// Only events with this result.
     #[arg(long, value_parser = ["started", "unmatched", "failed"])]
     state: Option<String>,
-    /// How many, at most 1000.
+    /// The number of events, at most 1000.
     #[arg(long, default_value_t = 100)]
     limit: u32,
-    /// How many to skip.
+    /// The number of events to skip.
     #[arg(long, default_value_t = 0)]
     offset: u32,
-    /// Show this one, with its content.
+    /// Show this event, with its content.
     #[arg(conflicts_with_all = ["failed", "state"])]
     id: Option<Uuid>,
 }
@@ -70,5 +70,5 @@ fn list(events: &[ReceivedEvent]) -> String {
         ]
     };
     let rows: Vec<_> = events.iter().map(row).collect();
-    table(&["RECEIVED", "TYPE", "SOURCE AND ID", "AT (UTC)", "STATE", "WHAT CAME OF IT"], &rows)
+    table(&["RECEIVED", "TYPE", "SOURCE AND ID", "AT (UTC)", "STATE", "RESULT"], &rows)
 }

@@ -1,14 +1,14 @@
-//! The outcome of a received event, in words.
+//! The text about the result of a received event.
 
 use tasker_orchestrator::triggers::{Reception, ReceptionState};
 
 use crate::output::{Output, Style};
 
-/// The outcome: one line, and one more for each task that the event started.
+/// Returns one line about the result, and one per started task.
 pub(super) fn word(reception: &Reception, output: &Output) -> String {
     let Reception { source, id, state, duplicate, tasks, reason, received_id } = reception;
     let event = output.style(Style::Strong, &format!("{source} {id}"));
-    let before = if *duplicate { " had come before, and" } else { "" };
+    let before = if *duplicate { " was received before and" } else { "" };
     let mut lines = Vec::new();
     match state {
         ReceptionState::Started => lines.push(format!("{event}{before} started")),

@@ -1,4 +1,4 @@
-//! `tasker event replay`: matches dead letters against the triggers once more.
+//! `tasker event replay`: matches dead letters against the current triggers.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -12,15 +12,15 @@ use crate::{
     output::Output,
 };
 
-/// How many dead letters one `replay --all` reads.
+/// The maximum number of dead letters that `replay --all` replays.
 const MAX_REPLAYED: u32 = 1000;
 
-/// Matches dead letters against the triggers as they are now: those with these ids, or all if there are no ids.
+/// Replays the dead letters with these ids, or all if there are no ids.
 pub(super) async fn replay(client: &Client, ids: Vec<Uuid>, output: &Output) -> Result<Ending> {
     let ids = if ids.is_empty() {
         let path = format!("/v1/events?state=dead&limit={MAX_REPLAYED}");
         let dead: Vec<ReceivedEvent> = client.get(&path).await?;
-        // In the order in which they came.
+        // Oldest first.
         dead.into_iter().rev().map(|event| event.received_id).collect()
     } else {
         ids

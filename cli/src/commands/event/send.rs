@@ -1,4 +1,4 @@
-//! `tasker event send`: sends events as an outside party would, and prints the outcome of each.
+//! `tasker event send`: sends events to the server, and prints the result of each.
 
 use anyhow::Result;
 use tasker_orchestrator::triggers::Reception;
@@ -10,7 +10,7 @@ use crate::{
     output::Output,
 };
 
-/// Sends events, and prints the outcome of each.
+/// Sends events, and prints the result of each.
 pub(super) async fn send(client: &Client, events: &Events, output: &Output) -> Result<Ending> {
     let events = events.read()?;
     let body = serde_json::to_string(&events)?;

@@ -1,4 +1,4 @@
-//! `tasker event subscribe`, `unsubscribe` and `subscriptions`: where domain events go.
+//! `tasker event subscribe`, `unsubscribe` and `subscriptions`.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,17 +10,18 @@ use crate::{
     output::{Output, table},
 };
 
-/// Where a subscription sends events.
+/// The target of a subscription.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Target {
-    /// A signed request to this address.
+    /// A signed HTTP request to this URL.
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
-    /// A message in this queue.
+    /// A message to this queue.
     #[arg(long, value_name = "QUEUE")]
     queue: Option<String>,
-    /// A task of this template, `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`, with the event as its input.
+    /// A new task of this template (`NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`), with the event as its
+    /// input.
     #[arg(long, value_name = "TEMPLATE")]
     task: Option<String>,
 }
@@ -44,7 +45,7 @@ impl Target {
     }
 }
 
-/// Subscribes `target` to the events of a name, or whose names begin so if it ends with `*`.
+/// Subscribes `target` to events with this name, or with this prefix if it ends with `*`.
 pub(super) async fn subscribe(
     client: &Client,
     name: String,
@@ -65,10 +66,10 @@ pub(super) async fn subscribe(
     Ok(Ending::Done)
 }
 
-/// Ends a subscription.
+/// Deletes a subscription.
 pub(super) async fn unsubscribe(client: &Client, name: &str, output: &Output) -> Result<Ending> {
     let () = client.delete(&format!("/v1/subscriptions/{}", segment(name))).await?;
-    output.result(&json!({ "unsubscribed": name }), || format!("`{name}` receives no more events"))?;
+    output.result(&json!({ "unsubscribed": name }), || format!("`{name}` no longer receives events"))?;
     Ok(Ending::Done)
 }
 

@@ -1,5 +1,4 @@
-//! `tasker event test`: matches events against the project's triggers, without a server, and prints why each matches or
-//! does not.
+//! `tasker event test`: matches events against the project's triggers without a server, and prints the reasons.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
@@ -19,17 +18,17 @@ use crate::{
     view::cut,
 };
 
-/// The widest value that is shown beside what was wanted.
+/// The maximum width of an actual value in the output.
 const MAX_VALUE: usize = 100;
 
-/// The outcome of one event at one trigger.
+/// The result of one event at one trigger.
 struct Trial<'a> {
     file: &'a TriggerFile,
     matches: bool,
     findings: Vec<Finding>,
-    /// The input and the key; or why there are none.
+    /// The input and the key, or why the event cannot be mapped. None if the trigger does not match.
     mapped: Option<Result<(Value, String), String>>,
-    /// Where the input breaks the template's `input_schema`.
+    /// The faults of the input, checked against the template's `input_schema`.
     faults: Vec<String>,
 }
 
@@ -64,8 +63,8 @@ pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> 
     Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
 }
 
-/// Whether the event starts a task of every enabled trigger that it matches, and matches one at least: otherwise it
-/// becomes a dead letter.
+/// Whether the event matches an enabled trigger and starts a task of every one that it matches. Otherwise it becomes
+/// a dead letter.
 fn starts(trials: &[Trial<'_>]) -> bool {
     let mut concerned =
         trials.iter().filter(|trial| trial.matches && trial.file.trigger().enabled).peekable();
@@ -127,7 +126,7 @@ fn words(event: &CloudEvent, trials: &[Trial<'_>], output: &Output) -> String {
             continue;
         }
         if !trigger.enabled {
-            lines.push("    matches, and is disabled: it starts nothing".to_owned());
+            lines.push("    matches, but is disabled: it starts nothing".to_owned());
         }
         match &trial.mapped {
             Some(Ok((input, key))) => {
@@ -143,7 +142,7 @@ fn words(event: &CloudEvent, trials: &[Trial<'_>], output: &Output) -> String {
                     ));
                 }
             }
-            Some(Err(error)) => lines.push(format!("    matches, and cannot be mapped: {error}")),
+            Some(Err(error)) => lines.push(format!("    matches, but cannot be mapped: {error}")),
             None => {}
         }
     }
@@ -159,7 +158,7 @@ fn finding_line(finding: &Finding, output: &Output) -> String {
     let is = match found {
         Some(found) => format!(" is {},", cut(&found.to_string(), MAX_VALUE)),
         None if path.ends_with("$or") => String::new(),
-        None => " is not there,".to_owned(),
+        None => " is missing,".to_owned(),
     };
     format!("    {mark} {path}{is} wanted {}", cut(&wanted.to_string(), MAX_VALUE))
 }

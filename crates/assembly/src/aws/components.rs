@@ -6,10 +6,10 @@ use tasker_transport::{BlobError, BlobStore};
 
 use super::variable::{VariableError, required};
 
-/// The variable with the key that publishers sign with.
+/// The variable that contains the public key of the publisher.
 const PUBLISHER_KEY: &str = "TASKER_PUBLISHER_KEY";
 
-/// Components in the blob store, and the key that their compiled form must be signed with.
+/// Components in the blob store, and the key that verifies their compiled form.
 pub(super) struct BlobComponents {
     blobs: BlobStore,
     key: PublisherKey,

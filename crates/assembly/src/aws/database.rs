@@ -13,12 +13,12 @@ use super::{
     variable::{VariableError, optional, parsed_required},
 };
 
-/// The variable with the address of the database.
+/// The variable that contains the URL of the database.
 const URL: &str = "DATABASE_URL";
-/// The variable with the ARN of the secret.
+/// The variable that contains the ARN of the secret.
 const SECRET: &str = "TASKER_DATABASE_SECRET";
 
-/// The login of a database, in the form in which RDS keeps it in a secret.
+/// The login of a database, in the format of RDS secrets.
 #[derive(Serialize, Deserialize)]
 pub struct Credentials {
     /// The role.
@@ -27,7 +27,7 @@ pub struct Credentials {
     pub password: String,
 }
 
-/// The database, and its secret where it has one.
+/// The database, and its secret if it has one.
 pub(super) struct Database {
     config: SdkConfig,
     url: Url,
@@ -35,7 +35,7 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Reads the address and the name of the secret from the environment.
+    /// Reads the URL and the ARN of the secret from the environment.
     pub(super) fn of_environment(config: &SdkConfig) -> Result<Self, VariableError> {
         Ok(Self { config: config.clone(), url: parsed_required(URL)?, secret: optional(SECRET) })
     }
@@ -45,7 +45,7 @@ impl Database {
         self.secret.is_some()
     }
 
-    /// Returns how to connect, with the login that the secret holds now.
+    /// Returns the options to connect with, with the current login of the secret.
     pub(super) async fn options(&self) -> Result<PgConnectOptions, AwsError> {
         let mut url = self.url.clone();
         if let Some(secret) = &self.secret {
@@ -56,7 +56,7 @@ impl Database {
             let done = url
                 .set_username(&encode(&username))
                 .and_then(|()| url.set_password(Some(&encode(&password))));
-            done.map_err(|()| VariableError::unreadable(URL, &"it names no host"))?;
+            done.map_err(|()| VariableError::unreadable(URL, &"it contains no host"))?;
         }
         Ok(url.as_str().parse().map_err(|error| VariableError::unreadable(URL, &error))?)
     }

@@ -1,4 +1,4 @@
-//! What keeps a part from starting on AWS.
+//! The errors that prevent a part from starting on AWS.
 
 use std::{error::Error, fmt};
 
@@ -6,7 +6,7 @@ use tasker_transport::{BlobError, aws::SecretError};
 
 use super::variable::VariableError;
 
-/// What keeps a part from starting on AWS.
+/// Why a part cannot start on AWS.
 #[derive(thiserror::Error)]
 pub enum AwsError {
     /// An environment variable is missing or unusable.
@@ -24,7 +24,7 @@ pub enum AwsError {
     Host(#[from] tasker_runtime_host::HostError),
 }
 
-/// The message and its causes: the form in which a failing `main` prints an error.
+/// Prints the message and its causes, because a failing `main` prints errors with `Debug`.
 impl fmt::Debug for AwsError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{self}")?;

@@ -1,4 +1,4 @@
-//! A runtime host on SQS, DynamoDB and S3. Nothing here connects to the database.
+//! A runtime host on SQS, DynamoDB and S3. It does not connect to the database.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::timing::{MAX_RECEIVES, Timing};
 
-/// A host, and what it is connected to.
+/// A host and its connections.
 pub struct StepHost {
     /// The host.
     pub host: Host,
@@ -29,7 +29,7 @@ pub struct StepHost {
     timing: Timing,
 }
 
-/// Opens a host as the environment describes it. It runs up to `max_concurrent` steps at once, from a queue that moves a
+/// Opens a host from environment variables. It runs up to `max_concurrent` steps at once, from a queue that moves a
 /// message to its dead-letter queue after `max_receives` receives.
 ///
 /// # Errors
@@ -63,8 +63,8 @@ pub async fn open_host(max_receives: u32, max_concurrent: usize) -> Result<StepH
 }
 
 impl StepHost {
-    /// Returns the queue of steps with this name, in the account and region of the host's own queue. Its dead-letter
-    /// queue takes a message after [`MAX_RECEIVES`].
+    /// Returns the queue of steps with this name, in the account and region of the host's own queue. Its messages
+    /// move to the dead-letter queue after [`MAX_RECEIVES`] receives.
     pub fn queue_beside(&self, name: &str) -> Arc<dyn Queue> {
         match self.steps_url.rsplit_once('/') {
             Some((account, own)) if own != name => {

@@ -1,4 +1,4 @@
-//! The parts on AWS, put together from the environment variables that the deployment's templates set: queues in SQS,
+//! The parts on AWS, configured by the environment variables that the deployment's templates set: queues in SQS,
 //! leases and key-value buckets in DynamoDB, blobs in S3, secrets in Secrets Manager.
 
 mod blobs;

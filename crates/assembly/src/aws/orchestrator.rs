@@ -1,4 +1,4 @@
-//! An orchestrator on PostgreSQL, SQS, DynamoDB and S3, for a process that lives for one invocation after another.
+//! An orchestrator on PostgreSQL, SQS, DynamoDB and S3, for a process that handles one invocation after another.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,17 +21,17 @@ use super::{
 };
 use crate::timing::{LONGEST_FUNCTION_STEP, MAX_RECEIVES, Timing};
 
-/// An orchestrator without loops, and what a function passes to it.
+/// An orchestrator without loops, and the data that a function passes to it.
 pub struct OpenOrchestrator {
     /// The orchestrator.
     pub orchestrator: Orchestrator,
-    /// The requests to create tasks that come through it.
+    /// The requests to create tasks that the orchestrator receives.
     pub creations: PendingCreations,
     /// The reports that Lambda delivers to this function.
     pub reports: Arc<DeliveredQueue>,
 }
 
-/// Opens an orchestrator as the environment describes it.
+/// Opens an orchestrator from environment variables.
 ///
 /// # Errors
 /// If a variable is missing or unusable, or the secret of the database cannot be read.
@@ -39,7 +39,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let config = sdk_config().await;
     let timing = Timing::sqs();
     let database = Database::of_environment(&config)?;
-    // An invocation uses one connection, which is made when it is first needed.
+    // An invocation uses one connection, which is opened when it is first needed.
     let pool = connect(database.options().await?, 1);
     let reports = queue(&config, &required("TASKER_REPORTS_QUEUE")?, timing.report_visibility);
     let reports = Arc::new(DeliveredQueue::new(reports));
@@ -63,7 +63,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     Ok(OpenOrchestrator { orchestrator, creations, reports })
 }
 
-/// The queues of steps: the common one, those of namespaces, and the one of long steps.
+/// Opens the queues of steps: the common one, those of namespaces, and the one of long steps.
 fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableError> {
     let queue = |url: &str| queue(config, url, timing.step_visibility);
     let mut steps = RoutedQueue::new(queue(&required("TASKER_STEPS_QUEUE")?));

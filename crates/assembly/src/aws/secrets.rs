@@ -1,5 +1,5 @@
-//! Handlers' secrets in Secrets Manager. A template grants `prod/shop/payment_key` by the last part of its name,
-//! `payment_key`.
+//! Handlers' secrets in Secrets Manager. Templates grant a secret by the last part of its name:
+//! `prod/shop/payment_key` by `payment_key`.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,20 +13,20 @@ use tasker_transport::aws::{SdkConfig, read_secret};
 
 use super::variable::{VariableError, optional};
 
-/// The variable with the ARNs of the secrets that this host may read, with commas between them.
+/// The variable that contains the ARNs of the secrets that this host may read, separated by commas.
 const SECRETS: &str = "TASKER_HANDLER_SECRETS";
 
-/// How long a value is used before it is read again: the longest that a rotation goes unnoticed.
+/// How long a value is cached. A rotation takes effect after at most this time.
 const FRESH: Duration = Duration::from_secs(300);
 
 /// The length of what Secrets Manager appends to a name in an ARN: a hyphen and six characters.
 const SUFFIX: usize = 7;
 
-/// The secrets that the environment lists, in Secrets Manager; all others, in environment variables.
+/// Reads the secrets that the environment lists from Secrets Manager, and all others from environment variables.
 #[derive(Debug)]
 pub(super) struct ManagedSecrets {
     config: SdkConfig,
-    /// ARNs, by the names that templates grant them by.
+    /// ARNs by granted name.
     arns: BTreeMap<String, String>,
     values: Mutex<HashMap<String, (Instant, String)>>,
 }
@@ -58,7 +58,7 @@ impl SecretSource for ManagedSecrets {
     }
 }
 
-/// Reads a list of ARNs, and keys each by the name that templates grant it by.
+/// Parses a list of ARNs into a map by granted name.
 fn by_name(arns: &str) -> Result<BTreeMap<String, String>, VariableError> {
     let mut named = BTreeMap::new();
     for arn in arns.split(',').map(str::trim).filter(|arn| !arn.is_empty()) {

@@ -1,14 +1,14 @@
-//! Environment variables, and what is wrong with them.
+//! Environment variables, and errors about their values.
 
 use std::{fmt, str::FromStr};
 
-/// A variable that keeps a process from starting.
+/// An environment variable is missing or invalid.
 #[derive(thiserror::Error)]
 pub enum VariableError {
     /// It is not set, or empty.
     #[error("the environment variable {0} is not set; the deployment's template sets it")]
     Missing(&'static str),
-    /// Its value is not usable.
+    /// Its value is invalid.
     #[error("the environment variable {name} cannot be read: {reason}")]
     Unreadable {
         /// The name of the variable.
@@ -18,7 +18,7 @@ pub enum VariableError {
     },
 }
 
-/// The message: the form in which a failing `main` prints an error.
+/// Prints the message, because a failing `main` prints errors with `Debug`.
 impl fmt::Debug for VariableError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
@@ -58,7 +58,7 @@ pub(crate) fn parsed_required<T: FromStr<Err: fmt::Display>>(name: &'static str)
     parsed(name)?.ok_or(VariableError::Missing(name))
 }
 
-/// Parses the JSON in a variable; the default, if it is not set.
+/// Parses the JSON in a variable. Returns the default if it is not set.
 #[cfg(feature = "orchestrator")]
 pub(crate) fn json<T: serde::de::DeserializeOwned + Default>(name: &'static str) -> Result<T, VariableError> {
     let Some(text) = optional(name) else { return Ok(T::default()) };

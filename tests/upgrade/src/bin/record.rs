@@ -1,5 +1,5 @@
-//! Records the database of a release, to be upgraded by the tests from then on:
-//! `cargo run -p tasker-upgrade-tests --bin record -- 0.1.0`. Run it once, when the release is cut.
+//! Records the database of a release, which the tests then upgrade: `cargo run -p tasker-upgrade-tests --bin record
+//! -- 0.1.0`. Run it once per release.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -17,7 +17,7 @@ async fn main() {
         .expect("pg_dump runs");
     assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
     let dump = String::from_utf8(dumped.stdout).expect("UTF-8");
-    // What begins with a backslash is for psql, and comments differ with each version of pg_dump.
+    // Lines that start with a backslash are for psql, and comments differ between versions of pg_dump.
     let lines = dump.lines().filter(|line| !line.starts_with('\\') && !line.starts_with("-- Dumped"));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("releases").join(version);
     fs::create_dir_all(&folder).expect("a folder");

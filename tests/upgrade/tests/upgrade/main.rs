@@ -1,7 +1,7 @@
-//! Every release's database is upgraded to this build's, and the release before goes on working on it.
+//! Upgrades every release's database to this build, and checks that the previous release still works on it.
 //!
-//! `releases/<version>/dump.sql` is the database of that release, filled with work of every kind; its function set lies in
-//! it. `releases/<version>/scenario.sql` calls that set as the release's processes did.
+//! `releases/<version>/dump.sql` is the database of that release, filled with work of every kind and including its
+//! function set. `releases/<version>/scenario.sql` calls that set as the release's processes did.
 
 mod migrations;
 mod structure;
@@ -13,7 +13,7 @@ use tasker_orchestrator::{FUNCTION_SET, migrate};
 use tasker_test_support::TestDatabase;
 use tasker_upgrade_tests::{ENDS, Installation};
 
-/// A release as it was recorded.
+/// A recorded release.
 struct Release {
     version: String,
     dump: String,
@@ -42,26 +42,26 @@ fn releases() -> Vec<Release> {
 }
 
 impl Release {
-    /// Its database, as it was.
+    /// Restores its database.
     async fn restored(&self) -> TestDatabase {
-        // Roles belong to the server. The first migrated database of the test's server makes them.
+        // Roles belong to the server. The first migrated database of the test's server creates them.
         TestDatabase::new().await;
         TestDatabase::restored(&self.dump).await
     }
 
-    /// Its function set: the only one that its database holds.
+    /// Returns its function set, the only one in its database.
     async fn function_set(&self, database: &TestDatabase) -> String {
         let sets: Vec<String> = sqlx::query_scalar("SELECT name FROM tasker.function_sets WHERE name <> $1")
             .bind(FUNCTION_SET)
             .fetch_all(&database.pool)
             .await
             .unwrap();
-        // Until its functions change, this build's own set is that of the newest release.
+        // Until its functions change, this build has the same set as the newest release.
         assert!(sets.len() <= 1, "{}: {sets:?}", self.version);
         sets.into_iter().next().unwrap_or_else(|| FUNCTION_SET.to_owned())
     }
 
-    /// Does what its processes did, with its own functions.
+    /// Runs its scenario with its own functions.
     async fn run_scenario(&self, database: &TestDatabase) {
         let set = self.function_set(database).await;
         let scenario = self.scenario.replace("tasker_f.", &format!("{set}."));
@@ -72,7 +72,7 @@ impl Release {
     }
 }
 
-/// How many rows each table holds, but for the lists of migrations and function sets.
+/// Returns the number of rows of each table, except the lists of migrations and function sets.
 async fn counts(database: &TestDatabase) -> Vec<(String, i64)> {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
@@ -98,7 +98,7 @@ async fn an_upgraded_database_is_as_a_fresh_one() {
     for release in releases() {
         let database = release.restored().await;
         migrate(&database.pool).await.unwrap_or_else(|error| panic!("from {}: {error}", release.version));
-        // Queues that subscriptions made are not of the schema.
+        // Queues of subscriptions are not part of the schema.
         let drop_others =
             "SELECT pgmq.drop_queue(queue_name) FROM pgmq.meta WHERE queue_name NOT LIKE 'tasker_%'";
         sqlx::query(drop_others).execute(&database.pool).await.unwrap();
@@ -126,7 +126,8 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
         assert_eq!(paused.len(), 1);
         let resume = tasker_orchestrator::TaskAction::Resume;
         installation.orchestrator.engine.operate_on_task(paused[0], &resume, "test", None).await.unwrap();
-        // Hosts of the release before have died with what they ran: their messages come back, or the sweep sends anew.
+        // The hosts of the previous release have died: their messages become visible again, or the sweep sends the
+        // steps again.
         expire_messages(&installation.database).await;
         installation.run_to_the_end().await;
         let ends: Vec<(String, String)> =
@@ -139,7 +140,7 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
     }
 }
 
-/// The visibility of every message that was in flight has run out, and every step that runs has lost its lease.
+/// Expires the visibility of every message in flight and the lease of every running step.
 async fn expire_messages(database: &TestDatabase) {
     for statement in [
         "UPDATE pgmq.q_tasker_steps SET vt = clock_timestamp()",
@@ -150,12 +151,12 @@ async fn expire_messages(database: &TestDatabase) {
     }
 }
 
-/// Expand, then contract: processes of the release before run until the last of them is replaced.
+/// Expand, then contract: processes of the previous release run until the last of them is replaced.
 #[tokio::test]
 async fn the_release_before_works_beside_this_one() {
     for release in releases() {
         let database = release.restored().await;
-        // As it was recorded, or the scenario means nothing.
+        // First on the recorded database, to check the scenario itself.
         release.run_scenario(&database).await;
         migrate(&database.pool).await.unwrap();
         let installation = Installation::open(database);
@@ -164,7 +165,7 @@ async fn the_release_before_works_beside_this_one() {
             release.run_scenario(&installation.database).await;
             installation.run_one_of_each().await;
         }
-        // What one has begun the other can finish, in both directions.
+        // Each release can finish the work of the other.
         let handed_over = release.begin(&installation.database).await;
         expire_messages(&installation.database).await;
         installation.run_to_the_end().await;

@@ -1,10 +1,10 @@
-//! Migrations are append-only: a database that has run one must not meet another text under its number.
+//! Migrations are append-only: the text of a released migration must not change.
 
 use std::{fmt::Write, fs, path::Path};
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of every migration that has landed, as `sha256sum` prints it.
+/// The SHA-256 of every released migration, in the format of `sha256sum`.
 const LANDED: &str = "LANDED";
 
 #[test]

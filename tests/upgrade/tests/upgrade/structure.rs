@@ -1,11 +1,11 @@
-//! The structure of a database as lines of text: what two databases with equal lines hold alike.
+//! The structure of a database as lines of text, to compare databases.
 
 use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
 use tasker_test_support::TestDatabase;
 
-/// Of the schemas that migrations make; not of function sets, which each release brings along.
+/// The schemas that migrations create. Function sets are excluded, because each release installs its own.
 const SCHEMAS: &str = "('tasker', 'tasker_lease', 'tasker_key_value', 'pgmq')";
 
 const QUERIES: [&str; 9] = [
@@ -39,7 +39,7 @@ const QUERIES: [&str; 9] = [
     "SELECT format('migration %s %s %s', version, encode(checksum, 'hex'), success) FROM public._sqlx_migrations",
 ];
 
-/// The structure of a database.
+/// Returns the structure of a database.
 pub(crate) async fn of(database: &TestDatabase) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for query in QUERIES {
@@ -51,7 +51,7 @@ pub(crate) async fn of(database: &TestDatabase) -> BTreeSet<String> {
     lines
 }
 
-/// What only one of them has.
+/// Returns the lines that only one of the two contains.
 pub(crate) fn differences(fresh: &BTreeSet<String>, upgraded: &BTreeSet<String>) -> Vec<String> {
     let missing = fresh.difference(upgraded).map(|line| format!("  missing: {line}"));
     let extra = upgraded.difference(fresh).map(|line| format!("  extra:   {line}"));

@@ -1,17 +1,17 @@
-//! Handlers whose executions a test can count: each tells the test's own HTTP server that it runs.
+//! Handlers whose executions are counted: each sends a request to the test's HTTP server.
 
 use std::time::Duration;
 
 use tasker_handler::{prelude::*, serde_json::Value};
 
-/// What each workflow starts from.
+/// The input of each workflow.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Input {
-    /// A number that makes every task's results others.
+    /// A number that makes every task's results different.
     pub n: u64,
 }
 
-/// What each step passes on.
+/// The result of each step.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Sum {
     /// One more than the sum of the dependencies' values, or than the input's number.
@@ -21,13 +21,13 @@ pub struct Sum {
 /// A step's `handler.initialization`.
 #[derive(Debug, Deserialize)]
 pub struct Counting {
-    /// Where executions are counted: `http://127.0.0.1:1234`.
+    /// The URL of the counting server: `http://127.0.0.1:1234`.
     pub counter: String,
-    /// After how many milliseconds the answer comes.
+    /// The delay of its response, in milliseconds.
     pub hold_ms: u64,
 }
 
-/// Says that it runs, waits for the answer, and adds up.
+/// Sends a request to the counting server, waits for the response, and returns the sum.
 #[handler]
 fn counted(ctx: &Context, input: Input) -> Result<Sum, Failure> {
     let Counting { counter, hold_ms } = ctx.configuration()?;
@@ -42,53 +42,53 @@ fn counted(ctx: &Context, input: Input) -> Result<Sum, Failure> {
     Ok(Sum { value: if dependencies == 0 { input.n + 1 } else { value } })
 }
 
-/// Fails for good where the input asks for it.
+/// Fails permanently if the input requests it.
 #[handler]
 fn refuse(_ctx: &Context) -> Result<Sum, Failure> {
     Err(Failure::permanent("Refused", "this handler always refuses"))
 }
 
-/// How the workflows of operators' tests are to go.
+/// The input of the workflows for operators' tests.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The steps that the decision names.
     #[serde(default)]
     pub branch: Vec<String>,
-    /// How many workers the batch has.
+    /// The number of workers in the batch.
     #[serde(default)]
     pub workers: u64,
-    /// Which of them fail for good, counting from 0.
+    /// The workers that fail permanently, counted from 0.
     #[serde(default)]
     pub failing: Vec<u64>,
-    /// How many checkpoints each of them saves.
+    /// The number of checkpoints per worker.
     #[serde(default)]
     pub checkpoints: u64,
-    /// How long each run of one takes, in milliseconds.
+    /// The duration of each run of a worker, in milliseconds.
     #[serde(default)]
     pub hold_ms: u64,
 }
 
-/// Completes with the values of its dependencies.
+/// Returns the values of its dependencies.
 #[handler]
 fn echo(ctx: &Context) -> Result<Vec<Value>, Failure> {
     log::info!("{} has {} dependencies", ctx.step_name(), ctx.dependency_names().count());
     ctx.dependency_names().map(|name| ctx.dependency(name)).collect()
 }
 
-/// Names the branches that the input names.
+/// Returns the branches that the input names.
 #[handler]
 fn choose(_ctx: &Context, plan: Plan) -> Result<Outcome<usize>, Failure> {
     let count = plan.branch.len();
     Ok(Outcome::branch(plan.branch, count))
 }
 
-/// Cuts as many slices as the input says.
+/// Returns as many cursors as the input requests.
 #[handler]
 fn cut(_ctx: &Context, plan: Plan) -> Result<Outcome<u64>, Failure> {
     Outcome::batch(batch::ranges(plan.workers * 10, 10), plan.workers)
 }
 
-/// Does one slice, with as many checkpoints as the input says.
+/// Processes one cursor, with as many checkpoints as the input requests.
 #[handler]
 fn row(ctx: &Context, plan: Plan) -> Result<Outcome<u64>, Failure> {
     std::thread::sleep(Duration::from_millis(plan.hold_ms));
@@ -103,7 +103,7 @@ fn row(ctx: &Context, plan: Plan) -> Result<Outcome<u64>, Failure> {
     Ok(Outcome::Complete(slice.end - slice.start))
 }
 
-/// Fails, and asks to be tried again in an hour.
+/// Fails, and requests a retry in an hour.
 #[handler]
 fn later(_ctx: &Context) -> Result<Sum, Failure> {
     Err(Failure::retry_after("NotYet", "the bank is closed", Duration::from_secs(3600)))
