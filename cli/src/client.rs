@@ -18,7 +18,7 @@ use url::form_urlencoded;
 
 use crate::{
     config::ProjectConfig,
-    signature::{Signer, behind_iam},
+    signature::{Signer, WHERE_REFUSED, behind_iam},
 };
 
 /// How long one request may take. The API itself answers within a minute, also where it waits.
@@ -125,11 +125,9 @@ impl Client {
             }
             match serde_json::from_str(&text) {
                 Ok(error) => Ok(Err(error)),
-                Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => bail!(
-                    "{} refused the request: {text}. Requests are signed with the credentials that the AWS tools find: see \
-                     that there are some, and that they may call this API",
-                    this.url
-                ),
+                Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => {
+                    bail!("{} refused the request: {text}. {WHERE_REFUSED}", this.url)
+                }
                 Err(_) => bail!("{}{path} answered {status}: {text}", this.url),
             }
         })
