@@ -44,8 +44,7 @@ fn migrations(folder: &Path) -> io::Result<String> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path().canonicalize()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let Some((version, description)) =
-            name.strip_suffix(".sql").and_then(|name| name.split_once('_'))
+        let Some((version, description)) = name.strip_suffix(".sql").and_then(|name| name.split_once('_'))
         else {
             continue;
         };

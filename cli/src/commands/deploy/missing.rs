@@ -11,6 +11,10 @@ pub(crate) struct Arguments {
     any: Vec<String>,
 }
 
-pub(crate) async fn run(_project: &ProjectConfig, _arguments: &Arguments, _output: &Output) -> Result<Ending> {
+pub(crate) async fn run(
+    _project: &ProjectConfig,
+    _arguments: &Arguments,
+    _output: &Output,
+) -> Result<Ending> {
     bail!("`tasker deploy` is not part of this program. {NEEDS_AWS}")
 }
