@@ -21,7 +21,7 @@ demo: setup ## Run real orders through the order-fulfilment workflow
 	@scripts/demo.sh
 
 dev: setup ## Run the order-fulfilment project and rebuild on change
-	$(CARGO) build --locked -p tasker-cli
+	$(CARGO) build --locked -p tasker-cli --no-default-features
 	cd examples/order-fulfillment && ../../$(TASKER) dev
 
 test: setup aws-tools ## Run every test
@@ -40,8 +40,7 @@ lint: setup aws-tools ## Check formatting, lints, dependencies
 	@scripts/lint.sh
 
 bench: setup ## Measure the whole system and the host, in release build
-	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench
-	$(CARGO) build --locked --release -p tasker-runtime-host --example invoke
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench -p tasker-runtime-host --bins --example invoke
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/latest.json
 	@scripts/bench-host.sh
 

@@ -2,6 +2,8 @@
 //!
 //! Every `src/**/*.sql` writes the set's schema as `tasker_f`. The set is compiled into the crate with that word replaced
 //! by `tasker_f_<hash>`: see `src/database/functions.rs`.
+//!
+//! Lists the migrations as well. `sqlx::migrate!` would, but it builds sqlx, its TLS and tokio a second time.
 
 use std::{
     env, fs, io,
@@ -26,13 +28,31 @@ fn main() -> io::Result<()> {
         set += &format!("-- {}\n{}\n", path.display(), fs::read_to_string(path)?);
     }
     let hash = Sha256::digest(&set);
-    let hash: String = hash[..HASH_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash[..HASH_BYTES].iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
     let name = format!("tasker_f_{hash}");
     println!("cargo:rustc-env=TASKER_FUNCTION_SET={name}");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     // In a name, and as the text of one.
     let set = set.replace("tasker_f.", &format!("{name}.")).replace("'tasker_f'", &format!("'{name}'"));
-    fs::write(folder.join("functions.sql"), set)
+    fs::write(folder.join("functions.sql"), set)?;
+    fs::write(folder.join("migrations.rs"), migrations(Path::new("../migrations"))?)
+}
+
+/// An array of the version, description and text of each file `<version>_<description>.sql`.
+fn migrations(folder: &Path) -> io::Result<String> {
+    let mut list = String::from("[");
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path().canonicalize()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let Some((version, description)) = name.strip_suffix(".sql").and_then(|name| name.split_once('_'))
+        else {
+            continue;
+        };
+        let version: i64 = version.parse().map_err(|_| io::Error::other(format!("{name} has no version")))?;
+        let description = description.replace('_', " ");
+        list += &format!("({version}, {description:?}, include_str!({:?})),", path.display().to_string());
+    }
+    Ok(list + "]")
 }
 
 fn find_sql(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -75,7 +75,7 @@ pub(crate) async fn operate_handler(
 ) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
     match operation {
         HandlerOperation::Promote { version } => {
-            orchestrator.catalog.promote_handler(&callable, version).await?
+            orchestrator.catalog.promote_handler(&callable, version).await?;
         }
         HandlerOperation::RollBack => drop(orchestrator.catalog.roll_back_handler(&callable).await?),
     }

@@ -18,7 +18,7 @@ use url::form_urlencoded;
 
 use crate::{
     config::ProjectConfig,
-    signature::{Signer, behind_iam},
+    signature::{Signer, WHERE_REFUSED, behind_iam},
 };
 
 /// The timeout of a request. The API responds within a minute, also to requests that wait.
@@ -125,11 +125,9 @@ impl Client {
             }
             match serde_json::from_str(&text) {
                 Ok(error) => Ok(Err(error)),
-                Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => bail!(
-                    "{} rejected the request: {text}. Requests are signed with the credentials that the AWS tools find: check \
-                     that they exist and may call this API",
-                    this.url
-                ),
+                Err(_) if status == StatusCode::FORBIDDEN && behind_iam(&this.url).is_some() => {
+                    bail!("{} rejected the request: {text}. {WHERE_REFUSED}", this.url)
+                }
                 Err(_) => bail!("{}{path} returned {status}: {text}", this.url),
             }
         })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
 use tasker_orchestrator::{Settings, connect, migrate};
@@ -13,6 +13,10 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::ProjectConfig;
+
+/// What to do about a program that lacks what AWS needs.
+pub(crate) const NEEDS_AWS: &str =
+    "This tasker was built without the feature `aws`: build it again without --no-default-features";
 
 /// Returns the times of the queues and leases.
 pub(crate) fn timing(project: &ProjectConfig) -> Timing {
@@ -34,6 +38,9 @@ pub(crate) fn open_blobs(project: &ProjectConfig) -> Result<BlobStore> {
     }
     let url = Url::parse(configured)
         .with_context(|| format!("`blobs.url` is `{configured}`, which is not a URL"))?;
+    if !cfg!(feature = "aws") && ["s3", "s3a", "https"].contains(&url.scheme()) {
+        bail!("`blobs.url` is `{configured}`, which cannot be opened. {NEEDS_AWS}");
+    }
     Ok(BlobStore::open(&url)?)
 }
 

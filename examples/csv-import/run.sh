@@ -14,7 +14,7 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 fi
 if [ -z "${TASKER:-}" ]; then
     say "Building tasker (the first time takes a few minutes, most of it Cranelift and wasmtime)"
-    cargo build --locked --manifest-path ../../Cargo.toml -p tasker-cli
+    cargo build --locked --manifest-path ../../Cargo.toml -p tasker-cli --no-default-features
     TASKER=../../target/debug/tasker
 fi
 cargo build --locked --quiet --release -p generate -p storage-service

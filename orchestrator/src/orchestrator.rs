@@ -146,7 +146,7 @@ impl Orchestrator {
             events: Arc::clone(&events),
             triggers: Arc::clone(&triggers),
             reports: Reports { hearing },
-            report_loops: settings.report_loops,
+            concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
             function_set: FunctionSetUse::default(),
         });

@@ -1,9 +1,15 @@
 //! Migrates a database: its tables, then the functions of this build.
 
-use sqlx::{PgConnection, PgPool, migrate::MigrateError};
+use sqlx::{
+    PgConnection, PgPool, SqlStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
 
 use super::functions;
 use crate::error::Error;
+
+/// The version, description and text of each migration.
+const MIGRATIONS: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// Migrates the schema. Several processes may call it at once.
 ///
@@ -25,7 +31,10 @@ pub(crate) enum Newer {
 pub(crate) async fn run_migrations(mut connection: PgConnection, newer: Newer) -> Result<(), Error> {
     // Otherwise a role named `tasker` would look for the list of migrations in the schema `tasker`.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
-    let mut migrator = sqlx::migrate!("../migrations");
+    let migrations = MIGRATIONS.iter().map(|&(version, description, text)| {
+        Migration::new(version, description.into(), MigrationType::Simple, SqlStr::from_static(text), false)
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.set_ignore_missing(newer == Newer::IsLeftAlone);
     migrator.run(&mut connection).await.map_err(|error| match error {
         MigrateError::VersionMismatch(_) | MigrateError::VersionMissing(_) => Error::ForeignSchema(error),

@@ -34,7 +34,7 @@ pub(crate) struct Loops {
     pub(crate) triggers: Arc<Triggers>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
-    pub(crate) report_loops: usize,
+    pub(crate) concurrent_reports: usize,
     pub(crate) sweep_interval: Duration,
     pub(crate) function_set: FunctionSetUse,
 }
@@ -45,7 +45,7 @@ impl Loops {
         let tasks = TaskTracker::new();
         let (this, stopped) = (Arc::clone(self), stop.clone());
         tasks.spawn(async move { creations.run(&this.engine, stopped).await });
-        for _ in 0..self.report_loops.max(1) {
+        for _ in 0..self.concurrent_reports.max(1) {
             let (this, stopped) = (Arc::clone(self), stop.clone());
             tasks.spawn(async move { this.reports.run(&this.engine, stopped).await });
         }

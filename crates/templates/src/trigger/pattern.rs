@@ -171,7 +171,7 @@ fn read_alternatives(wanted: &Value, at: &str, is_top: bool, faults: &mut Faults
                 groups.push(read_group(fields, &format!("{at}/{index}"), is_top, faults));
             }
             other => {
-                faults.push((format!("{at}/{index}"), format!("`$or` takes non-empty objects, not {other}")))
+                faults.push((format!("{at}/{index}"), format!("`$or` takes non-empty objects, not {other}")));
             }
         }
     }

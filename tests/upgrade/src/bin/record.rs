@@ -22,6 +22,7 @@ async fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("releases").join(version);
     fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("dump.sql");
-    fs::write(&file, lines.map(|line| format!("{line}\n")).collect::<String>()).expect("written");
+    let lines: Vec<&str> = lines.collect();
+    fs::write(&file, lines.join("\n") + "\n").expect("written");
     println!("{}", file.display());
 }

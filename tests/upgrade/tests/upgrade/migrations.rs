@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use sha2::{Digest, Sha256};
+use tasker_transport::sha256_hex;
 
 /// The SHA-256 of every released migration, in the format of `sha256sum`.
 const LANDED: &str = "LANDED";
@@ -13,14 +13,13 @@ fn a_landed_migration_never_changes() {
     let mut files: Vec<String> = fs::read_dir(&folder)
         .expect("the migrations")
         .map(|entry| entry.expect("a file").file_name().into_string().expect("UTF-8"))
-        .filter(|name| name.ends_with(".sql"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "sql"))
         .collect();
     files.sort();
     let mut found = String::new();
     for name in &files {
         let bytes = fs::read(folder.join(name)).expect("a migration");
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(found, "{digest}  {name}").expect("a line");
+        writeln!(found, "{}  {name}", sha256_hex(&bytes)).expect("a line");
     }
     let landed = fs::read_to_string(folder.join(LANDED)).expect("the list of landed migrations");
     for line in landed.lines() {

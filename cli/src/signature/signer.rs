@@ -1,4 +1,4 @@
-//! AWS signatures of requests to an API behind IAM, as API Gateway and function URLs require.
+//! Signs requests with the credentials that the AWS tools find.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,10 +9,15 @@ use aws_sigv4::{
     sign::v4,
 };
 use tasker_transport::s3::sdk_config;
-use url::{Host, Url};
+
+use super::address::behind_iam;
 
 /// Credentials are renewed this long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// What to do if the API rejects a request.
+pub(crate) const WHERE_REFUSED: &str = "Requests are signed with the credentials that the AWS tools find: see that there \
+                                        are some, and that they may call this API";
 
 /// The data for signing requests.
 #[derive(Debug, Clone)]
@@ -63,43 +68,11 @@ impl Signer {
     }
 }
 
-/// Returns the service and the region of a URL: `https://x.lambda-url.eu-west-1.on.aws`,
-/// `https://x.execute-api.eu-west-1.amazonaws.com`.
-pub(crate) fn behind_iam(url: &str) -> Option<(&'static str, String)> {
-    let url = Url::parse(url).ok()?;
-    let Some(Host::Domain(host)) = url.host() else { return None };
-    let labels: Vec<&str> = host.split('.').collect();
-    let (service, region) = match labels[..] {
-        [_, "lambda-url", region, "on", "aws"] => ("lambda", region),
-        [_, "execute-api", region, "amazonaws", "com"]
-        | [_, "execute-api", region, "amazonaws", "com", "cn"] => ("execute-api", region),
-        _ => return None,
-    };
-    Some((service, region.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use ureq::http::Request;
 
     use super::*;
-
-    #[test]
-    fn an_address_of_aws_tells_its_service_and_region() {
-        let found = |url: &str| behind_iam(url);
-        let lambda = Some(("lambda", "eu-west-1".to_owned()));
-        assert_eq!(found("https://abc.lambda-url.eu-west-1.on.aws/"), lambda);
-        let gateway = Some(("execute-api", "us-east-1".to_owned()));
-        assert_eq!(found("https://abc.execute-api.us-east-1.amazonaws.com/v1"), gateway);
-        for other in [
-            "http://127.0.0.1:8080",
-            "https://tasker.example.com",
-            "https://lambda-url.eu-west-1.on.aws",
-            "no url",
-        ] {
-            assert_eq!(found(other), None, "{other}");
-        }
-    }
 
     /// The expected signatures were generated with botocore for the same requests and time.
     #[test]
