@@ -3,6 +3,11 @@
 --
 -- Expand: the columns of 0.1.0 stay, and triggers keep both names equal, so that its functions run beside the new ones.
 -- Contract, once no process of 0.1.0 runs: a later migration drops the old columns and these triggers.
+--
+-- It rewrites every row of three tables while nobody else uses them: on large databases, plan for the time that takes.
+
+-- In the order in which every event takes them, so that no event and this migration wait for each other.
+LOCK TABLE tasker.tasks, tasker.steps, tasker.events, tasker.dlq IN ACCESS EXCLUSIVE MODE;
 
 ALTER TABLE tasker.steps ADD COLUMN template_step integer;
 UPDATE tasker.steps SET template_step = definition;

@@ -164,6 +164,8 @@ resource "aws_lambda_invocation" "migrate" {
 
   triggers = {
     code        = aws_lambda_function.this["migrate"].source_code_hash
+    # A release that is rolled back installs its SQL functions again.
+    release     = aws_lambda_alias.migrate.function_version
     publication = var.publication
     database    = local.database_url
     login       = local.has_functions_login ? local.functions_secret_arn : ""

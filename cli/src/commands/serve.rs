@@ -32,7 +32,7 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
     let options = url.parse().context("`database.url` is not usable")?;
-    let pool = parts::open_database(&project, options).await?;
+    let pool = parts::open_shared_database(&project, options).await?;
     let blobs = parts::open_blobs(&project)?;
     let listener = TcpListener::bind(&project.config.server.listen)
         .await

@@ -19,6 +19,14 @@ pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
     run_migrations(pool.acquire().await?.detach(), Newer::IsRefused).await
 }
 
+/// As [`migrate`], beside processes of other releases: leaves a schema alone that a later release has migrated further.
+///
+/// # Errors
+/// As [`migrate`], but not for a later release's schema.
+pub async fn migrate_beside_others(pool: &PgPool) -> Result<(), Error> {
+    run_migrations(pool.acquire().await?.detach(), Newer::IsLeftAlone).await
+}
+
 /// How to handle a schema with migrations that this build does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Newer {

@@ -28,7 +28,7 @@ BEGIN
            p_actor, p_note, t.state,
            json_build_object('task', json_build_object(
                'task_id', t.task_id, 'namespace', t.namespace, 'name', t.name, 'version', t.version, 'state', t.state,
-               'last_event_at', t.last_event_at, 'priority', t.priority, 'correlation_id', t.correlation_id,
+               'state_since', t.last_event_at, 'priority', t.priority, 'correlation_id', t.correlation_id,
                'initiator', t.initiator, 'source_system', t.source_system, 'reason', t.reason, 'tags', t.tags,
                'created_at', t.created_at, 'context', t.input, 'context_blob', t.input_blob,
                'steps', json_build_object('total', t.steps_total, 'satisfied', t.steps_satisfied,

@@ -1,5 +1,5 @@
 -- Writes an event for each of these tasks that has a subscriber: `tasker.task.completed`, `.failed`, `.cancelled`,
--- `.resolved`, `.blocked`. Must be called in the transaction that moves the tasks. Returns whether it wrote an event.
+-- `.resolved`, `.blocked`. Must be called in the transaction that moves the tasks.
 -- Without a subscriber it only reads the subscriptions.
 CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan

@@ -76,7 +76,9 @@ BEGIN
         UPDATE tasker.steps s SET
             (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
              progress) = (
-                SELECT e.* FROM tasker_f.enqueued(s.execution, s.attempt, v_now) AS e WHERE a.after = 'enqueued'
+                SELECT e.state, e.attempt, e.execution, e.enqueued_at, e.wake_at, e.dispatched_at, e.started_at,
+                       e.finished_at, e.next_retry_at, s.progress
+                FROM tasker_f.enqueued(s.execution, s.attempt, v_now) AS e WHERE a.after = 'enqueued'
                 UNION ALL
                 SELECT a.after, s.attempt, s.execution, s.enqueued_at, a.retry_at, s.dispatched_at,
                        coalesce(a.started_at, s.started_at), coalesce(a.finished_at, v_now), a.retry_at, s.progress

@@ -20,6 +20,8 @@ use crate::{
 
 /// How often messages without a report are marked as sent.
 const MARK_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a process with loops checks whether to record the use of its functions.
+const NOTE_INTERVAL: Duration = Duration::from_secs(600);
 /// With more waiting reports than this, reports are considered not to get through.
 const BACKLOG: u64 = 1000;
 /// A visit marks all due messages once one has been unmarked for this long. Well below the grace time of the sweep,
@@ -55,6 +57,11 @@ impl Loops {
         }));
         tasks.spawn(Arc::clone(&self.events).publish_loop(stop.clone()));
         tasks.spawn(Arc::clone(&self.events).deliver_loop(stop.clone()));
+        // Independent of the sweep, whose failure must not make this build's functions look unused.
+        tasks.spawn(Arc::clone(self).every(NOTE_INTERVAL, stop.clone(), "recording the use", async |this| {
+            this.function_set.note(&this.pool).await;
+            Ok(())
+        }));
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
             let swept = this
                 .engine
@@ -74,9 +81,8 @@ impl Loops {
         }
     }
 
-    /// Deletes expired data, and records that this build's functions are in use.
+    /// Deletes expired data.
     async fn tidy(&self) -> Result<(), Error> {
-        self.function_set.note(&self.pool).await?;
         self.events.forget_events().await?;
         self.triggers.forget_received_events().await
     }
@@ -114,6 +120,7 @@ impl Loops {
 
     /// Runs the sweep once. Hosts count as lost only while reports get through.
     pub(crate) async fn visit_all(&self) -> Result<Swept, Error> {
+        self.function_set.note(&self.pool).await;
         let come_through = match self.engine.reports.backlog().await {
             Ok(waiting) => waiting < BACKLOG,
             Err(error) => {
@@ -131,7 +138,7 @@ impl Loops {
 
     /// Marks old messages without a report as sent.
     pub(crate) async fn leave(&self) -> Result<(), Error> {
-        self.function_set.note(&self.pool).await?;
+        self.function_set.note(&self.pool).await;
         if self.engine.dispatcher.sent.any_older_than(UNMARKED) {
             self.engine.dispatcher.mark_dispatched_lazily().await
         } else {

@@ -318,3 +318,14 @@ async fn a_message_that_is_too_large_goes_by_claim_check() {
     }
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
 }
+
+#[tokio::test]
+async fn a_checkpoint_keeps_the_progress_that_was_reported() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let task = fixture.create("one", json!({})).await;
+    let step = fixture.dispatched_one();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&step, 60_000)]).await.unwrap();
+    assert!(fixture.checkpoint(&step, json!({ "at": 7 })).await);
+    assert_eq!(fixture.step(task, "a").await.progress.as_deref(), Some("half"));
+}

@@ -158,7 +158,9 @@ async fn the_release_before_works_beside_this_one() {
         let database = release.restored().await;
         // First on the recorded database, to check the scenario itself.
         release.run_scenario(&database).await;
-        migrate(&database.pool).await.unwrap();
+        // The migration waits for the events of its processes, and they for it.
+        let (migrated, ()) = tokio::join!(migrate(&database.pool), release.run_scenario(&database));
+        migrated.unwrap();
         let installation = Installation::open(database);
         installation.publish().await;
         for _ in 0..2 {
