@@ -204,8 +204,9 @@ impl Installation {
     pub async fn run(&self) {
         loop {
             let ran = self.run_steps().await;
+            // A report or a timer among these may send a step.
             self.orchestrator.apply_waiting().await;
-            if ran == 0 {
+            if ran + self.run_steps().await == 0 {
                 return;
             }
         }
