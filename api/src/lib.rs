@@ -3,16 +3,17 @@
 //! The API does not authenticate callers. Bind it to loopback or put it behind an authenticating proxy.
 #![forbid(unsafe_code)]
 
-mod catalog;
 mod dlq;
 mod domain_events;
 mod error;
 mod events;
 mod extract;
+mod handlers;
 mod health;
 mod openapi;
 mod steps;
 mod tasks;
+mod templates;
 mod triggers;
 
 use std::{future::IntoFuture, time::Duration};
@@ -26,9 +27,9 @@ use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use catalog::HandlerOperation;
 pub use dlq::{DlqAddition, DlqUpdate};
 pub use error::{ErrorBody, ErrorDetail};
+pub use handlers::HandlerOperation;
 pub use health::{DetailedHealth, Health};
 pub use openapi::document as openapi_document;
 pub use steps::{StepActionName, StepOperation};
@@ -50,13 +51,10 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
         .route("/v1/tasks/{task_id}/workflow_steps/{step}/audit", get(steps::audit))
         .route("/v1/tasks/{task_id}/workflow_steps/{step}/attempts", get(steps::attempts))
         .route("/v1/tasks/{task_id}/audit", get(tasks::audit))
-        .route("/v1/templates", get(catalog::templates))
-        .route("/v1/templates/{namespace}/{name}/{version}", get(catalog::template))
-        .route("/v1/handlers", get(catalog::handlers))
-        .route(
-            "/v1/handlers/{callable}/versions",
-            get(catalog::handler_versions).patch(catalog::operate_handler),
-        )
+        .route("/v1/templates", get(templates::list))
+        .route("/v1/templates/{namespace}/{name}/{version}", get(templates::show))
+        .route("/v1/handlers", get(handlers::list))
+        .route("/v1/handlers/{callable}/versions", get(handlers::versions).patch(handlers::operate))
         .route("/v1/subscriptions", get(domain_events::subscriptions).post(domain_events::subscribe))
         .route("/v1/subscriptions/{name}", delete(domain_events::unsubscribe))
         .route("/v1/domain-events", get(domain_events::list))

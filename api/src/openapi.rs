@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::{OpenApi, openapi};
 
-use crate::{catalog, dlq, domain_events, error, events, health, steps, tasks, triggers};
+use crate::{dlq, domain_events, error, events, handlers, health, steps, tasks, templates, triggers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,11 +20,11 @@ use crate::{catalog, dlq, domain_events, error, events, health, steps, tasks, tr
         steps::operate,
         steps::audit,
         steps::attempts,
-        catalog::templates,
-        catalog::template,
-        catalog::handlers,
-        catalog::handler_versions,
-        catalog::operate_handler,
+        templates::list,
+        templates::show,
+        handlers::list,
+        handlers::versions,
+        handlers::operate,
         domain_events::subscriptions,
         domain_events::subscribe,
         domain_events::unsubscribe,

@@ -9,7 +9,7 @@ use tasker_transport::{BlobStore, Message};
 
 use crate::{
     catalog::{Release, step_name},
-    effect::{ReadyStep, Worker},
+    effect::{BatchPlace, ReadyStep},
     error::Error,
 };
 
@@ -74,7 +74,11 @@ async fn check_in_payloads(dispatch: &mut StepDispatch, blobs: &BlobStore) -> Re
 }
 
 /// Returns the batch part of the message, for a batchable step or one of its workers.
-fn batch_slice(release: &Release, step: usize, worker: Option<&Worker>) -> Result<Option<BatchSlice>, Error> {
+fn batch_slice(
+    release: &Release,
+    step: usize,
+    worker: Option<&BatchPlace>,
+) -> Result<Option<BatchSlice>, Error> {
     let batchable = worker.map_or(step, |worker| worker.batch);
     let Some(step) =
         release.template.steps.get(batchable).filter(|step| step.step_type == StepType::Batchable)

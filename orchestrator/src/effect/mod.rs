@@ -57,12 +57,12 @@ pub(crate) struct ReadyStep {
     pub(crate) traceparent: Option<String>,
     pub(crate) dependency_results: Vec<DependencyResult>,
     pub(crate) checkpoint: Option<Payload>,
-    pub(crate) worker: Option<Worker>,
+    pub(crate) worker: Option<BatchPlace>,
 }
 
 /// The position of a batch worker in its batch.
 #[derive(Debug)]
-pub(crate) struct Worker {
+pub(crate) struct BatchPlace {
     /// The batchable step.
     pub(crate) batch: usize,
     /// The number of the worker, from 1.
@@ -133,12 +133,12 @@ impl ReadyStep {
             traceparent: row.try_get("traceparent")?,
             dependency_results,
             checkpoint: optional_payload(row.try_get("checkpoint")?, row.try_get("checkpoint_blob")?)?,
-            worker: Worker::read(row)?,
+            worker: BatchPlace::read(row)?,
         })
     }
 }
 
-impl Worker {
+impl BatchPlace {
     fn read(row: &PgRow) -> Result<Option<Self>, Error> {
         let Some(batch) = row.try_get::<Option<i32>, _>("batch")? else { return Ok(None) };
         let cursor: Option<String> = row.try_get("cursor")?;

@@ -13,7 +13,7 @@ use crate::{
     effect::Effects,
     engine::Engine,
     error::Error,
-    report::{Outcome, check_result, judge},
+    report::{AcceptedEnding, check_result, judge},
     state::TaskState,
     text::check_signature,
 };
@@ -172,8 +172,8 @@ impl Engine {
                 .bind(reason)
                 .bind(result)
                 .bind(blob)
-                .bind(outcome.as_ref().and_then(Outcome::branch))
-                .bind(outcome.as_ref().and_then(Outcome::cursors));
+                .bind(outcome.as_ref().and_then(AcceptedEnding::branch))
+                .bind(outcome.as_ref().and_then(AcceptedEnding::cursors));
         self.operated(task, query).await
     }
 
@@ -193,7 +193,12 @@ impl Engine {
     }
 
     /// Checks the outcome that an operator gives against the template, as a handler's outcome.
-    async fn completed(&self, task: Uuid, step: usize, completion: Completion) -> Result<Outcome, Error> {
+    async fn completed(
+        &self,
+        task: Uuid,
+        step: usize,
+        completion: Completion,
+    ) -> Result<AcceptedEnding, Error> {
         let release = self.reader.release_of(task).await?;
         let result = self.blobs.check_in(Payload::Inline(completion.result), MAX_INLINE_RESULT).await?;
         let kind = release.template.steps[step].step_type;
@@ -209,7 +214,7 @@ impl Engine {
             (None, None) => {
                 let fixed = &release.steps[step];
                 return match check_result(fixed, &result, &self.blobs).await? {
-                    Ok(()) => Ok(Outcome::Complete(result)),
+                    Ok(()) => Ok(AcceptedEnding::Complete(result)),
                     Err(failure) => Err(Error::InvalidResult(failure.message)),
                 };
             }

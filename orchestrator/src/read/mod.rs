@@ -1,13 +1,14 @@
 //! Queries of stored data, and their API types.
 
-mod catalog;
 mod dlq;
+mod health;
+mod published;
 mod reader;
 mod step;
 mod task;
 
-pub use catalog::{HandlerSummary, TemplateSummary};
 pub use dlq::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness};
+pub use published::{HandlerSummary, TemplateSummary};
 pub use reader::Reader;
 pub use step::{AttemptRecord, StepDetail, Transition};
 pub use task::{

@@ -1,6 +1,6 @@
 //! The shared state and helpers of queries.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use tasker_protocol::Payload;
@@ -21,12 +21,6 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Checks that the database responds.
-    pub async fn check_database(&self) -> Result<(), Error> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
-        Ok(())
-    }
-
     /// Returns the current release of a task.
     pub(crate) async fn release_of(&self, task: Uuid) -> Result<Arc<Release>, Error> {
         let id: Uuid = sqlx::query_scalar("SELECT release_id FROM tasker.tasks WHERE task_id = $1")
@@ -36,16 +30,6 @@ impl Reader {
             .ok_or(Error::NoSuchTask(task))?;
         let mut releases = self.catalog.releases([id].into_iter()).await?;
         releases.remove(&id).ok_or_else(|| Error::Damaged(format!("there is no release {id}")))
-    }
-
-    /// Returns the number of open steps by state, for health reports.
-    pub async fn open_steps(&self) -> Result<BTreeMap<String, i64>, Error> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT state, count(*) FROM tasker.steps WHERE wake_at IS NOT NULL GROUP BY state ORDER BY state",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows.into_iter().collect())
     }
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     ended::{Ended, Report},
-    judge::{Outcome, judge},
+    judge::{AcceptedEnding, judge},
 };
 use crate::{
     database::{refusal::is_about_data, set::sql},
@@ -87,7 +87,11 @@ impl Engine {
             step_index: report.step_index,
             execution: report.execution,
             release_id: Some((report.release_id, report.template_step)),
-            event: if matches!(outcome, Ok(Outcome::Checkpoint(_))) { "checkpointed" } else { "reported" },
+            event: if matches!(outcome, Ok(AcceptedEnding::Checkpoint(_))) {
+                "checkpointed"
+            } else {
+                "reported"
+            },
             actor: printable(&report.host),
             reason: None,
             run: Some(run),

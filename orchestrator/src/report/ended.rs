@@ -5,7 +5,7 @@ use serde::Serialize;
 use tasker_protocol::{Execution, Failure, LogLine, Usage};
 use uuid::Uuid;
 
-use super::judge::Outcome;
+use super::judge::AcceptedEnding;
 use crate::database::{columns::columns, set::composite};
 
 /// The end of an execution, as it will be stored.
@@ -20,7 +20,7 @@ pub(crate) struct Ended {
     pub(crate) actor: String,
     pub(crate) reason: Option<String>,
     pub(crate) run: Option<Execution>,
-    pub(crate) outcome: Result<Outcome, Failure>,
+    pub(crate) outcome: Result<AcceptedEnding, Failure>,
 }
 
 /// The audit data of an execution beside its states.
@@ -73,9 +73,9 @@ impl Ended {
             template_step: self.release_id.map(|(_, step)| step as i32),
             result,
             result_blob,
-            is_checkpoint: matches!(outcome, Some(Outcome::Checkpoint(_))),
-            branch: outcome.and_then(Outcome::branch),
-            cursors: outcome.and_then(Outcome::cursors),
+            is_checkpoint: matches!(outcome, Some(AcceptedEnding::Checkpoint(_))),
+            branch: outcome.and_then(AcceptedEnding::branch),
+            cursors: outcome.and_then(AcceptedEnding::cursors),
             failure: failure.and_then(json),
             retryable: failure.map(|failure| failure.retryable),
             retry_after_ms: failure

@@ -18,7 +18,7 @@ const MAX_WORKERS: usize = 100_000;
 
 /// An accepted ending.
 #[derive(Debug, Clone)]
-pub(crate) enum Outcome {
+pub(crate) enum AcceptedEnding {
     /// Completed, with this result.
     Complete(Payload),
     /// A completed decision: these steps of the release follow.
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
     Checkpoint(Payload),
 }
 
-impl Outcome {
+impl AcceptedEnding {
     pub(crate) fn payload(&self) -> &Payload {
         match self {
             Self::Complete(payload) | Self::Checkpoint(payload) => payload,
@@ -59,16 +59,16 @@ pub(crate) async fn judge(
     step: usize,
     ending: Ending,
     blobs: &BlobStore,
-) -> Result<Result<Outcome, Failure>, Error> {
+) -> Result<Result<AcceptedEnding, Failure>, Error> {
     let Some(fixed) = release.steps.get(step) else {
         // The step is not in this release, so the report will be stale.
         return Ok(Err(Failure::of_host("UnknownStep", "the release has no such step".to_owned(), false)));
     };
     let outcome = match (ending, release.template.steps[step].step_type) {
         (Ending::Failed(failure), _) => return Ok(Err(failure)),
-        (Ending::Checkpoint(checkpoint), _) => return Ok(Ok(Outcome::Checkpoint(checkpoint))),
+        (Ending::Checkpoint(checkpoint), _) => return Ok(Ok(AcceptedEnding::Checkpoint(checkpoint))),
         (Ending::Branch { steps, result }, StepType::Decision) => match branch(release, step, &steps) {
-            Ok(steps) => Outcome::Branch { steps, result },
+            Ok(steps) => AcceptedEnding::Branch { steps, result },
             Err(message) => return Ok(Err(Failure::of_host("InvalidBranch", message, false))),
         },
         (Ending::Batch { cursors, result }, StepType::Batchable) => {
@@ -76,10 +76,10 @@ pub(crate) async fn judge(
                 let message = format!("{} cursors; a batch has at most {MAX_WORKERS} workers", cursors.len());
                 return Ok(Err(Failure::of_host("BatchTooLarge", message, false)));
             }
-            Outcome::Batch { cursors, result }
+            AcceptedEnding::Batch { cursors, result }
         }
         (Ending::Complete(result), kind) if !matches!(kind, StepType::Decision | StepType::Batchable) => {
-            Outcome::Complete(result)
+            AcceptedEnding::Complete(result)
         }
         (ending, kind) => return Ok(Err(not_allowed(&ending, kind))),
     };

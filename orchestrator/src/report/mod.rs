@@ -8,4 +8,4 @@ mod judge;
 
 pub use apply::Applied;
 pub(crate) use ended::Ended;
-pub(crate) use judge::{Outcome, check_result, judge};
+pub(crate) use judge::{AcceptedEnding, check_result, judge};

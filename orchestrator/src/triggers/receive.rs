@@ -116,7 +116,7 @@ struct Wanted {
 
 /// The result to record for an event.
 #[derive(Debug)]
-struct Outcome {
+struct EventResult {
     state: ReceptionState,
     tasks: Vec<StartedTask>,
     reason: Option<String>,
@@ -234,7 +234,11 @@ impl Triggers {
     }
 
     /// Creates the tasks that the triggers request for these events.
-    async fn start_tasks(&self, events: &[(Uuid, CloudEvent)], version: i64) -> Result<Vec<Outcome>, Error> {
+    async fn start_tasks(
+        &self,
+        events: &[(Uuid, CloudEvent)],
+        version: i64,
+    ) -> Result<Vec<EventResult>, Error> {
         let triggers = self.ready_triggers(version).await?;
         let any = !triggers.is_empty();
         let seen: Vec<CloudEvent> = events.iter().map(|(_, event)| event.clone()).collect();
@@ -277,7 +281,7 @@ impl Triggers {
     async fn record(
         &self,
         events: &[(Uuid, CloudEvent)],
-        outcomes: &[Outcome],
+        outcomes: &[EventResult],
     ) -> Result<BTreeMap<Uuid, Recorded>, Error> {
         for ((id, event), outcome) in events.iter().zip(outcomes) {
             if let Some(reason) = &outcome.reason {
@@ -291,7 +295,7 @@ impl Triggers {
     async fn store(
         &self,
         events: &[(Uuid, CloudEvent)],
-        outcomes: &[Outcome],
+        outcomes: &[EventResult],
         replay: bool,
     ) -> Result<BTreeMap<Uuid, Recorded>, Error> {
         let mut receptions = Vec::with_capacity(events.len());
@@ -395,7 +399,7 @@ fn plan(event: &CloudEvent, triggers: &Arc<[Ready]>) -> Plan {
     plan
 }
 
-fn outcome(tasks: Vec<StartedTask>, failures: &[String], disabled: &[String], any: bool) -> Outcome {
+fn outcome(tasks: Vec<StartedTask>, failures: &[String], disabled: &[String], any: bool) -> EventResult {
     let (state, reason) = if !failures.is_empty() {
         (ReceptionState::Failed, Some(failures.join("\n")))
     } else if !tasks.is_empty() {
@@ -408,7 +412,7 @@ fn outcome(tasks: Vec<StartedTask>, failures: &[String], disabled: &[String], an
     };
     // The event may contain characters that a text column cannot store.
     let fit = |reason: String| reason.replace('\0', "\u{fffd}").chars().take(MAX_REASON).collect();
-    Outcome { state, tasks, reason: reason.map(fit) }
+    EventResult { state, tasks, reason: reason.map(fit) }
 }
 
 /// Builds the request for a mapped task.

@@ -76,7 +76,7 @@ pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<By
 /// An explicit outcome in the output of a command.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Outcome {
+enum CommandOutcome {
     Complete(Box<RawValue>),
     Branch(Branch),
     Batch(Batch),
@@ -126,14 +126,14 @@ fn success(output: &[u8]) -> Result<Ending, Failure> {
     })?;
     // Any other document is the result itself.
     Ok(match serde_json::from_str(document.get()) {
-        Ok(Outcome::Complete(result)) => Ending::Complete(Payload::Inline(result)),
-        Ok(Outcome::Branch(branch)) => {
+        Ok(CommandOutcome::Complete(result)) => Ending::Complete(Payload::Inline(result)),
+        Ok(CommandOutcome::Branch(branch)) => {
             Ending::Branch { steps: branch.steps, result: Payload::Inline(branch.result) }
         }
-        Ok(Outcome::Batch(batch)) => {
+        Ok(CommandOutcome::Batch(batch)) => {
             Ending::Batch { cursors: batch.cursors, result: Payload::Inline(batch.result) }
         }
-        Ok(Outcome::Checkpoint(state)) => Ending::Checkpoint(Payload::Inline(state)),
+        Ok(CommandOutcome::Checkpoint(state)) => Ending::Checkpoint(Payload::Inline(state)),
         Err(_) => Ending::Complete(Payload::Inline(document)),
     })
 }

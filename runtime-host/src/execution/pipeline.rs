@@ -47,7 +47,7 @@ pub(crate) async fn execute(host: &Shared, dispatch: &StepDispatch, control: &Ex
 }
 
 /// A finished run.
-struct Finished {
+struct FinishedRun {
     ending: Ending,
     usage: Usage,
     logs: Vec<LogLine>,
@@ -55,7 +55,7 @@ struct Finished {
     waited: Duration,
 }
 
-impl Finished {
+impl FinishedRun {
     fn conclude(self, arrived_at: DateTime<Utc>) -> Execution {
         let started_at = arrived_at + self.waited;
         Execution {
@@ -72,7 +72,7 @@ async fn attempt(
     host: &Shared,
     dispatch: &StepDispatch,
     control: &ExecutionControl,
-) -> Result<Finished, Failure> {
+) -> Result<FinishedRun, Failure> {
     let arrived = Instant::now();
     let _permit = admit(host, control).await?;
     let loaded = load(host, dispatch, control).await?;
@@ -292,7 +292,7 @@ async fn command(store: &mut Store<State>, loaded: &Loaded) -> Stop {
 }
 
 /// The ending and usage for a stopped run. Drops the sandbox.
-fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Duration) -> Finished {
+fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Duration) -> FinishedRun {
     let (meter, grace) = (sandbox.meter, sandbox.grace);
     let wall = meter.start().elapsed();
     let state = sandbox.store.into_data();
@@ -316,7 +316,7 @@ fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Durat
         peak_memory_bytes: state.limiter.peak_memory(),
         dropped_log_bytes,
     };
-    Finished { ending, usage, logs, waited }
+    FinishedRun { ending, usage, logs, waited }
 }
 
 fn micros(duration: Duration) -> u64 {

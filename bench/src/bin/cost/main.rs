@@ -8,7 +8,7 @@ mod simulation;
 mod work;
 
 use prices::{NEW_ACCOUNT, US_EAST_1};
-use simulation::{Deployment, Outcome};
+use simulation::{Deployment, SimulatedMonth};
 use work::{COUNTED, ESTIMATED, Handler};
 
 const HANDLERS: [(&str, Handler); 3] = [
@@ -75,7 +75,7 @@ fn main() {
     }
 }
 
-fn print_load(deployment: Deployment, handler: &str, rate: f64, outcome: &Outcome) {
+fn print_load(deployment: Deployment, handler: &str, rate: f64, outcome: &SimulatedMonth) {
     let after = outcome.caught_up_after.map_or("never".to_owned(), |seconds| format!("{seconds:.0} s"));
     let uses: Vec<String> =
         outcome.uses.iter().take(2).map(|(what, share)| format!("{what} {:.0} %", share * 100.0)).collect();

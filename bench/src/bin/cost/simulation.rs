@@ -33,7 +33,7 @@ pub(crate) struct Deployment {
 
 /// The result: averages over the last minute.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct SimulatedMonth {
     pub(crate) steps_per_second: f64,
     /// Messages per invocation.
     pub(crate) host_batch: f64,
@@ -106,7 +106,7 @@ pub(crate) fn run(
     waits: &Waits,
     handler: Handler,
     rate: f64,
-) -> Outcome {
+) -> SimulatedMonth {
     let concurrency = quotas.concurrency * if deployment.raised { 10.0 } else { 1.0 };
     let table = if deployment.raised { quotas.table_writes_at_most } else { quotas.table_writes };
     let mut steps = Stage::new(deployment.hosts, quotas);
@@ -181,7 +181,7 @@ pub(crate) fn run(
         ("processors of the database", database_busy / (LOOKED_AT * 1000.0) / deployment.cores),
     ];
     uses.sort_by(|one, other| other.1.total_cmp(&one.1));
-    Outcome {
+    SimulatedMonth {
         steps_per_second,
         host_batch: steps.taken / steps.invocations.max(1.0),
         orchestrator_batch: reports.taken / reports.invocations.max(1.0),

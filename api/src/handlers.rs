@@ -1,40 +1,17 @@
-//! The catalog: published templates and handlers.
+//! Published handlers and their versions.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{
-    HandlerVersion, Orchestrator,
-    read::{HandlerSummary, TemplateSummary},
-};
-use tasker_templates::template::Template;
+use tasker_orchestrator::{HandlerVersion, Orchestrator, read::HandlerSummary};
 
 use crate::{
     error::{ApiError, ErrorBody},
     extract::{Body, Path},
 };
 
-/// Lists published template versions.
-#[utoipa::path(get, path = "/v1/templates", tag = "catalog", responses((status = 200, body = [TemplateSummary])))]
-pub(crate) async fn templates(
-    State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<TemplateSummary>>, ApiError> {
-    Ok(Json(orchestrator.reader.templates().await?))
-}
-
-/// Returns a published template version.
-#[utoipa::path(get, path = "/v1/templates/{namespace}/{name}/{version}", tag = "catalog",
-    params(("namespace" = String, Path), ("name" = String, Path), ("version" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = ErrorBody)))]
-pub(crate) async fn template(
-    State(orchestrator): State<Orchestrator>,
-    Path((namespace, name, version)): Path<(String, String, String)>,
-) -> Result<Json<Template>, ApiError> {
-    Ok(Json(orchestrator.reader.template(&namespace, &name, &version).await?))
-}
-
 /// Lists the handlers that templates can use.
 #[utoipa::path(get, path = "/v1/handlers", tag = "catalog", responses((status = 200, body = [HandlerSummary])))]
-pub(crate) async fn handlers(
+pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<Vec<HandlerSummary>>, ApiError> {
     Ok(Json(orchestrator.reader.handlers().await?))
@@ -56,7 +33,7 @@ pub enum HandlerOperation {
 /// Lists the versions of a handler, newest first.
 #[utoipa::path(get, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
     responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody)))]
-pub(crate) async fn handler_versions(
+pub(crate) async fn versions(
     State(orchestrator): State<Orchestrator>,
     Path(callable): Path<String>,
 ) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
@@ -68,7 +45,7 @@ pub(crate) async fn handler_versions(
 #[utoipa::path(patch, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
     request_body = Object, responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody)))]
-pub(crate) async fn operate_handler(
+pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
     Path(callable): Path<String>,
     Body(operation): Body<HandlerOperation>,
