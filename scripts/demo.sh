@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 
 say "Building tasker (the first time takes a few minutes, most of it Cranelift and wasmtime)"
-# Without the parts that need AWS: they take as long as all others.
+# Without the parts that need AWS: the demo runs none of them, and they take a sixth of the time.
 cargo build --locked -p tasker-cli --no-default-features
 cargo build --locked --quiet --manifest-path examples/order-fulfillment/Cargo.toml -p payment-service
 
