@@ -163,7 +163,7 @@ resource "aws_lambda_invocation" "migrate" {
   input         = jsonencode({ publication = var.publication })
 
   triggers = {
-    code        = aws_lambda_function.this["migrate"].source_code_hash
+    code = aws_lambda_function.this["migrate"].source_code_hash
     # A release that is rolled back installs its SQL functions again.
     release     = aws_lambda_alias.migrate.function_version
     publication = var.publication
