@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
-use tasker_orchestrator::{Settings, connect, migrate, migrate_beside_others};
+use tasker_orchestrator::{Newer, Settings, connect, migrate};
 use tasker_runtime_host::{Host, HostConfig};
 use tasker_transport::BlobStore;
 use tokio::task::JoinHandle;
@@ -23,20 +23,14 @@ pub(crate) fn timing(project: &ProjectConfig) -> Timing {
     Timing::until_acknowledged(Duration::from_secs(project.config.worker.lease_seconds))
 }
 
-/// Opens the database and brings its schema up to date.
-pub(crate) async fn open_database(project: &ProjectConfig, options: PgConnectOptions) -> Result<PgPool> {
-    let pool = connect(options, project.config.database.max_connections);
-    migrate(&pool).await.context("preparing the database")?;
-    Ok(pool)
-}
-
-/// As [`open_database`], where processes of other releases may work on it too.
-pub(crate) async fn open_shared_database(
+/// Opens the database and brings its schema up to date. With [`Newer::IsLeftAlone`], beside processes of later releases.
+pub(crate) async fn open_database(
     project: &ProjectConfig,
     options: PgConnectOptions,
+    newer: Newer,
 ) -> Result<PgPool> {
     let pool = connect(options, project.config.database.max_connections);
-    migrate_beside_others(&pool).await.context("preparing the database")?;
+    migrate(&pool, newer).await.context("preparing the database")?;
     Ok(pool)
 }
 

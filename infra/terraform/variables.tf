@@ -343,7 +343,7 @@ variable "s3_sources" {
 }
 
 variable "sns_topics" {
-  description = "SNS topics whose messages may start workflows: ARN. Delivery is raw. => a name of your choice => ARN. Messages are delivered raw. => ARN. Delivery is raw."
+  description = "SNS topics whose messages may start workflows: a name of your choice => ARN. Messages are delivered raw."
   type        = map(string)
   default     = {}
 }

@@ -32,7 +32,7 @@ pub use catalog::{
 };
 pub use create::{Creation, TaskRequest};
 pub use database::{
-    FUNCTION_SET, Login, LoginError, claim, connect, make_login, migrate, migrate_beside_others,
+    FUNCTION_SET, Login, LoginError, Newer, claim, connect, make_login, migrate,
 };
 pub use dead_letters::Resolution;
 pub use engine::{Dice, Engine};

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tasker_assembly::{Claim, postgres};
+use tasker_orchestrator::Newer;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{
@@ -31,7 +32,8 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     if url.is_empty() {
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
-    let pool = parts::open_database(&project, url.parse().context("`database.url` is not usable")?).await?;
+    let options = url.parse().context("`database.url` is not usable")?;
+    let pool = parts::open_database(&project, options, Newer::IsLeftAlone).await?;
     let blobs = parts::open_blobs(&project)?;
     let host = parts::open_host(&project, &blobs)?;
     let (templates, triggers) = (read_templates(&project)?, read_triggers(&project)?);

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use tasker_assembly::{Claim, postgres};
+use tasker_orchestrator::Newer;
 use tokio::net::TcpListener;
 
 use super::{ending::Ending, stop::stop_signal};
@@ -32,7 +33,7 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
     let options = url.parse().context("`database.url` is not usable")?;
-    let pool = parts::open_shared_database(&project, options).await?;
+    let pool = parts::open_database(&project, options, Newer::IsLeftAlone).await?;
     let blobs = parts::open_blobs(&project)?;
     let listener = TcpListener::bind(&project.config.server.listen)
         .await

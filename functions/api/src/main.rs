@@ -1,7 +1,7 @@
 //! The REST API behind API Gateway's HTTP API or a function URL, which authenticate its callers.
 
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Error, start_logs};
+use tasker_function_lambda::{Error, log_failure, start_logs};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -17,9 +17,7 @@ async fn main() -> Result<(), Error> {
         let (mut router, leaving) = (router.clone(), leaving.clone());
         async move {
             let answer = lambda_http::tower::Service::call(&mut router, request).await;
-            if let Err(error) = leaving.leave().await {
-                tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
-            }
+            log_failure(leaving.leave().await);
             Ok::<_, Error>(answer?)
         }
     }))

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Batch, Error, start_logs};
+use tasker_function_lambda::{Batch, Error, log_failure, start_logs};
 use tasker_transport::aws::{IncomingMessage, cloud_events};
 
 #[tokio::main]
@@ -30,9 +30,7 @@ async fn main() -> Result<(), Error> {
                 batch.deliveries.iter().map(|delivery| delivery.receipt.clone()).collect()
             }
         };
-        if let Err(error) = left {
-            tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
-        }
+        log_failure(left);
         Ok(batch.response(&unfinished))
     };
     lambda_runtime::run(service_fn(ingest)).await

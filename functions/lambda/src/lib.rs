@@ -5,7 +5,7 @@ mod batch;
 mod logs;
 
 pub use batch::Batch;
-pub use logs::start_logs;
+pub use logs::{log_failure, start_logs};
 
 /// Why a function cannot start or return.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Batch, Error, start_logs};
+use tasker_function_lambda::{Batch, Error, log_failure, start_logs};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -14,10 +14,7 @@ async fn main() -> Result<(), Error> {
         reports.offer(batch.deliveries.drain(..));
         let applied = orchestrator.visit_reports().await;
         let unfinished = reports.take_unfinished();
-        // The reports stay applied; the sweep does the remaining work.
-        if let Err(error) = applied {
-            tracing::warn!(%error, "the work after this event failed; the sweep does the rest");
-        }
+        log_failure(applied);
         Ok(batch.response(&unfinished))
     };
     lambda_runtime::run(service_fn(apply)).await

@@ -189,7 +189,6 @@ impl Engine {
 }
 
 /// `tasker_f.new_task`: a validated request for the database, with the fields in that type's order.
-#[derive(sqlx::Encode)]
 struct NewTask {
     task_id: Uuid,
     release_id: Uuid,
@@ -206,7 +205,7 @@ struct NewTask {
     traceparent: Option<String>,
 }
 
-composite!(NewTask, "tasker_f.new_task");
+composite!(NewTask, "tasker_f.new_task", { task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent });
 
 impl NewTask {
     fn new(prepared: &Prepared) -> Self {

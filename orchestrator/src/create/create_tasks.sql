@@ -6,7 +6,8 @@ CREATE FUNCTION tasker_f.create_tasks(p_catalog_version bigint, p_requests taske
 -- catalog has changed since p_catalog_version was read; then it creates nothing.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now        timestamptz := tasker_f.now();
     v_created    uuid[];

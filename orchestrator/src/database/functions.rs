@@ -16,7 +16,7 @@ use crate::error::Error;
 /// The SQL of all functions and types of the set.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/functions.sql"));
 /// How often a process records that it uses its set. An unused set is dropped after a week.
-const NOTE_INTERVAL: Duration = Duration::from_secs(6 * 3600);
+const RECORD_INTERVAL: Duration = Duration::from_secs(6 * 3600);
 /// The key of the advisory lock under which a set is installed.
 const INSTALLATION: i64 = 0x7461_736b_5f66;
 
@@ -37,20 +37,7 @@ pub(crate) async fn install(connection: &mut PgConnection) -> Result<(), Error> 
         raw_sql("SET LOCAL check_function_bodies = off").execute(&mut *transaction).await?;
         raw_sql(sql!("CREATE SCHEMA tasker_f")).execute(&mut *transaction).await?;
         raw_sql(SOURCE).execute(&mut *transaction).await?;
-        // The login of other orchestrators may exist already; `login.rs` creates it.
-        raw_sql(sql!(
-            "DO $$
-             DECLARE
-                 v_role text := left('tasker_functions_of_' || current_database(), 63);
-             BEGIN
-                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
-                     EXECUTE format('GRANT USAGE ON SCHEMA tasker_f TO %1$I;
-                                     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA tasker_f TO %1$I', v_role);
-                 END IF;
-             END $$"
-        ))
-        .execute(&mut *transaction)
-        .await?;
+        raw_sql(sql!("SELECT tasker_f.grant_functions()")).execute(&mut *transaction).await?;
     }
     sqlx::query(sql!(
         "INSERT INTO tasker.function_sets (name, installed_at, last_used_at) VALUES ($1, tasker_f.now(), clock_timestamp())
@@ -67,10 +54,10 @@ pub(crate) async fn install(connection: &mut PgConnection) -> Result<(), Error> 
 pub(crate) struct FunctionSetUse(Mutex<Option<Instant>>);
 
 impl FunctionSetUse {
-    /// Records the use, unless this process did so within [`NOTE_INTERVAL`]. A failure is logged, because nothing else
+    /// Records the use, unless this process did so within [`RECORD_INTERVAL`]. A failure is logged, because nothing else
     /// may wait for it; the next call tries again.
     pub(crate) async fn note(&self, pool: &Pool) {
-        let is_due = |noted: &Option<Instant>| noted.is_none_or(|at| at.elapsed() >= NOTE_INTERVAL);
+        let is_due = |noted: &Option<Instant>| noted.is_none_or(|at| at.elapsed() >= RECORD_INTERVAL);
         if is_due(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
             && let Err(error) = self.record(pool).await
         {

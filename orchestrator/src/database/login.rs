@@ -12,7 +12,7 @@ use ring::{
 };
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 
-use super::set::FUNCTION_SET;
+use super::set::sql;
 
 /// The iterations of PBKDF2: PostgreSQL's default.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
@@ -59,8 +59,7 @@ pub(crate) async fn make(
     options: PgConnectOptions,
     password: &str,
 ) -> Result<String, LoginError> {
-    // Roles belong to the server, so the name contains the database.
-    let (role, statements): (String, String) = sqlx::query_as(
+    let (role, statements): (String, String) = sqlx::query_as(sql!(
         "SELECT role, format(
              CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN 'ALTER' ELSE 'CREATE' END
              || ' ROLE %1$I LOGIN PASSWORD %2$L;
@@ -69,15 +68,12 @@ pub(crate) async fn make(
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tasker TO %1$I;
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA tasker TO %1$I;
              REVOKE INSERT, UPDATE, DELETE ON tasker.function_sets FROM %1$I;
-             GRANT USAGE ON SCHEMA %4$I TO %1$I;
-             GRANT SELECT ON ALL TABLES IN SCHEMA %4$I TO %1$I;
-             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %4$I TO %1$I',
-             role, $1, current_database(), $2)
-         FROM (SELECT left('tasker_functions_of_' || current_database(), 63) AS role) r",
-    )
+             SELECT tasker_f.grant_functions()',
+             role, $1, current_database())
+         FROM (SELECT tasker_f.functions_role() AS role) r"
+    ))
     // Only the verifier leaves the process, because servers log statements.
     .bind(scram_verifier(password))
-    .bind(FUNCTION_SET)
     .fetch_one(&mut connection)
     .await?;
     // The statements run in one transaction.

@@ -14,24 +14,17 @@ const MIGRATIONS: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/mi
 /// Migrates the schema. Several processes may call it at once.
 ///
 /// # Errors
-/// [`Error::ForeignSchema`] if another build created the schema or has migrated it further.
-pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
-    run_migrations(pool.acquire().await?.detach(), Newer::IsRefused).await
-}
-
-/// As [`migrate`], beside processes of other releases: leaves a schema alone that a later release has migrated further.
-///
-/// # Errors
-/// As [`migrate`], but not for a later release's schema.
-pub async fn migrate_beside_others(pool: &PgPool) -> Result<(), Error> {
-    run_migrations(pool.acquire().await?.detach(), Newer::IsLeftAlone).await
+/// [`Error::ForeignSchema`] if another build created the schema, or has migrated it further and that is refused.
+pub async fn migrate(pool: &PgPool, newer: Newer) -> Result<(), Error> {
+    run_migrations(pool.acquire().await?.detach(), newer).await
 }
 
 /// How to handle a schema with migrations that this build does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Newer {
+pub enum Newer {
+    /// As an error: this process is the only one on the database.
     IsRefused,
-    /// The previous release can still run on a migrated schema.
+    /// Leaves it as it is, for processes of several releases: the previous release can still run on a migrated schema.
     IsLeftAlone,
 }
 

@@ -13,5 +13,5 @@ pub(crate) mod set;
 pub use claim::claim;
 pub use connect::connect;
 pub use login::{Login, LoginError, make_login};
-pub use migrate::{migrate, migrate_beside_others};
+pub use migrate::{Newer, migrate};
 pub use set::FUNCTION_SET;

@@ -16,8 +16,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use sqlx::{
-    Connection, Describe, Either, Error, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr,
-    Transaction,
+    Connection, Either, Error, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
@@ -201,13 +200,5 @@ impl<'c> Executor<'c> for &Pool {
     {
         let pool = self.clone();
         Box::pin(async move { pool.acquire().await?.prepare_with(sql, parameters).await })
-    }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
-    where
-        'c: 'e,
-    {
-        let pool = self.clone();
-        Box::pin(async move { pool.acquire().await?.describe(sql).await })
     }
 }

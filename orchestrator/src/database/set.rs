@@ -23,9 +23,24 @@ macro_rules! sql {
 }
 pub(crate) use sql;
 
-/// Maps a struct that derives [`sqlx::Encode`], and a list of it, to a composite type of the set.
+/// Lets a struct, and a list of it, stand for a composite type of the set: names its fields in that type's order. sqlx
+/// derives the same, with macros that build sqlx, its TLS and tokio a second time.
 macro_rules! composite {
-    ($type:ty, $name:literal) => {
+    ($type:ty, $name:literal, { $($field:ident),+ $(,)? }) => {
+        impl sqlx::Encode<'_, sqlx::Postgres> for $type {
+            fn encode_by_ref(
+                &self,
+                buffer: &mut sqlx::postgres::PgArgumentBuffer,
+            ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                // All fields, or this does not compile.
+                let Self { $($field),+ } = self;
+                let mut record = sqlx::postgres::types::PgRecordEncoder::new(buffer);
+                $(record.encode($field)?;)+
+                record.finish();
+                Ok(sqlx::encode::IsNull::No)
+            }
+        }
+
         impl sqlx::Type<sqlx::Postgres> for $type {
             fn type_info() -> sqlx::postgres::PgTypeInfo {
                 sqlx::postgres::PgTypeInfo::with_name($crate::database::set::sql!($name))

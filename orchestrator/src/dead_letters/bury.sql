@@ -13,7 +13,8 @@ $$;
 -- null, derives the reason from the failures.
 CREATE FUNCTION tasker_f.bury(p_task uuid, p_step integer, p_reason text, p_actor text, p_note text)
 RETURNS void LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
 BEGIN

@@ -2,7 +2,8 @@
 CREATE FUNCTION tasker_f.dispatches(p_tasks uuid[], p_steps integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 BEGIN
     IF p_tasks IS NULL THEN
         RETURN;

@@ -9,7 +9,8 @@ $$;
 CREATE FUNCTION tasker_f.mark_dispatched(p_task uuid[], p_step integer[], p_execution integer[])
 RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
 BEGIN

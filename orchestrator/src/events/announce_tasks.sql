@@ -3,7 +3,8 @@
 -- Without a subscriber it only reads the subscriptions.
 CREATE FUNCTION tasker_f.announce_tasks(p_tasks uuid[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
 BEGIN

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, value::RawValue};
-use sqlx::{FromRow, types::Json};
+use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
 use tasker_transport::OutgoingEvent;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The timeout of one delivery: less than the minute for which `take_deliveries` takes it.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 struct Due {
     event_id: i64,
     subscription_id: Uuid,
@@ -28,6 +28,19 @@ struct Due {
     name: String,
     kind: String,
     target: Json<Value>,
+}
+
+impl FromRow<'_, PgRow> for Due {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            event_id: row.try_get("event_id")?,
+            subscription_id: row.try_get("subscription_id")?,
+            envelope: row.try_get("envelope")?,
+            name: row.try_get("name")?,
+            kind: row.try_get("kind")?,
+            target: row.try_get("target")?,
+        })
+    }
 }
 
 /// Running deliveries, with a limit per subscription, so that a slow subscriber does not block the others.

@@ -2,7 +2,8 @@
 -- after the batch can run. Returns the workers that may start.
 CREATE FUNCTION tasker_f.expand_batch(p_task uuid, p_step integer, p_cursors json)
 RETURNS SETOF integer LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_release     uuid;
     v_execution   integer;

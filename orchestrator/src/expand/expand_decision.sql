@@ -3,7 +3,8 @@
 -- steps whose dependencies it counted.
 CREATE FUNCTION tasker_f.expand_decision(p_task uuid, p_named integer[], p_decided integer[])
 RETURNS SETOF integer LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_release   uuid;
     v_execution integer;

@@ -7,7 +7,8 @@
 -- create it, except the decisions in p_decided, which are being recorded.
 CREATE FUNCTION tasker_f.open_dependencies(p_task uuid, p_release uuid, p_template_step integer, p_decided integer[])
 RETURNS integer LANGUAGE plpgsql STABLE
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_open    integer := 0;
     v_state   text;

@@ -9,7 +9,8 @@ $$;
 -- tasks as their releases state, and schedules the next check. Returns the effects of the failed tasks.
 CREATE FUNCTION tasker_f.enforce_lifecycle(p_limit integer)
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now      timestamptz := tasker_f.now();
     v_limit    interval;

@@ -1,7 +1,8 @@
 -- Applies heartbeats: moves the steps to in_progress and renews their leases. Returns how many steps were updated.
 CREATE FUNCTION tasker_f.apply_heartbeats(p_heartbeats tasker_f.heartbeat[]) RETURNS bigint LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now     timestamptz;
     v_counted bigint;

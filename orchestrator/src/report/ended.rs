@@ -34,7 +34,6 @@ struct Detail<'a> {
 }
 
 /// `tasker_f.report`: the end of an execution for the database, with the fields in that type's order.
-#[derive(sqlx::Encode)]
 pub(super) struct Report {
     task_id: Uuid,
     step_index: i32,
@@ -58,7 +57,7 @@ pub(super) struct Report {
     dice: f64,
 }
 
-composite!(Report, "tasker_f.report");
+composite!(Report, "tasker_f.report", { task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint, branch, cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice });
 
 impl Ended {
     pub(super) fn report(&self, dice: f64) -> Report {

@@ -2,7 +2,8 @@
 -- one. Returns the pending steps that were created or recounted, with the positions of their reports.
 CREATE FUNCTION tasker_f.expand_reports(p_reports tasker_f.report[])
 RETURNS TABLE (task_id uuid, step_index integer, "position" bigint) LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_decided integer[] := '{}';
     v_before  uuid;

@@ -18,7 +18,6 @@ use crate::{
 const MAX_LEASE_MS: u64 = 86_400_000;
 
 /// `tasker_f.heartbeat`: a heartbeat for the database, with the fields in that type's order.
-#[derive(sqlx::Encode)]
 struct ReportedHeartbeat {
     task_id: Uuid,
     step_index: i32,
@@ -29,7 +28,7 @@ struct ReportedHeartbeat {
     progress: Option<String>,
 }
 
-composite!(ReportedHeartbeat, "tasker_f.heartbeat");
+composite!(ReportedHeartbeat, "tasker_f.heartbeat", { task_id, step_index, execution, started_at, lease_ms, actor, progress });
 
 impl ReportedHeartbeat {
     fn new(report: &StepReport, beat: &Heartbeat) -> Self {

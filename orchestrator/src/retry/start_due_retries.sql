@@ -5,7 +5,8 @@ CREATE FUNCTION tasker_f.start_due_retries(
 -- Returns a verdict with the remaining wait for each step whose retry is not yet due, and the dispatches of the others.
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now        timestamptz;
     v_early      tasker_f.effect[];

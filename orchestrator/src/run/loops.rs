@@ -21,7 +21,7 @@ use crate::{
 /// How often messages without a report are marked as sent.
 const MARK_INTERVAL: Duration = Duration::from_millis(500);
 /// How often a process with loops checks whether to record the use of its functions.
-const NOTE_INTERVAL: Duration = Duration::from_secs(600);
+const FUNCTION_SET_CHECK_INTERVAL: Duration = Duration::from_secs(600);
 /// With more waiting reports than this, reports are considered not to get through.
 const BACKLOG: u64 = 1000;
 /// A visit marks all due messages once one has been unmarked for this long. Well below the grace time of the sweep,
@@ -58,7 +58,7 @@ impl Loops {
         tasks.spawn(Arc::clone(&self.events).publish_loop(stop.clone()));
         tasks.spawn(Arc::clone(&self.events).deliver_loop(stop.clone()));
         // Independent of the sweep, whose failure must not make this build's functions look unused.
-        tasks.spawn(Arc::clone(self).every(NOTE_INTERVAL, stop.clone(), "recording the use", async |this| {
+        tasks.spawn(Arc::clone(self).every(FUNCTION_SET_CHECK_INTERVAL, stop.clone(), "recording the use", async |this| {
             this.function_set.note(&this.pool).await;
             Ok(())
         }));

@@ -8,7 +8,8 @@
 CREATE FUNCTION tasker_f.settle(
     p_before text, p_task uuid, p_event text, p_actor text, p_reason text, p_changes tasker_f.change[], p_state text
 ) RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now      timestamptz := tasker_f.now();
     v_enqueued integer[] := '{}';

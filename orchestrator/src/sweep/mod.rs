@@ -1,6 +1,6 @@
 //! The sweep: recovers due retries without a timer, lost messages, and steps of dead hosts.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, Row as _, postgres::PgRow};
 use tasker_protocol::Failure;
 use uuid::Uuid;
 
@@ -30,13 +30,25 @@ pub struct Swept {
 }
 
 /// A step whose wake_at has passed.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub(crate) struct OverdueStep {
     pub(crate) task_id: Uuid,
     pub(crate) step_index: i32,
     pub(crate) execution: i32,
     pub(crate) state: String,
     pub(crate) host: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for OverdueStep {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            task_id: row.try_get("task_id")?,
+            step_index: row.try_get("step_index")?,
+            execution: row.try_get("execution")?,
+            state: row.try_get("state")?,
+            host: row.try_get("host")?,
+        })
+    }
 }
 
 impl Engine {

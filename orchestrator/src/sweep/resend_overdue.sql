@@ -3,7 +3,8 @@
 CREATE FUNCTION tasker_f.resend_overdue(p_task uuid[], p_step integer[], p_execution integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now  timestamptz := tasker_f.now();
     v_task uuid[];

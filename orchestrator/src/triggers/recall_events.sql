@@ -4,7 +4,8 @@ CREATE FUNCTION tasker_f.recall_events(p_id uuid[])
 RETURNS TABLE (triggers_version bigint, received_id uuid, state text, tasks text, reason text)
 LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 BEGIN
     RETURN QUERY
     SELECT c.triggers_version, e.received_id, e.state, e.tasks::text, e.reason

@@ -330,7 +330,6 @@ impl Triggers {
 }
 
 /// `tasker_f.reception`: the result of an event for the database, with the fields in that type's order.
-#[derive(sqlx::Encode)]
 struct StoredReception {
     received_id: Uuid,
     source: String,
@@ -343,7 +342,7 @@ struct StoredReception {
     reason: Option<String>,
 }
 
-composite!(StoredReception, "tasker_f.reception");
+composite!(StoredReception, "tasker_f.reception", { received_id, source, id, event_type, event, event_blob, state, tasks, reason });
 
 fn recorded(row: &PgRow, is_new: bool) -> Result<Recorded, Error> {
     let state: String = row.try_get("state")?;

@@ -5,7 +5,8 @@ CREATE FUNCTION tasker_f.record_events(p_receptions tasker_f.reception[], p_repl
  RETURNS TABLE (received_id uuid, is_new boolean, state text, tasks text, reason text)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
+SET jit = off AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
     v_ids uuid[] := ARRAY(SELECT r.received_id FROM unnest(p_receptions) AS r);

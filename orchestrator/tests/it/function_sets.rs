@@ -1,7 +1,7 @@
 //! The set of SQL functions of a build: one schema per set, beside the sets of other releases.
 
 use sqlx::AssertSqlSafe;
-use tasker_orchestrator::{Error, FUNCTION_SET, connect, make_login, migrate};
+use tasker_orchestrator::{Error, FUNCTION_SET, Newer, connect, make_login, migrate};
 use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;
@@ -64,7 +64,7 @@ async fn no_table_needs_a_function() {
         "functions belong to a set; only the triggers of a migration are in the schema of the tables"
     );
     // The next migration installs it again, as on a fresh database.
-    migrate(&database.pool).await.unwrap();
+    migrate(&database.pool, Newer::IsRefused).await.unwrap();
     assert_eq!(sets(&database).await, [FUNCTION_SET]);
 }
 

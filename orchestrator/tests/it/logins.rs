@@ -2,7 +2,7 @@
 //! tests use such a login.)
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use tasker_orchestrator::{Error, LoginError, connect, make_login, migrate};
+use tasker_orchestrator::{Error, LoginError, Newer, connect, make_login, migrate};
 use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;
@@ -76,7 +76,7 @@ async fn an_owner_that_may_make_roles_can_do_all_of_it() {
     )
     .await;
     let pool = as_role(&database, &owner, "secret");
-    migrate(&pool).await.unwrap();
+    migrate(&pool, Newer::IsRefused).await.unwrap();
     for _ in 0..2 {
         let role = make_login(&pool, "secret").await.unwrap();
         sqlx::query("SELECT FROM tasker.tasks").execute(&as_role(&database, &role, "secret")).await.unwrap();
@@ -108,5 +108,5 @@ async fn a_release_that_is_taken_back_leaves_the_schema_of_the_next() {
     .await;
     fixture.orchestrator.migrate().await.unwrap();
     // Outside deployments with rollbacks, a newer schema belongs to another build.
-    assert!(matches!(migrate(&fixture.database.pool).await, Err(Error::ForeignSchema(_))));
+    assert!(matches!(migrate(&fixture.database.pool, Newer::IsRefused).await, Err(Error::ForeignSchema(_))));
 }

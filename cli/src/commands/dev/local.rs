@@ -5,6 +5,7 @@ use std::{fs::File, time::Duration};
 use anyhow::{Context, Result, bail};
 use tasker_assembly::{Claim, RunningOrchestrator, memory, postgres};
 use tasker_local_postgres::{Durability, LocalPostgres};
+use tasker_orchestrator::Newer;
 use tasker_runtime_host::Host;
 use tasker_transport::BlobStore;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -70,7 +71,7 @@ impl Local {
         } else {
             (project.config.database.url.parse().context("`database.url` is not usable")?, None)
         };
-        let pool = parts::open_database(&project, options).await?;
+        let pool = parts::open_database(&project, options, Newer::IsRefused).await?;
         let blobs = parts::open_blobs(&project)?;
         let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
         let transport = memory::transport(&parts::timing(&project));
