@@ -17,6 +17,8 @@ mod immediate {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "tasker:host/immediate",
+        // A guest without memory left traps.
+        imports: { default: trappable },
         require_store_data_send: true,
     });
 }

@@ -15,6 +15,9 @@ pub struct HostConfig {
     pub cache_dir: PathBuf,
     /// The maximum number of concurrent executions, which also sizes the instance pool. Default 100.
     pub max_concurrent: usize,
+    /// The memory for handlers, in bytes: the sum of the memory limits of concurrent executions. Default: what this
+    /// process may use (its control group, its Lambda function, or the machine), less an eighth for the host itself.
+    pub max_memory_bytes: Option<u64>,
     /// The largest accepted component, in bytes of WebAssembly. Default 64 MiB.
     pub max_component_bytes: usize,
     /// The maximum number of loaded components. The least recently used one is unloaded. Default 256.
@@ -39,6 +42,7 @@ impl Default for HostConfig {
             name: "host".to_owned(),
             cache_dir: default_cache_dir(),
             max_concurrent: 100,
+            max_memory_bytes: None,
             max_component_bytes: 64 << 20,
             max_loaded_components: 256,
             compiler: None,

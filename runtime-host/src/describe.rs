@@ -66,7 +66,14 @@ pub struct HandlerDescription {
 
 /// Loads a component and calls its `describe`.
 pub(crate) async fn describe(host: &Shared, wasm: &[u8]) -> Result<ComponentDescription, ComponentError> {
-    let (digest, loaded) = host.library.add(wasm).await?;
+    let _turn = host.describing.acquire().await.map_err(|_| ComponentError::ShuttingDown)?;
+    let (sandboxes, digest, loaded) = loop {
+        let sandboxes = host.sandboxes();
+        let (digest, loaded) = sandboxes.library.add(wasm).await?;
+        if host.is_current(&sandboxes) {
+            break (sandboxes, digest, loaded);
+        }
+    };
     let size = wasm.len() as u64;
     match &loaded.program {
         Program::Command(_) => {
@@ -80,13 +87,12 @@ pub(crate) async fn describe(host: &Shared, wasm: &[u8]) -> Result<ComponentDesc
             Ok(ComponentDescription { digest, size, kind: ComponentKind::Command, handlers: vec![handler] })
         }
         Program::Handlers(pre) => {
-            let _turn = host.describing.acquire().await.map_err(|_| ComponentError::ShuttingDown)?;
             let limits = Limits::default();
             let meter = Arc::new(Meter::new(TIMEOUT, host.turns.clone()));
             let ends = Instant::now() + TIMEOUT;
             let state = State::new(limits, meter.clone(), ExecutionControl::default(), ends);
             let logs = state.logs.clone();
-            let mut store = Store::new(&host.engine, state);
+            let mut store = Store::new(&sandboxes.engine, state);
             store.limiter(|state| &mut state.limiter);
             store.set_hostcall_fuel(8 << 20);
             store.set_max_component_handles(limits.handles as usize);

@@ -31,11 +31,20 @@ const TABLES_PER_COMPONENT: u32 = 8;
 /// Elements per table, before the execution's own limit. Reserves address space only.
 const TABLE_ELEMENTS: usize = 100_000;
 
+/// How the memory of an execution is reset for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reset {
+    /// Only the pages that the kernel reports as touched. The report misses pages that were swapped out.
+    Touched,
+    /// Everything that may have been touched.
+    All,
+}
+
 /// The engine of a host for up to `max_concurrent` executions. If the address space of the pool cannot be
 /// reserved, falls back to on-demand allocation, which is several times slower.
-pub(crate) fn build(max_concurrent: usize) -> Result<Engine, HostError> {
+pub(crate) fn build(max_concurrent: usize, reset: Reset) -> Result<Engine, HostError> {
     let mut config = settings();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_concurrent)));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_concurrent, reset)));
     match Engine::new(&config) {
         Ok(engine) => Ok(engine),
         Err(error) => {
@@ -124,7 +133,7 @@ fn settings() -> Config {
 }
 
 /// The instance pool. It reserves address space; memory is used only when guests touch it.
-fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
+fn pool(max_concurrent: usize, reset: Reset) -> PoolingAllocationConfig {
     let concurrent = u32::try_from(max_concurrent).unwrap_or(u32::MAX).max(1);
     let mut pool = PoolingAllocationConfig::new();
     // The totals are the per-component limits times the number of executions, so that no component can starve
@@ -148,8 +157,10 @@ fn pool(max_concurrent: usize) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(2 << 20)
         .table_keep_resident(256 << 10)
         .async_stack_keep_resident(64 << 10)
-        // On Linux 6.7 and later, zero only the pages that were touched.
-        .pagemap_scan(Enabled::Auto);
+        .pagemap_scan(match reset {
+            Reset::Touched => Enabled::Yes,
+            Reset::All => Enabled::No,
+        });
     pool
 }
 

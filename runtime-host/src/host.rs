@@ -1,19 +1,22 @@
 //! The host: setup and public operations.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use tasker_protocol::{Execution, StepDispatch};
 use tasker_transport::KeyValueStore;
 use tokio::sync::Semaphore;
 
+use crate::admission::{Admission, Admitted, for_handlers};
 use crate::capability::http::HttpClient;
-use crate::component::library::Library;
 #[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
+use crate::engine::Reset;
 use crate::execution::pipeline;
+use crate::machine::Machine;
+use crate::sandboxes::{self, Plan};
 use crate::shared::Shared;
-use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource, engine};
+use crate::{ComponentError, ComponentSource, ExecutionControl, HostConfig, HostError, SecretSource};
 
 /// Runs handlers. Cheap to clone; clones share one host.
 #[derive(Clone)]
@@ -28,20 +31,31 @@ impl Host {
         components: Arc<dyn ComponentSource>,
         secrets: Arc<dyn SecretSource>,
     ) -> Result<Self, HostError> {
+        Self::on(Machine::here(), config, components, secrets)
+    }
+
+    fn on(
+        machine: Machine,
+        config: HostConfig,
+        components: Arc<dyn ComponentSource>,
+        secrets: Arc<dyn SecretSource>,
+    ) -> Result<Self, HostError> {
         let concurrent = config.max_concurrent.max(1);
-        let engine = engine::build(concurrent)?;
         let permits = Arc::new(Semaphore::new(concurrent));
-        engine::start_ticker(&engine, &permits, concurrent)?;
+        let reset = sandboxes::reset_on(&machine);
+        let plan = Plan { config: config.clone(), components, permits: permits.clone() };
+        let sandboxes = plan.build(reset)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let library = Library::new(&engine, &config, components)?;
         let http = Arc::new(HttpClient::new(&config)?);
-        tracing::info!(host = config.name, concurrent, "host ready");
+        let memory = config.max_memory_bytes.unwrap_or_else(|| for_handlers(machine.memory()));
+        let admission = Admission::new(memory);
+        tracing::info!(host = config.name, concurrent, memory = admission.total(), "host ready");
         let shared = Shared {
-            engine,
-            library,
+            sandboxes: RwLock::new(Arc::new(sandboxes)),
             secrets,
             http,
             key_values: OnceLock::new(),
+            admission,
             permits,
             turns: Arc::new(Semaphore::new(threads)),
             #[cfg(feature = "compiler")]
@@ -49,7 +63,11 @@ impl Host {
             cancel_grace: Duration::from_millis(config.cancel_grace_ms),
             name: config.name,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let shared = Arc::new(shared);
+        if reset == Reset::Touched {
+            sandboxes::watch(&shared, machine, plan)?;
+        }
+        Ok(Self { shared })
     }
 
     /// Sets the key-value store for `grants.key_value`. Without a store, handlers cannot open buckets. Only
@@ -74,11 +92,121 @@ impl Host {
 
     /// Loads a component before its first execution.
     pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
-        self.shared.library.get(digest).await.map(drop)
+        self.shared.sandboxes().library.get(digest).await.map(drop)
     }
 
     /// Runs one attempt of one step. Never fails itself: every problem becomes an `Ending::Failed`.
     pub async fn execute(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
-        pipeline::execute(&self.shared, dispatch, control).await
+        pipeline::execute(&self.shared, dispatch, control, None).await
+    }
+
+    /// The same, with memory that was taken before.
+    pub(crate) async fn execute_admitted(
+        &self,
+        dispatch: &StepDispatch,
+        control: &ExecutionControl,
+        admitted: Option<Admitted>,
+    ) -> Execution {
+        pipeline::execute(&self.shared, dispatch, control, admitted).await
+    }
+
+    /// The memory for executions.
+    pub(crate) fn admission(&self) -> &Admission {
+        &self.shared.admission
+    }
+}
+
+#[cfg(all(test, feature = "compiler"))]
+mod tests {
+    use tasker_protocol::{Ending, HandlerReference, Limits, Payload, RawValue, VERSION};
+
+    use super::*;
+    use crate::{ComponentSourceError, NoSecrets};
+
+    /// A command that does nothing.
+    const COMMAND: &str = r#"(component
+        (core module $m (func (export "run") (result i32) i32.const 0))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $run (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $run)))"#;
+
+    const NO_SWAP: &str = "Filename\tType\tSize\tUsed\tPriority\n";
+
+    struct OneCommand;
+
+    #[async_trait::async_trait]
+    impl ComponentSource for OneCommand {
+        async fn fetch(&self, _: &str) -> Result<Vec<u8>, ComponentSourceError> {
+            Ok(wat::parse_str(COMMAND).unwrap())
+        }
+    }
+
+    fn dispatch() -> StepDispatch {
+        let null = || RawValue::NULL.to_owned();
+        StepDispatch {
+            version: VERSION,
+            task_id: uuid::Uuid::nil(),
+            step_index: 0,
+            execution: 1,
+            template_step: 0,
+            batch: None,
+            attempt: 1,
+            max_attempts: 1,
+            step_name: "step".to_owned(),
+            namespace: "tests".to_owned(),
+            task_name: "swapping".to_owned(),
+            task_version: "1.0.0".to_owned(),
+            release_id: uuid::Uuid::nil(),
+            correlation_id: "c".to_owned(),
+            handler: HandlerReference {
+                callable: "command".to_owned(),
+                component: tasker_transport::sha256_hex(&wat::parse_str(COMMAND).unwrap()),
+                function: "run".to_owned(),
+            },
+            input: Payload::Inline(null()),
+            configuration: null(),
+            dependency_results: Vec::new(),
+            cursor: None,
+            checkpoint: None,
+            limits: Limits::default(),
+            grants: tasker_protocol::Grants::default(),
+            traceparent: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_stops_scanning_once_its_memory_may_be_swapped_out() {
+        let root = tempfile::tempdir().unwrap();
+        let swaps = root.path().join("proc/swaps");
+        std::fs::create_dir_all(swaps.parent().unwrap()).unwrap();
+        std::fs::write(&swaps, NO_SWAP).unwrap();
+        let config =
+            HostConfig { cache_dir: root.path().join("cache"), max_concurrent: 2, ..HostConfig::default() };
+        let host =
+            Host::on(Machine::under(root.path()), config, Arc::new(OneCommand), Arc::new(NoSecrets)).unwrap();
+        let run = async || {
+            let execution = host.execute(&dispatch(), &ExecutionControl::new()).await;
+            assert!(matches!(execution.ending, Ending::Complete(_)), "{:?}", execution.ending);
+        };
+        run().await;
+        let before = host.shared.sandboxes();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert!(host.shared.is_current(&before), "no swap, no change");
+
+        std::fs::write(&swaps, format!("{NO_SWAP}/swapfile\tfile\t1024\t0\t-2\n")).unwrap();
+        assert_eq!(sandboxes::reset_on(&Machine::under(root.path())), Reset::All);
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if !host.shared.is_current(&before) {
+                break;
+            }
+        }
+        let scans = wasmtime::PoolingAllocationConfig::is_pagemap_scan_available();
+        assert_eq!(host.shared.is_current(&before), !scans, "the sandboxes are replaced if they scan");
+        let now = host.shared.sandboxes();
+        assert_eq!(now.library.loaded(&dispatch().handler.component).is_some(), !scans);
+        run().await;
+        assert!(now.library.loaded(&dispatch().handler.component).is_some(), "it ran in the new ones");
     }
 }

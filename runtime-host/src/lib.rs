@@ -4,6 +4,7 @@
 //! [`Host::execute`] takes a `StepDispatch` and returns an `Execution`. It uses neither a queue nor a
 //! database. `handler-sdk/wit` defines the handler interface; a plain WASI command is also a handler.
 
+mod admission;
 mod bindings;
 mod capability;
 mod component;
@@ -14,6 +15,8 @@ mod engine;
 mod error;
 mod execution;
 mod host;
+mod machine;
+mod sandboxes;
 mod secrets;
 mod shared;
 mod source;

@@ -6,7 +6,7 @@ use crate::bindings::logging::{self, Level};
 use crate::execution::state::State;
 
 impl logging::Host for State {
-    fn log(&mut self, level: Level, context: String, message: String) {
+    fn log(&mut self, level: Level, context: String, message: String) -> wasmtime::Result<()> {
         let level = match level {
             Level::Trace => LogLevel::Trace,
             Level::Debug => LogLevel::Debug,
@@ -15,6 +15,6 @@ impl logging::Host for State {
             Level::Error => LogLevel::Error,
             Level::Critical => LogLevel::Critical,
         };
-        self.logs.log(level, &context, &message);
+        Ok(self.logs.log(level, &context, &message)?)
     }
 }

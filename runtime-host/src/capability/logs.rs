@@ -1,4 +1,5 @@
-//! Captures the output of a guest up to a limit and removes control characters. Never makes the guest fail.
+//! Captures the output of a guest up to a limit and removes control characters. Text above the limit is dropped and
+//! does not make the guest fail. The text below it counts as memory of the execution.
 //!
 //! The text is hostile: it may be endless, binary, or contain terminal escapes that attack its reader.
 
@@ -6,6 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
 use tasker_protocol::{LogLevel, LogLine};
+
+use crate::execution::breach::Breach;
+use crate::execution::budget::{Budget, Held};
 
 /// The `target` of log lines that explain a rejected HTTP request.
 pub(crate) const HTTP_TARGET: &str = "tasker:http";
@@ -18,6 +22,9 @@ const TAIL_BYTES: usize = 2 << 10;
 
 /// The cost of a line besides its text, so that empty lines count against the limit too.
 const LINE_OVERHEAD: u64 = 32;
+
+/// The memory of a line besides its text: its place in a vector that may be half empty, and two allocations.
+const LINE_MEMORY: u64 = 2 * size_of::<LogLine>() as u64 + 32;
 
 /// Values of `target`.
 const STDOUT: &str = "stdout";
@@ -39,6 +46,9 @@ pub(crate) struct Logs {
 #[derive(Debug)]
 struct Captured {
     lines: Vec<LogLine>,
+    budget: Arc<Budget>,
+    /// The memory of the lines. None before the first one.
+    held: Option<Held>,
     left: u64,
     dropped: u64,
     /// The unfinished line of each stream.
@@ -50,9 +60,11 @@ struct Captured {
 
 impl Logs {
     /// Captures up to `limit` bytes of text.
-    pub(crate) fn new(limit: u64) -> Self {
+    pub(crate) fn new(limit: u64, budget: Arc<Budget>) -> Self {
         let captured = Captured {
             lines: Vec::new(),
+            budget,
+            held: None,
             left: limit,
             dropped: 0,
             output: Vec::new(),
@@ -62,23 +74,31 @@ impl Logs {
         Self { captured: Arc::new(Mutex::new(captured)) }
     }
 
-    /// Captures a message, one log line per line.
-    pub(crate) fn log(&self, level: LogLevel, target: &str, message: &str) {
+    /// Captures a message of the guest, one log line per line.
+    ///
+    /// # Errors
+    /// The memory of the execution is used up.
+    pub(crate) fn log(&self, level: LogLevel, target: &str, message: &str) -> Result<(), Breach> {
         let mut captured = self.lock();
-        for line in message.lines() {
-            captured.push(level, target, line);
-        }
+        message.lines().try_for_each(|line| captured.push(level, target, line))
+    }
+
+    /// Captures a message of the host to the handler's author. Dropped if the memory of the execution is used up.
+    pub(crate) fn explain(&self, level: LogLevel, target: &str, message: &str) {
+        let _ = self.log(level, target, message);
     }
 
     /// Captures bytes written to a standard stream.
-    pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// The memory of the execution is used up.
+    pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), Breach> {
         let mut captured = self.lock();
         if stream == Stream::Error {
             captured.keep_tail(bytes);
         }
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            captured.write_piece(stream, piece);
-        }
+        let mut pieces = bytes.split_inclusive(|byte| *byte == b'\n');
+        pieces.try_for_each(|piece| captured.write_piece(stream, piece))
     }
 
     /// The end of standard error, without control characters.
@@ -92,8 +112,9 @@ impl Logs {
     /// Takes the captured lines and the number of dropped bytes.
     pub(crate) fn take(&self) -> (Vec<LogLine>, u64) {
         let mut captured = self.lock();
-        captured.finish_line(Stream::Output);
-        captured.finish_line(Stream::Error);
+        for stream in [Stream::Output, Stream::Error] {
+            let _ = captured.finish_line(stream);
+        }
         (std::mem::take(&mut captured.lines), captured.dropped)
     }
 
@@ -103,10 +124,10 @@ impl Logs {
 }
 
 impl Captured {
-    fn write_piece(&mut self, stream: Stream, piece: &[u8]) {
+    fn write_piece(&mut self, stream: Stream, piece: &[u8]) -> Result<(), Breach> {
         if self.left == 0 {
             self.dropped += piece.len() as u64;
-            return;
+            return Ok(());
         }
         let (text, ends) = match piece.split_last() {
             Some((b'\n', text)) => (text, true),
@@ -115,40 +136,49 @@ impl Captured {
         for part in text.chunks(MAX_LINE_BYTES) {
             let line = self.unfinished(stream);
             if line.len() + part.len() > MAX_LINE_BYTES {
-                self.finish_line(stream);
+                self.finish_line(stream)?;
             }
             self.unfinished(stream).extend_from_slice(part);
         }
-        if ends {
-            self.finish_line(stream);
-        }
+        if ends { self.finish_line(stream) } else { Ok(()) }
     }
 
-    fn finish_line(&mut self, stream: Stream) {
+    fn finish_line(&mut self, stream: Stream) -> Result<(), Breach> {
         let line = std::mem::take(self.unfinished(stream));
         if line.is_empty() {
-            return;
+            return Ok(());
         }
         let (level, target) = match stream {
             Stream::Output => (LogLevel::Info, STDOUT),
             Stream::Error => (LogLevel::Warn, STDERR),
         };
-        self.push(level, target, &String::from_utf8_lossy(&line));
+        self.push(level, target, &String::from_utf8_lossy(&line))
     }
 
-    fn push(&mut self, level: LogLevel, target: &str, message: &str) {
+    fn push(&mut self, level: LogLevel, target: &str, message: &str) -> Result<(), Breach> {
         // Above the limit there is no need to clean the text.
         if self.left == 0 {
             self.dropped += message.len() as u64;
-            return;
+            return Ok(());
         }
         let kept =
             message.floor_char_boundary(usize::try_from(self.left).unwrap_or(usize::MAX).min(MAX_LINE_BYTES));
         self.dropped += (message.len() - kept) as u64;
         let target = clean(&target[..target.floor_char_boundary(128)]);
         let message = clean(&message[..kept]);
-        self.left = self.left.saturating_sub((target.len() + message.len()) as u64 + LINE_OVERHEAD);
+        let text = (target.len() + message.len()) as u64;
+        self.hold(text + LINE_MEMORY)?;
+        self.left = self.left.saturating_sub(text + LINE_OVERHEAD);
         self.lines.push(LogLine { at: Utc::now(), level, target, message });
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: u64) -> Result<(), Breach> {
+        match &mut self.held {
+            Some(held) => held.grow(bytes)?,
+            none => *none = Some(self.budget.hold(bytes)?),
+        }
+        Ok(())
     }
 
     fn keep_tail(&mut self, bytes: &[u8]) {
@@ -181,6 +211,8 @@ pub(crate) fn clean(text: &str) -> String {
             _ => clean.push(character),
         }
     }
+    // Text that consists of escapes must not keep the memory for them.
+    clean.shrink_to_fit();
     clean
 }
 
@@ -222,24 +254,28 @@ fn skip_sequence(characters: &mut std::str::Chars<'_>) {
 mod tests {
     use super::*;
 
+    fn logs(limit: u64) -> Logs {
+        Logs::new(limit, Budget::new(u64::MAX))
+    }
+
     fn messages(logs: &Logs) -> Vec<String> {
         logs.take().0.into_iter().map(|line| line.message).collect()
     }
 
     #[test]
     fn writes_become_lines_wherever_they_are_cut() {
-        let logs = Logs::new(1000);
+        let logs = logs(1000);
         for piece in ["one\ntw", "o", "\n\nthree"] {
-            logs.write(Stream::Output, piece.as_bytes());
+            logs.write(Stream::Output, piece.as_bytes()).unwrap();
         }
         assert_eq!(messages(&logs), ["one", "two", "three"]);
     }
 
     #[test]
     fn what_exceeds_the_limit_is_dropped_and_counted() {
-        let logs = Logs::new(100);
+        let logs = logs(100);
         for _ in 0..1000 {
-            logs.write(Stream::Output, b"0123456789\n");
+            logs.write(Stream::Output, b"0123456789\n").unwrap();
         }
         let (lines, dropped) = logs.take();
         assert_eq!(lines.len(), 3);
@@ -248,9 +284,28 @@ mod tests {
 
     #[test]
     fn a_line_without_end_does_not_grow_without_end() {
-        let logs = Logs::new(u64::MAX);
-        logs.write(Stream::Output, &vec![b'x'; 10 * MAX_LINE_BYTES]);
+        let logs = logs(u64::MAX);
+        logs.write(Stream::Output, &vec![b'x'; 10 * MAX_LINE_BYTES]).unwrap();
         assert!(messages(&logs).iter().all(|line| line.len() <= MAX_LINE_BYTES));
+    }
+
+    #[test]
+    fn kept_lines_count_as_memory_and_dropped_ones_do_not() {
+        let budget = Budget::new(3 * 8_000);
+        let logs = Logs::new(10_000, budget.clone());
+        let line = "x".repeat(7_500);
+        for _ in 0..100 {
+            logs.log(LogLevel::Info, "", &line).unwrap();
+        }
+        assert!(budget.peak() >= 10_000, "{}", budget.peak());
+        let logs = Logs::new(u64::MAX, budget);
+        logs.log(LogLevel::Info, "", &line).unwrap();
+        assert_eq!(logs.log(LogLevel::Info, "", &line), Err(Breach::Memory));
+    }
+
+    #[test]
+    fn cleaned_text_keeps_no_memory_for_what_was_removed() {
+        assert!(clean(&"\u{1b}[31m".repeat(1_000)).capacity() < 100);
     }
 
     #[test]
@@ -271,9 +326,9 @@ mod tests {
 
     #[test]
     fn the_end_of_standard_error_is_kept_even_past_the_limit() {
-        let logs = Logs::new(0);
-        logs.write(Stream::Error, &vec![b'x'; 10_000]);
-        logs.write(Stream::Error, b"\nthread panicked\n");
+        let logs = logs(0);
+        logs.write(Stream::Error, &vec![b'x'; 10_000]).unwrap();
+        logs.write(Stream::Error, b"\nthread panicked\n").unwrap();
         assert!(logs.error_tail().unwrap().ends_with("thread panicked"));
     }
 }

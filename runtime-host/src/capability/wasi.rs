@@ -12,10 +12,12 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::logs::{Logs, Stream};
+use crate::execution::breach::Breach;
+use crate::execution::budget::{Budget, Held};
 
 /// The maximum number of random bytes per call. Keys and identifiers need dozens.
 const MAX_RANDOM_BYTES: u64 = 64 << 10;
@@ -35,25 +37,44 @@ pub(crate) struct StandardInput {
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     limit: usize,
-    written: Arc<Mutex<Vec<u8>>>,
+    budget: Arc<Budget>,
+    written: Arc<Mutex<Written>>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    bytes: Vec<u8>,
+    /// The memory of the bytes. None before the first one.
+    held: Option<Held>,
 }
 
 impl Answer {
-    pub(crate) fn new(limit: u64) -> Self {
-        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), written: Arc::default() }
+    pub(crate) fn new(limit: u64, budget: Arc<Budget>) -> Self {
+        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX), budget, written: Arc::default() }
     }
 
     /// Takes the output. None if it exceeded the limit.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
-        (written.len() <= self.limit).then_some(written)
+        (written.bytes.len() <= self.limit).then_some(written.bytes)
     }
 
     /// Keeps one byte above the limit, so that an excess is detected.
-    fn write(&self, bytes: &[u8]) {
+    fn write(&self, bytes: &[u8]) -> Result<(), Breach> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.limit.saturating_add(1).saturating_sub(written.len());
-        written.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let Written { bytes: kept, held } = &mut *written;
+        let most = self.limit.saturating_add(1);
+        let bytes = &bytes[..bytes.len().min(most.saturating_sub(kept.len()))];
+        let needed = kept.len() + bytes.len();
+        if needed > kept.capacity() {
+            // Doubles, as a vector does, but counts the new buffer before it exists: both do while it is copied.
+            let capacity = needed.max(kept.capacity().saturating_mul(2)).min(most);
+            let grown = self.budget.hold(capacity as u64)?;
+            kept.reserve_exact(capacity - kept.len());
+            *held = Some(grown);
+        }
+        kept.extend_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -75,7 +96,7 @@ pub(crate) fn context(logs: &Logs, command: Option<&StandardInput>) -> WasiCtx {
     builder.build()
 }
 
-/// A standard stream on which every write succeeds, even if its bytes are dropped. A closed one would make
+/// A standard stream on which every write succeeds while the execution has memory, even if its bytes are dropped. A closed one would make
 /// `println!` panic.
 #[derive(Clone)]
 struct Sink {
@@ -89,7 +110,7 @@ enum To {
 }
 
 impl Sink {
-    fn take(&self, bytes: &[u8]) {
+    fn take(&self, bytes: &[u8]) -> Result<(), Breach> {
         match &self.to {
             To::Logs(logs, stream) => logs.write(*stream, bytes),
             To::Answer(answer) => answer.write(bytes),
@@ -115,8 +136,7 @@ impl StdoutStream for Sink {
 
 impl OutputStream for Sink {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.take(&bytes);
-        Ok(())
+        self.take(&bytes).map_err(|breach| StreamError::Trap(breach.into()))
     }
 
     fn flush(&mut self) -> StreamResult<()> {
@@ -135,8 +155,7 @@ impl Pollable for Sink {
 
 impl AsyncWrite for Sink {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.take(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(self.take(bytes).map(|()| bytes.len()).map_err(std::io::Error::other))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {

@@ -6,6 +6,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::ComponentError;
 use crate::bindings::{Handlers, HandlersPre, config, key_value, logging};
+use crate::capability::http::interface;
 use crate::execution::state::State;
 
 /// The interfaces that the host links, by prefix. Without a version, wasmtime matches compatible versions.
@@ -66,8 +67,8 @@ impl Linkers {
         key_value::atomics::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         key_value::batch::add_to_linker::<_, HasSelf<State>>(&mut plain, |state| state)?;
         let mut http = plain.clone();
-        // Linking grants nothing: every request passes the policy in `capability::http`.
-        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut http)?;
+        // Linking grants nothing: a request needs a grant, and passes the policy in `capability::http`.
+        interface::add_to_linker(&mut http)?;
         Ok(Self { plain, http })
     }
 

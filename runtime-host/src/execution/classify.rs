@@ -8,8 +8,10 @@ use tasker_protocol::{Failure, FailureOrigin, StepDispatch};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
-use super::failure::{breach, failure, handles, result_size};
-use super::limiter::Breach;
+use super::breach::Breach;
+use super::failure::{breach, failure, handles, not_granted, result_size};
+use super::state::most_handles;
+use crate::capability::http::NotGranted;
 use crate::capability::logs::Logs;
 
 /// The maximum number of backtrace frames in a report.
@@ -21,8 +23,12 @@ pub(crate) fn crash(dispatch: &StepDispatch, error: &Error, instantiated: bool, 
     if let Some(found) = error.downcast_ref::<Breach>() {
         return breach(step, limits, *found);
     }
+    if error.is::<NotGranted>() {
+        return not_granted(step);
+    }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        return handles(step, limits);
+        let affordable = most_handles(limits) >= limits.handles as usize;
+        return if affordable { handles(step, limits) } else { breach(step, limits, Breach::Memory) };
     }
     if error.is::<PoolConcurrencyLimitError>() {
         let message = format!("the host had no capacity for the handler: {error:#}. It will be retried");

@@ -47,8 +47,9 @@ impl ExecutionControl {
 
     /// Stores a progress text, cut and cleaned.
     pub(crate) fn set_progress(&self, progress: &str) {
-        let mut text = crate::capability::logs::clean(progress);
-        text.truncate(text.floor_char_boundary(MAX_PROGRESS_BYTES));
+        // Cut first: the text may have megabytes.
+        let progress = &progress[..progress.floor_char_boundary(MAX_PROGRESS_BYTES)];
+        let text = crate::capability::logs::clean(progress);
         *self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tasker_protocol::{Failure, FailureOrigin, Limits, StepDispatch};
 
-use super::limiter::Breach;
+use super::breach::Breach;
 use crate::ComponentError;
 
 /// A failure without the fields that only handlers set.
@@ -39,7 +39,11 @@ pub(crate) fn breach(step: &str, limits: &Limits, breach: Breach) -> Failure {
         Breach::Memory => limit(
             step,
             "MemoryLimitExceeded",
-            &format!("the handler requested more than {} bytes of memory", limits.memory_bytes),
+            &format!(
+                "the handler requested more than {} bytes of memory, including what the host holds for it \
+                 (requests, values, logs)",
+                limits.memory_bytes
+            ),
             "limits.memory_bytes",
             false,
         ),
@@ -69,6 +73,25 @@ pub(crate) fn instances(step: &str, limits: &Limits, found: u32) -> Failure {
 pub(crate) fn handles(step: &str, limits: &Limits) -> Failure {
     let what = format!("the handler kept more than its {} host resources open at once", limits.handles);
     limit(step, "HandleLimitExceeded", &what, "limits.handles", false)
+}
+
+/// The step may use more memory than this host has for all handlers.
+pub(crate) fn too_large(step: &str, limit: u64, total: u64) -> Failure {
+    let message = format!(
+        "step `{step}` may use {limit} bytes of memory, more than the {total} bytes that this host has for handlers: \
+         lower `limits.memory_bytes` of the step in the template, or run the host with more memory \
+         (`max_memory_bytes`)"
+    );
+    failure(FailureOrigin::Host, "MemoryUnavailable", message, false)
+}
+
+/// The handler made a request, and the step is granted no destination.
+pub(crate) fn not_granted(step: &str) -> Failure {
+    let message = format!(
+        "the handler made a request through `wasi:http`, but step `{step}` is granted no destination: add the \
+         destination, such as `https://api.example.com`, to the step's `grants.http` in the template"
+    );
+    failure(FailureOrigin::Host, "NotGranted", message, false)
 }
 
 /// The result is too large. Its size is known only if it could be read.

@@ -1,45 +1,27 @@
 //! Limits the sums of all memories and of all tables of one execution.
 
+use std::sync::Arc;
+
 use tasker_protocol::Limits;
 use wasmtime::ResourceLimiter;
 
-/// An exceeded limit. As an error, it stops the guest immediately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Breach {
-    /// Computing time.
-    #[error("CPU time")]
-    Cpu,
-    /// Linear memory.
-    #[error("memory")]
-    Memory,
-    /// Table elements.
-    #[error("table elements")]
-    Tables,
-}
+use super::breach::Breach;
+use super::budget::{Budget, Held};
 
 /// Limits the sums over the store's memories and tables. Wasmtime's own limits apply to each one separately.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limits: Limits,
-    memory: u64,
+    budget: Arc<Budget>,
+    /// All linear memories. They never shrink. None before the first one.
+    memory: Option<Held>,
     tables: u64,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, memory: 0, tables: 0 }
+    pub(crate) fn new(limits: Limits, budget: Arc<Budget>) -> Self {
+        Self { limits, budget, memory: None, tables: 0 }
     }
-
-    /// The peak memory, in bytes. Memories never shrink.
-    pub(crate) fn peak_memory(&self) -> u64 {
-        self.memory
-    }
-}
-
-/// The sum after one part changed from `current` to `desired`. None if it exceeds `limit`.
-fn grown(sum: u64, current: usize, desired: usize, limit: u64) -> Option<u64> {
-    let sum = sum.checked_sub(current as u64)?.checked_add(desired as u64)?;
-    (sum <= limit).then_some(sum)
 }
 
 impl ResourceLimiter for Limiter {
@@ -55,7 +37,11 @@ impl ResourceLimiter for Limiter {
         }
         // Our limit stops the guest: if it ignored a failed allocation, it would fail later for no visible
         // reason.
-        self.memory = grown(self.memory, current, desired, self.limits.memory_bytes).ok_or(Breach::Memory)?;
+        let more = (desired as u64).checked_sub(current as u64).ok_or(Breach::Memory)?;
+        match &mut self.memory {
+            Some(memory) => memory.grow(more)?,
+            none => *none = Some(self.budget.hold(more)?),
+        }
         Ok(true)
     }
 
@@ -68,8 +54,9 @@ impl ResourceLimiter for Limiter {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        self.tables =
-            grown(self.tables, current, desired, self.limits.table_elements).ok_or(Breach::Tables)?;
+        let more = (desired as u64).checked_sub(current as u64).ok_or(Breach::Tables)?;
+        let sum = self.tables.checked_add(more).filter(|sum| *sum <= self.limits.table_elements);
+        self.tables = sum.ok_or(Breach::Tables)?;
         Ok(true)
     }
 
@@ -83,7 +70,8 @@ mod tests {
     use super::*;
 
     fn limiter() -> Limiter {
-        Limiter::new(Limits { memory_bytes: 1000, table_elements: 10, ..Limits::default() })
+        let limits = Limits { memory_bytes: 1000, table_elements: 10, ..Limits::default() };
+        Limiter::new(limits, Budget::new(limits.memory_bytes))
     }
 
     fn breach(result: wasmtime::Result<bool>) -> Option<Breach> {
@@ -96,7 +84,16 @@ mod tests {
         assert!(limiter.memory_growing(0, 600, None).unwrap());
         assert!(limiter.memory_growing(0, 400, None).unwrap());
         assert_eq!(breach(limiter.memory_growing(600, 601, None)), Some(Breach::Memory));
-        assert_eq!(limiter.peak_memory(), 1000);
+        assert_eq!(limiter.budget.peak(), 1000);
+    }
+
+    #[test]
+    fn what_the_host_holds_leaves_less_for_the_memories() {
+        let mut limiter = limiter();
+        let held = limiter.budget.hold(500).unwrap();
+        assert_eq!(breach(limiter.memory_growing(0, 501, None)), Some(Breach::Memory));
+        drop(held);
+        assert!(limiter.memory_growing(0, 501, None).unwrap());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::UpdateDeadline;
 
-use super::limiter::Breach;
+use super::breach::Breach;
 
 /// The CPU time of one execution.
 #[derive(Debug)]

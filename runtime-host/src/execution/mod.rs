@@ -1,6 +1,8 @@
 //! One execution, from a dispatch to an `Execution`: creates a sandbox, calls the handler once, and destroys
 //! the sandbox.
 
+pub(crate) mod breach;
+pub(crate) mod budget;
 pub(crate) mod classify;
 pub(crate) mod command;
 pub(crate) mod control;

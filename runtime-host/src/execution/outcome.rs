@@ -125,6 +125,7 @@ pub(crate) fn handler_failure(reported: Reported) -> Failure {
 
 fn cut(mut text: String, limit: usize) -> String {
     text.truncate(text.floor_char_boundary(limit));
+    text.shrink_to_fit();
     text
 }
 

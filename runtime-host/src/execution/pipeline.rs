@@ -18,23 +18,30 @@ use super::failure;
 use super::inputs::{Inputs, attributes};
 use super::meter::Meter;
 use super::outcome;
-use super::state::{State, Values};
+use super::state::{State, Values, most_handles};
+use crate::admission::Admitted;
 use crate::bindings::step_values::{self, DependencyResult, StepContext};
 use crate::capability::http::HttpState;
 use crate::capability::key_value::KeyValues;
 use crate::capability::wasi::{Answer, StandardInput};
 use crate::component::library::Loaded;
 use crate::component::linker::Program;
-use crate::shared::Shared;
+use crate::shared::{Sandboxes, Shared};
 
 /// Bytes that one call may copy out of a guest in addition to a result of maximum size: the largest chunk of
 /// an outgoing HTTP body.
-const COPY_SLACK: usize = 1 << 20;
+const COPY_SLACK: u64 = 1 << 20;
 
 /// Runs one attempt of one step. Always returns an `Execution` to report.
-pub(crate) async fn execute(host: &Shared, dispatch: &StepDispatch, control: &ExecutionControl) -> Execution {
+/// `admitted` is its memory, if it was taken before.
+pub(crate) async fn execute(
+    host: &Shared,
+    dispatch: &StepDispatch,
+    control: &ExecutionControl,
+    admitted: Option<Admitted>,
+) -> Execution {
     let started_at = Utc::now();
-    match attempt(host, dispatch, control).await {
+    match attempt(host, dispatch, control, admitted).await {
         Ok(run) => run.conclude(started_at),
         Err(refusal) => Execution {
             started_at,
@@ -72,13 +79,18 @@ async fn attempt(
     host: &Shared,
     dispatch: &StepDispatch,
     control: &ExecutionControl,
+    admitted: Option<Admitted>,
 ) -> Result<FinishedRun, Failure> {
     let arrived = Instant::now();
-    let _permit = admit(host, control).await?;
-    let loaded = load(host, dispatch, control).await?;
+    let _memory = match admitted {
+        Some(admitted) => admitted,
+        None => admit(host, dispatch, control).await?,
+    };
+    let _permit = slot(host, control).await?;
+    let (sandboxes, loaded) = load(host, dispatch, control).await?;
     check_instances(dispatch, &loaded)?;
     let inputs = Inputs::gather(dispatch)?;
-    let mut sandbox = Sandbox::build(host, dispatch, control, &loaded, &inputs)?;
+    let mut sandbox = Sandbox::build(host, &sandboxes, dispatch, control, &loaded, &inputs)?;
     let waited = sandbox.meter.start() - arrived;
     let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
     Ok(classify(stop, sandbox, dispatch, waited))
@@ -89,8 +101,25 @@ fn after(moment: Instant, duration: Duration) -> Instant {
     moment + duration.min(Duration::from_hours(24 * 365))
 }
 
+/// Waits for the memory that the execution may use.
+async fn admit(
+    host: &Shared,
+    dispatch: &StepDispatch,
+    control: &ExecutionControl,
+) -> Result<Admitted, Failure> {
+    let limit = dispatch.limits.memory_bytes;
+    if !host.admission.fits(limit) {
+        return Err(failure::too_large(&dispatch.step_name, limit, host.admission.total()));
+    }
+    if let Some(admitted) = host.admission.try_admit(limit) {
+        return Ok(admitted);
+    }
+    let admitted = unless_cancelled(control, host.admission.admit(limit)).await?;
+    admitted.ok_or_else(failure::shutting_down)
+}
+
 /// Waits for a slot in the pool.
-async fn admit(host: &Shared, control: &ExecutionControl) -> Result<OwnedSemaphorePermit, Failure> {
+async fn slot(host: &Shared, control: &ExecutionControl) -> Result<OwnedSemaphorePermit, Failure> {
     if let Ok(permit) = host.permits.clone().try_acquire_owned() {
         return Ok(permit);
     }
@@ -98,17 +127,23 @@ async fn admit(host: &Shared, control: &ExecutionControl) -> Result<OwnedSemapho
     permit.map_err(|_| failure::shutting_down())
 }
 
-/// Loads the component and compiles it if necessary.
+/// Loads the component and compiles it if necessary. Loads it again if the sandboxes were replaced meanwhile.
 async fn load(
     host: &Shared,
     dispatch: &StepDispatch,
     control: &ExecutionControl,
-) -> Result<Arc<Loaded>, Failure> {
-    if let Some(loaded) = host.library.loaded(&dispatch.handler.component) {
-        return Ok(loaded);
+) -> Result<(Arc<Sandboxes>, Arc<Loaded>), Failure> {
+    loop {
+        let sandboxes = host.sandboxes();
+        if let Some(loaded) = sandboxes.library.loaded(&dispatch.handler.component) {
+            return Ok((sandboxes, loaded));
+        }
+        let loaded = unless_cancelled(control, sandboxes.library.get(&dispatch.handler.component)).await?;
+        let loaded = loaded.map_err(|error| failure::component(dispatch, &error))?;
+        if host.is_current(&sandboxes) {
+            return Ok((sandboxes, loaded));
+        }
     }
-    let loaded = unless_cancelled(control, host.library.get(&dispatch.handler.component)).await?;
-    loaded.map_err(|error| failure::component(dispatch, &error))
 }
 
 /// Waits for `work` before the sandbox exists, until cancellation.
@@ -156,6 +191,7 @@ struct Sandbox {
 impl Sandbox {
     fn build(
         host: &Shared,
+        sandboxes: &Sandboxes,
         dispatch: &StepDispatch,
         control: &ExecutionControl,
         loaded: &Loaded,
@@ -187,15 +223,16 @@ impl Sandbox {
         if let Program::Command(_) = loaded.program {
             state.command = Some(StandardInput {
                 context: command::context(dispatch, inputs)?,
-                answer: Answer::new(limits.result_bytes),
+                answer: Answer::new(limits.result_bytes, state.budget.clone()),
             });
         }
-        let mut store = Store::new(&host.engine, state);
+        let mut store = Store::new(&sandboxes.engine, state);
         store.limiter(|state| &mut state.limiter);
-        let copied = usize::try_from(limits.result_bytes).unwrap_or(usize::MAX);
-        store.set_hostcall_fuel(copied.saturating_add(COPY_SLACK));
+        // A guest has no more to copy than its memory holds.
+        let copied = limits.result_bytes.saturating_add(COPY_SLACK).min(limits.memory_bytes);
+        store.set_hostcall_fuel(usize::try_from(copied).unwrap_or(usize::MAX));
         // Limits the handles of the component's own resources; the table limits those of the host's.
-        store.set_max_component_handles(limits.handles as usize * 2);
+        store.set_max_component_handles(most_handles(&limits).saturating_mul(2));
         // Two ticks ahead, so that a run shorter than one tick is never interrupted.
         store.set_epoch_deadline(2);
         store.epoch_deadline_callback(|context| context.data().meter.tick());
@@ -313,7 +350,7 @@ fn classify(stop: Stop, sandbox: Sandbox, dispatch: &StepDispatch, waited: Durat
     let usage = Usage {
         wall_us: micros(wall),
         cpu_us: micros(meter.spent()),
-        peak_memory_bytes: state.limiter.peak_memory(),
+        peak_memory_bytes: state.budget.peak(),
         dropped_log_bytes,
     };
     FinishedRun { ending, usage, logs, waited }

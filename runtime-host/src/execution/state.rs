@@ -7,6 +7,7 @@ use tasker_protocol::{Grants, Limits, RawValue};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::budget::Budget;
 use super::control::ExecutionControl;
 use super::limiter::Limiter;
 use super::meter::Meter;
@@ -16,9 +17,15 @@ use crate::capability::key_value::KeyValues;
 use crate::capability::logs::Logs;
 use crate::capability::wasi::{self, StandardInput};
 
+/// The least memory per open host resource. The larger ones have their own counts; a stream, a pollable or a
+/// handle is far smaller than this.
+const MEMORY_PER_HANDLE: u64 = 2 << 10;
+
 /// The data of a store. Optional parts exist only if the component imports their interface.
 pub(crate) struct State {
     pub(crate) limiter: Limiter,
+    /// Counts what the host holds for the guest.
+    pub(crate) budget: Arc<Budget>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) control: ExecutionControl,
     /// When the host stops this run.
@@ -51,13 +58,16 @@ impl State {
         deadline: Instant,
     ) -> Self {
         let mut table = ResourceTable::new();
-        table.set_max_capacity(limits.handles as usize);
+        table.set_max_capacity(most_handles(&limits));
+        let budget = Budget::new(limits.memory_bytes);
+        let logs = Logs::new(limits.log_bytes, budget.clone());
         Self {
-            limiter: Limiter::new(limits),
+            limiter: Limiter::new(limits, budget.clone()),
+            budget,
             meter,
             control,
             deadline,
-            logs: Logs::new(limits.log_bytes),
+            logs,
             table,
             wasi: None,
             command: None,
@@ -66,6 +76,12 @@ impl State {
             key_values: None,
         }
     }
+}
+
+/// How many host resources may be open at once.
+pub(crate) fn most_handles(limits: &Limits) -> usize {
+    let affordable = usize::try_from(limits.memory_bytes / MEMORY_PER_HANDLE).unwrap_or(usize::MAX);
+    affordable.min(limits.handles as usize)
 }
 
 impl WasiView for State {

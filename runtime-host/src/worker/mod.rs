@@ -13,7 +13,7 @@ use std::{
 };
 
 use chrono::Utc;
-use tasker_protocol::{Ending, Execution, Failure, Payload, StepDispatch, Usage, decode};
+use tasker_protocol::{Ending, Execution, Failure, Limits, Payload, StepDispatch, Usage, decode};
 use tasker_transport::{BlobError, BlobStore, Claim, Delivery, LeaseStore, Queue, Receipt};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -21,6 +21,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::admission::Admitted;
 use crate::{ExecutionControl, Host};
 use report::Finished;
 use running::RunningSteps;
@@ -67,9 +68,31 @@ struct Inner {
     ends_at: Option<Instant>,
 }
 
+/// A step that was received and decoded.
+struct Received {
+    receipt: Receipt,
+    dispatch: StepDispatch,
+    receive_count: u32,
+    /// Its memory. None if there was no room and it has to wait.
+    admitted: Option<Admitted>,
+}
+
+/// A step that this host runs.
+struct Run {
+    receipt: Receipt,
+    lease: String,
+    dispatch: Arc<StepDispatch>,
+    control: ExecutionControl,
+    permit: OwnedSemaphorePermit,
+    admitted: Option<Admitted>,
+    /// The reason not to run it.
+    unrunnable: Option<Execution>,
+}
+
 /// The background tasks of a worker.
 struct Beside {
     reporter: JoinHandle<()>,
+    /// The loops that maintain running steps.
     pulse: JoinHandle<()>,
     reports: mpsc::Sender<Finished>,
 }
@@ -99,7 +122,7 @@ impl Worker {
         }));
         let beside = Beside {
             reporter: tokio::spawn(worker.clone().report_loop(finished)),
-            pulse: tokio::spawn(worker.clone().pulse_loop()),
+            pulse: tokio::spawn(worker.clone().pulse_loops()),
             reports,
         };
         (worker, beside)
@@ -163,8 +186,18 @@ impl Worker {
     ) {
         let this = &self.0;
         loop {
-            let Ok(first) = Arc::clone(&this.permits).acquire_owned().await else { return };
-            let more = (this.permits.available_permits() as u32).min(RECEIVE_BATCH - 1);
+            // A worker that is full must stop too.
+            let first = tokio::select! {
+                () = stop.cancelled() => return,
+                first = Arc::clone(&this.permits).acquire_owned() => first,
+            };
+            let Ok(first) = first else { return };
+            // Room for one step, so that no message is received only to be handed back.
+            let room = tokio::select! {
+                () = stop.cancelled() => return,
+                room = this.room() => room,
+            };
+            let more = (this.permits.available_permits() as u32).min(room - 1).min(RECEIVE_BATCH - 1);
             let mut permits: Vec<OwnedSemaphorePermit> = vec![first];
             for _ in 0..more {
                 let Ok(permit) = Arc::clone(&this.permits).try_acquire_owned() else { break };
@@ -183,7 +216,19 @@ impl Worker {
             }
         }
     }
+}
 
+impl Inner {
+    /// Waits for memory for one step with the default limit. Returns for how many there is memory.
+    async fn room(&self) -> u32 {
+        let admission = self.host.admission();
+        let usual = Limits::default().memory_bytes.min(admission.total());
+        drop(admission.admit(usual).await);
+        u32::try_from(admission.free() / usual).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+impl Worker {
     /// Starts received steps that no other host has.
     async fn start(
         &self,
@@ -192,7 +237,7 @@ impl Worker {
         executions: &TaskTracker,
         reports: &mpsc::Sender<Finished>,
     ) {
-        let mut readable = Vec::with_capacity(deliveries.len());
+        let mut readable: Vec<Received> = Vec::with_capacity(deliveries.len());
         for (delivery, opened) in self.0.connections.blobs.check_out_deliveries(deliveries).await {
             let Delivery { body, receipt, receive_count } = delivery;
             let dispatch = match opened {
@@ -208,40 +253,41 @@ impl Worker {
                 Ok(dispatch) if receive_count <= MAX_MISFITS && !self.fits(&dispatch) => {
                     self.hand_back(&[receipt], Duration::ZERO).await;
                 }
-                Ok(dispatch) => readable.push((receipt, lease(&dispatch), dispatch, receive_count)),
+                Ok(dispatch) => {
+                    let admitted = self.0.host.admission().try_admit(dispatch.limits.memory_bytes);
+                    if admitted.is_none() && receive_count <= MAX_MISFITS && self.0.ends_at.is_none() {
+                        // Another host may have room. A step that found none too often waits here.
+                        self.hand_back(&[receipt], RETRY_DELAY).await;
+                    } else {
+                        readable.push(Received { receipt, dispatch, receive_count, admitted });
+                    }
+                }
                 Err(error) => self.refuse(receipt, receive_count, &error).await,
             }
         }
         if readable.is_empty() {
             return;
         }
-        let leases: Vec<String> = readable.iter().map(|(_, lease, ..)| lease.clone()).collect();
+        let leases: Vec<String> = readable.iter().map(|received| lease(&received.dispatch)).collect();
         let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
-                let receipts: Vec<Receipt> = readable.into_iter().map(|(receipt, ..)| receipt).collect();
+                let receipts: Vec<Receipt> = readable.into_iter().map(|received| received.receipt).collect();
                 self.hand_back(&receipts, RETRY_DELAY).await;
                 return;
             }
         };
         let (mut held, mut settled) = (Vec::new(), Vec::new());
         let mut permits = permits.into_iter();
-        for ((receipt, lease, dispatch, receive_count), claim) in readable.into_iter().zip(claims) {
+        for ((received, lease), claim) in readable.into_iter().zip(leases).zip(claims) {
+            let Received { receipt, dispatch, receive_count, admitted } = received;
             match (claim, permits.next()) {
                 (Claim::Acquired, Some(permit)) => {
                     let unrunnable = self.why_not(&dispatch, receive_count);
                     let (dispatch, control) = self.0.running.insert(&receipt, &lease, dispatch);
-                    let execution = self.clone().execute(
-                        receipt,
-                        lease,
-                        dispatch,
-                        control,
-                        permit,
-                        unrunnable,
-                        reports.clone(),
-                    );
-                    executions.spawn(execution);
+                    let run = Run { receipt, lease, dispatch, control, permit, admitted, unrunnable };
+                    executions.spawn(self.clone().execute(run, reports.clone()));
                 }
                 (Claim::Settled, _) => settled.push(receipt),
                 _ => held.push((receipt, receive_count)),
@@ -250,15 +296,19 @@ impl Worker {
         self.drop_copies(&held, &settled).await;
     }
 
-    /// Whether the step can finish before the process must end.
+    /// Whether this host has memory for the step at all, and the step can finish before the process must end.
     fn fits(&self, dispatch: &StepDispatch) -> bool {
+        self.0.host.admission().fits(dispatch.limits.memory_bytes) && self.has_time_for(dispatch)
+    }
+
+    fn has_time_for(&self, dispatch: &StepDispatch) -> bool {
         let work = Duration::from_millis(dispatch.limits.wall_ms);
         self.0.ends_at.is_none_or(|ends_at| Instant::now() + work <= ends_at)
     }
 
     /// The reason not to run the step, as a failed execution.
     fn why_not(&self, dispatch: &StepDispatch, receive_count: u32) -> Option<Execution> {
-        if !self.fits(dispatch) {
+        if !self.has_time_for(dispatch) {
             let seconds = dispatch.limits.wall_ms.div_ceil(1000);
             return Some(unrunnable(
                 "StepTooLong",
@@ -321,27 +371,19 @@ impl Worker {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is one thing that a step has; a type for them would be used once"
-    )]
-    async fn execute(
-        self,
-        receipt: Receipt,
-        lease: String,
-        dispatch: Arc<StepDispatch>,
-        control: ExecutionControl,
-        permit: OwnedSemaphorePermit,
-        unrunnable: Option<Execution>,
-        reports: mpsc::Sender<Finished>,
-    ) {
+    async fn execute(self, run: Run, reports: mpsc::Sender<Finished>) {
+        let Run { receipt, lease, dispatch, control, permit, admitted, unrunnable } = run;
         let execution = match unrunnable {
-            Some(execution) => Some(execution),
-            None => self.run_step(&dispatch, &control).await,
+            Some(execution) => {
+                drop(admitted);
+                Some(execution)
+            }
+            None => self.run_step(&dispatch, &control, admitted).await,
         };
-        // Report a completed step even after cancellation: only the first report counts.
+        // Report an outcome even after cancellation: it is work that is done, and only the first report counts. A
+        // failure may come from the cancellation itself.
         let wanted =
-            execution.filter(|run| !control.is_cancelled() || matches!(run.ending, Ending::Complete(_)));
+            execution.filter(|run| !control.is_cancelled() || !matches!(run.ending, Ending::Failed(_)));
         let body = match wanted {
             Some(execution) => self.report(&dispatch, execution, &control).await,
             None => None,
@@ -359,10 +401,15 @@ impl Worker {
     }
 
     /// Runs a step. None if its payloads are unavailable.
-    async fn run_step(&self, dispatch: &StepDispatch, control: &ExecutionControl) -> Option<Execution> {
+    async fn run_step(
+        &self,
+        dispatch: &StepDispatch,
+        control: &ExecutionControl,
+        admitted: Option<Admitted>,
+    ) -> Option<Execution> {
         match self.fetch_payloads(dispatch).await {
-            Ok(None) => Some(self.0.host.execute(dispatch, control).await),
-            Ok(Some(fetched)) => Some(self.0.host.execute(&fetched, control).await),
+            Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
+            Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),
             Err(error @ BlobError::Unavailable { .. }) => {
                 tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
                     "a step's payloads cannot be read; handing it back");

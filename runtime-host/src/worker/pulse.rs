@@ -1,5 +1,5 @@
 //! Background work for running steps: renews their leases, sends heartbeats for long ones, and stops
-//! cancelled ones.
+//! cancelled ones. Each has its own loop, so that a service that hangs delays only what needs it.
 
 use std::time::{Duration, Instant};
 
@@ -23,16 +23,13 @@ impl Worker {
     pub const SILENT_AFTER: u32 = 2;
 
     /// Maintains running steps until it is aborted.
-    pub(super) async fn pulse_loop(self) {
+    pub(super) async fn pulse_loops(self) {
         let term = self.0.connections.steps.visibility();
-        let mut ticks = tokio::time::interval(Self::PULSE);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.send_heartbeats(term).await;
-            self.renew(term).await;
-            self.check_leases().await;
-        }
+        tokio::join!(
+            pulse(|| self.send_heartbeats(term)),
+            pulse(|| self.renew(term)),
+            pulse(|| self.check_leases()),
+        );
     }
 
     async fn send_heartbeats(&self, term: Duration) {
@@ -69,15 +66,35 @@ impl Worker {
         if receipts.is_empty() {
             return;
         }
-        let extended = self.0.connections.steps.extend(&receipts).await;
-        let renewed = self.0.connections.leases.renew(&leases, &self.0.holder).await;
-        let (extended, renewed) = match (extended, renewed) {
-            (Ok(extended), Ok(renewed)) => (extended, renewed),
-            (Err(error), _) => {
-                return tracing::warn!(%error, "the visibility timeout could not be extended; retrying");
+        // A call that hangs must leave time for another one before the lease ends.
+        let patience = term / Self::RENEWALS / 2;
+        let (extended, renewed) = tokio::join!(
+            tokio::time::timeout(patience, self.0.connections.steps.extend(&receipts)),
+            tokio::time::timeout(patience, self.0.connections.leases.renew(&leases, &self.0.holder)),
+        );
+        let extended = match extended {
+            Ok(Ok(extended)) => Some(extended),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the visibility timeout could not be extended; retrying");
+                None
             }
-            (_, Err(error)) => return tracing::warn!(%error, "leases could not be renewed; retrying"),
+            Err(_) => {
+                tracing::warn!("the queue of steps does not respond; extending the visibility timeout again");
+                None
+            }
         };
+        let renewed = match renewed {
+            Ok(Ok(renewed)) => Some(renewed),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "leases could not be renewed; retrying");
+                None
+            }
+            Err(_) => {
+                tracing::warn!("the lease store does not respond; renewing again");
+                None
+            }
+        };
+        let (Some(extended), Some(renewed)) = (extended, renewed) else { return };
         let mut running = self.0.running.lock();
         for (receipt, renewed) in receipts.iter().zip(renewed) {
             let Some(step) = running.get_mut(receipt) else { continue };
@@ -116,5 +133,15 @@ impl Worker {
                 step.control.cancel();
             }
         }
+    }
+}
+
+/// Does this at every pulse, for ever.
+async fn pulse<F: Future<Output = ()>>(work: impl Fn() -> F) {
+    let mut ticks = tokio::time::interval(Worker::PULSE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        work().await;
     }
 }

@@ -1,11 +1,11 @@
 //! Outbound requests reach granted destinations only, however they are made.
 
 use serde_json::{Value, json};
-use tasker_protocol::{Execution, StepDispatch};
+use tasker_protocol::{Execution, FailureOrigin, StepDispatch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{completed, dispatch, host, run};
+use crate::support::{assert_failed, completed, dispatch, host, run};
 
 /// A server that sends this response to every request.
 async fn server(answer: &'static str) -> u16 {
@@ -61,13 +61,19 @@ async fn a_request_that_is_not_granted_is_refused_and_the_log_names_the_grant() 
     let host = host();
     let url = format!("http://127.0.0.1:{port}/");
     let needed = format!("add `http://127.0.0.1:{port}`");
-    for http in [&[][..], &["http://127.0.0.1"], &["https://127.0.0.1"], &["http://example.com"]] {
+    for http in [&["http://127.0.0.1"][..], &["https://127.0.0.1"], &["http://example.com"]] {
         assert_refused(
             &run(&host, &request(&url, http, &["127.0.0.1/32"])).await,
             "HttpRequestDenied",
             &needed,
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_without_any_grant_fails_the_step() {
+    let execution = run(&host(), &request("http://127.0.0.1/", &[], &["127.0.0.1/32"])).await;
+    assert_failed(&execution, FailureOrigin::Host, "NotGranted", false, "add the destination");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tasker_protocol::{Ending, FailureOrigin, Payload, StepDispatch};
+use tasker_runtime_host::HostConfig;
 
 use crate::support::{
     assert_failed, completed, config, dispatch, dispatch_of, failed, handler_module, handler_module_of_pages,
@@ -209,16 +210,45 @@ async fn a_payload_that_nobody_fetched_is_the_hosts_fault() {
     );
 }
 
+#[tokio::test]
+async fn a_step_that_may_use_more_than_the_host_has_is_refused_with_the_numbers() {
+    let host = host_with(HostConfig { max_memory_bytes: Some(100 << 20), ..config() }, Vec::new());
+    let mut dispatch = dispatch("echo", &json!(1));
+    let execution = run(&host, &dispatch).await;
+    assert_failed(&execution, FailureOrigin::Host, "MemoryUnavailable", false, "134217728 bytes");
+    assert!(failed(&execution).message.contains("104857600 bytes"), "{:?}", failed(&execution));
+    dispatch.limits.memory_bytes = 100 << 20;
+    assert_eq!(completed(&run(&host, &dispatch).await), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn executions_wait_until_their_memory_limits_fit() {
+    let host = host_with(HostConfig { max_memory_bytes: Some(300 << 20), ..config() }, Vec::new());
+    completed(&run(&host, &dispatch("echo", &json!(1))).await);
+    let start = Instant::now();
+    // Two at a time.
+    let sleeping: Vec<_> = (0..6)
+        .map(|_| {
+            let host = host.clone();
+            tokio::spawn(async move { run(&host, &dispatch("sleep", &json!(200))).await })
+        })
+        .collect();
+    for execution in sleeping {
+        assert_eq!(completed(&execution.await.unwrap()), "slept");
+    }
+    assert!(start.elapsed() >= Duration::from_millis(600), "{:?}", start.elapsed());
+}
+
 /// Twice as many endless computations as may run at once, and one normal execution.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_hostile_guests_do_not_slow_the_one_beside_them() {
-    let host = host_with(tasker_runtime_host::HostConfig { max_concurrent: 110, ..config() }, Vec::new());
+    let host = host_with(HostConfig { max_concurrent: 110, ..config() }, Vec::new());
     completed(&run(&host, &dispatch("echo", &json!(1))).await);
     let hostile: Vec<_> = (0..100)
         .map(|_| {
             let host = host.clone();
             let mut dispatch = dispatch("spin", &json!(null));
-            dispatch.limits.wall_ms = 3_000;
+            (dispatch.limits.wall_ms, dispatch.limits.memory_bytes) = (3_000, 8 << 20);
             tokio::spawn(async move { run(&host, &dispatch).await })
         })
         .collect();

@@ -5,6 +5,7 @@ mod cancellation;
 mod commands;
 mod components;
 mod egress;
+mod hoarding;
 mod isolation;
 mod key_value;
 mod limits;

@@ -2,7 +2,10 @@
 //! go by claim check.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,8 +16,8 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, DeliveredQueue, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError, Receipt,
-    execution_lease,
+    BlobStore, Claim, DeliveredQueue, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError,
+    Receipt, execution_lease,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -37,14 +40,15 @@ impl Running {
     }
 
     fn taking_from(steps: Arc<dyn Queue>) -> Self {
+        Self::with(steps, Arc::new(MemoryQueue::new("reports", TERM, 1000)), config())
+    }
+
+    fn with(steps: Arc<dyn Queue>, reports: Arc<dyn Queue>, config: HostConfig) -> Self {
         let blobs = tempfile::tempdir().unwrap();
-        let connections = WorkerConnections {
-            steps,
-            reports: Arc::new(MemoryQueue::new("reports", TERM, 1000)),
-            leases: Arc::new(MemoryLeases::new(TERM, TERM)),
-            blobs: BlobStore::folder(blobs.path()).unwrap(),
-        };
-        let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config() }, Vec::new());
+        let leases = Arc::new(MemoryLeases::new(steps.visibility(), TERM));
+        let blob_store = BlobStore::folder(blobs.path()).unwrap();
+        let connections = WorkerConnections { steps, reports, leases, blobs: blob_store };
+        let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config }, Vec::new());
         let stop = CancellationToken::new();
         let worker = Worker::run(host, connections.clone(), 4, Duration::from_secs(1), stop.clone());
         Self { connections, stop, worker: tokio::spawn(worker), _blobs: blobs }
@@ -123,8 +127,8 @@ async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_that_no_host_comes_to_an_end_with_is_given_up() {
-    let steps = MemoryQueue::new("steps", TERM, 1000);
-    let running = Running::taking_from(Arc::new(HandedOutOften(steps)));
+    let steps = OddQueue { received_before: 20, ..OddQueue::new("steps", TERM) };
+    let running = Running::taking_from(Arc::new(steps));
     running.send(&dispatch("echo", &json!(null))).await;
     let execution = running.ending().await;
     assert_failed(&execution, FailureOrigin::Host, "PoisonMessage", true, "handed out 20 times");
@@ -189,40 +193,194 @@ async fn what_still_runs_when_the_time_is_up_is_handed_back() {
     assert!(reported.iter().any(|run| matches!(run.ending, Ending::Complete(_))));
 }
 
-/// A queue that delivers every message as if it had been received twenty times before.
-struct HandedOutOften(MemoryQueue);
+/// A queue in memory that misbehaves on demand.
+struct OddQueue {
+    queue: MemoryQueue,
+    /// Every message is delivered as if it had been received this often before.
+    received_before: u32,
+    /// Whether calls of `send` and `extend` never return.
+    sending_hangs: AtomicBool,
+    extending_hangs: AtomicBool,
+    /// The number of messages that were handed back.
+    handed_back: AtomicUsize,
+}
+
+impl OddQueue {
+    fn new(name: &str, term: Duration) -> Self {
+        Self {
+            queue: MemoryQueue::new(name, term, 1000),
+            received_before: 0,
+            sending_hangs: AtomicBool::new(false),
+            extending_hangs: AtomicBool::new(false),
+            handed_back: AtomicUsize::new(0),
+        }
+    }
+
+    async fn hang_if(flag: &AtomicBool) {
+        if flag.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
 
 #[async_trait::async_trait]
-impl Queue for HandedOutOften {
+impl Queue for OddQueue {
     fn max_body_bytes(&self) -> usize {
-        self.0.max_body_bytes()
+        self.queue.max_body_bytes()
     }
     fn visibility(&self) -> Duration {
-        self.0.visibility()
+        self.queue.visibility()
     }
     async fn backlog(&self) -> Result<u64, QueueError> {
-        self.0.backlog().await
+        self.queue.backlog().await
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
-        self.0.send(messages).await
+        Self::hang_if(&self.sending_hangs).await;
+        self.queue.send(messages).await
     }
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        let mut received = self.0.receive(max, wait).await?;
+        let mut received = self.queue.receive(max, wait).await?;
         for delivery in &mut received {
-            delivery.receive_count += 20;
+            delivery.receive_count += self.received_before;
         }
         Ok(received)
     }
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
-        self.0.extend(receipts).await
+        Self::hang_if(&self.extending_hangs).await;
+        self.queue.extend(receipts).await
     }
     async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
-        self.0.acknowledge(receipts).await
+        self.queue.acknowledge(receipts).await
     }
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
-        self.0.hand_back(receipts, delay).await
+        self.handed_back.fetch_add(receipts.len(), Relaxed);
+        self.queue.hand_back(receipts, delay).await
     }
+}
+
+/// The kind of an ending.
+fn kind(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Complete(_) => "complete",
+        Ending::Branch { .. } => "branch",
+        Ending::Batch { .. } => "batch",
+        Ending::Checkpoint(_) => "checkpoint",
+        Ending::Failed(_) => "failed",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_keeps_every_outcome() {
+    // As many steps as may run at once: a full worker stops too.
+    let running = Running::start();
+    let handlers = ["wait-for-cancellation", "late-branch", "late-batch", "late-checkpoint"];
+    for (execution, handler) in (1..).zip(handlers) {
+        let mut step = dispatch(handler, &json!(null));
+        (step.execution, step.limits.wall_ms) = (execution, 60_000);
+        running.send(&step).await;
+    }
+    for _ in handlers {
+        let (_, event) = running.report().await;
+        assert!(matches!(event, StepEvent::Heartbeat(_)), "{event:?}");
+    }
+    let connections = running.connections.clone();
+    running.end().await;
+    let mut kinds = Vec::new();
+    for delivery in connections.reports.receive(100, Duration::ZERO).await.unwrap() {
+        if let OrchestratorMessage::Report(report) = decode(&delivery.body).unwrap()
+            && let StepEvent::Finished(execution) = report.event
+        {
+            kinds.push(kind(&execution.ending));
+        }
+    }
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["batch", "branch", "checkpoint", "complete"]);
+    assert_eq!(connections.steps.backlog().await.unwrap(), 0, "nothing is left to run again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_after_a_cancellation_is_handed_back() {
+    let running = Running::start();
+    let mut step = dispatch("late-decline", &json!(null));
+    step.limits.wall_ms = 60_000;
+    running.send(&step).await;
+    running.report().await;
+    let connections = running.connections.clone();
+    running.end().await;
+    assert_eq!(connections.reports.receive(100, Duration::ZERO).await.unwrap().len(), 0);
+    assert_eq!(connections.steps.receive(1, Duration::ZERO).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_hangs_does_not_end_the_lease_of_a_running_step() {
+    let term = Duration::from_secs(2);
+    for (sending, extending) in [(true, false), (false, true)] {
+        let steps = Arc::new(OddQueue::new("steps", term));
+        let reports = Arc::new(OddQueue::new("reports", TERM));
+        let running = Running::with(steps.clone(), reports.clone(), config());
+        let mut step = dispatch("sleep", &json!(60_000));
+        step.limits.wall_ms = 60_000;
+        running.send(&step).await;
+        // One step that ends, so that its report hangs too.
+        let mut short = dispatch("echo", &json!(null));
+        short.execution = 2;
+        reports.sending_hangs.store(sending, Relaxed);
+        steps.extending_hangs.store(extending, Relaxed);
+        running.send(&short).await;
+        tokio::time::sleep(term * 3).await;
+        let lease = execution_lease(step.task_id, step.step_index, step.execution);
+        let claims = running.connections.leases.acquire(&[lease], "another host").await.unwrap();
+        assert_eq!(claims, [Claim::Held], "sending hangs: {sending}, extending hangs: {extending}");
+        if sending {
+            let received = running.connections.steps.receive(2, Duration::ZERO).await.unwrap();
+            assert_eq!(received.len(), 0, "the messages of running steps became visible");
+        }
+        running.worker.abort();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_receives_no_step_that_it_has_no_memory_for() {
+    // Memory for one step with the default limit.
+    let config = HostConfig { max_memory_bytes: Some(200 << 20), ..config() };
+    let steps = Arc::new(OddQueue::new("steps", TERM));
+    let running = Running::with(steps.clone(), Arc::new(MemoryQueue::new("reports", TERM, 1000)), config);
+    for execution in 1..=3 {
+        let mut step = dispatch("sleep", &json!(1_500));
+        step.execution = execution;
+        running.send(&step).await;
+    }
+    running.report().await;
+    assert_eq!(steps.backlog().await.unwrap(), 2, "two steps are left to other hosts");
+    for _ in 0..3 {
+        assert_eq!(completed(&running.ending().await), "slept");
+    }
+    assert_eq!(steps.handed_back.load(Relaxed), 0);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_step_is_handed_back_until_another_host_or_this_one_has_room() {
+    let config = HostConfig { max_memory_bytes: Some(400 << 20), ..config() };
+    let steps = Arc::new(OddQueue::new("steps", TERM));
+    let running = Running::with(steps.clone(), Arc::new(MemoryQueue::new("reports", TERM, 1000)), config);
+    let mut small = dispatch("sleep", &json!(2_000));
+    small.limits.memory_bytes = 128 << 20;
+    running.send(&small).await;
+    running.report().await;
+    let mut large = dispatch("echo", &json!("large"));
+    (large.execution, large.limits.memory_bytes) = (2, 300 << 20);
+    running.send(&large).await;
+    assert_eq!(completed(&running.ending().await), "slept");
+    assert_eq!(completed(&running.ending().await), "large");
+    assert!(steps.handed_back.load(Relaxed) >= 1);
+    // No host has this much.
+    (large.execution, large.limits.memory_bytes) = (3, 500 << 20);
+    running.send(&large).await;
+    let execution = running.ending().await;
+    assert_failed(&execution, FailureOrigin::Host, "MemoryUnavailable", false, "419430400 bytes");
+    running.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,6 +23,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::LimitedBody;
 use super::policy::{Policy, Refused};
+use super::resolver::Resolver;
 use crate::capability::logs::HTTP_TARGET;
 use crate::capability::logs::Logs;
 use crate::{HostConfig, HostError};
@@ -33,12 +34,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The timeout for a response and between its chunks if the guest sets none.
 const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// The maximum size of a connection's read buffer and of its write buffer, in bytes. The headers of a response must
+/// fit.
+pub(super) const MAX_CONNECTION_BUFFER: usize = 128 << 10;
+
 /// A response and the future that drives its connection.
 pub(super) type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>);
 
 /// Shared by all requests: the trusted certificates and the size limit.
 pub(crate) struct HttpClient {
     tls: TlsConnector,
+    resolver: Resolver,
     max_response_bytes: u64,
     pub(super) max_requests: usize,
 }
@@ -68,11 +74,15 @@ impl SendError {
                     refused.kind,
                     if address.is_ipv4() { 32 } else { 128 },
                 );
-                logs.log(LogLevel::Error, HTTP_TARGET, &message);
+                logs.explain(LogLevel::Error, HTTP_TARGET, &message);
                 Error::DestinationIpProhibited
             }
             Self::Http(error) => {
-                logs.log(LogLevel::Warn, HTTP_TARGET, &format!("a request to {destination} failed: {error}"));
+                logs.explain(
+                    LogLevel::Warn,
+                    HTTP_TARGET,
+                    &format!("a request to {destination} failed: {error}"),
+                );
                 error
             }
         }
@@ -93,6 +103,7 @@ impl HttpClient {
             .with_no_client_auth();
         Ok(Self {
             tls: TlsConnector::from(Arc::new(tls)),
+            resolver: Resolver::of_system(),
             max_response_bytes: config.max_http_response_bytes,
             max_requests: config.max_http_requests,
         })
@@ -107,15 +118,20 @@ impl HttpClient {
         policy: &Policy,
         permit: OwnedSemaphorePermit,
     ) -> Result<Sent, SendError> {
+        let permit = Arc::new(permit);
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-        let stream = timeout(connect_timeout, self.connect(destination, policy))
+        let stream = timeout(connect_timeout, self.connect(destination, policy, &permit))
             .await
             .map_err(|_| Error::ConnectionTimeout)??;
         // Use the origin form: scheme and host are only for proxies.
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map_or_else(|| http::Uri::from_static("/"), http::Uri::from);
 
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::from)?;
+        let (mut sender, connection) = http1::Builder::new()
+            .max_buf_size(MAX_CONNECTION_BUFFER)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(Error::from)?;
         let mut connection = Box::pin(async move {
             let _permit = permit;
             connection.await.map_err(Error::from)
@@ -150,9 +166,10 @@ impl HttpClient {
         &self,
         destination: &Destination,
         policy: &Policy,
+        permit: &Arc<OwnedSemaphorePermit>,
     ) -> Result<Box<dyn Stream>, SendError> {
         let mut last: Option<SendError> = None;
-        for address in resolve(destination).await? {
+        for address in self.resolve(destination, permit).await? {
             if let Err(refused) = policy.check_address(address.ip()) {
                 last.get_or_insert(SendError::Prohibited(address.ip(), refused));
                 continue;
@@ -183,19 +200,24 @@ impl HttpClient {
         };
         Ok(Box::new(self.tls.connect(name, stream).await.map_err(Error::Tls)?))
     }
-}
 
-/// Resolves the addresses of a destination, once.
-async fn resolve(destination: &Destination) -> Result<Vec<SocketAddr>, Error> {
-    let port = destination.port;
-    match &destination.host {
-        OriginHost::Address(address) => Ok(vec![SocketAddr::new(*address, port)]),
-        OriginHost::Name(name) => {
-            let found = tokio::net::lookup_host((name.as_str(), port)).await;
-            found.map(Iterator::collect).map_err(|error: io::Error| Error::DnsError {
-                rcode: Some(error.to_string()),
-                info_code: None,
-            })
+    /// Resolves the addresses of a destination, once. A lookup that hangs keeps the permit, so that an execution has
+    /// no more of them than requests.
+    async fn resolve(
+        &self,
+        destination: &Destination,
+        permit: &Arc<OwnedSemaphorePermit>,
+    ) -> Result<Vec<SocketAddr>, Error> {
+        let port = destination.port;
+        match &destination.host {
+            OriginHost::Address(address) => Ok(vec![SocketAddr::new(*address, port)]),
+            OriginHost::Name(name) => {
+                let found = self.resolver.resolve(name, port, permit.clone()).await;
+                found.map_err(|error: io::Error| Error::DnsError {
+                    rcode: Some(error.to_string()),
+                    info_code: None,
+                })
+            }
         }
     }
 }

@@ -12,18 +12,22 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 use tasker_protocol::{Destination, GrantFault, Grants, OriginPattern, granted_network};
 
-/// Metadata services, which return the machine's credentials. A granted network that contains one does not
-/// allow it; only a grant of its exact address does.
-const METADATA: [IpAddr; 5] = [
+/// Services of the cloud for the machine itself, most of which return its credentials or settings. Some have public
+/// addresses. A granted network that contains one does not allow it; only a grant of its exact address does.
+const METADATA: [IpAddr; 6] = [
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), // AWS, Azure, Google, and most others
     IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),   // AWS, credentials of containers
     IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),  // AWS, credentials of EKS pods
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)), // Alibaba
-    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254)), // AWS over IPv6
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),   // Azure, the machine's agent and DNS
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)), // Google over IPv6
 ];
+
+/// The network of such services of AWS: credentials of machines and of EKS pods, DNS, time.
+const METADATA_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0), 32);
 
 /// IPv4 networks that are not the public Internet (IANA special-purpose registry).
 const SPECIAL_V4: [(Ipv4Addr, u8, &str); 15] = [
@@ -104,7 +108,7 @@ impl Policy {
     pub(crate) fn check_address(&self, address: IpAddr) -> Result<(), Refused> {
         // `::ffff:10.0.0.1` reaches 10.0.0.1.
         let address = address.to_canonical();
-        if METADATA.contains(&address) {
+        if is_metadata(address) {
             let exactly = self.networks.iter().any(|network| IpNet::from(address) == *network);
             return if exactly { Ok(()) } else { Err(Refused { kind: "metadata service" }) };
         }
@@ -115,6 +119,10 @@ impl Policy {
             _ => Ok(()),
         }
     }
+}
+
+fn is_metadata(address: IpAddr) -> bool {
+    METADATA.contains(&address) || matches!(address, IpAddr::V6(address) if METADATA_V6.contains(&address))
 }
 
 /// The kind of a special-purpose address. None for a public address.
@@ -193,6 +201,8 @@ mod tests {
             "127.1.2.3",
             "169.254.0.1",
             "169.254.169.254",
+            "168.63.129.16",
+            "::ffff:168.63.129.16",
             "169.254.170.2",
             "172.16.0.1",
             "172.31.255.255",
@@ -227,7 +237,10 @@ mod tests {
             "3fff::1",
             "5f00::1",
             "fc00::1",
+            "fd00:ec2::23",
             "fd00:ec2::254",
+            "fd00:ec2:ffff::1",
+            "fd20:ce::254",
             "fd12:3456::1",
             "fe80::1",
             "febf::1",
@@ -249,6 +262,8 @@ mod tests {
             "100.128.0.0",
             "126.0.0.1",
             "128.0.0.1",
+            "168.63.129.15",
+            "168.63.129.17",
             "169.253.0.1",
             "172.15.0.1",
             "172.32.0.1",
@@ -284,11 +299,19 @@ mod tests {
 
     #[test]
     fn a_metadata_service_is_granted_only_by_its_exact_address() {
-        let metadata = "169.254.169.254".parse().unwrap();
-        for wide in ["0.0.0.0/0", "169.254.0.0/16", "169.254.169.254/31"] {
-            assert!(policy(&[], &[wide]).check_address(metadata).is_err(), "{wide}");
+        for (address, wide, exact) in [
+            ("169.254.169.254", "0.0.0.0/0", "169.254.169.254/32"),
+            ("169.254.169.254", "169.254.0.0/16", "169.254.169.254/32"),
+            ("169.254.169.254", "169.254.169.254/31", "169.254.169.254/32"),
+            ("168.63.129.16", "168.63.129.0/24", "168.63.129.16/32"),
+            ("fd00:ec2::254", "fd00::/8", "fd00:ec2::254/128"),
+            ("fd00:ec2::23", "fd00:ec2::/32", "fd00:ec2::23/128"),
+            ("fd20:ce::254", "fd20:ce::/32", "fd20:ce::254/128"),
+        ] {
+            let address = address.parse().unwrap();
+            let refused = policy(&[], &[wide]).check_address(address);
+            assert_eq!(refused, Err(Refused { kind: "metadata service" }), "{address} by {wide}");
+            assert!(policy(&[], &[exact]).check_address(address).is_ok(), "{address} by {exact}");
         }
-        assert!(policy(&[], &["169.254.169.254/32"]).check_address(metadata).is_ok());
-        assert!(policy(&[], &["fd00::/8"]).check_address("fd00:ec2::254".parse().unwrap()).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Every request of a guest, checked by the policy and then sent by the client.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
@@ -11,14 +12,27 @@ use super::{
     policy::Policy,
 };
 use crate::capability::logs::{HTTP_TARGET, Logs};
+use crate::execution::budget::Held;
 
 /// The maximum size of the headers of one request or response, in bytes in memory.
-const MAX_HEADER_BYTES: usize = 128 << 10;
+pub(super) const MAX_HEADER_BYTES: usize = 128 << 10;
+
+/// The maximum number of bytes per write to the body of a request. The host holds a few of them per body.
+pub(super) const MAX_BODY_CHUNK: usize = 64 << 10;
+
+/// The guest made a request, and the step is granted no destination. As an error, it stops the guest.
+#[derive(Debug, thiserror::Error)]
+#[error("no destination is granted")]
+pub(crate) struct NotGranted;
 
 /// The state behind a guest's requests.
 pub(crate) struct HttpState {
     pub(super) context: WasiHttpCtx,
     pub(super) hooks: Hooks,
+    /// The memory of each of the guest's resources, by its place in the resource table.
+    pub(super) held: HashMap<u32, Held>,
+    /// The memory of trailers that were sent. They leave at a time that the host does not see.
+    pub(super) sent: Vec<Held>,
 }
 
 pub(super) struct Hooks {
@@ -43,13 +57,23 @@ impl HttpState {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_HEADER_BYTES);
         let in_flight = Arc::new(Semaphore::new(max_requests));
-        Self { context, hooks: Hooks { client, grants, logs, in_flight } }
+        let hooks = Hooks { client, grants, logs, in_flight };
+        Self { context, hooks, held: HashMap::new(), sent: Vec::new() }
+    }
+
+    /// Whether the step is granted any destination.
+    pub(super) fn is_granted(&self) -> bool {
+        self.hooks.client.is_some() && !self.hooks.grants.http.is_empty()
     }
 }
 
 type Sending = Box<dyn Future<Output = Result<Sent, Error>> + Send>;
 
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        MAX_BODY_CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -102,7 +126,7 @@ impl Hooks {
     }
 
     fn refused(&self, message: &str) {
-        self.logs.log(LogLevel::Error, HTTP_TARGET, message);
+        self.logs.explain(LogLevel::Error, HTTP_TARGET, message);
     }
 }
 

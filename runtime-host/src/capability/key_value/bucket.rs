@@ -11,6 +11,7 @@ use tasker_transport::{
 
 use crate::bindings::key_value::store::{Error, KeyResponse};
 use crate::capability::logs::Logs;
+use crate::execution::budget::Held;
 
 /// The `target` of log lines that explain a rejected bucket.
 const LOG_TARGET: &str = "tasker:key-value";
@@ -40,11 +41,15 @@ pub struct Cas {
     pub(super) bucket: Bucket,
     pub(super) key: String,
     pub(super) seen: Option<Entry>,
+    /// The memory of the key and the value.
+    pub(super) _held: Held,
 }
 
 impl KeyValues {
     pub(super) fn open(&self, bucket: &str) -> Result<Bucket, Error> {
         if !self.granted.iter().any(|granted| granted == bucket) || !is_bucket_name(bucket) {
+            // A guest may send megabytes as a name.
+            let bucket = &bucket[..bucket.floor_char_boundary(128)];
             self.refused(&format!(
                 "the bucket `{bucket}` was not opened, because the step is not granted it: add `{bucket}` to the \
                  step's `grants.key_value` in the template"
@@ -59,7 +64,7 @@ impl KeyValues {
     }
 
     pub(super) fn refused(&self, message: &str) {
-        self.logs.log(LogLevel::Error, LOG_TARGET, message);
+        self.logs.explain(LogLevel::Error, LOG_TARGET, message);
     }
 }
 
@@ -83,14 +88,16 @@ impl Bucket {
 
     pub(super) async fn get(&self, keys: Vec<String>) -> Result<Vec<Option<(String, Vec<u8>)>>, Error> {
         let wanted: Vec<String> = distinct(&keys)?.into_iter().collect();
-        let found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
+        let mut found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
         // The store reads a repeated key once, but the result contains it every time.
         let size = |key: &String| found.get(key).map_or(0, |entry| entry.value.len());
         if keys.iter().map(size).sum::<usize>() > MAX_ANSWER_BYTES {
             return Err(self.error(&KeyValueError::TooMuch));
         }
+        // Only a repeated key needs a copy of its value.
+        let repeated = keys.len() > wanted.len();
         let answer = |key: String| {
-            let value = found.get(&key)?.value.clone();
+            let value = if repeated { found.get(&key)?.value.clone() } else { found.remove(&key)?.value };
             Some((key, value))
         };
         Ok(keys.into_iter().map(answer).collect())
@@ -144,6 +151,16 @@ pub(super) fn check_value(key: &str, value: &[u8]) -> Result<(), Error> {
     }
     let bytes = value.len();
     Err(Error::Other(format!("a value has at most {MAX_VALUE_BYTES} bytes; that for `{key}` has {bytes}")))
+}
+
+/// The memory of keys in a call: each is kept twice, for the answer and for the store.
+pub(super) fn memory_of_keys(keys: &[String]) -> u64 {
+    keys.iter().map(|key| 2 * (key.len() + size_of::<String>()) as u64).sum()
+}
+
+/// The memory of entries in a call.
+pub(super) fn memory_of_entries(entries: &[(String, Vec<u8>)]) -> u64 {
+    entries.iter().map(|(key, value)| (key.len() + value.len() + 2 * size_of::<String>()) as u64).sum()
 }
 
 fn distinct(keys: &[String]) -> Result<BTreeSet<String>, Error> {

@@ -1,8 +1,9 @@
-//! The interfaces of `wasi:keyvalue` on the guest's buckets.
+//! The interfaces of `wasi:keyvalue` on the guest's buckets. Keys and values count as memory of the execution while
+//! the host has them.
 
 use wasmtime::component::Resource;
 
-use super::bucket::{Bucket, Cas, check_value};
+use super::bucket::{Bucket, Cas, check_value, memory_of_entries, memory_of_keys};
 use crate::bindings::key_value::atomics::{self, CasError};
 use crate::bindings::key_value::batch;
 use crate::bindings::key_value::store::{self, Error, KeyResponse};
@@ -14,6 +15,24 @@ const MAX_SWAPS: usize = 16;
 impl State {
     fn bucket(&self, bucket: &Resource<Bucket>) -> wasmtime::Result<Bucket> {
         Ok(self.table.get(bucket)?.clone())
+    }
+
+    async fn set_all(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        entries: Vec<(String, Vec<u8>)>,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        let _held = self.budget.hold(memory_of_entries(&entries))?;
+        Ok(self.bucket(bucket)?.set(entries).await)
+    }
+
+    async fn delete_all(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        keys: &[String],
+    ) -> wasmtime::Result<Result<(), Error>> {
+        let _held = self.budget.hold(memory_of_keys(keys))?;
+        Ok(self.bucket(bucket)?.delete(keys).await)
     }
 
     /// Creates a compare-and-swap handle with the current value.
@@ -29,7 +48,9 @@ impl State {
             Err(error) => return Ok(Err(error)),
         };
         *open += 1;
-        Ok(Ok(self.table.push(Cas { bucket, key, seen })?))
+        let value = seen.as_ref().map_or(0, |entry| entry.value.len());
+        let held = self.budget.hold((key.len() + value) as u64)?;
+        Ok(Ok(self.table.push(Cas { bucket, key, seen, _held: held })?))
     }
 
     fn forget(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Cas> {
@@ -62,6 +83,8 @@ impl store::HostBucket for State {
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
         let found = self.bucket(&bucket)?.entry(&key).await;
+        let value = found.as_ref().ok().and_then(Option::as_ref).map_or(0, |entry| entry.value.len());
+        let _held = self.budget.hold(value as u64)?;
         Ok(found.map(|entry| entry.map(|entry| entry.value)))
     }
 
@@ -71,11 +94,11 @@ impl store::HostBucket for State {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.bucket(&bucket)?.set(vec![(key, value)]).await)
+        self.set_all(&bucket, vec![(key, value)]).await
     }
 
     async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.bucket(&bucket)?.delete(&[key]).await)
+        self.delete_all(&bucket, &[key]).await
     }
 
     async fn exists(
@@ -111,7 +134,8 @@ impl atomics::Host for State {
     }
 
     async fn swap(&mut self, cas: Resource<Cas>, value: Vec<u8>) -> wasmtime::Result<Result<(), CasError>> {
-        let Cas { bucket, key, seen } = self.forget(cas)?;
+        let _held = self.budget.hold(value.len() as u64)?;
+        let Cas { bucket, key, seen, _held: _seen } = self.forget(cas)?;
         if let Err(error) = check_value(&key, &value) {
             return Ok(Err(CasError::StoreError(error)));
         }
@@ -138,7 +162,9 @@ impl atomics::HostCas for State {
     }
 
     async fn current(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        Ok(Ok(self.table.get(&cas)?.seen.as_ref().map(|entry| entry.value.clone())))
+        let seen = self.table.get(&cas)?.seen.as_ref();
+        let _held = self.budget.hold(seen.map_or(0, |entry| entry.value.len()) as u64)?;
+        Ok(Ok(seen.map(|entry| entry.value.clone())))
     }
 
     async fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
@@ -152,7 +178,11 @@ impl batch::Host for State {
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> wasmtime::Result<Result<Vec<Option<(String, Vec<u8>)>>, Error>> {
-        Ok(self.bucket(&bucket)?.get(keys).await)
+        let mut held = self.budget.hold(memory_of_keys(&keys))?;
+        let found = self.bucket(&bucket)?.get(keys).await;
+        let values = found.iter().flatten().flatten().map(|(_, value)| value.len() as u64);
+        held.grow(values.sum())?;
+        Ok(found)
     }
 
     async fn set_many(
@@ -160,7 +190,7 @@ impl batch::Host for State {
         bucket: Resource<Bucket>,
         key_values: Vec<(String, Vec<u8>)>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.bucket(&bucket)?.set(key_values).await)
+        self.set_all(&bucket, key_values).await
     }
 
     async fn delete_many(
@@ -168,6 +198,6 @@ impl batch::Host for State {
         bucket: Resource<Bucket>,
         keys: Vec<String>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.bucket(&bucket)?.delete(&keys).await)
+        self.delete_all(&bucket, &keys).await
     }
 }

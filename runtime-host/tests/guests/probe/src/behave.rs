@@ -48,11 +48,13 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
             text("slept")
         }
         "wait-for-cancellation" => {
-            execution::heartbeat(Some("waiting \u{1b}[1mpatiently"));
-            while !execution::cancelled() {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            wait_for_cancellation();
             text("stopped")
+        }
+        // Waits for its cancellation, then ends as the named handler.
+        "late-branch" | "late-batch" | "late-checkpoint" | "late-decline" => {
+            wait_for_cancellation();
+            return handle(handler.strip_prefix("late-").unwrap(), context);
         }
         "time-left" => complete(execution::remaining_time_ms().to_string()),
         "compute" => {
@@ -69,6 +71,13 @@ pub(crate) fn handle(handler: &str, context: &StepContext) -> Option<Answer> {
         }
         _ => return None,
     })
+}
+
+fn wait_for_cancellation() {
+    execution::heartbeat(Some("waiting \u{1b}[1mpatiently"));
+    while !execution::cancelled() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Reads and writes JSON, as most handlers do.

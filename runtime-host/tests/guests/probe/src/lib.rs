@@ -1,6 +1,7 @@
 //! Test handlers, named for their behaviour.
 
 mod behave;
+mod hoard;
 mod keep;
 mod misbehave;
 mod reach;
@@ -48,6 +49,7 @@ impl Guest for Probe {
             .or_else(|| misbehave::handle(&handler, &context))
             .or_else(|| reach::handle(&handler, &context))
             .or_else(|| keep::handle(&handler, &context))
+            .or_else(|| hoard::handle(&handler, &context))
             .unwrap_or_else(|| Err(failure("NoSuchHandler", &handler)))
     }
 }
