@@ -81,6 +81,21 @@ check_terraform() {
   (cd "$scratch/terraform" && terraform test)
 }
 
+check_rules() {
+  say "the rules that SAM, Terraform and the host's image share"
+  ./same-rules.py
+
+  say "other root certificates than those of Amazon RDS are refused"
+  echo "no certificate" > "$scratch/other.pem"
+  if ../scripts/rds-authorities.sh "$scratch/authorities.pem" "file://$scratch/other.pem" 2> "$scratch/refusal" ||
+    ../scripts/rds-authorities.sh "$scratch/other.pem" 2>> "$scratch/refusal"; then
+    echo "scripts/rds-authorities.sh accepts any file"
+    exit 1
+  fi
+  [ "$(grep -c SHA-256 "$scratch/refusal")" = 2 ] && [ ! -e "$scratch/authorities.pem" ] || { cat "$scratch/refusal"; exit 1; }
+  echo "no faults"
+}
+
 check_sam() {
   if command -v cfn-lint > /dev/null; then
     say "cfn-lint"
@@ -114,6 +129,7 @@ if command -v terraform > /dev/null; then
 else
   left_out+=("terraform fmt, validate and test (terraform 1.9 or later)")
 fi
+check_rules
 check_sam
 check_checkov
 

@@ -37,9 +37,8 @@ esac
 # RDS signs its own certificates: a function needs its root certificates to verify the database.
 authorities=target/functions/rds-authorities.pem
 mkdir -p target/functions
-if [ "$for_whom" != here ] && [ ! -s "$authorities" ]; then
-    curl --fail --silent --show-error --output "$authorities" \
-        https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
+if [ "$for_whom" != here ]; then
+    scripts/rds-authorities.sh "$authorities"
 fi
 
 for function in "${functions[@]}"; do

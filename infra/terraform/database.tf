@@ -31,7 +31,15 @@ data "aws_rds_engine_version" "postgresql" {
 
   engine  = "aurora-postgresql"
   version = var.aurora.major_version
-  latest  = true
+  # The default, because the latest may be a `-limitless` version, which is another kind of cluster.
+  default_only = true
+
+  lifecycle {
+    postcondition {
+      condition     = !strcontains(self.version_actual, "limitless")
+      error_message = "AWS's default for Aurora PostgreSQL ${var.aurora.major_version} is ${self.version_actual}, a limitless database, on which Tasker does not run: set aurora.major_version to another version."
+    }
+  }
 }
 
 resource "aws_db_subnet_group" "this" {
@@ -64,6 +72,12 @@ resource "aws_rds_cluster_parameter_group" "this" {
     value = "1000"
   }
 
+  # Slow statements without their parameters, which contain payloads.
+  parameter {
+    name  = "log_parameter_max_length"
+    value = "0"
+  }
+
   tags = local.tags
 }
 
@@ -91,8 +105,8 @@ resource "aws_rds_cluster" "this" {
   backup_retention_period         = var.aurora.backup_days
   copy_tags_to_snapshot           = true
   deletion_protection             = var.deletion_protection
-  skip_final_snapshot             = !var.deletion_protection
-  final_snapshot_identifier       = "${var.name}-database-final"
+  skip_final_snapshot             = !var.final_snapshot
+  final_snapshot_identifier       = "${var.name}-database-final-${formatdate("YYYYMMDDhhmmss", plantimestamp())}"
   enabled_cloudwatch_logs_exports = ["postgresql"]
   performance_insights_enabled    = true
   performance_insights_kms_key_id = var.kms_key_arn
@@ -105,7 +119,10 @@ resource "aws_rds_cluster" "this" {
   tags = local.tags
 
   lifecycle {
-    ignore_changes = [engine_version] # AWS upgrades minor versions in the maintenance window
+    ignore_changes = [
+      engine_version,            # AWS upgrades minor versions in the maintenance window
+      final_snapshot_identifier, # the time of creation, so that a second deployment finds its name free
+    ]
   }
 
   depends_on = [aws_cloudwatch_log_group.database]

@@ -177,7 +177,8 @@ resource "aws_cloudwatch_event_target" "sweep" {
   target_id = "sweep"
   arn       = aws_lambda_alias.live["sweep"].arn
 
-  # The next sweep does the work of a missed one.
+  # The next sweep does the work of a missed one. These limits end when Lambda has accepted the call; from then on
+  # those of the function apply.
   retry_policy {
     maximum_event_age_in_seconds = 60
     maximum_retry_attempts       = 0

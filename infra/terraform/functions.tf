@@ -44,7 +44,13 @@ locals {
     TASKER_PUBLISHER_KEY  = data.aws_kms_public_key.publisher.public_key
   })
 
-  environment_of_shared_secrets = length(var.handler_secrets) == 0 ? {} : { TASKER_HANDLER_SECRETS = join(",", var.handler_secrets) }
+  environment_of_shared_secrets = length(var.handler_secrets) == 0 ? {} : { TASKER_HANDLER_SECRETS = local.short_secrets[""] }
+
+  # The ARNs of secrets by namespace, "" for all others. Where an ARN begins like the first one of its list, only the
+  # secret's name is written, because an environment has 4 KB.
+  short_secrets = { for namespace, arns in merge({ "" = var.handler_secrets }, { for namespace, settings in var.namespaces : namespace => settings.secrets }) :
+    namespace => join(",", [for index, arn in arns : index > 0 ? trimprefix(arn, regex("^.*:secret:", arns[0])) : arn])
+  }
 
   environment_of_orchestrators = merge(
     local.environment,
@@ -55,7 +61,8 @@ locals {
       TASKER_FUNCTION_SECONDS = local.shared_functions["run-steps"].timeout - 5
     },
     var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
-    length(var.namespaces) == 0 ? {} : { TASKER_STEPS_QUEUES = jsonencode(local.namespace_queue_urls) },
+    # The names of the namespaces. Their queues' names begin like that of TASKER_STEPS_QUEUE.
+    length(var.namespaces) == 0 ? {} : { TASKER_STEPS_QUEUES = join(",", keys(var.namespaces)) },
   )
 
   environment_of_database = merge(
@@ -84,20 +91,26 @@ locals {
   # A namespace's separate function uses only that namespace's queue and secrets.
   environments_of_namespaces = { for namespace, settings in local.own_namespaces : "run-steps-${namespace}" => {
     TASKER_STEPS_QUEUE     = aws_sqs_queue.work["steps-${namespace}"].url
-    TASKER_HANDLER_SECRETS = join(",", settings.secrets)
+    TASKER_HANDLER_SECRETS = local.short_secrets[namespace]
   } }
+
+  function_environments = { for function, settings in local.functions : function => merge(
+    local.environments[settings.source],
+    try(local.environments_of_namespaces[function], {}),
+    try(var.function_settings[settings.source].environment, {}),
+  ) }
 
   # The function that each queue triggers.
   triggers = merge(
     {
-      reports = { function = "orchestrate", concurrency = var.max_concurrency.reports, batch = var.batches.reports }
-      events  = { function = "ingest", concurrency = var.max_concurrency.events, batch = var.batches.events }
-      steps   = { function = "run-steps", concurrency = var.max_concurrency.steps, batch = var.batches.steps }
+      reports = { function = "orchestrate", concurrency = local.reports_concurrency, batch = var.batches.reports }
+      events  = { function = "ingest", concurrency = local.events_concurrency, batch = var.batches.events }
+      steps   = { function = "run-steps", concurrency = local.steps_concurrency, batch = var.batches.steps }
     },
     {
       for namespace, settings in var.namespaces : "steps-${namespace}" => {
         function    = settings.own_function ? "run-steps-${namespace}" : "run-steps"
-        concurrency = settings.max_concurrency
+        concurrency = local.namespace_concurrency[namespace]
         batch       = var.batches.steps
       }
     },
@@ -121,14 +134,14 @@ resource "aws_lambda_function" "this" {
   kms_key_arn             = var.kms_key_arn
   code_signing_config_arn = var.code_signing_config_arn
 
-  reserved_concurrent_executions = coalesce(try(var.function_settings[each.value.source].reserved_concurrency, null), -1)
+  reserved_concurrent_executions = local.reservations[each.key]
 
   ephemeral_storage {
     size = coalesce(try(var.function_settings[each.value.source].storage, null), 512)
   }
 
   environment {
-    variables = merge(local.environments[each.value.source], try(local.environments_of_namespaces[each.key], {}), try(var.function_settings[each.value.source].environment, {}))
+    variables = local.function_environments[each.key]
   }
 
   # run-steps runs handler code: it is outside the VPC and cannot reach a database.
@@ -141,6 +154,13 @@ resource "aws_lambda_function" "this" {
   }
 
   tags = merge(local.tags, each.value.namespace == null ? {} : { "tasker:namespace" = each.value.namespace })
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.function_environments[each.key])) <= 4096
+      error_message = "The environment of ${each.key} has ${length(jsonencode(local.function_environments[each.key]))} characters as JSON, and Lambda allows 4096: name fewer or shorter handler_secrets, namespaces or variables of function_settings, or give the secrets to namespaces with separate functions."
+    }
+  }
 
   depends_on = [
     aws_cloudwatch_log_group.function,
@@ -198,6 +218,23 @@ resource "aws_lambda_alias" "live" {
   depends_on = [aws_lambda_invocation.migrate]
 }
 
+# A task is a loop: reports start orchestrate, steps start run-steps. Lambda would stop it after 16 rounds as a
+# runaway. ingest keeps the detection, because only events that start each other without end reach it that often.
+resource "aws_lambda_function_recursion_config" "loop" {
+  for_each = toset([for function, settings in local.functions : function if contains(["orchestrate", "run-steps"], settings.source)])
+
+  function_name  = aws_lambda_function.this[each.key].function_name
+  recursive_loop = "Allow"
+}
+
+# Lambda repeats a failed asynchronous call twice, and a throttled one for six hours. The next sweep does the work.
+resource "aws_lambda_function_event_invoke_config" "sweep" {
+  function_name                = aws_lambda_function.this["sweep"].function_name
+  qualifier                    = aws_lambda_alias.live["sweep"].name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}
+
 resource "aws_lambda_event_source_mapping" "queue" {
   for_each = local.triggers
 
@@ -212,4 +249,6 @@ resource "aws_lambda_event_source_mapping" "queue" {
   }
 
   tags = local.tags
+
+  depends_on = [aws_lambda_function_recursion_config.loop]
 }

@@ -5,7 +5,7 @@
 locals {
   makes_long_steps = var.long_steps != null
   makes_host_vpc   = local.makes_long_steps && try(var.long_steps.network, null) == null
-  host_zones       = local.makes_host_vpc ? 2 : 0
+  host_zones       = local.makes_host_vpc ? local.zone_count : 0
 
   # Account, region and name of the image's ECR repository, if it is a private one.
   ecr_repository = try(regex("^([0-9]{12})\\.dkr\\.ecr\\.([a-z0-9-]+)\\.amazonaws\\.com(?:\\.cn)?/([^:@]+)", var.long_steps.image), null)
@@ -40,7 +40,8 @@ resource "aws_ecs_task_definition" "host" {
     cpu_architecture        = upper(var.architecture)
   }
 
-  # The only writable folder of the container: the cache of compiled components.
+  # The only writable folder of the container: the cache of compiled components. Its owner and mode are those of the
+  # image's folder, because the image declares a volume there; without that it would belong to root.
   volume {
     name = "cache"
   }
@@ -414,7 +415,7 @@ resource "aws_subnet" "host" {
 
   vpc_id            = aws_vpc.host[0].id
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
-  availability_zone = data.aws_availability_zones.available[0].names[count.index]
+  availability_zone = local.zone_names[count.index]
   tags              = merge(local.tags, { Name = "${var.name}-run-long-steps-${count.index}" })
 
   lifecycle {

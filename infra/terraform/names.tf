@@ -8,7 +8,9 @@ data "aws_region" "current" {}
 locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
+
+  # Version 6 of the provider says `region` and deprecates `name`; version 5 knows only `name`.
+  region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "name", null))
 
   tags = merge(var.tags, { "tasker:deployment" = var.name })
 

@@ -10,7 +10,10 @@ locals {
   subnet_ids                  = local.makes_vpc ? aws_subnet.private[*].id : var.network.subnet_ids
   function_security_group_ids = local.makes_function_groups ? aws_security_group.functions[*].id : try(var.network.security_group_ids, [])
 
-  zones = local.makes_vpc ? 2 : 0
+  # The number of zones must be known before the region's zones are read.
+  zone_count = var.zones == null ? 2 : length(var.zones)
+  zone_names = var.zones == null ? one(data.aws_availability_zones.available[*].names) : var.zones
+  zones      = local.makes_vpc ? local.zone_count : 0
 
   # The resources that each endpoint allows.
   gateway_endpoints = {
@@ -46,13 +49,21 @@ locals {
 }
 
 data "aws_availability_zones" "available" {
-  count = local.makes_vpc || local.makes_host_vpc ? 1 : 0
+  count = var.zones == null && (local.makes_vpc || local.makes_host_vpc) ? 1 : 0
 
-  state = "available"
+  state            = "available"
+  exclude_zone_ids = var.exclude_zone_ids
 
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.names) >= 2
+      error_message = "The region has ${length(self.names)} zone(s) outside exclude_zone_ids, and the module needs two: set zones, or exclude fewer."
+    }
   }
 }
 
@@ -70,7 +81,7 @@ resource "aws_subnet" "private" {
 
   vpc_id            = aws_vpc.this[0].id
   cidr_block        = cidrsubnet(var.vpc_cidr, 4, count.index)
-  availability_zone = data.aws_availability_zones.available[0].names[count.index]
+  availability_zone = local.zone_names[count.index]
   tags              = merge(local.tags, { Name = "${var.name}-private-${count.index}" })
 
   lifecycle {

@@ -39,6 +39,15 @@ locals {
       period      = 300
       threshold   = 1
     }) },
+    { for function, name in local.function_name : "${function}-loops" => merge(local.alarm_defaults, {
+      description = "Lambda stopped ${name} as a recursive loop: its messages are in a dead-letter queue"
+      namespace   = "AWS/Lambda"
+      metric      = "RecursiveInvocationsDropped"
+      dimensions  = { FunctionName = name }
+      statistic   = "Sum"
+      period      = 300
+      threshold   = 1
+    }) if contains(values(local.triggers)[*].function, function) },
     { "sweep-missed" = merge(local.alarm_defaults, {
       description = "The sweep has not run for five minutes: lost messages and lost steps are not detected"
       namespace   = "AWS/Lambda"

@@ -18,8 +18,6 @@ locals {
 
   steps_queues = [for queue in keys(local.queues) : queue if startswith(queue, "steps")]
 
-  namespace_queue_urls = { for namespace in keys(var.namespaces) : namespace => aws_sqs_queue.work["steps-${namespace}"].url }
-
   refuse_plain_http = {
     Sid       = "RefusePlainHttp"
     Effect    = "Deny"

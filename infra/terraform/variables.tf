@@ -40,6 +40,12 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "final_snapshot" {
+  description = "Take a last snapshot of the database that the module creates when it is destroyed. Set false only if nobody will need the data: applying it deletes nothing yet."
+  type        = bool
+  default     = true
+}
+
 # --- functions ---------------------------------------------------------------------------------------------------
 
 variable "functions_dir" {
@@ -67,7 +73,7 @@ variable "architecture" {
 }
 
 variable "function_settings" {
-  description = "Per function (orchestrate, run-steps, api, ingest, sweep, migrate): memory in MB, timeout in seconds, size of /tmp in MB, reserved concurrency, and additional environment variables."
+  description = "Per function (orchestrate, run-steps, api, ingest, sweep, migrate): memory in MB, timeout in seconds, size of /tmp in MB, reserved concurrency (-1: none), and additional environment variables."
   type = map(object({
     memory               = optional(number)
     timeout              = optional(number)
@@ -147,9 +153,9 @@ variable "handler_secret_kms_key_arns" {
 # --- queues ------------------------------------------------------------------------------------------------------
 
 variable "namespaces" {
-  description = "Namespaces with a separate steps queue, so that none waits behind another. With own_function they also get a separate function and role that can access only their keys and secrets."
+  description = "Namespaces with a separate steps queue, so that none waits behind another. With own_function they also get a separate function and role that can access only their keys and secrets. max_concurrency: 50 unless the account is small."
   type = map(object({
-    max_concurrency = optional(number, 50)
+    max_concurrency = optional(number)
     own_function    = optional(bool, true)
     secrets         = optional(list(string), [])
     secret_kms_keys = optional(list(string), [])
@@ -172,23 +178,34 @@ variable "namespaces" {
     error_message = "The namespaces long, dead and those ending in -dead would collide with the names of other queues."
   }
   validation {
-    condition     = alltrue([for namespace in values(var.namespaces) : namespace.max_concurrency >= 2 && namespace.max_concurrency <= 1000])
+    condition     = alltrue([for namespace in values(var.namespaces) : coalesce(namespace.max_concurrency, 2) >= 2 && coalesce(namespace.max_concurrency, 2) <= 1000])
     error_message = "max_concurrency must be 2 to 1000."
   }
 }
 
 variable "max_concurrency" {
-  description = "Maximum concurrent executions of a function per queue. Keep reports and events within the database's connections."
+  description = "Maximum concurrent executions of a function per queue. Null: 100 for steps, 10 for reports and 10 for events, or less if the account is small. Reports and events each hold a database connection."
   type = object({
-    steps   = optional(number, 100)
-    reports = optional(number, 10)
-    events  = optional(number, 10)
+    steps   = optional(number)
+    reports = optional(number)
+    events  = optional(number)
   })
   default = {}
 
   validation {
-    condition     = alltrue([for limit in [var.max_concurrency.steps, var.max_concurrency.reports, var.max_concurrency.events] : limit >= 2 && limit <= 1000])
+    condition     = alltrue([for limit in [var.max_concurrency.steps, var.max_concurrency.reports, var.max_concurrency.events] : coalesce(limit, 2) >= 2 && coalesce(limit, 2) <= 1000])
     error_message = "A maximum concurrency must be 2 to 1000."
+  }
+}
+
+variable "account_concurrency" {
+  description = "Executions that the account allows at once in the region, less the reservations of other functions. Null: the whole quota, which the module reads with servicequotas:GetServiceQuota. From 100 more than it takes, the module reserves executions for orchestrate and limits api to api.max_concurrency; reserved_concurrency = -1 in function_settings turns either off."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = coalesce(var.account_concurrency, 10) >= 10
+    error_message = "account_concurrency must be at least 10, which every account has."
   }
 }
 
@@ -212,7 +229,8 @@ variable "batches" {
 variable "database" {
   description = <<-TEXT
     Null: the module creates an Aurora Serverless v2 PostgreSQL cluster. Otherwise your database:
-    url (postgres://HOST:PORT/DATABASE?sslmode=verify-full, without password), secret_arn (a secret with `username` and
+    url (postgres://HOST:PORT/DATABASE?sslmode=verify-full, without password; the functions bring the certificates of Amazon
+    RDS), secret_arn (a secret with `username` and
     `password`; may be absent only if the URL contains them), secret_kms_key_arn (your KMS key of that secret),
     security_group_id (of the database, which then accepts the functions; required unless network.none is set or network
     has security groups), functions_login (true: only migrate logs in with that secret, and creates a role for the other
@@ -251,7 +269,7 @@ variable "database" {
 }
 
 variable "aurora" {
-  description = "The cluster that is created if database is null: major version, capacity in ACU, number of instances (2 for failover to another zone), days of backups."
+  description = "The cluster that is created if database is null: major version, capacity in ACU (0 as a minimum saves nothing, because the sweep connects every minute), number of instances (2 for failover to another zone), days of backups."
   type = object({
     major_version = optional(string, "16")
     min_capacity  = optional(number, 0.5)
@@ -289,6 +307,23 @@ variable "network" {
     condition     = var.network == null || try(var.network.none, false) || try(var.network.vpc_id != null && var.network.subnet_ids != null, false)
     error_message = "network needs vpc_id and subnet_ids, or none = true."
   }
+}
+
+variable "zones" {
+  description = "Availability zones (names) of the VPCs that the module creates, two or more. Null: the region's first two zones that are not in exclude_zone_ids."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.zones == null || try(length(distinct(var.zones)) == length(var.zones) && length(var.zones) >= 2 && length(var.zones) <= 16, false)
+    error_message = "zones must be 2 to 16 different zones."
+  }
+}
+
+variable "exclude_zone_ids" {
+  description = "Zones (ids) to leave out when zones is null. By default those without Lambda in a VPC or without Fargate."
+  type        = list(string)
+  default     = ["use1-az3", "usw1-az2", "apne1-az3", "cac1-az3", "cnn1-az4"]
 }
 
 variable "vpc_cidr" {
@@ -382,14 +417,21 @@ variable "publish_topics" {
 # --- api ---------------------------------------------------------------------------------------------------------
 
 variable "api" {
-  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API's own authentication only). rate_limit and burst_limit in requests per second, http_api only. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
+  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API's own authentication only). rate_limit and burst_limit in requests per second, http_api only. max_concurrency: executions at once, each with a database connection. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
   type = object({
     kind          = optional(string, "http_api")
     authorization = optional(string, "AWS_IAM")
     rate_limit    = optional(number, 500)
     burst_limit   = optional(number, 1000)
+
+    max_concurrency = optional(number, 100)
   })
   default = {}
+
+  validation {
+    condition     = var.api.max_concurrency >= 1
+    error_message = "api.max_concurrency must be at least 1."
+  }
 
   validation {
     condition     = contains(["http_api", "function_url"], var.api.kind)

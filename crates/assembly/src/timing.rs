@@ -57,6 +57,17 @@ pub const LONGEST_FUNCTION_STEP: Duration = Duration::from_secs(295);
 /// How long before its deadline a function stops its steps, to send their reports and to return.
 pub const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How long the function of the API may take, as the deployment's templates set it. API Gateway waits no longer either.
+pub const API_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long before its deadline that function answers a request that waits for a task: time to read the task, and to finish
+/// the work after the request.
+pub const LAST_ANSWER: Duration = Duration::from_secs(5);
+
+/// The longest time for which the `tasker` command asks the API to wait for a task, again and again. The rest of
+/// [`API_TIMEOUT`] is for starting a function and for [`LAST_ANSWER`].
+pub const WAIT_PIECE: Duration = Duration::from_secs(20);
+
 /// How long ECS waits after SIGTERM before it kills a container, as the deployment's templates set it: the longest that
 /// Fargate allows.
 pub const CONTAINER_STOP: Duration = Duration::from_secs(120);
@@ -165,6 +176,12 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_waits_is_answered_before_the_functions_deadline() {
+        // A function that starts with the request needs about a second.
+        assert!(Duration::from_secs(1) + WAIT_PIECE + LAST_ANSWER < API_TIMEOUT);
+    }
+
+    #[test]
     fn a_container_has_time_to_report_after_its_drain() {
         assert!(CONTAINER_DRAIN + LAST_WORDS < CONTAINER_STOP);
     }
@@ -192,6 +209,9 @@ mod tests {
         says(queues, format!("timeout, receives = {MAX_RECEIVES}, namespace = null }}\n"));
         says(queues, format!("receives = {LONG_STEPS_MAX_RECEIVES}, namespace = null }} if var.long_steps"));
         says(functions, format!("run-steps   = {{ memory = 1769, timeout = {},", FUNCTION_TIMEOUT.as_secs()));
+        says(functions, format!("api         = {{ memory = 512, timeout = {},", API_TIMEOUT.as_secs()));
+        let sam_api = sam.split_once("-api\"\n      Description: Serves the API\n").unwrap().1;
+        says(&sam_api[..sam_api.find("Role:").unwrap()], format!("Timeout: {}\n", API_TIMEOUT.as_secs()));
         says(long_steps, format!("stopTimeout = {}\n", CONTAINER_STOP.as_secs()));
         let rest = FUNCTION_TIMEOUT.saturating_sub(LONGEST_FUNCTION_STEP);
         says(functions, format!("local.shared_functions[\"run-steps\"].timeout - {}\n", rest.as_secs()));

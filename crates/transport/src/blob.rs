@@ -75,9 +75,14 @@ impl BlobStore {
 
     /// Opens the store of a URL with provider-specific options.
     pub fn open_with(url: &Url, options: Vec<(String, String)>) -> Result<Self, BlobError> {
-        let (store, prefix) = object_store::parse_url_opts(url, options)
+        let opened = match url.scheme() {
+            #[cfg(feature = "s3")]
+            "s3" => crate::bucket::open(url, options),
+            _ => object_store::parse_url_opts(url, options).map(|(store, prefix)| (Arc::from(store), prefix)),
+        };
+        let (store, prefix) = opened
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
-        Ok(Self { store: Arc::from(store), prefix })
+        Ok(Self { store, prefix })
     }
 
     /// Opens a folder. Creates it if it is missing.
@@ -245,8 +250,10 @@ pub(crate) fn options() -> Vec<(String, String)> {
     #[cfg(feature = "s3")]
     // The HTTP client brings no TLS provider. An error means that one is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut options: Vec<(String, String)> =
-        std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect();
+    let mut options: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("AWS_"))
+        .collect();
     if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && value.starts_with("http://")) {
         // A custom endpoint may be plain HTTP.
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));

@@ -6,11 +6,15 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod blob;
+#[cfg(feature = "s3")]
+mod bucket;
 mod delivered;
 mod key_value;
 mod lease;
 mod memory;
 mod outlet;
+#[cfg(feature = "s3")]
+mod patience;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;

@@ -21,8 +21,8 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const MIN_SECRET: usize = 16;
 
 /// Sends events by `POST`. Each request has the header `Tasker-Delivery`, the same at every retry, and
-/// `Tasker-Signature`: `t=<Unix seconds>,v1=<HMAC-SHA256 of "<t>.<body>" with the subscription's secret, in
-/// lower-case hexadecimal>`. A status from 200 to 299 means that the event was delivered.
+/// `Tasker-Signature`: `t=<Unix seconds>,v1=<HMAC-SHA256 of "<t>.<Tasker-Delivery>.<body>" with the subscription's
+/// secret, in lower-case hexadecimal>`. A status from 200 to 299 means that the event was delivered.
 #[derive(Debug, Clone)]
 pub struct WebhookOutlet {
     agent: Agent,
@@ -43,6 +43,8 @@ impl WebhookOutlet {
     pub fn new() -> Self {
         let agent = Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
+            // Not through the proxy of whoever started this process.
+            .proxy(None)
             .http_status_as_error(false)
             // A redirect counts as a failure, so that the operator notices the change.
             .max_redirects(0)
@@ -59,12 +61,12 @@ impl Default for WebhookOutlet {
 }
 
 /// The value of the header `Tasker-Signature`. Subscribers can use it to verify requests.
-pub fn signature(secret: &str, at: u64, body: &str) -> String {
+pub fn signature(secret: &str, at: u64, delivery: &str, body: &str) -> String {
     // HMAC accepts a key of any length.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };
-    mac.update(format!("{at}.").as_bytes());
+    mac.update(format!("{at}.{delivery}.").as_bytes());
     mac.update(body.as_bytes());
     format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
@@ -92,7 +94,8 @@ impl Outlet for WebhookOutlet {
         let target = read(target)?;
         let sent = tokio::task::spawn_blocking(move || {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            let signature = signature(target.secret.as_deref().unwrap_or_default(), now, &event.body);
+            let secret = target.secret.as_deref().unwrap_or_default();
+            let signature = signature(secret, now, &event.delivery, &event.body);
             let answer = agent
                 .post(&target.url)
                 .header("content-type", "application/cloudevents+json")

@@ -1,7 +1,14 @@
 //! The REST API behind API Gateway's HTTP API or a function URL, which authenticate its callers.
 
-use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Error, log_failure, start_logs};
+use std::time::Instant;
+
+use lambda_http::{Request, RequestExt as _};
+use tasker_api::AnswerBy;
+use tasker_assembly::{
+    aws::{OpenOrchestrator, open_orchestrator},
+    timing::LAST_ANSWER,
+};
+use tasker_function_lambda::{Error, log_failure, start_logs, time_left};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -13,7 +20,12 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { creating.run_creations(creations, stopped).await });
     let leaving = orchestrator.clone();
     let router = tasker_api::router(orchestrator, stop);
-    lambda_http::run(lambda_http::service_fn(move |request| {
+    lambda_http::run(lambda_http::service_fn(move |mut request: Request| {
+        // A request that waits for a task must not end with the function.
+        if let Some(deadline) = request.lambda_context_ref().map(|context| context.deadline) {
+            let left = time_left(deadline).saturating_sub(LAST_ANSWER);
+            request.extensions_mut().insert(AnswerBy(Instant::now() + left));
+        }
         let (mut router, leaving) = (router.clone(), leaving.clone());
         async move {
             let answer = lambda_http::tower::Service::call(&mut router, request).await;

@@ -1,11 +1,13 @@
-//! Shared code of the Lambda functions: batches of messages, and logs.
+//! Shared code of the Lambda functions: batches of messages, the time of an invocation, and logs.
 #![forbid(unsafe_code)]
 
 mod batch;
 mod logs;
+mod time;
 
 pub use batch::Batch;
 pub use logs::{log_failure, start_logs};
+pub use time::time_left;
 
 /// Why a function cannot start or return.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

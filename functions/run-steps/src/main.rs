@@ -1,9 +1,6 @@
 //! Runs a batch of steps, each in its own sandbox, and returns the steps to the queue that it cannot finish in time.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{sync::Arc, time::Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -11,7 +8,7 @@ use tasker_assembly::{
     aws::{StepHost, open_host},
     timing::{LAST_WORDS, MAX_RECEIVES},
 };
-use tasker_function_lambda::{Batch, Error, start_logs};
+use tasker_function_lambda::{Batch, Error, start_logs, time_left};
 use tasker_runtime_host::{Worker, WorkerConnections};
 use tasker_transport::DeliveredQueue;
 
@@ -34,10 +31,4 @@ async fn main() -> Result<(), Error> {
         Ok(batch.response(&steps.take_unfinished()))
     };
     lambda_runtime::run(service_fn(run)).await
-}
-
-/// Returns the remaining time of this invocation, from its deadline in milliseconds since 1970.
-fn time_left(deadline_ms: u64) -> Duration {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Duration::from_millis(deadline_ms).saturating_sub(now)
 }

@@ -79,6 +79,26 @@ run "every_queue_starts_its_function" {
   }
 }
 
+run "a_task_may_go_round_and_the_sweep_is_not_repeated" {
+  command = apply
+
+  variables {
+    namespaces = { payments = {}, mail = { own_function = false } }
+  }
+
+  assert {
+    condition     = { for function, made in aws_lambda_function_recursion_config.loop : made.function_name => made.recursive_loop } == { tasker-orchestrate = "Allow", tasker-run-steps = "Allow", tasker-run-steps-payments = "Allow" }
+    error_message = "Lambda would stop tasks as a recursive loop, or would not stop events that start each other."
+  }
+
+  assert {
+    condition = [for made in [aws_lambda_function_event_invoke_config.sweep] : [made.function_name, made.qualifier, tostring(made.maximum_retry_attempts), tostring(made.maximum_event_age_in_seconds)]] == [
+      ["tasker-sweep", "live", "0", "60"]
+    ]
+    error_message = "Lambda would repeat a sweep."
+  }
+}
+
 run "the_least_makes_a_database_nobody_else_reaches" {
   command = apply
 
@@ -90,6 +110,26 @@ run "the_least_makes_a_database_nobody_else_reaches" {
   assert {
     condition     = contains([for parameter in aws_rds_cluster_parameter_group.this[0].parameter : "${parameter.name}=${parameter.value}"], "rds.force_ssl=1")
     error_message = "The database must reject connections without TLS."
+  }
+
+  assert {
+    condition     = contains([for parameter in aws_rds_cluster_parameter_group.this[0].parameter : "${parameter.name}=${parameter.value}"], "log_parameter_max_length=0")
+    error_message = "The database's log would contain parameters, and so payloads."
+  }
+
+  assert {
+    condition     = !aws_rds_cluster.this[0].skip_final_snapshot && can(regex("^tasker-database-final-[0-9]{14}$", aws_rds_cluster.this[0].final_snapshot_identifier))
+    error_message = "Destroying the database must leave a snapshot with a name of its own."
+  }
+
+  assert {
+    condition     = aws_subnet.private[*].availability_zone == ["eu-west-1a", "eu-west-1b"]
+    error_message = "The VPC must have two zones."
+  }
+
+  assert {
+    condition     = contains(data.aws_availability_zones.available[0].exclude_zone_ids, "use1-az3")
+    error_message = "A zone without Lambda must be left out."
   }
 
   assert {
@@ -120,6 +160,32 @@ run "the_least_makes_a_database_nobody_else_reaches" {
   assert {
     condition     = aws_apigatewayv2_route.this[0].authorization_type == "AWS_IAM"
     error_message = "The API must require signed requests."
+  }
+}
+
+run "a_database_that_may_be_deleted_still_leaves_a_snapshot" {
+  command = apply
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !aws_rds_cluster.this[0].skip_final_snapshot
+    error_message = "deletion_protection must not decide on the last snapshot."
+  }
+}
+
+run "no_snapshot_only_when_it_is_said" {
+  command = apply
+
+  variables {
+    final_snapshot = false
+  }
+
+  assert {
+    condition     = aws_rds_cluster.this[0].skip_final_snapshot
+    error_message = "final_snapshot = false must be obeyed."
   }
 }
 
@@ -321,6 +387,7 @@ run "faults_are_noticed" {
     condition = length(setsubtract(concat(
       flatten([for queue in ["steps", "reports", "events"] : ["${queue}-age", "${queue}-dead"]]),
       flatten([for function in ["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"] : ["${function}-errors", "${function}-throttles"]]),
+      [for function in ["orchestrate", "run-steps", "ingest"] : "${function}-loops"],
       ["sweep-missed", "api-5xx"],
     ), keys(aws_cloudwatch_metric_alarm.this))) == 0
     error_message = "An alarm is missing."
@@ -329,6 +396,11 @@ run "faults_are_noticed" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["sweep-missed"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["sweep-missed"].comparison_operator == "LessThanThreshold"
     error_message = "A sweep that never runs produces no metrics; that must raise the alarm."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["orchestrate-loops"].metric_name == "RecursiveInvocationsDropped" && aws_cloudwatch_metric_alarm.this["orchestrate-loops"].dimensions == tomap({ FunctionName = "tasker-orchestrate" })
+    error_message = "A stopped loop must raise the alarm."
   }
 
   assert {

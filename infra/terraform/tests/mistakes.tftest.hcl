@@ -114,3 +114,37 @@ run "a_password_among_the_options_of_the_url" {
 
   expect_failures = [var.database]
 }
+
+run "a_limitless_database" {
+  command = plan
+
+  override_data {
+    target = data.aws_rds_engine_version.postgresql
+    values = { version_actual = "16.9-limitless" }
+  }
+
+  expect_failures = [data.aws_rds_engine_version.postgresql]
+}
+
+run "a_region_with_one_zone_left" {
+  command = plan
+
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { names = ["us-west-1a"] }
+  }
+
+  expect_failures = [data.aws_availability_zones.available]
+}
+
+run "one_zone_for_two_subnets" {
+  command = plan
+  variables { zones = ["eu-west-1a"] }
+  expect_failures = [var.zones]
+}
+
+run "fewer_executions_than_every_account_has" {
+  command = plan
+  variables { account_concurrency = 5 }
+  expect_failures = [var.account_concurrency]
+}

@@ -1,1 +1,1 @@
-//! Contains only tests: see `tests/deployment`.
+//! Contains only tests: see `tests/aws/tests/deployment`.

@@ -1,10 +1,6 @@
 //! An orchestrator on PostgreSQL, SQS, DynamoDB and S3, for a process that handles one invocation after another.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
 use tasker_transport::{
@@ -17,7 +13,7 @@ use super::{
     database::Database,
     error::AwsError,
     leases::open_leases,
-    variable::{VariableError, json, optional, parsed, required},
+    variable::{VariableError, list, optional, parsed, required},
 };
 use crate::timing::{LONGEST_FUNCTION_STEP, MAX_RECEIVES, Timing};
 
@@ -66,8 +62,9 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
 /// Opens the queues of steps: the common one, those of namespaces, and the one of long steps.
 fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableError> {
     let queue = |url: &str| queue(config, url, timing.step_visibility);
-    let mut steps = RoutedQueue::new(queue(&required("TASKER_STEPS_QUEUE")?));
-    for (namespace, url) in json::<HashMap<String, String>>("TASKER_STEPS_QUEUES")? {
+    let common = required("TASKER_STEPS_QUEUE")?;
+    let mut steps = RoutedQueue::new(queue(&common));
+    for (namespace, url) in of_namespaces(&common, &optional("TASKER_STEPS_QUEUES").unwrap_or_default()) {
         steps = steps.group(namespace, queue(&url));
     }
     if let Some(url) = optional("TASKER_LONG_STEPS_QUEUE") {
@@ -77,6 +74,28 @@ fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableErr
     Ok(steps)
 }
 
+/// The queues of these namespaces. Their URLs are not listed, because the environment of a function has 4 KB.
+fn of_namespaces(common: &str, namespaces: &str) -> BTreeMap<String, String> {
+    list(namespaces).map(|namespace| (namespace.to_owned(), format!("{common}-{namespace}"))).collect()
+}
+
 fn queue(config: &SdkConfig, url: &str, visibility: Duration) -> Arc<dyn Queue> {
     Arc::new(SqsQueue::new(config, url, visibility).with_dead_letters(MAX_RECEIVES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespaces_queue_is_named_after_the_common_one() {
+        let common = "https://sqs.eu-central-1.amazonaws.com/123456789012/tasker-steps";
+        let queues = of_namespaces(common, "mail,payments");
+        assert_eq!(queues.len(), 2);
+        assert_eq!(queues["payments"], format!("{common}-payments"));
+        assert!(of_namespaces(common, "").is_empty());
+        // The deployment names the queues so.
+        let module = include_str!("../../../../infra/terraform/queues.tf");
+        assert!(module.contains("\"steps-${namespace}\" => {"), "{module}");
+    }
 }

@@ -11,13 +11,17 @@ use async_trait::async_trait;
 use tasker_runtime_host::{EnvironmentSecrets, SecretSource, SecretUnavailable};
 use tasker_transport::aws::{SdkConfig, read_secret};
 
-use super::variable::{VariableError, optional};
+use super::variable::{VariableError, list, optional};
 
-/// The variable that contains the ARNs of the secrets that this host may read, separated by commas.
+/// The variable that contains the ARNs of the secrets that this host may read, separated by commas. After the first one, an
+/// ARN of the same account and region may be given without them: only what follows `:secret:`.
 const SECRETS: &str = "TASKER_HANDLER_SECRETS";
 
 /// How long a value is cached. A rotation takes effect after at most this time.
 const FRESH: Duration = Duration::from_secs(300);
+
+/// What is before a secret's name in an ARN.
+const NAME: &str = ":secret:";
 
 /// The length of what Secrets Manager appends to a name in an ARN: a hyphen and six characters.
 const SUFFIX: usize = 7;
@@ -61,7 +65,10 @@ impl SecretSource for ManagedSecrets {
 /// Parses a list of ARNs into a map by granted name.
 fn by_name(arns: &str) -> Result<BTreeMap<String, String>, VariableError> {
     let mut named = BTreeMap::new();
-    for arn in arns.split(',').map(str::trim).filter(|arn| !arn.is_empty()) {
+    let first = list(arns).next().unwrap_or_default();
+    let start = first.find(NAME).map_or("", |end| &first[..end + NAME.len()]);
+    for arn in list(arns) {
+        let arn = &if arn.contains(':') { arn.to_owned() } else { format!("{start}{arn}") };
         let name = granted_name(arn).ok_or_else(|| {
             let reason = format!(
                 "`{arn}` is not the ARN of a secret, arn:aws:secretsmanager:region:account:secret:name-suffix"
@@ -77,7 +84,7 @@ fn by_name(arns: &str) -> Result<BTreeMap<String, String>, VariableError> {
 }
 
 fn granted_name(arn: &str) -> Option<&str> {
-    let (_, name) = arn.strip_prefix("arn:")?.split_once(":secret:")?;
+    let (_, name) = arn.strip_prefix("arn:")?.split_once(NAME)?;
     let (name, suffix) = name.split_at_checked(name.len().checked_sub(SUFFIX)?)?;
     let name = name.rsplit('/').next()?;
     let is_suffix = suffix.starts_with('-') && suffix[1..].bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -107,6 +114,8 @@ mod tests {
         let error = by_name(&format!("{ARN}a/key-AbC123,{ARN}b/key-dEf456")).unwrap_err();
         assert!(error.to_string().contains("both be granted as `key`"), "{error}");
         assert!(by_name("").unwrap().is_empty());
+        let short = by_name(&format!("{ARN}a/key-AbC123,b/token-dEf456")).unwrap();
+        assert_eq!(short["token"], format!("{ARN}b/token-dEf456"));
     }
 
     #[tokio::test]

@@ -58,9 +58,8 @@ pub(crate) fn parsed_required<T: FromStr<Err: fmt::Display>>(name: &'static str)
     parsed(name)?.ok_or(VariableError::Missing(name))
 }
 
-/// Parses the JSON in a variable. Returns the default if it is not set.
-#[cfg(feature = "orchestrator")]
-pub(crate) fn json<T: serde::de::DeserializeOwned + Default>(name: &'static str) -> Result<T, VariableError> {
-    let Some(text) = optional(name) else { return Ok(T::default()) };
-    serde_json::from_str(&text).map_err(|error| VariableError::unreadable(name, &error))
+/// Returns the parts of a list that is separated by commas.
+#[cfg(any(feature = "host", feature = "orchestrator"))]
+pub(crate) fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }

@@ -14,7 +14,7 @@ use aws_sdk_sqs::{
 };
 use tokio::task::JoinSet;
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt, receives::Receives};
+use crate::{Delivery, Message, Queue, QueueError, Receipt, patience::timeouts, receives::Receives};
 
 /// Messages per request, the limit of SQS.
 const BATCH: usize = 10;
@@ -81,14 +81,17 @@ impl SqsQueue {
     }
 
     async fn receive_batch(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let wait = whole_seconds(wait.min(MAX_WAIT));
         let received = self
             .client
             .receive_message()
             .queue_url(&*self.url)
             .max_number_of_messages(max.min(BATCH) as i32)
-            .wait_time_seconds(whole_seconds(wait.min(MAX_WAIT)).as_secs() as i32)
+            .wait_time_seconds(wait.as_secs() as i32)
             .visibility_timeout(self.visibility.as_secs() as i32)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .customize()
+            .config_override(aws_sdk_sqs::Config::builder().timeout_config(timeouts(wait)))
             .send()
             .await
             .map_err(|error| self.unavailable(error))?;
@@ -344,6 +347,35 @@ mod tests {
         assert_eq!(sizes(&[1; 25]), [10, 10, 5]);
         assert_eq!(sizes(&[MAX_BODY_BYTES; 3]), [1, 1, 1]);
         assert_eq!(sizes(&[MAX_BATCH_BYTES / 2, MAX_BATCH_BYTES / 2, 1]), [2, 1]);
+    }
+
+    /// Time passes as soon as nothing else happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_queue_is_given_up_but_not_before_it_must_answer() {
+        use aws_config::Region;
+        use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+        use tokio::time::Instant;
+
+        // Accepts connections, because the system does, and never answers.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let config = crate::s3::sdk_config()
+            .await
+            .into_builder()
+            .endpoint_url(format!("http://{}", silent.local_addr().unwrap()))
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        let queue = SqsQueue::new(&config, "http://localhost/000000000000/queue", Duration::from_secs(30));
+        let limit = Duration::from_secs(600);
+
+        let begun = Instant::now();
+        let asked = tokio::time::timeout(limit, queue.backlog()).await.expect("no limit");
+        assert!(asked.is_err() && begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+
+        let begun = Instant::now();
+        let received = tokio::time::timeout(limit, queue.receive_batch(1, MAX_WAIT)).await.expect("no limit");
+        assert!(received.is_err() && begun.elapsed() > MAX_WAIT, "{:?}", begun.elapsed());
     }
 
     #[test]

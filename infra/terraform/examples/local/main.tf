@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -150,6 +150,7 @@ module "tasker" {
   function_settings = var.function_settings
   releases          = var.releases
 
+  account_concurrency = 100 # an emulator has no quota to read, and nothing to reserve
   deletion_protection = false
   alarms              = false
   dashboard           = false

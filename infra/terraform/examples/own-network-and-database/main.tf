@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -52,6 +52,7 @@ module "tasker" {
 
   network = { vpc_id = var.vpc_id, subnet_ids = var.subnet_ids }
   database = {
+    # verify-full: the functions accept the certificates of Amazon RDS and those of public authorities.
     url               = "postgres://${var.database_host}:5432/tasker?sslmode=verify-full"
     secret_arn        = var.database_secret_arn
     security_group_id = var.database_security_group_id

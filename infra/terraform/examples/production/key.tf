@@ -4,6 +4,11 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
+locals {
+  # Version 6 of the provider says `region` and deprecates `name`; version 5 knows only `name`.
+  region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "name", null))
+}
+
 resource "aws_kms_key" "tasker" {
   description         = "Encrypts what ${local.name} keeps"
   enable_key_rotation = true
@@ -46,10 +51,10 @@ resource "aws_kms_key_policy" "tasker" {
       {
         Sid       = "Logs"
         Effect    = "Allow"
-        Principal = { Service = "logs.${data.aws_region.current.name}.amazonaws.com" }
+        Principal = { Service = "logs.${local.region}.amazonaws.com" }
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
         Resource  = "*"
-        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:log-group:*" } }
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${data.aws_partition.current.partition}:logs:${local.region}:${data.aws_caller_identity.current.account_id}:log-group:*" } }
       },
     ]
   })

@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -57,6 +57,7 @@ module "tasker" {
     reports  = { max_concurrency = 10 }
   }
 
+  # For an account with 1,000 executions at once; the module tells if they do not fit.
   max_concurrency = { steps = 200, reports = 20, events = 20 }
   # Up to 100 reports in one transaction, with at most a second's delay.
   batches = { reports = { size = 100, window = 1 } }

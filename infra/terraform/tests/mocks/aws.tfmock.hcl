@@ -20,6 +20,10 @@ mock_data "aws_rds_engine_version" {
   defaults = { version_actual = "16.8" }
 }
 
+mock_data "aws_servicequotas_service_quota" {
+  defaults = { value = 1000 }
+}
+
 mock_data "aws_kms_public_key" {
   defaults = { public_key = "the public half" }
 }

@@ -144,15 +144,21 @@ impl Deployment {
         kill_function(self.aws.endpoint, &self.function(function))
     }
 
-    /// Starts a host process with the environment and role of its ECS container. When stopped, it does not
-    /// wait for running steps.
+    /// Starts a host process with the environment and role of its ECS container, and where possible with the
+    /// container's user and file system. When stopped, it does not wait for running steps.
     pub(crate) fn start_host(&self) -> RunningHost {
         let program = repository().join("target/debug/tasker-function-run-long-steps");
         let service = self.function("run-long-steps");
-        let child = tool(&self.aws, program.to_str().unwrap())
+        let contained = can_contain(&program);
+        let cache = if contained { PathBuf::from(CONTAINER_CACHE) } else { self.folder.path().join("cache") };
+        let mut host = tool(&self.aws, if contained { "unshare" } else { program.to_str().unwrap() });
+        if contained {
+            host.args(CONTAINED).arg(&program);
+        }
+        let child = host
             .envs(self.aws.container_environment(&service, &self.name))
             .envs(self.aws.credentials_of(&service))
-            .env("TASKER_CACHE_DIR", self.folder.path().join("cache"))
+            .env("TASKER_CACHE_DIR", cache)
             .env("TASKER_DRAIN_SECONDS", "0")
             .stdin(Stdio::null())
             .spawn()
@@ -311,6 +317,34 @@ impl Deployment {
         };
         run(&mut destroy);
     }
+}
+
+/// Arguments of `unshare` for a program that runs like the host's container: as the image's user without capabilities, with a
+/// read-only root, and with the image's /tmp as a new volume. The program keeps the process id.
+const CONTAINED: [&str; 4] = [
+    "--mount",
+    "sh",
+    "-c",
+    "mount -o remount,bind,ro / && mount -t tmpfs -o mode=1777,uid=65532,gid=65532 tmpfs /tmp && exec setpriv \
+     --reuid 65532 --regid 65532 --clear-groups --bounding-set -all --no-new-privs \"$0\" \"$@\"",
+];
+
+/// The folder of compiled components in the host's image.
+const CONTAINER_CACHE: &str = "/tmp/tasker";
+
+/// Whether a program can run like in the host's container: only root may mount, and the image's user must be able to run it.
+fn can_contain(program: &Path) -> bool {
+    let tried = Command::new("unshare")
+        .args(CONTAINED)
+        .args(["test", "-x"])
+        .arg(program)
+        .stderr(Stdio::null())
+        .status();
+    let can = tried.is_ok_and(|status| status.success());
+    if !can {
+        eprintln!("the host runs as a plain process, not as in its container");
+    }
+    can
 }
 
 /// The output of `tasker deploy`.
