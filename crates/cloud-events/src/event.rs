@@ -14,6 +14,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     check::{check_extension, check_text, check_uri_reference, is_media_type, scheme},
     data::{EventData, data_of_bytes, is_json, of_base64},
+    depth::{MAX_DEPTH, is_too_deep},
     error::EventError,
 };
 
@@ -69,6 +70,10 @@ impl CloudEvent {
             if all.iter().any(|(other, _)| *other == name) {
                 return Err(EventError::of(&name, "is given twice"));
             }
+            // Keeps the search above short.
+            if all.len() == MAX_MEMBERS {
+                return Err(EventError::whole(too_many_members()));
+            }
             all.push((name, value.into()));
         }
         if let Some(content_type) = content_type {
@@ -111,6 +116,11 @@ impl CloudEvent {
         attributes: impl Iterator<Item = (String, Value)>,
         data: EventData,
     ) -> Result<Self, EventError> {
+        if let EventData::Json(json) = &data
+            && is_too_deep(json.get())
+        {
+            return Err(EventError::of("data", format_args!("is nested deeper than {MAX_DEPTH} levels")));
+        }
         let mut texts: BTreeMap<&str, String> = BTreeMap::new();
         let mut extensions = BTreeMap::new();
         for (name, value) in attributes {
@@ -257,6 +267,14 @@ impl Serialize for CloudEvent {
 const ATTRIBUTES: [&str; 8] =
     ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
+/// The maximum number of members of an event: its attributes, with extensions, and its data. Our limit; the
+/// specification sets none.
+const MAX_MEMBERS: usize = 128;
+
+fn too_many_members() -> String {
+    format!("it has more than {MAX_MEMBERS} members")
+}
+
 /// The members of a JSON object. A duplicate member is an error.
 struct Members(Vec<(String, Box<RawValue>)>);
 
@@ -275,6 +293,10 @@ impl<'de> Deserialize<'de> for Members {
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
                     if members.iter().any(|(other, _)| *other == name) {
                         return Err(serde::de::Error::custom(format_args!("`{name}` is given twice")));
+                    }
+                    // Keeps the search above short.
+                    if members.len() == MAX_MEMBERS {
+                        return Err(serde::de::Error::custom(too_many_members()));
                     }
                     members.push((name, value));
                 }

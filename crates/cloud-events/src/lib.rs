@@ -6,9 +6,11 @@
 
 mod check;
 mod data;
+mod depth;
 mod error;
 mod event;
 
 pub use data::EventData;
+pub use depth::{MAX_DEPTH, is_too_deep};
 pub use error::EventError;
 pub use event::CloudEvent;

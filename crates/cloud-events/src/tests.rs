@@ -156,3 +156,25 @@ fn in_binary_mode_the_content_type_is_the_datas_own_and_nothing_is_given_twice()
         assert_eq!(error.attribute.as_deref(), Some(parts[0].0.as_str()));
     }
 }
+
+#[test]
+fn many_members_and_deep_data_are_refused_at_once() {
+    let many: Vec<String> = (0..40_000).map(|n| format!("\"a{n}\":1")).collect();
+    let many = many.join(",");
+    let text = format!(r#"{{"specversion":"1.0","id":"1","source":"/s","type":"t",{many}}}"#);
+    assert!(CloudEvent::from_json(&text).unwrap_err().fault.contains("more than 128 members"));
+    let parts = (0..40_000).map(|n| (format!("a{n}"), "1".to_owned()));
+    assert!(CloudEvent::from_parts(parts, None, b"").unwrap_err().fault.contains("more than 128 members"));
+
+    let nested = |depth: usize| format!("{}{}{}", "[".repeat(depth), r#""[[{\"[""#, "]".repeat(depth));
+    for (depth, is_allowed) in [(127, true), (128, false), (200_000, false)] {
+        let text =
+            format!(r#"{{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{}}}"#, nested(depth));
+        let read = CloudEvent::from_json(&text);
+        assert_eq!(read.is_ok(), is_allowed, "{depth}");
+        if let Err(error) = read {
+            assert_eq!(error.attribute.as_deref(), Some("data"));
+        }
+        assert_eq!(from_bytes(None, nested(depth).as_bytes()).is_ok(), is_allowed, "{depth}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Triggers: rules that start tasks from external events.
 
+mod clock;
 mod compiled;
 mod condition;
 mod expression;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{compiled::CompiledTrigger, model::Trigger};
 use crate::{
     reading::{Code, Form, Node, Position, Problems},
-    text::text_fault,
+    text::{name_fault, text_fault},
 };
 
 static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Trigger>("the trigger"));
@@ -41,18 +41,22 @@ pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
             return Err(problems.sorted());
         }
     };
-    let texts = [
+    let names = [
         ("/name", "name", Some(&trigger.name)),
         ("/namespace", "namespace", Some(&trigger.namespace)),
         ("/task/name", "task.name", Some(&trigger.task.name)),
         ("/task/namespace", "task.namespace", trigger.task.namespace.as_ref()),
         ("/task/version", "task.version", trigger.task.version.as_ref()),
-        ("/description", "description", trigger.description.as_ref()),
-        ("/reason", "reason", trigger.reason.as_ref()),
     ];
-    for (pointer, field, text) in texts {
-        if let Some(message) = text.and_then(|text| text_fault(text)) {
+    for (pointer, field, name) in names {
+        if let Some(message) = name.and_then(|name| name_fault(name)) {
             fault(pointer, format!("`{field}` {message}"));
+        }
+    }
+    let texts = [("description", &trigger.description), ("reason", &trigger.reason)];
+    for (field, text) in texts {
+        if let Some(message) = text.as_deref().and_then(text_fault) {
+            fault(&format!("/{field}"), format!("`{field}` {message}"));
         }
     }
     match CompiledTrigger::new(trigger) {
@@ -114,7 +118,7 @@ input: |
             (("name: order_fulfillment", "nome: x"), "t.yaml:5:9: error UNKNOWN_FIELD: unknown field `nome`"),
             (
                 ("name: order_placed", "name: \"a\\0b\""),
-                "t.yaml:1:1: error BAD_VALUE: `name` must not contain a NUL",
+                "t.yaml:1:1: error BAD_VALUE: `name` must not contain control characters",
             ),
             (
                 ("pattern:\n  type: [order.placed]", "pattern: {}"),

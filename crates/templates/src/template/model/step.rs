@@ -126,7 +126,8 @@ pub struct StepLimits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub cpu_ms: Option<u64>,
-    /// The sum of all linear memories, in bytes. Default 134,217,728 (128 MiB).
+    /// All linear memories, and what the host holds for the handler (requests, values, logs), in bytes. Default
+    /// 134,217,728 (128 MiB).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 65_536, max = 4_294_967_296_u64))]
     pub memory_bytes: Option<u64>,
