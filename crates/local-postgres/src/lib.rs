@@ -9,12 +9,13 @@
 mod download;
 mod error;
 mod find;
+mod folder;
 mod programs;
 
 use std::{
     fs,
     net::TcpListener,
-    os::unix::{ffi::OsStrExt, process::CommandExt},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -23,7 +24,8 @@ use std::{
 use error::Result;
 pub use error::{Doing, Error};
 use find::find_programs;
-use programs::{Owner, command, find_owner, is_root, major_version, permit, reachable};
+use folder::{home, make_data, open_log, read, tail, write_private};
+use programs::{Owner, command, find_owner, is_root, major_version};
 
 /// How long the server may take to start. Crash recovery can take a while.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -58,7 +60,7 @@ impl LocalPostgres {
     pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
         let owner = if is_root() { Some(find_owner()?) } else { None };
         let home = home(folder, owner)?;
-        let made_by = fs::read_to_string(home.join("data/PG_VERSION")).ok();
+        let made_by = read(&home.join("data/PG_VERSION")).ok();
         let made_by = made_by.and_then(|version| version.trim().parse().ok());
         let programs = find_programs(made_by, owner)?;
         Self::start_with(programs, &home, durability, owner)
@@ -76,10 +78,8 @@ impl LocalPostgres {
         if !data.join("PG_VERSION").exists() {
             set_up(&programs, home, owner)?;
         }
-        let password = fs::read_to_string(&password_file)
-            .doing(|| format!("reading {}", password_file.display()))?
-            .trim()
-            .to_owned();
+        let password =
+            read(&password_file).doing(|| format!("reading {}", password_file.display()))?.trim().to_owned();
         let mut server = Self { programs, data, owner, durability, port: 0, password, child: None };
         server.check_version()?;
         server.stop_orphan()?;
@@ -105,7 +105,7 @@ impl LocalPostgres {
     }
 
     fn check_version(&self) -> Result<()> {
-        let made_by = fs::read_to_string(self.data.join("PG_VERSION"))
+        let made_by = read(&self.data.join("PG_VERSION"))
             .doing(|| format!("reading {}", self.data.join("PG_VERSION").display()))?;
         let installed = major_version(&self.programs, self.owner)?;
         if installed.to_string() == made_by.trim() {
@@ -160,9 +160,8 @@ impl LocalPostgres {
 
     fn launch_once(&self) -> Result<Child> {
         let log_path = self.data.with_file_name("log");
-        let opening = || format!("opening {}", log_path.display());
-        let log = fs::OpenOptions::new().create(true).append(true).open(&log_path).doing(opening)?;
-        let errors = log.try_clone().doing(opening)?;
+        let log = open_log(&log_path)?;
+        let errors = log.try_clone().doing(|| format!("opening {}", log_path.display()))?;
         // The status of a server that died says nothing about this one.
         let stale = self.status_file();
         let mut command = command(Path::new("/bin"), "sh", self.owner);
@@ -204,7 +203,7 @@ impl LocalPostgres {
     }
 
     fn status_file(&self) -> String {
-        fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default()
+        read(&self.data.join("postmaster.pid")).unwrap_or_default()
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> Command {
@@ -271,67 +270,26 @@ fn settings(port: u16, durability: Durability) -> Vec<String> {
 }
 
 fn set_up(programs: &Path, home: &Path, owner: Option<Owner>) -> Result<()> {
-    // Left by an interrupted initialization.
     let data = home.join("data");
-    if data.exists() {
-        fs::remove_dir_all(&data).doing(|| format!("removing {}", data.display()))?;
-    }
-    let password_file = home.join("password");
-    fs::write(&password_file, uuid::Uuid::new_v4().simple().to_string())
-        .doing(|| format!("writing {}", password_file.display()))?;
-    permit(&password_file, 0o600)?;
-    give(&password_file, owner)?;
+    make_data(&data, owner)?;
+    let password = uuid::Uuid::new_v4().simple().to_string();
+    write_private(&home.join("password"), &password, None)?;
+    // A copy that initdb can read.
+    let handed = home.join("password-for-initdb");
+    write_private(&handed, &password, owner)?;
     let output = command(programs, "initdb", owner)
         .arg("-D")
         .arg(&data)
         .args(["-U", "tasker", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-instructions"])
         .arg("--pwfile")
-        .arg(&password_file)
-        .output()
-        .doing(|| "running initdb".to_owned())?;
+        .arg(&handed)
+        .output();
+    fs::remove_file(&handed).doing(|| format!("removing {}", handed.display()))?;
+    let output = output.doing(|| "running initdb".to_owned())?;
     if !output.status.success() {
         let _ = fs::remove_dir_all(&data);
         let log = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Error::Failed { what: "initdb failed".to_owned(), log });
     }
     Ok(())
-}
-
-/// The server's folder: in the project, or under `/var/lib` if the server's user cannot reach the project.
-fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
-    let home = if owner.is_none() || reachable(folder) {
-        folder.join("postgres")
-    } else {
-        // One name per path: two projects must not share a server.
-        let name: String = folder
-            .as_os_str()
-            .as_bytes()
-            .iter()
-            .map(|&byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => char::from(byte).to_string(),
-                _ => format!("_{byte:02x}"),
-            })
-            .collect();
-        // Keep the end: long paths differ there.
-        PathBuf::from("/var/lib/tasker").join(&name[name.len().saturating_sub(240)..])
-    };
-    fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
-    if owner.is_some() {
-        permit(folder, 0o755).ok();
-    }
-    permit(&home, 0o700)?;
-    give(&home, owner)?;
-    Ok(home)
-}
-
-fn give(path: &Path, owner: Option<Owner>) -> Result<()> {
-    let Some(owner) = owner else { return Ok(()) };
-    std::os::unix::fs::chown(path, Some(owner.uid), Some(owner.gid))
-        .doing(|| format!("giving {} to the server's user", path.display()))
-}
-
-fn tail(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
 }

@@ -80,8 +80,11 @@ pub(crate) fn major_version(programs: &Path, owner: Option<Owner>) -> Result<u32
 /// A command that runs one of the programs as this user.
 pub(crate) fn command(programs: &Path, program: &str, owner: Option<Owner>) -> Command {
     let mut command = Command::new(programs.join(program));
-    // The server's user may not be able to read our working directory.
-    command.current_dir("/").env_remove("PGDATA").env_remove("PGPORT").env("LC_ALL", "C");
+    // The server's user may not be able to read our working directory, and must not see our secrets: every process of
+    // that user can read its environment.
+    let kept = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZ"];
+    let kept = kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    command.current_dir("/").env_clear().envs(kept).env("LC_ALL", "C");
     if let Some(owner) = owner {
         command.uid(owner.uid).gid(owner.gid);
     }
