@@ -12,6 +12,14 @@ pub enum Error {
     /// The database failed or could not be reached; the same call may succeed later.
     #[error("database: {0}")]
     Database(sqlx::Error),
+    /// The database did not respond in time.
+    #[error("the database at {host}:{port} does not respond")]
+    DatabaseSilent {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
     /// The database lacks the functions of this build: this build has not migrated it, or no process used them for a
     /// week.
     #[error(

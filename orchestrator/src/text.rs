@@ -1,17 +1,26 @@
 //! Validation of short texts from callers: names, actors, reasons.
 
-use tasker_templates::text_fault;
+use tasker_templates::{name_fault, text_fault};
 
 use crate::error::Error;
 
-/// Rejects text with a NUL character, and text longer than 4096 bytes.
+/// Rejects a text with control characters other than line breaks and tabs, or with more than 4096 bytes.
 pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
-    text_fault(text).map_or(Ok(()), |fault| Err(Error::InvalidRequest { field, message: fault.to_owned() }))
+    refuse(field, text_fault(text))
+}
+
+/// Rejects a name, an id or a tag with control characters, or with more than 256 bytes.
+pub(crate) fn check_name(field: &'static str, text: &str) -> Result<(), Error> {
+    refuse(field, name_fault(text))
+}
+
+fn refuse(field: &'static str, fault: Option<&str>) -> Result<(), Error> {
+    fault.map_or(Ok(()), |fault| Err(Error::InvalidRequest { field, message: fault.to_owned() }))
 }
 
 /// Rejects an actor or a reason that cannot be stored.
 pub(crate) fn check_signature(actor: &str, reason: Option<&str>) -> Result<(), Error> {
-    check_text("actor", actor)?;
+    check_name("actor", actor)?;
     reason.map_or(Ok(()), |reason| check_text("reason", reason))
 }
 

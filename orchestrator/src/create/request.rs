@@ -3,8 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tasker_cloud_events::{MAX_DEPTH, is_too_deep};
 
-use crate::{catalog::TemplateName, error::Error, text::check_text};
+use crate::{
+    catalog::TemplateName,
+    error::Error,
+    text::{check_name, check_text},
+};
 
 /// A request to create a task.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -93,21 +98,26 @@ impl TaskRequest {
         if !(-100..=100).contains(&self.priority) {
             return invalid("priority", "must be between -100 and 100");
         }
-        check_text("name", &self.name)?;
-        check_text("namespace", &self.namespace)?;
-        let texts = [
+        if is_too_deep(self.context.get()) {
+            return invalid("context", &format!("is nested deeper than {MAX_DEPTH} levels"));
+        }
+        check_name("name", &self.name)?;
+        check_name("namespace", &self.namespace)?;
+        let names = [
             ("version", &self.version),
             ("initiator", &self.initiator),
             ("source_system", &self.source_system),
-            ("reason", &self.reason),
             ("correlation_id", &self.correlation_id),
             ("parent_correlation_id", &self.parent_correlation_id),
-            ("idempotency_key", &self.idempotency_key),
             ("traceparent", &self.traceparent),
         ];
+        for (field, name) in names.into_iter().filter_map(|(field, name)| Some((field, name.as_ref()?))) {
+            check_name(field, name)?;
+        }
+        let texts = [("reason", &self.reason), ("idempotency_key", &self.idempotency_key)];
         for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
             check_text(field, text)?;
         }
-        self.tags.iter().try_for_each(|tag| check_text("tags", tag))
+        self.tags.iter().try_for_each(|tag| check_name("tags", tag))
     }
 }

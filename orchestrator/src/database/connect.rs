@@ -21,5 +21,11 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
         .before_acquire(|connection, metadata| {
             Box::pin(async move { Ok(metadata.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) })
         })
+        // Whoever asks for too much must not keep a connection from the others.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::query("SET statement_timeout = '60s'").execute(connection).await.map(drop)
+            })
+        })
         .connect_lazy_with(options)
 }

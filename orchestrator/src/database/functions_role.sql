@@ -9,9 +9,9 @@ $$;
 CREATE FUNCTION tasker_f.grant_functions() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = tasker_f.functions_role()) THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA tasker_f TO %1$I;
-                        GRANT SELECT ON ALL TABLES IN SCHEMA tasker_f TO %1$I;
-                        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA tasker_f TO %1$I', tasker_f.functions_role());
+        EXECUTE format('GRANT USAGE ON SCHEMA %1$I TO %2$I;
+                        GRANT SELECT ON ALL TABLES IN SCHEMA %1$I TO %2$I;
+                        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I TO %2$I', 'tasker_f', tasker_f.functions_role());
     END IF;
 END
 $$;

@@ -32,6 +32,8 @@ pub enum Newer {
 pub(crate) async fn run_migrations(mut connection: PgConnection, newer: Newer) -> Result<(), Error> {
     // Otherwise a role named `tasker` would look for the list of migrations in the schema `tasker`.
     sqlx::query("SET search_path = public").execute(&mut connection).await?;
+    // A large table takes its time.
+    sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
     let migrations = MIGRATIONS.iter().map(|&(version, description, text)| {
         Migration::new(version, description.into(), MigrationType::Simple, SqlStr::from_static(text), false)
     });

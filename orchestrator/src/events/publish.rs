@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{Row, postgres::PgListener, postgres::PgRow};
+use sqlx::{
+    PgConnection, Row,
+    postgres::{PgListener, PgNotification, PgRow},
+};
 use tasker_templates::{faults, validator};
 use tasker_transport::BlobError;
 use tokio::sync::broadcast;
@@ -16,7 +19,7 @@ use uuid::Uuid;
 use super::outbox::Events;
 use crate::{
     catalog::Release,
-    database::{columns::payload, set::sql},
+    database::{columns::payload, refusal::is_about_data, set::sql},
     error::Error,
 };
 
@@ -70,13 +73,41 @@ impl Events {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                heard = heard => match heard {
-                    Some(heard) if heard.channel() == TOLD => drop(self.told.send(heard.payload().into())),
-                    Some(_) => {}
-                    None => listener = None,
+                first = heard => match (first, &mut listener) {
+                    (Some(first), Some(open)) => {
+                        let mut heard = vec![first];
+                        heard.extend(std::iter::from_fn(|| open.next_buffered()));
+                        self.tell(&heard).await;
+                    }
+                    _ => listener = None,
                 },
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
+        }
+    }
+
+    /// Passes the events of these notifications on to the listeners of this process.
+    async fn tell(&self, heard: &[PgNotification]) {
+        if self.told.receiver_count() == 0 {
+            return;
+        }
+        // Any role may notify, so a payload in another format is no error.
+        let ids = |kind| -> Vec<i64> {
+            let told = heard.iter().filter(|notification| notification.channel() == TOLD);
+            told.filter_map(|notification| notification.payload().strip_prefix(kind)?.parse().ok()).collect()
+        };
+        let (outbox, fast) = (ids("outbox "), ids("fast "));
+        if outbox.is_empty() && fast.is_empty() {
+            return;
+        }
+        let events: Result<Vec<String>, _> = sqlx::query_scalar(sql!("SELECT tasker_f.told_events($1, $2)"))
+            .bind(outbox)
+            .bind(fast)
+            .fetch_all(&self.pool)
+            .await;
+        match events {
+            Ok(events) => events.into_iter().for_each(|event| drop(self.told.send(event.into()))),
+            Err(error) => tracing::warn!(%error, "events could not be read; the listeners miss them"),
         }
     }
 
@@ -95,7 +126,7 @@ impl Events {
 
     async fn publish_all(&self) -> Result<(), Error> {
         loop {
-            let count = self.publish().await?;
+            let count = self.publish(BATCH).await?;
             if count > 0 {
                 self.deliverable.notify_one();
             }
@@ -105,12 +136,13 @@ impl Events {
         }
     }
 
-    /// Publishes the next batch of events. Returns how many there were.
-    async fn publish(&self) -> Result<usize, Error> {
+    /// Publishes the next events, at most `limit`. Returns how many there were. If the database rejects them, publishes
+    /// them one by one, so that one bad event does not block the others.
+    async fn publish(&self, limit: i32) -> Result<usize, Error> {
         let (mut transaction, rows) = loop {
             let mut transaction = self.pool.begin().await?;
             let rows = sqlx::query(sql!("SELECT * FROM tasker_f.take_events($1)"))
-                .bind(BATCH)
+                .bind(limit)
                 .fetch_all(&mut *transaction)
                 .await?;
             if rows.is_empty() {
@@ -135,14 +167,27 @@ impl Events {
             bodies.push(body);
             errors.push(error);
         }
-        sqlx::query(sql!("SELECT tasker_f.publish_events($1, $2, $3)"))
-            .bind(ids)
-            .bind(bodies)
-            .bind(errors)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(rows.len())
+        match write(&mut transaction, &ids, &bodies, &errors).await {
+            Err(sqlx::Error::Database(error)) if is_about_data(&*error) => {
+                transaction.rollback().await?;
+                if let [id] = *ids {
+                    tracing::warn!(event = id, %error, "the database cannot store an event");
+                    let mut transaction = self.pool.begin().await?;
+                    let error = format!("the database cannot store it: {error}");
+                    write(&mut transaction, &[id], &[String::new()], &[Some(error)]).await?;
+                    transaction.commit().await?;
+                } else {
+                    for _ in &ids {
+                        Box::pin(self.publish(1)).await?;
+                    }
+                }
+            }
+            written => {
+                written?;
+                transaction.commit().await?;
+            }
+        }
+        Ok(ids.len())
     }
 
     /// Returns the event as subscribers receive it. The inner error states why it cannot be published.
@@ -156,7 +201,10 @@ impl Events {
         let template_step = template_step.unsigned_abs() as usize;
         let inline: Option<String> = row.try_get("payload")?;
         let has_blob = inline.is_none();
-        let data = payload(inline, row.try_get("payload_blob")?)?;
+        let data = match payload(inline, row.try_get("payload_blob")?) {
+            Ok(data) => data,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
         let data = match self.blobs.check_out(data).await {
             Ok(data) => data,
             Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
@@ -221,7 +269,8 @@ impl Events {
         self.told.subscribe()
     }
 
-    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most.
+    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most. Deletes fast
+    /// events after five minutes.
     pub(crate) async fn forget_events(&self) -> Result<(), Error> {
         sqlx::query(sql!(
             "DELETE FROM tasker.events WHERE event_id IN (
@@ -231,8 +280,23 @@ impl Events {
         ))
         .execute(&self.pool)
         .await?;
+        sqlx::query(sql!("DELETE FROM tasker.fast_events WHERE at < tasker_f.now() - interval '5 minutes'"))
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
+}
+
+/// Stores events as published, with the error of those that have one.
+async fn write(
+    transaction: &mut PgConnection,
+    ids: &[i64],
+    bodies: &[String],
+    errors: &[Option<String>],
+) -> Result<(), sqlx::Error> {
+    let publish = sqlx::query(sql!("SELECT tasker_f.publish_events($1, $2, $3)"));
+    publish.bind(ids).bind(bodies).bind(errors).execute(transaction).await?;
+    Ok(())
 }
 
 /// Returns the schema of an event's payload: the step's own, or the template's.

@@ -14,11 +14,8 @@ BEGIN
     UPDATE tasker.events e SET published_at = v_now, error = p.error
     FROM unnest(p_event, p_error) AS p (event_id, error)
     WHERE e.event_id = p.event_id;
-    PERFORM tasker_f.tell_listeners(p.body, tasker_f.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
-        e.template_step, e.worker_number, e.attempt, e.step_state, e.correlation_id, NULL))
-    FROM unnest(p_event, p_body, p_error) AS p (event_id, body, error)
-    JOIN tasker.events e ON e.event_id = p.event_id
-    WHERE p.error IS NULL
-    ORDER BY p.event_id;
+    PERFORM tasker_f.tell_listeners('outbox', array_agg(p.event_id ORDER BY p.event_id))
+    FROM unnest(p_event, p_error) AS p (event_id, error)
+    WHERE p.error IS NULL;
 END
 $$;

@@ -25,7 +25,7 @@ DECLARE
     v_isolated      json;
     v_failed_fast   json;
     v_told          text[];
-    v_told_short    json[];
+    v_fast_events   bigint[];
     v_outbox        boolean;
     -- The id of fast events, which have no row.
     v_fast          text := gen_random_uuid()::text;
@@ -250,12 +250,9 @@ BEGIN
                                                 attempt, after, correlation_id, coalesce(failure, result)::json)::text
                              ORDER BY position)
             FROM published WHERE delivery_mode = 'fast'),
-           (SELECT array_agg(tasker_f.cloud_event(v_fast, name, v_now, task_id, release_id, template_step, worker_number,
-                                                attempt, after, correlation_id, NULL) ORDER BY position)
-            FROM published WHERE delivery_mode = 'fast'),
            EXISTS (SELECT 1 FROM outbox)
     INTO v_verdicts, v_ready_task, v_ready_step, v_at_rest, v_blocked, v_settled, v_isolated, v_failed_fast, v_told,
-         v_told_short, v_outbox;
+         v_outbox;
 
     -- The following cases are rare.
     IF v_blocked IS NOT NULL THEN
@@ -270,7 +267,12 @@ BEGIN
         FROM unnest(v_settled) AS d (task_id);
     END IF;
     IF v_told IS NOT NULL THEN
-        PERFORM tasker_f.tell_listeners(t.event, t.short) FROM unnest(v_told, v_told_short) AS t (event, short);
+        WITH written AS (
+            INSERT INTO tasker.fast_events (at, event) SELECT v_now, t.event::json FROM unnest(v_told) AS t (event)
+            RETURNING event_id
+        )
+        SELECT array_agg(event_id ORDER BY event_id) INTO v_fast_events FROM written;
+        PERFORM tasker_f.tell_listeners('fast', v_fast_events);
     END IF;
     IF v_at_rest IS NOT NULL THEN
         PERFORM tasker_f.announce_tasks(v_at_rest);

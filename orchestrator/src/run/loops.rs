@@ -58,10 +58,15 @@ impl Loops {
         tasks.spawn(Arc::clone(&self.events).publish_loop(stop.clone()));
         tasks.spawn(Arc::clone(&self.events).deliver_loop(stop.clone()));
         // Independent of the sweep, whose failure must not make this build's functions look unused.
-        tasks.spawn(Arc::clone(self).every(FUNCTION_SET_CHECK_INTERVAL, stop.clone(), "recording the use", async |this| {
-            this.function_set.note(&this.pool).await;
-            Ok(())
-        }));
+        tasks.spawn(Arc::clone(self).every(
+            FUNCTION_SET_CHECK_INTERVAL,
+            stop.clone(),
+            "recording the use",
+            async |this| {
+                this.function_set.note(&this.pool).await;
+                Ok(())
+            },
+        ));
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
             let swept = this
                 .engine

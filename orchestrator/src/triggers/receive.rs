@@ -10,6 +10,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, postgres::PgRow};
 use tasker_cloud_events::CloudEvent;
@@ -23,6 +24,7 @@ use crate::{
     create::{Creation, TaskRequest},
     database::{
         columns::columns,
+        refusal::is_about_data,
         set::{composite, sql},
     },
     error::Error,
@@ -292,7 +294,38 @@ impl Triggers {
         self.store(events, outcomes, false).await
     }
 
+    /// Stores the results of events. If the database rejects them, stores them one by one: an event that it cannot store
+    /// becomes a dead letter without its data, and the others are not affected.
     async fn store(
+        &self,
+        events: &[(Uuid, CloudEvent)],
+        outcomes: &[EventResult],
+        replay: bool,
+    ) -> Result<BTreeMap<Uuid, Recorded>, Error> {
+        let error = match self.store_batch(events, outcomes, replay).await {
+            Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => error,
+            other => return other,
+        };
+        if let ([(id, event)], [outcome]) = (events, outcomes) {
+            let reason = format!("the database cannot store its data: {error}");
+            tracing::warn!(%id, reason, "an event became a dead letter");
+            let failed = EventResult {
+                state: ReceptionState::Failed,
+                tasks: outcome.tasks.clone(),
+                reason: Some(reason),
+            };
+            let event = event.clone().with_data(RawValue::NULL.to_owned());
+            return self.store_batch(&[(*id, event)], &[failed], replay).await;
+        }
+        let mut recorded = BTreeMap::new();
+        for (event, outcome) in events.iter().zip(outcomes) {
+            let (event, outcome) = (std::slice::from_ref(event), std::slice::from_ref(outcome));
+            recorded.extend(Box::pin(self.store(event, outcome, replay)).await?);
+        }
+        Ok(recorded)
+    }
+
+    async fn store_batch(
         &self,
         events: &[(Uuid, CloudEvent)],
         outcomes: &[EventResult],

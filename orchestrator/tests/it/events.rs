@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use sqlx::{Row, postgres::PgListener};
 use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
-    Error, FUNCTION_SET, TaskAction,
+    Error, FUNCTION_SET, TaskAction, TaskRequest,
     events::{SubscriptionKind, SubscriptionRequest},
     read::TaskFilter,
 };
+use tasker_protocol::raw_json;
 use tasker_transport::webhook_signature;
 
 use crate::fixture::{Fixture, failed};
@@ -34,6 +35,18 @@ impl Fixture {
     async fn listen_for(&self, name: &str, event: &str, kind: SubscriptionKind, target: Value) {
         let request = SubscriptionRequest { name: name.into(), event: event.into(), kind, target };
         self.orchestrator.events.subscribe(request).await.unwrap();
+    }
+
+    /// Returns the event that the next notification names. The notification itself holds an id only.
+    async fn told(&self, heard: &mut PgListener) -> Value {
+        let notification = heard.recv().await.unwrap();
+        let (kind, id) = notification.payload().split_once(' ').unwrap();
+        let id: Vec<i64> = vec![id.parse().unwrap()];
+        let (outbox, fast) = if kind == "fast" { (vec![], id) } else { (id, vec![]) };
+        let read = format!("SELECT {FUNCTION_SET}.told_events($1, $2)");
+        let read = sqlx::query_scalar(sqlx::AssertSqlSafe(read)).bind(outbox).bind(fast);
+        let event: String = read.fetch_one(&self.database.pool).await.unwrap();
+        serde_json::from_str(&event).unwrap()
     }
 
     async fn waiting_in(&self, queue: &str) -> i64 {
@@ -175,7 +188,7 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     // Fast events arrive before the outbox is published.
-    let first: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
+    let first = fixture.told(&mut heard).await;
     assert_eq!((&first["type"], &first["data"]), (&json!("e.fast"), &json!(1)));
     assert_eq!(
         types(&fixture.queued("e").await),
@@ -184,26 +197,77 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     );
     let mut also = Vec::new();
     for _ in 0..2 {
-        let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
-        also.push(event["type"].as_str().unwrap().to_owned());
+        also.push(fixture.told(&mut heard).await["type"].as_str().unwrap().to_owned());
     }
     assert_eq!(also, ["e.durable", "e.broadcast"]);
 }
 
 #[tokio::test]
-async fn a_listener_hears_of_a_large_event_without_its_data() {
+async fn a_listener_reads_an_event_of_any_size() {
     let fixture = Fixture::new().await;
-    fixture.publish(&template(&json!([{ "name": "e.large" }]))).await;
+    fixture
+        .publish(&template(&json!([{ "name": "e.large" }, { "name": "e.fast", "delivery_mode": "fast" }])))
+        .await;
     let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
     heard.listen("tasker_events").await.unwrap();
-    fixture.create("order", json!({})).await;
-    fixture.complete(&fixture.dispatched_one(), json!("x".repeat(20_000))).await;
+    let request = TaskRequest {
+        correlation_id: Some("\"".repeat(256)),
+        ..TaskRequest::new("order", raw_json("{}".to_owned()).unwrap())
+    };
+    fixture.orchestrator.engine.create_tasks(vec![request]).await.remove(0).unwrap();
+    let result = json!("x".repeat(20_000));
+    fixture.complete(&fixture.dispatched_one(), result.clone()).await;
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
-    let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
-    assert_eq!(
-        (&event["type"], &event["dataomitted"], event.get("data")),
-        (&json!("e.large"), &json!(true), None)
-    );
+    for name in ["e.fast", "e.large"] {
+        let event = fixture.told(&mut heard).await;
+        assert_eq!((&event["type"], &event["data"]), (&json!(name), &result));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_stored_blocks_no_other() {
+    let fixture = Fixture::new().await;
+    fixture
+        .publish(&template(&json!([{ "name": "e.good" }, { "name": "e.bad" }, { "name": "e.also" }])))
+        .await;
+    fixture.listen_for("q", "e.*", SubscriptionKind::Queue, json!({ "queue": "e" })).await;
+    sqlx::query("ALTER TABLE tasker.deliveries ADD CHECK (envelope ->> 'type' <> 'e.bad')")
+        .execute(&fixture.database.pool)
+        .await
+        .unwrap();
+    fixture.create("order", json!({})).await;
+    fixture.complete(&fixture.dispatched_one(), json!(1)).await;
+    assert_eq!(types(&fixture.queued("e").await), ["e.good", "e.also"]);
+    let events = fixture.orchestrator.events.events(10).await.unwrap();
+    let bad = events.iter().find(|event| event.name == "e.bad").unwrap();
+    assert!(bad.published_at.is_some() && bad.error.as_ref().unwrap().contains("cannot store"), "{bad:?}");
+}
+
+#[tokio::test]
+async fn names_and_ids_are_short_and_hold_no_control_characters() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template(&json!([]))).await;
+    let plain = || TaskRequest::new("order", raw_json("{}".to_owned()).unwrap());
+    let long = Some("x".repeat(257));
+    let escape = Some("\u{1b}]52;c;ZXZpbA==\u{7}".to_owned());
+    for (field, request) in [
+        ("correlation_id", TaskRequest { correlation_id: long.clone(), ..plain() }),
+        ("parent_correlation_id", TaskRequest { parent_correlation_id: long.clone(), ..plain() }),
+        ("initiator", TaskRequest { initiator: escape.clone(), ..plain() }),
+        ("source_system", TaskRequest { source_system: escape.clone(), ..plain() }),
+        ("reason", TaskRequest { reason: escape.clone(), ..plain() }),
+        ("tags", TaskRequest { tags: vec![escape.clone().unwrap()], ..plain() }),
+        ("idempotency_key", TaskRequest { idempotency_key: Some("a\0b".to_owned()), ..plain() }),
+        (
+            "context",
+            TaskRequest::new("order", raw_json(format!("{}1{}", "[".repeat(128), "]".repeat(128))).unwrap()),
+        ),
+    ] {
+        match fixture.orchestrator.engine.create_tasks(vec![request]).await.remove(0) {
+            Err(Error::InvalidRequest { field: refused, .. }) => assert_eq!(refused, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
 }
 
 /// Responds to each request with the next status, and passes on the request.
@@ -257,8 +321,10 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     let (headers, body) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     let signature = header(&headers, "tasker-signature");
     let at: u64 = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
-    assert_eq!(signature, webhook_signature(secret, at, &body));
-    assert_ne!(signature, webhook_signature("another secret, also long", at, &body));
+    let delivery = header(&headers, "tasker-delivery");
+    assert_eq!(signature, webhook_signature(secret, at, &delivery, &body));
+    assert_ne!(signature, webhook_signature("another secret, also long", at, &delivery, &body));
+    assert_ne!(signature, webhook_signature(secret, at, "another delivery", &body));
     let event: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(event["data"], json!({ "amount": 3 }));
     let waiting = &fixture.orchestrator.events.events(1).await.unwrap()[0];
@@ -389,8 +455,8 @@ async fn what_text_cannot_hold_holds_up_nobody() {
         let event: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(event["data"]["text"], *text);
         for name in ["e.fast", "e.durable"] {
-            let event: Value = serde_json::from_str(heard.recv().await.unwrap().payload()).unwrap();
-            assert_eq!(event["type"], name);
+            let event = fixture.told(&mut heard).await;
+            assert_eq!((&event["type"], event["data"]["text"].as_str()), (&json!(name), Some(text)));
         }
     }
 }

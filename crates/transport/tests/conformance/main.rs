@@ -440,6 +440,10 @@ async fn a_host_can_do_its_work_and_nothing_else() {
         "SELECT message FROM pgmq.q_tasker_reports",
         "DELETE FROM pgmq.q_tasker_reports",
         "INSERT INTO pgmq.q_tasker_steps (vt, message) VALUES (now(), '{}')",
+        // What another host will run.
+        "UPDATE pgmq.q_tasker_steps SET message = '{}'",
+        "UPDATE pgmq.q_tasker_steps SET headers = '{}'",
+        "SELECT * FROM tasker.fast_events",
         "CREATE TABLE public.mine (x int)",
     ] {
         let error = sqlx::query(sqlx::AssertSqlSafe(forbidden)).execute(&pool).await.expect_err(forbidden);

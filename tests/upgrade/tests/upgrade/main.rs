@@ -97,7 +97,9 @@ async fn an_upgraded_database_is_as_a_fresh_one() {
     assert!(fresh.len() > 200, "only {} lines of structure", fresh.len());
     for release in releases() {
         let database = release.restored().await;
-        migrate(&database.pool, Newer::IsRefused).await.unwrap_or_else(|error| panic!("from {}: {error}", release.version));
+        migrate(&database.pool, Newer::IsRefused)
+            .await
+            .unwrap_or_else(|error| panic!("from {}: {error}", release.version));
         // Queues of subscriptions are not part of the schema.
         let drop_others =
             "SELECT pgmq.drop_queue(queue_name) FROM pgmq.meta WHERE queue_name NOT LIKE 'tasker_%'";
@@ -115,7 +117,10 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
         let before = counts(&database).await;
         assert!(before.iter().filter(|(_, count)| *count > 0).count() > 15, "{before:?}");
         migrate(&database.pool, Newer::IsRefused).await.unwrap();
-        assert_eq!(counts(&database).await, before, "from {}", release.version);
+        let mut after = counts(&database).await;
+        // A release may add tables.
+        after.retain(|(table, _)| before.iter().any(|(known, _)| known == table));
+        assert_eq!(after, before, "from {}", release.version);
 
         let installation = Installation::open(database);
         let paused: Vec<uuid::Uuid> =
@@ -159,7 +164,8 @@ async fn the_release_before_works_beside_this_one() {
         // First on the recorded database, to check the scenario itself.
         release.run_scenario(&database).await;
         // The migration waits for the events of its processes, and they for it.
-        let (migrated, ()) = tokio::join!(migrate(&database.pool, Newer::IsRefused), release.run_scenario(&database));
+        let (migrated, ()) =
+            tokio::join!(migrate(&database.pool, Newer::IsRefused), release.run_scenario(&database));
         migrated.unwrap();
         let installation = Installation::open(database);
         installation.publish().await;
