@@ -82,6 +82,7 @@ impl From<Error> for ApiError {
             Error::InvalidInput { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
             Error::InvalidRequest { .. } => (StatusCode::BAD_REQUEST, "invalid_request"),
             Error::Database(_)
+            | Error::DatabaseSilent { .. }
             | Error::FunctionsMissing
             | Error::DatabaseInUse
             | Error::Stopping

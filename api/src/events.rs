@@ -22,6 +22,8 @@ use crate::{
 
 /// The maximum page size.
 const MAX_LIMIT: u32 = 1000;
+/// A longer body is parsed on a thread for blocking work, because the others also renew leases.
+const MAX_BYTES_AT_ONCE: usize = 64 << 10;
 /// The maximum number of events per request.
 const MAX_BATCH: usize = 1000;
 
@@ -53,7 +55,12 @@ pub(crate) async fn receive(
 ) -> Result<Json<Vec<Reception>>, ApiError> {
     let body = body
         .map_err(|rejection| ApiError::new(rejection.status(), "invalid_request", rejection.body_text()))?;
-    let events = read(&headers, &body)?;
+    let events = if body.len() > MAX_BYTES_AT_ONCE {
+        let parsed = tokio::task::spawn_blocking(move || read(&headers, &body)).await;
+        parsed.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?
+    } else {
+        read(&headers, &body)?
+    };
     if events.len() > MAX_BATCH {
         let message = format!("the batch has {} events; at most {MAX_BATCH} are allowed", events.len());
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));

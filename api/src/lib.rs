@@ -8,19 +8,22 @@ mod domain_events;
 mod error;
 mod events;
 mod extract;
+mod guard;
 mod handlers;
 mod health;
 mod openapi;
+mod server;
 mod steps;
 mod tasks;
 mod templates;
 mod triggers;
 
-use std::{future::IntoFuture, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
+    middleware,
     routing::{delete, get, post},
 };
 use tasker_orchestrator::Orchestrator;
@@ -33,11 +36,9 @@ pub use handlers::HandlerOperation;
 pub use health::{DetailedHealth, Health};
 pub use openapi::document as openapi_document;
 pub use steps::{StepActionName, StepOperation};
-pub use tasks::{CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
+pub use tasks::{AnswerBy, CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
 pub use triggers::TriggerSwitch;
 
-/// How long running requests may continue when the server stops.
-const LAST_REQUESTS: Duration = Duration::from_secs(2);
 /// The largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
@@ -80,30 +81,28 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn(guard::refuse_nul))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(Extension(stop))
         .with_state(orchestrator)
 }
 
-/// Serves the API until `stop` is cancelled, then finishes running requests.
+/// Serves the API until `stop` is cancelled, then finishes running requests. On loopback, accepts only requests to names of
+/// this machine and to `hosts`.
+///
+/// # Errors
+/// The listener has no address.
 pub async fn serve(
     listener: TcpListener,
     orchestrator: Orchestrator,
+    hosts: Vec<String>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    use axum::serve::ListenerExt;
-    // Send small responses at once.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let router = router(orchestrator, stop.clone());
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::select! {
-        served = served.into_future() => served,
-        // A client may wait up to a minute for a task; a stopping process does not.
-        () = async {
-            stop.cancelled().await;
-            tokio::time::sleep(LAST_REQUESTS).await;
-        } => Ok(()),
+    let mut router = router(orchestrator, stop.clone());
+    if listener.local_addr()?.ip().is_loopback() {
+        router = router
+            .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));
     }
+    server::serve(listener, router, stop).await;
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! Tasks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     Cancellation, Creation, Orchestrator, TaskAction, TaskRequest,
@@ -23,6 +23,10 @@ const MAX_WAIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The maximum page size.
 const MAX_PER_PAGE: u32 = 1000;
+
+/// When a request that waits must be answered, if the process around the router ends it: an extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct AnswerBy(pub Instant);
 
 /// A created task.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -80,7 +84,7 @@ pub(crate) struct ListParameters {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShowParameters {
     /// Wait until the task is at rest (ended, or blocked by failures), but at most this many seconds, up to
-    /// 60.
+    /// 60. In a Lambda function less, because it must answer before its timeout: repeat the request.
     wait_seconds: Option<f64>,
 }
 
@@ -147,9 +151,12 @@ pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
     Path(task): Path<Uuid>,
     Query(parameters): Query<ShowParameters>,
+    answer_by: Option<Extension<AnswerBy>>,
 ) -> Result<Json<TaskDetail>, ApiError> {
     if let Some(seconds) = parameters.wait_seconds {
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(MAX_WAIT).min(MAX_WAIT);
+        let left = answer_by
+            .map_or(MAX_WAIT, |Extension(AnswerBy(until))| until.saturating_duration_since(Instant::now()));
+        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(MAX_WAIT).min(MAX_WAIT).min(left);
         wait_for(&orchestrator, task, wait).await?;
     }
     Ok(Json(orchestrator.reader.task(task).await?))

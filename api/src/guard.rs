@@ -1,0 +1,120 @@
+//! Refuses requests that no program of ours sends: from web pages of other sites, and with NUL characters.
+//!
+//! A server on loopback is open to every program of its machine, and a web page can reach it too: through a domain name
+//! that its owner points at 127.0.0.1 (DNS rebinding), or by a request to another origin. Such requests carry the page's
+//! name in `Host` or `Origin`.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, StatusCode, Uri,
+        header::{HOST, ORIGIN},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::error::ApiError;
+
+/// Refuses a request whose `Host` or `Origin` is not a name of this machine and not in `hosts`.
+pub(crate) async fn refuse_foreign_pages(
+    State(hosts): State<Arc<[String]>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match foreign_name(request.headers(), request.uri(), &hosts) {
+        None => next.run(request).await,
+        Some((header, name)) => {
+            let message = format!(
+                "`{header}` is `{name}`, which is not a name of this machine; to allow it, as behind a proxy, add it to \
+                 `server.hosts`"
+            );
+            ApiError::new(StatusCode::FORBIDDEN, "foreign_host", message).into_response()
+        }
+    }
+}
+
+/// Returns the header with a name that is not allowed, and that name.
+fn foreign_name(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Option<(HeaderName, String)> {
+    let is_allowed = |authority: &str| {
+        let host = host_of(authority);
+        is_loopback(&host) || hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
+    };
+    let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    // With HTTP/2 the name is in the URI.
+    let host = text(HOST).or_else(|| uri.authority().map(ToString::to_string));
+    if let Some(host) = host.filter(|host| !is_allowed(host)) {
+        return Some((HOST, host));
+    }
+    // A page without an origin of its own sends `null`.
+    let origin = text(ORIGIN)?;
+    let is_own = origin.split_once("://").is_some_and(|(_, authority)| is_allowed(authority));
+    (!is_own).then_some((ORIGIN, origin))
+}
+
+/// Returns the host of `host:port`, without the brackets of an IPv6 address.
+fn host_of(authority: &str) -> String {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Refuses a NUL character in the path or the query: PostgreSQL cannot store it, so nothing has such a name.
+pub(crate) async fn refuse_nul(request: Request, next: Next) -> Response {
+    let has_nul = |text: &str| text.contains("%00");
+    let query = request.uri().query().unwrap_or_default();
+    let place = if has_nul(request.uri().path()) {
+        "the path".to_owned()
+    } else if let Some(parameter) = query.split('&').find(|parameter| has_nul(parameter)) {
+        format!("the parameter `{}`", parameter.split('=').next().unwrap_or_default())
+    } else {
+        return next.run(request).await;
+    };
+    let message = format!("{place} must not contain a NUL character");
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_allowed_on_loopback() {
+        let hosts = ["tasker.example.com".to_owned()];
+        let blamed = |host: &str, origin: Option<&str>| {
+            let mut headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
+            headers.extend(origin.map(|origin| (ORIGIN, origin.parse().unwrap())));
+            foreign_name(&headers, &Uri::from_static("/v1/tasks"), &hosts).map(|(header, _)| header)
+        };
+        for host in [
+            "localhost:8080",
+            "LOCALHOST",
+            "127.0.0.1:1",
+            "127.9.9.9",
+            "[::1]:8080",
+            "app.localhost",
+            "localhost.",
+        ] {
+            assert_eq!(blamed(host, None), None, "{host}");
+            assert_eq!(blamed(host, Some(&format!("http://{host}"))), None, "{host}");
+        }
+        assert_eq!(blamed("tasker.example.com", Some("https://tasker.example.com")), None);
+        for host in
+            ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", "10.0.0.1", "[::2]", ""]
+        {
+            assert_eq!(blamed(host, None), Some(HOST), "{host}");
+            assert_eq!(blamed("localhost", Some(&format!("http://{host}"))), Some(ORIGIN), "{host}");
+        }
+        assert_eq!(blamed("localhost", Some("null")), Some(ORIGIN));
+    }
+}

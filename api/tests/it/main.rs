@@ -1,0 +1,5 @@
+//! Tests of the API through HTTP.
+
+mod events;
+mod refusals;
+mod waiting;
