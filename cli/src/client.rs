@@ -11,10 +11,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use tasker_api::ErrorBody;
 use tokio::sync::{Mutex, mpsc};
 use ureq::{
-    Agent, Body,
+    Agent, Body, Proxy,
     http::{Method, Response, StatusCode},
 };
-use url::form_urlencoded;
+use url::{Host, Url, form_urlencoded};
 
 use crate::{
     config::ProjectConfig,
@@ -24,6 +24,11 @@ use crate::{
 /// The timeout of a request. The API responds within a minute, also to requests that wait.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
+/// How often a patient client sends a request, while API Gateway or a function in front of the API is overloaded.
+const TRIES: u32 = 5;
+/// How long it pauses before the second try. Each further pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
 /// The content type of most requests.
 const JSON: &str = "application/json";
 
@@ -32,6 +37,7 @@ const JSON: &str = "application/json";
 pub(crate) struct Client {
     url: String,
     agent: Agent,
+    tries: u32,
     /// Determined once, because finding credentials may need requests.
     signer: Arc<Mutex<Option<Signer>>>,
 }
@@ -43,9 +49,15 @@ impl Client {
     pub(crate) fn new(url: &str) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            agent: agent(Some(TIMEOUT)),
+            agent: agent(url, Some(TIMEOUT)),
+            tries: 1,
             signer: Arc::default(),
         }
+    }
+
+    /// A client that repeats requests to read which fail on the way to the API (502 to 504), for a long wait.
+    pub(crate) fn patient(&self) -> Self {
+        Self { tries: TRIES, ..self.clone() }
     }
 
     async fn signer(&self) -> Option<Signer> {
@@ -113,7 +125,19 @@ impl Client {
         let (this, path) = (self.clone(), path.to_owned());
         let signer = self.signer().await;
         tokio::task::spawn_blocking(move || {
-            let mut response = this.send(method, &path, content_type, body.unwrap_or_default(), signer)?;
+            let body = body.unwrap_or_default();
+            let repeats = if method == Method::GET { this.tries - 1 } else { 0 };
+            let mut pauses = (0..repeats).map(|tried| FIRST_PAUSE * (1 << tried));
+            let mut response = loop {
+                let response =
+                    this.send(method.clone(), &path, content_type, body.clone(), signer.clone())?;
+                match pauses.next() {
+                    Some(pause) if (502..=504).contains(&response.status().as_u16()) => {
+                        std::thread::sleep(pause);
+                    }
+                    _ => break response,
+                }
+            };
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
@@ -163,7 +187,7 @@ impl Client {
     /// connection.
     pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
         // This response has no end, so it has no timeout.
-        let this = Self { agent: agent(None), ..self.clone() };
+        let this = Self { agent: agent(&self.url, None), ..self.clone() };
         let (path, signer) = (path.to_owned(), self.signer().await);
         let response =
             tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new(), signer));
@@ -196,13 +220,32 @@ impl Client {
     }
 }
 
-fn agent(timeout: Option<Duration>) -> Agent {
+fn agent(url: &str, timeout: Option<Duration>) -> Agent {
     Agent::config_builder()
+        .proxy(proxy(url, |name| std::env::var(name).ok()))
         .http_status_as_error(false)
         .timeout_connect(Some(Duration::from_secs(5)))
         .timeout_global(timeout)
         .build()
         .into()
+}
+
+/// Returns the proxy of the environment for this URL: `http_proxy` or `https_proxy` by its scheme, or `all_proxy`. None for
+/// this machine.
+fn proxy(url: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
+    let url = Url::parse(url).ok()?;
+    let is_here = match url.host()? {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let uri = url.as_str().parse().ok()?;
+    if is_here || Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(&uri)) {
+        return None;
+    }
+    let names = [format!("{}_proxy", url.scheme()), "all_proxy".to_owned()];
+    let value = |name: &String| variable(name).or_else(|| variable(&name.to_ascii_uppercase()));
+    names.iter().filter_map(value).find(|value| !value.is_empty()).and_then(|value| Proxy::new(&value).ok())
 }
 
 /// Converts an error of the API.
@@ -236,8 +279,61 @@ mod tests {
         assert_eq!(segment("Payments::Refund/now + then"), "Payments%3A%3ARefund%2Fnow%20%2B%20then");
     }
 
+    /// Starts a server that answers one request after another with these statuses.
+    fn server(statuses: &'static [&'static str]) -> String {
+        use std::io::Write as _;
+
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for status in statuses {
+                let (mut stream, _) = listener.accept().unwrap();
+                let request = BufReader::new(stream.try_clone().unwrap());
+                let _ = request.lines().map_while(Result::ok).find(String::is_empty);
+                let answer = "content-length: 1\r\nconnection: close\r\n\r\n7";
+                write!(stream, "HTTP/1.1 {status}\r\n{answer}").unwrap();
+                // Closing with unread bytes would reset the connection.
+                stream.shutdown(std::net::Shutdown::Write).unwrap();
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_patient_client_waits_for_an_overloaded_gateway() {
+        const OVERLOADED: &[&str] = &["503 Service Unavailable", "504 Gateway Timeout", "200 OK"];
+        let patient = Client::new(&server(OVERLOADED)).patient();
+        assert_eq!(patient.get::<u32>("/v1/tasks/1").await.unwrap(), 7);
+        let error = Client::new(&server(OVERLOADED)).get::<u32>("/v1/tasks/1").await.unwrap_err();
+        assert!(error.to_string().contains("503"), "{error}");
+        // Only reading may be repeated.
+        let sent = Client::new(&server(OVERLOADED)).patient().post::<u32>("/v1/tasks", &1).await;
+        assert!(sent.unwrap_err().to_string().contains("503"));
+        let error = Client::new(&server(&["404 Not Found"])).patient().get::<u32>("/v1/x").await.unwrap_err();
+        assert!(error.to_string().contains("404"), "{error}");
+    }
+
     #[test]
     fn only_what_is_given_is_asked_for() {
         assert_eq!(query([("a", None), ("b", Some("x y".into())), ("c", Some("1".into()))]), "b=x%20y&c=1");
+    }
+
+    #[test]
+    fn a_proxy_is_for_its_scheme_and_never_for_this_machine() {
+        let proxied = |url: &str, name: &str| {
+            proxy(url, |asked| (asked == name).then(|| "http://proxy.example:3128".to_owned())).is_some()
+        };
+        for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            assert!(proxied("http://tasker.example", name), "{name}");
+            for here in
+                ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080", "http://a.localhost"]
+            {
+                assert!(!proxied(here, name), "{name} {here}");
+            }
+        }
+        assert!(proxied("https://tasker.example", "https_proxy"));
+        assert!(!proxied("http://tasker.example", "https_proxy"));
+        assert!(!proxied("https://tasker.example", "http_proxy"));
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tasker_assembly::timing;
 use toml::{Table, Value};
 
+use crate::environment;
+
 /// The name of the file.
 pub(crate) const FILE: &str = "tasker.toml";
 
@@ -64,11 +66,14 @@ pub(crate) struct Server {
     pub(crate) listen: String,
     /// The URL of the API for commands. Empty: derived from `listen`.
     pub(crate) url: String,
+    /// The names, other than those of this machine, in requests to a server on loopback, as behind a proxy. Requests to
+    /// all other names are refused, because web pages of other sites send them.
+    pub(crate) hosts: Vec<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), url: String::new() }
+        Self { listen: "127.0.0.1:8080".into(), url: String::new(), hosts: Vec::new() }
     }
 }
 
@@ -179,7 +184,7 @@ impl ProjectConfig {
             }
             None => String::new(),
         };
-        Self::from_parts(root, file.as_deref(), &text, std::env::vars())
+        Self::from_parts(root, file.as_deref(), &text, environment::utf8())
     }
 
     fn from_parts(

@@ -114,5 +114,7 @@ fn svg(template: &Template, graph: &Graph) -> String {
 }
 
 fn escape(text: &str) -> String {
+    // XML cannot contain control characters.
+    let text = text.replace(|character: char| character.is_control(), "\u{fffd}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -4,6 +4,7 @@
 mod client;
 mod commands;
 mod config;
+mod environment;
 mod graph;
 mod output;
 mod parts;
@@ -16,7 +17,11 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{commands::ending::Ending, config::ProjectConfig, output::Output};
+use crate::{
+    commands::ending::Ending,
+    config::ProjectConfig,
+    output::{Output, print},
+};
 
 /// Workflows whose steps are WebAssembly components.
 ///
@@ -121,7 +126,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
             return Ok(Ending::Done);
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "tasker", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "tasker", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end());
             return Ok(Ending::Done);
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
@@ -139,7 +146,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Deploy(arguments) => commands::deploy::run(&project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
-        Command::Task(command) => commands::task::run(project, command, output).await,
+        Command::Task(command) => Box::pin(commands::task::run(project, command, output)).await,
         Command::Step(command) => commands::step::run(&project, command, output).await,
         Command::Dlq(command) => commands::dlq::run(&project, command, output).await,
         Command::Handler(command) => commands::handler::run(&project, command, output).await,

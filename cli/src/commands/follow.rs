@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::Value;
+use tasker_assembly::timing::WAIT_PIECE;
 use tasker_orchestrator::read::StepDetail;
 use tasker_templates::template::Template;
 use uuid::Uuid;
@@ -43,11 +44,13 @@ async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> 
 
 /// Follows a task until it comes to rest, and draws it if requested.
 pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Output) -> Result<TaskView> {
+    let client = &client.patient();
     let mut screen = Screen::default();
     let mut template = None;
     loop {
         if !draw {
-            let _: Value = client.get(&format!("/v1/tasks/{task}?wait_seconds=30")).await?;
+            let _: Value =
+                client.get(&format!("/v1/tasks/{task}?wait_seconds={}", WAIT_PIECE.as_secs())).await?;
         }
         let began = Instant::now();
         let view = look_again(client, task, template.take()).await?;

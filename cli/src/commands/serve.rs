@@ -59,7 +59,8 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));
-    tasker_api::serve(listener, running.orchestrator.clone(), stop).await?;
+    let hosts = project.config.server.hosts.clone();
+    tasker_api::serve(listener, running.orchestrator.clone(), hosts, stop).await?;
     running.stopped().await;
     Ok(Ending::Done)
 }

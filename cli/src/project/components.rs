@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::config::ProjectConfig;
+use crate::{config::ProjectConfig, environment};
 
 /// The target that handlers are built for.
 const TARGET: &str = "wasm32-wasip2";
@@ -64,9 +64,8 @@ async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
         ])
         .arg("--manifest-path")
         .arg(&manifest)
-        // The user's flags for native code do not apply to WebAssembly.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_TARGET_DIR")
+        .env_clear()
+        .envs(environment::for_builds())
         .stderr(Stdio::inherit())
         .output()
         .await

@@ -23,15 +23,29 @@ pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile
     let folder = project.path(&project.config.project.templates);
     let paths = documents(&folder)
         .with_context(|| format!("there is no folder of templates at {}", folder.display()))?;
-    let mut templates = Vec::new();
+    let mut templates: Vec<TemplateFile> = Vec::new();
     let mut faults = Vec::new();
     for path in paths {
         match read_template(&path) {
-            Ok(file) => templates.push(file),
+            Ok(file) => match templates.iter().find(|other| is_same(&other.template, &file.template)) {
+                Some(other) => faults.push(format!(
+                    "{} and {} are both version {} of the template {}/{}; change the version or the name of one",
+                    shown(&other.path),
+                    shown(&path),
+                    file.template.version,
+                    file.template.namespace_name,
+                    file.template.name,
+                )),
+                None => templates.push(file),
+            },
             Err(error) => faults.push(format!("{error:#}")),
         }
     }
     if faults.is_empty() { Ok(templates) } else { bail!("{}", faults.join("\n")) }
+}
+
+fn is_same(one: &Template, other: &Template) -> bool {
+    (&one.namespace_name, &one.name, &one.version) == (&other.namespace_name, &other.name, &other.version)
 }
 
 /// Reads one template.

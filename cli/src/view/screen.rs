@@ -1,5 +1,7 @@
 //! Redraws lines in place on the terminal.
 
+use crate::output::printable;
+
 /// Draws lines over the previous ones.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
@@ -17,7 +19,7 @@ impl Screen {
             text.push_str(&format!("\x1b[{}F\x1b[J", self.drawn));
         }
         for line in lines {
-            text.push_str(line);
+            text.push_str(&printable(line));
             text.push('\n');
         }
         text.push_str(breaks);

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::release::release;
+use crate::environment;
 
 /// The tool that applies the deployment.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -91,7 +92,7 @@ impl Deployer {
                 parameters.push(format!("Release={}", release(&template, &parameters)?));
                 // The publication is not part of the release, because it changes nothing that the functions run with.
                 parameters.extend(publication.map(|publication| format!("Publication={publication}")));
-                let mut command = Command::new("sam");
+                let mut command = tool("sam");
                 command
                     .current_dir(&self.directory)
                     .args(["deploy", "--stack-name", &self.stack, "--no-confirm-changeset"])
@@ -108,12 +109,12 @@ impl Deployer {
     pub(super) async fn outputs(&self) -> Result<Option<Deployment>> {
         let mut command = match self.via {
             Tool::Terraform => {
-                let mut command = Command::new("terraform");
+                let mut command = tool("terraform");
                 command.arg(format!("-chdir={}", self.directory.display())).args(["output", "-json"]);
                 command
             }
             Tool::Sam => {
-                let mut command = Command::new("sam");
+                let mut command = tool("sam");
                 command.args(["list", "stack-outputs", "--output", "json", "--stack-name", &self.stack]);
                 command
             }
@@ -152,8 +153,19 @@ fn template(directory: &Path, options: &[String]) -> Result<PathBuf> {
     found.with_context(|| format!("{} contains no template.yaml", directory.display()))
 }
 
+/// Starts a command for the user's own tool. It gets this process's environment without Tasker's part, where handlers'
+/// secrets and the database's URL may be.
+fn tool(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("DATABASE_URL");
+    for (name, _) in environment::utf8().filter(|(name, _)| name.starts_with("TASKER_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
 async fn terraform(directory: &Path, arguments: &[String]) -> Result<()> {
-    let mut command = Command::new("terraform");
+    let mut command = tool("terraform");
     command.arg(format!("-chdir={}", directory.display())).args(arguments);
     succeed(command).await
 }

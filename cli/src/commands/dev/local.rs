@@ -83,8 +83,9 @@ impl Local {
             output.say(&format!("continuing with {steps} steps that were in flight when the last run ended"));
         }
         let worker = parts::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
+        let hosts = project.config.server.hosts.clone();
         let server =
-            tokio::spawn(tasker_api::serve(listener, orchestrator.orchestrator.clone(), stop.clone()));
+            tokio::spawn(tasker_api::serve(listener, orchestrator.orchestrator.clone(), hosts, stop.clone()));
         let heading = format!("{} on this machine", project.config.project.name);
         output.say(&output.style(Style::Strong, &heading));
         Ok(Self {

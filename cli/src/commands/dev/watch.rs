@@ -51,7 +51,11 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, SystemTime)>) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.is_dir() {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-            if !IGNORED.iter().any(|ignored| entry.file_name() == *ignored) {
+            let is_ignored = IGNORED.iter().any(|ignored| entry.file_name() == *ignored);
+            // A link to a folder may lead back here.
+            let is_linked_folder =
+                entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
+            if !is_ignored && !is_linked_folder {
                 collect(&entry.path(), files);
             }
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     client::Client,
     commands::{ending::Ending, stop::stop_signal},
-    output::{Output, Style, print},
+    output::{Output, Style, print, printable},
     view::cut,
 };
 
@@ -38,9 +38,9 @@ pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output
         let read: Value = serde_json::from_str(&event).unwrap_or_default();
         if matches(read["type"].as_str().unwrap_or_default()) {
             if output.json {
-                print(&read.to_string());
+                print(&event);
             } else {
-                output.say(&line(&read, output));
+                print(&printable(&line(&read, output)));
             }
         }
     }
