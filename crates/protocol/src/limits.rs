@@ -12,7 +12,8 @@ pub struct Limits {
     pub wall_ms: u64,
     /// Computing time, in milliseconds. Waiting for the network does not count. Default 10,000.
     pub cpu_ms: u64,
-    /// The sum of all linear memories, in bytes. Default 128 MiB.
+    /// All linear memories, and what the host holds for the handler (requests, values, logs), in bytes. Default
+    /// 128 MiB.
     pub memory_bytes: u64,
     /// The sum of all tables, in elements. Default 20,000.
     pub table_elements: u64,

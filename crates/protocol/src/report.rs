@@ -174,7 +174,7 @@ pub struct Usage {
     pub wall_us: u64,
     /// Computing time, in microseconds.
     pub cpu_us: u64,
-    /// The peak sum of all linear memories, in bytes.
+    /// The peak sum of all linear memories and of what the host held for the handler, in bytes.
     pub peak_memory_bytes: u64,
     /// Log bytes that were dropped because of the limit.
     pub dropped_log_bytes: u64,

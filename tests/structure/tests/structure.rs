@@ -134,3 +134,38 @@ fn structure() -> String {
     }
     text
 }
+
+/// A page that sends its reader to a file that is not there is worse than none.
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let root = root();
+    let mut pages: Vec<_> =
+        fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages.extend([root.join("README.md"), root.join("CONTRIBUTING.md")]);
+    let top: Vec<String> = fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir() && entry.file_name() != "target")
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let (mut named, mut missing) = (0, Vec::new());
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        // The text between backticks, outside of fences.
+        for path in text.replace("```", "").split('`').skip(1).step_by(2) {
+            let is_path =
+                path.split_once('/').is_some_and(|(folder, _)| top.iter().any(|known| known == folder));
+            let is_plain =
+                path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+            if is_path && is_plain {
+                named += 1;
+                if !root.join(path).exists() {
+                    missing.push(format!("{}: {path}", page.display()));
+                }
+            }
+        }
+    }
+    assert!(named > 50, "only {named} paths were found");
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -120,7 +120,9 @@ impl TestDatabase {
 async fn make_template() {
     administer(&format!("CREATE DATABASE {MIGRATED}")).await;
     let pool = tasker_orchestrator::connect(options(MIGRATED), 1);
-    tasker_orchestrator::migrate(&pool, tasker_orchestrator::Newer::IsRefused).await.expect("the migrations run");
+    tasker_orchestrator::migrate(&pool, tasker_orchestrator::Newer::IsRefused)
+        .await
+        .expect("the migrations run");
     // A database with open connections cannot be copied.
     pool.close().await;
 }
