@@ -41,6 +41,9 @@ pub(crate) struct Project {
     pub(crate) name: String,
     /// Folders of Cargo packages to build as components, and `.wasm` files to use as they are.
     pub(crate) components: Vec<PathBuf>,
+    /// The names of further environment variables for builds, for example a registry's token. Build scripts of all
+    /// dependencies can read them.
+    pub(crate) build_environment: Vec<String>,
     /// The folder of templates (`.yaml`, `.yml`, `.json`).
     pub(crate) templates: PathBuf,
     /// The folder of triggers, which start tasks from events. It may be missing.
@@ -52,6 +55,7 @@ impl Default for Project {
         Self {
             name: "tasker".into(),
             components: vec![".".into()],
+            build_environment: Vec::new(),
             templates: "templates".into(),
             triggers: "triggers".into(),
         }
@@ -110,11 +114,19 @@ pub(crate) struct Orchestrator {
     pub(crate) report_loops: usize,
     /// The interval of the sweep, in seconds.
     pub(crate) sweep_interval_seconds: u64,
+    /// The networks that are not public and that webhooks may reach: addresses, or networks such as `10.1.0.0/16`. `tasker dev`
+    /// allows this machine as well.
+    pub(crate) webhook_networks: Vec<String>,
 }
 
 impl Default for Orchestrator {
     fn default() -> Self {
-        Self { environment: "development".into(), report_loops: 2, sweep_interval_seconds: 5 }
+        Self {
+            environment: "development".into(),
+            report_loops: 2,
+            sweep_interval_seconds: 5,
+            webhook_networks: Vec::new(),
+        }
     }
 }
 
@@ -124,8 +136,10 @@ impl Default for Orchestrator {
 pub(crate) struct Worker {
     /// The name of the host in reports. Empty: `worker-` and the process id.
     pub(crate) name: String,
-    /// The maximum number of steps that run at once.
+    /// The maximum number of steps that run at once, if their memory allows.
     pub(crate) max_concurrent: usize,
+    /// The memory for all running steps together, in bytes. 0: what the process has, less a reserve.
+    pub(crate) max_memory_bytes: u64,
     /// The visibility timeout of a step message, in seconds: how long a host may run a step without a heartbeat.
     pub(crate) lease_seconds: u64,
     /// How long running steps may continue after a request to stop, in seconds.
@@ -139,6 +153,7 @@ impl Default for Worker {
         Self {
             name: String::new(),
             max_concurrent: 100,
+            max_memory_bytes: 0,
             lease_seconds: timing::STEP_VISIBILITY.as_secs(),
             drain_seconds: timing::WORKER_DRAIN.as_secs(),
             cache_dir: PathBuf::new(),

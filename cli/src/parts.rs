@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
 use tasker_orchestrator::{Newer, Settings, connect, migrate};
+use tasker_outbound::Networks;
+use tasker_protocol::granted_network;
 use tasker_runtime_host::{Host, HostConfig};
 use tasker_transport::BlobStore;
 use tokio::task::JoinHandle;
@@ -62,6 +64,7 @@ pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Ho
         name,
         cache_dir,
         max_concurrent: worker.max_concurrent,
+        max_memory_bytes: Some(worker.max_memory_bytes).filter(|bytes| *bytes > 0),
         compiler: std::env::current_exe().ok(),
         ..HostConfig::default()
     };
@@ -83,7 +86,18 @@ pub(crate) async fn start_orchestrator(
         report_loops: configured.report_loops,
         sweep_interval: Duration::from_secs(configured.sweep_interval_seconds.max(1)),
     };
-    Ok(RunningOrchestrator::start(pool, transport, blobs, settings, claim, stop).await?)
+    let networks = configured.webhook_networks.iter().map(|text| {
+        granted_network(text).with_context(|| {
+            format!(
+                "`orchestrator.webhook_networks` contains `{text}`; write an address, or a network such as 10.1.0.0/16"
+            )
+        })
+    });
+    let mut networks = Networks::with(networks.collect::<Result<_>>()?);
+    if claim == Claim::Exclusive {
+        networks = networks.and_loopback();
+    }
+    Ok(RunningOrchestrator::start(pool, transport, blobs, settings, networks, claim, stop).await?)
 }
 
 /// Starts a worker; it runs steps until `stop` is cancelled.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use sqlx::PgPool;
 use tasker_orchestrator::{Connections, Error, Orchestrator, Settings, claim};
+use tasker_outbound::Networks;
 use tasker_transport::{BlobStore, Outlet, PgmqOutlet, WebhookOutlet};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,8 @@ pub struct RunningOrchestrator {
 }
 
 impl RunningOrchestrator {
-    /// Starts an orchestrator on a migrated database. It runs until `stop` is cancelled.
+    /// Starts an orchestrator on a migrated database. It runs until `stop` is cancelled. Its webhooks reach public addresses,
+    /// and those of `webhook_networks`.
     ///
     /// # Errors
     /// [`Error::DatabaseInUse`] if another orchestrator's claim excludes this one; other errors if the database
@@ -40,13 +42,14 @@ impl RunningOrchestrator {
         transport: &Transport,
         blobs: BlobStore,
         settings: Settings,
+        webhook_networks: Networks,
         claimed: Claim,
         stop: CancellationToken,
     ) -> Result<Self, Error> {
         let alone = claimed == Claim::Exclusive;
         let claim = claim(&pool, alone).await?;
         let outlets = BTreeMap::from([
-            ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+            ("webhook", Arc::new(WebhookOutlet::new(webhook_networks)) as Arc<dyn Outlet>),
             ("queue", Arc::new(PgmqOutlet::new(pool.clone()))),
         ]);
         let Transport { steps, reports, leases } = transport.clone();

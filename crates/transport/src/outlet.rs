@@ -1,5 +1,7 @@
 //! Outlets: delivery of domain events to subscribers outside Tasker, one outlet per kind of subscriber.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -16,8 +18,20 @@ pub struct OutgoingEvent {
 
 /// Why an event was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DeliveryError(pub String);
+#[error("{message}")]
+pub struct DeliveryError {
+    /// What happened, for people.
+    pub message: String,
+    /// How long the target asks to wait before the next try.
+    pub retry_after: Option<Duration>,
+}
+
+impl DeliveryError {
+    /// An error that says nothing about the next try.
+    pub fn new(message: String) -> Self {
+        Self { message, retry_after: None }
+    }
+}
 
 /// Delivers events to subscribers of one kind.
 #[async_trait]

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
-use tasker_transport::OutgoingEvent;
+use tasker_transport::{DeliveryError, OutgoingEvent};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -19,6 +19,9 @@ const EACH: usize = 8;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The timeout of one delivery: less than the minute for which `take_deliveries` takes it.
 const TIMEOUT: Duration = Duration::from_secs(45);
+
+/// The maximum length of a correlation id, in bytes.
+const MAX_ID: usize = 256;
 
 #[derive(Debug)]
 struct Due {
@@ -53,7 +56,7 @@ struct UnderWay {
 struct Delivered {
     event: i64,
     subscription: Uuid,
-    error: Option<String>,
+    error: Option<DeliveryError>,
 }
 
 impl UnderWay {
@@ -131,7 +134,8 @@ impl Events {
             under_way.deliveries.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
                 let done = tokio::time::timeout(TIMEOUT, this.deliver_one(delivery)).await;
-                let error = done.unwrap_or_else(|_| Err("the delivery timed out".to_owned())).err();
+                let timed_out = |_| Err(DeliveryError::new("the delivery timed out".to_owned()));
+                let error = done.unwrap_or_else(timed_out).err();
                 Delivered { event, subscription, error }
             });
         }
@@ -139,35 +143,37 @@ impl Events {
     }
 
     async fn settle_deliveries(&self, ended: Vec<Delivered>) -> Result<(), Error> {
-        let (mut events, mut subscriptions, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut events, mut subscriptions) = (Vec::new(), Vec::new());
+        let (mut errors, mut waits) = (Vec::new(), Vec::new());
         for Delivered { event, subscription, error } in ended {
             if let Some(error) = &error {
-                tracing::warn!(event, %subscription, error, "an event could not be delivered; trying again");
+                tracing::warn!(event, %subscription, %error, "an event could not be delivered; trying again");
             }
             events.push(event);
             subscriptions.push(subscription);
-            errors.push(error);
+            waits.push(error.as_ref().and_then(|error| error.retry_after).map(|wait| wait.as_secs_f64()));
+            errors.push(error.map(|error| error.message));
         }
-        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3)"))
+        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3, $4)"))
             .bind(events)
             .bind(subscriptions)
             .bind(errors)
+            .bind(waits)
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
-    async fn deliver_one(&self, due: Due) -> Result<(), String> {
+    async fn deliver_one(&self, due: Due) -> Result<(), DeliveryError> {
         let delivery = format!("{}/{}", due.event_id, due.subscription_id);
         if due.kind == "task" {
-            return self.start_task(&due, &delivery).await;
+            return self.start_task(&due, &delivery).await.map_err(DeliveryError::new);
         }
-        let outlet = self
-            .outlets
-            .get(due.kind.as_str())
-            .ok_or_else(|| format!("this installation has no outlet for `{}`", due.kind))?;
+        let outlet = self.outlets.get(due.kind.as_str()).ok_or_else(|| {
+            DeliveryError::new(format!("this installation has no outlet for `{}`", due.kind))
+        })?;
         let event = OutgoingEvent { delivery, name: due.name, body: due.envelope };
-        outlet.deliver(&due.target.0, &event).await.map_err(|error| error.to_string())
+        outlet.deliver(&due.target.0, &event).await
     }
 
     /// Starts a task with the event as its input. Retries create one task only.
@@ -182,7 +188,9 @@ impl Events {
         request.initiator = Some("event".to_owned());
         request.source_system = event["source"].as_str().map(str::to_owned);
         request.reason = Some(format!("event {} {}", due.name, due.event_id));
-        request.parent_correlation_id = event["correlationid"].as_str().map(str::to_owned);
+        // An id that was accepted when ids could be longer.
+        let cut = |id: &str| id[..id.floor_char_boundary(MAX_ID)].to_owned();
+        request.parent_correlation_id = event["correlationid"].as_str().map(cut);
         request.idempotency_key = Some(format!("event/{delivery}"));
         let mut created = self.engine.create_tasks(vec![request]).await;
         created.pop().map_or(Ok(()), |created| created.map(drop).map_err(|error| error.to_string()))

@@ -1,7 +1,9 @@
--- Stores the results of delivery attempts. Deletes successful deliveries. Retries failed ones after 1, 2, 4 ...
--- seconds, at most an hour. After 24 attempts (about half a day) a delivery is kept for inspection and not retried.
-CREATE FUNCTION tasker_f.settle_deliveries(p_event bigint[], p_subscription uuid[], p_error text[]) RETURNS void
-LANGUAGE plpgsql AS $$
+-- Stores the results of delivery attempts. Deletes successful deliveries. Retries failed ones after 1, 2, 4 ... seconds, or
+-- later if the target asked for that in p_wait (seconds), at most an hour. After 24 attempts (about half a day) a delivery
+-- is kept for inspection and not retried.
+CREATE FUNCTION tasker_f.settle_deliveries(
+    p_event bigint[], p_subscription uuid[], p_error text[], p_wait double precision[]
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     v_now timestamptz := tasker_f.now();
 BEGIN
@@ -9,9 +11,9 @@ BEGIN
     USING unnest(p_event, p_subscription, p_error) AS p (event_id, subscription_id, error)
     WHERE d.event_id = p.event_id AND d.subscription_id = p.subscription_id AND p.error IS NULL;
     UPDATE tasker.deliveries d SET last_error = p.error,
-        next_attempt_at = CASE WHEN d.attempts < 24
-                               THEN v_now + least(interval '1 hour', interval '1 second' * power(2, d.attempts - 1)) END
-    FROM unnest(p_event, p_subscription, p_error) AS p (event_id, subscription_id, error)
+        next_attempt_at = CASE WHEN d.attempts < 24 THEN v_now + interval '1 second'
+            * least(3600, greatest(power(2, d.attempts - 1), coalesce(p.wait, 0))) END
+    FROM unnest(p_event, p_subscription, p_error, p_wait) AS p (event_id, subscription_id, error, wait)
     WHERE d.event_id = p.event_id AND d.subscription_id = p.subscription_id AND p.error IS NOT NULL;
 END
 $$;

@@ -18,6 +18,7 @@ use tasker_orchestrator::{
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
 };
+use tasker_outbound::Networks;
 use tasker_protocol::{
     ClaimCheck, Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload,
     StepDispatch, StepEvent, StepReport, Usage, VERSION, decode, raw_json,
@@ -130,7 +131,10 @@ impl Fixture {
             reports: reports.clone(),
             leases: leases.clone(),
             outlets: BTreeMap::from([
-                ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+                (
+                    "webhook",
+                    Arc::new(WebhookOutlet::new(Networks::default().and_loopback())) as Arc<dyn Outlet>,
+                ),
                 ("queue", Arc::new(PgmqOutlet::new(database.pool.clone()))),
             ]),
             blobs: BlobStore::folder(blobs.path()).unwrap(),

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
+use tasker_outbound::Networks;
 use tasker_transport::{
     DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
     aws::{EventBusOutlet, SdkConfig, SqsOutlet, SqsQueue, TopicOutlet, sdk_config},
@@ -46,7 +47,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
         reports: reports.clone(),
         leases: Arc::new(open_leases(&config, &timing)?),
         outlets: BTreeMap::from([
-            ("webhook", Arc::new(WebhookOutlet::new()) as Arc<dyn Outlet>),
+            ("webhook", Arc::new(WebhookOutlet::new(Networks::default())) as Arc<dyn Outlet>),
             ("queue", Arc::new(SqsOutlet::new(&config))),
             ("topic", Arc::new(TopicOutlet::new(&config))),
             ("event_bus", Arc::new(EventBusOutlet::new(&config))),

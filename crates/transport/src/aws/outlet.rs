@@ -42,7 +42,7 @@ impl Outlet for EventBusOutlet {
     async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<(), DeliveryError> {
         let Bus { bus } = read(target, r#"{"bus": "name or ARN"}"#)?;
         let address: Address =
-            serde_json::from_str(&event.body).map_err(|error| DeliveryError(error.to_string()))?;
+            serde_json::from_str(&event.body).map_err(|error| DeliveryError::new(error.to_string()))?;
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&bus)
             .source(address.source)
@@ -50,9 +50,9 @@ impl Outlet for EventBusOutlet {
             .detail(&event.body)
             .build();
         let put = self.0.put_events().entries(entry).send().await;
-        let put = put.map_err(|error| DeliveryError(DisplayErrorContext(error).to_string()))?;
+        let put = put.map_err(|error| DeliveryError::new(DisplayErrorContext(error).to_string()))?;
         match put.entries().iter().find_map(|entry| entry.error_message()) {
-            Some(message) => Err(DeliveryError(format!("bus `{bus}`: {message}"))),
+            Some(message) => Err(DeliveryError::new(format!("bus `{bus}`: {message}"))),
             None => Ok(()),
         }
     }
@@ -88,7 +88,7 @@ impl Outlet for TopicOutlet {
             .data_type("String")
             .string_value(&event.name)
             .build()
-            .map_err(|error| DeliveryError(error.to_string()))?;
+            .map_err(|error| DeliveryError::new(error.to_string()))?;
         let published = self
             .0
             .publish()
@@ -97,7 +97,7 @@ impl Outlet for TopicOutlet {
             .message_attributes("name", name)
             .send()
             .await;
-        published.map(drop).map_err(|error| DeliveryError(DisplayErrorContext(error).to_string()))
+        published.map(drop).map_err(|error| DeliveryError::new(DisplayErrorContext(error).to_string()))
     }
 }
 
@@ -127,11 +127,12 @@ impl Outlet for SqsOutlet {
     async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<(), DeliveryError> {
         let EventQueue { queue } = read(target, r#"{"queue": "URL"}"#)?;
         let sent = self.0.send_message().queue_url(queue).message_body(&event.body).send().await;
-        sent.map(drop).map_err(|error| DeliveryError(DisplayErrorContext(error).to_string()))
+        sent.map(drop).map_err(|error| DeliveryError::new(DisplayErrorContext(error).to_string()))
     }
 }
 
 fn read<T: DeserializeOwned>(target: &Value, shape: &str) -> Result<T, DeliveryError> {
-    serde_json::from_value(target.clone())
-        .map_err(|error| DeliveryError(format!("the target of this subscription must be {shape}: {error}")))
+    serde_json::from_value(target.clone()).map_err(|error| {
+        DeliveryError::new(format!("the target of this subscription must be {shape}: {error}"))
+    })
 }

@@ -27,7 +27,7 @@ impl Outlet for PgmqOutlet {
             .bind(&queue)
             .execute(&self.pool)
             .await
-            .map_err(|error| DeliveryError(format!("queue `{queue}` could not be created: {error}")))?;
+            .map_err(|error| DeliveryError::new(format!("queue `{queue}` could not be created: {error}")))?;
         Ok(target.clone())
     }
 
@@ -39,7 +39,7 @@ impl Outlet for PgmqOutlet {
             .execute(&self.pool)
             .await
             .map(drop)
-            .map_err(|error| DeliveryError(format!("queue `{queue}`: {error}")))
+            .map_err(|error| DeliveryError::new(format!("queue `{queue}`: {error}")))
     }
 }
 
@@ -53,7 +53,7 @@ fn event_queue(target: &serde_json::Value) -> Result<String, DeliveryError> {
             && !name.starts_with("tasker_")
     };
     named.filter(valid).map(str::to_owned).ok_or_else(|| {
-        DeliveryError(
+        DeliveryError::new(
             "the target of a queue is {queue}: up to 40 lower-case letters, digits and underscores, not beginning with \
              `tasker_`"
                 .to_owned(),

@@ -12,6 +12,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use rustls::pki_types::ServerName;
+use tasker_outbound::Refused;
 use tasker_protocol::{Destination, LogLevel, OriginHost, Scheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -22,7 +23,7 @@ use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::LimitedBody;
-use super::policy::{Policy, Refused};
+use super::policy::Policy;
 use super::resolver::Resolver;
 use crate::capability::logs::HTTP_TARGET;
 use crate::capability::logs::Logs;
