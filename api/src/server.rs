@@ -13,8 +13,9 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// The maximum number of open connections. Further ones wait until one is closed.
-const MAX_CONNECTIONS: usize = 1024;
+/// The maximum number of open connections. Further ones wait until one is closed. Half of the files that a process may
+/// usually open.
+const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send a request's head, and may keep an unused connection open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may pause while it sends a request's body.

@@ -47,8 +47,17 @@ const BUILD: &[&str] = &[
     "PKG_CONFIG*",
     "WASI_SDK_PATH",
     "WASI_SYSROOT",
-    "GIT_*",
-    "NIX_*",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSL_CAINFO",
+    "NIX_SSL_CERT_FILE",
+    "NIX_CFLAGS_COMPILE",
+    "NIX_LDFLAGS",
+    "NIX_CC",
+    "CPATH",
+    "LIBRARY_PATH",
+    "PROTOC",
+    "LIBCLANG_PATH",
     "SDKROOT",
     "DEVELOPER_DIR",
 ];
@@ -63,9 +72,11 @@ pub(crate) fn utf8() -> impl Iterator<Item = (String, String)> {
 }
 
 /// Returns the environment of a build. It runs code of other people: build scripts and macros of every dependency. So it
-/// gets what Rust's tools use, and no secrets of handlers, databases or clouds.
-pub(crate) fn for_builds() -> impl Iterator<Item = (OsString, OsString)> {
-    env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_for_builds))
+/// gets what Rust's tools use, and no secrets of handlers, databases or clouds; and the variables that the project names.
+pub(crate) fn for_builds(named: &[String]) -> impl Iterator<Item = (OsString, OsString)> {
+    env::vars_os().filter(|(name, _)| {
+        name.to_str().is_some_and(|name| is_for_builds(name) || named.iter().any(|one| one == name))
+    })
 }
 
 fn is_for_builds(name: &str) -> bool {

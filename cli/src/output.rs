@@ -127,7 +127,8 @@ fn is_control(character: char) -> bool {
 /// Formats rows as aligned columns, without trailing spaces.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let header = header.iter().map(|&cell| cell.to_owned()).collect();
-    let clean = |row: &Vec<String>| row.iter().map(|cell| printable(cell)).collect();
+    // A line break in a cell would forge a row.
+    let clean = |row: &Vec<String>| row.iter().map(|cell| printable(cell).replace('\n', " ")).collect();
     let all: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().map(clean)).collect();
     let widths: Vec<usize> = (0..all[0].len())
         .map(|column| all.iter().map(|row| row[column].width()).max().unwrap_or(0))

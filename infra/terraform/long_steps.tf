@@ -61,7 +61,8 @@ resource "aws_ecs_task_definition" "host" {
     environment = [for key, value in merge(
       local.environment,
       local.environment_of_hosts,
-      local.environment_of_shared_secrets,
+      # In full, for images of earlier releases. A container's environment has no limit of 4 KB.
+      length(var.handler_secrets) == 0 ? {} : { TASKER_HANDLER_SECRETS = join(",", var.handler_secrets) },
       # The queue that this host receives from.
       { TASKER_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url, TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
       var.long_steps.environment,

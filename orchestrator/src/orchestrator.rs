@@ -33,6 +33,9 @@ use crate::{
 /// How many announcements a slow listener may lag behind before it misses some.
 const MAX_PENDING_ANNOUNCEMENTS: usize = 4096;
 
+/// How many events a slow listener may lag behind before it misses some. An event may have 256 KiB.
+const MAX_PENDING_EVENTS: usize = 256;
+
 /// The orchestrator and its parts. Cheap to clone.
 #[derive(Clone)]
 pub struct Orchestrator {
@@ -130,7 +133,7 @@ impl Orchestrator {
             blobs: blobs.clone(),
             engine: Arc::clone(&engine),
             outlets,
-            told: broadcast::channel(MAX_PENDING_ANNOUNCEMENTS).0,
+            told: broadcast::channel(MAX_PENDING_EVENTS).0,
             deliverable: Notify::new(),
         });
         let triggers = Arc::new(Triggers {

@@ -29,7 +29,7 @@ pub(crate) async fn build(project: &ProjectConfig) -> Result<Vec<BuiltComponent>
     for component in &project.config.project.components {
         let path = project.path(component);
         if path.is_dir() {
-            for artifact in build_package(&path).await? {
+            for artifact in build_package(&path, &project.config.project.build_environment).await? {
                 built.push(read(artifact)?);
             }
         } else {
@@ -44,7 +44,7 @@ fn read(path: PathBuf) -> Result<BuiltComponent> {
     Ok(BuiltComponent { path, wasm: wasm.into() })
 }
 
-async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
+async fn build_package(folder: &Path, named: &[String]) -> Result<Vec<PathBuf>> {
     let manifest = folder.join("Cargo.toml");
     if !manifest.is_file() {
         bail!(
@@ -65,7 +65,7 @@ async fn build_package(folder: &Path) -> Result<Vec<PathBuf>> {
         .arg("--manifest-path")
         .arg(&manifest)
         .env_clear()
-        .envs(environment::for_builds())
+        .envs(environment::for_builds(named))
         .stderr(Stdio::inherit())
         .output()
         .await

@@ -8,7 +8,7 @@ use std::{
     io::{Read as _, Write as _},
     os::unix::{
         ffi::OsStrExt,
-        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, fchown},
+        fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown, lchown},
     },
     path::{Path, PathBuf},
 };
@@ -41,12 +41,38 @@ pub(crate) fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
     fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
     if owner.is_some() {
         permit(folder, 0o755).ok();
-        // An earlier version gave it to the server's user.
-        chown(&home, Some(0), Some(0)).doing(|| format!("taking {}", home.display()))?;
     }
-    // The server's user passes through it to `data`.
-    permit(&home, if owner.is_some() { 0o711 } else { 0o700 })?;
+    take(&home, owner)?;
     Ok(home)
+}
+
+/// Makes the folder ours. As root, an earlier version had given it and its files to the server's user; what that user put
+/// there in place of a file is removed.
+fn take(home: &Path, owner: Option<Owner>) -> Result<()> {
+    let taking = || format!("taking {}", home.display());
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::DIRECTORY).bits().cast_signed())
+        .open(home)
+        .doing(taking)?;
+    // The server's user passes through it to `data`.
+    let mode = if owner.is_some() { 0o711 } else { 0o700 };
+    if owner.is_some() {
+        fchown(&opened, Some(0), Some(0)).doing(taking)?;
+    }
+    opened.set_permissions(fs::Permissions::from_mode(mode)).doing(taking)?;
+    if owner.is_none() {
+        return Ok(());
+    }
+    for path in [home.join("password"), home.join("log")] {
+        let Ok(found) = path.symlink_metadata() else { continue };
+        if found.is_file() && found.nlink() == 1 {
+            lchown(&path, Some(0), Some(0)).doing(taking)?;
+        } else {
+            fs::remove_file(&path).doing(taking)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes an empty folder of the server's user.

@@ -106,7 +106,6 @@ impl TaskRequest {
         let names = [
             ("version", &self.version),
             ("initiator", &self.initiator),
-            ("source_system", &self.source_system),
             ("correlation_id", &self.correlation_id),
             ("parent_correlation_id", &self.parent_correlation_id),
             ("traceparent", &self.traceparent),
@@ -114,7 +113,12 @@ impl TaskRequest {
         for (field, name) in names.into_iter().filter_map(|(field, name)| Some((field, name.as_ref()?))) {
             check_name(field, name)?;
         }
-        let texts = [("reason", &self.reason), ("idempotency_key", &self.idempotency_key)];
+        let texts = [
+            // The source of an event, which may be a long URI.
+            ("source_system", &self.source_system),
+            ("reason", &self.reason),
+            ("idempotency_key", &self.idempotency_key),
+        ];
         for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
             check_text(field, text)?;
         }

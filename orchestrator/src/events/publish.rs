@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{
@@ -27,9 +28,13 @@ use crate::{
 const BATCH: i32 = 100;
 /// How long to wait for a notification of new events before looking anyway.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The notification channels: the outbox is not empty; an event was published.
+/// The notification channels: the outbox is not empty; events were published, by id.
 const WRITTEN: &str = "tasker_outbox";
-const TOLD: &str = "tasker_events";
+const TOLD: &str = "tasker_event_ids";
+/// Processes of 0.1.0 publish whole events on this channel.
+const TOLD_BY_0_1_0: &str = "tasker_events";
+/// How many notifications are handled at once.
+const NOTIFICATIONS: usize = 200;
 
 /// A written event and the state of its deliveries.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -76,7 +81,11 @@ impl Events {
                 first = heard => match (first, &mut listener) {
                     (Some(first), Some(open)) => {
                         let mut heard = vec![first];
-                        heard.extend(std::iter::from_fn(|| open.next_buffered()));
+                        while heard.len() < NOTIFICATIONS
+                            && let Some(Ok(more)) = open.recv().now_or_never()
+                        {
+                            heard.push(more);
+                        }
                         self.tell(&heard).await;
                     }
                     _ => listener = None,
@@ -90,6 +99,10 @@ impl Events {
     async fn tell(&self, heard: &[PgNotification]) {
         if self.told.receiver_count() == 0 {
             return;
+        }
+        let whole = heard.iter().filter(|notification| notification.channel() == TOLD_BY_0_1_0);
+        for notification in whole.filter(|notification| notification.payload().starts_with('{')) {
+            let _ = self.told.send(notification.payload().into());
         }
         // Any role may notify, so a payload in another format is no error.
         let ids = |kind| -> Vec<i64> {
@@ -114,7 +127,7 @@ impl Events {
     /// Opens one connection for all listeners of this process.
     async fn listen(&self) -> Option<PgListener> {
         let mut listener = PgListener::connect_with(self.pool.shared()).await.ok()?;
-        listener.listen_all([WRITTEN, TOLD]).await.ok()?;
+        listener.listen_all([WRITTEN, TOLD, TOLD_BY_0_1_0]).await.ok()?;
         Some(listener)
     }
 
@@ -137,7 +150,7 @@ impl Events {
     }
 
     /// Publishes the next events, at most `limit`. Returns how many there were. If the database rejects them, publishes
-    /// them one by one, so that one bad event does not block the others.
+    /// each half by itself, so that one bad event does not block the others.
     async fn publish(&self, limit: i32) -> Result<usize, Error> {
         let (mut transaction, rows) = loop {
             let mut transaction = self.pool.begin().await?;
@@ -177,9 +190,9 @@ impl Events {
                     write(&mut transaction, &[id], &[String::new()], &[Some(error)]).await?;
                     transaction.commit().await?;
                 } else {
-                    for _ in &ids {
-                        Box::pin(self.publish(1)).await?;
-                    }
+                    let half = limit.min(ids.len() as i32) / 2;
+                    Box::pin(self.publish(half)).await?;
+                    Box::pin(self.publish(ids.len() as i32 - half)).await?;
                 }
             }
             written => {

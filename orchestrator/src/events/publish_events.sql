@@ -10,6 +10,8 @@ BEGIN
     JOIN tasker.events e ON e.event_id = p.event_id
     JOIN tasker.subscriptions s ON tasker_f.is_subscribed(s.event, e.name)
     WHERE p.error IS NULL
+    -- A subscription that is deleted at this moment must not fail the event for the others.
+    FOR KEY SHARE OF s
     ON CONFLICT DO NOTHING;
     UPDATE tasker.events e SET published_at = v_now, error = p.error
     FROM unnest(p_event, p_error) AS p (event_id, error)

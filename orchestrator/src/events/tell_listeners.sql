@@ -1,7 +1,7 @@
--- Notifies the current listeners of `tasker_events` of events in `outbox` or `fast` when this transaction commits. A
+-- Notifies the current listeners of `tasker_event_ids` of events in `outbox` or `fast` when this transaction commits. A
 -- notification holds an id only, because any role of the database may listen, and because it is limited to 8,000 bytes.
 CREATE FUNCTION tasker_f.tell_listeners(p_kind text, p_events bigint[]) RETURNS void LANGUAGE sql AS $$
-    SELECT pg_notify('tasker_events', p_kind || ' ' || e.event_id) FROM unnest(p_events) AS e (event_id)
+    SELECT pg_notify('tasker_event_ids', p_kind || ' ' || e.event_id) FROM unnest(p_events) AS e (event_id)
 $$;
 
 -- Returns the events that listeners were notified of, as CloudEvents. One whose payload is a blob has no data and is marked

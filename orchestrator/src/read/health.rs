@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use sqlx::{ConnectOptions, Connection};
+
 use super::reader::Reader;
 use crate::error::Error;
 
@@ -11,12 +13,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl Reader {
     /// Checks that the database responds within a second.
     pub async fn check_database(&self) -> Result<(), Error> {
-        let asked = tokio::time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&self.pool)).await;
+        let asked = tokio::time::timeout(PATIENCE / 2, sqlx::query("SELECT 1").execute(&self.pool));
+        if let Ok(asked) = asked.await {
+            asked?;
+            return Ok(());
+        }
+        // All connections may be in use, which is no fault.
         let options = self.pool.connect_options();
-        let silent =
-            || Error::DatabaseSilent { host: options.get_host().to_owned(), port: options.get_port() };
-        asked.map_err(|_| silent())??;
-        Ok(())
+        match tokio::time::timeout(PATIENCE / 2, options.connect()).await {
+            Ok(Ok(connection)) => Ok(connection.close().await?),
+            _ => Err(Error::DatabaseSilent { host: options.get_host().to_owned(), port: options.get_port() }),
+        }
     }
 
     /// Returns the number of open steps by state, for health reports.

@@ -184,7 +184,7 @@ async fn delivery_modes_durable_fast_and_broadcast() {
     fixture.publish(&template(&events)).await;
     fixture.listen_for("q", "e.*", SubscriptionKind::Queue, json!({ "queue": "e" })).await;
     let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
-    heard.listen("tasker_events").await.unwrap();
+    heard.listen("tasker_event_ids").await.unwrap();
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     // Fast events arrive before the outbox is published.
@@ -209,7 +209,7 @@ async fn a_listener_reads_an_event_of_any_size() {
         .publish(&template(&json!([{ "name": "e.large" }, { "name": "e.fast", "delivery_mode": "fast" }])))
         .await;
     let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
-    heard.listen("tasker_events").await.unwrap();
+    heard.listen("tasker_event_ids").await.unwrap();
     let request = TaskRequest {
         correlation_id: Some("\"".repeat(256)),
         ..TaskRequest::new("order", raw_json("{}".to_owned()).unwrap())
@@ -444,7 +444,7 @@ async fn what_text_cannot_hold_holds_up_nobody() {
     let events = json!([{ "name": "e.durable" }, { "name": "e.fast", "delivery_mode": "fast" }]);
     fixture.publish(&template(&events)).await;
     let mut heard = PgListener::connect_with(&fixture.database.pool).await.unwrap();
-    heard.listen("tasker_events").await.unwrap();
+    heard.listen("tasker_event_ids").await.unwrap();
     let (url, requests) = server(vec![200, 200]);
     fixture.listen_for("hook", "e.*", SubscriptionKind::Webhook, json!({ "url": url })).await;
     for text in ["\u{0}", &"\u{0}".repeat(9000)] {

@@ -400,13 +400,27 @@ impl Worker {
         self.hand_back(&[receipt], if control.is_cancelled() { Duration::ZERO } else { RETRY_DELAY }).await;
     }
 
-    /// Runs a step. None if its payloads are unavailable.
+    /// Runs a step. None if another host must: its payloads are unavailable, or there is too little time left.
     async fn run_step(
         &self,
         dispatch: &StepDispatch,
         control: &ExecutionControl,
         admitted: Option<Admitted>,
     ) -> Option<Execution> {
+        let admitted = match admitted {
+            // The others of the batch had the memory. It may be too late now; another host has more time.
+            None if self.0.ends_at.is_some() && self.fits(dispatch) => {
+                let admitted = tokio::select! {
+                    () = control.cancelled() => return None,
+                    admitted = self.0.host.admission().admit(dispatch.limits.memory_bytes) => admitted,
+                };
+                if !self.has_time_for(dispatch) {
+                    return None;
+                }
+                admitted
+            }
+            admitted => admitted,
+        };
         match self.fetch_payloads(dispatch).await {
             Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
             Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),

@@ -13,7 +13,6 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::release::release;
-use crate::environment;
 
 /// The tool that applies the deployment.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -158,8 +157,10 @@ fn template(directory: &Path, options: &[String]) -> Result<PathBuf> {
 fn tool(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_remove("DATABASE_URL");
-    for (name, _) in environment::utf8().filter(|(name, _)| name.starts_with("TASKER_")) {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TASKER_") {
+            command.env_remove(name);
+        }
     }
     command
 }

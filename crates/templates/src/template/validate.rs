@@ -8,7 +8,10 @@ use super::{
     graph::Graph,
     model::{Step, StepType, Template},
 };
-use crate::reading::{Code, Position, Problems, did_you_mean};
+use crate::{
+    reading::{Code, Position, Problems, did_you_mean},
+    text::name_fault,
+};
 
 /// The longest namespace. Keeps queue names derived from it valid with every provider.
 const MAX_NAMESPACE: usize = 29;
@@ -32,6 +35,13 @@ pub(super) fn validate(template: &Template, position: &dyn Fn(&str) -> Position)
 }
 
 fn check_task(template: &Template, position: &dyn Fn(&str) -> Position, problems: &mut Problems) {
+    let names =
+        [("/name", "name", &template.name), ("/namespace_name", "namespace_name", &template.namespace_name)];
+    for (pointer, field, name) in names {
+        if let Some(fault) = name_fault(name) {
+            problems.error(Code::BadValue, position(pointer), None, format!("`{field}` {fault}"));
+        }
+    }
     let length = template.namespace_name.chars().count();
     if length > MAX_NAMESPACE {
         let message = format!("the namespace has {length} characters; at most {MAX_NAMESPACE} are allowed");
@@ -76,6 +86,10 @@ fn check_names<'a>(
 ) -> HashMap<&'a str, usize> {
     let mut names = HashMap::new();
     for (index, step) in template.steps.iter().enumerate() {
+        if let Some(fault) = name_fault(&step.name) {
+            let at = position(&format!("/steps/{index}/name"));
+            problems.error(Code::BadValue, at, None, format!("`name` {fault}"));
+        }
         if let Some(first) = names.insert(step.name.as_str(), index) {
             let at = position(&format!("/steps/{index}/name"));
             let line = position(&format!("/steps/{first}/name")).line;

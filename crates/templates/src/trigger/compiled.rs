@@ -9,8 +9,10 @@ use super::{
     pattern::{Finding, Pattern},
 };
 
-/// The longest source or reason of a task, in characters; longer ones are cut.
+/// The longest reason of a task that comes from an event, in bytes; longer ones are cut.
 const MAX_WORDS: usize = 1000;
+/// The longest name or id, in bytes; longer ones are cut.
+const MAX_NAME: usize = 256;
 
 /// A trigger with its compiled pattern and expressions.
 #[derive(Debug)]
@@ -164,21 +166,21 @@ impl CompiledTrigger {
         let correlation_id = text("correlation_id", &self.correlation_id)?;
         let Trigger { task, priority, reason, tags, .. } = &self.trigger;
         let event = event.event;
-        let words = |text: &str| text.chars().take(MAX_WORDS).collect::<String>();
+        let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_owned();
         let mapped = MappedTask {
             namespace: self.trigger.task_namespace().to_owned(),
             name: task.name.clone(),
             version: task.version.clone(),
             context,
-            initiator: format!("trigger {}", self.trigger.full_name()),
-            source_system: words(event.source()),
+            initiator: cut(&format!("trigger {}", self.trigger.full_name()), MAX_NAME),
+            source_system: cut(event.source(), MAX_WORDS),
             reason: reason
                 .clone()
-                .unwrap_or_else(|| words(&format!("event {} {}", event.event_type(), event.id()))),
+                .unwrap_or_else(|| cut(&format!("event {} {}", event.event_type(), event.id()), MAX_WORDS)),
             tags: tags.clone(),
             priority: *priority,
             correlation_id,
-            parent_correlation_id: event.text("correlationid").map(words),
+            parent_correlation_id: event.text("correlationid").map(|id| cut(id, MAX_NAME)),
             traceparent: event.text("traceparent").filter(|text| text.len() == 55).map(str::to_owned),
         };
         // The length separates source and id unambiguously.
