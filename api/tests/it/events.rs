@@ -1,7 +1,5 @@
 //! Incoming events through the API: the three HTTP modes of CloudEvents, and dead letters.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-
 use axum::{
     Router,
     body::Body,
@@ -10,13 +8,14 @@ use axum::{
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tasker_api::router;
-use tasker_orchestrator::{ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings};
-use tasker_templates::{template::parse, trigger::parse_trigger};
+use tasker_orchestrator::Orchestrator;
+use tasker_templates::trigger::parse_trigger;
 use tasker_test_support::TestDatabase;
-use tasker_transport::{BlobStore, MemoryLeases, MemoryQueue};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use crate::orchestrator::{orchestrator, publish_order};
 
 type Headers<'a> = Vec<(&'a str, &'a str)>;
 
@@ -31,27 +30,8 @@ impl Server {
     async fn start() -> Self {
         let database = TestDatabase::new().await;
         let blobs = tempfile::tempdir().unwrap();
-        let minute = Duration::from_secs(60);
-        let connections = Connections {
-            pool: database.pool.clone(),
-            login: None,
-            steps: Arc::new(MemoryQueue::new("steps", minute, 1000)),
-            reports: Arc::new(MemoryQueue::new("reports", minute, 1000)),
-            leases: Arc::new(MemoryLeases::new(minute, minute)),
-            outlets: BTreeMap::new(),
-            blobs: BlobStore::folder(blobs.path()).unwrap(),
-        };
-        let (orchestrator, _) = Orchestrator::new(connections, Settings::default());
-        let work = PublishedHandler {
-            name: "work".into(),
-            description: String::new(),
-            input_schema: None,
-            result_schema: None,
-        };
-        let component = ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: vec![work] };
-        orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
-        let template = "{ name: order, version: 1.0.0, steps: [{ name: a, handler: { callable: work } }] }";
-        orchestrator.catalog.publish_template(&parse(template).unwrap().template).await.unwrap();
+        let (orchestrator, _) = orchestrator(database.pool.clone(), &blobs);
+        publish_order(&orchestrator).await;
         let server = Self {
             router: router(orchestrator.clone(), CancellationToken::new()),
             orchestrator,

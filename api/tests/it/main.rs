@@ -1,5 +1,6 @@
 //! Tests of the API through HTTP.
 
 mod events;
+mod orchestrator;
 mod refusals;
 mod waiting;

@@ -1,36 +1,25 @@
 //! Requests that are refused before they reach the orchestrator, and a database that is away.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use tasker_api::serve;
-use tasker_orchestrator::{Connections, Orchestrator, Settings, connect};
-use tasker_transport::{BlobStore, MemoryLeases, MemoryQueue};
+use tasker_orchestrator::connect;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::orchestrator::orchestrator;
+
 /// Serves the API on loopback, with a database that nothing listens for. Returns its address and the database's port.
 async fn serve_without_database() -> (SocketAddr, u16) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let options = format!("postgres://nobody@127.0.0.1:{closed}/nothing").parse().unwrap();
-    let minute = Duration::from_secs(60);
-    let connections = Connections {
-        pool: connect(options, 2),
-        login: None,
-        steps: Arc::new(MemoryQueue::new("steps", minute, 1000)),
-        reports: Arc::new(MemoryQueue::new("reports", minute, 1000)),
-        leases: Arc::new(MemoryLeases::new(minute, minute)),
-        outlets: BTreeMap::new(),
-        blobs: BlobStore::folder(tempfile::tempdir().unwrap().path()).unwrap(),
-    };
-    let (orchestrator, _) = Orchestrator::new(connections, Settings::default());
+    let (orchestrator, _) = orchestrator(connect(options, 2), &tempfile::tempdir().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let hosts = vec!["tasker.example.com".to_owned()];

@@ -18,6 +18,11 @@ pub fn text_fault(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Returns as much of a name as [`name_fault`] allows, for names that are derived from longer texts.
+pub fn cut_name(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_NAME)]
+}
+
 /// Why a name, an id or a tag is rejected; None if it is valid.
 pub fn name_fault(text: &str) -> Option<&'static str> {
     if text.chars().any(char::is_control) {

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
+use tasker_templates::cut_name;
 use tasker_transport::{DeliveryError, OutgoingEvent};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,9 +20,6 @@ const EACH: usize = 8;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The timeout of one delivery: less than the minute for which `take_deliveries` takes it.
 const TIMEOUT: Duration = Duration::from_secs(45);
-
-/// The maximum length of a correlation id, in bytes.
-const MAX_ID: usize = 256;
 
 #[derive(Debug)]
 struct Due {
@@ -189,8 +187,7 @@ impl Events {
         request.source_system = event["source"].as_str().map(str::to_owned);
         request.reason = Some(format!("event {} {}", due.name, due.event_id));
         // An id that was accepted when ids could be longer.
-        let cut = |id: &str| id[..id.floor_char_boundary(MAX_ID)].to_owned();
-        request.parent_correlation_id = event["correlationid"].as_str().map(cut);
+        request.parent_correlation_id = event["correlationid"].as_str().map(|id| cut_name(id).to_owned());
         request.idempotency_key = Some(format!("event/{delivery}"));
         let mut created = self.engine.create_tasks(vec![request]).await;
         created.pop().map_or(Ok(()), |created| created.map(drop).map_err(|error| error.to_string()))

@@ -190,7 +190,7 @@ impl Events {
                     write(&mut transaction, &[id], &[String::new()], &[Some(error)]).await?;
                     transaction.commit().await?;
                 } else {
-                    let half = limit.min(ids.len() as i32) / 2;
+                    let half = ids.len() as i32 / 2;
                     Box::pin(self.publish(half)).await?;
                     Box::pin(self.publish(ids.len() as i32 - half)).await?;
                 }

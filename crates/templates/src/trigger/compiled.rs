@@ -8,11 +8,10 @@ use super::{
     model::Trigger,
     pattern::{Finding, Pattern},
 };
+use crate::text::cut_name;
 
 /// The longest reason of a task that comes from an event, in bytes; longer ones are cut.
 const MAX_WORDS: usize = 1000;
-/// The longest name or id, in bytes; longer ones are cut.
-const MAX_NAME: usize = 256;
 
 /// A trigger with its compiled pattern and expressions.
 #[derive(Debug)]
@@ -166,21 +165,21 @@ impl CompiledTrigger {
         let correlation_id = text("correlation_id", &self.correlation_id)?;
         let Trigger { task, priority, reason, tags, .. } = &self.trigger;
         let event = event.event;
-        let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_owned();
+        let words = |text: &str| text[..text.floor_char_boundary(MAX_WORDS)].to_owned();
         let mapped = MappedTask {
             namespace: self.trigger.task_namespace().to_owned(),
             name: task.name.clone(),
             version: task.version.clone(),
             context,
-            initiator: cut(&format!("trigger {}", self.trigger.full_name()), MAX_NAME),
-            source_system: cut(event.source(), MAX_WORDS),
+            initiator: cut_name(&format!("trigger {}", self.trigger.full_name())).to_owned(),
+            source_system: words(event.source()),
             reason: reason
                 .clone()
-                .unwrap_or_else(|| cut(&format!("event {} {}", event.event_type(), event.id()), MAX_WORDS)),
+                .unwrap_or_else(|| words(&format!("event {} {}", event.event_type(), event.id()))),
             tags: tags.clone(),
             priority: *priority,
             correlation_id,
-            parent_correlation_id: event.text("correlationid").map(|id| cut(id, MAX_NAME)),
+            parent_correlation_id: event.text("correlationid").map(|id| cut_name(id).to_owned()),
             traceparent: event.text("traceparent").filter(|text| text.len() == 55).map(str::to_owned),
         };
         // The length separates source and id unambiguously.
