@@ -65,6 +65,7 @@ pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Ho
         cache_dir,
         max_concurrent: worker.max_concurrent,
         max_memory_bytes: Some(worker.max_memory_bytes).filter(|bytes| *bytes > 0),
+        ceilings: worker.ceilings.clone(),
         compiler: std::env::current_exe().ok(),
         ..HostConfig::default()
     };

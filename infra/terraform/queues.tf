@@ -6,14 +6,14 @@ locals {
   # queue.
   queues = merge(
     {
-      steps   = { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = null }
-      reports = { visibility = 6 * local.functions["orchestrate"].timeout, receives = 5, namespace = null }
-      events  = { visibility = 6 * local.functions["ingest"].timeout, receives = 5, namespace = null }
+      steps   = { visibility = 6 * local.functions["run-steps"].timeout, receives = 50, namespace = null }
+      reports = { visibility = 6 * local.functions["orchestrate"].timeout, receives = 50, namespace = null }
+      events  = { visibility = 6 * local.functions["ingest"].timeout, receives = 50, namespace = null }
     },
-    { for namespace in keys(var.namespaces) : "steps-${namespace}" => { visibility = 6 * local.functions["run-steps"].timeout, receives = 5, namespace = namespace } },
+    { for namespace in keys(var.namespaces) : "steps-${namespace}" => { visibility = 6 * local.functions["run-steps"].timeout, receives = 50, namespace = namespace } },
     # The container extends the visibility timeout while a step runs. After a host failure the step is visible
     # again within two minutes.
-    { for queue in ["steps-long"] : queue => { visibility = 120, receives = 20, namespace = null } if var.long_steps != null },
+    { for queue in ["steps-long"] : queue => { visibility = 120, receives = 50, namespace = null } if var.long_steps != null },
   )
 
   steps_queues = [for queue in keys(local.queues) : queue if startswith(queue, "steps")]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::Ceilings;
+
 /// The configuration of a host. Every key has a default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -18,6 +20,8 @@ pub struct HostConfig {
     /// The memory for handlers, in bytes: the sum of the memory limits of concurrent executions. Default: what this
     /// process may use (its control group, its Lambda function, or the machine), less an eighth for the host itself.
     pub max_memory_bytes: Option<u64>,
+    /// The most that an execution gets, whatever its template says. Default: no ceilings.
+    pub ceilings: Ceilings,
     /// The largest accepted component, in bytes of WebAssembly. Default 64 MiB.
     pub max_component_bytes: usize,
     /// The maximum number of loaded components. The least recently used one is unloaded. Default 256.
@@ -43,6 +47,7 @@ impl Default for HostConfig {
             cache_dir: default_cache_dir(),
             max_concurrent: 100,
             max_memory_bytes: None,
+            ceilings: Ceilings::default(),
             max_component_bytes: 64 << 20,
             max_loaded_components: 256,
             compiler: None,

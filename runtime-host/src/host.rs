@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
-use tasker_protocol::{Execution, StepDispatch};
+use tasker_protocol::{Execution, Limits, StepDispatch};
 use tasker_transport::KeyValueStore;
 use tokio::sync::Semaphore;
 
@@ -60,6 +60,7 @@ impl Host {
             turns: Arc::new(Semaphore::new(threads)),
             #[cfg(feature = "compiler")]
             describing: Semaphore::new(1),
+            ceilings: config.ceilings,
             cancel_grace: Duration::from_millis(config.cancel_grace_ms),
             name: config.name,
         };
@@ -110,6 +111,11 @@ impl Host {
         pipeline::execute(&self.shared, dispatch, control, admitted).await
     }
 
+    /// Returns the limits that an execution with these limits gets here.
+    pub(crate) fn limits(&self, asked: Limits) -> Limits {
+        self.shared.ceilings.lower(asked)
+    }
+
     /// The memory for executions.
     pub(crate) fn admission(&self) -> &Admission {
         &self.shared.admission
@@ -118,7 +124,7 @@ impl Host {
 
 #[cfg(all(test, feature = "compiler"))]
 mod tests {
-    use tasker_protocol::{Ending, HandlerReference, Limits, Payload, RawValue, VERSION};
+    use tasker_protocol::{Ending, HandlerReference, Payload, RawValue, VERSION};
 
     use super::*;
     use crate::{ComponentSourceError, NoSecrets};

@@ -7,6 +7,7 @@
 mod admission;
 mod bindings;
 mod capability;
+mod ceilings;
 mod component;
 mod config;
 #[cfg(feature = "compiler")]
@@ -22,6 +23,7 @@ mod shared;
 mod source;
 mod worker;
 
+pub use ceilings::Ceilings;
 #[cfg(feature = "compiler")]
 pub use component::compiler::{compile_command, compile_for};
 #[cfg(feature = "compiler")]

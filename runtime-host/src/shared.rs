@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     /// Those of new executions; see [`crate::sandboxes`].
     pub(crate) sandboxes: RwLock<Arc<Sandboxes>>,
     pub(crate) secrets: Arc<dyn SecretSource>,
+    pub(crate) ceilings: crate::Ceilings,
     pub(crate) http: Arc<HttpClient>,
     pub(crate) key_values: OnceLock<Arc<dyn KeyValueStore>>,
     /// The memory for executions.

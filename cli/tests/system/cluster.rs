@@ -187,6 +187,11 @@ impl Cluster {
         }
     }
 
+    /// Returns the largest memory that each process has held, in bytes: the orchestrator's first.
+    pub(crate) fn peaks(&self) -> Vec<u64> {
+        std::iter::once(&self.orchestrator).chain(&self.workers).map(Process::peak).collect()
+    }
+
     /// Describes the state of all tasks, for a failed test.
     pub(crate) fn describe(&self) -> String {
         let states = "SELECT 'tasks ' || state, count(*) FROM tasker.tasks GROUP BY 1

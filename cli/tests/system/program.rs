@@ -107,6 +107,15 @@ impl Process {
         assert_eq!(status.signal(), Some(9), "it had ended by itself ({status}):\n{}", self.said());
     }
 
+    /// The largest memory that the process has held, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak is there");
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kibibytes << 10
+    }
+
     /// Sends Ctrl-C, and waits for the end of the process.
     pub(crate) fn interrupt(&mut self) -> ExitStatus {
         signal(self.child.id(), "INT");

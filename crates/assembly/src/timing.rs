@@ -22,7 +22,7 @@ pub const MAX_REPORT_VISIBILITY: Duration = Duration::from_secs(30);
 pub const SETTLED_FOR: Duration = Duration::from_secs(3600);
 
 /// How often in sequence the acknowledgement of a copy may fail before its execution is forgotten. This extends
-/// [`SETTLED_FOR`] for long visibility times. A worker gives up a step after the same number of deliveries.
+/// [`SETTLED_FOR`] for long visibility times.
 const REDELIVERIES: u32 = 20;
 
 /// How long SQS keeps a message, as the deployment's templates set it.
@@ -41,11 +41,9 @@ pub const LEASE_CLEARANCE: Duration = Duration::from_secs(60);
 pub const WORKER_DRAIN: Duration = Duration::from_secs(20);
 
 /// After how many receives SQS moves a message to its dead-letter queue, as the deployment's templates set it. Each
-/// fault of a host or a function may cost one receive, and a message that kills its receiver must not stay long.
-pub const MAX_RECEIVES: u32 = 5;
-
-/// As [`MAX_RECEIVES`], for the queue of long steps. Each stop of a container may cost one receive.
-pub const LONG_STEPS_MAX_RECEIVES: u32 = 20;
+/// hand-back while a service is away costs one, so there are enough for twenty minutes. A step that kills its hosts is given
+/// up long before, because its lease counts them.
+pub const MAX_RECEIVES: u32 = 50;
 
 /// How long the function that runs steps may take, as the deployment's templates set it.
 pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(300);
@@ -193,6 +191,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_outlives_an_outage_of_fifteen_minutes_and_is_received_soon_after_it() {
+        let waited: Duration = (1..MAX_RECEIVES).map(tasker_transport::outage_delay).sum();
+        assert!(waited > Duration::from_secs(15 * 60), "{waited:?}");
+        assert!(tasker_transport::LONGEST_OUTAGE_DELAY < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_report_that_waits_for_the_database_arrives_before_its_host_seems_silent() {
+        // The third visibility time of a silent host is for this.
+        for timing in all().into_iter().filter(|timing| timing.step_visibility >= STEP_VISIBILITY) {
+            assert!(tasker_transport::LONGEST_OUTAGE_DELAY < timing.step_visibility, "{timing:?}");
+        }
+    }
+
+    #[test]
     fn the_deployments_templates_set_the_same_times() {
         let sam = include_str!("../../../infra/sam/template.yaml");
         let queues = include_str!("../../../infra/terraform/queues.tf");
@@ -207,7 +220,7 @@ mod tests {
             format!("message_retention_seconds         = {} * 86400\n", SQS_RETENTION.as_secs() / 86_400),
         );
         says(queues, format!("timeout, receives = {MAX_RECEIVES}, namespace = null }}\n"));
-        says(queues, format!("receives = {LONG_STEPS_MAX_RECEIVES}, namespace = null }} if var.long_steps"));
+        says(queues, format!("receives = {MAX_RECEIVES}, namespace = null }} if var.long_steps"));
         says(functions, format!("run-steps   = {{ memory = 1769, timeout = {},", FUNCTION_TIMEOUT.as_secs()));
         says(functions, format!("api         = {{ memory = 512, timeout = {},", API_TIMEOUT.as_secs()));
         let sam_api = sam.split_once("-api\"\n      Description: Serves the API\n").unwrap().1;
@@ -260,16 +273,15 @@ mod tests {
 
         #[test]
         fn an_ended_execution_is_remembered_while_a_host_puts_off_its_copies() {
-            assert_eq!(REDELIVERIES, Worker::MAX_DELIVERIES);
             for timing in all() {
                 assert!(timing.settled_for > Worker::MAX_COPY_DELAY, "{timing:?}");
             }
-            assert!(SQS_SETTLED_FOR >= Worker::MAX_COPY_DELAY * LONG_STEPS_MAX_RECEIVES);
+            assert!(SQS_SETTLED_FOR >= Worker::MAX_COPY_DELAY * MAX_RECEIVES);
         }
 
         #[test]
         fn a_copy_of_a_long_step_reaches_the_dead_letter_queue_before_its_retention_ends() {
-            assert!(Worker::MAX_COPY_DELAY * LONG_STEPS_MAX_RECEIVES < SQS_RETENTION);
+            assert!(Worker::MAX_COPY_DELAY * MAX_RECEIVES < SQS_RETENTION);
         }
 
         #[test]

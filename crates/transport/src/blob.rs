@@ -22,9 +22,16 @@ pub enum BlobError {
         /// The reason.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The blob does not exist, or this process may not read it: S3 does not distinguish the two.
-    #[error("blob {key} does not exist, or this process may not read it")]
+    /// The blob does not exist.
+    #[error("blob {key} does not exist")]
     Missing {
+        /// The blob's key.
+        key: String,
+    },
+    /// The store refuses access: the blob does not exist, this process may not read it, or its credentials have just
+    /// changed. S3 does not distinguish them. The same call may succeed later, but not for ever.
+    #[error("blob {key} does not exist, or this process may not read it")]
+    Denied {
         /// The blob's key.
         key: String,
     },
@@ -55,6 +62,10 @@ pub enum BlobError {
         source: serde_json::Error,
     },
 }
+
+/// Payloads longer than this, in bytes, go by reference: rows and messages with longer ones would fill the memory of the
+/// processes that hold many of them, and SQS bills by 64 KiB.
+pub const INLINE_PAYLOAD: usize = 64 << 10;
 
 /// The maximum length of a claim check, in bytes.
 const MAX_CLAIM_CHECK: usize = 1 << 10;
@@ -173,26 +184,20 @@ impl BlobStore {
         }
     }
 
-    /// Loads the bodies behind all claim checks, concurrently.
-    pub async fn check_out_deliveries(
-        &self,
-        deliveries: Vec<Delivery>,
-    ) -> Vec<(Delivery, Result<(), BlobError>)> {
-        let mut opened: Vec<_> = deliveries.into_iter().map(|delivery| (delivery, Ok(()))).collect();
+    /// Loads the bodies behind all claim checks, concurrently. Returns the deliveries in order.
+    pub async fn open_deliveries(&self, deliveries: Vec<Delivery>) -> Vec<Opened> {
+        let unopened = |delivery| Opened { delivery, fetched: Ok(None) };
+        let mut opened: Vec<Opened> = deliveries.into_iter().map(unopened).collect();
         let mut fetches = JoinSet::new();
-        for (position, (delivery, _)) in opened.iter().enumerate() {
-            if is_claim_check(&delivery.body) {
-                let (this, body) = (self.clone(), delivery.body.clone());
+        for (position, opened) in opened.iter().enumerate() {
+            if is_claim_check(&opened.delivery.body) {
+                let (this, body) = (self.clone(), opened.delivery.body.clone());
                 fetches.spawn(async move { (position, this.check_out_message(body).await) });
             }
         }
         while let Some(fetched) = fetches.join_next().await {
             let Ok((position, body)) = fetched else { continue };
-            let (delivery, result) = &mut opened[position];
-            match body {
-                Ok(body) => delivery.body = body,
-                Err(error) => *result = Err(error),
-            }
+            opened[position].fetched = body.map(Some);
         }
         opened
     }
@@ -228,9 +233,8 @@ impl BlobStore {
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
         let read = async { self.store.get(&self.path(key)).await?.bytes().await };
         read.await.map_err(|error| match error {
-            object_store::Error::NotFound { .. } | object_store::Error::PermissionDenied { .. } => {
-                BlobError::Missing { key: key.to_owned() }
-            }
+            object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
+            object_store::Error::PermissionDenied { .. } => BlobError::Denied { key: key.to_owned() },
             source => BlobError::Unavailable { key: key.to_owned(), source },
         })
     }
@@ -239,6 +243,41 @@ impl BlobStore {
         key.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
 }
+
+/// A delivery, and the body behind its claim check.
+#[derive(Debug)]
+pub struct Opened {
+    /// The delivery as the queue returned it.
+    pub delivery: Delivery,
+    fetched: Result<Option<String>, BlobError>,
+}
+
+impl Opened {
+    /// The body of the message.
+    ///
+    /// # Errors
+    /// If the body behind a claim check could not be loaded.
+    pub fn body(&self) -> Result<&str, &BlobError> {
+        self.fetched.as_ref().map(|fetched| fetched.as_deref().unwrap_or(&self.delivery.body))
+    }
+}
+
+impl BlobError {
+    /// Whether the same call may succeed later, for a message that was received so often. Missing permission cannot be
+    /// told from a short failure of the store, so it counts as one for some time only.
+    pub fn is_transient(&self, receive_count: u32) -> bool {
+        match self {
+            Self::Unavailable { .. } => true,
+            Self::Denied { .. } => receive_count < DENIALS,
+            Self::Location { .. } | Self::Missing { .. } | Self::Damaged { .. } | Self::NotJson { .. } => {
+                false
+            }
+        }
+    }
+}
+
+/// After how many receives a denied blob counts as missing: with [`crate::outage_delay`], two minutes later.
+const DENIALS: u32 = 8;
 
 /// Whether a body has the form of a claim check. No other message starts like this.
 fn is_claim_check(body: &str) -> bool {

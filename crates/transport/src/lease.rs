@@ -7,6 +7,9 @@ pub fn execution_lease(task_id: uuid::Uuid, step_index: u32, execution: u32) -> 
     format!("{task_id}/{step_index}/{execution}")
 }
 
+/// How long a store remembers that a holder lost a lease. Longer than its message can be invisible: half an hour in SQS.
+pub(crate) const LOSSES_REMEMBERED: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// Why an operation on leases failed.
 #[derive(Debug, thiserror::Error)]
 #[error("lease store is unavailable: {0}")]
@@ -15,8 +18,11 @@ pub struct LeaseError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sy
 /// The result of an attempt to take a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// The caller holds it now.
-    Acquired,
+    /// The caller holds it now. So many holders before it neither released nor settled it: each died, or was cut off.
+    Acquired {
+        /// The number of those holders.
+        lost: u32,
+    },
     /// Another host holds it. It may still fail.
     Held,
     /// The work is done.
@@ -44,6 +50,9 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// Whether the holder still has each lease. Changes nothing.
     async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;
 
-    /// Releases leases whose work was not started.
+    /// Whether a holder has marked the work of each lease as done. False for a revoked lease.
+    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError>;
+
+    /// Releases leases whose work was not started. Forgets how many holders lost them.
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError>;
 }

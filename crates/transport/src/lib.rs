@@ -26,7 +26,7 @@ pub mod s3;
 #[cfg(feature = "webhook")]
 mod webhook;
 
-pub use blob::{BlobError, BlobStore, hex, sha256_hex};
+pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
 pub use delivered::DeliveredQueue;
 pub use key_value::{
     Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
@@ -37,7 +37,7 @@ pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};
 pub use outlet::{DeliveryError, OutgoingEvent, Outlet};
 #[cfg(feature = "postgres")]
 pub use postgres::{PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};
-pub use queue::{Delivery, Message, Queue, QueueError, Receipt};
+pub use queue::{Delivery, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};
 pub use route::RoutedQueue;
 #[cfg(feature = "webhook")]
 pub use webhook::{WebhookOutlet, signature as webhook_signature};

@@ -98,7 +98,41 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Returns messages to the queue; they become visible after `delay`.
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError>;
+
+    /// Returns messages to the queue that failed for a reason outside them, such as a database that is away. They become
+    /// visible after `delay`. A message that is close to [`Queue::max_receives`] is replaced by a copy, which starts at
+    /// its first receive, so that an outage never moves a message to the dead-letter queue. The caller must be allowed to
+    /// send to the queue.
+    async fn put_off(&self, deliveries: Vec<Delivery>, delay: Duration) -> Result<(), QueueError> {
+        let limit = self.max_receives().unwrap_or(u32::MAX);
+        // One receive more is left for a copy that cannot be sent now.
+        let (worn, fresh): (Vec<Delivery>, Vec<Delivery>) =
+            deliveries.into_iter().partition(|delivery| delivery.receive_count.saturating_add(2) >= limit);
+        let receipts =
+            |deliveries: &[Delivery]| deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
+        let (mut returned, worn_receipts): (Vec<Receipt>, Vec<Receipt>) = (receipts(&fresh), receipts(&worn));
+        if !worn.is_empty() {
+            let copy = |delivery: Delivery| Message { delay, ..Message::now(delivery.body) };
+            match self.send(worn.into_iter().map(copy).collect()).await {
+                Ok(()) => self.acknowledge(&worn_receipts).await?,
+                Err(error) => {
+                    tracing::warn!(%error, "messages could not be renewed; handing them back");
+                    returned.extend(worn_receipts);
+                }
+            }
+        }
+        if returned.is_empty() { Ok(()) } else { self.hand_back(&returned, delay).await }
+    }
 }
+
+/// How long to put off a message that has been received this often, while something outside it is away: a few seconds at
+/// first, and never so long that it would wait for half a minute after the return.
+pub fn outage_delay(receive_count: u32) -> Duration {
+    Duration::from_secs(1 << receive_count.clamp(1, 5)).min(LONGEST_OUTAGE_DELAY)
+}
+
+/// The longest delay of [`outage_delay`].
+pub const LONGEST_OUTAGE_DELAY: Duration = Duration::from_secs(25);
 
 /// Why a queue operation failed.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{Delivery, Message, Queue, QueueError, Receipt};
 
-/// Routes each message to the queue for long work, to the queue of its group, or to the default queue.
+/// Routes each message to the queue of its group, or else to the queue for long work or the default queue.
 /// Receives from the default queue only; receivers of the other queues use them directly.
 pub struct RoutedQueue {
     others: Arc<dyn Queue>,
@@ -27,7 +27,8 @@ impl RoutedQueue {
         self
     }
 
-    /// Routes messages whose expected work exceeds `limit` to this queue, whatever their group.
+    /// Routes messages whose expected work exceeds `limit` to this queue, except those of a group with a queue of its own:
+    /// its receivers have what no others may have, and the receivers of long work have what that group may not have.
     #[must_use]
     pub fn longer_than(mut self, limit: Duration, queue: Arc<dyn Queue>) -> Self {
         self.long = Some((limit, queue));
@@ -41,10 +42,11 @@ impl RoutedQueue {
     }
 
     fn queue_for(&self, message: &Message) -> &Arc<dyn Queue> {
-        match &self.long {
+        let own = message.group.as_ref().and_then(|group| self.groups.get(group));
+        own.unwrap_or_else(|| match &self.long {
             Some((limit, long)) if message.work.is_some_and(|work| work > *limit) => long,
-            _ => message.group.as_ref().and_then(|group| self.groups.get(group)).unwrap_or(&self.others),
-        }
+            _ => &self.others,
+        })
     }
 }
 

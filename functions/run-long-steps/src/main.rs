@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tasker_assembly::{
     aws::{open_host, parsed},
-    timing::{CONTAINER_DRAIN, LONG_STEPS_MAX_RECEIVES},
+    timing::{CONTAINER_DRAIN, MAX_RECEIVES},
 };
 use tasker_function_lambda::{Error, start_logs};
 use tasker_runtime_host::Worker;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     start_logs();
     let concurrent = parsed("TASKER_MAX_CONCURRENT")?.unwrap_or(MAX_CONCURRENT);
     let drain = parsed("TASKER_DRAIN_SECONDS")?.map_or(CONTAINER_DRAIN, Duration::from_secs);
-    let open = open_host(LONG_STEPS_MAX_RECEIVES, concurrent).await?;
+    let open = open_host(MAX_RECEIVES, concurrent).await?;
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -22,7 +22,7 @@ run "every_queue_is_safe" {
   }
 
   assert {
-    condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 5, reports = 5, events = 5, steps-payments = 5, steps-long = 20 }
+    condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 50, reports = 50, events = 50, steps-payments = 50, steps-long = 50 }
     error_message = "A queue has no dead-letter queue, or the wrong number of receives."
   }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tasker_protocol::Payload;
 use tasker_templates::faults;
+use tasker_transport::INLINE_PAYLOAD;
 use uuid::Uuid;
 
 use super::{identity::identity, request::TaskRequest};
@@ -14,7 +15,7 @@ use crate::{
     catalog::Release,
     database::{
         columns::columns,
-        refusal::is_about_data,
+        refusal::Halves,
         set::{composite, sql},
     },
     effect::Effects,
@@ -22,8 +23,6 @@ use crate::{
     error::Error,
 };
 
-/// Inputs longer than this, in bytes, are stored in the blob store instead of the row.
-const MAX_INLINE_INPUT: usize = 256 << 10;
 /// How often a creation is retried because the catalog has changed in the meantime.
 const MAX_CATALOG_CHANGES: usize = 20;
 
@@ -72,16 +71,29 @@ impl Engine {
             }
             let Some(version) = prepared.iter().map(|(_, ready)| ready.catalog_version).max() else { break };
             if prepared.iter().all(|(_, ready)| ready.catalog_version == version) {
-                match self.insert(version, &prepared).await {
-                    Ok(effects) if effects.verdicts.is_empty() => {}
-                    Ok(effects) => {
-                        self.answer(effects, &prepared, &mut answers).await;
-                        break;
+                let mut outdated = vec![false; prepared.len()];
+                let mut halves = Halves::of(prepared.len());
+                while let Some(range) = halves.next() {
+                    let stored = self.insert(version, &prepared[range.clone()]).await;
+                    match halves.stored(&range, stored) {
+                        Ok(None) => {}
+                        Ok(Some(Ok(effects))) if effects.verdicts.is_empty() => outdated[range].fill(true),
+                        Ok(Some(Ok(effects))) => self.answer(effects, &prepared[range], &mut answers).await,
+                        Ok(Some(Err(error))) => {
+                            let message = format!("cannot be stored: {error}");
+                            let refused = Error::InvalidRequest { field: "context", message };
+                            answers[prepared[range.start].0] = Some(Err(refused));
+                        }
+                        Err(error) => {
+                            answer_failed(error, &prepared, &mut answers);
+                            break;
+                        }
                     }
-                    Err(error) => {
-                        self.answer_refused(error, prepared, &mut answers).await;
-                        break;
-                    }
+                }
+                let mut outdated = outdated.into_iter();
+                prepared.retain(|_| outdated.next() == Some(true));
+                if prepared.is_empty() {
+                    break;
                 }
             }
             // The catalog has changed: everything derived from it is computed again.
@@ -109,36 +121,6 @@ impl Engine {
             }
         }
         self.dispatch(effects.ready).await;
-    }
-
-    /// Handles a batch that the database rejected. If the error is about its data, each request is retried alone, so
-    /// that one bad request does not fail the others.
-    async fn answer_refused(
-        &self,
-        error: Error,
-        prepared: Vec<(usize, Prepared)>,
-        answers: &mut [Option<Result<Creation, Error>>],
-    ) {
-        let about_data =
-            matches!(&error, Error::Database(sqlx::Error::Database(cause)) if is_about_data(&**cause));
-        if about_data && prepared.len() > 1 {
-            for (index, ready) in prepared {
-                let alone = vec![(ready.request, ready.given)];
-                answers[index] = Box::pin(self.create_identified(alone)).await.pop();
-            }
-            return;
-        }
-        let message = error.to_string();
-        let mut first = Some(error);
-        for (index, _) in prepared {
-            let told = if about_data {
-                Error::InvalidRequest { field: "context", message: format!("cannot be stored: {message}") }
-            } else {
-                // The first caller gets the error itself, the others its message.
-                first.take().unwrap_or_else(|| Error::Damaged(message.clone()))
-            };
-            answers[index] = Some(Err(told));
-        }
     }
 
     /// Prepares a request. A rejection counts only if it is based on the current catalog.
@@ -173,7 +155,7 @@ impl Engine {
             None => identity(&release.template, request.idempotency_key.as_deref(), parse)?,
         };
         let input = Payload::Inline(request.context.clone());
-        let input = self.blobs.check_in(input, MAX_INLINE_INPUT).await?;
+        let input = self.blobs.check_in(input, INLINE_PAYLOAD).await?;
         Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, given, request })
     }
 
@@ -185,6 +167,20 @@ impl Engine {
             .fetch_all(&self.pool)
             .await?;
         Effects::read(&rows)
+    }
+}
+
+/// Answers the requests without an answer, which could not be stored because the database failed. The first caller gets the
+/// error itself, the others its message.
+fn answer_failed(
+    error: Error,
+    prepared: &[(usize, Prepared)],
+    answers: &mut [Option<Result<Creation, Error>>],
+) {
+    let message = error.to_string();
+    let mut first = Some(error);
+    for (index, _) in prepared.iter().filter(|(index, _)| answers[*index].is_none()).collect::<Vec<_>>() {
+        answers[*index] = Some(Err(first.take().unwrap_or_else(|| Error::Damaged(message.clone()))));
     }
 }
 

@@ -1,4 +1,6 @@
-//! Classification of database errors.
+//! Classification of database errors, and batches of which the database refuses a member.
+
+use std::ops::Range;
 
 use uuid::Uuid;
 
@@ -8,6 +10,56 @@ use crate::error::Error;
 pub(crate) fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
     // Classes 22 (data exception), 23 (integrity constraint violation) and 54 (program limit exceeded) of SQLSTATE.
     error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+}
+
+/// Whether the error of a batch may be due to one of its members: the database rejected a value, or the batch took longer
+/// than a statement may.
+fn may_concern_one(error: &Error, count: usize) -> bool {
+    let Error::Database(sqlx::Error::Database(error)) = error else { return false };
+    is_about_data(&**error) || count > 1 && error.code().as_deref() == Some(STATEMENT_TIMEOUT)
+}
+
+/// SQLSTATE `query_canceled`.
+const STATEMENT_TIMEOUT: &str = "57014";
+
+/// The parts of a batch that are still to be stored. A part of which the database refuses a member is halved, so that one
+/// bad member never fails the others.
+pub(crate) struct Halves(Vec<Range<usize>>);
+
+impl Halves {
+    /// One part: a batch of `count` members.
+    pub(crate) fn of(count: usize) -> Self {
+        Self(vec![0..count])
+    }
+
+    /// Returns the positions to store next.
+    pub(crate) fn next(&mut self) -> Option<Range<usize>> {
+        self.0.pop().filter(|range| !range.is_empty())
+    }
+
+    /// Takes the result of storing these positions. Returns None if the part was halved, and the error of a single member
+    /// that the database refuses.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) fn stored<R>(
+        &mut self,
+        range: &Range<usize>,
+        result: Result<R, Error>,
+    ) -> Result<Option<Result<R, Error>>, Error> {
+        match result {
+            Err(error) if may_concern_one(&error, range.len()) => {
+                if range.len() == 1 {
+                    return Ok(Some(Err(error)));
+                }
+                tracing::warn!(%error, members = range.len(), "the database rejected a batch; storing its halves");
+                let half = range.start + range.len() / 2;
+                self.0.extend([half..range.end, range.start..half]);
+                Ok(None)
+            }
+            done => Ok(Some(Ok(done?))),
+        }
+    }
 }
 
 /// Converts an exception that an SQL function raised to the error with its message.

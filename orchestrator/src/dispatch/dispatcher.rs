@@ -1,6 +1,6 @@
 //! Sends ready steps to hosts, revokes executions, and marks messages as sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tasker_transport::{BlobStore, LeaseStore, Message, Queue, execution_lease};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::{message::message, sent::Sent};
 use crate::{
     catalog::Catalog,
     database::{columns::arrays, pool::Pool, set::sql},
-    effect::ReadyStep,
+    effect::{Effects, Ready, ReadyStep},
     error::Error,
 };
 
@@ -48,6 +48,37 @@ impl Dispatcher {
         if let Err(error) = self.leases.revoke(&leases).await {
             tracing::warn!(%error, steps = leases.len(), "executions could not be revoked; their reports will be dropped");
         }
+    }
+
+    /// Returns those of these executions that a host has ended. If the lease store does not say, none counts as ended.
+    pub(crate) async fn ended(&self, executions: &[(Uuid, u32, u32)]) -> HashSet<(Uuid, u32, u32)> {
+        if executions.is_empty() {
+            return HashSet::new();
+        }
+        let lease = |&(task, step, execution): &(Uuid, u32, u32)| execution_lease(task, step, execution);
+        let leases: Vec<String> = executions.iter().map(lease).collect();
+        match self.leases.are_settled(&leases).await {
+            Ok(settled) => {
+                let ended = executions.iter().zip(settled).filter(|(_, settled)| *settled);
+                ended.map(|(execution, _)| *execution).collect()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "leases could not be read; no report counts as lost");
+                HashSet::new()
+            }
+        }
+    }
+
+    /// Queries the dispatches of these steps, as far as they are still enqueued.
+    pub(crate) async fn query(&self, steps: &[(Uuid, u32)]) -> Result<Ready, Error> {
+        let (tasks, steps): (Vec<Uuid>, Vec<i32>) =
+            steps.iter().map(|&(task, step)| (task, step.cast_signed())).unzip();
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.dispatches($1, $2)"))
+            .bind(tasks)
+            .bind(steps)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(Effects::read(&rows)?.ready)
     }
 
     /// Sends the messages of steps that became ready. The sweep sends what could not be sent now. Returns the steps

@@ -1,12 +1,26 @@
--- Returns the dispatches of those of these steps that are enqueued, by descending priority.
+-- Returns the dispatches of those of these steps that are enqueued, by descending priority. Returns the first thousand only,
+-- and the keys of the others, so that payloads never fill the memory of the orchestrator.
 CREATE FUNCTION tasker_f.dispatches(p_tasks uuid[], p_steps integer[])
 RETURNS SETOF tasker_f.effect LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
 SET jit = off AS $$
+DECLARE
+    v_page integer := 1000;
 BEGIN
     IF p_tasks IS NULL THEN
         RETURN;
+    END IF;
+    IF cardinality(p_tasks) > v_page THEN
+        SELECT array_agg(k.task_id ORDER BY t.priority DESC, k.task_id, k.step_index),
+               array_agg(k.step_index ORDER BY t.priority DESC, k.task_id, k.step_index)
+        INTO p_tasks, p_steps
+        FROM unnest(p_tasks, p_steps) AS k (task_id, step_index)
+        CROSS JOIN LATERAL (SELECT priority FROM tasker.tasks WHERE task_id = k.task_id OFFSET 0) t;
+        RETURN QUERY SELECT (tasker_f.dispatch_later(k.task_id, k.step_index)).*
+        FROM unnest(p_tasks[v_page + 1:], p_steps[v_page + 1:]) AS k (task_id, step_index);
+        p_tasks := p_tasks[:v_page];
+        p_steps := p_steps[:v_page];
     END IF;
     RETURN QUERY
     SELECT 'dispatch', NULL::bigint, s.state, NULL::text, NULL::bigint, NULL::bigint, s.task_id, s.step_index,

@@ -19,6 +19,11 @@ RETURNS tasker_f.effect LANGUAGE sql IMMUTABLE AS $$
             NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::tasker_f.effect
 $$;
 
+CREATE FUNCTION tasker_f.dispatch_later(p_task uuid, p_step integer) RETURNS tasker_f.effect LANGUAGE sql IMMUTABLE AS $$
+    SELECT ('later', NULL, NULL, NULL, NULL, NULL, p_task, p_step, NULL,
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::tasker_f.effect
+$$;
+
 CREATE FUNCTION tasker_f.events_wait() RETURNS tasker_f.effect LANGUAGE sql IMMUTABLE AS $$
     SELECT ('events', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
             NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::tasker_f.effect

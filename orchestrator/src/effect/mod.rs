@@ -22,7 +22,7 @@ pub(crate) struct Effects {
     pub(crate) tasks: Vec<(Uuid, TaskState)>,
     /// Executions whose reports no longer count, although a host may still run them.
     pub(crate) revoked: Vec<(Uuid, u32, u32)>,
-    pub(crate) ready: Vec<ReadyStep>,
+    pub(crate) ready: Ready,
     /// Unpublished events exist.
     pub(crate) has_events: bool,
 }
@@ -40,6 +40,20 @@ pub(crate) struct Verdict {
     pub(crate) retry_in: Option<Duration>,
     /// For a cancellation: the number of cancelled steps.
     pub(crate) count: u32,
+}
+
+/// The steps to dispatch.
+#[derive(Debug, Default)]
+pub(crate) struct Ready {
+    pub(crate) steps: Vec<ReadyStep>,
+    /// Steps of which only the key is known, to bound the memory for payloads.
+    pub(crate) later: Vec<(Uuid, u32)>,
+}
+
+impl Ready {
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len() + self.later.len()
+    }
 }
 
 /// A step to dispatch: the data that is not in its release.
@@ -78,7 +92,11 @@ impl Effects {
         let mut effects = Self::default();
         for row in rows {
             match row.try_get("kind")? {
-                "dispatch" => effects.ready.push(ReadyStep::read(row)?),
+                "dispatch" => effects.ready.steps.push(ReadyStep::read(row)?),
+                "later" => {
+                    let step: i32 = row.try_get("step_index")?;
+                    effects.ready.later.push((row.try_get("task_id")?, step.unsigned_abs()));
+                }
                 "verdict" => effects.verdicts.push(Verdict::read(row)?),
                 "task" => effects.tasks.push(read_task(row)?),
                 "revoked" => effects.revoked.push((

@@ -1,10 +1,11 @@
--- A row that an event function returns. There are five kinds.
+-- A row that an event function returns. There are six kinds.
 CREATE TYPE tasker_f.effect AS (
     -- 'verdict':  the result for one item of the call.
     -- 'task':     the new state of a task.
     -- 'revoked':  an execution whose report no longer counts, although a host may still run it.
     -- 'events':   unpublished events exist.
     -- 'dispatch': a step to send to a host.
+    -- 'later':    a step to send to a host, whose dispatch must be queried.
     kind               text,
     -- Verdict: the position of the item in the call, from 1.
     position           bigint,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Payload};
 use tasker_templates::template::StepType;
+use tasker_transport::INLINE_PAYLOAD;
 use uuid::Uuid;
 
 use crate::{
@@ -17,9 +18,6 @@ use crate::{
     state::TaskState,
     text::check_signature,
 };
-
-/// Results longer than this, in bytes, are stored in the blob store instead of the row.
-const MAX_INLINE_RESULT: usize = 256 << 10;
 
 /// The result of a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +198,7 @@ impl Engine {
         completion: Completion,
     ) -> Result<AcceptedEnding, Error> {
         let release = self.reader.release_of(task).await?;
-        let result = self.blobs.check_in(Payload::Inline(completion.result), MAX_INLINE_RESULT).await?;
+        let result = self.blobs.check_in(Payload::Inline(completion.result), INLINE_PAYLOAD).await?;
         let kind = release.template.steps[step].step_type;
         let unfit = |field, message: &str| Err(Error::InvalidRequest { field, message: message.to_owned() });
         let ending = match (completion.branch, completion.cursors) {

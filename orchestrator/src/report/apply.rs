@@ -1,6 +1,7 @@
 //! Applies hosts' reports: one call to the database per batch, then the actions that follow.
 
 use tasker_protocol::{Ending, Execution, Failure, OrchestratorMessage, Payload, StepEvent, StepReport};
+use tasker_transport::BlobError;
 use uuid::Uuid;
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     judge::{AcceptedEnding, judge},
 };
 use crate::{
-    database::{refusal::is_about_data, set::sql},
+    database::{refusal::Halves, set::sql},
     effect::Effects,
     engine::Engine,
     error::Error,
@@ -41,8 +42,35 @@ impl Engine {
     /// # Errors
     /// The database could not be reached. Some may have been applied; all may be passed again.
     pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
+        let messages = messages.into_iter().map(|message| (message, u32::MAX)).collect();
+        let (applied, postponed) = self.apply_batch(messages).await?;
+        match postponed.into_iter().next() {
+            Some((_, error)) => Err(error.into()),
+            None => Ok(applied),
+        }
+    }
+
+    /// As [`Engine::apply`], with the number of receives of each message. Returns the positions of the messages that must
+    /// be applied later, because the blob store is away.
+    pub(crate) async fn apply_received(
+        &self,
+        messages: Vec<(OrchestratorMessage, u32)>,
+    ) -> Result<Vec<usize>, Error> {
+        let (_, postponed) = self.apply_batch(messages).await?;
+        let log = |(position, error): (usize, BlobError)| {
+            tracing::warn!(%error, "a result cannot be checked; trying again later");
+            position
+        };
+        Ok(postponed.into_iter().map(log).collect())
+    }
+
+    async fn apply_batch(
+        &self,
+        messages: Vec<(OrchestratorMessage, u32)>,
+    ) -> Result<(Applied, Vec<(usize, BlobError)>), Error> {
         let (mut ended, mut heartbeats, mut due) = (Vec::new(), Vec::new(), Vec::new());
-        for message in messages {
+        let mut postponed = Vec::new();
+        for (position, (message, receive_count)) in messages.into_iter().enumerate() {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
                 OrchestratorMessage::Report(StepReport {
@@ -56,7 +84,11 @@ impl Engine {
                     ..
                 }) => {
                     let head = ReportHead { task_id, step_index, execution, release_id, template_step, host };
-                    ended.push(self.ended(head, *run).await?);
+                    match self.ended(head, *run, receive_count).await {
+                        Ok(end) => ended.push(end),
+                        Err(Error::Blob(error)) => postponed.push((position, error)),
+                        Err(error) => return Err(error),
+                    }
                 }
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
             }
@@ -66,17 +98,27 @@ impl Engine {
         let applied = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
-        Ok(applied)
+        Ok((applied, postponed))
     }
 
     /// Converts a report of an execution's end, after checking its outcome against the template.
-    async fn ended(&self, report: ReportHead, mut run: Execution) -> Result<Ended, Error> {
+    async fn ended(
+        &self,
+        report: ReportHead,
+        mut run: Execution,
+        receive_count: u32,
+    ) -> Result<Ended, Error> {
         let ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
         let releases = self.catalog.releases([report.release_id].into_iter()).await;
         let outcome = match releases {
             Ok(releases) => {
                 let release = &releases[&report.release_id];
-                judge(release, report.template_step as usize, ending, &self.blobs).await?
+                match judge(release, report.template_step as usize, ending, &self.blobs).await {
+                    Err(Error::Blob(error)) if !error.is_transient(receive_count) => {
+                        Err(Failure::of_host("ResultUnavailable", error.to_string(), true))
+                    }
+                    judged => judged?,
+                }
             }
             Err(error @ Error::Database(_)) => return Err(error),
             // The release is not in this database, so no step matches the report and it will be stale.
@@ -99,29 +141,25 @@ impl Engine {
         })
     }
 
-    /// Ends attempts. If the database rejects the batch, applies its reports one by one, so that one bad report does
-    /// not fail the others.
+    /// Ends attempts. Fails those whose result the database cannot store.
     pub(crate) async fn end_attempts(&self, ended: &[Ended]) -> Result<Applied, Error> {
-        match self.end_batch(ended).await {
-            Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
-                tracing::warn!(%error, reports = ended.len(), "the database rejected a batch; applying its reports one by one");
-            }
-            other => return other,
-        }
         let mut applied = Applied::default();
-        for one in ended {
-            let result = match self.end_batch(std::slice::from_ref(one)).await {
-                Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => {
+        let mut halves = Halves::of(ended.len());
+        while let Some(range) = halves.next() {
+            let stored = self.end_batch(&ended[range.clone()]).await;
+            let Some(stored) = halves.stored(&range, stored)? else { continue };
+            let result = match stored {
+                Ok(result) => result,
+                Err(error) => {
                     let message = format!("the database cannot store the result: {error}");
                     let unstorable = Ended {
                         outcome: Err(Failure::of_host("ResultNotStorable", message, false)),
                         run: None,
-                        ..one.clone()
+                        ..ended[range.start].clone()
                     };
-                    self.end_batch(&[unstorable]).await
+                    self.end_batch(&[unstorable]).await?
                 }
-                other => other,
-            }?;
+            };
             applied.ended += result.ended;
             applied.stale += result.stale;
         }

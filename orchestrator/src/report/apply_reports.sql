@@ -46,23 +46,26 @@ BEGIN
         FROM unnest(p_reports) WITH ORDINALITY AS r
         ORDER BY r.task_id, r.step_index, r.execution, r.ordinality
     ), accepted AS (
-        SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, r.failure, r.event, r.actor, r.reason,
+        SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, f.failure, r.event, r.actor, r.reason,
                r.detail, r.started_at, r.finished_at, r.position,
                s.state AS before, s.attempt, s.template_step, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
                t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
-               CASE WHEN r.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
-                    WHEN r.failure IS NULL THEN 'complete'
-                    WHEN r.retryable AND d.retryable AND s.attempt < d.max_attempts THEN 'waiting_for_retry'
+               CASE WHEN f.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
+                    WHEN f.failure IS NULL THEN 'complete'
+                    WHEN f.retryable AND d.retryable AND s.attempt < d.max_attempts THEN 'waiting_for_retry'
                     ELSE 'error' END AS after,
-               r.failure IS NOT NULL AND s.batch IS NOT NULL AND d.failure_strategy = 'isolate'
-                   AND NOT (r.retryable AND d.retryable AND s.attempt < d.max_attempts) AS isolated,
-               CASE WHEN r.failure IS NOT NULL THEN tasker_f.backoff_ms(
+               f.failure IS NOT NULL AND s.batch IS NOT NULL AND d.failure_strategy = 'isolate'
+                   AND NOT (f.retryable AND d.retryable AND s.attempt < d.max_attempts) AS isolated,
+               CASE WHEN f.failure IS NOT NULL THEN tasker_f.backoff_ms(
                     d.backoff, d.backoff_base_ms, d.max_backoff_ms, d.jitter, s.attempt, r.retry_after_ms, r.dice)
-                    END AS retry_in_ms
+                    END AS retry_in_ms,
+               s.attempt_ms + f.ran_ms AS attempt_ms
         FROM report r
         -- OFFSET 0 forces index look-ups, whatever the planner estimates for the length of the arrays.
         CROSS JOIN LATERAL (
-            SELECT state, attempt, template_step, batch, worker_number, enqueued_at, started_at FROM tasker.steps
+            SELECT state, attempt, template_step, batch, worker_number, enqueued_at, started_at, attempt_checkpoints,
+                   attempt_ms
+            FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
               AND (r.template_step IS NULL OR template_step = r.template_step)
               -- A host whose heartbeat arrived in the meantime is not lost.
@@ -74,6 +77,13 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT * FROM tasker.release_steps
             WHERE release_id = t.release_id AND step_index = s.template_step OFFSET 0) d
+        CROSS JOIN LATERAL (
+            SELECT coalesce(extract(epoch FROM r.finished_at - r.started_at) * 1000, 0)::bigint AS ran_ms) AS run
+        CROSS JOIN LATERAL (
+            SELECT run.ran_ms, coalesce(r.failure, refused.failure) AS failure,
+                   r.retryable AND refused.failure IS NULL AS retryable
+            FROM (SELECT CASE WHEN r.is_checkpoint THEN tasker_f.checkpoint_refused(
+                      s.attempt_checkpoints, s.attempt_ms + run.ran_ms) END AS failure) AS refused) AS f
     ), reported AS (
         UPDATE tasker.steps s SET
             (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
@@ -95,6 +105,8 @@ BEGIN
             checkpoint_blob = CASE a.after WHEN 'enqueued' THEN a.result_blob::json WHEN 'complete' THEN NULL
                                            ELSE s.checkpoint_blob END,
             checkpoints = s.checkpoints + CASE WHEN a.after = 'enqueued' THEN 1 ELSE 0 END,
+            attempt_checkpoints = CASE WHEN a.after = 'enqueued' THEN s.attempt_checkpoints + 1 ELSE 0 END,
+            attempt_ms = CASE WHEN a.after = 'enqueued' THEN a.attempt_ms ELSE 0 END,
             checkpoint_history = CASE WHEN a.after = 'enqueued' THEN tasker_f.remember_checkpoint(
                 s.checkpoint_history, s.checkpoints + 1, s.attempt, v_now, a.actor) ELSE s.checkpoint_history END
         FROM (SELECT *, CASE WHEN after = 'waiting_for_retry'

@@ -7,7 +7,7 @@ use tasker_protocol::Failure;
 use super::ended::Ended;
 use crate::{
     dispatch::Unsendable,
-    effect::{Effects, ReadyStep},
+    effect::{Effects, Ready, ReadyStep},
     engine::Engine,
     error::Error,
 };
@@ -27,19 +27,28 @@ impl Engine {
 
     /// Sends the messages of ready steps, and fails steps whose message can never be sent. Logs other errors; the
     /// sweep sends what stays unmarked.
-    pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) {
-        if ready.is_empty() {
-            return;
+    pub(crate) async fn dispatch(&self, mut ready: Ready) {
+        while ready.len() > 0 {
+            let (steps, later) = (ready.steps.len(), ready.later);
+            if let Err(error) = self.send(ready.steps).await {
+                tracing::warn!(%error, steps, "steps could not be sent to the hosts; the sweep will send them");
+            }
+            if later.is_empty() {
+                return;
+            }
+            ready = match self.dispatcher.query(&later).await {
+                Ok(ready) => ready,
+                Err(error) => {
+                    let steps = later.len();
+                    return tracing::warn!(%error, steps, "steps could not be queried; the sweep will send them");
+                }
+            };
         }
-        let count = ready.len();
-        let done = match self.dispatcher.dispatch(ready).await {
-            Ok(unsendable) if unsendable.is_empty() => return,
-            Ok(unsendable) => self.refuse(unsendable).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, steps = count, "steps could not be sent to the hosts; the sweep will send them");
-        }
+    }
+
+    async fn send(&self, steps: Vec<ReadyStep>) -> Result<(), Error> {
+        let unsendable = self.dispatcher.dispatch(steps).await?;
+        if unsendable.is_empty() { Ok(()) } else { self.refuse(unsendable).await }
     }
 
     /// Fails steps whose message can never be sent. Boxed, because this may dispatch further steps recursively.

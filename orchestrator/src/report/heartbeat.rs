@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     database::{
-        refusal::is_about_data,
+        refusal::Halves,
         set::{composite, sql},
     },
     engine::Engine,
@@ -56,22 +56,24 @@ impl Engine {
         if beats.is_empty() {
             return Ok(());
         }
-        let heartbeats: Vec<ReportedHeartbeat> =
-            beats.iter().map(|(report, beat)| ReportedHeartbeat::new(report, beat)).collect();
-        let done = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1)"))
-            .bind(heartbeats)
-            .execute(&self.pool)
-            .await;
-        match done {
-            // Drop heartbeats that cannot be stored; the next ones may be valid.
-            Err(sqlx::Error::Database(error)) if is_about_data(&*error) => {
-                tracing::warn!(%error, "heartbeats with invalid times were dropped");
-            }
-            other => {
-                other?;
+        let mut halves = Halves::of(beats.len());
+        while let Some(range) = halves.next() {
+            let stored = self.store_heartbeats(&beats[range.clone()]).await;
+            if let Some(Err(error)) = halves.stored(&range, stored)? {
+                let report = beats[range.start].0;
+                tracing::warn!(%error, task = %report.task_id, step = report.step_index,
+                    "a heartbeat with invalid times was dropped");
             }
         }
         self.dispatcher.sent.remove(beats.iter().map(|(report, _)| (report.task_id, report.step_index)));
+        Ok(())
+    }
+
+    async fn store_heartbeats(&self, beats: &[(&StepReport, &Heartbeat)]) -> Result<(), Error> {
+        let heartbeats: Vec<ReportedHeartbeat> =
+            beats.iter().map(|(report, beat)| ReportedHeartbeat::new(report, beat)).collect();
+        let apply = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1)")).bind(heartbeats);
+        apply.execute(&self.pool).await?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, value::RawValue};
 use tasker_protocol::{Ending, Failure, Payload};
 use tasker_templates::{did_you_mean, faults, template::StepType};
-use tasker_transport::{BlobError, BlobStore};
+use tasker_transport::BlobStore;
 
 use crate::{
     catalog::{Release, ReleaseStep},
@@ -53,7 +53,7 @@ impl AcceptedEnding {
 /// Checks an ending against its step. The inner error fails the step permanently.
 ///
 /// # Errors
-/// The blob store could not be reached. The check may be repeated.
+/// [`Error::Blob`] if the result could not be read. The caller decides whether to check again.
 pub(crate) async fn judge(
     release: &Release,
     step: usize,
@@ -144,6 +144,9 @@ fn branch(release: &Release, decision: usize, names: &[String]) -> Result<Vec<us
 }
 
 /// Checks a result against the step's schema.
+///
+/// # Errors
+/// As [`judge`].
 pub(crate) async fn check_result(
     step: &ReleaseStep,
     result: &Payload,
@@ -151,12 +154,7 @@ pub(crate) async fn check_result(
 ) -> Result<Result<(), Failure>, Error> {
     let Some(schema) = &step.result_schema else { return Ok(Ok(())) };
     let invalid = |message: String| Ok(Err(Failure::of_host("InvalidResult", message, false)));
-    let document = match blobs.check_out(result.clone()).await {
-        Ok(document) => document,
-        // Only a temporary error justifies a retry of the whole batch.
-        Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
-        Err(error) => return Ok(Err(Failure::of_host("ResultUnavailable", error.to_string(), true))),
-    };
+    let document = blobs.check_out(result.clone()).await?;
     let value: Value = match serde_json::from_str(document.inline().unwrap_or("null")) {
         Ok(value) => value,
         Err(error) => return invalid(format!("the result cannot be read: {error}")),

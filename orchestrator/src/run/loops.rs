@@ -126,8 +126,9 @@ impl Loops {
     /// Runs the sweep once. Hosts count as lost only while reports get through.
     pub(crate) async fn visit_all(&self) -> Result<Swept, Error> {
         self.function_set.note(&self.pool).await;
+        let may_judge = self.engine.may_judge_hosts().await?;
         let come_through = match self.engine.reports.backlog().await {
-            Ok(waiting) => waiting < BACKLOG,
+            Ok(waiting) => may_judge && waiting < BACKLOG,
             Err(error) => {
                 tracing::warn!(%error, "the backlog of reports cannot be read; no host is considered lost");
                 false

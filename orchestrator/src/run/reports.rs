@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tasker_protocol::{OrchestratorMessage, decode};
-use tasker_transport::{BlobError, Delivery, Receipt};
+use tasker_transport::{Delivery, Opened, Receipt, outage_delay};
 use tokio_util::sync::CancellationToken;
 
 use super::hearing::Hearing;
@@ -61,60 +61,70 @@ impl Reports {
 
     /// Applies one batch of deliveries, and acknowledges them after they are stored.
     async fn handle(&self, engine: &Engine, deliveries: Vec<Delivery>) {
-        let mut receipts = Vec::with_capacity(deliveries.len());
+        let mut readable = Vec::with_capacity(deliveries.len());
         let mut messages = Vec::with_capacity(deliveries.len());
-        let mut unreadable = Vec::new();
-        for (delivery, opened) in engine.blobs.check_out_deliveries(deliveries).await {
-            let Delivery { body, receipt, receive_count } = delivery;
-            let message = match opened {
-                Ok(()) => decode::<OrchestratorMessage>(&body).map_err(|error| error.to_string()),
-                // A report must not be dropped because the blob store is unavailable.
-                Err(BlobError::Unavailable { .. }) => {
-                    unreadable.push(receipt);
+        let (mut dropped, mut put_off) = (Vec::new(), Vec::new());
+        for opened in engine.blobs.open_deliveries(deliveries).await {
+            let receive_count = opened.delivery.receive_count;
+            let message = match opened.body() {
+                Ok(body) => decode::<OrchestratorMessage>(body).map_err(|error| error.to_string()),
+                Err(error) if error.is_transient(receive_count) => {
+                    tracing::warn!(%error, "a report cannot be loaded; trying again later");
+                    put_off.push(opened.delivery);
                     continue;
                 }
                 Err(error) => Err(error.to_string()),
             };
             match message {
                 Ok(message) => {
-                    messages.push(message);
-                    receipts.push(receipt);
+                    messages.push((message, receive_count));
+                    readable.push(opened.delivery);
                 }
-                Err(error) if receive_count >= MAX_RECEIVES && engine.reports.max_receives().is_none() => {
-                    let beginning: String = body.chars().take(500).collect();
-                    tracing::error!(%error, body = %beginning,
-                        "an unreadable report was dropped; the sweep will find its step");
-                    receipts.push(receipt);
-                }
-                // In a rolling upgrade a newer orchestrator may be able to read it. Otherwise it ends as a dead
-                // letter.
-                Err(error) => {
-                    tracing::warn!(%error, "a report cannot be read; returning it to the queue");
-                    unreadable.push(receipt);
-                }
+                Err(error) => self.set_aside(engine, opened, &error, &mut dropped).await,
             }
         }
-        hand_back(engine, &unreadable).await;
-        match engine.apply(messages).await {
-            Ok(_) => {
-                if let Err(error) = engine.reports.acknowledge(&receipts).await {
-                    tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
+        match engine.apply_received(messages).await {
+            Ok(postponed) => {
+                let mut applied = Vec::with_capacity(readable.len());
+                for (position, delivery) in readable.into_iter().enumerate() {
+                    if postponed.contains(&position) { &mut put_off } else { &mut applied }.push(delivery);
                 }
+                dropped.extend(applied.into_iter().map(|delivery| delivery.receipt));
             }
             Err(error) => {
                 self.hearing.is_lost(engine.reports.visibility());
-                tracing::warn!(%error, reports = receipts.len(), "reports could not be applied; trying again");
-                hand_back(engine, &receipts).await;
+                tracing::warn!(%error, reports = readable.len(), "reports could not be applied; trying again");
+                put_off.append(&mut readable);
             }
+        }
+        if let Err(error) = engine.reports.acknowledge(&dropped).await {
+            tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
+        }
+        return_to_queue(engine, put_off).await;
+    }
+
+    /// Sets a message aside that cannot be read. In a rolling upgrade a newer orchestrator may be able to read it.
+    /// Otherwise it ends as a dead letter, or is dropped if the queue has none.
+    async fn set_aside(&self, engine: &Engine, opened: Opened, error: &str, dropped: &mut Vec<Receipt>) {
+        let Opened { delivery, .. } = opened;
+        if delivery.receive_count >= MAX_RECEIVES && engine.reports.max_receives().is_none() {
+            let beginning: String = delivery.body.chars().take(500).collect();
+            tracing::error!(%error, body = %beginning,
+                "an unreadable report was dropped; the sweep will find its step");
+            return dropped.push(delivery.receipt);
+        }
+        tracing::warn!(%error, "a report cannot be read; returning it to the queue");
+        let delay = outage_delay(delivery.receive_count);
+        if let Err(error) = engine.reports.hand_back(&[delivery.receipt], delay).await {
+            tracing::warn!(%error, "a report could not be returned to the queue; it becomes visible again later");
         }
     }
 }
 
-async fn hand_back(engine: &Engine, receipts: &[Receipt]) {
-    if receipts.is_empty() {
-        return;
-    }
-    if let Err(error) = engine.reports.hand_back(receipts, RETRY_DELAY).await {
+/// Returns reports that something outside them kept from being applied.
+async fn return_to_queue(engine: &Engine, deliveries: Vec<Delivery>) {
+    let Some(most) = deliveries.iter().map(|delivery| delivery.receive_count).max() else { return };
+    if let Err(error) = engine.reports.put_off(deliveries, outage_delay(most)).await {
         tracing::warn!(%error, "reports could not be returned to the queue; they become visible again later");
     }
 }

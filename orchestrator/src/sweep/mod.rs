@@ -1,5 +1,7 @@
 //! The sweep: recovers due retries without a timer, lost messages, and steps of dead hosts.
 
+use std::time::Duration;
+
 use sqlx::{FromRow, Row as _, postgres::PgRow};
 use tasker_protocol::Failure;
 use uuid::Uuid;
@@ -15,6 +17,13 @@ use crate::{
 
 /// How many overdue steps one query returns.
 const SWEEP_BATCH: usize = 1000;
+
+/// A sweep that comes later than this after the last one has missed one: the database or the process was away. Sweeps by
+/// visits come once a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(90);
+/// How long after such a pause no host is judged. On AWS, reports that a dead function had received are visible again after
+/// three minutes.
+const AFTER_A_PAUSE: Duration = Duration::from_secs(200);
 
 /// The results of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +46,8 @@ pub(crate) struct OverdueStep {
     pub(crate) execution: i32,
     pub(crate) state: String,
     pub(crate) host: Option<String>,
+    /// Its message has been out for so long that its report may be lost.
+    pub(crate) is_long_out: bool,
 }
 
 impl FromRow<'_, PgRow> for OverdueStep {
@@ -47,6 +58,7 @@ impl FromRow<'_, PgRow> for OverdueStep {
             execution: row.try_get("execution")?,
             state: row.try_get("state")?,
             host: row.try_get("host")?,
+            is_long_out: row.try_get::<Option<bool>, _>("is_long_out")?.unwrap_or(false),
         })
     }
 }
@@ -57,58 +69,106 @@ impl Engine {
         self.sweep_up(true).await
     }
 
-    /// As [`Engine::sweep`]. If `judge_hosts` is false, no host counts as lost.
+    /// As [`Engine::sweep`]. If `judge_hosts` is false, no host counts as lost, and no report.
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
-        let mut swept = Swept { failed: self.enforce_lifecycle().await?, ..Swept::default() };
+        let mut swept = Swept::default();
+        // A part that fails must not keep the others from their work, now and at each later sweep.
+        let lifecycle = self.enforce_lifecycle().await.map(|failed| swept.failed = failed);
+        let steps = self.sweep_steps(judge_hosts, &mut swept).await;
+        lifecycle.and(steps)?;
+        Ok(swept)
+    }
+
+    async fn sweep_steps(&self, judge_hosts: bool, swept: &mut Swept) -> Result<(), Error> {
         loop {
-            let overdue: Vec<OverdueStep> = sqlx::query_as(sql!("SELECT * FROM tasker_f.overdue_steps($1)"))
-                .bind(SWEEP_BATCH as i32)
-                .fetch_all(&self.pool)
-                .await?;
+            let overdue: Vec<OverdueStep> =
+                sqlx::query_as(sql!("SELECT * FROM tasker_f.overdue_steps($1, $2)"))
+                    .bind(SWEEP_BATCH as i32)
+                    .bind(judge_hosts)
+                    .fetch_all(&self.pool)
+                    .await?;
             let full = overdue.len() == SWEEP_BATCH;
-            let (mut unsent, mut lost, mut due) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut unsent, mut lost, mut due, mut odd) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
             for step in overdue {
                 let key = (step.task_id, step.step_index.unsigned_abs(), step.execution.unsigned_abs());
                 match StepState::from_name(&step.state) {
-                    Some(StepState::Enqueued) => unsent.push(key),
-                    Some(StepState::InProgress) if judge_hosts => lost.push((key, step.host)),
-                    Some(StepState::InProgress) => {}
+                    Some(StepState::Enqueued) => unsent.push((key, step.is_long_out && judge_hosts)),
+                    Some(StepState::InProgress) => lost.push((key, step.host)),
                     Some(StepState::WaitingForRetry) => due.push(key),
                     _ => {
-                        return Err(Error::Damaged(format!(
-                            "step {} of task {} has a wake time in state {}",
-                            step.step_index, step.task_id, step.state
-                        )));
+                        tracing::error!(task = %step.task_id, step = step.step_index, state = step.state,
+                            "a step has a wake time in a state that has none; the sweep sets it aside");
+                        odd.push(key);
                     }
                 }
             }
-            let progress = self.end_lost_attempts(lost).await?;
-            swept.lost += progress;
-            let resent = self.resend(unsent).await?;
-            swept.resent += resent;
-            let started = self.start_due_retries(due.into_iter()).await?;
-            swept.due += started;
-            if !full || progress + resent + started == 0 {
-                return Ok(swept);
+            let before = *swept;
+            let set_aside = odd.len();
+            let ended = self.end_lost_attempts(lost).await.map(|lost| swept.lost += lost);
+            let sent = self.resend(unsent).await.map(|resent| swept.resent += resent);
+            let started = self.start_due_retries(due.into_iter()).await.map(|due| swept.due += due);
+            let aside = self.set_aside(odd).await;
+            ended.and(sent).and(started).and(aside)?;
+            if !full || (*swept == before && set_aside == 0) {
+                return Ok(());
             }
         }
     }
 
-    async fn resend(&self, keys: Vec<(Uuid, u32, u32)>) -> Result<usize, Error> {
+    /// Sends steps again. `may_be_lost` marks those whose report counts as lost if a host has ended them.
+    async fn resend(&self, keys: Vec<((Uuid, u32, u32), bool)>) -> Result<usize, Error> {
         if keys.is_empty() {
             return Ok(0);
         }
-        let (tasks, steps, executions) = arrays(keys.into_iter());
-        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.resend_overdue($1, $2, $3)"))
+        let suspects: Vec<_> =
+            keys.iter().filter(|(_, may_be_lost)| *may_be_lost).map(|(key, _)| *key).collect();
+        let ended = self.dispatcher.ended(&suspects).await;
+        let ended: Vec<bool> = keys.iter().map(|(key, _)| ended.contains(key)).collect();
+        let (tasks, steps, executions) = arrays(keys.into_iter().map(|(key, _)| key));
+        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.resend_overdue($1, $2, $3, $4)"))
             .bind(tasks)
             .bind(steps)
             .bind(executions)
+            .bind(ended)
             .fetch_all(&self.pool)
             .await?;
         let ready = Effects::read(&rows)?.ready;
         let count = ready.len();
         self.dispatch(ready).await;
         Ok(count)
+    }
+
+    /// Removes the wake times of steps whose state has none.
+    async fn set_aside(&self, keys: Vec<(Uuid, u32, u32)>) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let (tasks, steps, executions) = arrays(keys.into_iter());
+        sqlx::query(
+            "UPDATE tasker.steps s SET wake_at = NULL
+             FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS k (task_id, step_index, execution)
+             WHERE s.task_id = k.task_id AND s.step_index = k.step_index AND s.execution = k.execution
+               AND s.state NOT IN ('enqueued', 'in_progress', 'waiting_for_retry')",
+        )
+        .bind(tasks)
+        .bind(steps)
+        .bind(executions)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// For a process that sweeps from time to time: records the sweep, and returns whether hosts may be judged by their
+    /// silence.
+    pub(crate) async fn may_judge_hosts(&self) -> Result<bool, Error> {
+        let seconds = |duration: Duration| duration.as_secs() as f64;
+        Ok(sqlx::query_scalar(sql!(
+            "SELECT tasker_f.may_judge_hosts(interval '1 second' * $1, interval '1 second' * $2)"
+        ))
+        .bind(seconds(LONGEST_PAUSE))
+        .bind(seconds(AFTER_A_PAUSE))
+        .fetch_one(&self.pool)
+        .await?)
     }
 
     async fn end_lost_attempts(&self, lost: Vec<((Uuid, u32, u32), Option<String>)>) -> Result<usize, Error> {

@@ -16,6 +16,7 @@ use sqlx::{Row, postgres::PgRow};
 use tasker_cloud_events::CloudEvent;
 use tasker_protocol::{Payload, raw_json};
 use tasker_templates::trigger::{MappedTask, SeenEvent};
+use tasker_transport::INLINE_PAYLOAD;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ use crate::{
     create::{Creation, TaskRequest},
     database::{
         columns::columns,
-        refusal::is_about_data,
+        refusal::Halves,
         set::{composite, sql},
     },
     error::Error,
@@ -32,8 +33,6 @@ use crate::{
 
 /// The maximum number of events per batch.
 const BATCH: usize = 100;
-/// Events longer than this, in bytes, are stored in the blob store instead of the row.
-const MAX_INLINE_EVENT: usize = 64 << 10;
 /// The maximum length of a reason, in characters.
 const MAX_REASON: usize = 2000;
 
@@ -294,33 +293,34 @@ impl Triggers {
         self.store(events, outcomes, false).await
     }
 
-    /// Stores the results of events. If the database rejects them, stores them one by one: an event that it cannot store
-    /// becomes a dead letter without its data, and the others are not affected.
+    /// Stores the results of events. An event that the database cannot store becomes a dead letter without its data, and
+    /// the others are not affected.
     async fn store(
         &self,
         events: &[(Uuid, CloudEvent)],
         outcomes: &[EventResult],
         replay: bool,
     ) -> Result<BTreeMap<Uuid, Recorded>, Error> {
-        let error = match self.store_batch(events, outcomes, replay).await {
-            Err(Error::Database(sqlx::Error::Database(error))) if is_about_data(&*error) => error,
-            other => return other,
-        };
-        if let ([(id, event)], [outcome]) = (events, outcomes) {
-            let reason = format!("the database cannot store its data: {error}");
-            tracing::warn!(%id, reason, "an event became a dead letter");
-            let failed = EventResult {
-                state: ReceptionState::Failed,
-                tasks: outcome.tasks.clone(),
-                reason: Some(reason),
-            };
-            let event = event.clone().with_data(RawValue::NULL.to_owned());
-            return self.store_batch(&[(*id, event)], &[failed], replay).await;
-        }
         let mut recorded = BTreeMap::new();
-        for (event, outcome) in events.iter().zip(outcomes) {
-            let (event, outcome) = (std::slice::from_ref(event), std::slice::from_ref(outcome));
-            recorded.extend(Box::pin(self.store(event, outcome, replay)).await?);
+        let mut halves = Halves::of(events.len());
+        while let Some(range) = halves.next() {
+            let stored = self.store_batch(&events[range.clone()], &outcomes[range.clone()], replay).await;
+            let Some(stored) = halves.stored(&range, stored)? else { continue };
+            recorded.extend(match stored {
+                Ok(stored) => stored,
+                Err(error) => {
+                    let ((id, event), outcome) = (&events[range.start], &outcomes[range.start]);
+                    let reason = format!("the database cannot store its data: {error}");
+                    tracing::warn!(%id, reason, "an event became a dead letter");
+                    let failed = EventResult {
+                        state: ReceptionState::Failed,
+                        tasks: outcome.tasks.clone(),
+                        reason: Some(reason),
+                    };
+                    let event = event.clone().with_data(RawValue::NULL.to_owned());
+                    self.store_batch(&[(*id, event)], &[failed], replay).await?
+                }
+            });
         }
         Ok(recorded)
     }
@@ -335,8 +335,7 @@ impl Triggers {
         for ((id, event), outcome) in events.iter().zip(outcomes) {
             let json =
                 raw_json(event.to_json()).map_err(|error| Error::Damaged(format!("an event: {error}")))?;
-            let (inline, blob) =
-                columns(&self.blobs.check_in(Payload::Inline(json), MAX_INLINE_EVENT).await?);
+            let (inline, blob) = columns(&self.blobs.check_in(Payload::Inline(json), INLINE_PAYLOAD).await?);
             let tasks =
                 serde_json::to_string(&outcome.tasks).map_err(|error| Error::Damaged(error.to_string()))?;
             receptions.push(StoredReception {

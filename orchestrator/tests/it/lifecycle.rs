@@ -7,6 +7,7 @@ use tasker_orchestrator::{
     read::{DlqEntry, DlqFilter},
     state::{StepState, TaskState},
 };
+use tasker_transport::{Claim, LeaseStore as _, execution_lease};
 use uuid::Uuid;
 
 use crate::fixture::Fixture;
@@ -166,7 +167,12 @@ async fn auto_fail_on_timeout() {
     .await;
     let stale =
         task(&fixture, json!({ "max_steps_in_process_minutes": 60, "auto_fail_on_timeout": true })).await;
+    let running = fixture.dispatched();
     fixture.pass(61).await;
+    // A host may not take the steps any more, and one that runs them stops them.
+    let leases: Vec<String> =
+        running.iter().map(|step| execution_lease(step.task_id, step.step_index, step.execution)).collect();
+    assert_eq!(fixture.leases.acquire(&leases, "host").await.unwrap(), [Claim::Settled; 2]);
     for task in [overdue, stale] {
         assert_eq!(fixture.task_state(task).await, TaskState::Error);
         assert_eq!(fixture.entries(task).await.len(), 1);

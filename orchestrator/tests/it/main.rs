@@ -17,6 +17,7 @@ mod operators;
 mod queues;
 mod reports;
 mod states;
+mod sweeps;
 mod templates;
 mod transitions;
 mod triggers;

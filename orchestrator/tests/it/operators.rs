@@ -60,7 +60,7 @@ async fn reset_for_retry_starts_the_attempts_anew() {
         let again = fixture.dispatched_one();
         assert_eq!((again.attempt, again.execution), (1, 2));
         let lease = fixture.leases.acquire(&[execution_lease(task, 1, 2)], "host").await.unwrap();
-        assert_eq!(lease, [Claim::Acquired], "the lease of the first run is still held");
+        assert_eq!(lease, [Claim::Acquired { lost: 0 }], "the lease of the first run is still held");
         fixture.complete(&again, json!(2)).await;
         assert_eq!(fixture.complete_all().await, ["c"]);
         assert_eq!(fixture.task_state(task).await, TaskState::Complete);

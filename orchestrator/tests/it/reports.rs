@@ -329,3 +329,48 @@ async fn a_checkpoint_keeps_the_progress_that_was_reported() {
     assert!(fixture.checkpoint(&step, json!({ "at": 7 })).await);
     assert_eq!(fixture.step(task, "a").await.progress.as_deref(), Some("half"));
 }
+
+#[tokio::test]
+async fn an_attempt_ends_however_often_it_saves_a_checkpoint() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    // One checkpoint is left, or no time.
+    for (number, used) in ["attempt_checkpoints = 9999", "attempt_ms = 24 * 3600 * 1000"].iter().enumerate() {
+        let task = fixture.create("one", json!({ "number": number })).await;
+        let mut step = fixture.dispatched_one();
+        sqlx::query(sqlx::AssertSqlSafe(format!("UPDATE tasker.steps SET {used} WHERE task_id = $1")))
+            .bind(task)
+            .execute(&fixture.database.pool)
+            .await
+            .unwrap();
+        let mut continued = 0;
+        while fixture.checkpoint(&step, json!(continued)).await
+            && let Some(next) = fixture.dispatched().pop()
+        {
+            (step, continued) = (next, continued + 1);
+            assert!(continued < 3, "{used}: it is continued for ever");
+        }
+        let ended = fixture.step(task, "a").await;
+        assert_eq!((ended.state, ended.attempt), (StepState::Error, 1), "{used}");
+        let failure = ended.last_failure.unwrap();
+        assert!(failure.get().contains("CheckpointLimit"), "{failure}");
+        fixture.check_audit(task).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_attempt_may_save_checkpoints_again() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let task = fixture.create("one", json!({})).await;
+    let step = fixture.dispatched_one();
+    sqlx::query("UPDATE tasker.steps SET attempt_checkpoints = 10000")
+        .execute(&fixture.database.pool)
+        .await
+        .unwrap();
+    fixture.fail(&step, true).await;
+    fixture.advance(TimeDelta::seconds(60));
+    fixture.orchestrator.engine.sweep().await.unwrap();
+    assert!(fixture.checkpoint(&fixture.dispatched_one(), json!(1)).await);
+    assert_eq!(fixture.step(task, "a").await.state, StepState::Enqueued);
+}

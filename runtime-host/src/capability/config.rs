@@ -20,7 +20,7 @@ impl Values {
         if !self.grants.secrets.iter().any(|granted| granted == key) {
             return Ok(self.configuration()?.remove(key));
         }
-        match self.secrets.secret(key).await {
+        match self.secrets.secret(&self.namespace, key).await {
             Ok(Some(value)) => Ok(Some(value)),
             // Report a missing secret: the deployment is wrong, and None would look like an unset key.
             Ok(None) => {

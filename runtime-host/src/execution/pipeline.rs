@@ -203,6 +203,7 @@ impl Sandbox {
         let mut state = State::new(limits, meter.clone(), control.clone(), ends);
         if loaded.imports.config {
             state.values = Some(Values {
+                namespace: dispatch.namespace.clone(),
                 configuration: dispatch.configuration.clone(),
                 grants: dispatch.grants.clone(),
                 secrets: host.secrets.clone(),

@@ -45,6 +45,7 @@ pub(crate) struct State {
 
 /// The values behind `wasi:config`.
 pub(crate) struct Values {
+    pub(crate) namespace: String,
     pub(crate) configuration: Box<RawValue>,
     pub(crate) grants: Grants,
     pub(crate) secrets: Arc<dyn SecretSource>,

@@ -14,7 +14,7 @@ use std::{
 
 use chrono::Utc;
 use tasker_protocol::{Ending, Execution, Failure, Limits, Payload, StepDispatch, Usage, decode};
-use tasker_transport::{BlobError, BlobStore, Claim, Delivery, LeaseStore, Queue, Receipt};
+use tasker_transport::{BlobStore, Claim, Delivery, LeaseStore, Opened, Queue, Receipt, outage_delay};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
@@ -80,6 +80,7 @@ struct Received {
 /// A step that this host runs.
 struct Run {
     receipt: Receipt,
+    receive_count: u32,
     lease: String,
     dispatch: Arc<StepDispatch>,
     control: ExecutionControl,
@@ -98,9 +99,9 @@ struct Beside {
 }
 
 impl Worker {
-    /// A step that a queue without dead letters delivered this often fails: no host has ended it, and it may have
-    /// killed them all.
-    pub const MAX_DELIVERIES: u32 = 20;
+    /// A step whose lease this many hosts lost fails: no host has ended it, and it may have killed them all. Steps that
+    /// were handed back do not count, so that an outage fails none.
+    pub const MAX_LOST: u32 = 4;
     /// The longest delay with which a worker hands back a copy of a step that another host runs.
     pub const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 
@@ -211,9 +212,28 @@ impl Worker {
                 Ok(deliveries) => self.start(deliveries, permits, executions, reports).await,
                 Err(error) => {
                     tracing::warn!(%error, "steps cannot be received; trying again");
-                    tokio::time::sleep(RETRY_DELAY).await;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = self.queue_is_back() => {}
+                    }
                 }
             }
+        }
+    }
+
+    /// Waits until the queue of steps responds again. After an outage in which leases can have ended, waits until every
+    /// host had time to renew its own: the messages of running steps are visible by then, and would run twice.
+    async fn queue_is_back(&self) {
+        let steps = &self.0.connections.steps;
+        let begun = Instant::now();
+        tokio::time::sleep(RETRY_DELAY).await;
+        while let Err(error) = steps.backlog().await {
+            tracing::debug!(%error, "the queue of steps is still away");
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
+        let between_renewals = steps.visibility() / Self::RENEWALS;
+        if begun.elapsed() > between_renewals {
+            tokio::time::sleep(between_renewals).await;
         }
     }
 }
@@ -238,17 +258,21 @@ impl Worker {
         reports: &mpsc::Sender<Finished>,
     ) {
         let mut readable: Vec<Received> = Vec::with_capacity(deliveries.len());
-        for (delivery, opened) in self.0.connections.blobs.check_out_deliveries(deliveries).await {
-            let Delivery { body, receipt, receive_count } = delivery;
-            let dispatch = match opened {
-                Ok(()) => decode::<StepDispatch>(&body).map_err(|error| error.to_string()),
+        for opened in self.0.connections.blobs.open_deliveries(deliveries).await {
+            let receive_count = opened.delivery.receive_count;
+            let dispatch = match opened.body() {
+                Ok(body) => decode::<StepDispatch>(body)
+                    .map(|step| StepDispatch { limits: self.0.host.limits(step.limits), ..step })
+                    .map_err(|error| error.to_string()),
                 // The blob store is unavailable; the message may be fine.
-                Err(BlobError::Unavailable { .. }) => {
-                    self.hand_back(&[receipt], RETRY_DELAY).await;
+                Err(error) if error.is_transient(receive_count) => {
+                    tracing::warn!(%error, "a step message cannot be loaded; handing it back");
+                    self.put_off(&opened.delivery.receipt, receive_count).await;
                     continue;
                 }
                 Err(error) => Err(error.to_string()),
             };
+            let Opened { delivery: Delivery { receipt, .. }, .. } = opened;
             match dispatch {
                 Ok(dispatch) if receive_count <= MAX_MISFITS && !self.fits(&dispatch) => {
                     self.hand_back(&[receipt], Duration::ZERO).await;
@@ -273,8 +297,9 @@ impl Worker {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
-                let receipts: Vec<Receipt> = readable.into_iter().map(|received| received.receipt).collect();
-                self.hand_back(&receipts, RETRY_DELAY).await;
+                for received in readable {
+                    self.put_off(&received.receipt, received.receive_count).await;
+                }
                 return;
             }
         };
@@ -283,10 +308,19 @@ impl Worker {
         for ((received, lease), claim) in readable.into_iter().zip(leases).zip(claims) {
             let Received { receipt, dispatch, receive_count, admitted } = received;
             match (claim, permits.next()) {
-                (Claim::Acquired, Some(permit)) => {
-                    let unrunnable = self.why_not(&dispatch, receive_count);
+                (Claim::Acquired { lost }, Some(permit)) => {
+                    let unrunnable = self.why_not(&dispatch, receive_count, lost);
                     let (dispatch, control) = self.0.running.insert(&receipt, &lease, dispatch);
-                    let run = Run { receipt, lease, dispatch, control, permit, admitted, unrunnable };
+                    let run = Run {
+                        receipt,
+                        receive_count,
+                        lease,
+                        dispatch,
+                        control,
+                        permit,
+                        admitted,
+                        unrunnable,
+                    };
                     executions.spawn(self.clone().execute(run, reports.clone()));
                 }
                 (Claim::Settled, _) => settled.push(receipt),
@@ -307,7 +341,7 @@ impl Worker {
     }
 
     /// The reason not to run the step, as a failed execution.
-    fn why_not(&self, dispatch: &StepDispatch, receive_count: u32) -> Option<Execution> {
+    fn why_not(&self, dispatch: &StepDispatch, receive_count: u32, lost: u32) -> Option<Execution> {
         if !self.has_time_for(dispatch) {
             let seconds = dispatch.limits.wall_ms.div_ceil(1000);
             return Some(unrunnable(
@@ -319,17 +353,18 @@ impl Worker {
                 false,
             ));
         }
+        let poison = |message: String| Some(unrunnable("PoisonMessage", message, true));
+        if lost >= Self::MAX_LOST {
+            return poison(format!("{lost} hosts started the step, and none came to its end"));
+        }
         // The last delivery before the queue moves the message to its dead-letter queue: report the failure
         // first.
-        let last = self.0.connections.steps.max_receives().unwrap_or(Self::MAX_DELIVERIES + 1);
-        (receive_count >= last).then(|| {
+        let last = self.0.connections.steps.max_receives().unwrap_or(u32::MAX);
+        if receive_count >= last {
             let count = receive_count - 1;
-            unrunnable(
-                "PoisonMessage",
-                format!("the step was handed out {count} times, and no host finished it"),
-                true,
-            )
-        })
+            return poison(format!("the step was handed out {count} times, and no host came to its end"));
+        }
+        None
     }
 
     /// Handles duplicates: those of running steps are delayed, because the other host may fail; those of
@@ -355,12 +390,17 @@ impl Worker {
     async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
         if receive_count < MAX_RECEIVES || self.0.connections.steps.max_receives().is_some() {
             tracing::warn!(%error, "a step message cannot be decoded; handing it back for a newer host");
-            return self.hand_back(&[receipt], RETRY_DELAY).await;
+            return self.put_off(&receipt, receive_count).await;
         }
         tracing::error!(%error, "a step message cannot be decoded and is dropped; the sweep will send it again");
         if let Err(error) = self.0.connections.steps.acknowledge(&[receipt]).await {
             tracing::warn!(%error, "an unreadable message could not be dropped; it will be delivered again");
         }
+    }
+
+    /// Hands a step back because something that it needs is away. Waits longer the more often this happens.
+    async fn put_off(&self, receipt: &Receipt, receive_count: u32) {
+        self.hand_back(std::slice::from_ref(receipt), outage_delay(receive_count)).await;
     }
 
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) {
@@ -372,13 +412,13 @@ impl Worker {
     }
 
     async fn execute(self, run: Run, reports: mpsc::Sender<Finished>) {
-        let Run { receipt, lease, dispatch, control, permit, admitted, unrunnable } = run;
+        let Run { receipt, receive_count, lease, dispatch, control, permit, admitted, unrunnable } = run;
         let execution = match unrunnable {
             Some(execution) => {
                 drop(admitted);
                 Some(execution)
             }
-            None => self.run_step(&dispatch, &control, admitted).await,
+            None => self.run_step(&dispatch, receive_count, &control, admitted).await,
         };
         // Report an outcome even after cancellation: it is work that is done, and only the first report counts. A
         // failure may come from the cancellation itself.
@@ -397,13 +437,15 @@ impl Worker {
         // attempt.
         self.0.running.remove(&receipt);
         let _ = self.0.connections.leases.release(&[lease], &self.0.holder).await;
-        self.hand_back(&[receipt], if control.is_cancelled() { Duration::ZERO } else { RETRY_DELAY }).await;
+        let delay = if control.is_cancelled() { Duration::ZERO } else { outage_delay(receive_count) };
+        self.hand_back(&[receipt], delay).await;
     }
 
     /// Runs a step. None if another host must: its payloads are unavailable, or there is too little time left.
     async fn run_step(
         &self,
         dispatch: &StepDispatch,
+        receive_count: u32,
         control: &ExecutionControl,
         admitted: Option<Admitted>,
     ) -> Option<Execution> {
@@ -424,7 +466,7 @@ impl Worker {
         match self.fetch_payloads(dispatch).await {
             Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
             Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),
-            Err(error @ BlobError::Unavailable { .. }) => {
+            Err(error) if error.is_transient(receive_count) => {
                 tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
                     "a step's payloads cannot be read; handing it back");
                 None
@@ -434,7 +476,10 @@ impl Worker {
     }
 
     /// Fetches the payloads. None if all are inline.
-    async fn fetch_payloads(&self, dispatch: &StepDispatch) -> Result<Option<StepDispatch>, BlobError> {
+    async fn fetch_payloads(
+        &self,
+        dispatch: &StepDispatch,
+    ) -> Result<Option<StepDispatch>, tasker_transport::BlobError> {
         let results = dispatch.dependency_results.iter().map(|dependency| &dependency.result);
         let mut payloads = results.chain([&dispatch.input]).chain(&dispatch.checkpoint);
         if payloads.all(|payload| payload.inline().is_some()) {

@@ -19,8 +19,9 @@ impl Worker {
     /// How often a worker renews a lease, and sends a heartbeat, in one visibility time of its queue of steps.
     pub const RENEWALS: u32 = 3;
     /// After how many visibility times without a heartbeat the orchestrator takes a host for dead. The messages of a
-    /// dead host are visible after one; another host that takes the attempt over reports within the second.
-    pub const SILENT_AFTER: u32 = 2;
+    /// dead host are visible after one; another host that takes the attempt over reports within the second. The third
+    /// is for reports that wait because the database was away.
+    pub const SILENT_AFTER: u32 = 3;
 
     /// Maintains running steps until it is aborted.
     pub(super) async fn pulse_loops(self) {
@@ -72,38 +73,20 @@ impl Worker {
             tokio::time::timeout(patience, self.0.connections.steps.extend(&receipts)),
             tokio::time::timeout(patience, self.0.connections.leases.renew(&leases, &self.0.holder)),
         );
-        let extended = match extended {
-            Ok(Ok(extended)) => Some(extended),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the visibility timeout could not be extended; retrying");
-                None
-            }
-            Err(_) => {
-                tracing::warn!("the queue of steps does not respond; extending the visibility timeout again");
-                None
-            }
-        };
-        let renewed = match renewed {
-            Ok(Ok(renewed)) => Some(renewed),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "leases could not be renewed; retrying");
-                None
-            }
-            Err(_) => {
-                tracing::warn!("the lease store does not respond; renewing again");
-                None
-            }
-        };
-        let (Some(extended), Some(renewed)) = (extended, renewed) else { return };
+        let extended = in_time(extended, "the visibility timeout", "the queue of steps");
+        let renewed = in_time(renewed, "leases", "the lease store");
+        let Some(renewed) = renewed else { return };
         let mut running = self.0.running.lock();
         for (receipt, renewed) in receipts.iter().zip(renewed) {
             let Some(step) = running.get_mut(receipt) else { continue };
-            if renewed && extended.contains(receipt) {
-                step.renewed = now;
-            } else if !step.finished {
+            if !renewed && !step.finished {
                 tracing::warn!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
                     "lost the lease on a running step; stopping it");
                 step.control.cancel();
+            // Only the lease decides who runs the step. A message that became visible while the queue was away is put off
+            // by every host that receives it, and its receipt can never be extended again.
+            } else if renewed && extended.is_some() {
+                step.renewed = now;
             }
         }
     }
@@ -134,6 +117,20 @@ impl Worker {
             }
         }
     }
+}
+
+/// Returns the result of a call that has a time limit. None if it failed or took too long, which is logged.
+fn in_time<T, E: std::fmt::Display>(
+    done: Result<Result<T, E>, tokio::time::error::Elapsed>,
+    what: &str,
+    service: &str,
+) -> Option<T> {
+    match done {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => tracing::warn!(%error, "{what} could not be renewed; retrying"),
+        Err(_) => tracing::warn!("{service} does not respond; {what} will be renewed again"),
+    }
+    None
 }
 
 /// Does this at every pulse, for ever.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tasker_protocol::{
     Ending, Execution, OrchestratorMessage, StepDispatch, StepEvent, StepReport, VERSION, encode,
 };
-use tasker_transport::{BlobError, Message, Receipt};
+use tasker_transport::{BlobError, INLINE_PAYLOAD, Message, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{RETRY_DELAY, Worker, unrunnable};
@@ -27,7 +27,7 @@ pub(super) struct Finished {
 }
 
 impl Worker {
-    /// Builds the report of an execution within the queue's limit. None if it was cancelled while its result
+    /// Builds the report of an execution, with a long result by reference. None if it was cancelled while its result
     /// could not be stored.
     pub(super) async fn report(
         &self,
@@ -37,11 +37,13 @@ impl Worker {
     ) -> Option<String> {
         let finished = |execution| self.message(dispatch, StepEvent::Finished(Box::new(execution)));
         let body = encode(&finished(execution.clone()));
-        if body.len() <= self.0.connections.reports.max_body_bytes() {
+        if body.len() <= INLINE_PAYLOAD {
             return Some(body);
         }
+        let fits = body.len() <= self.0.connections.reports.max_body_bytes();
+        let longest = if fits { INLINE_PAYLOAD } else { SMALL_PAYLOAD };
         loop {
-            match self.checked_in(execution.clone(), finished).await {
+            match self.checked_in(execution.clone(), longest, finished).await {
                 Ok(body) => return Some(body),
                 Err(error @ BlobError::Unavailable { .. }) => {
                     tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
@@ -64,25 +66,26 @@ impl Worker {
     async fn checked_in(
         &self,
         execution: Execution,
+        longest: usize,
         finished: impl Fn(Execution) -> OrchestratorMessage,
     ) -> Result<String, BlobError> {
         let Execution { ending, usage, logs, .. } = execution;
-        let execution = Execution { ending: self.check_in(ending).await?, usage, logs, ..execution };
+        let execution = Execution { ending: self.check_in(ending, longest).await?, usage, logs, ..execution };
         let limit = self.0.connections.reports.max_body_bytes();
         self.0.connections.blobs.check_in_message(encode(&finished(execution)), limit).await
     }
 
-    async fn check_in(&self, ending: Ending) -> Result<Ending, BlobError> {
+    async fn check_in(&self, ending: Ending, longest: usize) -> Result<Ending, BlobError> {
         let blobs = &self.0.connections.blobs;
         Ok(match ending {
-            Ending::Complete(result) => Ending::Complete(blobs.check_in(result, SMALL_PAYLOAD).await?),
+            Ending::Complete(result) => Ending::Complete(blobs.check_in(result, longest).await?),
             Ending::Branch { steps, result } => {
-                Ending::Branch { steps, result: blobs.check_in(result, SMALL_PAYLOAD).await? }
+                Ending::Branch { steps, result: blobs.check_in(result, longest).await? }
             }
             Ending::Batch { cursors, result } => {
-                Ending::Batch { cursors, result: blobs.check_in(result, SMALL_PAYLOAD).await? }
+                Ending::Batch { cursors, result: blobs.check_in(result, longest).await? }
             }
-            Ending::Checkpoint(value) => Ending::Checkpoint(blobs.check_in(value, SMALL_PAYLOAD).await?),
+            Ending::Checkpoint(value) => Ending::Checkpoint(blobs.check_in(value, longest).await?),
             failed @ Ending::Failed(_) => failed,
         })
     }

@@ -48,7 +48,7 @@ pub(crate) struct OneSecret;
 
 #[async_trait]
 impl SecretSource for OneSecret {
-    async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable> {
+    async fn secret(&self, _namespace: &str, name: &str) -> Result<Option<String>, SecretUnavailable> {
         match name {
             "payment-key" => Ok(Some("s3cret".to_owned())),
             "far-away" => Err(SecretUnavailable("arn:aws:secretsmanager:somewhere".into())),

@@ -14,7 +14,7 @@ use tasker_protocol::{
     Ending, Execution, FailureOrigin, OrchestratorMessage, Payload, StepDispatch, StepEvent, decode, encode,
     raw_json,
 };
-use tasker_runtime_host::{HostConfig, Worker, WorkerConnections};
+use tasker_runtime_host::{Ceilings, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
     BlobStore, Claim, DeliveredQueue, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError,
     Receipt, execution_lease,
@@ -127,11 +127,39 @@ async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_that_no_host_comes_to_an_end_with_is_given_up() {
-    let steps = OddQueue { received_before: 20, ..OddQueue::new("steps", TERM) };
-    let running = Running::taking_from(Arc::new(steps));
-    running.send(&dispatch("echo", &json!(null))).await;
+    let term = Duration::from_secs(1);
+    let running = Running::taking_from(Arc::new(MemoryQueue::new("steps", term, 1000)));
+    let step = dispatch("echo", &json!(null));
+    let lease = [execution_lease(step.task_id, step.step_index, step.execution)];
+    for _ in 0..Worker::MAX_LOST {
+        running.connections.leases.acquire(&lease, "a host that dies").await.unwrap();
+        tokio::time::sleep(term * 11 / 10).await;
+    }
+    running.send(&step).await;
     let execution = running.ending().await;
-    assert_failed(&execution, FailureOrigin::Host, "PoisonMessage", true, "handed out 20 times");
+    assert_failed(&execution, FailureOrigin::Host, "PoisonMessage", true, "4 hosts started the step");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_was_handed_back_however_often_is_run() {
+    let steps = OddQueue { received_before: 1000, ..OddQueue::new("steps", TERM) };
+    let running = Running::taking_from(Arc::new(steps));
+    running.send(&dispatch("echo", &json!("run"))).await;
+    assert_eq!(completed(&running.ending().await), "run");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_runs_on_when_its_queue_was_away_and_its_lease_was_not() {
+    let term = Duration::from_secs(1);
+    let steps = Arc::new(OddQueue::new("steps", term));
+    let running = Running::taking_from(steps.clone());
+    steps.forgets.store(true, Relaxed);
+    let mut step = dispatch("sleep", &json!(4_000));
+    step.limits.wall_ms = 60_000;
+    running.send(&step).await;
+    assert_eq!(completed(&running.ending().await), "slept");
     running.end().await;
 }
 
@@ -201,6 +229,8 @@ struct OddQueue {
     /// Whether calls of `send` and `extend` never return.
     sending_hangs: AtomicBool,
     extending_hangs: AtomicBool,
+    /// Whether `extend` finds no receipt valid, as when the messages became visible during an outage.
+    forgets: AtomicBool,
     /// The number of messages that were handed back.
     handed_back: AtomicUsize,
 }
@@ -212,6 +242,7 @@ impl OddQueue {
             received_before: 0,
             sending_hangs: AtomicBool::new(false),
             extending_hangs: AtomicBool::new(false),
+            forgets: AtomicBool::new(false),
             handed_back: AtomicUsize::new(0),
         }
     }
@@ -248,6 +279,9 @@ impl Queue for OddQueue {
     }
     async fn extend(&self, receipts: &[Receipt]) -> Result<Vec<Receipt>, QueueError> {
         Self::hang_if(&self.extending_hangs).await;
+        if self.forgets.load(Relaxed) {
+            return Ok(Vec::new());
+        }
         self.queue.extend(receipts).await
     }
     async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
@@ -398,5 +432,20 @@ async fn what_is_too_large_for_a_message_goes_by_claim_check_both_ways() {
     assert!(
         matches!(result, Payload::Inline(json) if json.get() == raw_json(large.to_string()).unwrap().get())
     );
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ceiling_of_the_host_lowers_a_limit_of_the_template() {
+    let ceilings = Ceilings { wall_ms: Some(300), memory_bytes: Some(100 << 20), ..Ceilings::default() };
+    // The sum of memory of which the default limit would need more.
+    let config = HostConfig { ceilings, max_memory_bytes: Some(110 << 20), ..config() };
+    let queue = |name| Arc::new(MemoryQueue::new(name, TERM, 1000));
+    let running = Running::with(queue("steps"), queue("reports"), config);
+    let mut step = dispatch("spin", &json!(null));
+    (step.limits.wall_ms, step.limits.cpu_ms) = (60_000, 60_000);
+    running.send(&step).await;
+    let execution = running.ending().await;
+    assert_failed(&execution, FailureOrigin::Limit, "WallTimeExceeded", true, "300 ms");
     running.end().await;
 }

@@ -42,7 +42,8 @@ pub(super) async fn upload(
         // would load it again.
         match blobs.get_compiled(&name).await {
             Ok(there) if public_key.has_sealed(&name, &there) => continue,
-            Ok(_) | Err(BlobError::Missing { .. }) => {}
+            // S3 denies access to an object that does not exist.
+            Ok(_) | Err(BlobError::Missing { .. } | BlobError::Denied { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         let architecture = upload.architecture.to_owned();

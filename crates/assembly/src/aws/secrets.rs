@@ -50,8 +50,9 @@ impl ManagedSecrets {
 
 #[async_trait]
 impl SecretSource for ManagedSecrets {
-    async fn secret(&self, name: &str) -> Result<Option<String>, SecretUnavailable> {
-        let Some(arn) = self.arns.get(name) else { return EnvironmentSecrets.secret(name).await };
+    /// The list belongs to this host: a namespace with secrets of its own has hosts of its own.
+    async fn secret(&self, namespace: &str, name: &str) -> Result<Option<String>, SecretUnavailable> {
+        let Some(arn) = self.arns.get(name) else { return EnvironmentSecrets.secret(namespace, name).await };
         if let Some(value) = self.fresh(name) {
             return Ok(Some(value));
         }
@@ -145,12 +146,12 @@ mod tests {
         };
         let granted = std::process::id().to_string();
         let secrets = open(&arn);
-        assert_eq!(secrets.secret(&granted).await.unwrap().unwrap(), "first");
+        assert_eq!(secrets.secret("shop", &granted).await.unwrap().unwrap(), "first");
         client.put_secret_value().secret_id(&name).secret_string("second").send().await.unwrap();
-        assert_eq!(secrets.secret(&granted).await.unwrap().unwrap(), "first", "for {FRESH:?}");
-        assert_eq!(open(&arn).secret(&granted).await.unwrap().unwrap(), "second");
-        assert_eq!(secrets.secret("another").await.unwrap(), None);
-        let gone = open(&format!("{ARN}gone-AbC123")).secret("gone").await.unwrap_err();
+        assert_eq!(secrets.secret("shop", &granted).await.unwrap().unwrap(), "first", "for {FRESH:?}");
+        assert_eq!(open(&arn).secret("shop", &granted).await.unwrap().unwrap(), "second");
+        assert_eq!(secrets.secret("shop", "another").await.unwrap(), None);
+        let gone = open(&format!("{ARN}gone-AbC123")).secret("shop", "gone").await.unwrap_err();
         assert!(gone.to_string().contains("cannot be read"), "{gone}");
     }
 }

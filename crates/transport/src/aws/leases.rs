@@ -11,19 +11,25 @@ use aws_sdk_dynamodb::{
     Client,
     error::{DisplayErrorContext, SdkError},
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use tokio::task::JoinSet;
 
 use crate::{
     Claim, LeaseError, LeaseStore,
     aws::{milliseconds, now_ms},
+    lease::LOSSES_REMEMBERED,
 };
 
 /// Items per read request, the limit of BatchGetItem.
 const READ_BATCH: usize = 100;
-/// DynamoDB never deletes early, but `ttl` has whole seconds.
-const TTL_SLACK_SECONDS: u64 = 60;
+/// How long an item outlives its term, in seconds: the next holder must learn that the last one lost the lease.
+const TTL_SLACK_SECONDS: u64 = LOSSES_REMEMBERED.as_secs();
+
+const WRITE: &str = "SET holder = :holder, expires = :expires, settled = :settled, #ttl = :ttl";
+/// As [`WRITE`], and counts the holders that lost the lease. The first write makes it 0.
+const TAKE: &str = "SET holder = :holder, expires = :expires, settled = :settled, #ttl = :ttl, \
+                    lost = if_not_exists(lost, :minus_one) + :one";
 
 /// Condition to take a lease: it has no holder, or its term is over.
 const IS_FREE: &str = "attribute_not_exists(lease) OR expires <= :now";
@@ -52,7 +58,7 @@ impl DynamoDbLeases {
             .update_item()
             .table_name(&self.table)
             .key("lease", AttributeValue::S(lease.to_owned()))
-            .update_expression("SET holder = :holder, expires = :expires, settled = :settled, #ttl = :ttl")
+            .update_expression(WRITE)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":holder", AttributeValue::S(holder.to_owned()))
             .expression_attribute_values(":expires", AttributeValue::N(expires.to_string()))
@@ -66,13 +72,20 @@ impl DynamoDbLeases {
     async fn acquire_one(&self, lease: &str, holder: &str) -> Result<Claim, LeaseError> {
         let written = self
             .write(lease, holder, self.term, false)
+            .update_expression(TAKE)
             .condition_expression(IS_FREE)
             .expression_attribute_values(":now", AttributeValue::N(now_ms().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .expression_attribute_values(":minus_one", AttributeValue::N("-1".to_owned()))
+            .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match written.map_err(SdkError::into_service_error) {
-            Ok(_) => Ok(Claim::Acquired),
+            Ok(taken) => {
+                let lost = taken.attributes().and_then(|item| item.get("lost")?.as_n().ok()?.parse().ok());
+                Ok(Claim::Acquired { lost: lost.unwrap_or(0) })
+            }
             Err(UpdateItemError::ConditionalCheckFailedException(taken)) => {
                 let settled = taken.item().and_then(|item| item.get("settled")?.as_bool().ok().copied());
                 Ok(if settled == Some(true) { Claim::Settled } else { Claim::Held })
@@ -99,6 +112,35 @@ impl DynamoDbLeases {
             Err(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
             Err(error) => Err(unavailable(error)),
         }
+    }
+
+    /// Reads the holder of each lease, and whether it is settled.
+    async fn read(&self, leases: &[String]) -> Result<HashMap<String, (String, bool)>, LeaseError> {
+        let mut items: HashMap<String, (String, bool)> = HashMap::with_capacity(leases.len());
+        for chunk in leases.chunks(READ_BATCH) {
+            let key =
+                |lease: &String| HashMap::from([("lease".to_owned(), AttributeValue::S(lease.clone()))]);
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(chunk.iter().map(key).collect()))
+                .consistent_read(true)
+                .projection_expression("lease, holder, settled")
+                .build()
+                .map_err(unavailable)?;
+            let mut wanted = Some(HashMap::from([(self.table.clone(), wanted)]));
+            while let Some(request) = wanted.filter(|wanted| !wanted.is_empty()) {
+                let read = self.client.batch_get_item().set_request_items(Some(request)).send().await;
+                let read = read.map_err(unavailable)?;
+                for item in read.responses.unwrap_or_default().into_values().flatten() {
+                    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+                    let settled = item.get("settled").and_then(|value| value.as_bool().ok().copied());
+                    if let (Some(lease), Some(holder)) = (text("lease"), text("holder")) {
+                        items.insert(lease, (holder, settled.unwrap_or(false)));
+                    }
+                }
+                wanted = read.unprocessed_keys;
+            }
+        }
+        Ok(items)
     }
 
     /// Runs the operation on all leases concurrently. Returns the results in order.
@@ -146,7 +188,7 @@ impl LeaseStore for DynamoDbLeases {
         let claim = |lease: &String| {
             let claim = &mut claims[positions[lease.as_str()]];
             let first = *claim;
-            if first == Claim::Acquired {
+            if matches!(first, Claim::Acquired { .. }) {
                 *claim = Claim::Held;
             }
             first
@@ -182,32 +224,17 @@ impl LeaseStore for DynamoDbLeases {
     }
 
     async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
-        let mut holders: HashMap<String, String> = HashMap::with_capacity(leases.len());
-        for chunk in leases.chunks(READ_BATCH) {
-            let key =
-                |lease: &String| HashMap::from([("lease".to_owned(), AttributeValue::S(lease.clone()))]);
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(chunk.iter().map(key).collect()))
-                .consistent_read(true)
-                .projection_expression("lease, holder")
-                .build()
-                .map_err(unavailable)?;
-            let mut wanted = Some(HashMap::from([(self.table.clone(), wanted)]));
-            while let Some(request) = wanted.filter(|wanted| !wanted.is_empty()) {
-                let read = self.client.batch_get_item().set_request_items(Some(request)).send().await;
-                let read = read.map_err(unavailable)?;
-                for item in read.responses.unwrap_or_default().into_values().flatten() {
-                    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
-                    if let (Some(lease), Some(holder)) = (text("lease"), text("holder")) {
-                        holders.insert(lease, holder);
-                    }
-                }
-                wanted = read.unprocessed_keys;
-            }
-        }
+        let items = self.read(leases).await?;
         // A lease that the store has lost returns to its holder on renewal.
-        let holds = |lease: &String| holders.get(lease).is_none_or(|found| found == holder);
+        let holds = |lease: &String| items.get(lease).is_none_or(|(found, _)| found == holder);
         Ok(leases.iter().map(holds).collect())
+    }
+
+    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+        let items = self.read(leases).await?;
+        let is_settled =
+            |lease: &String| items.get(lease).is_some_and(|(holder, settled)| *settled && !holder.is_empty());
+        Ok(leases.iter().map(is_settled).collect())
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use crate::{Claim, LeaseError, LeaseStore};
+use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 
 /// Leases in memory.
 #[derive(Debug)]
@@ -31,6 +31,15 @@ struct Holding {
     holder: String,
     expires: Instant,
     settled: bool,
+    /// How many holders before this one lost it.
+    lost: u32,
+}
+
+impl Holding {
+    /// Whether it ended without being settled, not long ago: the next holder must learn of it.
+    fn is_remembered(&self, now: Instant) -> bool {
+        !self.settled && now - self.expires < LOSSES_REMEMBERED
+    }
 }
 
 impl MemoryLeases {
@@ -53,7 +62,7 @@ impl MemoryLeases {
             }
             Some(_) => false,
             None => {
-                let holding = Holding { holder: holder.to_owned(), expires: until, settled };
+                let holding = Holding { holder: holder.to_owned(), expires: until, settled, lost: 0 };
                 held.leases.insert(lease.clone(), holding);
                 true
             }
@@ -68,16 +77,18 @@ impl LeaseStore for MemoryLeases {
         let now = Instant::now();
         let mut held = self.held();
         if held.swept_at.is_none_or(|at| now - at > self.term) {
-            held.leases.retain(|_, holding| holding.expires > now);
+            held.leases.retain(|_, holding| holding.expires > now || holding.is_remembered(now));
             held.swept_at = Some(now);
         }
         let mut acquire = |lease: &String| match held.leases.get(lease) {
             Some(holding) if holding.expires > now && holding.settled => Claim::Settled,
             Some(holding) if holding.expires > now => Claim::Held,
-            _ => {
-                let holding = Holding { holder: holder.to_owned(), expires: now + self.term, settled: false };
+            before => {
+                let lost = before.map_or(0, |before| if before.settled { 0 } else { before.lost + 1 });
+                let holding =
+                    Holding { holder: holder.to_owned(), expires: now + self.term, settled: false, lost };
                 held.leases.insert(lease.clone(), holding);
-                Claim::Acquired
+                Claim::Acquired { lost }
             }
         };
         Ok(leases.iter().map(&mut acquire).collect())
@@ -96,7 +107,7 @@ impl LeaseStore for MemoryLeases {
         let expires = Instant::now() + self.settled_for;
         let mut held = self.held();
         for lease in leases {
-            let nobody = Holding { holder: String::new(), expires, settled: true };
+            let nobody = Holding { holder: String::new(), expires, settled: true, lost: 0 };
             held.leases.insert(lease.clone(), nobody);
         }
         Ok(())
@@ -107,6 +118,14 @@ impl LeaseStore for MemoryLeases {
         // A lease that the store has lost returns to its holder on renewal.
         let holds = |lease: &String| held.leases.get(lease).is_none_or(|holding| holding.holder == holder);
         Ok(leases.iter().map(holds).collect())
+    }
+
+    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+        let held = self.held();
+        let is_settled = |lease: &String| {
+            held.leases.get(lease).is_some_and(|holding| holding.settled && !holding.holder.is_empty())
+        };
+        Ok(leases.iter().map(is_settled).collect())
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {

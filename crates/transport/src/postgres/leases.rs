@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use crate::{Claim, LeaseError, LeaseStore};
+use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 
 /// Leases in a PostgreSQL table, in a separate schema.
 #[derive(Debug)]
@@ -26,11 +26,16 @@ impl PostgresLeases {
 
     /// Deletes expired leases. Returns how many were deleted.
     pub async fn forget_expired(&self) -> Result<u64, LeaseError> {
-        sqlx::query("DELETE FROM tasker_lease.leases WHERE expires_at < clock_timestamp()")
-            .execute(&self.pool)
-            .await
-            .map(|done| done.rows_affected())
-            .map_err(unavailable)
+        // Where the last holder neither released nor settled it, the next one must learn of that.
+        sqlx::query(
+            "DELETE FROM tasker_lease.leases WHERE expires_at < clock_timestamp()
+             AND (settled OR expires_at < clock_timestamp() - interval '1 second' * $1)",
+        )
+        .bind(LOSSES_REMEMBERED.as_secs() as i64)
+        .execute(&self.pool)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(unavailable)
     }
 
     /// Extends leases that the holder has and that are not settled. Also takes leases that are missing: a
@@ -71,7 +76,7 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 impl LeaseStore for PostgresLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
         // The statement's snapshot shows who holds the leases that the insert could not take.
-        let rows: Vec<(String, bool, Option<bool>)> = sqlx::query_as(
+        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(
             "WITH wanted AS (
                 SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
                 -- Waiting for the disk would cost more than everything else here.
@@ -80,10 +85,11 @@ impl LeaseStore for PostgresLeases {
                 INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
                 SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease
                 ON CONFLICT (lease) DO UPDATE
-                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false
+                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
+                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
                 WHERE l.expires_at < clock_timestamp()
-                RETURNING lease)
-             SELECT w.lease, t.lease IS NOT NULL, l.settled
+                RETURNING lease, lost)
+             SELECT w.lease, t.lost, l.settled
              FROM wanted w LEFT JOIN taken t USING (lease) LEFT JOIN tasker_lease.leases l USING (lease)",
         )
         .bind(leases)
@@ -95,9 +101,9 @@ impl LeaseStore for PostgresLeases {
         let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
         for (lease, taken, settled) in rows {
             let claim = match (taken, settled) {
-                (true, _) => Claim::Acquired,
-                (false, Some(true)) => Claim::Settled,
-                (false, _) => Claim::Held,
+                (Some(lost), _) => Claim::Acquired { lost: lost.unsigned_abs() },
+                (None, Some(true)) => Claim::Settled,
+                (None, _) => Claim::Held,
             };
             claims.insert(lease, claim);
         }
@@ -143,6 +149,19 @@ impl LeaseStore for PostgresLeases {
         .collect();
         // A lease that the store has lost returns to its holder on renewal.
         Ok(leases.iter().map(|lease| !lost.contains(lease)).collect())
+    }
+
+    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+        let settled: HashSet<String> = sqlx::query_scalar(
+            "SELECT lease FROM tasker_lease.leases WHERE lease = ANY ($1) AND settled AND holder <> ''",
+        )
+        .bind(leases)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?
+        .into_iter()
+        .collect();
+        Ok(leases.iter().map(|lease| settled.contains(lease)).collect())
     }
 
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {

@@ -319,6 +319,8 @@ async fn a_full_queue_in_memory_refuses_and_keeps_what_it_has() {
 }
 
 const TERM: Duration = Duration::from_secs(1);
+/// Taken, and no holder before lost it.
+const FREE: Claim = Claim::Acquired { lost: 0 };
 
 async fn leases(check: impl AsyncFn(Arc<dyn LeaseStore>)) {
     check(Arc::new(MemoryLeases::new(TERM, SOON))).await;
@@ -332,15 +334,43 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
+/// The queue has a dead-letter queue, and the message is put off more often than that allows.
+#[cfg(feature = "aws")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_put_off_for_ever_is_never_a_dead_letter() {
+    use aws_sdk_sqs::types::QueueAttributeName::{QueueArn, RedrivePolicy};
+    const MAX_RECEIVES: u32 = 4;
+    let config = aws().await;
+    let client = aws_sdk_sqs::Client::new(&config);
+    let name = uuid::Uuid::new_v4().to_string();
+    let dead = client.create_queue().queue_name(format!("{name}-dead")).send().await.unwrap();
+    let dead = dead.queue_url.expect("it has a URL");
+    let attributes = client.get_queue_attributes().queue_url(&dead).attribute_names(QueueArn).send().await;
+    let arn = attributes.unwrap().attributes.unwrap()[&QueueArn].clone();
+    let policy = format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{MAX_RECEIVES}}}"#);
+    let created = client.create_queue().queue_name(&name).attributes(RedrivePolicy, policy).send().await;
+    let url = created.unwrap().queue_url.expect("it has a URL");
+    let queue = tasker_transport::aws::SqsQueue::new(&config, &url, VISIBILITY);
+    let queue: Arc<dyn Queue> = Arc::new(queue.with_dead_letters(MAX_RECEIVES));
+    send(&queue, &["report"]).await;
+    for _ in 0..3 * MAX_RECEIVES {
+        let received = receive(&queue, SOON).await;
+        assert_eq!(bodies(&received), ["report"]);
+        queue.put_off(received, NO_WAIT).await.expect("puts off");
+    }
+    let dead: Arc<dyn Queue> = Arc::new(tasker_transport::aws::SqsQueue::new(&config, &dead, VISIBILITY));
+    assert_eq!(dead.backlog().await.unwrap(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_has_one_holder() {
     leases(async |leases| {
         let (one, both) = (names(&["a"]), names(&["a", "b"]));
-        assert_eq!(leases.acquire(&one, "first").await.unwrap(), [Claim::Acquired]);
-        assert_eq!(leases.acquire(&both, "second").await.unwrap(), [Claim::Held, Claim::Acquired]);
+        assert_eq!(leases.acquire(&one, "first").await.unwrap(), [FREE]);
+        assert_eq!(leases.acquire(&both, "second").await.unwrap(), [Claim::Held, FREE]);
         assert_eq!(leases.renew(&both, "first").await.unwrap(), [true, false]);
         leases.release(&both, "second").await.unwrap();
-        assert_eq!(leases.acquire(&both, "third").await.unwrap(), [Claim::Held, Claim::Acquired]);
+        assert_eq!(leases.acquire(&both, "third").await.unwrap(), [Claim::Held, FREE]);
     })
     .await;
 }
@@ -349,7 +379,7 @@ async fn a_lease_has_one_holder() {
 async fn of_two_copies_in_one_batch_the_first_gets_the_lease() {
     leases(async |leases| {
         let twice = names(&["a", "a"]);
-        assert_eq!(leases.acquire(&twice, "first").await.unwrap(), [Claim::Acquired, Claim::Held]);
+        assert_eq!(leases.acquire(&twice, "first").await.unwrap(), [FREE, Claim::Held]);
     })
     .await;
 }
@@ -364,8 +394,23 @@ async fn a_lease_that_is_not_renewed_is_free_again() {
         assert_eq!(leases.renew(&kept, "first").await.unwrap(), [true]);
         tokio::time::sleep(TERM / 2).await;
         assert_eq!(leases.acquire(&kept, "second").await.unwrap(), [Claim::Held]);
-        assert_eq!(leases.acquire(&left, "second").await.unwrap(), [Claim::Acquired]);
+        assert_eq!(leases.acquire(&left, "second").await.unwrap(), [Claim::Acquired { lost: 1 }]);
         assert_eq!(leases.renew(&left, "first").await.unwrap(), [false]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_counts_the_holders_that_lost_it_until_one_releases_it() {
+    leases(async |leases| {
+        let one = names(&["a"]);
+        for lost in 0..3 {
+            assert_eq!(leases.acquire(&one, "dies").await.unwrap(), [Claim::Acquired { lost }]);
+            tokio::time::sleep(TERM * 5 / 4).await;
+        }
+        assert_eq!(leases.acquire(&one, "lives").await.unwrap(), [Claim::Acquired { lost: 3 }]);
+        leases.release(&one, "lives").await.unwrap();
+        assert_eq!(leases.acquire(&one, "other").await.unwrap(), [FREE]);
     })
     .await;
 }
@@ -373,9 +418,11 @@ async fn a_lease_that_is_not_renewed_is_free_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settled_lease_stays_taken() {
     leases(async |leases| {
-        let one = names(&["a"]);
-        leases.acquire(&one, "first").await.unwrap();
+        let (one, all) = (names(&["a"]), names(&["a", "held", "revoked", "free"]));
+        leases.acquire(&names(&["a", "held"]), "first").await.unwrap();
         leases.settle(&one, "first").await.unwrap();
+        leases.revoke(&names(&["revoked"])).await.unwrap();
+        assert_eq!(leases.are_settled(&all).await.unwrap(), [true, false, false, false]);
         tokio::time::sleep(TERM * 5 / 4).await;
         assert_eq!(leases.acquire(&one, "second").await.unwrap(), [Claim::Settled]);
     })
@@ -426,7 +473,7 @@ async fn a_host_can_do_its_work_and_nothing_else() {
         .await
         .expect("reports");
     let leases = PostgresLeases::new(pool.clone(), TERM, SOON);
-    assert_eq!(leases.acquire(&names(&["a"]), "host").await.expect("leases"), [Claim::Acquired]);
+    assert_eq!(leases.acquire(&names(&["a"]), "host").await.expect("leases"), [FREE]);
     leases.settle(&names(&["a"]), "host").await.expect("settles");
     let buckets = PostgresKeyValues::new(pool.clone());
     assert_eq!(buckets.increment("tests/counts", "steps", 1).await.expect("counts"), 1);

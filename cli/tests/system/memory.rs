@@ -1,0 +1,31 @@
+//! The memory of an orchestrator and its hosts while many steps with a large input are ready.
+
+use crate::{
+    cluster::Cluster,
+    counter::Counter,
+    project::{Project, counted_handlers},
+};
+
+/// The number of ready steps. Their inputs together would be three quarters of a gigabyte.
+const STEPS: usize = 3_000;
+/// The length of the input that each of them gets, in bytes.
+const INPUT: usize = 256 << 10;
+/// The most that a process may hold, in bytes.
+const MOST: u64 = 512 << 20;
+
+#[test]
+fn many_ready_steps_with_a_large_input_need_no_more_than_half_a_gigabyte() {
+    let counter = Counter::start();
+    let project = Project::new(&[counted_handlers()]);
+    let names: Vec<&'static str> = (0..STEPS).map(|number| &*format!("step_{number}").leak()).collect();
+    let steps: Vec<_> = names.iter().map(|name| (*name, 0, &[][..])).collect();
+    project.add_counted("wide", &counter, &steps);
+    let cluster = Cluster::start(project, 10);
+    let input = serde_json::json!({ "n": 1, "text": "x".repeat(INPUT) });
+    Cluster::create_from(&cluster.url, "wide", 1, &input);
+    cluster.wait_for_complete(1);
+    assert_eq!(counter.totals(), (STEPS, STEPS));
+    let peaks = cluster.peaks();
+    println!("peaks in MiB: {:?}", peaks.iter().map(|peak| peak >> 20).collect::<Vec<_>>());
+    assert!(peaks.iter().all(|peak| *peak < MOST), "{peaks:?}");
+}
