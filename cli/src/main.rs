@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod environment;
 mod graph;
+mod json;
 mod output;
 mod parts;
 mod project;

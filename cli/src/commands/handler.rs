@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::json;
 use tasker_api::HandlerOperation;
 use tasker_orchestrator::{HandlerVersion, read::HandlerSummary};
 use tasker_protocol::{
@@ -255,7 +255,7 @@ fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
                 let title = format!("{} ({kind})", failure.error_type);
                 format!("{}\n{}", output.style(Style::Bad, &title), failure.message)
             }
-            other => serde_json::to_string_pretty(&json!(other)).unwrap_or_default(),
+            other => crate::json::pretty(other).unwrap_or_default(),
         });
         lines.join("\n")
     })?;
@@ -263,7 +263,5 @@ fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
 }
 
 fn pretty(result: &Payload) -> String {
-    let text = result.inline().unwrap_or("null");
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned())
+    crate::json::indented(result.inline().unwrap_or("null"))
 }

@@ -4,7 +4,7 @@ use std::{io::Read, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use tasker_api::{CreatedTask, ErrorDetail};
 use tasker_orchestrator::TaskRequest;
 use uuid::Uuid;
@@ -94,7 +94,7 @@ pub(crate) fn read_input(input: &str) -> Result<(String, String)> {
         let text = std::fs::read_to_string(input).with_context(|| format!("reading {input}"))?;
         return Ok((input.to_owned(), text));
     }
-    if !input.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(input).is_err() {
+    if !input.trim_start().starts_with(['{', '[', '"']) && check_json(input).is_err() {
         bail!("{input} is neither a file nor JSON");
     }
     Ok(("the input".to_owned(), input.to_owned()))

@@ -135,7 +135,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         }
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;
-            output.result(&view.json(), || view.lines(output).join("\n"))?;
+            output.result(&view, || view.lines(output).join("\n"))?;
             Ok(Ending::Done)
         }
         Command::Watch { task_id } => {
@@ -196,7 +196,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
         views.push(view);
     }
     if output.json {
-        output.result(&views.iter().map(TaskView::json).collect::<Vec<_>>(), String::new)?;
+        output.result(&views, String::new)?;
     }
     let complete = views.iter().all(TaskView::is_complete);
     Ok(if complete && !refused { Ending::Done } else { Ending::TaskDidNotComplete })

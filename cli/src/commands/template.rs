@@ -12,6 +12,7 @@ use crate::{
     client::{Client, segment},
     config::ProjectConfig,
     graph::{Format, draw},
+    json::pretty,
     output::{Output, print, table},
     project::templates::{TemplateFile, read_template, read_templates},
 };
@@ -67,7 +68,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Show { template } => {
             let found = published(project, &template).await?;
-            let text = serde_json::to_string_pretty(&found)?;
+            let text = pretty(&found)?;
             output.result(&found, || text)?;
             Ok(Ending::Done)
         }

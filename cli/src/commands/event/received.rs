@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     client::{Client, query},
     commands::ending::Ending,
+    json::pretty,
     output::{Output, table},
     view::cut,
 };
@@ -38,7 +39,7 @@ pub(crate) struct Received {
 pub(super) async fn received(client: &Client, arguments: Received, output: &Output) -> Result<Ending> {
     if let Some(id) = arguments.id {
         let found: ReceivedEvent = client.get(&format!("/v1/events/{id}")).await?;
-        let text = serde_json::to_string_pretty(&found)?;
+        let text = pretty(&found)?;
         output.result(&found, || text)?;
         return Ok(Ending::Done);
     }

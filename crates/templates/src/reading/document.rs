@@ -3,6 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use super::problem::{Code, Position, Problems};
@@ -16,11 +17,25 @@ const MAX_VALUES: usize = 200_000;
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) value: Value,
+    /// The document as JSON, with numbers as they were written.
+    json: String,
     /// Positions by JSON pointer. For an entry of a mapping, the position of its key.
     positions: HashMap<String, Position>,
 }
 
 impl Document {
+    /// Converts the document to a type.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub(crate) fn to<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_str(&self.json).map_err(|error| {
+            // Its place in the JSON is no place in the file.
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            error.to_string().replace(&place, "")
+        })
+    }
+
     /// The position of the value at a JSON pointer, or of the nearest enclosing value.
     pub(crate) fn position(&self, pointer: &str) -> Position {
         let mut pointer = pointer;
@@ -48,6 +63,8 @@ pub(crate) struct Node {
     /// The range of its characters in the text, from 0.
     pub(crate) span: Range<usize>,
     pub(crate) content: Content,
+    /// A number as JSON, if its value is written in another way: with more digits, or `1.10`.
+    pub(crate) number: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,9 +112,42 @@ impl Node {
 
     /// Converts the tree to a JSON value with positions.
     pub(crate) fn document(self) -> Document {
-        let mut positions = HashMap::new();
+        let (mut json, mut positions) = (String::new(), HashMap::new());
+        self.write_json(&mut json);
         let value = self.into_value(&mut String::new(), &mut positions);
-        Document { value, positions }
+        Document { value, json, positions }
+    }
+
+    fn write_json(&self, json: &mut String) {
+        let separate = |index: usize, json: &mut String| {
+            if index > 0 {
+                json.push(',');
+            }
+        };
+        match &self.content {
+            Content::Scalar(value) => match &self.number {
+                Some(number) => json.push_str(number),
+                None => json.push_str(&value.to_string()),
+            },
+            Content::Sequence(items) => {
+                json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    separate(index, json);
+                    item.write_json(json);
+                }
+                json.push(']');
+            }
+            Content::Mapping(entries) => {
+                json.push('{');
+                for (index, entry) in entries.iter().enumerate() {
+                    separate(index, json);
+                    json.push_str(&Value::from(entry.key.as_str()).to_string());
+                    json.push(':');
+                    entry.value.write_json(json);
+                }
+                json.push('}');
+            }
+        }
     }
 
     fn into_value(self, pointer: &mut String, positions: &mut HashMap<String, Position>) -> Value {
@@ -190,10 +240,14 @@ impl<'a> Reader<'a> {
             return Err(Fault { position, message: "nested too deeply, or too large".to_owned() });
         }
         let before = self.values;
+        let mut number = None;
         let (anchor, content, end) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let value = if plain { resolve(&text) } else { Value::String(text.into_owned()) };
+                let value = if plain { resolve(&text) } else { Value::String(text.to_string()) };
+                if value.is_f64() {
+                    number = Some(as_json(&text)).filter(|written| *written != value.to_string());
+                }
                 (anchor, Content::Scalar(value), at.end.index())
             }
             Event::SequenceStart(anchor, _) => {
@@ -216,7 +270,7 @@ impl<'a> Reader<'a> {
             }
             other => return Err(Fault { position, message: format!("unexpected {other:?}") }),
         };
-        let node = Node { position, span: at.start.index()..end, content };
+        let node = Node { position, span: at.start.index()..end, content, number };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.values - before));
         }
@@ -305,6 +359,9 @@ pub(crate) fn resolve(text: &str) -> Value {
     if let Ok(integer) = text.parse::<i64>() {
         return Value::from(integer);
     }
+    if let Ok(integer) = text.parse::<u64>() {
+        return Value::from(integer);
+    }
     if text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
         && text.contains(|digit: char| digit.is_ascii_digit())
         && let Some(number) = text.parse::<f64>().ok().and_then(Number::from_f64)
@@ -312,6 +369,20 @@ pub(crate) fn resolve(text: &str) -> Value {
         return Value::Number(number);
     }
     Value::String(text.to_owned())
+}
+
+/// Writes a decimal number of YAML, such as `+.5` or `007`, as JSON.
+fn as_json(text: &str) -> String {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => ("-", text),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = text.find(['e', 'E']).map_or((text, ""), |at| text.split_at(at));
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let integer = integer.trim_start_matches('0');
+    let integer = if integer.is_empty() { "0" } else { integer };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{integer}{point}{fraction}{exponent}")
 }
 
 #[cfg(test)]
@@ -340,6 +411,19 @@ mod tests {
         assert_eq!(
             document.value,
             json!({"a": "1.0.0", "b": "1", "c": "1.0.0-rc1", "d": -3, "e": 0.5, "f": 1000.0, "g": "yes"})
+        );
+    }
+
+    #[test]
+    fn a_number_stays_as_it_is_written() {
+        let text = "[12345678901234567890, -123456789012345678901, 1.10, 0.12345678901234567891, 1e3, +.5, 0012345678901234567890123, 7.]";
+        assert_eq!(
+            read(text).unwrap().to::<Box<serde_json::value::RawValue>>().unwrap().get(),
+            "[12345678901234567890,-123456789012345678901,1.10,0.12345678901234567891,1e3,0.5,12345678901234567890123,7]"
+        );
+        assert_eq!(
+            read("big: 12345678901234567890").unwrap().value["big"],
+            json!(12_345_678_901_234_567_890_u64)
         );
     }
 
