@@ -24,7 +24,7 @@ const PREFIX: &str = "TASKER__";
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) project: Project,
-    /// Additional names of handlers: from the `callable` of a template to the handler.
+    /// Additional names of handlers: from the `callable` of a template to the handler, or to `COMPONENT/HANDLER`.
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
     pub(crate) database: Database,

@@ -14,12 +14,18 @@ use crate::{
     graph::{Format, draw},
     json::pretty,
     output::{Output, print, table},
-    project::templates::{TemplateFile, read_template, read_templates},
+    parts,
+    project::{
+        components::build,
+        describe::Handlers,
+        templates::{TemplateFile, read_files, read_template, read_templates},
+    },
 };
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check template files.
+    /// Check template files. Their handlers are checked here if all components of the project are .wasm files, and else by
+    /// `tasker build`.
     Validate {
         /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
@@ -49,7 +55,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
-        Command::Validate { files } => validate(project, &files, output),
+        Command::Validate { files } => validate(project, &files, output).await,
         Command::List => {
             let templates: Vec<TemplateSummary> = Client::of(project).get("/v1/templates").await?;
             output.result(&templates, || {
@@ -91,22 +97,15 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     }
 }
 
-fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
-    let templates = if files.is_empty() {
-        read_templates(project)?
-    } else {
-        let (mut good, mut faults) = (Vec::new(), Vec::new());
-        for file in files {
-            match read_template(file) {
-                Ok(file) => good.push(file),
-                Err(error) => faults.push(format!("{error:#}")),
-            }
-        }
-        if !faults.is_empty() {
-            bail!("{}", faults.join("\n"));
-        }
-        good
-    };
+async fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
+    let templates = if files.is_empty() { read_templates(project)? } else { read_files(files)? };
+    // The handlers of packages are known after a build only.
+    let components = &project.config.project.components;
+    if !components.is_empty() && components.iter().all(|component| project.path(component).is_file()) {
+        let components = build(project).await?;
+        let host = parts::open_host(project, &parts::open_blobs(project)?)?;
+        Handlers::of(project, &components, &host).await?.warn_of_unknown(&templates);
+    }
     let as_json: Vec<_> = templates
         .iter()
         .map(|file| json!({ "file": file.path, "name": file.template.name, "steps": file.template.steps.len() }))

@@ -7,7 +7,7 @@ use tasker_transport::BlobStore;
 
 use super::{
     components::BuiltComponent,
-    describe::describe,
+    describe::Handlers,
     documents::shown,
     templates::TemplateFile,
     triggers::TriggerFile,
@@ -37,6 +37,14 @@ pub(crate) struct ToPublish<'a> {
     pub(crate) promote: bool,
 }
 
+/// Stores the components in the blob store.
+pub(crate) async fn store(handlers: &Handlers<'_>, blobs: &BlobStore) -> Result<()> {
+    for (built, _) in handlers.components() {
+        blobs.put_component(built.wasm.clone()).await?;
+    }
+    Ok(())
+}
+
 /// Publishes components, templates and triggers, in this order: each needs what comes before it.
 pub(crate) async fn publish(
     project: &ProjectConfig,
@@ -46,11 +54,12 @@ pub(crate) async fn publish(
     orchestrator: &Orchestrator,
 ) -> Result<Published> {
     let ToPublish { components, templates, triggers, changed, promote } = publication;
-    let components = describe(project, components, host, blobs).await?;
-    let names =
-        components.iter().flat_map(|component| &component.handlers).map(|handler| handler.name.clone());
+    let handlers = Handlers::of(project, components, host).await?;
+    handlers.warn_of_unknown(templates);
+    store(&handlers, blobs).await?;
+    let names = handlers.callables().into_iter().map(str::to_owned);
     let mut published = Published { handlers: names.collect(), ..Published::default() };
-    orchestrator.catalog.publish_components(&components, &project.config.handlers, promote).await?;
+    orchestrator.catalog.publish_components(&handlers.publications()?, &handlers.aliases, promote).await?;
     for file in templates {
         let template = &file.template;
         let done = versions::publish(orchestrator, template, changed).await;

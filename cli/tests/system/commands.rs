@@ -73,6 +73,43 @@ fn one_handler_runs_by_itself() {
     assert!(unknown.stderr.contains("there are add_up"), "{unknown:#?}");
 }
 
+/// A WASI command that does nothing. `section` is the name of a section without meaning, of one letter.
+fn command(section: char) -> Vec<u8> {
+    let mut wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x07\x13\x02\x06_start\0\0\x06memory\x02\0\x0a\x04\x01\x02\0\x0b".to_vec();
+    wasm.extend([0, 2, 1, section as u8]);
+    wasm
+}
+
+#[test]
+fn two_handlers_of_one_name_are_told_apart_or_refused() {
+    let project = Project::new(&["bill.wasm".into(), "ship.wasm".into()]);
+    for (name, section) in [("bill.wasm", 'b'), ("ship.wasm", 's')] {
+        std::fs::write(project.path().join(name), command(section)).expect("the component is written");
+    }
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", "bil"));
+    let said = |arguments: &[&str]| {
+        let ended = run(tasker(project.path()).args(arguments));
+        format!("{:?} {}{}", ended.code, ended.stdout, ended.stderr)
+    };
+    for refused in [said(&["build"]), said(&["handler", "run", "run"]), said(&["template", "validate"])] {
+        let names = ["Some(1)", "bill.wasm and", "ship.wasm both contain a handler `run`"];
+        assert!(names.iter().all(|name| refused.contains(name)), "{refused}");
+    }
+    let config = std::fs::read_to_string(project.path().join("tasker.toml")).expect("it is there");
+    project.write("tasker.toml", &format!("{config}[handlers]\nbill = \"bill/run\"\nship = \"ship/run\"\n"));
+    assert!(said(&["handler", "run", "bill", "--input", "{}"]).starts_with("Some(0)"));
+    assert!(said(&["handler", "run", "run"]).contains("name `bill/run` or `ship/run`"));
+    // An unknown handler is told wherever the handlers are known.
+    for told in [said(&["build"]), said(&["template", "validate"])] {
+        assert!(told.starts_with("Some(0)"), "{told}");
+        assert!(told.contains("no component of the project contains `bil`; did you mean `bill`?"), "{told}");
+    }
+    let published = run_locally(&project, r#"{"n": 1}"#);
+    assert!(published.stderr.contains("contains `bil`; did you mean `bill`?"), "{published:#?}");
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", "ship"));
+    assert_eq!(run_locally(&project, r#"{"n": 1}"#).code, Some(0));
+}
+
 #[test]
 fn the_configuration_tells_where_each_value_comes_from() {
     let project = Project::new(&[]);

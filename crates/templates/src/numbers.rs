@@ -11,15 +11,25 @@ pub fn canonical(json: &str) -> serde_json::Result<String> {
     if tokens(json).all(|token| !matches!(token, Token::Number(number) if !is_exact(number))) {
         return Ok(serde_json::from_str::<Value>(json)?.to_string());
     }
-    // Such a number becomes a string. A letter in front of every string keeps it apart from the document's own.
+    Ok(format!("exact {}", marked(json, |number| !is_exact(number))?))
+}
+
+/// Whether two valid documents are equal, however their numbers are written.
+pub(crate) fn are_equal(one: &str, other: &str) -> bool {
+    one == other
+        || matches!((marked(one, |_| true), marked(other, |_| true)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Parses valid JSON with these numbers as strings. A letter in front of every string keeps them apart from the document's own.
+fn marked(json: &str, is_marked: impl Fn(&str) -> bool) -> serde_json::Result<Value> {
     let marked: String = tokens(json)
         .map(|token| match token {
-            Token::Number(number) if !is_exact(number) => format!("\"n{}\"", spelled(number)),
+            Token::Number(number) if is_marked(number) => format!("\"n{}\"", spelled(number)),
             Token::String(text) => format!("\"s{}", &text[1..]),
             Token::Number(text) | Token::Other(text) => text.to_owned(),
         })
         .collect();
-    Ok(format!("exact {}", serde_json::from_str::<Value>(&marked)?))
+    serde_json::from_str(&marked)
 }
 
 /// Parses valid JSON. An integer of more than 64 bits becomes a string, with all its digits.
@@ -155,6 +165,8 @@ mod tests {
         for (one, other) in different {
             assert_ne!(canonical(one).unwrap(), canonical(other).unwrap(), "{one} {other}");
         }
+        assert!(are_equal(r#"{"a":[1e3,1.50]}"#, r#"{ "a": [1000, 1.5] }"#));
+        assert!(!are_equal("[1000000000000000000001]", "[1e21]"));
         // As it was before numbers of more than 64 bits were told apart: tasks are found by it.
         assert_eq!(canonical(r#"{"b": 1.50, "a": "x 1"}"#).unwrap(), r#"{"a":"x 1","b":1.5}"#);
     }

@@ -16,6 +16,9 @@ use crate::{
     text::printable,
 };
 
+/// A step fails if it returns a checkpoint again after this many runs. An operator's reset allows as many again.
+const MAX_RUNS: u32 = 10_000;
+
 /// The result of a batch of messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -33,6 +36,13 @@ struct ReportHead {
     release_id: Uuid,
     template_step: u32,
     host: String,
+}
+
+fn runs_too_often() -> Failure {
+    let message = format!(
+        "the step has run {MAX_RUNS} times, and returned a checkpoint again: do more work between two checkpoints"
+    );
+    Failure::of_host("TooManyCheckpoints", message, false)
 }
 
 impl Engine {
@@ -71,7 +81,10 @@ impl Engine {
 
     /// Converts a report of an execution's end, after checking its outcome against the template.
     async fn ended(&self, report: ReportHead, mut run: Execution) -> Result<Ended, Error> {
-        let ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
+        let mut ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
+        if matches!(ending, Ending::Checkpoint(_)) && report.execution.is_multiple_of(MAX_RUNS) {
+            ending = Ending::Failed(runs_too_often());
+        }
         let releases = self.catalog.releases([report.release_id].into_iter()).await;
         let outcome = match releases {
             Ok(releases) => {

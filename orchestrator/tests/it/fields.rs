@@ -160,13 +160,13 @@ async fn handler_initialization_reaches_the_handler() {
     let (_, step) = fixture.first_step(&one_step(&json!({ "handler": handler }))).await;
     let given: Value = serde_json::from_str(step.configuration.get()).unwrap();
     assert_eq!(given, handler["initialization"]);
-    fixture
-        .publish("name: n\nversion: 1.0.0\nsteps:\n  - { name: a, handler: { callable: work, initialization: { big: 12345678901234567890, long: 123456789012345678901, price: 1.10, deep: [0.12345678901234567891] } } }\n")
-        .await;
+    let numbers = "name: n\nversion: 1.0.0\nsteps:\n  - { name: a, handler: { callable: work, initialization: { big: 12345678901234567890, long: 123456789012345678901, price: 1.10, deep: [0.12345678901234567891, 1e3] } } }\n";
+    fixture.publish(numbers).await;
+    fixture.publish(numbers).await;
     fixture.create("n", json!({})).await;
     assert_eq!(
         fixture.dispatched_one().configuration.get().replace(' ', ""),
-        r#"{"big":12345678901234567890,"deep":[0.12345678901234567891],"long":123456789012345678901,"price":1.10}"#
+        r#"{"big":12345678901234567890,"deep":[0.12345678901234567891,1000],"long":123456789012345678901,"price":1.10}"#
     );
 }
 

@@ -330,6 +330,20 @@ async fn a_step_with_a_checkpoint_is_enqueued_again() {
 }
 
 #[tokio::test]
+async fn a_step_does_not_run_from_checkpoint_to_checkpoint_for_ever() {
+    let fixture = Fixture::new().await;
+    let (task, mut a) = fixture.chain(&json!({})).await;
+    for (execution, state) in [(9_999, StepState::Enqueued), (10_000, StepState::Error)] {
+        a.execution = execution;
+        let set = "UPDATE tasker.steps SET execution = $1 WHERE task_id = $2 AND step_index = 0";
+        sqlx::query(set).bind(execution as i32).bind(task).execute(&fixture.database.pool).await.unwrap();
+        fixture.checkpoint(&a, json!(1)).await;
+        let step = fixture.orchestrator.reader.steps(task).await.unwrap().remove(0);
+        assert_eq!(step.state, state);
+    }
+}
+
+#[tokio::test]
 async fn a_step_in_error_is_reset() {
     let fixture = Fixture::new().await;
     let task = fixture.standing(StepState::Error, &json!({})).await;

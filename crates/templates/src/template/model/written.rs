@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::numbers::are_equal;
+
 /// The values of a JSON object by key, as JSON text: no number loses a digit.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -22,11 +24,12 @@ impl Written {
     }
 }
 
+/// The database stores `1e3` as `1000`, which is the same template.
 impl PartialEq for Written {
     fn eq(&self, other: &Self) -> bool {
-        let texts = |written: &Self| -> Vec<(String, String)> {
-            written.0.iter().map(|(key, value)| (key.clone(), value.get().to_owned())).collect()
-        };
-        texts(self) == texts(other)
+        self.0.len() == other.0.len()
+            && self.0.iter().zip(&other.0).all(|((key, value), (other_key, other_value))| {
+                key == other_key && are_equal(value.get(), other_value.get())
+            })
     }
 }
