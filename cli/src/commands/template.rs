@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use tasker_orchestrator::read::TemplateSummary;
 use tasker_templates::template::{Graph, Template, reference, template_schema};

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tasker_orchestrator::{ComponentPublication, PublishedHandler};
 use tasker_runtime_host::{ComponentDescription, Host};
-use tasker_templates::did_you_mean;
+use tasker_templates::{did_you_mean, identifier_fault};
 
 use super::{components::BuiltComponent, documents::shown, templates::TemplateFile};
 use crate::config::ProjectConfig;
@@ -56,6 +56,9 @@ impl<'a> Handlers<'a> {
     /// Refuses a handler that cannot be named, because another component has one with its name and it has no other name.
     fn check_names(&self) -> Result<()> {
         for (name, file, component) in self.all() {
+            if let Some(fault) = identifier_fault(name) {
+                bail!("{}: the name of the handler `{name}` {fault}", shown(&file.path));
+            }
             let other = self.all().find(|(other, _, of)| *other == name && of.digest != component.digest);
             let Some((_, other, _)) = other else { continue };
             let target = format!("{}/{name}", component.digest);

@@ -14,4 +14,4 @@ pub mod trigger;
 pub use numbers::canonical;
 pub use reading::{Code, Position, Problem, Problems, Severity, did_you_mean};
 pub use schema::{Validator, faults, validator};
-pub use text::{cut_name, name_fault, text_fault};
+pub use text::{cut_name, identifier_fault, name_fault, text_fault};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, types::Json};
-use tasker_templates::did_you_mean;
+use tasker_templates::{did_you_mean, identifier_fault};
 use utoipa::ToSchema;
 
 use super::catalog::{Catalog, bump};
@@ -71,6 +71,14 @@ impl Catalog {
         promote: bool,
     ) -> Result<(), Error> {
         let callables = callables(components, aliases)?;
+        for (callable, _, function) in &callables {
+            // An alias may be a callable of an earlier version of Tasker.
+            if callable == function
+                && let Some(fault) = identifier_fault(function)
+            {
+                return Err(Error::Refused(format!("the name of the handler `{function}` {fault}")));
+            }
+        }
         let mut transaction = self.publishing().await?;
         for component in components {
             sqlx::query(sql!(

@@ -1,6 +1,9 @@
 //! Parses YAML or JSON into a tree with source positions, and into the JSON value that it represents.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde::de::DeserializeOwned;
@@ -12,6 +15,9 @@ use super::problem::{Code, Position, Problems};
 const MAX_DEPTH: usize = 64;
 /// The maximum number of values after aliases are expanded. Guards against alias bombs.
 const MAX_VALUES: usize = 200_000;
+
+/// YAML's merge key.
+const MERGE: &str = "<<";
 
 /// A parsed document.
 #[derive(Debug)]
@@ -236,8 +242,13 @@ impl<'a> Reader<'a> {
     fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Node, Fault> {
         let position = position(at);
         self.values += 1;
-        if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            return Err(Fault { position, message: "nested too deeply, or too large".to_owned() });
+        if depth > MAX_DEPTH {
+            return Err(Fault { position, message: format!("nested deeper than {MAX_DEPTH} levels") });
+        }
+        if self.values > MAX_VALUES {
+            let message =
+                format!("the document is too large: it has more than {MAX_VALUES} values, aliases expanded");
+            return Err(Fault { position, message });
         }
         let before = self.values;
         let mut number = None;
@@ -294,23 +305,29 @@ impl<'a> Reader<'a> {
     /// The entries of a mapping and the index after it.
     fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), Fault> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut keys: HashSet<String> = HashSet::new();
+        let mut merged: Vec<Node> = Vec::new();
         let mut last = None;
         loop {
             let (event, at) = self.next()?;
             let place = position(at);
             let key = match event {
-                Event::MappingEnd => return Ok((entries, end(at, last))),
+                Event::MappingEnd => {
+                    // A mapping's own keys win, wherever the merge key stands.
+                    merged.into_iter().for_each(|from| merge(&mut entries, &mut keys, from));
+                    return Ok((entries, end(at, last)));
+                }
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => return Err(Fault { position: place, message: "a key must be a string".to_owned() }),
             };
-            if entries.iter().any(|other| other.key == key) {
+            if key != MERGE && !keys.insert(key.clone()) {
                 return Err(Fault { position: place, message: format!("`{key}` is given twice") });
             }
             let (event, after) = self.next()?;
             let value = self.node(event, after, depth + 1)?;
             last = Some(value.span.end.max(at.end.index()));
-            if key == "<<" {
-                merge(&mut entries, value);
+            if key == MERGE {
+                merged.push(value);
             } else {
                 entries.push(Entry { key, position: place, span: at.start.index()..at.end.index(), value });
             }
@@ -323,17 +340,13 @@ fn end(at: Span, last: Option<usize>) -> usize {
     if at.is_empty() { last.unwrap_or(at.start.index()) } else { at.end.index() }
 }
 
-/// YAML's merge key: adds the entries of another mapping that this one does not have.
-fn merge(entries: &mut Vec<Entry>, from: Node) {
+/// Adds the entries of another mapping that this one does not have.
+fn merge(entries: &mut Vec<Entry>, keys: &mut HashSet<String>, from: Node) {
     match from.content {
         Content::Mapping(others) => {
-            for other in others {
-                if entries.iter().all(|entry| entry.key != other.key) {
-                    entries.push(other);
-                }
-            }
+            entries.extend(others.into_iter().filter(|other| keys.insert(other.key.clone())));
         }
-        Content::Sequence(nodes) => nodes.into_iter().for_each(|node| merge(entries, node)),
+        Content::Sequence(nodes) => nodes.into_iter().for_each(|node| merge(entries, keys, node)),
         Content::Scalar(_) => {}
     }
 }
@@ -431,6 +444,28 @@ mod tests {
     fn a_key_given_twice_is_refused_where_it_stands() {
         let problems = read("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!(problems.render("t.yaml"), "t.yaml:3:1: error SYNTAX: `a` is given twice");
+    }
+
+    #[test]
+    fn a_mappings_own_keys_win_wherever_the_merge_key_stands() {
+        for (own, expected) in [
+            ("{ <<: *one, b: 9 }", json!({ "a": 1, "b": 9 })),
+            ("{ b: 9, <<: *one }", json!({ "a": 1, "b": 9 })),
+            ("{ <<: [*one, *two] }", json!({ "a": 1, "b": 1, "c": 2 })),
+            ("{ <<: *two, <<: *one, c: 9 }", json!({ "a": 1, "b": 2, "c": 9 })),
+        ] {
+            let text = format!("one: &one {{ a: 1, b: 1 }}\ntwo: &two {{ b: 2, c: 2 }}\nown: {own}\n");
+            assert_eq!(read(&text).unwrap().value["own"], expected, "{own}");
+        }
+        assert!(read("{ a: 1, <<: { b: 2 }, a: 3 }").is_err());
+    }
+
+    #[test]
+    fn a_limit_has_a_number() {
+        let deep = format!("a: {}{}", "[".repeat(65), "]".repeat(65));
+        assert!(read(&deep).unwrap_err().render("t").contains("deeper than 64 levels"));
+        let large = format!("[{}]", "1,".repeat(200_001));
+        assert!(read(&large).unwrap_err().render("t").contains("more than 200000 values"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{compiled::CompiledTrigger, model::Trigger};
 use crate::{
     reading::{Code, Form, Node, Position, Problems},
-    text::{name_fault, text_fault},
+    text::{identifier_fault, name_fault, text_fault},
 };
 
 static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Trigger>("the trigger"));
@@ -49,7 +49,11 @@ pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
         ("/task/version", "task.version", trigger.task.version.as_ref()),
     ];
     for (pointer, field, name) in names {
-        if let Some(message) = name.and_then(|name| name_fault(name)) {
+        if let Some(message) =
+            name.and_then(
+                |name| if pointer == "/task/version" { name_fault(name) } else { identifier_fault(name) },
+            )
+        {
             fault(pointer, format!("`{field}` {message}"));
         }
     }
