@@ -26,7 +26,7 @@ use crate::{
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 the task did not complete, or the tested event
+/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 a task did not complete or was refused, or the tested event
 /// would not start one.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]

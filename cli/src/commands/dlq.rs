@@ -32,9 +32,9 @@ pub(crate) enum Command {
         status: Option<String>,
         #[command(flatten)]
         limit: Limit,
-        /// The number of entries to skip.
-        #[arg(long, default_value_t = 0)]
-        offset: u32,
+        /// The last entry of the list before: list those that follow it.
+        #[arg(long, value_name = "ENTRY")]
+        after: Option<Uuid>,
     },
     /// Show an entry, or all entries of a task, with their snapshots.
     Show {
@@ -114,11 +114,11 @@ impl From<Word> for Resolution {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     let client = &Client::of(project);
     match command {
-        Command::List { status, limit, offset } => {
+        Command::List { status, limit, after } => {
             let query = query([
                 ("resolution_status", status),
                 ("limit", Some(limit.limit.to_string())),
-                ("offset", Some(offset.to_string())),
+                ("after", after.map(|entry| entry.to_string())),
             ]);
             let entries: Vec<DlqEntry> = client.get(&format!("/v1/dlq?{query}")).await?;
             output.result(&entries, || list(&entries))?;

@@ -38,6 +38,12 @@ fn a_local_run_ends_with_0_where_the_task_completes_and_3_where_its_input_is_ref
     assert_eq!(complete.json()[0]["workflow_steps"][0]["result"]["value"], 2, "{complete:#?}");
     let refused = run_locally(&project, "{}");
     assert_eq!(refused.code, Some(3), "{refused:#?}");
+    let told = &refused.json()[0];
+    assert_eq!((&told["error"]["code"], &told["input"]), (&"invalid_input".into(), &serde_json::json!({})));
+    assert!(
+        told["error"]["message"].as_str().is_some_and(|reason| reason.contains("\"n\" is a required")),
+        "{told}"
+    );
 }
 
 #[test]
@@ -129,6 +135,25 @@ fn the_configuration_tells_where_each_value_comes_from() {
     assert_eq!(entry("worker.drain_seconds")["source"], "default");
     let file = entry("project.name")["source"]["file"].as_str().expect("a file").to_owned();
     assert!(file.ends_with("tasker.toml"), "{file}");
+}
+
+#[test]
+fn a_database_that_refuses_connections_is_told_of_at_once() {
+    let project = Project::new(&[]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = closed.expect("a free port").to_string();
+    for command in ["serve", "worker", "publish", "dev"] {
+        let began = std::time::Instant::now();
+        let url = format!("postgres://nobody@{address}/nothing");
+        let ended = run(tasker(project.path())
+            .arg(command)
+            .env("DATABASE_URL", url)
+            .env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
+        assert_eq!(ended.code, Some(1), "{command}: {ended:#?}");
+        let told = ended.stderr.to_lowercase();
+        assert!(told.contains(&address) && told.contains("connection refused"), "{command}: {ended:#?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{command}: {:?}", began.elapsed());
+    }
 }
 
 #[test]

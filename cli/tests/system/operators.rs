@@ -258,6 +258,30 @@ fn batches_decisions_pauses_and_events_are_seen() {
         "{left}"
     );
 
+    server.project.write(
+        "three.jsonl",
+        &format!(
+            "{{\"branch\": []}}\n\n{}1{}\n{{\"branch\": [\"left\"]}}\n",
+            "[".repeat(130),
+            "]".repeat(130)
+        ),
+    );
+    let file = server.project.path().join("three.jsonl");
+    let file = file.to_str().expect("a path");
+    let made = server.run(&["--json", "task", "create", "choice", "--input", file]);
+    assert_eq!(made.code, Some(3), "{made:#?}");
+    let told = made.json();
+    assert_eq!(told["task_ids"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!((&told["refused"][0]["line"], &told["refused"][1]), (&json!(3), &json!(null)), "{told}");
+    let made = server.run(&["task", "create", "choice", "--input", file]);
+    assert_eq!((made.code, made.stdout.lines().count()), (Some(3), 2), "{made:#?}");
+    assert!(made.stderr.contains("refused line 3, [[") && made.stderr.contains("nested deeper"), "{made:#?}");
+    assert!(
+        server
+            .refusal(&["task", "create", "choice", "--input", file, "--idempotency-key", "k"])
+            .contains("has 3 inputs")
+    );
+
     let (_, lines) = server.task("choice", &json!({ "branch": ["right"] }), 0);
     assert_eq!(
         lines,

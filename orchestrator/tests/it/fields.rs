@@ -39,7 +39,7 @@ impl Fixture {
     /// Returns the number of DLQ entries of a task.
     async fn buried(&self, task: Uuid) -> usize {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.reader.dlq_entries(&filter, 10, 0).await.unwrap().len()
+        self.orchestrator.reader.dlq_entries(&filter, 10, None).await.unwrap().len()
     }
 }
 
