@@ -139,6 +139,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
     if let Some(url) = arguments.server {
         project.config.server.url = url;
     }
+    project.config.server.complete_url()?;
     match arguments.command {
         Command::Dev => commands::dev::run(project, output).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use tasker_orchestrator::read::TemplateSummary;
-use tasker_templates::template::{Graph, Template, reference, template_schema};
+use tasker_templates::template::{Graph, Template, latest, reference, template_schema};
 
 use super::{ending::Ending, import, request::template_name};
 use crate::{
@@ -133,8 +133,10 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     }
     let templates = read_templates(project)?;
     let known: Vec<String> = templates.iter().map(|file| file.template.name.clone()).collect();
-    let found = templates.into_iter().map(|file| file.template).find(|template| template.name == wanted);
-    found.with_context(|| {
+    let mut named: Vec<Template> =
+        templates.into_iter().map(|file| file.template).filter(|template| template.name == wanted).collect();
+    let found = latest(named.iter().map(|template| template.version.as_str()));
+    found.map(|index| named.swap_remove(index)).with_context(|| {
         format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
     })
 }
@@ -148,8 +150,8 @@ async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
             && namespace.is_none_or(|namespace| template.namespace == namespace)
             && version.is_none_or(|version| template.version == version)
     };
-    // The last published version, unless one is named.
-    let found = all.iter().rfind(matches);
+    let found: Vec<&TemplateSummary> = all.iter().filter(matches).collect();
+    let found = latest(found.iter().map(|found| found.version.as_str())).map(|index| found[index]);
     let found =
         found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
     let [namespace, name, version] =

@@ -157,6 +157,56 @@ fn a_database_that_refuses_connections_is_told_of_at_once() {
 }
 
 #[test]
+fn a_server_is_named_by_a_url_or_by_a_port_of_this_machine() {
+    let project = Project::new(&[]);
+    let list = |server: &str| {
+        let ended = run(tasker(project.path()).args(["--server", server, "task", "list"]));
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        ended.stderr
+    };
+    for here in ["127.0.0.1:1", "localhost:1", "http://127.0.0.1:1"] {
+        let told = list(here);
+        let url = if here.contains("://") { here.to_owned() } else { format!("http://{here}") };
+        assert!(told.contains(&format!("no server responds at {url}")), "{told}");
+    }
+    for elsewhere in ["tasker.example:8080", "tasker.example"] {
+        let told = list(elsewhere);
+        assert!(told.contains(&format!("write https://{elsewhere} or http://{elsewhere}")), "{told}");
+    }
+}
+
+#[test]
+fn a_project_is_made_in_the_current_folder_and_under_no_name_that_is_taken() {
+    let folder = TempDir::with_prefix("tasker-new-").expect("a folder is made");
+    let here = folder.path().join("here");
+    std::fs::create_dir_all(here.join(".git")).expect("a folder is made");
+    let made = run(tasker(&here).args(["new", "."]).current_dir(&here));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let config = std::fs::read_to_string(here.join("tasker.toml")).expect("it is made");
+    assert!(config.contains("name = \"here\""), "{config}");
+    for taken in ["tasker-handler", "serde", "core"] {
+        let ended = run(tasker(folder.path()).arg("new").arg(folder.path().join(taken)));
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains(&format!("`{taken}` is the name of a crate")), "{ended:#?}");
+    }
+}
+
+#[test]
+fn a_version_that_is_older_than_a_published_one_is_said_to_be_unused() {
+    let project = Project::new(&["ship.wasm".into()]);
+    std::fs::write(project.path().join("ship.wasm"), command('s')).expect("the component is written");
+    let publish = |version: &str| {
+        let template = ONE_STEP.replace("HANDLER", "run").replace("1.0.0", version);
+        project.write("templates/one.yaml", &template);
+        run(tasker(project.path()).args(["task", "run", "system/one", "--local", "--input", "{\"n\": 1}"]))
+            .stdout
+    };
+    assert!(!publish("1.10.0").contains("older"));
+    let told = publish("1.2.0");
+    assert!(told.contains("system/one 1.2.0 is older than 1.10.0"), "{told}");
+}
+
+#[test]
 fn an_unknown_key_is_refused_with_its_line() {
     let project = Project::new(&[]);
     project.write("tasker.toml", "[project]\nname = \"x\"\n\n[worker]\nspeed = 9\n");

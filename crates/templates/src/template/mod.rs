@@ -7,6 +7,7 @@ mod older;
 mod parse;
 mod reference;
 mod validate;
+mod version;
 
 pub use graph::Graph;
 pub use import::{Imported, import};
@@ -18,3 +19,4 @@ pub use model::{
 pub use older::Change;
 pub use parse::{Parsed, parse, template_schema};
 pub use reference::reference;
+pub use version::latest;
