@@ -29,8 +29,8 @@ pub(crate) struct ListParameters {
     resolution_status: Option<String>,
     /// The number of entries, at most 1000.
     limit: Option<u32>,
-    /// The number of entries to skip.
-    offset: Option<u32>,
+    /// The last entry of the list before: returns those that follow it.
+    after: Option<Uuid>,
 }
 
 /// The size of a list.
@@ -87,7 +87,7 @@ pub(crate) async fn list(
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
     let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
-    Ok(Json(orchestrator.reader.dlq_entries(&filter, limit, parameters.offset.unwrap_or(0)).await?))
+    Ok(Json(orchestrator.reader.dlq_entries(&filter, limit, parameters.after).await?))
 }
 
 /// Lists the entries of one task, newest first.
@@ -98,7 +98,7 @@ pub(crate) async fn of_task(
     Path(task): Path<Uuid>,
 ) -> Result<Json<Vec<DlqEntry>>, ApiError> {
     let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-    Ok(Json(orchestrator.reader.dlq_entries(&filter, MAX_LIMIT, 0).await?))
+    Ok(Json(orchestrator.reader.dlq_entries(&filter, MAX_LIMIT, None).await?))
 }
 
 /// Puts a task into the DLQ.
@@ -121,7 +121,7 @@ pub(crate) async fn show(
     Path(entry): Path<Uuid>,
 ) -> Result<Json<DlqEntry>, ApiError> {
     let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
-    let found = orchestrator.reader.dlq_entries(&filter, 1, 0).await?.pop();
+    let found = orchestrator.reader.dlq_entries(&filter, 1, None).await?.pop();
     found.map(Json).ok_or_else(|| Error::NoSuchDlqEntry(entry).into())
 }
 

@@ -55,6 +55,16 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// A request with the idempotency key of another one.
+    pub(crate) fn key_reused(task: Uuid) -> Self {
+        let message = format!(
+            "task {task} was created with this idempotency key and another input; use another key, or the same input"
+        );
+        Self { task_id: Some(task), ..Self::new(StatusCode::CONFLICT, "idempotency_key_reused", message) }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let detail = ErrorDetail { code: self.code.to_owned(), message: self.message, task_id: self.task_id };

@@ -36,8 +36,8 @@ pub(crate) struct ListParameters {
     state: Option<String>,
     /// The number of events, at most 1000.
     limit: Option<u32>,
-    /// The number of events to skip.
-    offset: Option<u32>,
+    /// The last event of the list before, by its `received_id`: returns those that follow it.
+    after: Option<Uuid>,
 }
 
 /// Receives CloudEvents 1.0: one in binary mode (`ce-` headers), one in JSON
@@ -169,7 +169,7 @@ pub(crate) async fn list(
     };
     let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
     let filter = ReceivedFilter { states };
-    Ok(Json(orchestrator.triggers.received_events(&filter, limit, parameters.offset.unwrap_or(0)).await?))
+    Ok(Json(orchestrator.triggers.received_events(&filter, limit, parameters.after).await?))
 }
 
 fn no_such_state(name: &str) -> ApiError {

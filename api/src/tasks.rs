@@ -9,6 +9,7 @@ use tasker_orchestrator::{
     read::{TaskDetail, TaskFilter, TaskSummary, Transition},
     state::TaskState,
 };
+use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -40,11 +41,7 @@ pub struct CreatedTask {
 pub struct TaskPage {
     /// The tasks, newest first.
     pub tasks: Vec<TaskSummary>,
-    /// The number of the page, from 1.
-    pub page: u32,
-    /// The page size.
-    pub per_page: u32,
-    /// Whether another page follows.
+    /// Whether more tasks follow: those `after` the last one.
     pub has_more: bool,
 }
 
@@ -62,9 +59,9 @@ pub struct CancelledTask {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
-    /// The number of the page, from 1.
-    page: Option<u32>,
-    /// The page size, at most 1000.
+    /// The last task of the page before: returns those that follow it.
+    after: Option<Uuid>,
+    /// The number of tasks, at most 1000.
     per_page: Option<u32>,
     /// Only tasks of this namespace.
     namespace: Option<String>,
@@ -102,16 +99,28 @@ pub(crate) struct CancelParameters {
 /// Creates a task.
 #[utoipa::path(post, path = "/v1/tasks", tag = "tasks", request_body = Object, responses(
     (status = 201, body = CreatedTask), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The same request has already created a task. The error contains its id."),
+    (status = 409, body = ErrorBody, description = "The same request, or another one with the same idempotency key, has already created a task. The error contains its id."),
     (status = 422, body = ErrorBody, description = "The input does not match the template's input_schema.")))]
 pub(crate) async fn create(
     State(orchestrator): State<Orchestrator>,
     Body(request): Body<TaskRequest>,
 ) -> Result<(StatusCode, Json<CreatedTask>), ApiError> {
+    let given = request.idempotency_key.is_some().then(|| request.context.clone());
     match orchestrator.create_task(request).await? {
         Creation::Created(task_id) => Ok((StatusCode::CREATED, Json(CreatedTask { task_id }))),
-        Creation::Duplicate(task) => Err(ApiError::duplicate(task)),
+        Creation::Duplicate(task) => match given {
+            Some(given) if !has_input(&orchestrator, task, given.get()).await? => {
+                Err(ApiError::key_reused(task))
+            }
+            _ => Err(ApiError::duplicate(task)),
+        },
     }
+}
+
+/// Whether a task has this input, however it is written.
+async fn has_input(orchestrator: &Orchestrator, task: Uuid, input: &str) -> Result<bool, ApiError> {
+    let there = orchestrator.reader.task(task).await?;
+    Ok(matches!((canonical(there.context.get()), canonical(input)), (Ok(there), Ok(given)) if there == given))
 }
 
 /// Lists tasks, newest first.
@@ -125,7 +134,6 @@ pub(crate) async fn list(
         Some(name) => Some(TaskState::from_name(name).ok_or_else(|| no_such_state(name))?),
         None => None,
     };
-    let page = parameters.page.unwrap_or(1).max(1);
     let per_page = parameters.per_page.unwrap_or(25).clamp(1, MAX_PER_PAGE);
     let filter = TaskFilter {
         namespace: parameters.namespace,
@@ -134,8 +142,8 @@ pub(crate) async fn list(
         initiator: parameters.initiator,
         source_system: parameters.source_system,
     };
-    let (tasks, has_more) = orchestrator.reader.list_tasks(&filter, page, per_page).await?;
-    Ok(Json(TaskPage { tasks, page, per_page, has_more }))
+    let (tasks, has_more) = orchestrator.reader.list_tasks(&filter, per_page, parameters.after).await?;
+    Ok(Json(TaskPage { tasks, has_more }))
 }
 
 fn no_such_state(name: &str) -> ApiError {

@@ -27,6 +27,7 @@ pub(crate) struct Server {
 /// The measured fields of a task.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Task {
+    task_id: String,
     pub(crate) status: String,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) completed_at: Option<DateTime<Utc>>,
@@ -120,15 +121,13 @@ impl Server {
             tasks: Vec<Task>,
         }
         let mut tasks = Vec::with_capacity(count);
-        let mut page = 1;
+        let mut after = String::new();
         while tasks.len() < count {
-            let url = format!("{}/v1/tasks?name={template}&per_page=1000&page={page}", self.url);
+            let url = format!("{}/v1/tasks?name={template}&per_page=1000{after}", self.url);
             let found: Page = agent.get(url).call()?.body_mut().with_config().limit(1 << 30).read_json()?;
-            if found.tasks.is_empty() {
-                break;
-            }
+            let Some(last) = found.tasks.last() else { break };
+            after = format!("&after={}", last.task_id);
             tasks.extend(found.tasks);
-            page += 1;
         }
         tasks.truncate(count);
         Ok(tasks)

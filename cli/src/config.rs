@@ -25,7 +25,7 @@ const PREFIX: &str = "TASKER__";
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) project: Project,
-    /// Additional names of handlers: from the `callable` of a template to the handler.
+    /// Additional names of handlers: from the `callable` of a template to the handler, or to `COMPONENT/HANDLER`.
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
     pub(crate) database: Database,
@@ -69,7 +69,7 @@ impl Default for Project {
 pub(crate) struct Server {
     /// The address that the API listens on. The API does not authenticate callers: keep it on loopback.
     pub(crate) listen: String,
-    /// The URL of the API for commands. Empty: derived from `listen`.
+    /// The URL of the API for commands, or `HOST:PORT` of this machine. Empty: derived from `listen`.
     pub(crate) url: String,
     /// The names, other than those of this machine, in requests to a server on loopback, as behind a proxy. Requests to
     /// all other names are refused, because web pages of other sites send them.
@@ -83,6 +83,23 @@ impl Default for Server {
 }
 
 impl Server {
+    /// Completes `HOST:PORT` of this machine to a URL.
+    ///
+    /// # Errors
+    /// What to write instead of anything else that is no URL.
+    pub(crate) fn complete_url(&mut self) -> Result<()> {
+        let url = &self.url;
+        if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
+            return Ok(());
+        }
+        let local = ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|host| url.starts_with(host));
+        if !local {
+            bail!("`{url}` is not the URL of a server; write https://{url} or http://{url}");
+        }
+        self.url = format!("http://{url}");
+        Ok(())
+    }
+
     /// Returns the URL of the API for commands.
     pub(crate) fn url(&self) -> String {
         if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }

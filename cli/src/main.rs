@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod environment;
 mod graph;
+mod json;
 mod output;
 mod parts;
 mod project;
@@ -25,7 +26,7 @@ use crate::{
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 the task did not complete, or the tested event
+/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 a task did not complete or was refused, or the tested event
 /// would not start one.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
@@ -138,6 +139,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
     if let Some(url) = arguments.server {
         project.config.server.url = url;
     }
+    project.config.server.complete_url()?;
     match arguments.command {
         Command::Dev => commands::dev::run(project, output).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,

@@ -9,6 +9,8 @@ use anyhow::Result;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+use crate::json::pretty;
+
 /// The output settings of a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
@@ -45,7 +47,7 @@ impl Output {
     /// Prints the result of a command.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce() -> String) -> Result<()> {
         if self.json {
-            print(&serde_json::to_string_pretty(value)?);
+            print(&pretty(value)?);
         } else {
             let text = text();
             if !text.is_empty() {

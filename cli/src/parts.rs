@@ -1,9 +1,9 @@
 //! Opens the parts that several commands share, with the settings of the project.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use sqlx::{PgPool, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions, Connection, PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
 use tasker_orchestrator::{Newer, Settings, connect, migrate};
 use tasker_outbound::Networks;
@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::ProjectConfig;
+
+/// How long a command waits for its first connection to the database.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What to do about a program that lacks what AWS needs.
 pub(crate) const NEEDS_AWS: &str =
@@ -31,9 +34,23 @@ pub(crate) async fn open_database(
     options: PgConnectOptions,
     newer: Newer,
 ) -> Result<PgPool> {
-    let pool = connect(options, project.config.database.max_connections);
+    let pool = connect_database(project, options).await?;
     migrate(&pool, newer).await.context("preparing the database")?;
     Ok(pool)
+}
+
+/// Opens a pool of connections, and the first of them. Fails at once where nothing listens: the pool itself would try again
+/// for 10 seconds, and not tell why.
+pub(crate) async fn connect_database(project: &ProjectConfig, options: PgConnectOptions) -> Result<PgPool> {
+    let place = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+    let first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())));
+    let first = first.with_context(|| format!("the database at {place} cannot be used"))?;
+    let _ = first.close().await;
+    Ok(connect(options, project.config.database.max_connections))
 }
 
 /// Opens the blob store.

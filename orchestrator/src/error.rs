@@ -10,7 +10,7 @@ use crate::database::set::FUNCTION_SET;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database failed or could not be reached; the same call may succeed later.
-    #[error("database: {0}")]
+    #[error("database: {}", database_words(.0))]
     Database(sqlx::Error),
     /// The database did not respond in time.
     #[error("the database at {host}:{port} does not respond")]
@@ -155,6 +155,16 @@ impl From<sqlx::Error> for Error {
         // SQLSTATE invalid_schema_name. All other schemas exist since the first migration.
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if code.is_some_and(|code| code == "3F000") { Self::FunctionsMissing } else { Self::Database(error) }
+    }
+}
+
+fn database_words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::PoolTimedOut => {
+            "no connection became free, and none could be opened, in time: PostgreSQL cannot be reached, or has too much to do"
+                .to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

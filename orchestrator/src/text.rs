@@ -1,6 +1,6 @@
 //! Validation of short texts from callers: names, actors, reasons.
 
-use tasker_templates::{name_fault, text_fault};
+use tasker_templates::{identifier_fault, name_fault, text_fault};
 
 use crate::error::Error;
 
@@ -12,6 +12,11 @@ pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
 /// Rejects a name, an id or a tag with control characters, or with more than 256 bytes.
 pub(crate) fn check_name(field: &'static str, text: &str) -> Result<(), Error> {
     refuse(field, name_fault(text))
+}
+
+/// Rejects the name of something that is created with it: see [`identifier_fault`].
+pub(crate) fn check_identifier(field: &'static str, text: &str) -> Result<(), Error> {
+    refuse(field, identifier_fault(text))
 }
 
 fn refuse(field: &'static str, fault: Option<&str>) -> Result<(), Error> {

@@ -102,7 +102,7 @@ async fn one_round(fixture: &Fixture) -> Costs {
         drop(fixture.dispatched());
         let filter = TaskFilter { namespace: Some("default".to_owned()), ..TaskFilter::default() };
         let started = Instant::now();
-        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 1, 25).await.unwrap();
+        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 25, None).await.unwrap();
         list.push(started.elapsed());
         assert!(!tasks.is_empty());
     }

@@ -3,4 +3,5 @@
 mod events;
 mod orchestrator;
 mod refusals;
+mod tasks;
 mod waiting;

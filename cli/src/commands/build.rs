@@ -1,6 +1,6 @@
 //! `tasker build`: builds the project's components, and checks them, its templates and its triggers.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use super::ending::Ending;
@@ -8,7 +8,7 @@ use crate::{
     config::ProjectConfig,
     output::{Output, table},
     parts,
-    project::{components::build, templates::read_templates, triggers::read_triggers},
+    project::{components::build, describe::Handlers, templates::read_templates, triggers::read_triggers},
 };
 
 pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Ending> {
@@ -18,14 +18,10 @@ pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Endi
     let blobs = parts::open_blobs(project)?;
     let host = parts::open_host(project, &blobs)?;
     let mut rows = Vec::new();
-    let mut handlers = Vec::new();
     let mut as_json = Vec::new();
-    for component in &components {
-        let described = host
-            .describe(&component.wasm)
-            .await
-            .with_context(|| format!("{} is not usable", component.path.display()))?;
-        for handler in described.handlers {
+    let handlers = Handlers::of(project, &components, &host).await?;
+    for (component, described) in handlers.components() {
+        for handler in &described.handlers {
             as_json.push(json!({
                 "handler": handler.name, "description": handler.description, "component": described.digest,
                 "path": component.path, "size_bytes": component.wasm.len(),
@@ -35,23 +31,11 @@ pub(crate) async fn run(project: &ProjectConfig, output: &Output) -> Result<Endi
                 handler.name.clone(),
                 described.digest[..12].to_owned(),
                 size,
-                handler.description,
+                handler.description.clone(),
             ]);
-            handlers.push(handler.name);
         }
     }
-    for file in &templates {
-        for step in &file.template.steps {
-            let callable = &step.handler.callable;
-            if !handlers.contains(callable) && !project.config.handlers.contains_key(callable) {
-                eprintln!(
-                    "{}: warning UNKNOWN_HANDLER in step `{}`: no component of the project contains `{callable}`",
-                    file.path.display(),
-                    step.name
-                );
-            }
-        }
-    }
+    handlers.warn_of_unknown(&templates);
     for file in &triggers {
         file.warn_of_missing(&templates);
     }

@@ -3,12 +3,13 @@
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 use tasker_api::{DlqAddition, DlqUpdate};
 use tasker_orchestrator::{
     Resolution,
     read::{DlqEntry, DlqStatistics, Staleness},
 };
+use tasker_protocol::Failure;
 use uuid::Uuid;
 
 use super::{ending::Ending, operate::Actor};
@@ -31,9 +32,9 @@ pub(crate) enum Command {
         status: Option<String>,
         #[command(flatten)]
         limit: Limit,
-        /// The number of entries to skip.
-        #[arg(long, default_value_t = 0)]
-        offset: u32,
+        /// The last entry of the list before: list those that follow it.
+        #[arg(long, value_name = "ENTRY")]
+        after: Option<Uuid>,
     },
     /// Show an entry, or all entries of a task, with their snapshots.
     Show {
@@ -113,11 +114,11 @@ impl From<Word> for Resolution {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     let client = &Client::of(project);
     match command {
-        Command::List { status, limit, offset } => {
+        Command::List { status, limit, after } => {
             let query = query([
                 ("resolution_status", status),
                 ("limit", Some(limit.limit.to_string())),
-                ("offset", Some(offset.to_string())),
+                ("after", after.map(|entry| entry.to_string())),
             ]);
             let entries: Vec<DlqEntry> = client.get(&format!("/v1/dlq?{query}")).await?;
             output.result(&entries, || list(&entries))?;
@@ -246,26 +247,39 @@ fn show(entry: &DlqEntry, output: &Output) -> String {
     let by = entry.resolved_by.as_deref().map_or(String::new(), |by| format!(" by {by}"));
     fact("resolved", entry.resolved_at.map(|at| format!("{}{by}", since(at))));
     fact("notes", entry.resolution_notes.clone());
-    let snapshot: Value = serde_json::from_str(entry.snapshot.get()).unwrap_or_default();
-    fact("input", snapshot.pointer("/task/context").map(|context| cut(&context.to_string(), 200)));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let row = |step: &Value| {
-        let failure = &step["last_failure"];
-        let failure = if failure.is_object() {
-            format!("{}: {}", text(&failure["error_type"]), text(&failure["message"]))
-        } else {
-            String::new()
-        };
-        vec![
-            format!("  {}", text(&step["name"])),
-            text(&step["state"]),
-            step["attempt"].to_string(),
-            cut(&failure, 100),
-        ]
+    let snapshot: Snapshot = serde_json::from_str(entry.snapshot.get()).unwrap_or_default();
+    fact("input", snapshot.task.context.map(|context| cut(context.get(), 200)));
+    let row = |step: &SnapshotStep| {
+        let words = |failure: &Failure| format!("{}: {}", failure.error_type, failure.message);
+        let failure = step.last_failure.as_ref().map_or(String::new(), words);
+        vec![format!("  {}", step.name), step.state.clone(), step.attempt.to_string(), cut(&failure, 100)]
     };
-    let steps = snapshot["steps"].as_array().map_or(Vec::new(), |steps| steps.iter().map(row).collect());
+    let steps: Vec<_> = snapshot.steps.iter().map(row).collect();
     lines.push(table(&["  STEP", "STATE", "ATTEMPT", "FAILURE"], &steps));
     lines.join("\n")
+}
+
+/// What is shown of the snapshot of an entry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Snapshot {
+    task: SnapshotTask,
+    steps: Vec<SnapshotStep>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SnapshotTask {
+    context: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SnapshotStep {
+    name: String,
+    state: String,
+    attempt: u32,
+    last_failure: Option<Failure>,
 }
 
 /// A pending entry in the queue, without its snapshot.

@@ -5,6 +5,6 @@
 pub(crate) enum Ending {
     /// Exit code 0.
     Done,
-    /// Exit code 3: the task did not complete, or the tested event would not start one.
+    /// Exit code 3: a task did not complete or was refused, or the tested event would not start one.
     TaskDidNotComplete,
 }

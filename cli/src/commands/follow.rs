@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use tasker_assembly::timing::WAIT_PIECE;
-use tasker_orchestrator::read::StepDetail;
+use tasker_orchestrator::read::{StepDetail, TaskSummary};
 use tasker_templates::template::Template;
 use uuid::Uuid;
 
@@ -29,17 +30,18 @@ pub(crate) async fn look(client: &Client, task: Uuid) -> Result<TaskView> {
 
 /// Returns the current state of a task. `template` is its template, if it was read before.
 async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> Result<TaskView> {
-    let shown: Value = client.get(&format!("/v1/tasks/{task}")).await?;
+    let shown: Box<RawValue> = client.get(&format!("/v1/tasks/{task}")).await?;
+    let summary: TaskSummary = serde_json::from_str(shown.get())?;
     let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
-    let part = |key: &str| segment(shown[key].as_str().unwrap_or_default());
-    let template = match template.filter(|template| shown["version"] == template.version) {
+    let template = match template.filter(|template| summary.version == template.version) {
         Some(template) => template,
         None => {
-            let (namespace, name, version) = (part("namespace"), part("name"), part("version"));
+            let [namespace, name, version] =
+                [&summary.namespace, &summary.name, &summary.version].map(|part| segment(part));
             client.get(&format!("/v1/templates/{namespace}/{name}/{version}")).await?
         }
     };
-    Ok(TaskView::new(shown, steps, template))
+    Ok(TaskView::new(summary, serde_json::from_str(shown.get())?, steps, template))
 }
 
 /// Follows a task until it comes to rest, and draws it if requested.
@@ -49,7 +51,7 @@ pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Out
     let mut template = None;
     loop {
         if !draw {
-            let _: Value =
+            let _: IgnoredAny =
                 client.get(&format!("/v1/tasks/{task}?wait_seconds={}", WAIT_PIECE.as_secs())).await?;
         }
         let began = Instant::now();
@@ -69,11 +71,6 @@ pub(crate) async fn follow(client: &Client, task: Uuid, draw: bool, output: &Out
 
 /// Prints a followed task, unless it is already on the screen.
 pub(crate) fn finish(view: &TaskView, output: &Output) -> Result<Ending> {
-    output.result(
-        &view.json(),
-        || {
-            if output.live { String::new() } else { view.lines(output).join("\n") }
-        },
-    )?;
+    output.result(view, || if output.live { String::new() } else { view.lines(output).join("\n") })?;
     Ok(if view.is_complete() { Ending::Done } else { Ending::TaskDidNotComplete })
 }

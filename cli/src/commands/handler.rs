@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
+use serde_json::json;
 use tasker_api::HandlerOperation;
 use tasker_orchestrator::{HandlerVersion, read::HandlerSummary};
 use tasker_protocol::{
@@ -21,7 +21,7 @@ use crate::{
     config::ProjectConfig,
     output::{Output, Style, table},
     parts,
-    project::components::build,
+    project::{components::build, describe::Handlers},
 };
 
 /// The cursor of a batch without work.
@@ -161,19 +161,12 @@ async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> R
     let components = build(project).await?;
     let blobs = parts::open_blobs(project)?;
     let host = parts::open_host(project, &blobs)?.with_key_values(Arc::new(MemoryKeyValues::default()));
-    let wanted = project.config.handlers.get(&arguments.handler).unwrap_or(&arguments.handler).clone();
-    let mut known = Vec::new();
-    for component in &components {
-        let described = host.describe(&component.wasm).await?;
-        if described.handlers.iter().any(|handler| handler.name == wanted) {
-            blobs.put_component(component.wasm.clone()).await?;
-            let dispatch = arguments.dispatch(described.digest, wanted)?;
-            let execution = host.execute(&dispatch, &ExecutionControl::default()).await;
-            return tell(&execution, output);
-        }
-        known.extend(described.handlers.into_iter().map(|handler| handler.name));
-    }
-    bail!("no component of the project contains the handler `{wanted}`; there are {}", known.join(", "))
+    let handlers = Handlers::of(project, &components, &host).await?;
+    let (component, built, function) = handlers.resolve(project, &arguments.handler)?;
+    blobs.put_component(built.wasm.clone()).await?;
+    let dispatch = arguments.dispatch(component.digest.clone(), function)?;
+    let execution = host.execute(&dispatch, &ExecutionControl::default()).await;
+    tell(&execution, output)
 }
 
 impl Run {
@@ -255,7 +248,7 @@ fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
                 let title = format!("{} ({kind})", failure.error_type);
                 format!("{}\n{}", output.style(Style::Bad, &title), failure.message)
             }
-            other => serde_json::to_string_pretty(&json!(other)).unwrap_or_default(),
+            other => crate::json::pretty(other).unwrap_or_default(),
         });
         lines.join("\n")
     })?;
@@ -263,7 +256,5 @@ fn tell(execution: &Execution, output: &Output) -> Result<Ending> {
 }
 
 fn pretty(result: &Payload) -> String {
-    let text = result.inline().unwrap_or("null");
-    let value: Value = serde_json::from_str(text).unwrap_or_default();
-    serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned())
+    crate::json::indented(result.inline().unwrap_or("null"))
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
             "template": imported.text, "renamed": renamed, "dropped": dropped, "warnings": imported.warnings,
             "keeps_text": imported.keeps_text,
         });
-        print(&serde_json::to_string_pretty(&told)?);
+        output.result(&told, String::new)?;
         return Ok(Ending::Done);
     }
     let mut lines: Vec<String> = imported.changes.iter().map(|change| line(&name, change)).collect();

@@ -33,13 +33,19 @@ const SCHEMA: &str = "template.schema.json";
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     let folder = &arguments.folder;
-    let name =
-        folder.file_name().and_then(|name| name.to_str()).context("the folder's name is not usable")?;
+    // `.` and `..` have no name of their own.
+    let named = if folder.file_name().is_some() { folder.clone() } else { folder.canonicalize()? };
+    let name = named.file_name().and_then(|name| name.to_str()).context("the folder's name is not usable")?;
     let usable = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     if !name.chars().all(usable) || !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
         bail!("`{name}` is not a valid project name: use letters, digits, - and _, starting with a letter");
     }
-    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+    if is_taken(name) {
+        bail!("`{name}` is the name of a crate that the project uses, or of Rust's own: choose another name");
+    }
+    let is_content =
+        |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != ".git");
+    if folder.read_dir().is_ok_and(|mut entries| entries.any(is_content)) {
         bail!("{} already exists and is not empty", folder.display());
     }
     let sdk = sdk();
@@ -63,6 +69,16 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
         )
     })?;
     Ok(Ending::Done)
+}
+
+/// Whether a package of this name would not build: because a dependency has the same, or because Cargo reserves it.
+fn is_taken(name: &str) -> bool {
+    const RESERVED: [&str; 6] = ["alloc", "core", "proc_macro", "std", "test", "tasker_handler_macros"];
+    let crate_name = |name: &str| name.replace('-', "_").to_ascii_lowercase();
+    let (_, dependencies) = FILES[0].1.split_once("[dependencies]\n").unwrap_or_default();
+    let dependencies =
+        dependencies.lines().map_while(|line| line.split_once(" = ")).map(|(name, _)| crate_name(name));
+    dependencies.chain(RESERVED.map(str::to_owned)).any(|taken| taken == crate_name(name))
 }
 
 /// Returns the dependency on the SDK: the checkout that this command was built from, if it still exists.

@@ -55,7 +55,10 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     stop.cancel();
     running.stopped().await;
     let published = published?;
-    let Published { templates, handlers, triggers, .. } = &published;
+    let Published { templates, handlers, triggers, notes } = &published;
+    for note in notes {
+        eprintln!("warning: {note}");
+    }
     output.result(&json!({ "templates": templates, "handlers": handlers, "triggers": triggers }), || {
         let triggers = match &triggers[..] {
             [] => String::new(),

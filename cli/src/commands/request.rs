@@ -3,13 +3,22 @@
 use std::{io::Read, path::Path};
 
 use anyhow::{Context, Result, bail};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, value::RawValue};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use tasker_api::{CreatedTask, ErrorDetail};
 use tasker_orchestrator::TaskRequest;
 use uuid::Uuid;
 
-use crate::client::{Client, told};
+use crate::{
+    client::{Client, told},
+    output::{Output, Style},
+    view::cut,
+};
+
+/// The codes of errors that concern one input only.
+const REFUSALS: [&str; 4] = ["invalid_input", "invalid_request", "duplicate_task", "idempotency_key_reused"];
+/// The maximum width of an input beside its error.
+const MAX_INPUT: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Request {
@@ -29,21 +38,80 @@ pub(crate) struct Request {
     reason: Option<String>,
 }
 
+/// An input of a request.
+pub(crate) struct Input {
+    /// Its line in a .jsonl file, from 1.
+    pub(crate) line: Option<usize>,
+    pub(crate) text: String,
+}
+
+/// An input that the API refused.
+#[derive(Debug, Serialize)]
+pub(crate) struct RefusedInput {
+    /// Its line in a .jsonl file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    input: Box<RawValue>,
+    error: ErrorDetail,
+}
+
+impl RefusedInput {
+    pub(crate) fn new(input: Input, error: ErrorDetail) -> Result<Self> {
+        Ok(Self { line: input.line, input: RawValue::from_string(input.text)?, error })
+    }
+
+    /// Formats the refusal for people.
+    pub(crate) fn words(&self, output: &Output) -> String {
+        let line = self.line.map_or(String::new(), |line| format!("line {line}, "));
+        let title = output.style(Style::Bad, "refused");
+        format!("{title} {line}{}\n{}", cut(self.input.get(), MAX_INPUT), self.error.message)
+    }
+}
+
 impl Request {
     /// Returns the inputs, each checked to be JSON.
-    pub(crate) fn inputs(&self) -> Result<Vec<String>> {
+    pub(crate) fn inputs(&self) -> Result<Vec<Input>> {
         let (name, text) = read_input(&self.input)?;
         if Path::new(&name).extension().is_some_and(|extension| extension == "jsonl") {
             let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-            return lines
+            let inputs: Vec<Input> = lines
                 .map(|(index, line)| {
                     check_json(line).with_context(|| format!("{name}, line {}, is not JSON", index + 1))?;
-                    Ok(line.to_owned())
+                    Ok(Input { line: Some(index + 1), text: line.trim().to_owned() })
                 })
-                .collect();
+                .collect::<Result<_>>()?;
+            if inputs.len() > 1 && self.idempotency_key.is_some() {
+                bail!("one --idempotency-key creates one task, but {name} has {} inputs", inputs.len());
+            }
+            return Ok(inputs);
         }
         check_json(&text).with_context(|| format!("{name} is not JSON"))?;
-        Ok(vec![text])
+        Ok(vec![Input { line: None, text: text.trim().to_owned() }])
+    }
+
+    /// Creates a task for each input. `answered` gets the result of each; an error ends the creation.
+    pub(crate) async fn create_each(
+        &self,
+        client: &Client,
+        mut answered: impl FnMut(Input, Result<Uuid, ErrorDetail>) -> Result<()>,
+    ) -> Result<()> {
+        let inputs = self.inputs()?;
+        let all = inputs.len();
+        let mut created = Vec::new();
+        for (index, input) in inputs.into_iter().enumerate() {
+            let made = create(client, &self.body(input.text.clone())?).await;
+            let made = if created.is_empty() {
+                made?
+            } else {
+                made.with_context(|| {
+                    let ids = created.iter().map(Uuid::to_string).collect::<Vec<_>>().join(", ");
+                    format!("task {} of {all} was not created, after {ids}", index + 1)
+                })?
+            };
+            created.extend(made.as_ref().ok());
+            answered(input, made)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn body(&self, input: String) -> Result<TaskRequest> {
@@ -73,12 +141,10 @@ pub(crate) fn template_name(text: &str) -> (Option<&str>, &str, Option<&str>) {
 }
 
 /// Creates a task. The inner error is the API's response to an invalid request.
-pub(crate) async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, ErrorDetail>> {
+async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, ErrorDetail>> {
     match client.post::<CreatedTask>("/v1/tasks", body).await? {
         Ok(created) => Ok(Ok(created.task_id)),
-        Err(error) if ["invalid_input", "duplicate_task"].contains(&error.error.code.as_str()) => {
-            Ok(Err(error.error))
-        }
+        Err(error) if REFUSALS.contains(&error.error.code.as_str()) => Ok(Err(error.error)),
         Err(error) => Err(told(error)),
     }
 }
@@ -94,7 +160,7 @@ pub(crate) fn read_input(input: &str) -> Result<(String, String)> {
         let text = std::fs::read_to_string(input).with_context(|| format!("reading {input}"))?;
         return Ok((input.to_owned(), text));
     }
-    if !input.trim_start().starts_with(['{', '[', '"']) && serde_json::from_str::<Value>(input).is_err() {
+    if !input.trim_start().starts_with(['{', '[', '"']) && check_json(input).is_err() {
         bail!("{input} is neither a file nor JSON");
     }
     Ok(("the input".to_owned(), input.to_owned()))

@@ -56,6 +56,9 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
             promote: true,
         };
         let published = publish(&project, publication, &host, &blobs, &running.orchestrator).await?;
+        for note in &published.notes {
+            eprintln!("warning: {note}");
+        }
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));

@@ -1,7 +1,7 @@
 //! `tasker task`: creates, follows, lists and operates tasks.
 
-use anyhow::{Result, anyhow};
-use serde_json::json;
+use anyhow::{Result, anyhow, bail};
+use serde::Serialize;
 use tasker_api::{ErrorDetail, TaskPage};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
@@ -11,18 +11,15 @@ use super::{
     ending::Ending,
     follow::{finish, follow, look},
     operate::Operation,
-    request::{Request, create},
+    request::{RefusedInput, Request},
     stop::stop_signal,
 };
 use crate::{
     client::{Client, query},
     config::ProjectConfig,
-    output::{Output, Style, table},
-    view::{TaskView, cut},
+    output::{Output, printable, table},
+    view::TaskView,
 };
-
-/// The maximum width of an input beside its error.
-const MAX_INPUT: usize = 100;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -50,9 +47,9 @@ pub(crate) enum Command {
         /// Only tasks of this namespace.
         #[arg(long)]
         namespace: Option<String>,
-        /// The page, from 1.
-        #[arg(long, default_value_t = 1)]
-        page: u32,
+        /// The last task of the page before: list those that follow it.
+        #[arg(long, value_name = "TASK")]
+        after: Option<Uuid>,
         /// The number of tasks.
         #[arg(long, default_value_t = 25)]
         per_page: u32,
@@ -118,24 +115,34 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     match command {
         Command::Run { request, watch, .. } => run_tasks(client, &request, watch, output).await,
         Command::Create { request } => {
-            let mut created = Vec::new();
-            for input in request.inputs()? {
-                created.push(
-                    create(client, &request.body(input)?)
-                        .await?
-                        .map_err(|refused| anyhow!(refused.message))?,
-                );
-            }
-            let text = created.iter().map(Uuid::to_string).collect::<Vec<_>>().join("\n");
-            output.result(&json!({ "task_ids": created }), || text)?;
-            Ok(Ending::Done)
+            let (mut created, mut refused) = (Vec::new(), Vec::new());
+            request
+                .create_each(client, |input, made| {
+                    match made {
+                        Ok(task) => {
+                            output.say(&task.to_string());
+                            created.push(task);
+                        }
+                        Err(error) if input.line.is_none() => bail!(error.message),
+                        Err(error) => {
+                            let input = RefusedInput::new(input, error)?;
+                            eprintln!("{}", printable(&input.words(output)));
+                            refused.push(input);
+                        }
+                    }
+                    Ok(())
+                })
+                .await?;
+            let ending = if refused.is_empty() { Ending::Done } else { Ending::TaskDidNotComplete };
+            output.result(&Created { task_ids: created, refused }, String::new)?;
+            Ok(ending)
         }
-        Command::List { status, namespace, page, per_page } => {
-            list(client, status, namespace, page, per_page, output).await
+        Command::List { status, namespace, after, per_page } => {
+            list(client, status, namespace, after, per_page, output).await
         }
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;
-            output.result(&view.json(), || view.lines(output).join("\n"))?;
+            output.result(&view, || view.lines(output).join("\n"))?;
             Ok(Ending::Done)
         }
         Command::Watch { task_id } => {
@@ -167,51 +174,75 @@ async fn run_local(local: &Local, request: &Request, watch: bool, output: &Outpu
     run_tasks(&Client::new(&local.url), request, watch, output).await
 }
 
+/// The result of `task create`.
+#[derive(Serialize)]
+struct Created {
+    task_ids: Vec<Uuid>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusedInput>,
+}
+
+/// The result of one input of `task run`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Ran {
+    Task(Box<TaskView>),
+    Refused(RefusedInput),
+}
+
 /// Creates all tasks, then follows each. Prints the error of a rejected input and continues with the others.
 async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Output) -> Result<Ending> {
-    let mut views = Vec::new();
-    let mut refused = false;
-    let mut tasks = Vec::new();
-    for input in request.inputs()? {
-        match create(client, &request.body(input.clone())?).await? {
-            Ok(task) => tasks.push(task),
-            // The task may still be running, from an interrupted run.
-            Err(ErrorDetail { task_id: Some(task), message, .. }) => {
-                output.say(&message);
-                tasks.push(task);
+    let mut answers = Vec::new();
+    request
+        .create_each(client, |input, made| {
+            answers.push(match made {
+                Ok(task) => Ok(task),
+                // The task may still be running, from an interrupted run.
+                Err(ErrorDetail { code, task_id: Some(task), message }) if code == "duplicate_task" => {
+                    output.say(&message);
+                    Ok(task)
+                }
+                Err(error) => {
+                    let refused = RefusedInput::new(input, error)?;
+                    output.say(&format!("{}\n", refused.words(output)));
+                    Err(refused)
+                }
+            });
+            Ok(())
+        })
+        .await?;
+    let (mut ran, mut complete) = (Vec::new(), true);
+    for answer in answers {
+        let task = match answer {
+            Ok(task) => task,
+            Err(refused) => {
+                complete = false;
+                ran.push(Ran::Refused(refused));
+                continue;
             }
-            Err(ErrorDetail { message, .. }) => {
-                refused = true;
-                let title = output.style(Style::Bad, "refused");
-                output.say(&format!("{title} {}\n{message}\n", cut(&input, MAX_INPUT)));
-            }
-        }
-    }
-    for task in tasks {
+        };
         let view = follow(client, task, watch && output.live, output).await?;
         if !(watch && output.live) {
             output.say(&view.lines(output).join("\n"));
         }
         output.say("");
-        views.push(view);
+        complete &= view.is_complete();
+        ran.push(Ran::Task(Box::new(view)));
     }
-    if output.json {
-        output.result(&views.iter().map(TaskView::json).collect::<Vec<_>>(), String::new)?;
-    }
-    let complete = views.iter().all(TaskView::is_complete);
-    Ok(if complete && !refused { Ending::Done } else { Ending::TaskDidNotComplete })
+    output.result(&ran, String::new)?;
+    Ok(if complete { Ending::Done } else { Ending::TaskDidNotComplete })
 }
 
 async fn list(
     client: &Client,
     status: Option<String>,
     namespace: Option<String>,
-    page: u32,
+    after: Option<Uuid>,
     per_page: u32,
     output: &Output,
 ) -> Result<Ending> {
     let query = query([
-        ("page", Some(page.to_string())),
+        ("after", after.map(|task| task.to_string())),
         ("per_page", Some(per_page.to_string())),
         ("status", status),
         ("namespace", namespace),
@@ -229,7 +260,8 @@ async fn list(
             ]
         };
         let rows: Vec<_> = found.tasks.iter().map(row).collect();
-        let more = if found.has_more { format!("\n(more: --page {})", page + 1) } else { String::new() };
+        let last = found.tasks.last().filter(|_| found.has_more);
+        let more = last.map_or(String::new(), |last| format!("\n(more: --after {})", last.task_id));
         table(&["TASK", "TEMPLATE", "STATUS", "STEPS", "CREATED (UTC)"], &rows) + &more
     })?;
     Ok(Ending::Done)

@@ -2,23 +2,30 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 use tasker_orchestrator::read::TemplateSummary;
-use tasker_templates::template::{Graph, Template, reference, template_schema};
+use tasker_templates::template::{Graph, Template, latest, reference, template_schema};
 
 use super::{ending::Ending, import, request::template_name};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
     graph::{Format, draw},
+    json::pretty,
     output::{Output, print, table},
-    project::templates::{TemplateFile, read_template, read_templates},
+    parts,
+    project::{
+        components::build,
+        describe::Handlers,
+        templates::{TemplateFile, read_files, read_template, read_templates},
+    },
 };
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check template files.
+    /// Check template files. Their handlers are checked here if all components of the project are .wasm files, and else by
+    /// `tasker build`.
     Validate {
         /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
@@ -48,7 +55,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
-        Command::Validate { files } => validate(project, &files, output),
+        Command::Validate { files } => validate(project, &files, output).await,
         Command::List => {
             let templates: Vec<TemplateSummary> = Client::of(project).get("/v1/templates").await?;
             output.result(&templates, || {
@@ -67,7 +74,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Show { template } => {
             let found = published(project, &template).await?;
-            let text = serde_json::to_string_pretty(&found)?;
+            let text = pretty(&found)?;
             output.result(&found, || text)?;
             Ok(Ending::Done)
         }
@@ -90,22 +97,15 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     }
 }
 
-fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
-    let templates = if files.is_empty() {
-        read_templates(project)?
-    } else {
-        let (mut good, mut faults) = (Vec::new(), Vec::new());
-        for file in files {
-            match read_template(file) {
-                Ok(file) => good.push(file),
-                Err(error) => faults.push(format!("{error:#}")),
-            }
-        }
-        if !faults.is_empty() {
-            bail!("{}", faults.join("\n"));
-        }
-        good
-    };
+async fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -> Result<Ending> {
+    let templates = if files.is_empty() { read_templates(project)? } else { read_files(files)? };
+    // The handlers of packages are known after a build only.
+    let components = &project.config.project.components;
+    if !components.is_empty() && components.iter().all(|component| project.path(component).is_file()) {
+        let components = build(project).await?;
+        let host = parts::open_host(project, &parts::open_blobs(project)?)?;
+        Handlers::of(project, &components, &host).await?.warn_of_unknown(&templates);
+    }
     let as_json: Vec<_> = templates
         .iter()
         .map(|file| json!({ "file": file.path, "name": file.template.name, "steps": file.template.steps.len() }))
@@ -133,8 +133,10 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     }
     let templates = read_templates(project)?;
     let known: Vec<String> = templates.iter().map(|file| file.template.name.clone()).collect();
-    let found = templates.into_iter().map(|file| file.template).find(|template| template.name == wanted);
-    found.with_context(|| {
+    let mut named: Vec<Template> =
+        templates.into_iter().map(|file| file.template).filter(|template| template.name == wanted).collect();
+    let found = latest(named.iter().map(|template| template.version.as_str()));
+    found.map(|index| named.swap_remove(index)).with_context(|| {
         format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
     })
 }
@@ -148,8 +150,8 @@ async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
             && namespace.is_none_or(|namespace| template.namespace == namespace)
             && version.is_none_or(|version| template.version == version)
     };
-    // The last published version, unless one is named.
-    let found = all.iter().rfind(matches);
+    let found: Vec<&TemplateSummary> = all.iter().filter(matches).collect();
+    let found = latest(found.iter().map(|found| found.version.as_str())).map(|index| found[index]);
     let found =
         found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
     let [namespace, name, version] =

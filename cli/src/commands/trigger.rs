@@ -12,6 +12,7 @@ use super::ending::Ending;
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
+    json::pretty,
     output::{Output, print, table},
     project::{
         documents::shown,
@@ -63,7 +64,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Show { trigger } => {
             let found: TriggerSummary = client.get(&path(&trigger)).await?;
-            let text = serde_json::to_string_pretty(&found)?;
+            let text = pretty(&found)?;
             output.result(&found, || text)?;
         }
         Command::Enable { trigger } => switch(client, &trigger, true, output).await?,

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, bail};
 use tasker_assembly::postgres;
-use tasker_orchestrator::connect;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{config::ProjectConfig, output::Output, parts};
@@ -16,7 +15,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
         );
     }
     let options = url.parse().context("`database.url` is not usable")?;
-    let pool = connect(options, project.config.database.max_connections);
+    let pool = parts::connect_database(&project, options).await?;
     let blobs = parts::open_blobs(&project)?;
     let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
     output.say(&format!("{} is running steps", host.name()));

@@ -23,6 +23,13 @@ pub(crate) struct BuiltComponent {
     pub(crate) wasm: Bytes,
 }
 
+impl BuiltComponent {
+    /// The name of its file without `.wasm`.
+    pub(crate) fn stem(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
 /// Builds the project's components. Cargo prints its progress on standard error.
 pub(crate) async fn build(project: &ProjectConfig) -> Result<Vec<BuiltComponent>> {
     let mut built = Vec::new();

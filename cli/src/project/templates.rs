@@ -23,15 +23,20 @@ pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile
     let folder = project.path(&project.config.project.templates);
     let paths = documents(&folder)
         .with_context(|| format!("there is no folder of templates at {}", folder.display()))?;
+    read_files(&paths)
+}
+
+/// Reads these files. Fails if two are the same version of a template.
+pub(crate) fn read_files(paths: &[PathBuf]) -> Result<Vec<TemplateFile>> {
     let mut templates: Vec<TemplateFile> = Vec::new();
     let mut faults = Vec::new();
     for path in paths {
-        match read_template(&path) {
+        match read_template(path) {
             Ok(file) => match templates.iter().find(|other| is_same(&other.template, &file.template)) {
                 Some(other) => faults.push(format!(
                     "{} and {} are both version {} of the template {}/{}; change the version or the name of one",
                     shown(&other.path),
-                    shown(&path),
+                    shown(path),
                     file.template.version,
                     file.template.namespace_name,
                     file.template.name,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use tasker_templates::template::latest;
 use tasker_templates::trigger::{CompiledTrigger, ParsedTrigger, Trigger, parse_trigger};
 
 use super::{
@@ -33,12 +34,14 @@ impl TriggerFile {
     /// Returns the project's template for the trigger's tasks, if it exists.
     pub(crate) fn template<'a>(&self, templates: &'a [TemplateFile]) -> Option<&'a TemplateFile> {
         let trigger = self.trigger();
-        templates.iter().find(|file| {
+        let is_meant = |file: &&TemplateFile| {
             let template = &file.template;
             template.name == trigger.task.name
                 && template.namespace_name == trigger.task_namespace()
                 && trigger.task.version.as_ref().is_none_or(|version| *version == template.version)
-        })
+        };
+        let meant: Vec<&TemplateFile> = templates.iter().filter(is_meant).collect();
+        latest(meant.iter().map(|file| file.template.version.as_str())).map(|index| meant[index])
     }
 
     /// Prints a warning if the project has no such template, which may have been published from elsewhere.

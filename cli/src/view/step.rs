@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 use tasker_orchestrator::{
     read::{AttemptRecord, StepDetail, Transition},
     state::StepState,
@@ -10,7 +9,10 @@ use tasker_orchestrator::{
 use tasker_protocol::{Failure, FailureOrigin, LogLine, RawValue, Usage};
 
 use super::words::{duration, mark, since, state_words, time_of, until};
-use crate::output::{Output, Style, table};
+use crate::{
+    json::indented,
+    output::{Output, Style, table},
+};
 
 /// A step with its attempts and transitions.
 #[derive(Debug, Serialize)]
@@ -167,8 +169,7 @@ fn pretty(json: &RawValue) -> String {
     if text.chars().count() <= 80 {
         return text.to_owned();
     }
-    let value: Option<Value> = serde_json::from_str(text).ok();
-    value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned())
+    indented(text)
 }
 
 fn clock(at: DateTime<Utc>) -> String {

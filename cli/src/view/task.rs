@@ -1,8 +1,14 @@
 //! A task for the terminal: its DAG with states, times, attempts and results.
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
-use tasker_orchestrator::{read::StepDetail, state::StepState};
+use std::collections::BTreeMap;
+
+use chrono::Utc;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
+use tasker_orchestrator::{
+    read::{StepDetail, TaskSummary},
+    state::StepState,
+};
 use tasker_templates::template::Template;
 
 use super::{
@@ -17,19 +23,26 @@ const MAX_LINES: usize = 40;
 /// The data of a task that is drawn.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskView {
-    task: Value,
+    task: TaskSummary,
+    /// The task as the API writes it.
+    written: BTreeMap<String, Box<RawValue>>,
     steps: Vec<StepDetail>,
     template: Template,
 }
 
 impl TaskView {
-    pub(crate) fn new(task: Value, steps: Vec<StepDetail>, template: Template) -> Self {
-        Self { task, steps, template }
+    pub(crate) fn new(
+        task: TaskSummary,
+        written: BTreeMap<String, Box<RawValue>>,
+        steps: Vec<StepDetail>,
+        template: Template,
+    ) -> Self {
+        Self { task, written, steps, template }
     }
 
     /// The state of the task.
     pub(crate) fn status(&self) -> &str {
-        self.text("status")
+        self.task.status.as_str()
     }
 
     /// Whether the task is at rest: it changes only if an operator acts.
@@ -49,13 +62,6 @@ impl TaskView {
         self.template
     }
 
-    /// Returns the task with its steps as JSON.
-    pub(crate) fn json(&self) -> Value {
-        let mut task = self.task.clone();
-        task["workflow_steps"] = serde_json::to_value(&self.steps).unwrap_or_default();
-        task
-    }
-
     /// Returns the task as lines: a title, then the steps, each below its dependencies and indented by its depth.
     pub(crate) fn lines(&self, output: &Output) -> Vec<String> {
         let mut lines = vec![self.title(output)];
@@ -71,7 +77,7 @@ impl TaskView {
             rows.retain(|_| shown.next().unwrap_or(false));
         }
         let width = rows.iter().map(Row::width).max().unwrap_or(0);
-        let paused = self.task["paused_at"].is_string();
+        let paused = self.task.paused_at.is_some();
         let facts: Vec<(&Row, Facts)> = rows.iter().map(|row| (row, row.facts(paused))).collect();
         lines.extend(facts.iter().map(|(row, facts)| line(row, facts, width, output)));
         lines.extend(self.hints().iter().map(|hint| output.style(Style::Faint, hint)));
@@ -81,7 +87,7 @@ impl TaskView {
     /// Returns hints for a task that does not continue without an operator.
     fn hints(&self) -> Vec<String> {
         let failed = self.steps.iter().find(|step| step.state == StepState::Error && !step.isolated);
-        let task = self.text("task_id");
+        let task = self.task.task_id;
         match failed {
             Some(failed) if self.status() == "blocked_by_failures" => vec![
                 format!("  tasker step show {task} {}   shows why it failed", failed.name),
@@ -97,27 +103,34 @@ impl TaskView {
             "error" | "blocked_by_failures" | "cancelled" => Style::Bad,
             _ => Style::Active,
         };
-        let took = self.time("created_at").filter(|_| self.is_at_rest()).map_or(String::new(), |created| {
-            format!(" in {}", duration(self.time("completed_at").unwrap_or_else(Utc::now) - created))
-        });
-        let paused = self.time("paused_at").map_or(String::new(), |at| {
+        let took = if self.is_at_rest() {
+            let end = self.task.completed_at.unwrap_or_else(Utc::now);
+            format!(" in {}", duration(end - self.task.created_at))
+        } else {
+            String::new()
+        };
+        let paused = self.task.paused_at.map_or(String::new(), |at| {
             format!(" {}", output.style(Style::Waiting, &format!("paused {}", since(at))))
         });
-        let name = format!("{}/{}", self.text("namespace"), self.text("name"));
+        let name = format!("{}/{}", self.task.namespace, self.task.name);
         format!(
             "{} {} {}{took}{paused}",
             output.style(Style::Strong, &name),
-            output.style(Style::Faint, self.text("task_id")),
+            output.style(Style::Faint, &self.task.task_id.to_string()),
             output.style(style, self.status()),
         )
     }
+}
 
-    fn text(&self, key: &str) -> &str {
-        self.task[key].as_str().unwrap_or_default()
-    }
-
-    fn time(&self, key: &str) -> Option<DateTime<Utc>> {
-        DateTime::parse_from_rfc3339(self.text(key)).ok().map(|time| time.to_utc())
+/// The task with its steps.
+impl Serialize for TaskView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut task = serializer.serialize_map(None)?;
+        for (key, value) in &self.written {
+            task.serialize_entry(key, value)?;
+        }
+        task.serialize_entry("workflow_steps", &self.steps)?;
+        task.end()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The text about a step or a batch: mark, state, times, attempts and outcome.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tasker_orchestrator::{read::StepDetail, state::StepState};
+use tasker_protocol::Failure;
 
 use crate::output::Style;
 
@@ -178,9 +178,8 @@ fn attempts(count: u32) -> String {
 
 /// Returns the failure of the last failed attempt, in one line.
 pub(crate) fn failure_of(step: &StepDetail) -> Option<String> {
-    let failure: Value = serde_json::from_str(step.last_failure.as_ref()?.get()).ok()?;
-    let message = failure["message"].as_str()?.lines().next()?.to_owned();
-    Some(format!("{}: {message}", failure["error_type"].as_str()?))
+    let failure: Failure = serde_json::from_str(step.last_failure.as_ref()?.get()).ok()?;
+    Some(format!("{}: {}", failure.error_type, failure.message.lines().next()?))
 }
 
 fn outcome(step: &StepDetail, paused: bool) -> String {

@@ -38,6 +38,12 @@ fn a_local_run_ends_with_0_where_the_task_completes_and_3_where_its_input_is_ref
     assert_eq!(complete.json()[0]["workflow_steps"][0]["result"]["value"], 2, "{complete:#?}");
     let refused = run_locally(&project, "{}");
     assert_eq!(refused.code, Some(3), "{refused:#?}");
+    let told = &refused.json()[0];
+    assert_eq!((&told["error"]["code"], &told["input"]), (&"invalid_input".into(), &serde_json::json!({})));
+    assert!(
+        told["error"]["message"].as_str().is_some_and(|reason| reason.contains("\"n\" is a required")),
+        "{told}"
+    );
 }
 
 #[test]
@@ -73,6 +79,43 @@ fn one_handler_runs_by_itself() {
     assert!(unknown.stderr.contains("there are add_up"), "{unknown:#?}");
 }
 
+/// A WASI command that does nothing. `section` is the name of a section without meaning, of one letter.
+fn command(section: char) -> Vec<u8> {
+    let mut wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x05\x03\x01\0\x01\x07\x13\x02\x06_start\0\0\x06memory\x02\0\x0a\x04\x01\x02\0\x0b".to_vec();
+    wasm.extend([0, 2, 1, section as u8]);
+    wasm
+}
+
+#[test]
+fn two_handlers_of_one_name_are_told_apart_or_refused() {
+    let project = Project::new(&["bill.wasm".into(), "ship.wasm".into()]);
+    for (name, section) in [("bill.wasm", 'b'), ("ship.wasm", 's')] {
+        std::fs::write(project.path().join(name), command(section)).expect("the component is written");
+    }
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", "bil"));
+    let said = |arguments: &[&str]| {
+        let ended = run(tasker(project.path()).args(arguments));
+        format!("{:?} {}{}", ended.code, ended.stdout, ended.stderr)
+    };
+    for refused in [said(&["build"]), said(&["handler", "run", "run"]), said(&["template", "validate"])] {
+        let names = ["Some(1)", "bill.wasm and", "ship.wasm both contain a handler `run`"];
+        assert!(names.iter().all(|name| refused.contains(name)), "{refused}");
+    }
+    let config = std::fs::read_to_string(project.path().join("tasker.toml")).expect("it is there");
+    project.write("tasker.toml", &format!("{config}[handlers]\nbill = \"bill/run\"\nship = \"ship/run\"\n"));
+    assert!(said(&["handler", "run", "bill", "--input", "{}"]).starts_with("Some(0)"));
+    assert!(said(&["handler", "run", "run"]).contains("name `bill/run` or `ship/run`"));
+    // An unknown handler is told wherever the handlers are known.
+    for told in [said(&["build"]), said(&["template", "validate"])] {
+        assert!(told.starts_with("Some(0)"), "{told}");
+        assert!(told.contains("no component of the project contains `bil`; did you mean `bill`?"), "{told}");
+    }
+    let published = run_locally(&project, r#"{"n": 1}"#);
+    assert!(published.stderr.contains("contains `bil`; did you mean `bill`?"), "{published:#?}");
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", "ship"));
+    assert_eq!(run_locally(&project, r#"{"n": 1}"#).code, Some(0));
+}
+
 #[test]
 fn the_configuration_tells_where_each_value_comes_from() {
     let project = Project::new(&[]);
@@ -92,6 +135,75 @@ fn the_configuration_tells_where_each_value_comes_from() {
     assert_eq!(entry("worker.drain_seconds")["source"], "default");
     let file = entry("project.name")["source"]["file"].as_str().expect("a file").to_owned();
     assert!(file.ends_with("tasker.toml"), "{file}");
+}
+
+#[test]
+fn a_database_that_refuses_connections_is_told_of_at_once() {
+    let project = Project::new(&[]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = closed.expect("a free port").to_string();
+    for command in ["serve", "worker", "publish", "dev"] {
+        let began = std::time::Instant::now();
+        let url = format!("postgres://nobody@{address}/nothing");
+        let ended = run(tasker(project.path())
+            .arg(command)
+            .env("DATABASE_URL", url)
+            .env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
+        assert_eq!(ended.code, Some(1), "{command}: {ended:#?}");
+        let told = ended.stderr.to_lowercase();
+        assert!(told.contains(&address) && told.contains("connection refused"), "{command}: {ended:#?}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{command}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_server_is_named_by_a_url_or_by_a_port_of_this_machine() {
+    let project = Project::new(&[]);
+    let list = |server: &str| {
+        let ended = run(tasker(project.path()).args(["--server", server, "task", "list"]));
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        ended.stderr
+    };
+    for here in ["127.0.0.1:1", "localhost:1", "http://127.0.0.1:1"] {
+        let told = list(here);
+        let url = if here.contains("://") { here.to_owned() } else { format!("http://{here}") };
+        assert!(told.contains(&format!("no server responds at {url}")), "{told}");
+    }
+    for elsewhere in ["tasker.example:8080", "tasker.example"] {
+        let told = list(elsewhere);
+        assert!(told.contains(&format!("write https://{elsewhere} or http://{elsewhere}")), "{told}");
+    }
+}
+
+#[test]
+fn a_project_is_made_in_the_current_folder_and_under_no_name_that_is_taken() {
+    let folder = TempDir::with_prefix("tasker-new-").expect("a folder is made");
+    let here = folder.path().join("here");
+    std::fs::create_dir_all(here.join(".git")).expect("a folder is made");
+    let made = run(tasker(&here).args(["new", "."]).current_dir(&here));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    let config = std::fs::read_to_string(here.join("tasker.toml")).expect("it is made");
+    assert!(config.contains("name = \"here\""), "{config}");
+    for taken in ["tasker-handler", "serde", "core"] {
+        let ended = run(tasker(folder.path()).arg("new").arg(folder.path().join(taken)));
+        assert_eq!(ended.code, Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains(&format!("`{taken}` is the name of a crate")), "{ended:#?}");
+    }
+}
+
+#[test]
+fn a_version_that_is_older_than_a_published_one_is_said_to_be_unused() {
+    let project = Project::new(&["ship.wasm".into()]);
+    std::fs::write(project.path().join("ship.wasm"), command('s')).expect("the component is written");
+    let publish = |version: &str| {
+        let template = ONE_STEP.replace("HANDLER", "run").replace("1.0.0", version);
+        project.write("templates/one.yaml", &template);
+        run(tasker(project.path()).args(["task", "run", "system/one", "--local", "--input", "{\"n\": 1}"]))
+            .stdout
+    };
+    assert!(!publish("1.10.0").contains("older"));
+    let told = publish("1.2.0");
+    assert!(told.contains("system/one 1.2.0 is older than 1.10.0"), "{told}");
 }
 
 #[test]

@@ -175,6 +175,15 @@ fn a_failed_step_is_looked_at_and_put_right() {
     assert_eq!((&reset["actor"], &reset["reason"]), (&json!("Ada"), &json!("again")));
     assert_eq!(server.run(&["step", "reset", task, "broken"]).code, Some(2), "a reason is needed");
 
+    const LONG: &str = r#"{"id": 123456789012345678901234567890, "price": 1.10}"#;
+    let run = server.run(&["--json", "task", "run", "mend", "--input", LONG]);
+    for (digits, told) in ["123456789012345678901234567890", "1.10"].iter().flat_map(|digits| {
+        let id = run.json()[0]["task_id"].as_str().expect("an id").to_owned();
+        [(digits, run.stdout.clone()), (digits, server.say(&["--json", "task", "show", &id]))]
+    }) {
+        assert!(told.contains(digits), "{told}");
+    }
+
     server.say(&[
         "step",
         "complete",
@@ -247,6 +256,30 @@ fn batches_decisions_pauses_and_events_are_seen() {
     assert!(
         left.contains("queue sums") && left.contains("task default/rows") && !left.contains("hook"),
         "{left}"
+    );
+
+    server.project.write(
+        "three.jsonl",
+        &format!(
+            "{{\"branch\": []}}\n\n{}1{}\n{{\"branch\": [\"left\"]}}\n",
+            "[".repeat(130),
+            "]".repeat(130)
+        ),
+    );
+    let file = server.project.path().join("three.jsonl");
+    let file = file.to_str().expect("a path");
+    let made = server.run(&["--json", "task", "create", "choice", "--input", file]);
+    assert_eq!(made.code, Some(3), "{made:#?}");
+    let told = made.json();
+    assert_eq!(told["task_ids"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!((&told["refused"][0]["line"], &told["refused"][1]), (&json!(3), &json!(null)), "{told}");
+    let made = server.run(&["task", "create", "choice", "--input", file]);
+    assert_eq!((made.code, made.stdout.lines().count()), (Some(3), 2), "{made:#?}");
+    assert!(made.stderr.contains("refused line 3, [[") && made.stderr.contains("nested deeper"), "{made:#?}");
+    assert!(
+        server
+            .refusal(&["task", "create", "choice", "--input", file, "--idempotency-key", "k"])
+            .contains("has 3 inputs")
     );
 
     let (_, lines) = server.task("choice", &json!({ "branch": ["right"] }), 0);

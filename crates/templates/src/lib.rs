@@ -4,12 +4,14 @@
 //! Pure: no I/O, no database, no clock.
 #![forbid(unsafe_code)]
 
+mod numbers;
 mod reading;
 mod schema;
 pub mod template;
 mod text;
 pub mod trigger;
 
+pub use numbers::canonical;
 pub use reading::{Code, Position, Problem, Problems, Severity, did_you_mean};
 pub use schema::{Validator, faults, validator};
-pub use text::{cut_name, name_fault, text_fault};
+pub use text::{cut_name, identifier_fault, name_fault, text_fault};

@@ -1,9 +1,9 @@
 //! The context of a handler: information about its step, and services of its host.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{
     failure::Failure,
@@ -138,9 +138,9 @@ impl Context {
     /// # Errors
     /// A permanent `InvalidConfiguration` if it is missing or not a `T`.
     pub fn config<T: DeserializeOwned>(&self, key: &str) -> Result<T, Failure> {
-        let mut whole: Value = self.configuration()?;
-        let value = whole.get_mut(key).map_or(Value::Null, Value::take);
-        serde_json::from_value(value).map_err(|error| {
+        let whole: BTreeMap<String, Box<RawValue>> = self.configuration()?;
+        let value = whole.get(key).map_or("null", |value| value.get());
+        serde_json::from_str(value).map_err(|error| {
             let message = format!("`{key}` of the step's handler.initialization: {error}");
             Failure::permanent("InvalidConfiguration", message)
         })

@@ -7,7 +7,10 @@ use std::{
 
 use serde::Serialize;
 use sqlx::{Row, types::Json};
-use tasker_templates::{did_you_mean, template::Template};
+use tasker_templates::{
+    did_you_mean,
+    template::{Template, latest},
+};
 use uuid::Uuid;
 
 use super::{
@@ -279,19 +282,16 @@ async fn find_template(
             .bind(&wanted.name)
             .fetch_all(&mut **transaction)
             .await?;
-    let mut versions: Vec<(semver::Version, Uuid)> = Vec::with_capacity(rows.len());
+    let mut versions: Vec<(String, Uuid)> = Vec::with_capacity(rows.len());
     for row in &rows {
-        let version: String = row.try_get("version")?;
-        let version = semver::Version::parse(&version)
-            .map_err(|error| Error::Damaged(format!("template version `{version}`: {error}")))?;
-        versions.push((version, row.try_get("template_id")?));
+        versions.push((row.try_get("version")?, row.try_get("template_id")?));
     }
-    versions.sort();
+    let texts = || versions.iter().map(|(version, _)| version.as_str());
     let found = match &wanted.version {
-        // A pre-release is used only if it is requested by its version or if there is no other version.
-        None => versions.iter().rev().find(|(version, _)| version.pre.is_empty()).or(versions.last()),
-        Some(wanted) => versions.iter().find(|(version, _)| version.to_string() == *wanted),
+        None => latest(texts()),
+        Some(wanted) => texts().position(|version| version == wanted),
     };
+    let found = found.map(|index| &versions[index]);
     let Some((_, id)) = found else { return Err(no_such_template(transaction, wanted, &versions).await?) };
     let Json(template): Json<Template> =
         sqlx::query_scalar("SELECT definition FROM tasker.templates WHERE template_id = $1")
@@ -304,7 +304,7 @@ async fn find_template(
 async fn no_such_template(
     transaction: &mut sqlx::PgTransaction<'_>,
     wanted: &TemplateName,
-    versions: &[(semver::Version, Uuid)],
+    versions: &[(String, Uuid)],
 ) -> Result<Error, Error> {
     let hint = if versions.is_empty() {
         let known: Vec<String> = sqlx::query_scalar(
@@ -314,7 +314,8 @@ async fn no_such_template(
         .await?;
         did_you_mean(&format!("{}/{}", wanted.namespace, wanted.name), &known)
     } else {
-        let known: Vec<String> = versions.iter().map(|(version, _)| version.to_string()).collect();
+        let mut known: Vec<&str> = versions.iter().map(|(version, _)| version.as_str()).collect();
+        known.sort_by_key(|version| semver::Version::parse(version).ok());
         format!("; there are {}", known.join(", "))
     };
     Ok(Error::NoSuchTemplate {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, types::Json};
-use tasker_templates::did_you_mean;
+use tasker_templates::{did_you_mean, identifier_fault};
 use utoipa::ToSchema;
 
 use super::catalog::{Catalog, bump};
@@ -59,13 +59,26 @@ pub struct HandlerVersion {
 
 impl Catalog {
     /// Publishes components. Each handler becomes a new version of its callable, unless this version already exists.
-    /// `aliases` maps additional callables to handler names. With `promote`, new tasks use the new versions.
+    /// `aliases` maps additional callables to handler names, or to `<digest>/<handler>`. A handler whose name is in several
+    /// components has only the callables that `aliases` gives it. With `promote`, new tasks use the new versions.
+    ///
+    /// # Errors
+    /// Handlers of the same name, of which one has no alias.
     pub async fn publish_components(
         &self,
         components: &[ComponentPublication],
         aliases: &BTreeMap<String, String>,
         promote: bool,
     ) -> Result<(), Error> {
+        let callables = callables(components, aliases)?;
+        for (callable, _, function) in &callables {
+            // An alias may be a callable of an earlier version of Tasker.
+            if callable == function
+                && let Some(fault) = identifier_fault(function)
+            {
+                return Err(Error::Refused(format!("the name of the handler `{function}` {fault}")));
+            }
+        }
         let mut transaction = self.publishing().await?;
         for component in components {
             sqlx::query(sql!(
@@ -78,16 +91,8 @@ impl Catalog {
             .execute(&mut *transaction)
             .await?;
         }
-        let held = components.iter().flat_map(|component| {
-            component.handlers.iter().map(|handler| (handler.name.clone(), &component.digest, &handler.name))
-        });
-        let held: Vec<_> = held.collect();
-        let aliased = aliases.iter().filter_map(|(alias, name)| {
-            let (_, digest, function) = held.iter().find(|(_, _, function)| *function == name)?;
-            Some((alias.clone(), *digest, *function))
-        });
         let mut changed = false;
-        for (callable, digest, function) in held.iter().cloned().chain(aliased) {
+        for (callable, digest, function) in callables {
             let version: i32 = sqlx::query_scalar(
                 sql!("WITH known AS (
                      SELECT version FROM tasker.handler_versions
@@ -100,12 +105,12 @@ impl Catalog {
                      RETURNING version
                  ) SELECT version FROM known UNION ALL SELECT version FROM added"),
             )
-            .bind(&callable)
+            .bind(callable)
             .bind(digest)
             .bind(function)
             .fetch_one(&mut *transaction)
             .await?;
-            changed |= set_current(&mut transaction, &callable, version, promote).await?;
+            changed |= set_current(&mut transaction, callable, version, promote).await?;
         }
         if changed {
             bump(&mut transaction).await?;
@@ -191,6 +196,42 @@ impl Catalog {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// Returns the callables of these components: each with the digest of its component and its name there.
+fn callables<'a>(
+    components: &'a [ComponentPublication],
+    aliases: &'a BTreeMap<String, String>,
+) -> Result<Vec<(&'a str, &'a str, &'a str)>, Error> {
+    let held: Vec<(&str, &str)> = components
+        .iter()
+        .flat_map(|component| {
+            component.handlers.iter().map(|handler| (component.digest.as_str(), handler.name.as_str()))
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (alias, target) in aliases {
+        let is_meant = |&&(digest, function): &&(&str, &str)| {
+            function == target || target.split_once('/') == Some((digest, function))
+        };
+        found
+            .extend(held.iter().find(is_meant).map(|&(digest, function)| (alias.as_str(), digest, function)));
+    }
+    for &(digest, function) in &held {
+        match held.iter().find(|(other, name)| *name == function && *other != digest) {
+            None => found.push((function, digest, function)),
+            Some((other, _)) if !found.iter().any(|&(_, of, named)| (of, named) == (digest, function)) => {
+                let message = format!(
+                    "the components {} and {} both contain a handler `{function}`, and the first has no other name for it",
+                    digest.get(..12).unwrap_or(digest),
+                    other.get(..12).unwrap_or(other)
+                );
+                return Err(Error::Refused(message));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Makes a version current if `promote` is set or no version is current. Returns whether anything changed.

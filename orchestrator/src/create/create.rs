@@ -138,21 +138,20 @@ impl Engine {
     async fn prepare(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         request.check()?;
         let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;
-        let parse = || {
-            serde_json::from_str::<Value>(request.context.get()).map_err(|error| Error::InvalidRequest {
+        if let Some(schema) = &release.input_schema {
+            let input = serde_json::from_str::<Value>(request.context.get());
+            let input = input.map_err(|error| Error::InvalidRequest {
                 field: "context",
                 message: format!("cannot be read: {error}"),
-            })
-        };
-        if let Some(schema) = &release.input_schema {
-            let faults = faults(schema, &parse()?);
+            })?;
+            let faults = faults(schema, &input);
             if !faults.is_empty() {
                 return Err(Error::InvalidInput { faults });
             }
         }
         let identity = match &given {
             Some(identity) => Some(identity.clone()),
-            None => identity(&release.template, request.idempotency_key.as_deref(), parse)?,
+            None => identity(&release.template, request.idempotency_key.as_deref(), request.context.get())?,
         };
         let input = Payload::Inline(request.context.clone());
         let input = self.blobs.check_in(input, INLINE_PAYLOAD).await?;

@@ -1,9 +1,11 @@
 //! The identity of a request: equal requests create one task.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use tasker_templates::template::{IdentityStrategy, Template};
+use tasker_templates::{
+    canonical,
+    template::{IdentityStrategy, Template},
+};
 
 use crate::error::Error;
 
@@ -11,14 +13,19 @@ use crate::error::Error;
 pub(crate) fn identity(
     template: &Template,
     idempotency_key: Option<&str>,
-    input: impl FnOnce() -> Result<Value, Error>,
+    input: &str,
 ) -> Result<Option<Vec<u8>>, Error> {
     let (kind, content) = match (template.identity_strategy, idempotency_key) {
         // A key overrides the strategy.
         (_, Some(key)) => ("key", key.to_owned()),
         (IdentityStrategy::AlwaysUnique, None) => return Ok(None),
-        // Maps of serde_json are sorted by key, so equal documents have equal text.
-        (IdentityStrategy::Strict, None) => ("input", input()?.to_string()),
+        (IdentityStrategy::Strict, None) => {
+            let input = canonical(input).map_err(|error| Error::InvalidRequest {
+                field: "context",
+                message: format!("cannot be read: {error}"),
+            })?;
+            ("input", input)
+        }
         (IdentityStrategy::CallerProvided, None) => {
             return Err(Error::InvalidRequest {
                 field: "idempotency_key",
@@ -51,13 +58,16 @@ mod tests {
     }
 
     fn of(strategy: &str, key: Option<&str>, input: &str) -> Option<Vec<u8>> {
-        identity(&template(strategy), key, || Ok(serde_json::from_str(input).unwrap())).unwrap()
+        identity(&template(strategy), key, input).unwrap()
     }
 
     #[test]
     fn strict_looks_at_content_and_not_at_spelling() {
         assert_eq!(of("strict", None, r#"{"a":1,"b":[2]}"#), of("strict", None, r#"{ "b": [2], "a": 1 }"#));
         assert_ne!(of("strict", None, r#"{"a":1}"#), of("strict", None, r#"{"a":2}"#));
+        let long = |last: u8| of("strict", None, &format!(r#"{{"id":12345678901234567890{last}}}"#));
+        assert_ne!(long(1), long(2));
+        assert_eq!(long(1), long(1));
     }
 
     #[test]
@@ -70,7 +80,7 @@ mod tests {
     #[test]
     fn always_unique_has_no_identity_and_caller_provided_needs_a_key() {
         assert_eq!(of("always_unique", None, "1"), None);
-        let error = identity(&template("caller_provided"), None, || Ok(json!(1))).unwrap_err();
+        let error = identity(&template("caller_provided"), None, "1").unwrap_err();
         assert!(error.to_string().starts_with("`idempotency_key` is missing"), "{error}");
     }
 }

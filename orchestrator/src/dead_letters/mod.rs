@@ -45,7 +45,7 @@ impl Engine {
             resolution_status: Some("pending".to_owned()),
             ..DlqFilter::default()
         };
-        let mut entries = self.reader.dlq_entries(&filter, 100, 0).await?.into_iter();
+        let mut entries = self.reader.dlq_entries(&filter, 100, None).await?.into_iter();
         entries
             .find(|entry| entry.step_index.is_none())
             .ok_or_else(|| Error::Damaged(format!("task {task} got no DLQ entry")))
@@ -81,6 +81,6 @@ impl Engine {
             })?;
         self.follow(Effects::read(&rows)?).await;
         let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
-        self.reader.dlq_entries(&filter, 1, 0).await?.pop().ok_or_else(no_such)
+        self.reader.dlq_entries(&filter, 1, None).await?.pop().ok_or_else(no_such)
     }
 }

@@ -44,6 +44,13 @@ impl FromRow<'_, PgRow> for Due {
     }
 }
 
+/// What a task takes from the event that starts it, besides its input.
+#[derive(serde::Deserialize)]
+struct Origin {
+    source: Option<String>,
+    correlationid: Option<String>,
+}
+
 /// Running deliveries, with a limit per subscription, so that a slow subscriber does not block the others.
 #[derive(Default)]
 struct UnderWay {
@@ -179,15 +186,15 @@ impl Events {
         let target: TaskTarget =
             serde_json::from_value(due.target.0.clone()).map_err(|error| error.to_string())?;
         let context = RawValue::from_string(due.envelope.clone()).map_err(|error| error.to_string())?;
-        let event: Value = serde_json::from_str(&due.envelope).map_err(|error| error.to_string())?;
+        let event: Origin = serde_json::from_str(&due.envelope).map_err(|error| error.to_string())?;
         let mut request = TaskRequest::new(&target.name, context);
         request.namespace = target.namespace;
         request.version = target.version;
         request.initiator = Some("event".to_owned());
-        request.source_system = event["source"].as_str().map(str::to_owned);
+        request.source_system = event.source;
         request.reason = Some(format!("event {} {}", due.name, due.event_id));
         // An id that was accepted when ids could be longer.
-        request.parent_correlation_id = event["correlationid"].as_str().map(|id| cut_name(id).to_owned());
+        request.parent_correlation_id = event.correlationid.map(|id| cut_name(&id).to_owned());
         request.idempotency_key = Some(format!("event/{delivery}"));
         let mut created = self.engine.create_tasks(vec![request]).await;
         created.pop().map_or(Ok(()), |created| created.map(drop).map_err(|error| error.to_string()))

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::outbox::Events;
-use crate::{catalog::TemplateName, database::set::sql, error::Error, text::check_name};
+use crate::{catalog::TemplateName, database::set::sql, error::Error, text::check_identifier};
 
 /// The kind of a subscription's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -99,7 +99,7 @@ impl Events {
     /// Creates a subscription. Events that are published from now on are delivered to it.
     pub async fn subscribe(&self, request: SubscriptionRequest) -> Result<Subscription, Error> {
         let invalid = |field, message: String| Error::InvalidRequest { field, message };
-        check_name("name", &request.name)?;
+        check_identifier("name", &request.name)?;
         let letters = request.event.strip_suffix('*').unwrap_or(&request.event);
         let is_letter =
             |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter);

@@ -126,24 +126,26 @@ const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priorit
     note, task_state, snapshot::text AS snapshot, created_at, resolved_at, resolved_by, resolution_notes";
 
 impl Reader {
-    /// Returns DLQ entries, newest first.
+    /// Returns up to `limit` DLQ entries, newest first: all, or those that follow the entry `after`.
     pub async fn dlq_entries(
         &self,
         filter: &DlqFilter,
         limit: u32,
-        offset: u32,
+        after: Option<Uuid>,
     ) -> Result<Vec<DlqEntry>, Error> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {ENTRY} FROM tasker.dlq
              WHERE ($1::text IS NULL OR resolution_status = $1) AND ($2::uuid IS NULL OR task_id = $2)
                AND ($3::uuid IS NULL OR dlq_entry_id = $3)
-             ORDER BY created_at DESC, dlq_entry_id LIMIT $4 OFFSET $5"
+               AND ($5::uuid IS NULL OR (created_at, dlq_entry_id) <
+                   (SELECT l.created_at, l.dlq_entry_id FROM tasker.dlq l WHERE l.dlq_entry_id = $5))
+             ORDER BY created_at DESC, dlq_entry_id DESC LIMIT $4"
         )))
         .bind(&filter.resolution_status)
         .bind(filter.task_id)
         .bind(filter.dlq_entry_id)
         .bind(i64::from(limit))
-        .bind(i64::from(offset))
+        .bind(after)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(entry).collect()

@@ -153,12 +153,12 @@ const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initi
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
 
 impl Reader {
-    /// Returns page `page` (from 1) of the tasks, newest first, with `per_page` tasks, and whether there are more.
+    /// Returns up to `limit` tasks, newest first, and whether there are more: all, or those that follow the task `after`.
     pub async fn list_tasks(
         &self,
         filter: &TaskFilter,
-        page: u32,
-        per_page: u32,
+        limit: u32,
+        after: Option<Uuid>,
     ) -> Result<(Vec<TaskSummary>, bool), Error> {
         let mut query = QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE true"));
         let texts = [
@@ -173,11 +173,13 @@ impl Reader {
                 query.push(format!(" AND {column} = ")).push_bind(wanted);
             }
         }
-        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(i64::from(per_page) + 1);
-        query.push(" OFFSET ").push_bind(i64::from(page.max(1) - 1) * i64::from(per_page));
+        if let Some(after) = after {
+            query.push(" AND task_id < ").push_bind(after);
+        }
+        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(i64::from(limit) + 1);
         let rows = query.build().fetch_all(&self.pool).await?;
-        let more = rows.len() > per_page as usize;
-        let tasks = rows.iter().take(per_page as usize).map(summary).collect::<Result<_, _>>()?;
+        let more = rows.len() > limit as usize;
+        let tasks = rows.iter().take(limit as usize).map(summary).collect::<Result<_, _>>()?;
         Ok((tasks, more))
     }
 

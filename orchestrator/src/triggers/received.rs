@@ -55,12 +55,12 @@ pub struct ReceivedFilter {
 }
 
 impl Triggers {
-    /// Returns received events without their content, newest first.
+    /// Returns up to `limit` received events without their content, newest first: all, or those that follow the event `after`.
     pub async fn received_events(
         &self,
         filter: &ReceivedFilter,
         limit: u32,
-        offset: u32,
+        after: Option<Uuid>,
     ) -> Result<Vec<ReceivedEvent>, Error> {
         let states = if filter.states.is_empty() { &ReceptionState::ALL[..] } else { &filter.states };
         // Each state uses the index, so that a few dead letters are found among millions of events.
@@ -70,12 +70,14 @@ impl Triggers {
              FROM unnest($1::text[]) AS wanted (state)
              CROSS JOIN LATERAL (
                  SELECT * FROM tasker.received_events r WHERE r.state = wanted.state
-                 ORDER BY r.received_at DESC LIMIT $2 + $3) AS e
-             ORDER BY e.received_at DESC, e.received_id LIMIT $2 OFFSET $3",
+                   AND ($3::uuid IS NULL OR (r.received_at, r.received_id) <
+                       (SELECT l.received_at, l.received_id FROM tasker.received_events l WHERE l.received_id = $3))
+                 ORDER BY r.received_at DESC, r.received_id DESC LIMIT $2) AS e
+             ORDER BY e.received_at DESC, e.received_id DESC LIMIT $2",
         )
         .bind(states.iter().map(|state| state.as_str()).collect::<Vec<_>>())
         .bind(i64::from(limit))
-        .bind(i64::from(offset))
+        .bind(after)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(read).collect()

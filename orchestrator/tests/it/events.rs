@@ -385,7 +385,7 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let filter = TaskFilter { name: Some("follow_up".into()), ..TaskFilter::default() };
-    let (started, _) = fixture.orchestrator.reader.list_tasks(&filter, 1, 10).await.unwrap();
+    let (started, _) = fixture.orchestrator.reader.list_tasks(&filter, 10, None).await.unwrap();
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].parent_correlation_id, Some(cause.to_string()));
     let context: Value = serde_json::from_str(

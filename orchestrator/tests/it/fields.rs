@@ -39,7 +39,7 @@ impl Fixture {
     /// Returns the number of DLQ entries of a task.
     async fn buried(&self, task: Uuid) -> usize {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.reader.dlq_entries(&filter, 10, 0).await.unwrap().len()
+        self.orchestrator.reader.dlq_entries(&filter, 10, None).await.unwrap().len()
     }
 }
 
@@ -160,6 +160,14 @@ async fn handler_initialization_reaches_the_handler() {
     let (_, step) = fixture.first_step(&one_step(&json!({ "handler": handler }))).await;
     let given: Value = serde_json::from_str(step.configuration.get()).unwrap();
     assert_eq!(given, handler["initialization"]);
+    let numbers = "name: n\nversion: 1.0.0\nsteps:\n  - { name: a, handler: { callable: work, initialization: { big: 12345678901234567890, long: 123456789012345678901, price: 1.10, deep: [0.12345678901234567891, 1e3] } } }\n";
+    fixture.publish(numbers).await;
+    fixture.publish(numbers).await;
+    fixture.create("n", json!({})).await;
+    assert_eq!(
+        fixture.dispatched_one().configuration.get().replace(' ', ""),
+        r#"{"big":12345678901234567890,"deep":[0.12345678901234567891,1000],"long":123456789012345678901,"price":1.10}"#
+    );
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Fixture {
 
     async fn entries(&self, task: Uuid) -> Vec<DlqEntry> {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.reader.dlq_entries(&filter, 100, 0).await.unwrap()
+        self.orchestrator.reader.dlq_entries(&filter, 100, None).await.unwrap()
     }
 
     async fn health(&self, task: Uuid) -> String {
@@ -336,7 +336,7 @@ async fn the_investigation_queue_and_the_statistics() {
     assert!((of("manual_dlq").average_resolution_minutes.unwrap() - 6.0).abs() < 0.1);
     assert_eq!((of("staleness_timeout").total, of("staleness_timeout").pending), (1, 1));
     let pending = DlqFilter { resolution_status: Some("pending".into()), ..DlqFilter::default() };
-    assert_eq!(fixture.orchestrator.reader.dlq_entries(&pending, 10, 0).await.unwrap().len(), 2);
+    assert_eq!(fixture.orchestrator.reader.dlq_entries(&pending, 10, None).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -47,6 +47,48 @@ fn every_fault_is_told_at_once() {
 }
 
 #[test]
+fn many_faults_are_told_in_order_briefly_and_soon() {
+    let step = |n: usize| {
+        format!("  - {{ name: s{n}, handler: {{ callable: x }}, dependencies: [missing_{n}_of_all] }}\n")
+    };
+    let yaml = steps(&(0..2000).map(step).collect::<String>());
+    let began = std::time::Instant::now();
+    let told = problems(&yaml);
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(told.len() < 50_000, "{} bytes", told.len());
+    assert_eq!(told.lines().count(), 51);
+    let place = told.lines().position(|line| line.contains("`missing_7_of_all`"));
+    assert_eq!(place, Some(7), "{told}");
+    assert!(told.ends_with("and 1950 more"), "{told}");
+    // Warnings do not hide an error.
+    let orphans = (0..200)
+        .map(|n| format!("  - {{ name: s{n}, handler: {{ callable: x }}, lifecycle: {{}} }}\n"))
+        .collect::<String>();
+    let told = problems(&steps(&(orphans + "  - { name: bad, handler: { callable: '' } }\n")));
+    assert!(told.contains("EMPTY_CALLABLE"), "{told}");
+}
+
+#[test]
+fn names_have_one_alphabet_which_is_told() {
+    let quoted = |name: &str| serde_json::Value::from(name).to_string();
+    let named =
+        |name: &str| steps(&format!("  - {{ name: {}, handler: {{ callable: x }} }}\n", quoted(name)));
+    for name in ["a", "validate_order", "検証", "🚀", "größe-2.b", "Payments::Refund", "_x"] {
+        parse(&named(name)).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+    }
+    for name in ["a b", "a/b", "a@1", "a?", "a#b", "a%20", "..", "-x", "a\u{200b}b", "a\"b", "$x", "a\u{a0}b"]
+    {
+        let told = problems(&named(name));
+        assert!(
+            told.contains("BAD_VALUE: `name` may contain letters and digits of any script"),
+            "{name}: {told}"
+        );
+        let template = named("x").replacen("name: t", &format!("name: {}", quoted(name)), 1);
+        assert!(problems(&template).contains("`name` may contain"), "{name}: {template}");
+    }
+}
+
+#[test]
 fn a_bucket_has_a_name_that_every_store_takes() {
     let of = |name: &str| {
         steps(&format!(

@@ -63,13 +63,13 @@ impl Fixture {
 
     async fn tasks_of(&self, template: &str) -> Vec<Uuid> {
         let filter = TaskFilter { name: Some(template.into()), ..TaskFilter::default() };
-        let (tasks, _) = self.orchestrator.reader.list_tasks(&filter, 1, 1000).await.unwrap();
+        let (tasks, _) = self.orchestrator.reader.list_tasks(&filter, 1000, None).await.unwrap();
         tasks.into_iter().map(|task| task.task_id).collect()
     }
 
     async fn received(&self, state: ReceptionState) -> usize {
         let filter = ReceivedFilter { states: vec![state] };
-        self.orchestrator.triggers.received_events(&filter, 100, 0).await.unwrap().len()
+        self.orchestrator.triggers.received_events(&filter, 100, None).await.unwrap().len()
     }
 }
 

@@ -1,5 +1,6 @@
-//! Runs a plain WASI command as a handler: context as JSON on standard input, outcome as JSON on standard
-//! output, exit code 0 for success, 1 for a retryable and 2 for a permanent failure.
+//! Runs a plain WASI command as a handler: context as JSON on standard input, the result as JSON on standard output, exit
+//! code 0 for success, 1 for a retryable and 2 for a permanent failure. `{"tasker": ...}` on standard output is an explicit
+//! outcome.
 
 use std::collections::BTreeMap;
 
@@ -73,6 +74,9 @@ pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<By
     })
 }
 
+/// The only key of an explicit outcome: `{"tasker": {"checkpoint": 7}}`. Any other document is a result.
+const ENVELOPE: &str = "tasker";
+
 /// An explicit outcome in the output of a command.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -81,6 +85,7 @@ enum CommandOutcome {
     Branch(Branch),
     Batch(Batch),
     Checkpoint(Box<RawValue>),
+    Failure(PartialFailure),
 }
 
 #[derive(Deserialize)]
@@ -103,43 +108,9 @@ fn null() -> Box<RawValue> {
     RawValue::NULL.to_owned()
 }
 
-/// The ending for a command's exit code and output.
-pub(crate) fn ending(dispatch: &StepDispatch, exit_code: i32, answer: &Answer, logs: &Logs) -> Ending {
-    let Some(output) = answer.take() else {
-        return Ending::Failed(result_size(&dispatch.step_name, &dispatch.limits, None));
-    };
-    if exit_code == 0 {
-        return success(&output).unwrap_or_else(Ending::Failed);
-    }
-    Ending::Failed(failed(exit_code, &output, logs))
-}
-
-fn success(output: &[u8]) -> Result<Ending, Failure> {
-    let output = output.trim_ascii();
-    if output.is_empty() {
-        return Ok(Ending::Complete(Payload::null()));
-    }
-    let document: Box<RawValue> = serde_json::from_slice(output).map_err(|error| {
-        invalid_answer(&format!(
-            "standard output is not one JSON document: {error}. Write logs to standard error"
-        ))
-    })?;
-    // Any other document is the result itself.
-    Ok(match serde_json::from_str(document.get()) {
-        Ok(CommandOutcome::Complete(result)) => Ending::Complete(Payload::Inline(result)),
-        Ok(CommandOutcome::Branch(branch)) => {
-            Ending::Branch { steps: branch.steps, result: Payload::Inline(branch.result) }
-        }
-        Ok(CommandOutcome::Batch(batch)) => {
-            Ending::Batch { cursors: batch.cursors, result: Payload::Inline(batch.result) }
-        }
-        Ok(CommandOutcome::Checkpoint(state)) => Ending::Checkpoint(Payload::Inline(state)),
-        Err(_) => Ending::Complete(Payload::Inline(document)),
-    })
-}
-
 /// A failure in the output of a command. Missing fields follow from the exit code.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct PartialFailure {
     error_type: Option<String>,
     message: Option<String>,
@@ -148,15 +119,54 @@ struct PartialFailure {
     details: Option<Box<RawValue>>,
 }
 
-fn failed(exit_code: i32, output: &[u8], logs: &Logs) -> Failure {
-    let said: Option<PartialFailure> = serde_json::from_slice(output).ok();
-    let said = said.unwrap_or(PartialFailure {
-        error_type: None,
-        message: None,
-        retryable: None,
-        retry_after_ms: None,
-        details: None,
-    });
+/// The ending for a command's exit code and output.
+pub(crate) fn ending(dispatch: &StepDispatch, exit_code: i32, answer: &Answer, logs: &Logs) -> Ending {
+    let Some(output) = answer.take() else {
+        return Ending::Failed(result_size(&dispatch.step_name, &dispatch.limits, None));
+    };
+    match explicit(&output) {
+        Ok(Some(CommandOutcome::Failure(said))) => Ending::Failed(failed(exit_code, said, logs)),
+        // The exit code says that the outcome, or the result, is not to be used.
+        _ if exit_code != 0 => Ending::Failed(failed(exit_code, PartialFailure::default(), logs)),
+        Ok(Some(CommandOutcome::Complete(result))) => Ending::Complete(Payload::Inline(result)),
+        Ok(Some(CommandOutcome::Branch(Branch { steps, result }))) => {
+            Ending::Branch { steps, result: Payload::Inline(result) }
+        }
+        Ok(Some(CommandOutcome::Batch(Batch { cursors, result }))) => {
+            Ending::Batch { cursors, result: Payload::Inline(result) }
+        }
+        Ok(Some(CommandOutcome::Checkpoint(state))) => Ending::Checkpoint(Payload::Inline(state)),
+        Ok(None) => result(&output).map_or_else(Ending::Failed, Ending::Complete),
+        Err(failure) => Ending::Failed(failure),
+    }
+}
+
+/// The explicit outcome in the output, if there is one.
+fn explicit(output: &[u8]) -> Result<Option<CommandOutcome>, Failure> {
+    let Ok(document) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(output) else { return Ok(None) };
+    let Some(outcome) = document.get(ENVELOPE).filter(|_| document.len() == 1) else { return Ok(None) };
+    serde_json::from_str(outcome.get()).map(Some).map_err(|error| {
+        invalid_answer(&format!(
+            "the value of `tasker` in its output is no outcome: {error}. Write `complete`, `branch`, `batch`, \
+             `checkpoint` or `failure`; a result that has this form is written {{\"tasker\": {{\"complete\": ...}}}}"
+        ))
+    })
+}
+
+/// The document that a command wrote.
+fn result(output: &[u8]) -> Result<Payload, Failure> {
+    let output = output.trim_ascii();
+    if output.is_empty() {
+        return Ok(Payload::null());
+    }
+    serde_json::from_slice(output).map(Payload::Inline).map_err(|error| {
+        invalid_answer(&format!(
+            "standard output is not one JSON document: {error}. Write logs to standard error"
+        ))
+    })
+}
+
+fn failed(exit_code: i32, said: PartialFailure, logs: &Logs) -> Failure {
     let message = said.message.or_else(|| logs.error_tail());
     handler_failure(Reported {
         error_type: said.error_type.unwrap_or_else(|| "CommandFailed".to_owned()),

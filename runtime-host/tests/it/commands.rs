@@ -66,17 +66,30 @@ async fn a_command_reads_its_context_and_completes_with_the_document_it_writes()
 
 #[tokio::test]
 async fn a_command_says_which_outcome_it_means() {
-    assert_eq!(completed(&run_command(command(r#"{"complete": [1, 2]}"#, "", 0)).await), json!([1, 2]));
-    assert_eq!(completed(&run_command(command("", "", 0)).await), json!(null));
+    let ending = async |output: &str| run_command(command(output, "", 0)).await.ending;
+    let result = async |output: &str| completed(&run_command(command(output, "", 0)).await);
+    assert_eq!(result("").await, json!(null));
+    assert_eq!(result(r#"{"tasker": {"complete": [1, 2]}}"#).await, json!([1, 2]));
+    let branch = ending(r#"{"tasker": {"branch": {"steps": ["a"], "result": 5}}}"#).await;
+    assert!(matches!(branch, Ending::Branch { steps, .. } if steps == ["a"]));
+    let batch = ending(r#"{"tasker": {"batch": {"cursors": [1, 2]}}}"#).await;
+    assert!(matches!(batch, Ending::Batch { cursors, .. } if cursors.len() == 2));
+    assert!(matches!(ending(r#"{"tasker": {"checkpoint": 9}}"#).await, Ending::Checkpoint(_)));
     // Any other document is the result itself.
-    let other = r#"{"complete": 1, "total": 2}"#;
-    assert_eq!(completed(&run_command(command(other, "", 0)).await), json!({ "complete": 1, "total": 2 }));
-    let ending = run_command(command(r#"{"branch": {"steps": ["a"], "result": 5}}"#, "", 0)).await.ending;
-    assert!(matches!(ending, Ending::Branch { steps, .. } if steps == ["a"]));
-    let ending = run_command(command(r#"{"batch": {"cursors": [1, 2]}}"#, "", 0)).await.ending;
-    assert!(matches!(ending, Ending::Batch { cursors, .. } if cursors.len() == 2));
-    let ending = run_command(command(r#"{"checkpoint": 9}"#, "", 0)).await.ending;
-    assert!(matches!(ending, Ending::Checkpoint(_)));
+    for other in [
+        r#"{"complete":true}"#,
+        r#"{"checkpoint":5}"#,
+        r#"{"branch":{"steps":["a"]}}"#,
+        r#"{"batch":{"cursors":[1]}}"#,
+        r#"{"failure":{"message":"no"}}"#,
+        r#"{"tasker":{"checkpoint":5},"total":2}"#,
+        r#"["tasker"]"#,
+    ] {
+        assert_eq!(result(other).await.to_string(), other);
+    }
+    assert_eq!(result(r#"{"tasker":{"complete":{"tasker":1}}}"#).await, json!({ "tasker": 1 }));
+    let execution = run_command(command(r#"{"tasker": {"chekpoint": 5}}"#, "", 0)).await;
+    assert_failed(&execution, FailureOrigin::Crash, "InvalidAnswer", false, "unknown variant `chekpoint`");
 }
 
 #[tokio::test]
@@ -87,10 +100,18 @@ async fn the_exit_code_says_whether_to_try_again() {
     assert_eq!(execution.logs[0].message, "disk is full");
     let execution = run_command(command("", "", 2)).await;
     assert_failed(&execution, handler, "CommandFailed", false, "exited with code 2");
-    let said = r#"{"error_type": "CardDeclined", "message": "no money", "retryable": false, "details": {"code": 51}}"#;
-    let execution = run_command(command(said, "", 1)).await;
-    assert_failed(&execution, handler, "CardDeclined", false, "no money");
-    assert_eq!(failed(&execution).details.as_ref().unwrap().get(), r#"{"code": 51}"#);
+    // In wasm32-wasip2, every exit code but 0 arrives as 1.
+    let said = r#"{"tasker": {"failure": {"error_type": "CardDeclined", "message": "no money", "retryable": false, "details": {"code": 51}}}}"#;
+    for code in [0, 1] {
+        let execution = run_command(command(said, "", code)).await;
+        assert_failed(&execution, handler, "CardDeclined", false, "no money");
+        assert_eq!(failed(&execution).details.as_ref().unwrap().get(), r#"{"code": 51}"#);
+    }
+    let later = r#"{"tasker": {"failure": {"retry_after_ms": 5000}}}"#;
+    assert_eq!(failed(&run_command(command(later, "", 1)).await).retry_after_ms, Some(5000));
+    // A result does not survive a failure, whatever it looks like.
+    let execution = run_command(command(r#"{"message": "no money", "retryable": false}"#, "", 1)).await;
+    assert_failed(&execution, handler, "CommandFailed", true, "exited with code 1");
 }
 
 #[tokio::test]

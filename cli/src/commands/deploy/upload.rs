@@ -9,7 +9,8 @@ use super::signing::Publisher;
 use crate::{
     config::ProjectConfig,
     project::{
-        components::BuiltComponent, describe::describe, templates::TemplateFile, triggers::TriggerFile,
+        components::BuiltComponent, describe::Handlers, publish::store, templates::TemplateFile,
+        triggers::TriggerFile,
     },
 };
 
@@ -33,9 +34,11 @@ pub(super) async fn upload(
     host: &Host,
     blobs: &BlobStore,
 ) -> Result<String> {
-    let components = describe(project, upload.components, host, blobs).await?;
+    let handlers = Handlers::of(project, upload.components, host).await?;
+    handlers.warn_of_unknown(upload.templates);
+    store(&handlers, blobs).await?;
     let public_key = upload.publisher.public_key().await?;
-    for (described, built) in components.iter().zip(upload.components) {
+    for (built, described) in handlers.components() {
         let (digest, wasm) = (described.digest.clone(), built.wasm.clone());
         let name = compiled_name(&digest, upload.architecture);
         // A component that was uploaded is not compiled again: a new signature would change its bytes, and hosts
@@ -56,8 +59,8 @@ pub(super) async fn upload(
         blobs.put_compiled(compiled.name(), compiled.sealed(&signature).into()).await?;
     }
     let bundle = Bundle {
-        components,
-        aliases: project.config.handlers.clone(),
+        components: handlers.publications()?,
+        aliases: handlers.aliases,
         templates: upload.templates.iter().map(|file| file.template.clone()).collect(),
         triggers: upload.triggers.iter().map(|file| file.trigger().clone()).collect(),
         promote: upload.promote,

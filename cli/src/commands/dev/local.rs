@@ -119,7 +119,7 @@ impl Local {
         };
         let orchestrator = &self.orchestrator.orchestrator;
         let published = publish(&self.project, publication, &self.host, &self.blobs, orchestrator).await?;
-        for line in &published.changed {
+        for line in &published.notes {
             output.say(&format!("  {line}"));
         }
         Ok(published)

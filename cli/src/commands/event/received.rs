@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     client::{Client, query},
     commands::ending::Ending,
+    json::pretty,
     output::{Output, table},
     view::cut,
 };
@@ -26,9 +27,9 @@ pub(crate) struct Received {
     /// The number of events, at most 1000.
     #[arg(long, default_value_t = 100)]
     limit: u32,
-    /// The number of events to skip.
-    #[arg(long, default_value_t = 0)]
-    offset: u32,
+    /// The last event of the list before: list those that follow it.
+    #[arg(long, value_name = "EVENT")]
+    after: Option<Uuid>,
     /// Show this event, with its content.
     #[arg(conflicts_with_all = ["failed", "state"])]
     id: Option<Uuid>,
@@ -38,7 +39,7 @@ pub(crate) struct Received {
 pub(super) async fn received(client: &Client, arguments: Received, output: &Output) -> Result<Ending> {
     if let Some(id) = arguments.id {
         let found: ReceivedEvent = client.get(&format!("/v1/events/{id}")).await?;
-        let text = serde_json::to_string_pretty(&found)?;
+        let text = pretty(&found)?;
         output.result(&found, || text)?;
         return Ok(Ending::Done);
     }
@@ -46,7 +47,7 @@ pub(super) async fn received(client: &Client, arguments: Received, output: &Outp
     let query = query([
         ("state", state),
         ("limit", Some(arguments.limit.to_string())),
-        ("offset", Some(arguments.offset.to_string())),
+        ("after", arguments.after.map(|event| event.to_string())),
     ]);
     let events: Vec<ReceivedEvent> = client.get(&format!("/v1/events?{query}")).await?;
     output.result(&events, || list(&events))?;

@@ -1,7 +1,8 @@
 //! `tasker event test`: matches events against the project's triggers without a server, and prints the reasons.
 
 use anyhow::{Result, bail};
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::{RawValue, to_raw_value};
 use tasker_cloud_events::CloudEvent;
 use tasker_templates::trigger::{Finding, SeenEvent};
 
@@ -9,6 +10,7 @@ use super::events::Events;
 use crate::{
     commands::ending::Ending,
     config::ProjectConfig,
+    json::indented,
     output::{Output, Style},
     project::{
         documents::shown,
@@ -27,7 +29,7 @@ struct Trial<'a> {
     matches: bool,
     findings: Vec<Finding>,
     /// The input and the key, or why the event cannot be mapped. None if the trigger does not match.
-    mapped: Option<Result<(Value, String), String>>,
+    mapped: Option<Result<(Box<RawValue>, String), String>>,
     /// The faults of the input, checked against the template's `input_schema`.
     faults: Vec<String>,
 }
@@ -36,6 +38,17 @@ impl Trial<'_> {
     fn starts(&self) -> bool {
         self.file.trigger().enabled && matches!(self.mapped, Some(Ok(_))) && self.faults.is_empty()
     }
+}
+
+/// An event and its results, as JSON.
+#[derive(Serialize)]
+struct Tried<'a> {
+    source: &'a str,
+    id: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    starts: bool,
+    triggers: &'a [Trial<'a>],
 }
 
 pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> Result<Ending> {
@@ -54,10 +67,13 @@ pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> 
         let trials: Vec<Trial<'_>> = triggers.iter().map(|file| attempt(file, &seen, &templates)).collect();
         all_start &= starts(&trials);
         told.push(words(&event, &trials, output));
-        as_json.push(json!({
-            "source": event.source(), "id": event.id(), "type": event.event_type(), "starts": starts(&trials),
-            "triggers": trials.iter().map(trial_json).collect::<Vec<_>>(),
-        }));
+        as_json.push(to_raw_value(&Tried {
+            source: event.source(),
+            id: event.id(),
+            event_type: event.event_type(),
+            starts: starts(&trials),
+            triggers: &trials,
+        })?);
     }
     output.result(&as_json, || told.join("\n\n"))?;
     Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
@@ -76,31 +92,36 @@ fn attempt<'a>(file: &'a TriggerFile, event: &SeenEvent<'_>, templates: &[Templa
     let matches = compiled.matches(event);
     let mapped = matches.then(|| {
         let mapped = compiled.map(event)?;
-        let input = serde_json::from_str(mapped.task.context.get()).map_err(|error| error.to_string())?;
-        Ok((input, mapped.key))
+        Ok((mapped.task.context, mapped.key))
     });
     let faults = match (&mapped, file.template(templates)) {
-        (Some(Ok((input, _))), Some(file)) => file.template.input_faults(input),
+        (Some(Ok((input, _))), Some(file)) => serde_json::from_str(input.get())
+            .map_or_else(|error| vec![error.to_string()], |input| file.template.input_faults(&input)),
         _ => Vec::new(),
     };
     Trial { file, matches, findings: compiled.explain(event), mapped, faults }
 }
 
-fn trial_json(trial: &Trial<'_>) -> Value {
-    let mut told = json!({
-        "trigger": trial.file.trigger().full_name(), "file": trial.file.path, "matches": trial.matches,
-        "enabled": trial.file.trigger().enabled, "pattern": trial.findings,
-    });
-    match &trial.mapped {
-        Some(Ok((input, key))) => {
-            told["input"] = input.clone();
-            told["idempotency_key"] = json!(key);
-            told["input_faults"] = json!(trial.faults);
+impl Serialize for Trial<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let trigger = self.file.trigger();
+        let mut told = serializer.serialize_map(None)?;
+        told.serialize_entry("trigger", &trigger.full_name())?;
+        told.serialize_entry("file", &self.file.path)?;
+        told.serialize_entry("matches", &self.matches)?;
+        told.serialize_entry("enabled", &trigger.enabled)?;
+        told.serialize_entry("pattern", &self.findings)?;
+        match &self.mapped {
+            Some(Ok((input, key))) => {
+                told.serialize_entry("input", input)?;
+                told.serialize_entry("idempotency_key", key)?;
+                told.serialize_entry("input_faults", &self.faults)?;
+            }
+            Some(Err(error)) => told.serialize_entry("error", error)?,
+            None => {}
         }
-        Some(Err(error)) => told["error"] = json!(error),
-        None => {}
+        told.end()
     }
-    told
 }
 
 fn words(event: &CloudEvent, trials: &[Trial<'_>], output: &Output) -> String {
@@ -132,8 +153,7 @@ fn words(event: &CloudEvent, trials: &[Trial<'_>], output: &Output) -> String {
             Some(Ok((input, key))) => {
                 lines.push(format!("    starts  {}/{}", trigger.task_namespace(), trigger.task.name));
                 lines.push(format!("    key     {key}"));
-                let input =
-                    serde_json::to_string_pretty(input).unwrap_or_default().replace('\n', "\n            ");
+                let input = indented(input.get()).replace('\n', "\n            ");
                 lines.push(format!("    input   {input}"));
                 if !trial.faults.is_empty() {
                     let faults = trial.faults.join("\n    ");

@@ -1,7 +1,8 @@
 //! `tasker event watch`: prints domain events as they are published.
 
 use anyhow::{Result, bail};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::{
     client::Client,
@@ -12,6 +13,18 @@ use crate::{
 
 /// The maximum width of an event's data in the output.
 const MAX_DATA: usize = 80;
+
+/// What is shown of an event.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    #[serde(rename = "type")]
+    event_type: String,
+    time: String,
+    source: String,
+    subject: String,
+    data: Option<Box<RawValue>>,
+}
 
 /// Prints events until Ctrl-C: all, or those with the name `wanted`, or with this prefix if it ends with `*`.
 pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output) -> Result<Ending> {
@@ -35,8 +48,8 @@ pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output
             );
             continue;
         }
-        let read: Value = serde_json::from_str(&event).unwrap_or_default();
-        if matches(read["type"].as_str().unwrap_or_default()) {
+        let read: Shown = serde_json::from_str(&event).unwrap_or_default();
+        if matches(&read.event_type) {
             if output.json {
                 print(&event);
             } else {
@@ -47,17 +60,16 @@ pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output
 }
 
 /// Formats an event as one line.
-fn line(event: &Value, output: &Output) -> String {
-    let text = |key: &str| event[key].as_str().unwrap_or_default();
-    let time = text("time").split_once('T').map_or("", |(_, time)| time.get(..8).unwrap_or_default());
-    let data = match event.get("data") {
-        Some(data) => cut(&data.to_string(), MAX_DATA),
+fn line(event: &Shown, output: &Output) -> String {
+    let time = event.time.split_once('T').map_or("", |(_, time)| time.get(..8).unwrap_or_default());
+    let data = match &event.data {
+        Some(data) => cut(data.get(), MAX_DATA),
         None => "(too large to be shown here)".to_owned(),
     };
     format!(
         "{}  {}  {}  {data}",
         output.style(Style::Faint, time),
-        output.style(Style::Strong, text("type")),
-        output.style(Style::Faint, &format!("{} {}", text("source"), text("subject"))),
+        output.style(Style::Strong, &event.event_type),
+        output.style(Style::Faint, &format!("{} {}", event.source, event.subject)),
     )
 }

@@ -1,8 +1,12 @@
 //! Parses YAML or JSON into a tree with source positions, and into the JSON value that it represents.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use super::problem::{Code, Position, Problems};
@@ -12,15 +16,32 @@ const MAX_DEPTH: usize = 64;
 /// The maximum number of values after aliases are expanded. Guards against alias bombs.
 const MAX_VALUES: usize = 200_000;
 
+/// YAML's merge key.
+const MERGE: &str = "<<";
+
 /// A parsed document.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) value: Value,
+    /// The document as JSON, with numbers as they were written.
+    json: String,
     /// Positions by JSON pointer. For an entry of a mapping, the position of its key.
     positions: HashMap<String, Position>,
 }
 
 impl Document {
+    /// Converts the document to a type.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub(crate) fn to<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_json::from_str(&self.json).map_err(|error| {
+            // Its place in the JSON is no place in the file.
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            error.to_string().replace(&place, "")
+        })
+    }
+
     /// The position of the value at a JSON pointer, or of the nearest enclosing value.
     pub(crate) fn position(&self, pointer: &str) -> Position {
         let mut pointer = pointer;
@@ -48,6 +69,8 @@ pub(crate) struct Node {
     /// The range of its characters in the text, from 0.
     pub(crate) span: Range<usize>,
     pub(crate) content: Content,
+    /// A number as JSON, if its value is written in another way: with more digits, or `1.10`.
+    pub(crate) number: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,9 +118,42 @@ impl Node {
 
     /// Converts the tree to a JSON value with positions.
     pub(crate) fn document(self) -> Document {
-        let mut positions = HashMap::new();
+        let (mut json, mut positions) = (String::new(), HashMap::new());
+        self.write_json(&mut json);
         let value = self.into_value(&mut String::new(), &mut positions);
-        Document { value, positions }
+        Document { value, json, positions }
+    }
+
+    fn write_json(&self, json: &mut String) {
+        let separate = |index: usize, json: &mut String| {
+            if index > 0 {
+                json.push(',');
+            }
+        };
+        match &self.content {
+            Content::Scalar(value) => match &self.number {
+                Some(number) => json.push_str(number),
+                None => json.push_str(&value.to_string()),
+            },
+            Content::Sequence(items) => {
+                json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    separate(index, json);
+                    item.write_json(json);
+                }
+                json.push(']');
+            }
+            Content::Mapping(entries) => {
+                json.push('{');
+                for (index, entry) in entries.iter().enumerate() {
+                    separate(index, json);
+                    json.push_str(&Value::from(entry.key.as_str()).to_string());
+                    json.push(':');
+                    entry.value.write_json(json);
+                }
+                json.push('}');
+            }
+        }
     }
 
     fn into_value(self, pointer: &mut String, positions: &mut HashMap<String, Position>) -> Value {
@@ -186,14 +242,23 @@ impl<'a> Reader<'a> {
     fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Node, Fault> {
         let position = position(at);
         self.values += 1;
-        if depth > MAX_DEPTH || self.values > MAX_VALUES {
-            return Err(Fault { position, message: "nested too deeply, or too large".to_owned() });
+        if depth > MAX_DEPTH {
+            return Err(Fault { position, message: format!("nested deeper than {MAX_DEPTH} levels") });
+        }
+        if self.values > MAX_VALUES {
+            let message =
+                format!("the document is too large: it has more than {MAX_VALUES} values, aliases expanded");
+            return Err(Fault { position, message });
         }
         let before = self.values;
+        let mut number = None;
         let (anchor, content, end) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
-                let value = if plain { resolve(&text) } else { Value::String(text.into_owned()) };
+                let value = if plain { resolve(&text) } else { Value::String(text.to_string()) };
+                if value.is_f64() {
+                    number = Some(as_json(&text)).filter(|written| *written != value.to_string());
+                }
                 (anchor, Content::Scalar(value), at.end.index())
             }
             Event::SequenceStart(anchor, _) => {
@@ -216,7 +281,7 @@ impl<'a> Reader<'a> {
             }
             other => return Err(Fault { position, message: format!("unexpected {other:?}") }),
         };
-        let node = Node { position, span: at.start.index()..end, content };
+        let node = Node { position, span: at.start.index()..end, content, number };
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), self.values - before));
         }
@@ -240,23 +305,29 @@ impl<'a> Reader<'a> {
     /// The entries of a mapping and the index after it.
     fn mapping(&mut self, depth: usize) -> Result<(Vec<Entry>, usize), Fault> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut keys: HashSet<String> = HashSet::new();
+        let mut merged: Vec<Node> = Vec::new();
         let mut last = None;
         loop {
             let (event, at) = self.next()?;
             let place = position(at);
             let key = match event {
-                Event::MappingEnd => return Ok((entries, end(at, last))),
+                Event::MappingEnd => {
+                    // A mapping's own keys win, wherever the merge key stands.
+                    merged.into_iter().for_each(|from| merge(&mut entries, &mut keys, from));
+                    return Ok((entries, end(at, last)));
+                }
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => return Err(Fault { position: place, message: "a key must be a string".to_owned() }),
             };
-            if entries.iter().any(|other| other.key == key) {
+            if key != MERGE && !keys.insert(key.clone()) {
                 return Err(Fault { position: place, message: format!("`{key}` is given twice") });
             }
             let (event, after) = self.next()?;
             let value = self.node(event, after, depth + 1)?;
             last = Some(value.span.end.max(at.end.index()));
-            if key == "<<" {
-                merge(&mut entries, value);
+            if key == MERGE {
+                merged.push(value);
             } else {
                 entries.push(Entry { key, position: place, span: at.start.index()..at.end.index(), value });
             }
@@ -269,17 +340,13 @@ fn end(at: Span, last: Option<usize>) -> usize {
     if at.is_empty() { last.unwrap_or(at.start.index()) } else { at.end.index() }
 }
 
-/// YAML's merge key: adds the entries of another mapping that this one does not have.
-fn merge(entries: &mut Vec<Entry>, from: Node) {
+/// Adds the entries of another mapping that this one does not have.
+fn merge(entries: &mut Vec<Entry>, keys: &mut HashSet<String>, from: Node) {
     match from.content {
         Content::Mapping(others) => {
-            for other in others {
-                if entries.iter().all(|entry| entry.key != other.key) {
-                    entries.push(other);
-                }
-            }
+            entries.extend(others.into_iter().filter(|other| keys.insert(other.key.clone())));
         }
-        Content::Sequence(nodes) => nodes.into_iter().for_each(|node| merge(entries, node)),
+        Content::Sequence(nodes) => nodes.into_iter().for_each(|node| merge(entries, keys, node)),
         Content::Scalar(_) => {}
     }
 }
@@ -305,6 +372,9 @@ pub(crate) fn resolve(text: &str) -> Value {
     if let Ok(integer) = text.parse::<i64>() {
         return Value::from(integer);
     }
+    if let Ok(integer) = text.parse::<u64>() {
+        return Value::from(integer);
+    }
     if text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
         && text.contains(|digit: char| digit.is_ascii_digit())
         && let Some(number) = text.parse::<f64>().ok().and_then(Number::from_f64)
@@ -312,6 +382,20 @@ pub(crate) fn resolve(text: &str) -> Value {
         return Value::Number(number);
     }
     Value::String(text.to_owned())
+}
+
+/// Writes a decimal number of YAML, such as `+.5` or `007`, as JSON.
+fn as_json(text: &str) -> String {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => ("-", text),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = text.find(['e', 'E']).map_or((text, ""), |at| text.split_at(at));
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let integer = integer.trim_start_matches('0');
+    let integer = if integer.is_empty() { "0" } else { integer };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{integer}{point}{fraction}{exponent}")
 }
 
 #[cfg(test)]
@@ -344,9 +428,44 @@ mod tests {
     }
 
     #[test]
+    fn a_number_stays_as_it_is_written() {
+        let text = "[12345678901234567890, -123456789012345678901, 1.10, 0.12345678901234567891, 1e3, +.5, 0012345678901234567890123, 7.]";
+        assert_eq!(
+            read(text).unwrap().to::<Box<serde_json::value::RawValue>>().unwrap().get(),
+            "[12345678901234567890,-123456789012345678901,1.10,0.12345678901234567891,1e3,0.5,12345678901234567890123,7]"
+        );
+        assert_eq!(
+            read("big: 12345678901234567890").unwrap().value["big"],
+            json!(12_345_678_901_234_567_890_u64)
+        );
+    }
+
+    #[test]
     fn a_key_given_twice_is_refused_where_it_stands() {
         let problems = read("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!(problems.render("t.yaml"), "t.yaml:3:1: error SYNTAX: `a` is given twice");
+    }
+
+    #[test]
+    fn a_mappings_own_keys_win_wherever_the_merge_key_stands() {
+        for (own, expected) in [
+            ("{ <<: *one, b: 9 }", json!({ "a": 1, "b": 9 })),
+            ("{ b: 9, <<: *one }", json!({ "a": 1, "b": 9 })),
+            ("{ <<: [*one, *two] }", json!({ "a": 1, "b": 1, "c": 2 })),
+            ("{ <<: *two, <<: *one, c: 9 }", json!({ "a": 1, "b": 2, "c": 9 })),
+        ] {
+            let text = format!("one: &one {{ a: 1, b: 1 }}\ntwo: &two {{ b: 2, c: 2 }}\nown: {own}\n");
+            assert_eq!(read(&text).unwrap().value["own"], expected, "{own}");
+        }
+        assert!(read("{ a: 1, <<: { b: 2 }, a: 3 }").is_err());
+    }
+
+    #[test]
+    fn a_limit_has_a_number() {
+        let deep = format!("a: {}{}", "[".repeat(65), "]".repeat(65));
+        assert!(read(&deep).unwrap_err().render("t").contains("deeper than 64 levels"));
+        let large = format!("[{}]", "1,".repeat(200_001));
+        assert!(read(&large).unwrap_err().render("t").contains("more than 200000 values"));
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::{
     problem::{Code, Problems},
 };
 
+/// The maximum number of options in a hint.
+const MAX_OPTIONS: usize = 20;
+
 /// A kind of document with its schema.
 pub(crate) struct Form {
     /// The name of this kind in messages.
@@ -46,7 +49,8 @@ impl Form {
                 let known = known_fields(&self.schema, &error.schema_path().to_string());
                 for name in unexpected {
                     let position = document.position(&format!("{pointer}/{}", escape(name)));
-                    let message = format!("unknown field `{name}`{}", did_you_mean(name, &known));
+                    let hint = problems.hint(name, || known.clone());
+                    let message = format!("unknown field `{name}`{hint}");
                     problems.error(Code::UnknownField, position, step.as_deref(), message);
                 }
             }
@@ -101,13 +105,16 @@ fn known_fields(schema: &Value, schema_path: &str) -> Vec<String> {
 
 /// A hint for an unknown name: `; did you mean ...?` if an option is similar, else the list of options.
 pub fn did_you_mean(given: &str, options: &[String]) -> String {
-    let nearest = options.iter().max_by(|left, right| {
-        strsim::jaro_winkler(left, given).total_cmp(&strsim::jaro_winkler(right, given))
-    });
-    match nearest {
-        Some(nearest) if strsim::jaro_winkler(nearest, given) > 0.8 => format!("; did you mean `{nearest}`?"),
-        _ if options.is_empty() => String::new(),
-        _ => format!("; the options are {}", options.join(", ")),
+    let scored = options.iter().map(|option| (strsim::jaro_winkler(option, given), option));
+    match scored.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
+        Some((score, nearest)) if score > 0.8 => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
+        Some(_) => {
+            let told = options.iter().take(MAX_OPTIONS).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = options.len().saturating_sub(MAX_OPTIONS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("; the options are {told}{more}")
+        }
     }
 }
 

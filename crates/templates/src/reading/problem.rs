@@ -5,6 +5,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::form::did_you_mean;
+
+/// The maximum number of problems that are told.
+const MAX_TOLD: usize = 50;
+/// The longest message, in characters. Messages quote values.
+const MAX_MESSAGE: usize = 1000;
+
 /// One problem in a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Problem {
@@ -91,7 +98,13 @@ impl Problems {
         self.0.iter().all(|problem| problem.severity == Severity::Warning)
     }
 
-    /// Formats one line per problem, like a compiler: `file:line:column: error CODE in step x: message`.
+    /// A hint for an unknown name. Empty if there are already more problems than are told, because the options may be many.
+    pub(crate) fn hint(&self, given: &str, options: impl FnOnce() -> Vec<String>) -> String {
+        if self.0.len() < MAX_TOLD { did_you_mean(given, &options()) } else { String::new() }
+    }
+
+    /// Formats one line per problem, like a compiler: `file:line:column: error CODE in step x: message`. Of more than
+    /// [`MAX_TOLD`] problems, the first ones, errors before warnings.
     pub fn render(&self, file: &str) -> String {
         let line = |problem: &Problem| {
             let severity = match problem.severity {
@@ -102,7 +115,16 @@ impl Problems {
             let Position { line, column } = problem.position;
             format!("{file}:{line}:{column}: {severity} {}{step}: {}", problem.code, problem.message)
         };
-        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+        let more = self.0.len().saturating_sub(MAX_TOLD);
+        let mut told: Vec<&Problem> = self.0.iter().collect();
+        if more > 0 {
+            told.sort_by_key(|problem| problem.severity == Severity::Warning);
+        }
+        let mut lines: Vec<String> = told.into_iter().take(MAX_TOLD).map(line).collect();
+        if more > 0 {
+            lines.push(format!("{file}: and {more} more"));
+        }
+        lines.join("\n")
     }
 
     pub(crate) fn error(&mut self, code: Code, position: Position, step: Option<&str>, message: String) {
@@ -121,6 +143,8 @@ impl Problems {
         step: Option<&str>,
         message: String,
     ) {
+        let end = message.char_indices().nth(MAX_MESSAGE).map(|(end, _)| end);
+        let message = end.map_or(message.clone(), |end| format!("{}…", &message[..end]));
         self.0.push(Problem { code, severity, message, position, step: step.map(str::to_owned) });
     }
 

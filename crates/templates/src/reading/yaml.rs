@@ -93,7 +93,7 @@ fn fits_in_line(node: &Node, indent: usize) -> bool {
 
 fn in_line(node: &Node) -> String {
     match &node.content {
-        Content::Scalar(value) => scalar(value),
+        Content::Scalar(value) => node.number.clone().unwrap_or_else(|| scalar(value)),
         Content::Sequence(items) => {
             format!("[{}]", items.iter().map(in_line).collect::<Vec<_>>().join(", "))
         }

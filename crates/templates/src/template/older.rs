@@ -129,6 +129,7 @@ fn rename(node: &mut Node, step: Option<&str>, older: &Older) -> Option<Change> 
         let Content::Scalar(value) = &mut entry.value.content else { return None };
         *value = Value::from((value.as_f64()? * 1000.0).round() as i64);
         edits.push(Edit::Replace(entry.value.span.clone(), value.to_string()));
+        entry.value.number = None;
     }
     older.now.clone_into(&mut entry.key);
     let place = |name: &str| match older.place.last() {

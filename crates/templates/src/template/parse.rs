@@ -33,11 +33,11 @@ pub(super) fn read(tree: Node) -> Result<Parsed, Problems> {
     if !problems.is_publishable() {
         return Err(problems.sorted());
     }
-    let template: Template = match serde_json::from_value(document.value.clone()) {
+    let template: Template = match document.to() {
         Ok(template) => template,
         Err(error) => {
             let mut problems = Problems::default();
-            problems.error(Code::BadValue, document.position(""), None, error.to_string());
+            problems.error(Code::BadValue, document.position(""), None, error);
             return Err(problems);
         }
     };

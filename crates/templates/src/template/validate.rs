@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     reading::{Code, Position, Problems, did_you_mean},
-    text::name_fault,
+    text::{identifier_fault, name_fault},
 };
 
 /// The longest namespace. Keeps queue names derived from it valid with every provider.
@@ -38,7 +38,7 @@ fn check_task(template: &Template, position: &dyn Fn(&str) -> Position, problems
     let names =
         [("/name", "name", &template.name), ("/namespace_name", "namespace_name", &template.namespace_name)];
     for (pointer, field, name) in names {
-        if let Some(fault) = name_fault(name) {
+        if let Some(fault) = identifier_fault(name) {
             problems.error(Code::BadValue, position(pointer), None, format!("`{field}` {fault}"));
         }
     }
@@ -86,7 +86,7 @@ fn check_names<'a>(
 ) -> HashMap<&'a str, usize> {
     let mut names = HashMap::new();
     for (index, step) in template.steps.iter().enumerate() {
-        if let Some(fault) = name_fault(&step.name) {
+        if let Some(fault) = identifier_fault(&step.name) {
             let at = position(&format!("/steps/{index}/name"));
             problems.error(Code::BadValue, at, None, format!("`name` {fault}"));
         }
@@ -98,6 +98,13 @@ fn check_names<'a>(
         }
     }
     names
+}
+
+/// The names of the steps in the order of the template.
+fn in_order(names: &HashMap<&str, usize>) -> Vec<String> {
+    let mut order: Vec<(usize, &str)> = names.iter().map(|(name, index)| (*index, *name)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
 fn check_step(
@@ -116,14 +123,17 @@ fn check_step(
             name,
             "`callable` is empty; name the handler to run".to_owned(),
         );
+    } else if let Some(fault) = name_fault(&step.handler.callable) {
+        let at = position(&format!("{pointer}/handler/callable"));
+        problems.error(Code::BadValue, at, name, format!("`callable` {fault}"));
     }
     for (index, dependency) in step.dependencies.iter().enumerate() {
         let at = position(&format!("{pointer}/dependencies/{index}"));
         if *dependency == step.name {
             problems.error(Code::SelfDependency, at, name, "the step depends on itself".to_owned());
         } else if !names.contains_key(dependency.as_str()) {
-            let known: Vec<String> = names.keys().map(|&known| known.to_owned()).collect();
-            let message = format!("there is no step `{dependency}`{}", did_you_mean(dependency, &known));
+            let hint = problems.hint(dependency, || in_order(names));
+            let message = format!("there is no step `{dependency}`{hint}");
             problems.error(Code::MissingDepRef, at, name, message);
         } else if step.dependencies[..index].contains(dependency) {
             let message = format!("`{dependency}` is named twice");
@@ -178,8 +188,7 @@ fn check_environments(
         for (index, change) in overrides.steps.iter().enumerate() {
             if change.name != "ALL" && !names.contains_key(change.name.as_str()) {
                 let at = position(&format!("/environments/{environment}/steps/{index}/name"));
-                let known: Vec<String> = names.keys().map(|&known| known.to_owned()).collect();
-                let hint = did_you_mean(&change.name, &known);
+                let hint = problems.hint(&change.name, || in_order(names));
                 let message =
                     format!("environment `{environment}`: there is no step `{}`{hint}", change.name);
                 problems.error(Code::MissingDepRef, at, None, message);

@@ -8,7 +8,7 @@ use super::{
     model::Trigger,
     pattern::{Finding, Pattern},
 };
-use crate::text::cut_name;
+use crate::{numbers::with_long_integers_as_text, text::cut_name};
 
 /// The longest reason of a task that comes from an event, in bytes; longer ones are cut.
 const MAX_WORDS: usize = 1000;
@@ -192,7 +192,11 @@ impl CompiledTrigger {
 impl SeenEvent<'_> {
     fn variables(&self) -> Result<Variables, String> {
         let mut attributes = self.whole.clone();
-        let data = attributes.as_object_mut().and_then(|fields| fields.remove("data"));
+        let mut data = attributes.as_object_mut().and_then(|fields| fields.remove("data"));
+        if let EventData::Json(json) = self.event.data() {
+            // CEL has no longer integers, and a key without its last digits would be the key of another event.
+            data = Some(with_long_integers_as_text(json.get()).map_err(|error| error.to_string())?);
+        }
         Variables::new(&attributes, &data.unwrap_or_default())
     }
 

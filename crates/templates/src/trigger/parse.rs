@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{compiled::CompiledTrigger, model::Trigger};
 use crate::{
     reading::{Code, Form, Node, Position, Problems},
-    text::{name_fault, text_fault},
+    text::{identifier_fault, name_fault, text_fault},
 };
 
 static FORM: LazyLock<Form> = LazyLock::new(|| Form::of::<Trigger>("the trigger"));
@@ -31,12 +31,12 @@ pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
     let mut fault = |pointer: &str, message: String| {
         problems.error(Code::BadValue, document.position(pointer), None, message);
     };
-    let trigger = match serde_json::from_value::<Trigger>(document.value.clone()) {
+    let trigger = match document.to::<Trigger>() {
         Ok(trigger) => trigger,
         Err(error) => {
             // The schema check has usually reported this with a position.
             if problems.is_publishable() {
-                problems.error(Code::BadValue, document.position(""), None, error.to_string());
+                problems.error(Code::BadValue, document.position(""), None, error);
             }
             return Err(problems.sorted());
         }
@@ -49,7 +49,11 @@ pub fn parse_trigger(text: &str) -> Result<ParsedTrigger, Problems> {
         ("/task/version", "task.version", trigger.task.version.as_ref()),
     ];
     for (pointer, field, name) in names {
-        if let Some(message) = name.and_then(|name| name_fault(name)) {
+        if let Some(message) =
+            name.and_then(
+                |name| if pointer == "/task/version" { name_fault(name) } else { identifier_fault(name) },
+            )
+        {
             fault(pointer, format!("`{field}` {message}"));
         }
     }
@@ -91,6 +95,22 @@ task: { name: order_fulfillment }
 input: |
   {'order_id': data.id}
 ";
+
+    #[test]
+    fn events_that_differ_in_the_last_digit_of_a_long_number_have_different_keys() {
+        let text = GOOD.replace("input: |", "idempotency_key: data.id\ninput: |");
+        let trigger = parse_trigger(&text).unwrap().compiled;
+        let key = |id: &str| {
+            let event = format!(
+                r#"{{"specversion":"1.0","type":"order.placed","source":"s","id":"1","data":{{"id":{id}}}}}"#
+            );
+            let event = tasker_cloud_events::CloudEvent::from_json(&event).unwrap();
+            trigger.map(&crate::trigger::SeenEvent::new(&event).unwrap()).unwrap().key
+        };
+        for id in ["123456789012345678901", "-123456789012345678902", "18446744073709551615", "7"] {
+            assert_eq!(key(id), id);
+        }
+    }
 
     #[test]
     fn faults_are_told_with_their_places() {

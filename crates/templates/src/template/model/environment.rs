@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{RetryOverride, Step};
+use super::{RetryOverride, Step, Written};
 
 /// The overrides of one environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,8 @@ pub struct StepOverride {
 #[serde(deny_unknown_fields, default)]
 pub struct HandlerOverride {
     /// Keys to add or replace.
-    pub initialization: Map<String, Value>,
+    #[schemars(with = "Map<String, Value>")]
+    pub initialization: Written,
 }
 
 impl StepOverride {
@@ -47,7 +48,7 @@ impl StepOverride {
 
     pub(super) fn apply(&self, step: &mut Step) {
         if let Some(handler) = &self.handler {
-            step.handler.initialization.extend(handler.initialization.clone());
+            step.handler.initialization.extend(&handler.initialization);
         }
         step.timeout_seconds = self.timeout_seconds.unwrap_or(step.timeout_seconds);
         if let Some(retry) = &self.retry {

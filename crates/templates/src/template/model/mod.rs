@@ -7,6 +7,7 @@ mod event;
 mod lifecycle;
 mod retry;
 mod step;
+mod written;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,6 +23,7 @@ pub use event::{DeliveryMode, DomainEvent, EventCondition, PublishedEvent};
 pub use lifecycle::{Lifecycle, LifecycleLimits, StalenessAction};
 pub use retry::{Backoff, Retry, RetryOverride};
 pub use step::{Handler, Step, StepLimits, StepType};
+pub use written::Written;
 
 /// A workflow: a DAG of steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +42,8 @@ pub struct Template {
     pub description: Option<String>,
     /// Free-form data for people: author, tags, documentation_url and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Map<String, Value>>,
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub metadata: Option<Written>,
     /// The systems that the workflow works with. Informational.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_dependencies: Option<SystemDependencies>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tasker_protocol::Grants;
 
-use super::{BatchConfig, PublishedEvent, Retry};
+use super::{BatchConfig, PublishedEvent, Retry, Written};
 
 /// One step of a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -84,8 +84,9 @@ pub struct Handler {
     #[schemars(extend("deprecated" = true))]
     pub resolver: Option<String>,
     /// Configuration that is passed to the handler.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub initialization: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Written::is_empty")]
+    #[schemars(with = "Map<String, Value>")]
+    pub initialization: Written,
 }
 
 /// The role of a step in the DAG.
