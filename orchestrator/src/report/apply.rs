@@ -41,10 +41,12 @@ impl Engine {
     /// # Errors
     /// The database could not be reached. Some may have been applied; all may be passed again.
     pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
-        let (mut ended, mut heartbeats, mut due) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ended, mut heartbeats) = (Vec::new(), Vec::new());
+        let (mut due, mut delivered) = (Vec::new(), Vec::new());
         for message in messages {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
+                OrchestratorMessage::Delivered(delivery) => delivered.push(delivery),
                 OrchestratorMessage::Report(StepReport {
                     event: StepEvent::Finished(run),
                     release_id,
@@ -66,6 +68,7 @@ impl Engine {
         let applied = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
+        self.settle_reported_deliveries(delivered).await?;
         Ok(applied)
     }
 
