@@ -259,7 +259,8 @@ locals {
         local.may_write_logs["sweep"],
         local.may_not_touch_network_interfaces["sweep"],
         local.may_log_in,
-        [{ Sid = "CountReports", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = local.queue_arn["reports"] }],
+        # It also keeps the metrics of steps-long alive, which start the hosts.
+        [{ Sid = "CountMessages", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = [for queue in ["reports", "steps-long"] : local.queue_arn[queue] if contains(keys(local.queues), queue)] }],
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,

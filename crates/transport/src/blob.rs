@@ -266,8 +266,17 @@ pub(crate) fn options() -> Vec<(String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("AWS_"))
         .collect();
-    if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && value.starts_with("http://")) {
-        // A custom endpoint may be plain HTTP.
+    // An emulator on this machine may be plain HTTP. For others, whoever runs this process sets AWS_ALLOW_HTTP.
+    let is_emulator = |value: &str| {
+        let host = Url::parse(value).ok().filter(|url| url.scheme() == "http");
+        match host.as_ref().and_then(Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    };
+    if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && is_emulator(value)) {
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
     }
     options

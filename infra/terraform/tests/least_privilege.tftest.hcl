@@ -179,6 +179,11 @@ run "each_function_does_only_its_part" {
   }
 
   assert {
+    condition     = jsonencode([for statement in jsondecode(aws_iam_role_policy.function["sweep"].policy).Statement : [for arn in statement.Resource : split(":", arn)[5]] if statement.Sid == "CountMessages"]) == jsonencode([["tasker-reports", "tasker-steps-long"]])
+    error_message = "sweep must access steps-long, or SQS stops the metrics that start the hosts."
+  }
+
+  assert {
     condition = sort(flatten([
       for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
     ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "s3:GetObject", "s3:GetObject"])

@@ -28,6 +28,8 @@ pub struct OpenOrchestrator {
     pub creations: PendingCreations,
     /// The reports that Lambda delivers to this function.
     pub reports: Arc<DeliveredQueue>,
+    /// The queue of long steps, if there is one.
+    pub long_steps: Option<Arc<dyn Queue>>,
 }
 
 /// Opens an orchestrator from environment variables.
@@ -43,10 +45,12 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let reports = queue(&config, &required("TASKER_REPORTS_QUEUE")?, timing.report_visibility);
     let reports = Arc::new(DeliveredQueue::new(reports));
     let blobs = open_blobs()?;
+    let long_steps =
+        optional("TASKER_LONG_STEPS_QUEUE").map(|url| queue(&config, &url, timing.step_visibility));
     let connections = Connections {
         pool,
         login: database.has_secret().then(|| Arc::new(database) as Arc<dyn Login>),
-        steps: Arc::new(steps(&config, &timing)?),
+        steps: Arc::new(steps(&config, &timing, long_steps.as_ref())?),
         reports: reports.clone(),
         leases: Arc::new(open_leases(&config, &timing)?),
         outlets: outlets(&config, &blobs)?,
@@ -55,7 +59,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
     let settings = Settings { environment, ..Settings::default() };
     let (orchestrator, creations) = Orchestrator::new(connections, settings);
-    Ok(OpenOrchestrator { orchestrator, creations, reports })
+    Ok(OpenOrchestrator { orchestrator, creations, reports, long_steps })
 }
 
 /// Opens the outlets for events. They reach what the deployment's templates grant.
@@ -82,16 +86,20 @@ fn outlets(config: &SdkConfig, blobs: &BlobStore) -> Result<Outlets, VariableErr
 }
 
 /// Opens the queues of steps: the common one, those of namespaces, and the one of long steps.
-fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableError> {
+fn steps(
+    config: &SdkConfig,
+    timing: &Timing,
+    long: Option<&Arc<dyn Queue>>,
+) -> Result<RoutedQueue, VariableError> {
     let queue = |url: &str| queue(config, url, timing.step_visibility);
     let common = required("TASKER_STEPS_QUEUE")?;
     let mut steps = RoutedQueue::new(queue(&common));
     for (namespace, url) in of_namespaces(&common, &optional("TASKER_STEPS_QUEUES").unwrap_or_default()) {
         steps = steps.group(namespace, queue(&url));
     }
-    if let Some(url) = optional("TASKER_LONG_STEPS_QUEUE") {
+    if let Some(long) = long {
         let longest = parsed("TASKER_FUNCTION_SECONDS")?.map_or(LONGEST_FUNCTION_STEP, Duration::from_secs);
-        steps = steps.longer_than(longest, queue(&url));
+        steps = steps.longer_than(longest, long.clone());
     }
     Ok(steps)
 }
