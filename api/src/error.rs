@@ -43,6 +43,12 @@ impl ApiError {
         Self { status, code, message, task_id: None }
     }
 
+    pub(crate) fn too_large() -> Self {
+        let message = "the request's body is too large: 8 MiB are allowed, 4 MiB on Lambda; store large data where the \
+                       handlers can read it, and pass a reference";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message.to_owned())
+    }
+
     pub(crate) fn duplicate(task: Uuid) -> Self {
         Self {
             task_id: Some(task),
@@ -111,6 +117,9 @@ impl From<Error> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::too_large();
+        }
         Self::new(rejection.status(), "invalid_request", rejection.body_text())
     }
 }

@@ -39,11 +39,20 @@ pub use steps::{StepActionName, StepOperation};
 pub use tasks::{AnswerBy, CancelledTask, CreatedTask, OperatedTask, TaskOperation, TaskPage};
 pub use triggers::TriggerSwitch;
 
-/// The largest request body, in bytes.
+/// The largest request body of a server, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// The routes of the API. Streaming responses end when `stop` is cancelled.
 pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
+    router_with_bodies(orchestrator, stop, MAX_BODY_BYTES)
+}
+
+/// As [`router`], with another limit on the bodies of requests, in bytes.
+pub fn router_with_bodies(
+    orchestrator: Orchestrator,
+    stop: CancellationToken,
+    max_body_bytes: usize,
+) -> Router {
     Router::new()
         .route("/v1/tasks", post(tasks::create).get(tasks::list))
         .route("/v1/tasks/{task_id}", get(tasks::show).patch(tasks::operate).delete(tasks::cancel))
@@ -82,7 +91,7 @@ pub fn router(orchestrator: Orchestrator, stop: CancellationToken) -> Router {
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(middleware::from_fn(guard::refuse_nul))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(Extension(stop))
         .with_state(orchestrator)
 }

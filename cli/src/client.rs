@@ -14,11 +14,11 @@ use ureq::{
     Agent, Body, Proxy,
     http::{Method, Response, StatusCode},
 };
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
 
 use crate::{
     config::ProjectConfig,
-    signature::{Signer, WHERE_REFUSED, behind_iam},
+    signature::{Signer, WHERE_REFUSED, behind_iam, is_here},
 };
 
 /// The timeout of a request. The API responds within a minute, also to requests that wait.
@@ -60,12 +60,12 @@ impl Client {
         Self { tries: TRIES, ..self.clone() }
     }
 
-    async fn signer(&self) -> Option<Signer> {
+    async fn signer(&self) -> Result<Option<Signer>> {
         let mut signer = self.signer.lock().await;
         if !signer.as_ref().is_some_and(Signer::is_fresh) {
-            *signer = Signer::of(&self.url).await;
+            *signer = Signer::of(&self.url).await?;
         }
-        signer.clone()
+        Ok(signer.clone())
     }
 
     /// Creates a client of the server that a project's configuration names.
@@ -123,7 +123,7 @@ impl Client {
         body: Option<String>,
     ) -> Result<Answer<T>> {
         let (this, path) = (self.clone(), path.to_owned());
-        let signer = self.signer().await;
+        let signer = self.signer().await?;
         tokio::task::spawn_blocking(move || {
             let body = body.unwrap_or_default();
             let repeats = if method == Method::GET { this.tries - 1 } else { 0 };
@@ -138,6 +138,12 @@ impl Client {
                     _ => break response,
                 }
             };
+            if response.status() == StatusCode::SEE_OTHER
+                && let Some(link) = response.headers().get("location").and_then(|link| link.to_str().ok())
+            {
+                // A response that Lambda cannot return. The link allows no signature of ours.
+                response = this.agent.get(link).call().context("reading a large response")?;
+            }
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
@@ -188,7 +194,7 @@ impl Client {
     pub(crate) async fn listen(&self, path: &str) -> Result<mpsc::Receiver<(String, String)>> {
         // This response has no end, so it has no timeout.
         let this = Self { agent: agent(&self.url, None), ..self.clone() };
-        let (path, signer) = (path.to_owned(), self.signer().await);
+        let (path, signer) = (path.to_owned(), self.signer().await?);
         let response =
             tokio::task::spawn_blocking(move || this.send(Method::GET, &path, JSON, String::new(), signer));
         let mut response = response.await??;
@@ -224,6 +230,8 @@ fn agent(url: &str, timeout: Option<Duration>) -> Agent {
     Agent::config_builder()
         .proxy(proxy(url, |name| std::env::var(name).ok()))
         .http_status_as_error(false)
+        // The API redirects to large responses only, which allow no header of a signature.
+        .max_redirects(0)
         .timeout_connect(Some(Duration::from_secs(5)))
         .timeout_global(timeout)
         .build()
@@ -234,13 +242,8 @@ fn agent(url: &str, timeout: Option<Duration>) -> Agent {
 /// this machine.
 fn proxy(url: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
     let url = Url::parse(url).ok()?;
-    let is_here = match url.host()? {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
     let uri = url.as_str().parse().ok()?;
-    if is_here || Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(&uri)) {
+    if is_here(&url) || Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(&uri)) {
         return None;
     }
     let names = [format!("{}_proxy", url.scheme()), "all_proxy".to_owned()];
@@ -273,6 +276,32 @@ pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_large_response_is_read_where_the_api_says() {
+        use std::io::{BufRead as _, BufReader, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answers = [
+            format!("303 See Other\r\nlocation: {url}/link?signed\r\ncontent-length: 0"),
+            "200 OK\r\ncontent-length: 2\r\n\r\n42".to_owned(),
+        ];
+        let asked = std::thread::spawn(move || {
+            answers.map(|answer| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let reader = BufReader::new(stream.try_clone().unwrap());
+                let head: Vec<String> =
+                    reader.lines().map(|line| line.unwrap()).take_while(|line| !line.is_empty()).collect();
+                let end = if answer.contains("\r\n\r\n") { "" } else { "\r\n\r\n" };
+                write!(stream, "HTTP/1.1 {answer}{end}").unwrap();
+                head.join("\n")
+            })
+        });
+        let value: Answer<u32> = Client::new(&url).call(Method::GET, "/v1/tasks", JSON, None).await.unwrap();
+        assert_eq!(value.unwrap(), 42);
+        let [_, second] = asked.join().unwrap();
+        assert!(second.starts_with("GET /link?signed"), "{second}");
+    }
 
     #[test]
     fn any_name_is_one_segment() {

@@ -16,6 +16,8 @@ locals {
   reports_concurrency = coalesce(var.max_concurrency.reports, max(2, min(10, floor(local.account_concurrency / 10))))
   events_concurrency  = coalesce(var.max_concurrency.events, max(2, min(10, floor(local.account_concurrency / 10))))
 
+  deliveries_concurrency = coalesce(var.max_concurrency.deliveries, max(2, min(10, floor(local.account_concurrency / 10))))
+
   # --- reservations ---
 
   your_reservations = { for function, settings in local.functions : function => try(var.function_settings[settings.source].reserved_concurrency, null) }
@@ -37,15 +39,15 @@ locals {
 
   # --- steps ---
 
-  # Two fifths of a small account for steps. Without a reservation the steps queues share them.
-  steps_share           = floor(local.account_concurrency * 2 / 5 / (local.reservations["orchestrate"] > 0 ? 1 : 1 + length(var.namespaces)))
+  # Two fifths of a small account for steps and deliveries. Without a reservation the steps queues share them.
+  steps_share           = floor((local.account_concurrency * 2 / 5 - local.deliveries_concurrency) / (local.reservations["orchestrate"] > 0 ? 1 : 1 + length(var.namespaces)))
   steps_concurrency     = coalesce(var.max_concurrency.steps, max(2, min(100, local.steps_share)))
   namespace_concurrency = { for namespace, settings in var.namespaces : namespace => coalesce(settings.max_concurrency, max(2, min(50, local.steps_share))) }
 
   # --- limits ---
 
   # The queues' functions, and one execution each of sweep and api.
-  concurrency_peak = local.steps_concurrency + local.reports_concurrency + local.events_concurrency + sum(concat([0], values(local.namespace_concurrency))) + 2
+  concurrency_peak = local.steps_concurrency + local.reports_concurrency + local.events_concurrency + local.deliveries_concurrency + sum(concat([0], values(local.namespace_concurrency))) + 2
 
   api_peak = local.reservations["api"] >= 0 ? local.reservations["api"] : local.account_concurrency
 

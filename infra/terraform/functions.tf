@@ -6,6 +6,7 @@ locals {
     run-steps   = { memory = 1769, timeout = 300, description = "Runs steps in sandboxes" } # 1769 MB: one whole processor
     api         = { memory = 512, timeout = 30, description = "Serves the API" }
     ingest      = { memory = 512, timeout = 30, description = "Starts tasks from cloud events" }
+    deliver     = { memory = 256, timeout = 60, description = "Calls webhooks" }
     sweep       = { memory = 512, timeout = 60, description = "Every minute: sends what was lost, ends attempts whose lease ran out" }
     migrate     = { memory = 1024, timeout = 300, description = "Migrates the database and publishes when deployed" }
   }
@@ -19,6 +20,8 @@ locals {
       namespace   = null
     }
   }
+
+  outside_vpc = ["run-steps", "deliver"]
 
   # A namespace's separate run-steps function: the same code with a role that reaches only that namespace.
   own_namespaces = { for namespace, settings in var.namespaces : namespace => settings if settings.own_function }
@@ -60,6 +63,7 @@ locals {
       # Longer steps go to the container, if there is one. The function needs the other 5 seconds to finish.
       TASKER_FUNCTION_SECONDS = local.shared_functions["run-steps"].timeout - 5
     },
+    { TASKER_DELIVERIES_QUEUE = aws_sqs_queue.work["deliveries"].url },
     var.long_steps == null ? {} : { TASKER_LONG_STEPS_QUEUE = aws_sqs_queue.work["steps-long"].url },
     # The names of the namespaces. Their queues' names begin like that of TASKER_STEPS_QUEUE.
     length(var.namespaces) == 0 ? {} : { TASKER_STEPS_QUEUES = join(",", keys(var.namespaces)) },
@@ -77,13 +81,19 @@ locals {
     local.has_functions_login ? { TASKER_FUNCTIONS_SECRET = local.functions_secret_arn } : {},
   )
 
-  environment_of_publishing = var.event_bus == null ? {} : { TASKER_EVENT_BUS = var.event_bus }
+  # Where published events may go. api refuses subscriptions to others.
+  environment_of_publishing = merge(
+    var.event_bus == null ? {} : { TASKER_EVENT_BUS = var.event_bus },
+    length(var.publish_topics) == 0 ? {} : { TASKER_PUBLISH_TOPICS = join(",", var.publish_topics) },
+    length(var.publish_queues) == 0 ? {} : { TASKER_PUBLISH_QUEUES = join(",", var.publish_queues) },
+  )
 
   environments = {
     orchestrate = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     run-steps   = merge(local.environment, local.environment_of_hosts, local.environment_of_shared_secrets)
-    api         = merge(local.environment_of_orchestrators, local.environment_of_database)
+    api         = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     ingest      = merge(local.environment_of_orchestrators, local.environment_of_database)
+    deliver     = { RUST_LOG = var.log_level, TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url }
     sweep       = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     migrate     = merge(local.environment_of_orchestrators, local.environment_of_migration, local.environment_of_publishing)
   }
@@ -103,9 +113,10 @@ locals {
   # The function that each queue triggers.
   triggers = merge(
     {
-      reports = { function = "orchestrate", concurrency = local.reports_concurrency, batch = var.batches.reports }
-      events  = { function = "ingest", concurrency = local.events_concurrency, batch = var.batches.events }
-      steps   = { function = "run-steps", concurrency = local.steps_concurrency, batch = var.batches.steps }
+      reports    = { function = "orchestrate", concurrency = local.reports_concurrency, batch = var.batches.reports }
+      events     = { function = "ingest", concurrency = local.events_concurrency, batch = var.batches.events }
+      deliveries = { function = "deliver", concurrency = local.deliveries_concurrency, batch = { size = 10, window = 0 } }
+      steps      = { function = "run-steps", concurrency = local.steps_concurrency, batch = var.batches.steps }
     },
     {
       for namespace, settings in var.namespaces : "steps-${namespace}" => {
@@ -144,9 +155,9 @@ resource "aws_lambda_function" "this" {
     variables = local.function_environments[each.key]
   }
 
-  # run-steps runs handler code: it is outside the VPC and cannot reach a database.
+  # run-steps runs handler code, and deliver calls whoever subscribed: they are outside the VPC and cannot reach a database.
   dynamic "vpc_config" {
-    for_each = each.value.source != "run-steps" && local.in_vpc ? [1] : []
+    for_each = local.in_vpc && !contains(local.outside_vpc, each.value.source) ? [1] : []
     content {
       subnet_ids         = local.subnet_ids
       security_group_ids = local.function_security_group_ids
@@ -218,10 +229,11 @@ resource "aws_lambda_alias" "live" {
   depends_on = [aws_lambda_invocation.migrate]
 }
 
-# A task is a loop: reports start orchestrate, steps start run-steps. Lambda would stop it after 16 rounds as a
-# runaway. ingest keeps the detection, because only events that start each other without end reach it that often.
+# A task is a loop: reports start orchestrate, steps start run-steps. So are deliveries: each outcome makes room for the next.
+# Lambda would stop them after 16 rounds as a runaway. ingest keeps the detection, because only events that start each other
+# without end reach it that often.
 resource "aws_lambda_function_recursion_config" "loop" {
-  for_each = toset([for function, settings in local.functions : function if contains(["orchestrate", "run-steps"], settings.source)])
+  for_each = toset([for function, settings in local.functions : function if contains(["orchestrate", "run-steps", "deliver"], settings.source)])
 
   function_name  = aws_lambda_function.this[each.key].function_name
   recursive_loop = "Allow"

@@ -25,7 +25,7 @@ locals {
 
   interface_endpoints = {
     for service, endpoint in {
-      sqs            = { wanted = true, resources = values(local.queue_arn) }
+      sqs            = { wanted = true, resources = concat(values(local.queue_arn), var.publish_queues) }
       secretsmanager = { wanted = true, resources = distinct([local.database_secret_arn, local.functions_secret_arn]) }
       events         = { wanted = var.event_bus != null, resources = [local.bus_arn] }
       sns            = { wanted = length(var.publish_topics) > 0, resources = var.publish_topics }

@@ -6,9 +6,10 @@ locals {
   # queue.
   queues = merge(
     {
-      steps   = { visibility = 6 * local.functions["run-steps"].timeout, receives = 50, namespace = null }
-      reports = { visibility = 6 * local.functions["orchestrate"].timeout, receives = 50, namespace = null }
-      events  = { visibility = 6 * local.functions["ingest"].timeout, receives = 50, namespace = null }
+      steps      = { visibility = 6 * local.functions["run-steps"].timeout, receives = 50, namespace = null }
+      reports    = { visibility = 6 * local.functions["orchestrate"].timeout, receives = 50, namespace = null }
+      events     = { visibility = 6 * local.functions["ingest"].timeout, receives = 50, namespace = null }
+      deliveries = { visibility = 6 * local.functions["deliver"].timeout, receives = 50, namespace = null }
     },
     { for namespace in keys(var.namespaces) : "steps-${namespace}" => { visibility = 6 * local.functions["run-steps"].timeout, receives = 50, namespace = namespace } },
     # The container extends the visibility timeout while a step runs. After a host failure the step is visible

@@ -61,6 +61,13 @@ locals {
     Resource = concat(local.steps_queue_arns, [local.queue_arn["reports"]])
   }]
 
+  may_send_deliveries = [{
+    Sid      = "SendDeliveries"
+    Effect   = "Allow"
+    Action   = ["sqs:SendMessage"]
+    Resource = local.queue_arn["deliveries"]
+  }]
+
   may_send_reports = [{
     Sid      = "SendReports"
     Effect   = "Allow"
@@ -113,6 +120,12 @@ locals {
       Action   = ["sns:Publish"]
       Resource = topics
     } if length(var.publish_topics) > 0],
+    [for queues in [var.publish_queues] : {
+      Sid      = "SendToQueues"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = queues
+    } if length(var.publish_queues) > 0],
   )
 
   # Lambda needs the attached AWS policy to attach a function to a VPC; the function's code does not.
@@ -207,6 +220,7 @@ locals {
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,
+        local.may_send_deliveries,
         local.may_publish,
         local.may_use_key,
       )
@@ -245,11 +259,21 @@ locals {
         local.may_write_logs["sweep"],
         local.may_not_touch_network_interfaces["sweep"],
         local.may_log_in,
-        [{ Sid = "CountReports", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = local.queue_arn["reports"] }],
+        # It also keeps the metrics of steps-long alive, which start the hosts.
+        [{ Sid = "CountMessages", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = [for queue in ["reports", "steps-long"] : local.queue_arn[queue] if contains(keys(local.queues), queue)] }],
         local.may_send_steps_and_reports,
         local.may_revoke_leases,
         local.may_exchange_payloads,
+        local.may_send_deliveries,
         local.may_publish,
+        local.may_use_key,
+      )
+
+      # An event that exceeds a message comes as a signed link, so that this function needs no right to read payloads.
+      deliver = concat(
+        local.may_write_logs["deliver"],
+        [{ Sid = "TakeDeliveries", Effect = "Allow", Action = local.actions_to_consume, Resource = local.queue_arn["deliveries"] }],
+        local.may_send_reports,
         local.may_use_key,
       )
 
@@ -301,7 +325,7 @@ resource "aws_iam_role_policy" "function" {
 
 # The AWS policy for this purpose, because some of these calls do not support resources.
 resource "aws_iam_role_policy_attachment" "network_interfaces" {
-  for_each = { for function, settings in local.functions : function => settings if local.in_vpc && settings.source != "run-steps" }
+  for_each = { for function, settings in local.functions : function => settings if local.in_vpc && !contains(local.outside_vpc, settings.source) }
 
   role       = aws_iam_role.function[each.key].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"

@@ -49,15 +49,15 @@ variable "final_snapshot" {
 # --- functions ---------------------------------------------------------------------------------------------------
 
 variable "functions_dir" {
-  description = "Folder with <function>/bootstrap.zip for orchestrate, run-steps, api, ingest, sweep and migrate."
+  description = "Folder with <function>/bootstrap.zip for orchestrate, run-steps, api, ingest, deliver, sweep and migrate."
   type        = string
 
   validation {
     condition = alltrue([
-      for function in ["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"] :
+      for function in ["orchestrate", "run-steps", "api", "ingest", "deliver", "sweep", "migrate"] :
       fileexists("${var.functions_dir}/${function}/bootstrap.zip")
     ])
-    error_message = "functions_dir must contain <function>/bootstrap.zip for each of orchestrate, run-steps, api, ingest, sweep and migrate."
+    error_message = "functions_dir must contain <function>/bootstrap.zip for each of orchestrate, run-steps, api, ingest, deliver, sweep and migrate."
   }
 }
 
@@ -73,7 +73,7 @@ variable "architecture" {
 }
 
 variable "function_settings" {
-  description = "Per function (orchestrate, run-steps, api, ingest, sweep, migrate): memory in MB, timeout in seconds, size of /tmp in MB, reserved concurrency (-1: none), and additional environment variables."
+  description = "Per function (orchestrate, run-steps, api, ingest, deliver, sweep, migrate): memory in MB, timeout in seconds, size of /tmp in MB, reserved concurrency (-1: none), and additional environment variables."
   type = map(object({
     memory               = optional(number)
     timeout              = optional(number)
@@ -84,8 +84,8 @@ variable "function_settings" {
   default = {}
 
   validation {
-    condition     = alltrue([for function in keys(var.function_settings) : contains(["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"], function)])
-    error_message = "function_settings accepts orchestrate, run-steps, api, ingest, sweep and migrate."
+    condition     = alltrue([for function in keys(var.function_settings) : contains(["orchestrate", "run-steps", "api", "ingest", "deliver", "sweep", "migrate"], function)])
+    error_message = "function_settings accepts orchestrate, run-steps, api, ingest, deliver, sweep and migrate."
   }
   validation {
     condition     = alltrue([for settings in values(var.function_settings) : coalesce(settings.timeout, 1) >= 1 && coalesce(settings.timeout, 1) <= 900])
@@ -184,16 +184,17 @@ variable "namespaces" {
 }
 
 variable "max_concurrency" {
-  description = "Maximum concurrent executions of a function per queue. Null: 100 for steps, 10 for reports and 10 for events, or less if the account is small. Reports and events each hold a database connection."
+  description = "Maximum concurrent executions of a function per queue. Null: 100 for steps, 10 each for reports, events and deliveries, or less if the account is small. Reports and events each hold a database connection."
   type = object({
-    steps   = optional(number)
-    reports = optional(number)
-    events  = optional(number)
+    steps      = optional(number)
+    reports    = optional(number)
+    events     = optional(number)
+    deliveries = optional(number)
   })
   default = {}
 
   validation {
-    condition     = alltrue([for limit in [var.max_concurrency.steps, var.max_concurrency.reports, var.max_concurrency.events] : coalesce(limit, 2) >= 2 && coalesce(limit, 2) <= 1000])
+    condition     = alltrue([for limit in [var.max_concurrency.steps, var.max_concurrency.reports, var.max_concurrency.events, var.max_concurrency.deliveries] : coalesce(limit, 2) >= 2 && coalesce(limit, 2) <= 1000])
     error_message = "A maximum concurrency must be 2 to 1000."
   }
 }
@@ -293,7 +294,7 @@ variable "network" {
   description = <<-TEXT
     Network of the functions that use the database. Null: the module creates a VPC without internet access. vpc_id and
     subnet_ids (private, in two zones or more): your network; a security group is created unless you set some. none = true:
-    no VPC, for a database that is reachable without one. run-steps is never in the VPC.
+    no VPC, for a database that is reachable without one. run-steps and deliver are never in the VPC.
   TEXT
   type = object({
     vpc_id             = optional(string)
@@ -412,6 +413,21 @@ variable "publish_topics" {
   description = "ARNs of the SNS topics that tasks may publish events to."
   type        = list(string)
   default     = []
+}
+
+variable "publish_queues" {
+  description = "ARNs of the SQS queues, in this region, that tasks may publish events to. Not Tasker's own queues."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.publish_queues : can(regex("^arn:[^:]+:sqs:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "publish_queues must be full ARNs of standard queues: arn:aws:sqs:region:account:name."
+  }
+  validation {
+    condition     = alltrue([for arn in var.publish_queues : !can(regex(":${var.name}-(steps|reports|events|deliveries)(-|$)", arn))])
+    error_message = "publish_queues must not name Tasker's own queues."
+  }
 }
 
 # --- api ---------------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ impl Orchestrator {
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
         let Connections { pool, login, steps, reports, leases, outlets, blobs } = connections;
         let pool = Pool::new(pool, login);
-        let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment));
+        let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment, steps.longest_work()));
         let reader =
             Arc::new(Reader { pool: pool.clone(), catalog: Arc::clone(&catalog), blobs: blobs.clone() });
         let hearing = Hearing::lost(reports.visibility());

@@ -1,4 +1,5 @@
-//! Counting proxies between a function and AWS or PostgreSQL. They forward everything unchanged.
+//! Counting proxies between a function and AWS or PostgreSQL. They forward everything as it is, except that
+//! messages get the trace header of their request.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::http::Message;
+use crate::{http::Message, lineage};
 
 /// Counts per operation.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +32,9 @@ pub(crate) fn count_requests(endpoint: &str, counter: &Counter) -> Result<String
     let upstream = endpoint.trim_start_matches("http://").to_owned();
     let address = listen(&upstream, counter, |client, server, counter| {
         let (mut requests, mut answers) = (BufReader::new(&client), BufReader::new(&server));
-        while let Some(request) = Message::read(&mut requests, true)? {
+        while let Some(mut request) = Message::read(&mut requests, true)? {
             counter.add(&operation(&request));
+            lineage::keep_with_messages(&mut request)?;
             request.write(&mut &server)?;
             let Some(answer) = Message::read(&mut answers, request.method() != "HEAD")? else { break };
             answer.write(&mut &client)?;

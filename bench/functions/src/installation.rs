@@ -4,6 +4,8 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use aws_config::Region;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -31,6 +33,7 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(30);
 const STEPS: &str = "steps";
 const REPORTS: &str = "reports";
+const DELIVERIES: &str = "deliveries";
 const BUCKET: &str = "blobs";
 const TABLE: &str = "leases";
 
@@ -72,7 +75,7 @@ impl Installation {
         let runtime = Runtime::new()?;
         let database = runtime.block_on(TestDatabase::new());
         let cache = tempfile::Builder::new().prefix("tasker-bench-cache-").tempdir()?;
-        for queue in [STEPS, REPORTS] {
+        for queue in [STEPS, REPORTS, DELIVERIES] {
             ask("AmazonSQS.CreateQueue", &json!({ "QueueName": queue }))?;
         }
         ask(
@@ -212,6 +215,7 @@ impl Seat {
             ("DATABASE_URL", format!("{before}@{server}/{name}")),
             ("TASKER_STEPS_QUEUE", queue_url(&endpoint, STEPS)),
             ("TASKER_REPORTS_QUEUE", queue_url(&endpoint, REPORTS)),
+            ("TASKER_DELIVERIES_QUEUE", queue_url(&endpoint, DELIVERIES)),
             ("TASKER_LEASES_TABLE", TABLE.to_owned()),
             ("TASKER_KEYVALUE_TABLE", TABLE.to_owned()),
             ("TASKER_BLOBS", format!("s3://{BUCKET}")),
@@ -248,7 +252,14 @@ pub(crate) fn queue_url(endpoint: &str, queue: &str) -> String {
 
 /// Opens the orchestrator like the API function.
 async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
-    let config = sdk_config().await.into_builder().endpoint_url(&seat.endpoint).build();
+    let credentials = Credentials::new("test", "test", None, None, "the emulator accepts them");
+    let config = sdk_config()
+        .await
+        .into_builder()
+        .endpoint_url(&seat.endpoint)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
     let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
     let connections = Connections {
         pool: tasker_orchestrator::connect(seat.environment["DATABASE_URL"].parse()?, 1),

@@ -9,6 +9,9 @@ mod figures;
 mod http;
 mod in_emulator;
 mod installation;
+mod lineage;
+#[cfg(test)]
+mod loops;
 mod process;
 mod requests;
 mod runtime_api;

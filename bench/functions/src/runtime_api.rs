@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{http::Message, process};
+use crate::{http::Message, lineage, process};
 
 /// The timeout for starting and for one response.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +32,9 @@ enum Said {
 pub(crate) struct Function {
     child: Child,
     said: mpsc::Receiver<Said>,
-    events: mpsc::Sender<String>,
+    events: mpsc::Sender<(String, String)>,
+    /// The longest chain of invocations, if loops are detected.
+    limit: Option<u32>,
     /// The time from process start to the request for the first event.
     pub(crate) ready_after: Duration,
 }
@@ -73,15 +75,26 @@ impl Function {
             .stdout(Stdio::from(std::io::stderr()))
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
-        let mut function = Self { child, said, events, ready_after: Duration::ZERO };
+        let mut function = Self { child, said, events, limit: None, ready_after: Duration::ZERO };
         function.ready_after = function.next()?.duration_since(started);
         Ok(function)
+    }
+
+    /// Stops loops that the function takes part in, as Lambda does unless `RecursiveLoop` is `Allow`.
+    #[cfg(test)]
+    pub(crate) fn without_loops(mut self) -> Self {
+        self.limit = Some(lineage::LIMIT);
+        self
     }
 
     /// Sends an event and waits for the response, and until the function is ready again.
     pub(crate) fn invoke(&mut self, event: &Value) -> Result<Answer> {
         let started = Instant::now();
-        self.events.send(event.to_string()).context("the function has exited")?;
+        let number = lineage::length(event) + 1;
+        if self.limit.is_some_and(|limit| number > limit) {
+            bail!("RecursiveInvocationException: invocation {number} of a chain");
+        }
+        self.events.send((event.to_string(), lineage::header(number))).context("the function has exited")?;
         let (answered, body) = match self.said.recv_timeout(PATIENCE)? {
             Said::Answered(at, body) => (at, body),
             Said::Failed(why) => bail!("the function failed: {why}"),
@@ -122,7 +135,7 @@ impl Drop for Function {
 fn serve(
     stream: &TcpStream,
     tell: &mpsc::Sender<Said>,
-    events: &Mutex<mpsc::Receiver<String>>,
+    events: &Mutex<mpsc::Receiver<(String, String)>>,
 ) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
@@ -134,7 +147,8 @@ fn serve(
         if request.method() == "GET" && request.target().ends_with("/invocation/next") {
             tell.send(Said::Next(now)).ok()?;
             // The channel is closed: the measurement is over.
-            answer = invocation(&events.lock().ok()?.recv().ok()?);
+            let (event, trace) = events.lock().ok()?.recv().ok()?;
+            answer = invocation(&event, trace);
         } else if request.target().ends_with("/response") {
             tell.send(Said::Answered(now, request.body)).ok()?;
         } else {
@@ -145,7 +159,7 @@ fn serve(
     Some(())
 }
 
-fn invocation(event: &str) -> Message {
+fn invocation(event: &str, trace: String) -> Message {
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + TIMEOUT;
     let mut answer = Message::answer("200 OK", event);
     for (name, value) in [
@@ -155,7 +169,7 @@ fn invocation(event: &str) -> Message {
             "Lambda-Runtime-Invoked-Function-Arn",
             "arn:aws:lambda:us-east-1:000000000000:function:measured".to_owned(),
         ),
-        ("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0".to_owned()),
+        ("Lambda-Runtime-Trace-Id", trace),
     ] {
         answer.headers.push((name.to_owned(), value));
     }

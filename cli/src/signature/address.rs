@@ -1,5 +1,7 @@
 //! Which addresses stand behind AWS's IAM.
 
+#[cfg(feature = "aws")]
+use anyhow::{Result, ensure};
 use url::{Host, Url};
 
 /// The service and the region behind an address: `https://x.lambda-url.eu-west-1.on.aws`,
@@ -17,9 +19,68 @@ pub(crate) fn behind_iam(url: &str) -> Option<(&'static str, String)> {
     Some((service, region.to_owned()))
 }
 
+/// Whether the host of a URL is this machine.
+pub(crate) fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Refuses an address that signed requests would reach unencrypted. Loopback is permitted, for emulators.
+///
+/// # Errors
+/// The address begins with `http://`, and its host is not this machine.
+#[cfg(feature = "aws")]
+pub(crate) fn encrypted(address: &str) -> Result<()> {
+    let Ok(url) = Url::parse(address) else { return Ok(()) };
+    ensure!(
+        url.scheme() != "http" || is_here(&url),
+        "`{address}` is not encrypted, and requests to it carry AWS signatures: write https://"
+    );
+    Ok(())
+}
+
+/// Refuses endpoints of AWS services that are not encrypted: of the configuration, and in the environment.
+///
+/// # Errors
+/// As [`encrypted`].
+#[cfg(feature = "aws")]
+pub(crate) fn check_endpoints(configured: Option<&str>) -> Result<()> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        name.to_str()?.starts_with("AWS_ENDPOINT_URL").then(|| value.to_string_lossy().into_owned())
+    });
+    configured.map(str::to_owned).into_iter().chain(variables).try_for_each(|address| encrypted(&address))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn signatures_travel_encrypted_or_stay_on_this_machine() {
+        for good in [
+            "https://abc.execute-api.eu-west-1.amazonaws.com",
+            "http://127.0.0.1:4566",
+            "http://[::1]:4566",
+            "http://localhost:4566",
+            "http://x.execute-api.localhost:4566",
+        ] {
+            assert!(encrypted(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://abc.execute-api.eu-west-1.amazonaws.com",
+            "HTTP://abc.lambda-url.eu-west-1.on.aws/",
+            "http://10.0.0.1:4566",
+            "http://localhost.example.com",
+        ] {
+            let refused = check_endpoints(Some(bad)).unwrap_err().to_string();
+            assert!(refused.contains("https://"), "{refused}");
+        }
+    }
 
     #[test]
     fn an_address_of_aws_tells_its_service_and_region() {

@@ -10,7 +10,7 @@ use aws_sigv4::{
 };
 use tasker_transport::s3::sdk_config;
 
-use super::address::behind_iam;
+use super::address::{behind_iam, encrypted};
 
 /// Credentials are renewed this long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -35,14 +35,20 @@ impl Signer {
 
     /// Returns a signer for the API at this URL. None if it is not an AWS URL, or if there are no credentials,
     /// because the API may not require any.
-    pub(crate) async fn of(url: &str) -> Option<Self> {
-        let (service, region) = behind_iam(url)?;
-        match sdk_config().await.credentials_provider()?.provide_credentials().await {
-            Ok(credentials) => Some(Self { service, region, credentials }),
+    ///
+    /// # Errors
+    /// The URL is not encrypted: whoever reads a signed request on the way can repeat it.
+    pub(crate) async fn of(url: &str) -> Result<Option<Self>> {
+        let Some((service, region)) = behind_iam(url) else { return Ok(None) };
+        encrypted(url)?;
+        let config = sdk_config().await;
+        let Some(provider) = config.credentials_provider() else { return Ok(None) };
+        match provider.provide_credentials().await {
+            Ok(credentials) => Ok(Some(Self { service, region, credentials })),
             Err(error) => {
                 let error = aws_sdk_kms::error::DisplayErrorContext(error);
                 tracing::info!(%error, "requests are not signed, because no AWS credentials were found");
-                None
+                Ok(None)
             }
         }
     }

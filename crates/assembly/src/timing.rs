@@ -66,6 +66,13 @@ pub const LAST_ANSWER: Duration = Duration::from_secs(5);
 /// [`API_TIMEOUT`] is for starting a function and for [`LAST_ANSWER`].
 pub const WAIT_PIECE: Duration = Duration::from_secs(20);
 
+/// How long the function that calls webhooks may take, as the deployment's templates set it: a request, its report, and a start.
+pub const DELIVER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long after a delivery was handed over the orchestrator sends it again if no outcome has come: longer than the function
+/// that calls webhooks may take, and than a backlog of its queue usually waits.
+pub const DELIVERY_LEASE: Duration = Duration::from_secs(300);
+
 /// How long ECS waits after SIGTERM before it kills a container, as the deployment's templates set it: the longest that
 /// Fargate allows.
 pub const CONTAINER_STOP: Duration = Duration::from_secs(120);
@@ -180,6 +187,12 @@ mod tests {
     }
 
     #[test]
+    fn a_delivery_has_its_outcome_before_it_is_sent_again() {
+        // What a killed function leaves is visible again later, and is dropped then.
+        assert!(DELIVER_TIMEOUT * 2 < DELIVERY_LEASE && DELIVERY_LEASE < DELIVER_TIMEOUT * 6);
+    }
+
+    #[test]
     fn a_container_has_time_to_report_after_its_drain() {
         assert!(CONTAINER_DRAIN + LAST_WORDS < CONTAINER_STOP);
     }
@@ -226,6 +239,12 @@ mod tests {
         let sam_api = sam.split_once("-api\"\n      Description: Serves the API\n").unwrap().1;
         says(&sam_api[..sam_api.find("Role:").unwrap()], format!("Timeout: {}\n", API_TIMEOUT.as_secs()));
         says(long_steps, format!("stopTimeout = {}\n", CONTAINER_STOP.as_secs()));
+        says(functions, format!("deliver     = {{ memory = 256, timeout = {},", DELIVER_TIMEOUT.as_secs()));
+        let sam_deliver = sam.split_once("-deliver\"\n      Description: Calls webhooks\n").unwrap().1;
+        says(
+            &sam_deliver[..sam_deliver.find("Role:").unwrap()],
+            format!("Timeout: {}\n", DELIVER_TIMEOUT.as_secs()),
+        );
         let rest = FUNCTION_TIMEOUT.saturating_sub(LONGEST_FUNCTION_STEP);
         says(functions, format!("local.shared_functions[\"run-steps\"].timeout - {}\n", rest.as_secs()));
     }

@@ -3,7 +3,10 @@
 //! The caller resolves a name once, checks every address here, and connects to a checked address. Pure: no I/O, no clock.
 #![forbid(unsafe_code)]
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 use ipnet::{IpNet, Ipv6Net};
 
@@ -72,6 +75,27 @@ pub struct Refused {
 /// The addresses that are allowed: all public ones, and those of these networks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks(Vec<IpNet>);
+
+/// A text that lists no networks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a network; write an address, or a network such as 10.1.0.0/16, and commas between several"
+)]
+pub struct NotNetworks(String);
+
+impl FromStr for Networks {
+    type Err = NotNetworks;
+
+    /// Reads addresses and networks that are separated by commas.
+    fn from_str(text: &str) -> Result<Self, NotNetworks> {
+        let network = |text: &str| {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| NotNetworks(text.to_owned()))
+        };
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 impl Networks {
     /// Allows the addresses of these networks as well.

@@ -1,6 +1,7 @@
 //! The messages between the orchestrator and its runtime hosts: types and their JSON, nothing else.
 //!
-//! [`StepDispatch`] makes a host run one step; [`StepReport`] returns the outcome to the orchestrator.
+//! [`StepDispatch`] makes a host run one step; [`StepReport`] returns the outcome to the orchestrator. Where another process
+//! calls webhooks, [`EventDelivery`] and [`EventDelivered`] do the same for an event.
 //! Messages may be lost, repeated, delayed or reordered without harm: the state is in PostgreSQL, and every
 //! report names its execution.
 //!
@@ -9,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod dispatch;
+mod event;
 mod grants;
 mod limits;
 mod payload;
@@ -16,6 +18,7 @@ mod report;
 mod wire;
 
 pub use dispatch::{BatchSlice, DependencyResult, HandlerReference, StepDispatch};
+pub use event::{EventBody, EventDelivered, EventDelivery};
 pub use grants::{
     BucketName, Destination, GrantFault, Grants, OriginHost, OriginPattern, Scheme, SecretName,
     granted_network, is_bucket_name,

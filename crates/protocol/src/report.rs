@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::Payload;
+use crate::{EventDelivered, Payload};
 
 /// A message on the orchestrator's queue.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,8 @@ pub enum OrchestratorMessage {
     Report(StepReport),
     /// A retry timer of the orchestrator: a waiting step is due.
     Due(StepDue),
+    /// The outcome of a delivery of an event.
+    Delivered(EventDelivered),
 }
 
 /// A step whose retry is due, sent with a delay. If the message is lost, the sweep finds the step.

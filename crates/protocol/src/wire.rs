@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{BlobReference, OrchestratorMessage, StepDispatch, StepDue, StepReport, VERSION};
+use crate::{BlobReference, EventDelivery, OrchestratorMessage, StepDispatch, StepDue, StepReport, VERSION};
 
 /// Why a message could not be decoded.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +64,20 @@ impl Message for StepDue {
     }
 }
 
+impl Message for EventDelivery {
+    const KIND: &'static str = "EventDelivery";
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
 impl Message for OrchestratorMessage {
     const KIND: &'static str = "OrchestratorMessage";
     fn version(&self) -> u32 {
         match self {
             Self::Report(report) => report.version,
             Self::Due(due) => due.version,
+            Self::Delivered(delivered) => delivered.version,
         }
     }
 }
@@ -105,7 +113,7 @@ fn stated_version(text: &str) -> Option<u32> {
     }
     #[derive(Deserialize)]
     struct Wrapped {
-        #[serde(alias = "due")]
+        #[serde(alias = "due", alias = "delivered")]
         report: Versioned,
     }
     serde_json::from_str::<Versioned>(text)

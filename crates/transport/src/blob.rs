@@ -1,6 +1,6 @@
 //! The blob store: components, and payloads that exceed the message limit (claim check), in any object store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
@@ -9,7 +9,7 @@ use tasker_protocol::{BlobReference, ClaimCheck, Payload, raw_json};
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::Delivery;
+use crate::{Delivery, link::Links};
 
 /// Why a blob could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,8 @@ const MAX_CLAIM_CHECK: usize = 1 << 10;
 #[derive(Debug, Clone)]
 pub struct BlobStore {
     store: Arc<dyn ObjectStore>,
+    /// Where the store can make links.
+    links: Option<Arc<dyn Links>>,
     prefix: Path,
 }
 
@@ -89,11 +91,12 @@ impl BlobStore {
         let opened = match url.scheme() {
             #[cfg(feature = "s3")]
             "s3" => crate::bucket::open(url, options),
-            _ => object_store::parse_url_opts(url, options).map(|(store, prefix)| (Arc::from(store), prefix)),
+            _ => object_store::parse_url_opts(url, options)
+                .map(|(store, prefix)| (Arc::from(store), None, prefix)),
         };
-        let (store, prefix) = opened
+        let (store, links, prefix) = opened
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
-        Ok(Self { store, prefix })
+        Ok(Self { store, links, prefix })
     }
 
     /// Opens a folder. Creates it if it is missing.
@@ -105,7 +108,7 @@ impl BlobStore {
         std::fs::create_dir_all(path).map_err(|error| location(error.into()))?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(path)
             .map_err(|error| location(error.into()))?;
-        Ok(Self { store: Arc::new(store), prefix: Path::default() })
+        Ok(Self { store: Arc::new(store), links: None, prefix: Path::default() })
     }
 
     /// Writes a component. Returns its digest.
@@ -202,6 +205,15 @@ impl BlobStore {
         opened
     }
 
+    /// Stores a JSON document and returns a URL that anyone can read it at for this time, or until the credentials of this
+    /// process end. None if the store makes no links; then nothing is stored.
+    pub async fn link(&self, json: String, time: Duration) -> Result<Option<Url>, BlobError> {
+        let Some(links) = &self.links else { return Ok(None) };
+        let key = self.store_json(json).await?.key;
+        let link = links.link(&self.path(&key), time).await;
+        link.map(Some).map_err(|source| BlobError::Unavailable { key, source })
+    }
+
     async fn store_json(&self, text: String) -> Result<BlobReference, BlobError> {
         let bytes = Bytes::from(text);
         let sha256 = sha256_hex(&bytes);
@@ -293,8 +305,17 @@ pub(crate) fn options() -> Vec<(String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("AWS_"))
         .collect();
-    if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && value.starts_with("http://")) {
-        // A custom endpoint may be plain HTTP.
+    // An emulator on this machine may be plain HTTP. For others, whoever runs this process sets AWS_ALLOW_HTTP.
+    let is_emulator = |value: &str| {
+        let host = Url::parse(value).ok().filter(|url| url.scheme() == "http");
+        match host.as_ref().and_then(Url::host) {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    };
+    if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && is_emulator(value)) {
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
     }
     options

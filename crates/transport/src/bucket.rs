@@ -2,21 +2,33 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use object_store::{
     ClientConfigKey, ObjectStore, ObjectStoreScheme, RetryConfig,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
     path::Path,
+    signer::{Method, Signer},
 };
 use url::Url;
 
-use crate::patience::{BLOB_ATTEMPT, BLOB_RETRIES, CONNECT, LAST_BLOB_ATTEMPT};
+use crate::{
+    link::Links,
+    patience::{BLOB_ATTEMPT, BLOB_RETRIES, CONNECT, LAST_BLOB_ATTEMPT},
+};
+
+#[async_trait]
+impl Links for AmazonS3 {
+    async fn link(&self, path: &Path, time: Duration) -> Result<Url, object_store::Error> {
+        self.signed_url(Method::GET, path, time).await
+    }
+}
 
 /// Opens the bucket of `s3://bucket/prefix`. The options have the names of the AWS tools' variables, or those of
 /// [`ClientConfigKey`]. Unknown ones are ignored.
 pub(crate) fn open(
     url: &Url,
     options: Vec<(String, String)>,
-) -> Result<(Arc<dyn ObjectStore>, Path), object_store::Error> {
+) -> Result<(Arc<dyn ObjectStore>, Option<Arc<dyn Links>>, Path), object_store::Error> {
     let (_, prefix) = ObjectStoreScheme::parse(url)?;
     let retry =
         RetryConfig { max_retries: BLOB_RETRIES, retry_timeout: LAST_BLOB_ATTEMPT, ..RetryConfig::default() };
@@ -30,7 +42,8 @@ pub(crate) fn open(
     let unset = AmazonS3Builder::new().with_url(url.to_string()).with_retry(retry);
     let builder =
         limits.into_iter().chain(given).fold(unset, |builder, (key, value)| builder.with_config(key, value));
-    Ok((Arc::new(builder.build()?), prefix))
+    let bucket = Arc::new(builder.build()?);
+    Ok((bucket.clone(), Some(bucket), prefix))
 }
 
 #[cfg(test)]
@@ -54,7 +67,7 @@ mod tests {
         ];
         let options = options.map(|(name, value)| (name.to_owned(), value)).to_vec();
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (bucket, _) = open(&"s3://blobs".parse().unwrap(), options).unwrap();
+        let (bucket, ..) = open(&"s3://blobs".parse().unwrap(), options).unwrap();
         let begun = Instant::now();
         let blob = Path::from("components/x");
         let read = tokio::time::timeout(Duration::from_secs(600), bucket.get(&blob));

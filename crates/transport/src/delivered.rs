@@ -79,6 +79,10 @@ impl Queue for DeliveredQueue {
         self.behind.visibility()
     }
 
+    fn longest_work(&self) -> Option<Duration> {
+        self.behind.longest_work()
+    }
+
     async fn backlog(&self) -> Result<u64, QueueError> {
         self.behind.backlog().await
     }

@@ -8,9 +8,12 @@ pub mod aws;
 mod blob;
 #[cfg(feature = "s3")]
 mod bucket;
+#[cfg(feature = "webhook")]
+mod courier;
 mod delivered;
 mod key_value;
 mod lease;
+mod link;
 mod memory;
 mod outlet;
 #[cfg(feature = "s3")]
@@ -27,6 +30,8 @@ pub mod s3;
 mod webhook;
 
 pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
+#[cfg(feature = "webhook")]
+pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;
 pub use key_value::{
     Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
@@ -34,7 +39,7 @@ pub use key_value::{
 };
 pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
 pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};
-pub use outlet::{DeliveryError, OutgoingEvent, Outlet};
+pub use outlet::{DeliveryError, OutgoingEvent, Outlet, Sent};
 #[cfg(feature = "postgres")]
 pub use postgres::{PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};
 pub use queue::{Delivery, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};

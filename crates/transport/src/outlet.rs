@@ -14,6 +14,17 @@ pub struct OutgoingEvent {
     pub name: String,
     /// The event, a CloudEvent 1.0 in JSON.
     pub body: String,
+    /// The number of this try, from 1.
+    pub attempt: u32,
+}
+
+/// What became of an event that an outlet took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The subscriber has it.
+    Arrived,
+    /// Another process delivers it and reports the outcome.
+    HandedOver,
 }
 
 /// Why an event was not delivered.
@@ -43,5 +54,10 @@ pub trait Outlet: Send + Sync + 'static {
     async fn prepare(&self, target: &Value) -> Result<Value, DeliveryError>;
 
     /// Delivers one event. May deliver it twice: if the response is lost, the caller retries.
-    async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<(), DeliveryError>;
+    async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<Sent, DeliveryError>;
+
+    /// How long after taking a delivery the orchestrator delivers again if it hears nothing.
+    fn lease(&self) -> Duration {
+        Duration::from_secs(60)
+    }
 }

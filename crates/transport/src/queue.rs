@@ -76,6 +76,11 @@ pub trait Queue: Send + Sync + 'static {
     /// How long a received message stays invisible to others.
     fn visibility(&self) -> Duration;
 
+    /// How long the work on one message may take, if the queue limits that.
+    fn longest_work(&self) -> Option<Duration> {
+        None
+    }
+
     /// The approximate number of messages that wait to be received.
     async fn backlog(&self) -> Result<u64, QueueError>;
 

@@ -68,6 +68,11 @@ impl Queue for RoutedQueue {
         self.others.visibility()
     }
 
+    fn longest_work(&self) -> Option<Duration> {
+        // Long work goes to that queue.
+        self.long.as_ref().map_or(&self.others, |(_, long)| long).longest_work()
+    }
+
     async fn backlog(&self) -> Result<u64, QueueError> {
         let mut waiting = 0;
         for queue in self.all() {

@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use crate::{
     blob::hex,
-    outlet::{DeliveryError, OutgoingEvent, Outlet},
+    outlet::{DeliveryError, OutgoingEvent, Outlet, Sent},
 };
 
 /// The timeout of one request.
@@ -97,7 +97,8 @@ impl Resolver for CheckedResolver {
 }
 
 /// What to do about an address that may not be reached.
-const ALLOW: &str = "allow its network in `orchestrator.webhook_networks` of tasker.toml";
+const ALLOW: &str = "allow its network in `orchestrator.webhook_networks` of tasker.toml, or on AWS in \
+                     TASKER_WEBHOOK_NETWORKS of the functions api and deliver";
 
 /// The value of the header `Tasker-Signature`. Subscribers can use it to verify requests.
 pub fn signature(secret: &str, at: u64, delivery: &str, body: &str) -> String {
@@ -130,7 +131,7 @@ impl Outlet for WebhookOutlet {
         serde_json::to_value(&target).map_err(|error| DeliveryError::new(error.to_string()))
     }
 
-    async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<(), DeliveryError> {
+    async fn deliver(&self, target: &Value, event: &OutgoingEvent) -> Result<Sent, DeliveryError> {
         let (agent, event) = (self.agent.clone(), event.clone());
         let target = read(target)?;
         let sent = tokio::task::spawn_blocking(move || {
@@ -145,7 +146,7 @@ impl Outlet for WebhookOutlet {
                 .send(&event.body)
                 .map_err(|error| failure(&target.url, &error))?;
             if answer.status().is_success() {
-                return Ok(());
+                return Ok(Sent::Arrived);
             }
             let message = format!("{} returned {}", target.url, answer.status());
             let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
@@ -215,7 +216,12 @@ mod tests {
         // A name is checked when it is resolved, at each delivery.
         let target = json!({ "url": format!("http://localhost:{port}/") });
         let target = public.prepare(&target).await.unwrap();
-        let event = OutgoingEvent { delivery: "1".to_owned(), name: "e".to_owned(), body: "{}".to_owned() };
+        let event = OutgoingEvent {
+            delivery: "1".to_owned(),
+            name: "e".to_owned(),
+            body: "{}".to_owned(),
+            attempt: 1,
+        };
         let refused = public.deliver(&target, &event).await.unwrap_err();
         assert!(
             refused.message.contains("loopback") && refused.message.contains("webhook_networks"),

@@ -1,8 +1,12 @@
 //! The REST API behind API Gateway's HTTP API or a function URL, which authenticate its callers.
 
+mod size;
+
 use std::time::Instant;
 
-use lambda_http::{Request, RequestExt as _};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use lambda_http::{Request, RequestExt as _, http::Response};
 use tasker_api::AnswerBy;
 use tasker_assembly::{
     aws::{OpenOrchestrator, open_orchestrator},
@@ -10,6 +14,8 @@ use tasker_assembly::{
 };
 use tasker_function_lambda::{Error, log_failure, start_logs, time_left};
 use tokio_util::sync::CancellationToken;
+
+use size::{MAX_REQUEST_BYTES, within_limit};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -19,18 +25,22 @@ async fn main() -> Result<(), Error> {
     let (creating, stopped) = (orchestrator.clone(), stop.clone());
     tokio::spawn(async move { creating.run_creations(creations, stopped).await });
     let leaving = orchestrator.clone();
-    let router = tasker_api::router(orchestrator, stop);
+    let blobs = orchestrator.blobs().clone();
+    let router = tasker_api::router_with_bodies(orchestrator, stop, MAX_REQUEST_BYTES);
     lambda_http::run(lambda_http::service_fn(move |mut request: Request| {
         // A request that waits for a task must not end with the function.
         if let Some(deadline) = request.lambda_context_ref().map(|context| context.deadline) {
             let left = time_left(deadline).saturating_sub(LAST_ANSWER);
             request.extensions_mut().insert(AnswerBy(Instant::now() + left));
         }
-        let (mut router, leaving) = (router.clone(), leaving.clone());
+        let (mut router, leaving, blobs) = (router.clone(), leaving.clone(), blobs.clone());
         async move {
-            let answer = lambda_http::tower::Service::call(&mut router, request).await;
+            let answer = lambda_http::tower::Service::call(&mut router, request).await?;
+            let (head, body) = answer.into_parts();
+            let body = body.collect().await?.to_bytes().into();
+            let answer = within_limit(Response::from_parts(head, body), &blobs).await;
             log_failure(leaving.leave().await);
-            Ok::<_, Error>(answer?)
+            Ok::<_, Error>(answer?.map(Full::<Bytes>::from))
         }
     }))
     .await

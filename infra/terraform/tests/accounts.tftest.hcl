@@ -12,7 +12,7 @@ run "a_large_account_reserves_and_limits" {
   command = apply
 
   assert {
-    condition     = { for function, made in aws_lambda_function.this : function => made.reserved_concurrent_executions } == { orchestrate = 10, run-steps = -1, api = 100, ingest = -1, sweep = -1, migrate = -1 }
+    condition     = { for function, made in aws_lambda_function.this : function => made.reserved_concurrent_executions } == { orchestrate = 10, run-steps = -1, api = 100, ingest = -1, deliver = -1, sweep = -1, migrate = -1 }
     error_message = "orchestrate must have its share, and api its limit."
   }
 }
@@ -26,7 +26,7 @@ run "a_new_account_fits" {
   }
 
   assert {
-    condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 4, reports = 2, events = 2 }
+    condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 2, reports = 2, events = 2, deliveries = 2 }
     error_message = "The queues of a new account must leave executions for sweep and api."
   }
 
@@ -36,16 +36,16 @@ run "a_new_account_fits" {
   }
 }
 
-run "a_new_account_fits_with_a_namespace" {
+run "a_small_account_fits_with_a_namespace" {
   command = apply
 
   variables {
-    account_concurrency = 10
+    account_concurrency = 12
     namespaces          = { payments = {} }
   }
 
   assert {
-    condition     = length(data.aws_servicequotas_service_quota.concurrency) == 0 && sum(values(output.concurrency.queues)) == 8
+    condition     = length(data.aws_servicequotas_service_quota.concurrency) == 0 && sum(values(output.concurrency.queues)) == 10
     error_message = "A given concurrency must be used without asking for the quota."
   }
 }
@@ -74,7 +74,7 @@ run "your_reservations_count_and_are_obeyed" {
   }
 
   assert {
-    condition     = jsonencode(output.concurrency.reserved) == jsonencode({ orchestrate = 20, run-steps = 95, run-steps-payments = 95, api = -1, ingest = -1, sweep = -1, migrate = -1 })
+    condition     = jsonencode(output.concurrency.reserved) == jsonencode({ orchestrate = 20, run-steps = 95, run-steps-payments = 95, api = -1, ingest = -1, deliver = -1, sweep = -1, migrate = -1 })
     error_message = "Reservations of function_settings must be used as they are."
   }
 }

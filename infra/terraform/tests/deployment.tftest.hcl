@@ -17,12 +17,12 @@ run "every_queue_is_safe" {
   }
 
   assert {
-    condition     = sort(keys(aws_sqs_queue.work)) == sort(["steps", "reports", "events", "steps-payments", "steps-long"])
-    error_message = "The queues are steps, reports, events, one per namespace, and steps-long."
+    condition     = sort(keys(aws_sqs_queue.work)) == sort(["steps", "reports", "events", "deliveries", "steps-payments", "steps-long"])
+    error_message = "The queues are steps, reports, events, deliveries, one per namespace, and steps-long."
   }
 
   assert {
-    condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 50, reports = 50, events = 50, steps-payments = 50, steps-long = 50 }
+    condition     = { for queue, made in aws_sqs_queue.work : queue => jsondecode(made.redrive_policy).maxReceiveCount } == { steps = 50, reports = 50, events = 50, deliveries = 50, steps-payments = 50, steps-long = 50 }
     error_message = "A queue has no dead-letter queue, or the wrong number of receives."
   }
 
@@ -69,7 +69,7 @@ run "every_queue_starts_its_function" {
   }
 
   assert {
-    condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 100, steps-payments = 7, reports = 10, events = 10 }
+    condition     = { for queue, mapping in aws_lambda_event_source_mapping.queue : queue => mapping.scaling_config[0].maximum_concurrency } == { steps = 100, steps-payments = 7, reports = 10, events = 10, deliveries = 10 }
     error_message = "A mapping has no maximum concurrency, or a wrong one."
   }
 
@@ -87,7 +87,7 @@ run "a_task_may_go_round_and_the_sweep_is_not_repeated" {
   }
 
   assert {
-    condition     = { for function, made in aws_lambda_function_recursion_config.loop : made.function_name => made.recursive_loop } == { tasker-orchestrate = "Allow", tasker-run-steps = "Allow", tasker-run-steps-payments = "Allow" }
+    condition     = { for function, made in aws_lambda_function_recursion_config.loop : made.function_name => made.recursive_loop } == { tasker-orchestrate = "Allow", tasker-run-steps = "Allow", tasker-run-steps-payments = "Allow", tasker-deliver = "Allow" }
     error_message = "Lambda would stop tasks as a recursive loop, or would not stop events that start each other."
   }
 
@@ -246,7 +246,7 @@ run "your_network_and_database_are_used" {
   assert {
     condition = { for function, made in aws_lambda_function.this : function => try(made.environment[0].variables["TASKER_DATABASE_SECRET"], "") } == {
       migrate   = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours"
-      run-steps = "", orchestrate = aws_secretsmanager_secret.functions[0].arn, api = aws_secretsmanager_secret.functions[0].arn
+      run-steps = "", deliver = "", orchestrate = aws_secretsmanager_secret.functions[0].arn, api = aws_secretsmanager_secret.functions[0].arn
       ingest    = aws_secretsmanager_secret.functions[0].arn, sweep = aws_secretsmanager_secret.functions[0].arn
     }
     error_message = "migrate must use your secret, and the other functions the login that it creates."
@@ -385,9 +385,9 @@ run "faults_are_noticed" {
 
   assert {
     condition = length(setsubtract(concat(
-      flatten([for queue in ["steps", "reports", "events"] : ["${queue}-age", "${queue}-dead"]]),
-      flatten([for function in ["orchestrate", "run-steps", "api", "ingest", "sweep", "migrate"] : ["${function}-errors", "${function}-throttles"]]),
-      [for function in ["orchestrate", "run-steps", "ingest"] : "${function}-loops"],
+      flatten([for queue in ["steps", "reports", "events", "deliveries"] : ["${queue}-age", "${queue}-dead"]]),
+      flatten([for function in ["orchestrate", "run-steps", "api", "ingest", "deliver", "sweep", "migrate"] : ["${function}-errors", "${function}-throttles"]]),
+      [for function in ["orchestrate", "run-steps", "ingest", "deliver"] : "${function}-loops"],
       ["sweep-missed", "api-5xx"],
     ), keys(aws_cloudwatch_metric_alarm.this))) == 0
     error_message = "An alarm is missing."

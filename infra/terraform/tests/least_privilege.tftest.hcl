@@ -20,6 +20,7 @@ variables {
   handler_secrets = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:shared-AbC123"]
   event_bus       = "tasker"
   publish_topics  = ["arn:aws:sns:eu-west-1:123456789012:news"]
+  publish_queues  = ["arn:aws:sqs:eu-west-1:123456789012:orders"]
   long_steps      = { image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/tasker/host@sha256:00" }
   schedules       = { tick = { expression = "rate(1 hour)", input = "{}" } }
 }
@@ -166,7 +167,7 @@ run "each_function_does_only_its_part" {
       for function, made in aws_iam_role_policy.function : function => [
         for statement in jsondecode(made.policy).Statement : [for arn in flatten([statement.Resource]) : split(":", arn)[5]] if contains(flatten([statement.Action]), "sqs:ReceiveMessage")
       ] if !startswith(function, "run-steps")
-    } == { orchestrate = [["tasker-reports"]], api = [], ingest = [["tasker-events"]], sweep = [], migrate = [] }
+    } == { orchestrate = [["tasker-reports"]], api = [], ingest = [["tasker-events"]], deliver = [["tasker-deliveries"]], sweep = [], migrate = [] }
     error_message = "A function receives from a wrong queue."
   }
 
@@ -178,6 +179,11 @@ run "each_function_does_only_its_part" {
   }
 
   assert {
+    condition     = jsonencode([for statement in jsondecode(aws_iam_role_policy.function["sweep"].policy).Statement : [for arn in statement.Resource : split(":", arn)[5]] if statement.Sid == "CountMessages"]) == jsonencode([["tasker-reports", "tasker-steps-long"]])
+    error_message = "sweep must access steps-long, or SQS stops the metrics that start the hosts."
+  }
+
+  assert {
     condition = sort(flatten([
       for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : flatten([statement.Action]) if statement.Effect == "Allow"
     ])) == sort(["logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "s3:GetObject", "s3:GetObject"])
@@ -185,12 +191,31 @@ run "each_function_does_only_its_part" {
   }
 
   assert {
-    condition     = sort([for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, "events:PutEvents") && strcontains(made.policy, "sns:Publish")]) == sort(["orchestrate", "sweep"])
+    condition = jsonencode([for statement in jsondecode(aws_iam_role_policy.function["deliver"].policy).Statement : [sort(flatten([statement.Action])), flatten([statement.Resource])] if statement.Effect == "Allow"]) == jsonencode([
+      [["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tasker-deliver:*"]],
+      [["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:eu-west-1:123456789012:tasker-deliveries"]],
+      [["sqs:SendMessage"], ["arn:aws:sqs:eu-west-1:123456789012:tasker-reports"]],
+    ])
+    error_message = "deliver may receive deliveries, report and log, nothing else."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this["deliver"].vpc_config) == 0 && jsonencode(keys(aws_lambda_function.this["deliver"].environment[0].variables)) == jsonencode(["RUST_LOG", "TASKER_REPORTS_QUEUE"])
+    error_message = "deliver must be outside the VPC, and know the queue of reports only."
+  }
+
+  assert {
+    condition     = { for name, value in aws_lambda_function.this["api"].environment[0].variables : name => value if startswith(name, "TASKER_PUBLISH") || name == "TASKER_EVENT_BUS" } == { TASKER_EVENT_BUS = "tasker", TASKER_PUBLISH_TOPICS = "arn:aws:sns:eu-west-1:123456789012:news", TASKER_PUBLISH_QUEUES = "arn:aws:sqs:eu-west-1:123456789012:orders" }
+    error_message = "api must know where events may go, to refuse subscriptions to others."
+  }
+
+  assert {
+    condition     = sort([for function, made in aws_iam_role_policy.function : function if strcontains(made.policy, "events:PutEvents") && strcontains(made.policy, "sns:Publish") && strcontains(made.policy, ":orders\"")]) == sort(["orchestrate", "sweep"])
     error_message = "Only orchestrate and sweep publish events."
   }
 
   assert {
-    condition     = alltrue([for function, made in aws_iam_role_policy.function : strcontains(made.policy, "ec2:CreateNetworkInterface") == !startswith(function, "run-steps")])
+    condition     = alltrue([for function, made in aws_iam_role_policy.function : strcontains(made.policy, "ec2:CreateNetworkInterface") == (function != "deliver" && !startswith(function, "run-steps"))])
     error_message = "A function in the VPC must be denied the network interfaces that Lambda manages for it."
   }
 

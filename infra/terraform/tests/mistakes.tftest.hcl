@@ -148,3 +148,9 @@ run "fewer_executions_than_every_account_has" {
   variables { account_concurrency = 5 }
   expect_failures = [var.account_concurrency]
 }
+
+run "a_queue_of_taskers_own_to_publish_to" {
+  command = plan
+  variables { publish_queues = ["arn:aws:sqs:eu-west-1:123456789012:tasker-steps-dead"] }
+  expect_failures = [var.publish_queues]
+}

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -38,6 +39,8 @@ pub enum Publication {
 pub struct Catalog {
     pub(super) pool: Pool,
     environment: String,
+    /// How long a step may run, if the queue of steps limits that.
+    longest_step: Option<Duration>,
     cache: RwLock<Cache>,
 }
 
@@ -62,12 +65,28 @@ pub(crate) struct TemplateName {
 }
 
 impl Catalog {
-    pub(crate) fn new(pool: Pool, environment: String) -> Self {
-        Self { pool, environment, cache: RwLock::default() }
+    pub(crate) fn new(pool: Pool, environment: String, longest_step: Option<Duration>) -> Self {
+        Self { pool, environment, longest_step, cache: RwLock::default() }
+    }
+
+    /// Refuses a step that the queue cannot keep for as long as it may run.
+    fn check_timeouts(&self, template: &Template) -> Result<(), Error> {
+        let Some(longest) = self.longest_step.map(|longest| longest.as_secs()) else { return Ok(()) };
+        let configured = template.in_environment(&self.environment);
+        let Some(step) = configured.steps.iter().find(|step| step.timeout_seconds > longest) else {
+            return Ok(());
+        };
+        let message = format!(
+            "of step `{}` is {}, and the queue of this installation allows {longest}: SQS delivers a message again after 12 \
+             hours, and the step would start over; split the step, or let it save checkpoints",
+            step.name, step.timeout_seconds
+        );
+        Err(Error::InvalidRequest { field: "timeout_seconds", message })
     }
 
     /// Publishes a template version. Publishing the same content again changes nothing; other content is rejected.
     pub async fn publish_template(&self, template: &Template) -> Result<Publication, Error> {
+        self.check_timeouts(template)?;
         let mut transaction = self.pool.begin().await?;
         let inserted = sqlx::query(sql!(
             "INSERT INTO tasker.templates (template_id, namespace, name, version, definition, published_at)

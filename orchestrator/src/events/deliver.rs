@@ -1,30 +1,37 @@
 //! Delivers published events to their targets, with retries.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
+use tasker_protocol::EventDelivered;
 use tasker_templates::cut_name;
-use tasker_transport::{DeliveryError, OutgoingEvent};
-use tokio::task::JoinSet;
+use tasker_transport::{DeliveryError, OutgoingEvent, Sent};
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{outbox::Events, subscribe::TaskTarget};
-use crate::{create::TaskRequest, database::set::sql, error::Error};
+use crate::{create::TaskRequest, database::set::sql, engine::Engine, error::Error};
 
-/// How many deliveries run at once, and approximately how many of them per subscription.
+/// How many deliveries run at once in this process, and approximately how many per subscription in all.
 const CONCURRENT: usize = 64;
 const EACH: usize = 8;
 /// How long to wait before looking for due deliveries again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The timeout of one delivery: less than the minute for which `take_deliveries` takes it.
+/// The timeout of one delivery: less than the minute for which `take_deliveries` takes it at least.
 const TIMEOUT: Duration = Duration::from_secs(45);
+/// How long a visit delivers: it must leave its function time for the rest. What is cut off is delivered again.
+const VISIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 struct Due {
     event_id: i64,
     subscription_id: Uuid,
+    attempts: i32,
     envelope: String,
     name: String,
     kind: String,
@@ -36,6 +43,7 @@ impl FromRow<'_, PgRow> for Due {
         Ok(Self {
             event_id: row.try_get("event_id")?,
             subscription_id: row.try_get("subscription_id")?,
+            attempts: row.try_get("attempts")?,
             envelope: row.try_get("envelope")?,
             name: row.try_get("name")?,
             kind: row.try_get("kind")?,
@@ -51,40 +59,25 @@ struct Origin {
     correlationid: Option<String>,
 }
 
-/// Running deliveries, with a limit per subscription, so that a slow subscriber does not block the others.
-#[derive(Default)]
-struct UnderWay {
-    deliveries: JoinSet<Delivered>,
-    by_subscription: HashMap<Uuid, usize>,
-}
-
-struct Delivered {
+/// The outcome of one try.
+struct Outcome {
     event: i64,
     subscription: Uuid,
+    attempt: i32,
     error: Option<DeliveryError>,
 }
 
-impl UnderWay {
-    /// Waits for the next delivery to end, and returns it with all others that have ended. Pending while none runs.
-    async fn ended(&mut self) -> Vec<Delivered> {
-        let Some(first) = self.deliveries.join_next().await else { return std::future::pending().await };
-        let mut ended: Vec<Delivered> = first.into_iter().collect();
-        while let Some(more) = self.deliveries.try_join_next() {
-            ended.extend(more);
-        }
-        for delivered in &ended {
-            if let Some(count) = self.by_subscription.get_mut(&delivered.subscription) {
-                *count = count.saturating_sub(1);
-            }
-        }
-        self.by_subscription.retain(|_, count| *count > 0);
-        ended
-    }
+/// Running deliveries. One that was handed over ends without an outcome.
+type UnderWay = JoinSet<Option<Outcome>>;
 
-    fn busy(&self) -> Vec<Uuid> {
-        let busy = self.by_subscription.iter().filter(|(_, count)| **count >= EACH);
-        busy.map(|(subscription, _)| *subscription).collect()
+/// Waits for the next delivery to end, and returns the outcomes of it and all others that have ended. Pending while none runs.
+async fn ended(under_way: &mut UnderWay) -> Vec<Outcome> {
+    let Some(first) = under_way.join_next().await else { return std::future::pending().await };
+    let mut ended: Vec<Outcome> = first.into_iter().flatten().collect();
+    while let Some(more) = under_way.try_join_next() {
+        ended.extend(more.into_iter().flatten());
     }
+    ended
 }
 
 impl Events {
@@ -97,7 +90,7 @@ impl Events {
             }
             let settled = tokio::select! {
                 () = stop.cancelled() => return,
-                ended = under_way.ended() => self.settle_deliveries(ended).await,
+                ended = ended(&mut under_way) => self.engine.settle_deliveries(ended).await,
                 () = self.deliverable.notified() => Ok(()),
                 // Failed deliveries become due during this wait.
                 () = tokio::time::sleep(LOOK_AGAIN) => Ok(()),
@@ -108,76 +101,72 @@ impl Events {
         }
     }
 
-    /// Delivers everything that is due.
+    /// Delivers what is due, for the time of a visit at most.
     pub(super) async fn deliver_all(self: &Arc<Self>) -> Result<(), Error> {
+        let until = Instant::now() + VISIT;
         let mut under_way = UnderWay::default();
         loop {
             self.start_deliveries(&mut under_way).await?;
-            if under_way.deliveries.is_empty() {
+            if under_way.is_empty() {
                 return Ok(());
             }
-            let ended = under_way.ended().await;
-            self.settle_deliveries(ended).await?;
+            match tokio::time::timeout_at(until, ended(&mut under_way)).await {
+                Ok(ended) => self.engine.settle_deliveries(ended).await?,
+                Err(_) => {
+                    let left = under_way.len();
+                    tracing::warn!(left, "deliveries took too long for a visit; they will be sent again");
+                    return Ok(());
+                }
+            }
         }
     }
 
     /// Starts as many due deliveries as the limits allow.
     async fn start_deliveries(self: &Arc<Self>, under_way: &mut UnderWay) -> Result<(), Error> {
-        let room = CONCURRENT.saturating_sub(under_way.deliveries.len());
+        let room = CONCURRENT.saturating_sub(under_way.len());
         if room == 0 {
             return Ok(());
         }
+        let lease = self.outlets.values().map(|outlet| outlet.lease()).max().unwrap_or(TIMEOUT);
         let due: Vec<Due> = sqlx::query_as(sql!("SELECT * FROM tasker_f.take_deliveries($1, $2, $3)"))
             .bind(room as i32)
             .bind(EACH as i32)
-            .bind(under_way.busy())
+            .bind(lease.as_secs_f64())
             .fetch_all(&self.pool)
             .await?;
         for delivery in due {
             let this = Arc::clone(self);
-            *under_way.by_subscription.entry(delivery.subscription_id).or_default() += 1;
-            under_way.deliveries.spawn(async move {
+            under_way.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
+                let attempt = delivery.attempts;
                 let done = tokio::time::timeout(TIMEOUT, this.deliver_one(delivery)).await;
                 let timed_out = |_| Err(DeliveryError::new("the delivery timed out".to_owned()));
-                let error = done.unwrap_or_else(timed_out).err();
-                Delivered { event, subscription, error }
+                let error = match done.unwrap_or_else(timed_out) {
+                    Ok(Sent::HandedOver) => return None,
+                    Ok(Sent::Arrived) => None,
+                    Err(error) => Some(error),
+                };
+                Some(Outcome { event, subscription, attempt, error })
             });
         }
         Ok(())
     }
 
-    async fn settle_deliveries(&self, ended: Vec<Delivered>) -> Result<(), Error> {
-        let (mut events, mut subscriptions) = (Vec::new(), Vec::new());
-        let (mut errors, mut waits) = (Vec::new(), Vec::new());
-        for Delivered { event, subscription, error } in ended {
-            if let Some(error) = &error {
-                tracing::warn!(event, %subscription, %error, "an event could not be delivered; trying again");
-            }
-            events.push(event);
-            subscriptions.push(subscription);
-            waits.push(error.as_ref().and_then(|error| error.retry_after).map(|wait| wait.as_secs_f64()));
-            errors.push(error.map(|error| error.message));
-        }
-        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3, $4)"))
-            .bind(events)
-            .bind(subscriptions)
-            .bind(errors)
-            .bind(waits)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    async fn deliver_one(&self, due: Due) -> Result<(), DeliveryError> {
+    async fn deliver_one(&self, due: Due) -> Result<Sent, DeliveryError> {
         let delivery = format!("{}/{}", due.event_id, due.subscription_id);
         if due.kind == "task" {
-            return self.start_task(&due, &delivery).await.map_err(DeliveryError::new);
+            let started = self.start_task(&due, &delivery).await;
+            return started.map(|()| Sent::Arrived).map_err(DeliveryError::new);
         }
         let outlet = self.outlets.get(due.kind.as_str()).ok_or_else(|| {
             DeliveryError::new(format!("this installation has no outlet for `{}`", due.kind))
         })?;
-        let event = OutgoingEvent { delivery, name: due.name, body: due.envelope };
+        let event = OutgoingEvent {
+            delivery,
+            name: due.name,
+            body: due.envelope,
+            attempt: due.attempts.unsigned_abs(),
+        };
         outlet.deliver(&due.target.0, &event).await
     }
 
@@ -198,5 +187,59 @@ impl Events {
         request.idempotency_key = Some(format!("event/{delivery}"));
         let mut created = self.engine.create_tasks(vec![request]).await;
         created.pop().map_or(Ok(()), |created| created.map(drop).map_err(|error| error.to_string()))
+    }
+}
+
+impl Engine {
+    /// Stores the outcomes that other processes report. One whose delivery is not of this database is dropped.
+    pub(crate) async fn settle_reported_deliveries(
+        &self,
+        reported: Vec<EventDelivered>,
+    ) -> Result<(), Error> {
+        let outcome = |reported: EventDelivered| {
+            let (event, subscription) = reported.delivery.split_once('/')?;
+            let wait = reported.retry_after_seconds;
+            let retry_after = wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok());
+            // PostgreSQL stores no NUL.
+            let error = reported.error.map(|message| message.replace('\0', " "));
+            Some(Outcome {
+                event: event.parse().ok()?,
+                subscription: subscription.parse().ok()?,
+                attempt: reported.attempt.try_into().ok()?,
+                error: error.map(|message| DeliveryError { message, retry_after }),
+            })
+        };
+        let outcomes: Vec<Outcome> = reported.into_iter().filter_map(outcome).collect();
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        self.settle_deliveries(outcomes).await?;
+        // Others may take their places.
+        self.has_events.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn settle_deliveries(&self, outcomes: Vec<Outcome>) -> Result<(), Error> {
+        let (mut events, mut subscriptions, mut attempts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut errors, mut waits) = (Vec::new(), Vec::new());
+        for Outcome { event, subscription, attempt, error } in outcomes {
+            if let Some(error) = &error {
+                tracing::warn!(event, %subscription, %error, "an event could not be delivered; trying again");
+            }
+            events.push(event);
+            subscriptions.push(subscription);
+            attempts.push(attempt);
+            waits.push(error.as_ref().and_then(|error| error.retry_after).map(|wait| wait.as_secs_f64()));
+            errors.push(error.map(|error| error.message));
+        }
+        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3, $4, $5)"))
+            .bind(events)
+            .bind(subscriptions)
+            .bind(attempts)
+            .bind(errors)
+            .bind(waits)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 }

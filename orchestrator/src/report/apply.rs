@@ -68,11 +68,13 @@ impl Engine {
         &self,
         messages: Vec<(OrchestratorMessage, u32)>,
     ) -> Result<(Applied, Vec<(usize, BlobError)>), Error> {
-        let (mut ended, mut heartbeats, mut due) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ended, mut heartbeats) = (Vec::new(), Vec::new());
+        let (mut due, mut delivered) = (Vec::new(), Vec::new());
         let mut postponed = Vec::new();
         for (position, (message, receive_count)) in messages.into_iter().enumerate() {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
+                OrchestratorMessage::Delivered(delivery) => delivered.push(delivery),
                 OrchestratorMessage::Report(StepReport {
                     event: StepEvent::Finished(run),
                     release_id,
@@ -98,6 +100,7 @@ impl Engine {
         let applied = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
+        self.settle_reported_deliveries(delivered).await?;
         Ok((applied, postponed))
     }
 

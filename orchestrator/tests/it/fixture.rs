@@ -40,7 +40,7 @@ pub(crate) struct Fixture {
     pub(crate) leases: Arc<MemoryLeases>,
     pub(crate) now: DateTime<Utc>,
     clock: FrozenClock,
-    blobs: TempDir,
+    pub(crate) blobs: TempDir,
     creations: Option<PendingCreations>,
 }
 

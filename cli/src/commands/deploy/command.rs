@@ -16,6 +16,7 @@ use crate::{
     output::Output,
     parts,
     project::{components::build, templates::read_templates, triggers::read_triggers},
+    signature::check_endpoints,
 };
 
 /// The processor architecture of the functions.
@@ -58,6 +59,7 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: &Arguments, output: 
     };
     output.say(&format!("uploading to {}", deployment.bucket));
     let config = sdk_config().await;
+    check_endpoints(config.endpoint_url())?;
     let blobs = open_bucket(&config, &deployment.bucket).await?;
     let publisher = Publisher::new(&config, &deployment.publisher_key);
     let local = parts::open_blobs(project)?;

@@ -89,7 +89,84 @@ impl Login for Database {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+    use tasker_local_postgres::{Durability, LocalPostgres};
+
     use super::*;
+
+    /// Runs `openssl` in a folder.
+    fn openssl(folder: &Path, arguments: &str) {
+        let made = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
+        assert!(made.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// Makes the server accept TLS, with a certificate for 127.0.0.1 that the authority in `ca.pem` has signed.
+    async fn certify(folder: &Path, server: &LocalPostgres) {
+        let ec = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+        for name in ["ca", "other"] {
+            let files = format!("-keyout {name}.key -out {name}.pem");
+            openssl(folder, &format!("req -x509 {ec} -days 2 -subj /CN={name} {files}"));
+        }
+        openssl(folder, &format!("req {ec} -subj /CN=server -keyout server.key -out server.csr"));
+        std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1").unwrap();
+        openssl(
+            folder,
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -set_serial 1 -days 2 -extfile names -out server.pem",
+        );
+        let mut connection = PgConnection::connect(&server.url()).await.unwrap();
+        // The server writes the files itself, because they must belong to its user.
+        for (name, mode) in [("server.key", "600"), ("server.pem", "644")] {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            let lines = text.lines().map(|line| format!("('{line}')")).collect::<Vec<_>>().join(",");
+            let write = format!("COPY (VALUES {lines}) TO PROGRAM 'cat > {name} && chmod {mode} {name}'");
+            sqlx::raw_sql(AssertSqlSafe(write)).execute(&mut connection).await.unwrap();
+        }
+        for setting in ["ssl_cert_file = 'server.pem'", "ssl_key_file = 'server.key'", "ssl = on"] {
+            let set = AssertSqlSafe(format!("ALTER SYSTEM SET {setting}"));
+            sqlx::raw_sql(set).execute(&mut connection).await.unwrap();
+        }
+        sqlx::raw_sql("SELECT pg_reload_conf()").execute(&mut connection).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_is_accepted_only_with_a_certificate_of_the_named_authority() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = LocalPostgres::start(folder.path(), Durability::None).unwrap();
+        certify(folder.path(), &server).await;
+        let (ca, other) = (folder.path().join("ca.pem"), folder.path().join("other.pem"));
+        let connect = async |url: String, packed: &Path| {
+            let options = with_authorities(&url.parse().unwrap(), packed).unwrap();
+            let mut connection = PgConnection::connect_with(&options).await?;
+            sqlx::query_scalar::<_, bool>("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+                .fetch_one(&mut connection)
+                .await
+        };
+        let url = |options: &str| format!("{}?sslmode=verify-full{options}", server.url());
+        let named = |file: &Path| url(&format!("&sslrootcert={}", file.display()));
+        let nothing = folder.path().join("missing.pem");
+        // The reload of the server's settings takes a moment.
+        let begun = std::time::Instant::now();
+        let mut accepted = connect(named(&ca), &nothing).await;
+        while accepted.is_err() && begun.elapsed() < std::time::Duration::from_secs(10) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            accepted = connect(named(&ca), &nothing).await;
+        }
+        assert!(accepted.unwrap(), "the connection is encrypted");
+        // The packed certificates are accepted as well, if the URL names no others.
+        assert!(connect(url(""), &ca).await.unwrap());
+        let elsewhere = named(&ca).replace("@127.0.0.1:", "@localhost:");
+        for (why, url, packed) in [
+            ("another authority", named(&other), &nothing),
+            ("another authority, whatever is packed", named(&other), &ca),
+            ("public authorities only", url(""), &nothing),
+            ("another name", elsewhere, &nothing),
+        ] {
+            let refused = connect(url, packed).await;
+            assert!(matches!(refused, Err(sqlx::Error::Tls(_))), "{why}: {refused:?}");
+        }
+    }
 
     #[test]
     fn a_verified_server_may_be_of_rds_unless_the_url_names_other_certificates() {

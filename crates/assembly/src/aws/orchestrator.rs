@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tasker_orchestrator::{Connections, Login, Orchestrator, PendingCreations, Settings, connect};
-use tasker_outbound::Networks;
+use tasker_orchestrator::{
+    Connections, Login, Orchestrator, PendingCreations, Settings, connect, events::Outlets,
+};
 use tasker_transport::{
-    DeliveredQueue, Outlet, Queue, RoutedQueue, WebhookOutlet,
+    BlobStore, DeliveredQueue, HandOver, Outlet, Queue, RoutedQueue,
     aws::{EventBusOutlet, SdkConfig, SqsOutlet, SqsQueue, TopicOutlet, sdk_config},
 };
 
@@ -15,8 +16,9 @@ use super::{
     error::AwsError,
     leases::open_leases,
     variable::{VariableError, list, optional, parsed, required},
+    webhooks::open_webhooks,
 };
-use crate::timing::{LONGEST_FUNCTION_STEP, MAX_RECEIVES, Timing};
+use crate::timing::{DELIVERY_LEASE, LONGEST_FUNCTION_STEP, MAX_RECEIVES, Timing};
 
 /// An orchestrator without loops, and the data that a function passes to it.
 pub struct OpenOrchestrator {
@@ -26,6 +28,8 @@ pub struct OpenOrchestrator {
     pub creations: PendingCreations,
     /// The reports that Lambda delivers to this function.
     pub reports: Arc<DeliveredQueue>,
+    /// The queue of long steps, if there is one.
+    pub long_steps: Option<Arc<dyn Queue>>,
 }
 
 /// Opens an orchestrator from environment variables.
@@ -40,37 +44,62 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let pool = connect(database.options().await?, 1);
     let reports = queue(&config, &required("TASKER_REPORTS_QUEUE")?, timing.report_visibility);
     let reports = Arc::new(DeliveredQueue::new(reports));
+    let blobs = open_blobs()?;
+    let long_steps =
+        optional("TASKER_LONG_STEPS_QUEUE").map(|url| queue(&config, &url, timing.step_visibility));
     let connections = Connections {
         pool,
         login: database.has_secret().then(|| Arc::new(database) as Arc<dyn Login>),
-        steps: Arc::new(steps(&config, &timing)?),
+        steps: Arc::new(steps(&config, &timing, long_steps.as_ref())?),
         reports: reports.clone(),
         leases: Arc::new(open_leases(&config, &timing)?),
-        outlets: BTreeMap::from([
-            ("webhook", Arc::new(WebhookOutlet::new(Networks::default())) as Arc<dyn Outlet>),
-            ("queue", Arc::new(SqsOutlet::new(&config))),
-            ("topic", Arc::new(TopicOutlet::new(&config))),
-            ("event_bus", Arc::new(EventBusOutlet::new(&config))),
-        ]),
-        blobs: open_blobs()?,
+        outlets: outlets(&config, &blobs)?,
+        blobs,
     };
     let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
     let settings = Settings { environment, ..Settings::default() };
     let (orchestrator, creations) = Orchestrator::new(connections, settings);
-    Ok(OpenOrchestrator { orchestrator, creations, reports })
+    Ok(OpenOrchestrator { orchestrator, creations, reports, long_steps })
+}
+
+/// Opens the outlets for events. They reach what the deployment's templates grant.
+fn outlets(config: &SdkConfig, blobs: &BlobStore) -> Result<Outlets, VariableError> {
+    let granted = |variable| list(&optional(variable).unwrap_or_default()).map(str::to_owned).collect();
+    let reports = required("TASKER_REPORTS_QUEUE")?;
+    // Orchestrators do not use the queue of incoming events. The templates name all queues alike.
+    let events = reports.strip_suffix("reports").map(|name| format!("{name}events"));
+    let deliveries = required("TASKER_DELIVERIES_QUEUE")?;
+    let webhooks = HandOver {
+        checks: open_webhooks()?,
+        deliveries: queue(config, &deliveries, DELIVERY_LEASE),
+        blobs: blobs.clone(),
+        lease: DELIVERY_LEASE,
+    };
+    let mut own = vec![required("TASKER_STEPS_QUEUE")?, deliveries, reports];
+    own.extend(events);
+    Ok(BTreeMap::from([
+        ("webhook", Arc::new(webhooks) as Arc<dyn Outlet>),
+        ("queue", Arc::new(SqsOutlet::new(config, granted("TASKER_PUBLISH_QUEUES"), &own))),
+        ("topic", Arc::new(TopicOutlet::new(config, granted("TASKER_PUBLISH_TOPICS")))),
+        ("event_bus", Arc::new(EventBusOutlet::new(config, granted("TASKER_EVENT_BUS")))),
+    ]))
 }
 
 /// Opens the queues of steps: the common one, those of namespaces, and the one of long steps.
-fn steps(config: &SdkConfig, timing: &Timing) -> Result<RoutedQueue, VariableError> {
+fn steps(
+    config: &SdkConfig,
+    timing: &Timing,
+    long: Option<&Arc<dyn Queue>>,
+) -> Result<RoutedQueue, VariableError> {
     let queue = |url: &str| queue(config, url, timing.step_visibility);
     let common = required("TASKER_STEPS_QUEUE")?;
     let mut steps = RoutedQueue::new(queue(&common));
     for (namespace, url) in of_namespaces(&common, &optional("TASKER_STEPS_QUEUES").unwrap_or_default()) {
         steps = steps.group(namespace, queue(&url));
     }
-    if let Some(url) = optional("TASKER_LONG_STEPS_QUEUE") {
+    if let Some(long) = long {
         let longest = parsed("TASKER_FUNCTION_SECONDS")?.map_or(LONGEST_FUNCTION_STEP, Duration::from_secs);
-        steps = steps.longer_than(longest, queue(&url));
+        steps = steps.longer_than(longest, long.clone());
     }
     Ok(steps)
 }

@@ -54,6 +54,7 @@ pub fn parsed<T: FromStr<Err: fmt::Display>>(name: &'static str) -> Result<Optio
 }
 
 /// Parses the value of a variable that must be set.
+#[cfg(any(feature = "host", feature = "orchestrator"))]
 pub(crate) fn parsed_required<T: FromStr<Err: fmt::Display>>(name: &'static str) -> Result<T, VariableError> {
     parsed(name)?.ok_or(VariableError::Missing(name))
 }

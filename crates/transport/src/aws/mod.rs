@@ -1,6 +1,7 @@
 //! The AWS providers: queues in SQS, leases and key-value buckets in DynamoDB, events to EventBridge, SNS and
 //! SQS. S3 needs no module here: it is an object store with the URL `s3://bucket/prefix`.
 
+mod address;
 mod incoming;
 mod key_value;
 mod leases;

@@ -26,6 +26,9 @@ const MAX_BATCH_BYTES: usize = 256 << 10;
 /// The longest delay and the longest wait that SQS supports.
 const MAX_DELAY: Duration = Duration::from_secs(900);
 const MAX_WAIT: Duration = Duration::from_secs(20);
+/// How long the work on one message may take. SQS hides a message for 12 hours in all after it was received; the rest is for
+/// starting, for the report, and for the last extension.
+const LONGEST_WORK: Duration = Duration::from_secs(12 * 3600 - 300);
 /// The number of concurrent requests per call.
 const CONCURRENT: usize = 16;
 /// How often SQS errors of single entries are retried.
@@ -196,6 +199,10 @@ impl Queue for SqsQueue {
 
     fn visibility(&self) -> Duration {
         self.visibility
+    }
+
+    fn longest_work(&self) -> Option<Duration> {
+        Some(LONGEST_WORK)
     }
 
     async fn backlog(&self) -> Result<u64, QueueError> {

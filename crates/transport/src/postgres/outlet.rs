@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::PgPool;
 
-use crate::{DeliveryError, OutgoingEvent, Outlet};
+use crate::{DeliveryError, OutgoingEvent, Outlet, Sent};
 
 /// Sends events to PGMQ queues, for consumers that read PostgreSQL. Target: `{"queue": "order_events"}`. The
 /// queue is created when it is subscribed.
@@ -31,14 +31,18 @@ impl Outlet for PgmqOutlet {
         Ok(target.clone())
     }
 
-    async fn deliver(&self, target: &serde_json::Value, event: &OutgoingEvent) -> Result<(), DeliveryError> {
+    async fn deliver(
+        &self,
+        target: &serde_json::Value,
+        event: &OutgoingEvent,
+    ) -> Result<Sent, DeliveryError> {
         let queue = event_queue(target)?;
         sqlx::query("SELECT pgmq.send($1, $2::jsonb)")
             .bind(&queue)
             .bind(&event.body)
             .execute(&self.pool)
             .await
-            .map(drop)
+            .map(|_| Sent::Arrived)
             .map_err(|error| DeliveryError::new(format!("queue `{queue}`: {error}")))
     }
 }

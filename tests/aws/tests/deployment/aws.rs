@@ -240,6 +240,23 @@ impl Aws {
         refused
     }
 
+    /// How many log messages of a function contain this text.
+    pub(crate) fn logged(&self, function: &str, text: &str) -> usize {
+        let mut request = json!({ "logGroupName": format!("/aws/lambda/{function}") });
+        let mut count = 0;
+        loop {
+            let page = self.call("logs", "Logs_20140328.FilterLogEvents", &request);
+            let messages = page["events"].as_array().unwrap().iter();
+            count += messages
+                .filter(|event| event["message"].as_str().is_some_and(|said| said.contains(text)))
+                .count();
+            if page["nextToken"].is_null() {
+                return count;
+            }
+            request["nextToken"] = page["nextToken"].clone();
+        }
+    }
+
     /// Enables or disables Lambda's polling of queues.
     pub(crate) fn switch_event_sources(&self, on: bool) {
         let url = format!("{}/2015-03-31/event-source-mappings/", self.endpoint);
@@ -289,7 +306,7 @@ impl Aws {
             .header("content-type", "application/cloudevents+json");
         let request = request.body(body.map(Value::to_string).unwrap_or_default()).unwrap();
         let mut answer = self.agent.run(request).unwrap();
-        let text = answer.body_mut().read_to_string().unwrap();
+        let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
         (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 }

@@ -75,6 +75,8 @@ impl Deployment {
                 deploy.args(["--via", "terraform", "--directory"]).arg(root);
                 deploy.args(["--", "-no-color", "-parallelism=30"]);
                 let long_steps = json!({ "image": "tasker-host" });
+                let networks = json!({ "environment": { "TASKER_WEBHOOK_NETWORKS": "127.0.0.0/8" } });
+                let local_webhooks = json!({ "api": networks, "deliver": networks });
                 for (variable, value) in [
                     ("name", name.to_owned()),
                     ("api", json!({ "kind": "http_api", "authorization": "NONE" }).to_string()),
@@ -83,6 +85,7 @@ impl Deployment {
                     ("database_url", database.url()),
                     ("event_bus", told_bus.clone()),
                     ("event_rules", rules.to_string()),
+                    ("function_settings", local_webhooks.to_string()),
                     ("s3_sources", sources.to_string()),
                 ] {
                     deploy.arg(format!("-var={variable}={value}"));
@@ -188,6 +191,69 @@ impl Deployment {
         assert_eq!(status, 201, "{answer}");
     }
 
+    /// Subscribes a target to the ends of tasks. Returns the refusal.
+    pub(crate) fn subscribe(&self, name: &str, kind: &str, target: Value) -> Result<(), String> {
+        let request = json!({ "name": name, "event": "tasker.task.*", "kind": kind, "target": target });
+        match self.aws.ask("POST", &self.api_host, "/v1/subscriptions", Some(&request)) {
+            (201, _) => Ok(()),
+            (_, answer) => Err(answer.to_string()),
+        }
+    }
+
+    pub(crate) fn unsubscribe(&self, name: &str) {
+        let (status, answer) =
+            self.aws.ask("DELETE", &self.api_host, &format!("/v1/subscriptions/{name}"), None);
+        assert!(status < 300, "{answer}");
+    }
+
+    /// Lets `sweep` deliver an event that exceeds a message, and waits until no delivery of it is left.
+    pub(crate) async fn a_large_event_arrives(&self, url: &str, limit: Duration) {
+        let pool = &self.database.pool;
+        let large = json!({ "type": "tasker.task.completed", "data": "x".repeat(600 << 10) });
+        let due = sqlx::query(
+            "INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
+             SELECT (SELECT max(event_id) FROM tasker.events), subscription_id, $1::json, now()
+             FROM tasker.subscriptions WHERE target->>'url' = $2",
+        );
+        due.bind(large.to_string()).bind(url).execute(pool).await.unwrap();
+        self.aws.invoke(&self.function("sweep"), &json!({})).unwrap();
+        let begun = Instant::now();
+        let left = || async {
+            let left: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM tasker.deliveries d JOIN tasker.subscriptions s USING (subscription_id)
+                 WHERE s.target->>'url' = $1",
+            )
+            .bind(url)
+            .fetch_one(pool)
+            .await
+            .unwrap();
+            left
+        };
+        while left().await > 0 {
+            assert!(begun.elapsed() < limit, "the outcome was not settled");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Asks the API for more than Lambda returns: it redirects to a link, which needs no credentials.
+    pub(crate) async fn a_large_response_goes_by_reference(&self) {
+        let pool = &self.database.pool;
+        sqlx::query(
+            "INSERT INTO tasker.subscriptions (subscription_id, name, event, kind, target, created_at)
+             VALUES (gen_random_uuid(), 'large', 'never', 'queue', jsonb_build_object('queue', repeat('x', 7000000)), now())",
+        )
+        .execute(pool)
+        .await
+        .unwrap();
+        let listed = self.get("/v1/subscriptions");
+        let large = listed.as_array().unwrap().iter().find(|one| one["name"] == "large").unwrap();
+        assert_eq!(large["target"]["queue"].as_str().unwrap().len(), 7_000_000);
+        self.unsubscribe("large");
+        let body = Value::from("x".repeat(4 << 20));
+        let (status, answer) = self.aws.ask("POST", &self.api_host, "/v1/tasks", Some(&body));
+        assert_eq!((status, &answer["error"]["code"]), (413, &json!("request_too_large")), "{answer}");
+    }
+
     /// Sends a CloudEvent to the API.
     pub(crate) fn send_event(&self, event: &Value) {
         let (status, answer) = self.aws.ask("POST", &self.api_host, "/v1/events", Some(event));
@@ -269,7 +335,7 @@ impl Deployment {
     pub(crate) fn has_come_to_rest(&self, limit: Duration) {
         let begun = Instant::now();
         loop {
-            let mut queues = vec!["steps", "reports", "events"];
+            let mut queues = vec!["steps", "reports", "events", "deliveries"];
             if self.tool == Tool::Terraform {
                 queues.push("steps-long");
             }

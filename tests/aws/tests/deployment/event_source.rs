@@ -14,7 +14,8 @@ use crate::{aws::Received, deployment::Deployment};
 const HIDDEN: u32 = 5;
 
 /// The function of each queue.
-const SOURCES: [(&str, &str); 3] = [("events", "ingest"), ("steps", "run-steps"), ("reports", "orchestrate")];
+const SOURCES: [(&str, &str); 4] =
+    [("events", "ingest"), ("steps", "run-steps"), ("reports", "orchestrate"), ("deliveries", "deliver")];
 
 pub(crate) struct EventSource<'a> {
     deployment: &'a Deployment,

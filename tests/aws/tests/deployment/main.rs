@@ -7,6 +7,7 @@
 mod aws;
 mod deployment;
 mod event_source;
+mod hooks;
 mod payments;
 
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     deployment::{Deployment, Tool},
     event_source::EventSource,
+    hooks::Hooks,
     payments::Payments,
 };
 
@@ -38,6 +40,19 @@ async fn terraform_makes_a_deployment_that_works() {
     let payments = Payments::start();
     let deployment = Deployment::make(Tool::Terraform, "tasker-tf", &payments).await;
     let aws = &deployment.aws;
+    let hooks = Hooks::start();
+    deployment.subscribe("silent", "webhook", json!({ "url": hooks.silent_url })).unwrap();
+    deployment.subscribe("hook", "webhook", json!({ "url": hooks.url })).unwrap();
+    for (kind, target, setting) in [
+        ("webhook", json!({ "url": "http://10.0.0.1/" }), "TASKER_WEBHOOK_NETWORKS"),
+        ("queue", json!({ "queue": deployment.told_queue }), "publish_queues"),
+        ("queue", json!({ "queue": deployment.dead_letters("deliveries") }), "of Tasker itself"),
+        ("topic", json!({ "topic": "arn:aws:sns:us-east-1:000000000000:news" }), "publish_topics"),
+        ("event_bus", json!({ "bus": "default" }), "event_bus"),
+    ] {
+        let refused = deployment.subscribe("refused", kind, target).unwrap_err();
+        assert!(refused.contains(setting), "{kind}: {refused}");
+    }
 
     // Over HTTP, as a CloudEvent, twice.
     for _ in 0..2 {
@@ -61,6 +76,17 @@ async fn terraform_makes_a_deployment_that_works() {
         assert_eq!(payments.requests(number), 2);
         assert_eq!(payments.charges(number), 1);
     }
+    // `deliver` has called the webhook, whatever the silent one does.
+    for event in hooks.received(3, SOON) {
+        assert_eq!(event["type"], "tasker.task.completed", "{event}");
+    }
+    deployment.a_large_event_arrives(&hooks.url, SOON).await;
+    assert!(hooks.received(4, SOON)[3].to_string().len() > 512 << 10);
+    deployment.a_large_response_goes_by_reference().await;
+    let swept = aws.logged(&deployment.function("sweep"), "long_steps=Some(0)");
+    assert!(swept > 0, "the sweep does not access the queue of long steps");
+    deployment.unsubscribe("silent");
+    deployment.unsubscribe("hook");
     assert!(deployment.has_functions_logged_in().await);
     deployment.has_come_to_rest(SOON);
     assert_eq!(deployment.kept_reservations(), 3, "one for each order, in DynamoDB");

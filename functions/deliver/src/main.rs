@@ -1,0 +1,20 @@
+//! Calls webhooks: delivers a batch of events, all at once, and reports each outcome to the orchestrator.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tasker_assembly::{aws::open_courier, timing::LAST_WORDS};
+use tasker_function_lambda::{Batch, Error, start_logs, time_left};
+use tokio::time::Instant;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_logs();
+    let courier = &open_courier().await?;
+    let deliver = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
+        let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);
+        let mut batch = Batch::read(event.payload);
+        let unfinished = courier.run(std::mem::take(&mut batch.deliveries), ends_at).await;
+        Ok(batch.response(&unfinished))
+    };
+    lambda_runtime::run(service_fn(deliver)).await
+}
