@@ -24,6 +24,9 @@ use crate::{
 /// The time limit of a workflow. The emulator starts each function process in a tenth of a second.
 const SOON: Duration = Duration::from_secs(90);
 
+/// After so many receives, the next one is the last before the dead-letter queue.
+const CRASHES: usize = 49;
+
 /// An order event of the web shop with this order number.
 fn order_placed(number: &str) -> Value {
     let example = include_str!("../../../../examples/order-fulfillment/events/order_placed.json");
@@ -188,7 +191,7 @@ async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
     let begun = Instant::now();
     loop {
         source.run_only("reports", Duration::from_secs(2));
-        source.receive_and_drop("steps", 4);
+        source.receive_and_drop("steps", CRASHES);
         source.run_only("steps", Duration::from_secs(1));
         let task = deployment.task("TF-4001").await;
         if task["status"] == "blocked_by_failures" {
@@ -202,8 +205,8 @@ async fn poison_ends_in_the_dead_letters(deployment: &Deployment) {
 
     aws.send(&deployment.queue("steps"), "no step at all");
     aws.send(&deployment.queue("reports"), "no report at all");
-    source.receive_and_drop("steps", 4);
-    source.receive_and_drop("reports", 4);
+    source.receive_and_drop("steps", CRASHES);
+    source.receive_and_drop("reports", CRASHES);
     let begun = Instant::now();
     let dead = |queue: &str| aws.backlog(&deployment.dead_letters(queue));
     while (dead("steps"), dead("reports")) != (1, 1) {
