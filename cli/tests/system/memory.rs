@@ -6,8 +6,8 @@ use crate::{
     project::{Project, counted_handlers},
 };
 
-/// The number of ready steps. Their inputs together would be three quarters of a gigabyte.
-const STEPS: usize = 3_000;
+/// The number of ready steps. Two copies of each input together would be three quarters of a gigabyte.
+const STEPS: usize = 1_500;
 /// The length of the input that each of them gets, in bytes.
 const INPUT: usize = 256 << 10;
 /// The most that a process may hold, in bytes.
