@@ -70,6 +70,8 @@ mod tests {
         let faults = faults(&validator, &value);
         assert_eq!(faults.len(), MAX_FAULTS + 1);
         assert!(faults.iter().map(String::len).sum::<usize>() <= 4096, "{faults:?}");
+        let longest = faults.iter().find(|fault| fault.starts_with("  /0: ")).unwrap();
+        assert!(longest.len() > MAX_FAULT_BYTES - 4 && longest.ends_with('…'), "{longest}");
         assert_eq!(super::faults(&validator, &json!(["a"])), ["  /0: \"a\" is not of type \"integer\""]);
     }
 }

@@ -54,3 +54,49 @@ pub fn name_fault(text: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_may_have_several_lines_and_nothing_that_a_terminal_obeys() {
+        assert_eq!(text_fault("two\r\n\tlines, é"), None);
+        for obeyed in ["\u{1b}]52;c;x\u{7}", "\0", "\u{9b}2J"] {
+            assert_eq!(text_fault(obeyed), Some("must not contain control characters"), "{obeyed:?}");
+        }
+        assert_eq!(name_fault("two\nlines"), Some("must not contain control characters"));
+    }
+
+    #[test]
+    fn texts_and_names_have_a_longest_length() {
+        for (longest, fault) in [
+            (4096, text_fault as fn(&str) -> Option<&'static str>),
+            (256, name_fault),
+            (256, identifier_fault),
+        ] {
+            assert_eq!(fault(&"x".repeat(longest)), None);
+            let refused = fault(&"x".repeat(longest + 1)).unwrap();
+            assert!(refused.contains(&format!("longer than {longest} bytes")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        assert_eq!(cut_name("short"), "short");
+        assert_eq!(cut_name(&"é".repeat(200)), "é".repeat(128));
+        assert_eq!(cut_name(&format!("a{}", "é".repeat(200))).len(), 255);
+    }
+
+    #[test]
+    fn an_identifier_stands_alone_in_urls_and_shells() {
+        for valid in ["a", "order_fulfillment", "v1.2-x:y", "検証", "Größe"] {
+            assert_eq!(identifier_fault(valid), None, "{valid}");
+        }
+        for wrong in
+            ["a/b", "a b", "a@1", "a?x", "a#y", "-a", ".a", ":a", "a\u{200b}b", "a\u{202e}b", "a\u{ad}"]
+        {
+            assert!(identifier_fault(wrong).is_some(), "{wrong:?}");
+        }
+    }
+}

@@ -282,20 +282,26 @@ impl Events {
         self.told.subscribe()
     }
 
-    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most. Deletes fast
-    /// events after five minutes.
+    /// Deletes events that were published more than a day ago and have no delivery left, 10,000 at most. Deletes given-up
+    /// deliveries two weeks after their event, and fast events after five minutes.
     pub(crate) async fn forget_events(&self) -> Result<(), Error> {
-        sqlx::query(sql!(
-            "DELETE FROM tasker.events WHERE event_id IN (
-                 SELECT event_id FROM tasker.events WHERE published_at < tasker_f.now() - interval '1 day'
-                   AND NOT EXISTS (SELECT 1 FROM tasker.deliveries d WHERE d.event_id = events.event_id)
-                 ORDER BY published_at LIMIT 10000)"
-        ))
-        .execute(&self.pool)
-        .await?;
-        sqlx::query(sql!("DELETE FROM tasker.fast_events WHERE at < tasker_f.now() - interval '5 minutes'"))
-            .execute(&self.pool)
-            .await?;
+        for forget in [
+            sql!(
+                "DELETE FROM tasker.deliveries WHERE (event_id, subscription_id) IN (
+                     SELECT d.event_id, d.subscription_id FROM tasker.events e
+                     JOIN tasker.deliveries d ON d.event_id = e.event_id AND d.next_attempt_at IS NULL
+                     WHERE e.published_at < tasker_f.now() - interval '14 days' LIMIT 10000)"
+            ),
+            sql!(
+                "DELETE FROM tasker.events WHERE event_id IN (
+                     SELECT event_id FROM tasker.events WHERE published_at < tasker_f.now() - interval '1 day'
+                       AND NOT EXISTS (SELECT 1 FROM tasker.deliveries d WHERE d.event_id = events.event_id)
+                     ORDER BY published_at LIMIT 10000)"
+            ),
+            sql!("DELETE FROM tasker.fast_events WHERE at < tasker_f.now() - interval '5 minutes'"),
+        ] {
+            sqlx::query(forget).execute(&self.pool).await?;
+        }
         Ok(())
     }
 }

@@ -342,7 +342,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
 }
 
 #[tokio::test]
-async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
+async fn a_delivery_that_never_arrives_is_given_up_and_kept_for_two_weeks() {
     let mut fixture = Fixture::new().await;
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
     // No process listens on this address.
@@ -357,6 +357,12 @@ async fn a_delivery_that_never_arrives_is_given_up_and_kept() {
     }
     let event = &fixture.orchestrator.events.events(1).await.unwrap()[0];
     assert_eq!((event.pending_deliveries, event.failed_deliveries), (0, 1), "{event:?}");
+    fixture.advance(TimeDelta::days(12));
+    fixture.orchestrator.visit_all().await.unwrap();
+    assert_eq!(fixture.orchestrator.events.events(1).await.unwrap()[0].failed_deliveries, 1);
+    fixture.advance(TimeDelta::days(2));
+    fixture.orchestrator.visit_all().await.unwrap();
+    assert!(fixture.orchestrator.events.events(1).await.unwrap().is_empty(), "it ends with its event");
 }
 
 #[tokio::test]
