@@ -107,7 +107,7 @@ impl Orchestrator {
         let pool = Pool::new(pool, login);
         let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment, steps.longest_work()));
         let reader =
-            Arc::new(Reader { pool: pool.clone(), catalog: Arc::clone(&catalog), blobs: blobs.clone() });
+            Arc::new(Reader { pool: pool.for_queries(), catalog: Arc::clone(&catalog), blobs: blobs.clone() });
         let hearing = Hearing::lost(reports.visibility());
         let engine = Arc::new(Engine {
             pool: pool.clone(),

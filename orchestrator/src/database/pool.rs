@@ -27,6 +27,9 @@ use super::{connect::TRUSTED_IDLE, login::Login};
 /// How long a connection is kept before it returns to sqlx, which replaces old connections.
 const AT_HAND: Duration = Duration::from_secs(60);
 
+/// The maximum number of connections for queries.
+const FOR_QUERIES: u32 = 4;
+
 /// A pool of connections. Cheap to clone. Statements take a reference, as with sqlx's own pool.
 #[derive(Clone)]
 pub(crate) struct Pool {
@@ -62,6 +65,20 @@ impl Pool {
     pub(crate) fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
         let alone = pool.options().get_max_connections() == 1;
         Self { connections: pool, login, place: alone.then(Arc::default) }
+    }
+
+    /// Returns a pool for queries beside this one, so that whoever reads much never keeps a connection from the events on
+    /// tasks. A pool of one connection serves both.
+    pub(crate) fn for_queries(&self) -> Self {
+        if self.place.is_some() {
+            return self.clone();
+        }
+        let options = self.connections.options().clone().min_connections(0).max_connections(FOR_QUERIES);
+        Self {
+            connections: options.connect_lazy_with(self.connect_options()),
+            login: self.login.clone(),
+            place: None,
+        }
     }
 
     /// Takes a connection for several statements. Boxed to keep the futures of callers small.

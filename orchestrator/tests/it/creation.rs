@@ -245,3 +245,23 @@ async fn an_input_that_cannot_be_stored_harms_no_other() {
     assert!(matches!(created[0], Ok(Creation::Created(_))), "{created:?}");
     assert!(matches!(created[1], Err(Error::InvalidRequest { field: "context", .. })), "{created:?}");
 }
+
+#[tokio::test]
+async fn queries_are_answered_while_every_connection_for_the_work_waits() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    let task = fixture.create("one", json!({})).await;
+    let mut lock = fixture.database.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE tasker.tasks IN EXCLUSIVE MODE").execute(&mut *lock).await.unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    for number in 0..10 {
+        let engine = fixture.orchestrator.engine.clone();
+        waiting.spawn(async move { engine.create_tasks(vec![request("one", &json!({ "n": number }))]).await });
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let query = fixture.orchestrator.reader.steps(task);
+    let answered = tokio::time::timeout(std::time::Duration::from_secs(5), query).await;
+    assert_eq!(answered.expect("it waits for the work").unwrap().len(), 1);
+    lock.rollback().await.unwrap();
+    assert!(waiting.join_all().await.into_iter().flatten().all(|created| created.is_ok()));
+}
