@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::did_you_mean;
+use super::hint::did_you_mean;
 
 /// The maximum number of problems that are told.
 const MAX_TOLD: usize = 50;
