@@ -51,20 +51,21 @@ pub(crate) struct RefusedInput {
     /// Its line in a .jsonl file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
-    input: Box<RawValue>,
+    #[serde(skip)]
+    input: String,
     error: ErrorDetail,
 }
 
 impl RefusedInput {
-    pub(crate) fn new(input: Input, error: ErrorDetail) -> Result<Self> {
-        Ok(Self { line: input.line, input: RawValue::from_string(input.text)?, error })
+    pub(crate) fn new(input: Input, error: ErrorDetail) -> Self {
+        Self { line: input.line, input: input.text, error }
     }
 
     /// Formats the refusal for people.
     pub(crate) fn words(&self, output: &Output) -> String {
         let line = self.line.map_or(String::new(), |line| format!("line {line}, "));
         let title = output.style(Style::Bad, "refused");
-        format!("{title} {line}{}\n{}", cut(self.input.get(), MAX_INPUT), self.error.message)
+        format!("{title} {line}{}\n{}", cut(&self.input, MAX_INPUT), self.error.message)
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
                         }
                         Err(error) if input.line.is_none() => bail!(error.message),
                         Err(error) => {
-                            let input = RefusedInput::new(input, error)?;
+                            let input = RefusedInput::new(input, error);
                             eprintln!("{}", printable(&input.words(output)));
                             refused.push(input);
                         }
@@ -203,7 +203,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
                     Ok(task)
                 }
                 Err(error) => {
-                    let refused = RefusedInput::new(input, error)?;
+                    let refused = RefusedInput::new(input, error);
                     output.say(&format!("{}\n", refused.words(output)));
                     Err(refused)
                 }

@@ -39,7 +39,7 @@ fn a_local_run_ends_with_0_where_the_task_completes_and_3_where_its_input_is_ref
     let refused = run_locally(&project, "{}");
     assert_eq!(refused.code, Some(3), "{refused:#?}");
     let told = &refused.json()[0];
-    assert_eq!((&told["error"]["code"], &told["input"]), (&"invalid_input".into(), &serde_json::json!({})));
+    assert_eq!(told["error"]["code"], "invalid_input");
     assert!(
         told["error"]["message"].as_str().is_some_and(|reason| reason.contains("\"n\" is a required")),
         "{told}"

@@ -175,13 +175,11 @@ fn a_failed_step_is_looked_at_and_put_right() {
     assert_eq!((&reset["actor"], &reset["reason"]), (&json!("Ada"), &json!("again")));
     assert_eq!(server.run(&["step", "reset", task, "broken"]).code, Some(2), "a reason is needed");
 
-    const LONG: &str = r#"{"id": 123456789012345678901234567890, "price": 1.10}"#;
-    let run = server.run(&["--json", "task", "run", "mend", "--input", LONG]);
-    for (digits, told) in ["123456789012345678901234567890", "1.10"].iter().flat_map(|digits| {
-        let id = run.json()[0]["task_id"].as_str().expect("an id").to_owned();
-        [(digits, run.stdout.clone()), (digits, server.say(&["--json", "task", "show", &id]))]
-    }) {
-        assert!(told.contains(digits), "{told}");
+    let long = r#"{"id": 123456789012345678901234567890, "price": 1.10}"#;
+    let run = server.run(&["--json", "task", "run", "mend", "--input", long]);
+    let id = run.json()[0]["task_id"].as_str().expect("an id").to_owned();
+    for told in [run.stdout, server.say(&["--json", "task", "show", &id])] {
+        assert!(told.contains("123456789012345678901234567890") && told.contains("1.10"), "{told}");
     }
 
     server.say(&[

@@ -270,7 +270,7 @@ async fn names_and_ids_are_short_and_hold_no_control_characters() {
     }
 }
 
-/// Responds to each request with the next status, and passes on the request.
+/// Responds to each request with the next status, and passes on the request. With 503 it asks for two minutes.
 fn server(statuses: Vec<u16>) -> (String, mpsc::Receiver<(Vec<String>, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
@@ -291,7 +291,9 @@ fn server(statuses: Vec<u16>) -> (String, mpsc::Receiver<(Vec<String>, String)>)
             let length = header(&headers, "content-length").parse().unwrap();
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            let later = if status == 503 { "retry-after: 120\r\n" } else { "" };
+            write!(stream, "HTTP/1.1 {status} X\r\n{later}content-length: 0\r\nconnection: close\r\n\r\n")
+                .unwrap();
             sender.send((headers, String::from_utf8(body).unwrap())).unwrap();
         }
     });
@@ -310,7 +312,7 @@ fn header(headers: &[String], name: &str) -> String {
 async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     let mut fixture = Fixture::new().await;
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
-    let (url, requests) = server(vec![500, 200]);
+    let (url, requests) = server(vec![500, 503, 200]);
     let secret = "a secret of some length";
     fixture
         .listen_for("hook", "order.paid", SubscriptionKind::Webhook, json!({ "url": url, "secret": secret }))
@@ -334,6 +336,13 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     assert!(requests.try_recv().is_err());
     fixture.advance(TimeDelta::seconds(2));
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
+    requests.recv_timeout(Duration::from_secs(10)).unwrap();
+    // Not before the target is ready again.
+    fixture.advance(TimeDelta::seconds(110));
+    fixture.orchestrator.events.publish_and_deliver().await.unwrap();
+    assert!(requests.try_recv().is_err());
+    fixture.advance(TimeDelta::seconds(11));
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let (again, body_again) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(header(&again, "tasker-delivery"), header(&headers, "tasker-delivery"));

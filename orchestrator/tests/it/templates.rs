@@ -61,9 +61,8 @@ fn many_faults_are_told_in_order_briefly_and_soon() {
     assert_eq!(place, Some(7), "{told}");
     assert!(told.ends_with("and 1950 more"), "{told}");
     // Warnings do not hide an error.
-    let orphans = (0..200)
-        .map(|n| format!("  - {{ name: s{n}, handler: {{ callable: x }}, lifecycle: {{}} }}\n"))
-        .collect::<String>();
+    let orphan = |n: usize| format!("  - {{ name: s{n}, handler: {{ callable: x }}, lifecycle: {{}} }}\n");
+    let orphans: String = (0..200).map(orphan).collect();
     let told = problems(&steps(&(orphans + "  - { name: bad, handler: { callable: '' } }\n")));
     assert!(told.contains("EMPTY_CALLABLE"), "{told}");
 }

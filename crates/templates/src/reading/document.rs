@@ -257,7 +257,8 @@ impl<'a> Reader<'a> {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
                 let value = if plain { resolve(&text) } else { Value::String(text.to_string()) };
                 if value.is_f64() {
-                    number = Some(as_json(&text)).filter(|written| *written != value.to_string());
+                    let short = value.to_string();
+                    number = Some(as_json(&text)).filter(|written| *written != short);
                 }
                 (anchor, Content::Scalar(value), at.end.index())
             }
@@ -314,7 +315,9 @@ impl<'a> Reader<'a> {
             let key = match event {
                 Event::MappingEnd => {
                     // A mapping's own keys win, wherever the merge key stands.
-                    merged.into_iter().for_each(|from| merge(&mut entries, &mut keys, from));
+                    for from in merged {
+                        merge(&mut entries, &mut keys, from);
+                    }
                     return Ok((entries, end(at, last)));
                 }
                 Event::Scalar(text, ..) => text.into_owned(),

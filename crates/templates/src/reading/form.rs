@@ -6,11 +6,9 @@ use serde_json::Value;
 
 use super::{
     document::{Document, escape},
+    hint::did_you_mean,
     problem::{Code, Problems},
 };
-
-/// The maximum number of options in a hint.
-const MAX_OPTIONS: usize = 20;
 
 /// A kind of document with its schema.
 pub(crate) struct Form {
@@ -101,21 +99,6 @@ fn known_fields(schema: &Value, schema_path: &str) -> Vec<String> {
     let object = schema_path.trim_end_matches("/additionalProperties");
     let properties = schema.pointer(&format!("{object}/properties")).and_then(Value::as_object);
     properties.map_or(Vec::new(), |map| map.keys().cloned().collect())
-}
-
-/// A hint for an unknown name: `; did you mean ...?` if an option is similar, else the list of options.
-pub fn did_you_mean(given: &str, options: &[String]) -> String {
-    let scored = options.iter().map(|option| (strsim::jaro_winkler(option, given), option));
-    match scored.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
-        Some((score, nearest)) if score > 0.8 => format!("; did you mean `{nearest}`?"),
-        None => String::new(),
-        Some(_) => {
-            let told = options.iter().take(MAX_OPTIONS).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = options.len().saturating_sub(MAX_OPTIONS);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("; the options are {told}{more}")
-        }
-    }
 }
 
 /// The name of the step that contains a JSON pointer.

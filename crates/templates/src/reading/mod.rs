@@ -2,10 +2,11 @@
 
 mod document;
 mod form;
+mod hint;
 mod problem;
 pub(crate) mod yaml;
 
 pub(crate) use document::{Content, Entry, Node, escape};
 pub(crate) use form::Form;
-pub use form::did_you_mean;
+pub use hint::did_you_mean;
 pub use problem::{Code, Position, Problem, Problems, Severity};

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::form::did_you_mean;
+use super::hint::did_you_mean;
 
 /// The maximum number of problems that are told.
 const MAX_TOLD: usize = 50;
@@ -141,10 +141,12 @@ impl Problems {
         severity: Severity,
         position: Position,
         step: Option<&str>,
-        message: String,
+        mut message: String,
     ) {
-        let end = message.char_indices().nth(MAX_MESSAGE).map(|(end, _)| end);
-        let message = end.map_or(message.clone(), |end| format!("{}…", &message[..end]));
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
         self.0.push(Problem { code, severity, message, position, step: step.map(str::to_owned) });
     }
 
