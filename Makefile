@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-aws cost
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-aws cost fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -46,6 +46,9 @@ bench: setup ## Measure the whole system and the host, in release build
 
 bench-aws: setup ## Measure the Lambda functions against an emulator of AWS
 	@scripts/bench-aws.sh
+
+fuzz: setup ## Fuzz every parser that outsiders reach, ten minutes each
+	@scripts/fuzz.sh
 
 cost: setup ## Print what a step costs on AWS, and what saturates first
 	@$(CARGO) run --quiet --locked --release -p tasker-bench --bin cost

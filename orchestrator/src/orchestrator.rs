@@ -106,8 +106,11 @@ impl Orchestrator {
         let Connections { pool, login, steps, reports, leases, outlets, blobs } = connections;
         let pool = Pool::new(pool, login);
         let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment, steps.longest_work()));
-        let reader =
-            Arc::new(Reader { pool: pool.for_queries(), catalog: Arc::clone(&catalog), blobs: blobs.clone() });
+        let reader = Arc::new(Reader {
+            pool: pool.for_queries(),
+            catalog: Arc::clone(&catalog),
+            blobs: blobs.clone(),
+        });
         let hearing = Hearing::lost(reports.visibility());
         let engine = Arc::new(Engine {
             pool: pool.clone(),

@@ -4,12 +4,15 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
 use tasker_function_lambda::{Batch, Error, log_failure, start_logs};
-use tasker_transport::aws::{IncomingMessage, cloud_events};
+use tasker_transport::{
+    aws::{IncomingMessage, cloud_events},
+    outage_delay,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let OpenOrchestrator { orchestrator, .. } = &open_orchestrator().await?;
+    let OpenOrchestrator { orchestrator, events: queue, .. } = &open_orchestrator().await?;
     let ingest = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let events = event.payload.records.iter().flat_map(|record| {
             cloud_events(IncomingMessage {
@@ -27,7 +30,15 @@ async fn main() -> Result<(), Error> {
             Ok(_) => Vec::new(),
             Err(error) => {
                 tracing::warn!(%error, "events could not be received; SQS delivers them again");
-                batch.deliveries.iter().map(|delivery| delivery.receipt.clone()).collect()
+                let receipts: Vec<_> =
+                    batch.deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
+                let most = batch.deliveries.iter().map(|delivery| delivery.receive_count).max();
+                if let (Some(queue), Some(most)) = (queue, most)
+                    && let Err(error) = queue.hand_back(&receipts, outage_delay(most)).await
+                {
+                    tracing::warn!(%error, "events become visible again only after their visibility timeout");
+                }
+                receipts
             }
         };
         log_failure(left);

@@ -256,7 +256,8 @@ async fn queries_are_answered_while_every_connection_for_the_work_waits() {
     let mut waiting = tokio::task::JoinSet::new();
     for number in 0..10 {
         let engine = fixture.orchestrator.engine.clone();
-        waiting.spawn(async move { engine.create_tasks(vec![request("one", &json!({ "n": number }))]).await });
+        waiting
+            .spawn(async move { engine.create_tasks(vec![request("one", &json!({ "n": number }))]).await });
     }
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let query = fixture.orchestrator.reader.steps(task);

@@ -30,6 +30,8 @@ pub struct OpenOrchestrator {
     pub reports: Arc<DeliveredQueue>,
     /// The queue of long steps, if there is one.
     pub long_steps: Option<Arc<dyn Queue>>,
+    /// The queue of events from outside, if it is named like the queue of reports.
+    pub events: Option<Arc<dyn Queue>>,
 }
 
 /// Opens an orchestrator from environment variables.
@@ -42,7 +44,9 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let database = Database::of_environment(&config)?;
     // An invocation uses one connection, which is opened when it is first needed.
     let pool = connect(database.options().await?, 1);
-    let reports = queue(&config, &required("TASKER_REPORTS_QUEUE")?, timing.report_visibility);
+    let reports_url = required("TASKER_REPORTS_QUEUE")?;
+    let events = events_url(&reports_url).map(|url| queue(&config, &url, timing.report_visibility));
+    let reports = queue(&config, &reports_url, timing.report_visibility);
     let reports = Arc::new(DeliveredQueue::new(reports));
     let blobs = open_blobs()?;
     let long_steps =
@@ -59,15 +63,19 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
     let settings = Settings { environment, ..Settings::default() };
     let (orchestrator, creations) = Orchestrator::new(connections, settings);
-    Ok(OpenOrchestrator { orchestrator, creations, reports, long_steps })
+    Ok(OpenOrchestrator { orchestrator, creations, reports, long_steps, events })
+}
+
+/// The URL of the queue of events from outside. The deployment's templates name all queues alike.
+fn events_url(reports: &str) -> Option<String> {
+    reports.strip_suffix("reports").map(|name| format!("{name}events"))
 }
 
 /// Opens the outlets for events. They reach what the deployment's templates grant.
 fn outlets(config: &SdkConfig, blobs: &BlobStore) -> Result<Outlets, VariableError> {
     let granted = |variable| list(&optional(variable).unwrap_or_default()).map(str::to_owned).collect();
     let reports = required("TASKER_REPORTS_QUEUE")?;
-    // Orchestrators do not use the queue of incoming events. The templates name all queues alike.
-    let events = reports.strip_suffix("reports").map(|name| format!("{name}events"));
+    let events = events_url(&reports);
     let deliveries = required("TASKER_DELIVERIES_QUEUE")?;
     let webhooks = HandOver {
         checks: open_webhooks()?,
