@@ -89,10 +89,11 @@ resource "aws_s3_bucket_notification" "start" {
 resource "aws_sns_topic_subscription" "start" {
   for_each = var.sns_topics
 
-  topic_arn            = each.value
-  protocol             = "sqs"
-  endpoint             = aws_sqs_queue.work["events"].arn
-  raw_message_delivery = true
+  topic_arn = each.value
+  protocol  = "sqs"
+  endpoint  = aws_sqs_queue.work["events"].arn
+  # The envelope names the topic, which vouches for the event.
+  raw_message_delivery = false
   redrive_policy       = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead["events"].arn })
 }
 

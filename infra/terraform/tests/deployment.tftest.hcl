@@ -371,8 +371,8 @@ run "events_come_only_from_the_sources_named" {
   }
 
   assert {
-    condition     = aws_sns_topic_subscription.start["refunds"].raw_message_delivery
-    error_message = "Topics must deliver raw messages."
+    condition     = !aws_sns_topic_subscription.start["refunds"].raw_message_delivery
+    error_message = "Topics must deliver messages in envelopes that name them."
   }
 }
 

@@ -1,10 +1,16 @@
 //! Converts notifications of AWS services to CloudEvents, by the [adapters of the specification][adapters]
 //! where one exists.
 //!
+//! An event's source is what its channel can vouch for: the topic of SNS, the source on the bus of EventBridge. What the
+//! event itself said is kept as its extension `claimedsource`. Otherwise whoever may publish to one topic could speak for
+//! every other source, and keep its events from being received by using their ids first.
+//!
 //! Nothing is rejected here. A message of unknown shape becomes an event that contains it, for a trigger or a
 //! dead letter.
 //!
 //! [adapters]: https://github.com/cloudevents/spec/blob/main/cloudevents/adapters/README.md
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
@@ -58,9 +64,9 @@ fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
             rest,
             ..
         } => {
-            // An EventBridge `detail` that is itself a CloudEvent is taken as it is.
+            // An EventBridge `detail` that is itself a CloudEvent is taken, but for its source.
             if let Ok(event) = CloudEvent::from_json(detail.get()) {
-                return Some(vec![event]);
+                return Some(vec![vouched_for(event, &source)?]);
             }
             let mut attributes = vec![("id", id), ("source", source), ("type", detail_type)];
             let extension = |name: &str| rest.get(name)?.as_str().map(str::to_owned);
@@ -76,7 +82,10 @@ fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
         Shape { event: Some(event), .. } if event == "s3:TestEvent" => Some(Vec::new()),
         Shape { records: Some(records), .. } => records.iter().map(|record| of_s3(record)).collect(),
         Shape { topic: Some(topic), message: Some(message), message_id: Some(id), timestamp, .. } => {
-            known(&message, depth - 1).or_else(|| {
+            let inner = known(&message, depth - 1);
+            let inner =
+                inner.map(|events| events.into_iter().map(|event| vouched_for(event, &topic)).collect());
+            inner.unwrap_or_else(|| {
                 let mut attributes =
                     vec![("id", id.as_str()), ("source", &topic), ("type", "com.amazonaws.sns.notification")];
                 attributes.extend(timestamp.as_deref().map(|time| ("time", time)));
@@ -85,6 +94,19 @@ fn known(body: &str, depth: u32) -> Option<Vec<CloudEvent>> {
         }
         _ => None,
     }
+}
+
+/// The event with this source, and its own one as `claimedsource`.
+fn vouched_for(event: CloudEvent, source: &str) -> Option<CloudEvent> {
+    if event.source() == source {
+        return Some(event);
+    }
+    let claimed = event.text("claimedsource").unwrap_or(event.source()).to_owned();
+    let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&event.to_json()).ok()?;
+    for (name, value) in [("source", source), ("claimedsource", &claimed)] {
+        members.insert(name.to_owned(), serde_json::value::to_raw_value(value).ok()?);
+    }
+    CloudEvent::from_json(&serde_json::to_string(&members).ok()?).ok()
 }
 
 /// The fields that distinguish the shapes.
@@ -177,13 +199,31 @@ mod tests {
     }
 
     #[test]
-    fn a_cloud_event_stays_itself_however_it_is_wrapped() {
-        let wrapped = json!({ "Type": "Notification", "MessageId": "n", "TopicArn": "arn:aws:sns:eu-west-1:1:t",
-                              "Message": eventbridge(&order()).to_string(), "Timestamp": "2030-01-01T00:00:00Z" });
-        for body in [order(), eventbridge(&order()), wrapped] {
-            assert_eq!(events(&body), [order()]);
+    fn a_wrapped_cloud_event_has_the_source_that_its_channel_vouches_for() {
+        let topic = "arn:aws:sns:eu-west-1:1:t";
+        let by_topic = |message: &Value| {
+            json!({ "Type": "Notification", "MessageId": "n", "TopicArn": topic, "Message": message.to_string(),
+                    "Timestamp": "2030-01-01T00:00:00Z" })
+        };
+        let from = |source: &str| {
+            let mut event = order();
+            (event["source"], event["claimedsource"]) = (json!(source), json!("/shop"));
+            event
+        };
+        assert_eq!(events(&order()), [order()]);
+        assert_eq!(events(&eventbridge(&order())), [from("shop")]);
+        for message in [order(), eventbridge(&order())] {
+            assert_eq!(events(&by_topic(&message)), [from(topic)], "{message}");
         }
         assert_eq!(events(&json!([order(), order()])).len(), 2);
+        // Nobody speaks for a bucket through a topic.
+        let record = json!({ "eventSource": "aws:s3", "awsRegion": "eu-west-1", "eventTime": "2030-01-01T00:00:00Z",
+                             "eventName": "ObjectCreated:Put", "s3": { "bucket": { "name": "orders" }, "object": { "key": "a" } } });
+        let told = events(&by_topic(&json!({ "Records": [record] })));
+        assert_eq!(
+            (&told[0]["source"], &told[0]["claimedsource"]),
+            (&json!(topic), &json!("aws:s3.eu-west-1.orders"))
+        );
     }
 
     #[test]
