@@ -1,5 +1,4 @@
-//! Counting proxies between a function and AWS or PostgreSQL. They forward everything as it is, except that
-//! messages get the trace header of their request.
+//! Counting proxies between a function and AWS or PostgreSQL. They forward everything unchanged.
 
 use std::{
     collections::BTreeMap,
@@ -32,9 +31,9 @@ pub(crate) fn count_requests(endpoint: &str, counter: &Counter) -> Result<String
     let upstream = endpoint.trim_start_matches("http://").to_owned();
     let address = listen(&upstream, counter, |client, server, counter| {
         let (mut requests, mut answers) = (BufReader::new(&client), BufReader::new(&server));
-        while let Some(mut request) = Message::read(&mut requests, true)? {
+        while let Some(request) = Message::read(&mut requests, true)? {
             counter.add(&operation(&request));
-            lineage::keep_with_messages(&mut request)?;
+            lineage::keep(&request)?;
             request.write(&mut &server)?;
             let Some(answer) = Message::read(&mut answers, request.method() != "HEAD")? else { break };
             answer.write(&mut &client)?;

@@ -4,7 +4,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tasker_test_support::emulator;
 
-use crate::installation::{ask, queue_url};
+use crate::{
+    installation::{ask, queue_url},
+    lineage,
+};
 
 /// Receives messages like Lambda. Returns the event for the function, or None if the queue is empty.
 pub(crate) fn receive(queue: &str, max: usize) -> Result<Option<Value>> {
@@ -20,7 +23,7 @@ pub(crate) fn receive(queue: &str, max: usize) -> Result<Option<Value>> {
     let record = |message: &Value| {
         json!({
             "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
-            "attributes": message["Attributes"], "messageAttributes": {}, "md5OfBody": message["MD5OfBody"],
+            "attributes": lineage::attributes(message), "messageAttributes": {}, "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs", "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:{queue}"),
             "awsRegion": "us-east-1",
         })

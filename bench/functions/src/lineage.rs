@@ -1,8 +1,13 @@
 //! Lambda's detection of recursive loops. An invocation's trace header counts the invocations before it that led to it; the AWS
 //! SDKs copy the header into each request, SQS keeps it with the message, and Lambda reads it there.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::http::Message;
 
@@ -31,19 +36,29 @@ fn count(header: &str) -> Option<u32> {
     lineage.split(':').next()?.parse().ok()
 }
 
-/// Adds the trace header of a request to the messages that it sends, as SQS does.
-pub(crate) fn keep_with_messages(request: &mut Message) -> Result<()> {
+/// The trace headers of sent messages, by body. The emulator keeps none with messages of a batch.
+static SENT: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Keeps the trace header of a request with the messages that it sends, as SQS does.
+pub(crate) fn keep(request: &Message) -> Result<()> {
     let sends =
         request.header("x-amz-target").is_some_and(|target| target.starts_with("AmazonSQS.SendMessage"));
-    let Some(header) = request.header(HEADER).filter(|_| sends).map(str::to_owned) else { return Ok(()) };
-    let attributes = json!({ ATTRIBUTE: { "DataType": "String", "StringValue": header } });
-    let mut body: Value = serde_json::from_slice(&request.body)?;
-    match body["Entries"].as_array_mut() {
-        Some(entries) => {
-            entries.iter_mut().for_each(|entry| entry["MessageSystemAttributes"] = attributes.clone());
-        }
-        None => body["MessageSystemAttributes"] = attributes,
+    let Some(header) = request.header(HEADER).filter(|_| sends) else { return Ok(()) };
+    let body: Value = serde_json::from_slice(&request.body)?;
+    let entries = body["Entries"].as_array().cloned().unwrap_or_else(|| vec![body]);
+    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    for entry in entries {
+        sent.insert(entry["MessageBody"].as_str().unwrap_or_default().to_owned(), header.to_owned());
     }
-    request.body = body.to_string().into_bytes();
     Ok(())
+}
+
+/// The attributes of a message in Lambda's event: those of SQS, with the trace header of its request.
+pub(crate) fn attributes(message: &Value) -> Value {
+    let mut attributes = message["Attributes"].clone();
+    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(header) = message["Body"].as_str().and_then(|body| sent.remove(body)) {
+        attributes[ATTRIBUTE] = header.into();
+    }
+    attributes
 }

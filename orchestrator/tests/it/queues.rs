@@ -12,11 +12,17 @@ use tasker_transport::{Delivery, Message, Queue, QueueError, Receipt};
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     sent: Mutex<Vec<Message>>,
+    longest_work: Option<Duration>,
 }
 
 impl Mailbox {
     pub(crate) fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// A queue that limits the time of the work on a message.
+    pub(crate) fn with_longest_work(longest: Duration) -> Arc<Self> {
+        Arc::new(Self { longest_work: Some(longest), ..Self::default() })
     }
 
     /// Returns the messages sent since the last call.
@@ -33,6 +39,10 @@ impl Queue for Mailbox {
 
     fn visibility(&self) -> Duration {
         Duration::from_secs(30)
+    }
+
+    fn longest_work(&self) -> Option<Duration> {
+        self.longest_work
     }
 
     async fn backlog(&self) -> Result<u64, QueueError> {

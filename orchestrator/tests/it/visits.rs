@@ -19,11 +19,15 @@ use tasker_orchestrator::{
     state::TaskState,
 };
 use tasker_protocol::{Ending, Payload, encode};
+use tasker_templates::template::parse;
 use tasker_test_support::TestDatabase;
 use tasker_transport::{BlobStore, DeliveredQueue, Delivery, Outlet, PgmqOutlet, Receipt};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Fixture, FrozenClock, request, template};
+use crate::{
+    fixture::{Fixture, FrozenClock, request, template},
+    queues::Mailbox,
+};
 
 /// Longer than a connection is used without a test.
 const STANDSTILL: Duration = Duration::from_millis(600);
@@ -212,6 +216,42 @@ async fn a_visit_publishes_what_its_reports_had_to_tell() {
         .await
         .unwrap();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_step_longer_than_its_queue_keeps_a_message_is_refused_when_it_is_published() {
+    let fixture = Fixture::new().await;
+    let blobs = tempfile::tempdir().unwrap();
+    let connections = Connections {
+        pool: fixture.database.pool.clone(),
+        login: None,
+        steps: Mailbox::with_longest_work(Duration::from_secs(42_900)),
+        reports: fixture.reports.clone(),
+        leases: fixture.leases.clone(),
+        outlets: BTreeMap::new(),
+        blobs: BlobStore::folder(blobs.path()).unwrap(),
+    };
+    let (limited, _) = Orchestrator::new(connections, Settings::default());
+    let template = |seconds: u32, environments: &str| {
+        let text = format!(
+            "name: long\nversion: 1.0.{seconds}\nsteps:\n  - name: a\n    handler: {{ callable: work }}\n    \
+             timeout_seconds: {seconds}\n{environments}"
+        );
+        parse(&text).unwrap_or_else(|problems| panic!("{problems}")).template
+    };
+    let longer =
+        "environments:\n  development:\n    steps:\n      - name: a\n        timeout_seconds: 42901\n";
+    for refused in [template(42_901, ""), template(42_899, longer)] {
+        match limited.catalog.publish_template(&refused).await {
+            Err(Error::InvalidRequest { field: "timeout_seconds", message }) => {
+                assert!(message.contains("42901") && message.contains("42900"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        // Other queues keep a message for as long as its host extends it.
+        fixture.orchestrator.catalog.publish_template(&refused).await.unwrap();
+    }
+    limited.catalog.publish_template(&template(42_900, "")).await.unwrap();
 }
 
 #[test]

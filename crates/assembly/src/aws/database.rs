@@ -163,8 +163,8 @@ mod tests {
             ("public authorities only", url(""), &nothing),
             ("another name", elsewhere, &nothing),
         ] {
-            let refused = connect(url, packed).await;
-            assert!(matches!(refused, Err(sqlx::Error::Tls(_))), "{why}: {refused:?}");
+            let refused = format!("{:?}", connect(url, packed).await);
+            assert!(refused.contains("InvalidCertificate"), "{why}: {refused}");
         }
     }
 
