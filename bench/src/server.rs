@@ -27,7 +27,8 @@ pub(crate) struct Server {
 /// The measured fields of a task.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Task {
-    task_id: String,
+    #[serde(rename = "task_id")]
+    id: String,
     pub(crate) status: String,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) completed_at: Option<DateTime<Utc>>,
@@ -126,7 +127,7 @@ impl Server {
             let url = format!("{}/v1/tasks?name={template}&per_page=1000{after}", self.url);
             let found: Page = agent.get(url).call()?.body_mut().with_config().limit(1 << 30).read_json()?;
             let Some(last) = found.tasks.last() else { break };
-            after = format!("&after={}", last.task_id);
+            after = format!("&after={}", last.id);
             tasks.extend(found.tasks);
         }
         tasks.truncate(count);
