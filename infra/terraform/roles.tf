@@ -80,7 +80,7 @@ locals {
   may_revoke_leases = [{
     Sid      = "RevokeLeases"
     Effect   = "Allow"
-    Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    Action   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
     Resource = local.table_arn["leases"]
   }]
 

@@ -151,7 +151,7 @@ impl Orchestrator {
             engine: Arc::clone(&engine),
             events: Arc::clone(&events),
             triggers: Arc::clone(&triggers),
-            reports: Reports { hearing },
+            reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
             function_set: FunctionSetUse::default(),

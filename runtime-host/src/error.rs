@@ -138,6 +138,11 @@ pub enum ComponentError {
 }
 
 impl ComponentError {
+    /// Whether the store of components is away.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self, Self::Source(ComponentSourceError::Unavailable { .. }))
+    }
+
     /// Whether a later attempt may succeed, because the host or its storage failed.
     pub fn retryable(&self) -> bool {
         match self {

@@ -16,7 +16,8 @@ pub struct SecretUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sy
 
 /// Secrets in environment variables. For steps of the namespace `shop`, `payment-key` is read from
 /// `TASKER_SECRET_SHOP__PAYMENT_KEY`, which no other namespace can read, or else from `TASKER_SECRET_PAYMENT_KEY`, which is
-/// for all namespaces.
+/// for all namespaces. Only a namespace of lower-case letters, digits and single `_` between them can have secrets of its own,
+/// so that no two have the same variable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EnvironmentSecrets;
 
@@ -34,7 +35,20 @@ fn variables(namespace: &str, name: &str) -> Vec<String> {
     if name.contains(BETWEEN) || name.starts_with('_') {
         return Vec::new();
     }
-    vec![format!("TASKER_SECRET_{own}{BETWEEN}{name}"), format!("TASKER_SECRET_{name}")]
+    let general = format!("TASKER_SECRET_{name}");
+    if has_own_secrets(namespace) {
+        vec![format!("TASKER_SECRET_{own}{BETWEEN}{name}"), general]
+    } else {
+        vec![general]
+    }
+}
+
+/// Whether no other namespace has the same name in capitals.
+fn has_own_secrets(namespace: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    namespace.split('_').all(is_word)
 }
 
 /// What separates the namespace from the name of a secret.
@@ -64,7 +78,10 @@ mod tests {
     fn a_secret_is_named_as_environments_can_name_it() {
         let names = variables("shop", "payment-key");
         assert_eq!(names, ["TASKER_SECRET_SHOP__PAYMENT_KEY", "TASKER_SECRET_PAYMENT_KEY"]);
-        assert_eq!(variables("a.b", "stripe.live")[0], "TASKER_SECRET_A_B__STRIPE_LIVE");
+        assert_eq!(variables("a_b", "stripe.live")[0], "TASKER_SECRET_A_B__STRIPE_LIVE");
+        for other in ["a.b", "a-b", "A_b", "a__b", "_a", "検証"] {
+            assert_eq!(variables(other, "key"), ["TASKER_SECRET_KEY"], "{other}");
+        }
     }
 
     #[test]

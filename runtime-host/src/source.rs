@@ -71,7 +71,7 @@ impl ComponentSource for BlobStore {
     async fn fetch(&self, digest: &str) -> Result<Vec<u8>, ComponentSourceError> {
         match self.get_component(digest).await {
             Ok(wasm) => Ok(wasm.into()),
-            Err(BlobError::Missing { .. }) => {
+            Err(BlobError::Missing { .. } | BlobError::Denied { .. }) => {
                 Err(ComponentSourceError::NotFound { digest: digest.to_owned() })
             }
             Err(error) => {

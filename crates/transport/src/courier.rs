@@ -18,7 +18,7 @@ use ureq::Agent;
 use crate::{BlobStore, Delivery, DeliveryError, Message, OutgoingEvent, Outlet, Queue, Receipt, Sent};
 
 /// How long before the end of a lease a courier begins no more: a request, its report, and clocks that differ.
-const LAST_START: Duration = Duration::from_secs(30);
+const LAST_START: Duration = Duration::from_secs(120);
 /// The timeout of reading an event behind a link.
 const FETCH: Duration = Duration::from_secs(10);
 /// The longest event behind a link: more than the longest result with its envelope.

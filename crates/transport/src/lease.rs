@@ -1,5 +1,7 @@
 //! Leases: the right to run one execution, held by one host at a time.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 /// The lease name of one execution of a step: `<task id>/<step index>/<execution>`.
@@ -8,7 +10,7 @@ pub fn execution_lease(task_id: uuid::Uuid, step_index: u32, execution: u32) -> 
 }
 
 /// How long a store remembers that a holder lost a lease. Longer than its message can be invisible: half an hour in SQS.
-pub(crate) const LOSSES_REMEMBERED: std::time::Duration = std::time::Duration::from_secs(3600);
+pub(crate) const LOSSES_REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// Why an operation on leases failed.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +52,8 @@ pub trait LeaseStore: Send + Sync + 'static {
     /// Whether the holder still has each lease. Changes nothing.
     async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError>;
 
-    /// Whether a holder has marked the work of each lease as done. False for a revoked lease.
-    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError>;
+    /// Whether a holder has marked the work of each lease as done at least this long ago. False for a revoked lease.
+    async fn are_settled(&self, leases: &[String], since: Duration) -> Result<Vec<bool>, LeaseError>;
 
     /// Releases leases whose work was not started. Forgets how many holders lost them.
     async fn release(&self, leases: &[String], holder: &str) -> Result<(), LeaseError>;

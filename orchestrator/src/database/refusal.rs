@@ -12,15 +12,25 @@ pub(crate) fn is_about_data(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
 }
 
-/// Whether the error of a batch may be due to one of its members: the database rejected a value, or the batch took longer
-/// than a statement may.
-fn may_concern_one(error: &Error, count: usize) -> bool {
-    let Error::Database(sqlx::Error::Database(error)) = error else { return false };
-    is_about_data(&**error) || count > 1 && error.code().as_deref() == Some(STATEMENT_TIMEOUT)
+/// Whether the error of a batch is due to one of its members: the database rejected a value.
+fn concerns_one(error: &Error) -> bool {
+    matches!(error, Error::Database(sqlx::Error::Database(error)) if is_about_data(&**error))
 }
 
-/// SQLSTATE `query_canceled`.
-const STATEMENT_TIMEOUT: &str = "57014";
+/// Whether the database or another service is away, or busy, so that the same call may succeed later.
+pub(crate) fn is_outage(error: &Error) -> bool {
+    match error {
+        Error::Database(sqlx::Error::Database(error)) => {
+            // Connection, transaction, resources, operator intervention, system errors, and a database in recovery.
+            let classes = ["08", "25", "40", "53", "55", "57", "58"];
+            error.code().is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
+        }
+        Error::Database(_) | Error::DatabaseSilent { .. } | Error::FunctionsMissing => true,
+        Error::Blob(error) => error.is_transient(0),
+        Error::Queue(_) | Error::Stopping => true,
+        _ => false,
+    }
+}
 
 /// The parts of a batch that are still to be stored. A part of which the database refuses a member is halved, so that one
 /// bad member never fails the others.
@@ -48,7 +58,7 @@ impl Halves {
         result: Result<R, Error>,
     ) -> Result<Option<Result<R, Error>>, Error> {
         match result {
-            Err(error) if may_concern_one(&error, range.len()) => {
+            Err(error) if concerns_one(&error) => {
                 if range.len() == 1 {
                     return Ok(Some(Err(error)));
                 }

@@ -50,14 +50,19 @@ impl Dispatcher {
         }
     }
 
-    /// Returns those of these executions that a host has ended. If the lease store does not say, none counts as ended.
-    pub(crate) async fn ended(&self, executions: &[(Uuid, u32, u32)]) -> HashSet<(Uuid, u32, u32)> {
+    /// Returns those of these executions that a host ended at least this long ago. If the lease store does not say, none
+    /// counts as ended.
+    pub(crate) async fn ended(
+        &self,
+        executions: &[(Uuid, u32, u32)],
+        since: Duration,
+    ) -> HashSet<(Uuid, u32, u32)> {
         if executions.is_empty() {
             return HashSet::new();
         }
         let lease = |&(task, step, execution): &(Uuid, u32, u32)| execution_lease(task, step, execution);
         let leases: Vec<String> = executions.iter().map(lease).collect();
-        match self.leases.are_settled(&leases).await {
+        match self.leases.are_settled(&leases, since).await {
             Ok(settled) => {
                 let ended = executions.iter().zip(settled).filter(|(_, settled)| *settled);
                 ended.map(|(execution, _)| *execution).collect()

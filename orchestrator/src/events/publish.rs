@@ -221,6 +221,7 @@ impl Events {
         let data = match self.blobs.check_out(data).await {
             Ok(data) => data,
             Err(error @ BlobError::Unavailable { .. }) => return Err(error.into()),
+            Err(error @ BlobError::Denied { .. }) if row.try_get("is_young")? => return Err(error.into()),
             // A permanent error: this event must not block the others.
             Err(error) => return Ok(Err(error.to_string())),
         };

@@ -127,6 +127,9 @@ const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priorit
 
 impl Reader {
     /// Returns up to `limit` DLQ entries, newest first: all, or those that follow the entry `after`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchDlqEntry`] if `after` does not exist.
     pub async fn dlq_entries(
         &self,
         filter: &DlqFilter,
@@ -148,6 +151,12 @@ impl Reader {
         .bind(after)
         .fetch_all(&self.pool)
         .await?;
+        if let (true, Some(after)) = (rows.is_empty(), after) {
+            let exists = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tasker.dlq WHERE dlq_entry_id = $1)");
+            if !exists.bind(after).fetch_one(&self.pool).await? {
+                return Err(Error::NoSuchDlqEntry(after));
+            }
+        }
         rows.iter().map(entry).collect()
     }
 

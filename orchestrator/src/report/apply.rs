@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     database::{refusal::Halves, set::sql},
-    effect::Effects,
+    effect::{Effects, Verdict},
     engine::Engine,
     error::Error,
     retry::due_message,
@@ -97,7 +97,7 @@ impl Engine {
         }
         // Heartbeats first, because a report of an end in the same batch is later.
         self.apply_heartbeats(&heartbeats).await?;
-        let applied = self.end_attempts(&ended).await?;
+        let (applied, _) = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
@@ -144,14 +144,18 @@ impl Engine {
         })
     }
 
-    /// Ends attempts. Fails those whose result the database cannot store.
-    pub(crate) async fn end_attempts(&self, ended: &[Ended]) -> Result<Applied, Error> {
+    /// Ends attempts. Fails those whose result the database cannot store. Returns the executions that it ended, too.
+    pub(crate) async fn end_attempts(
+        &self,
+        ended: &[Ended],
+    ) -> Result<(Applied, Vec<(Uuid, u32, u32)>), Error> {
         let mut applied = Applied::default();
+        let mut counted = Vec::new();
         let mut halves = Halves::of(ended.len());
         while let Some(range) = halves.next() {
             let stored = self.end_batch(&ended[range.clone()]).await;
             let Some(stored) = halves.stored(&range, stored)? else { continue };
-            let result = match stored {
+            let (result, keys) = match stored {
                 Ok(result) => result,
                 Err(error) => {
                     let message = format!("the database cannot store the result: {error}");
@@ -165,13 +169,14 @@ impl Engine {
             };
             applied.ended += result.ended;
             applied.stale += result.stale;
+            counted.extend(keys);
         }
-        Ok(applied)
+        Ok((applied, counted))
     }
 
-    async fn end_batch(&self, ended: &[Ended]) -> Result<Applied, Error> {
+    async fn end_batch(&self, ended: &[Ended]) -> Result<(Applied, Vec<(Uuid, u32, u32)>), Error> {
         if ended.is_empty() {
-            return Ok(Applied::default());
+            return Ok((Applied::default(), Vec::new()));
         }
         let effects = self.store_endings(ended).await?;
         self.dispatcher.sent.remove(ended.iter().map(|one| (one.task_id, one.step_index)));
@@ -179,6 +184,8 @@ impl Engine {
         if applied.stale > 0 {
             tracing::debug!(stale = applied.stale, "stale reports were dropped");
         }
+        let key = |verdict: &Verdict| (verdict.task_id, verdict.step_index, verdict.execution);
+        let counted = effects.verdicts.iter().map(key).collect();
         let mut due = Vec::new();
         for verdict in &effects.verdicts {
             if let Some(wait) = verdict.retry_in {
@@ -187,7 +194,7 @@ impl Engine {
         }
         self.follow(effects).await;
         self.set_timers(due).await;
-        Ok(applied)
+        Ok((applied, counted))
     }
 
     async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {

@@ -46,7 +46,7 @@ BEGIN
         FROM unnest(p_reports) WITH ORDINALITY AS r
         ORDER BY r.task_id, r.step_index, r.execution, r.ordinality
     ), accepted AS (
-        SELECT r.task_id, r.step_index, r.execution, r.result, r.result_blob, f.failure, r.event, r.actor, r.reason,
+        SELECT r.task_id, r.step_index, r.execution, f.result, f.result_blob, f.failure, f.event, r.actor, r.reason,
                r.detail, r.started_at, r.finished_at, r.position,
                s.state AS before, s.attempt, s.template_step, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
                t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
@@ -81,7 +81,10 @@ BEGIN
             SELECT coalesce(extract(epoch FROM r.finished_at - r.started_at) * 1000, 0)::bigint AS ran_ms) AS run
         CROSS JOIN LATERAL (
             SELECT run.ran_ms, coalesce(r.failure, refused.failure) AS failure,
-                   r.retryable AND refused.failure IS NULL AS retryable
+                   r.retryable AND refused.failure IS NULL AS retryable,
+                   CASE WHEN refused.failure IS NULL THEN r.result END AS result,
+                   CASE WHEN refused.failure IS NULL THEN r.result_blob END AS result_blob,
+                   CASE WHEN refused.failure IS NULL THEN r.event ELSE 'reported' END AS event
             FROM (SELECT CASE WHEN r.is_checkpoint THEN tasker_f.checkpoint_refused(
                       s.attempt_checkpoints, s.attempt_ms + run.ran_ms) END AS failure) AS refused) AS f
     ), reported AS (

@@ -68,15 +68,19 @@ impl Loops {
             },
         ));
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
+            let may_judge = this.reports.hearing.is_good() && this.is_backlog_short().await;
             let swept = this
                 .engine
-                .sweep_up(this.reports.hearing.is_good())
+                .sweep_up(may_judge)
                 .await
-                .inspect_err(|_| this.reports.hearing.is_lost(this.engine.reports.visibility()))?;
-            if swept != Swept::default() {
+                .inspect_err(|_| this.reports.hearing.is_lost(this.engine.reports.visibility()));
+            if let Ok(swept) = &swept
+                && *swept != Swept::default()
+            {
                 tracing::info!(?swept, "the sweep recovered lost steps");
             }
-            this.tidy().await
+            let tidied = this.tidy().await;
+            swept.map(drop).and(tidied)
         }));
         tasks.close();
         tasks.wait().await;
@@ -88,8 +92,9 @@ impl Loops {
 
     /// Deletes expired data.
     async fn tidy(&self) -> Result<(), Error> {
-        self.events.forget_events().await?;
-        self.triggers.forget_received_events().await
+        let events = self.events.forget_events().await;
+        let received = self.triggers.forget_received_events().await;
+        events.and(received)
     }
 
     async fn every(
@@ -115,6 +120,12 @@ impl Loops {
     /// Applies all waiting reports and publishes their events.
     pub(crate) async fn visit_reports(&self) -> Result<(), Error> {
         self.reports.apply_waiting(&self.engine).await;
+        if self.reports.were_put_off.swap(false, Ordering::Relaxed) {
+            let noted = self.engine.judge_no_host_for_now().await;
+            if let Err(error) = noted {
+                tracing::warn!(%error, "that reports were put off could not be stored; the next sweep sees a pause instead");
+            }
+        }
         self.leave().await?;
         if self.engine.has_events.swap(false, Ordering::Relaxed) {
             let published = self.events.publish_and_deliver().await;
@@ -126,20 +137,27 @@ impl Loops {
     /// Runs the sweep once. Hosts count as lost only while reports get through.
     pub(crate) async fn visit_all(&self) -> Result<Swept, Error> {
         self.function_set.note(&self.pool).await;
-        let may_judge = self.engine.may_judge_hosts().await?;
-        let come_through = match self.engine.reports.backlog().await {
-            Ok(waiting) => may_judge && waiting < BACKLOG,
+        let may_judge = self.engine.may_judge_hosts().await? && self.is_backlog_short().await;
+        // A part that fails must not keep the others from their work.
+        let swept = self.engine.sweep_up(may_judge).await;
+        let published = self.events.publish_and_deliver().await;
+        let tidied = self.tidy().await;
+        // The next visit is later than the time after which an unmarked message is sent again.
+        let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
+        let swept = swept?;
+        published.and(tidied).and(marked)?;
+        Ok(swept)
+    }
+
+    /// Whether few reports wait. Otherwise those of a host may be among them.
+    async fn is_backlog_short(&self) -> bool {
+        match self.engine.reports.backlog().await {
+            Ok(waiting) => waiting < BACKLOG,
             Err(error) => {
                 tracing::warn!(%error, "the backlog of reports cannot be read; no host is considered lost");
                 false
             }
-        };
-        let swept = self.engine.sweep_up(come_through).await?;
-        self.events.publish_and_deliver().await?;
-        self.tidy().await?;
-        // The next visit is later than the time after which an unmarked message is sent again.
-        self.engine.dispatcher.mark_dispatched(Duration::ZERO).await?;
-        Ok(swept)
+        }
     }
 
     /// Marks old messages without a report as sent.

@@ -1,13 +1,16 @@
 //! Receives reports from the queue, and applies the waiting ones as one batch.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tasker_protocol::{OrchestratorMessage, decode};
 use tasker_transport::{Delivery, Opened, Receipt, outage_delay};
 use tokio_util::sync::CancellationToken;
 
 use super::hearing::Hearing;
-use crate::engine::Engine;
+use crate::{database::refusal::is_outage, engine::Engine};
 
 /// The maximum number of reports in one transaction.
 const REPORT_BATCH: usize = 128;
@@ -21,6 +24,8 @@ const MAX_RECEIVES: u32 = 5;
 /// The receiver of reports, and whether they get through.
 pub(crate) struct Reports {
     pub(crate) hearing: Hearing,
+    /// Reports were put off since this was last read. For visits, whose next sweep is in another process.
+    pub(crate) were_put_off: AtomicBool,
 }
 
 impl Reports {
@@ -85,17 +90,27 @@ impl Reports {
         }
         match engine.apply_received(messages).await {
             Ok(postponed) => {
-                let mut applied = Vec::with_capacity(readable.len());
                 for (position, delivery) in readable.into_iter().enumerate() {
-                    if postponed.contains(&position) { &mut put_off } else { &mut applied }.push(delivery);
+                    if postponed.contains(&position) {
+                        put_off.push(delivery);
+                    } else {
+                        dropped.push(delivery.receipt);
+                    }
                 }
-                dropped.extend(applied.into_iter().map(|delivery| delivery.receipt));
             }
-            Err(error) => {
-                self.hearing.is_lost(engine.reports.visibility());
+            Err(error) if is_outage(&error) => {
                 tracing::warn!(%error, reports = readable.len(), "reports could not be applied; trying again");
                 put_off.append(&mut readable);
             }
+            // One of them is the cause. Its receives count, so that it ends as a dead letter.
+            Err(error) => {
+                tracing::error!(%error, reports = readable.len(), "reports could not be applied; trying each by itself");
+                self.apply_each(engine, readable, &mut dropped).await;
+            }
+        }
+        if !put_off.is_empty() {
+            self.hearing.is_lost(engine.reports.visibility());
+            self.were_put_off.store(true, Ordering::Relaxed);
         }
         if let Err(error) = engine.reports.acknowledge(&dropped).await {
             tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
@@ -103,17 +118,34 @@ impl Reports {
         return_to_queue(engine, put_off).await;
     }
 
-    /// Sets a message aside that cannot be read. In a rolling upgrade a newer orchestrator may be able to read it.
+    /// Applies reports one by one, and hands those back that cannot be applied.
+    async fn apply_each(&self, engine: &Engine, deliveries: Vec<Delivery>, dropped: &mut Vec<Receipt>) {
+        for opened in engine.blobs.open_deliveries(deliveries).await {
+            let applied = match opened.body().map(decode::<OrchestratorMessage>) {
+                Ok(Ok(message)) => {
+                    engine.apply(vec![message]).await.map(drop).map_err(|error| error.to_string())
+                }
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match applied {
+                Ok(()) => dropped.push(opened.delivery.receipt),
+                Err(error) => self.set_aside(engine, opened, &error, dropped).await,
+            }
+        }
+    }
+
+    /// Sets a message aside that cannot be read or applied. In a rolling upgrade a newer orchestrator may be able to read it.
     /// Otherwise it ends as a dead letter, or is dropped if the queue has none.
     async fn set_aside(&self, engine: &Engine, opened: Opened, error: &str, dropped: &mut Vec<Receipt>) {
         let Opened { delivery, .. } = opened;
         if delivery.receive_count >= MAX_RECEIVES && engine.reports.max_receives().is_none() {
             let beginning: String = delivery.body.chars().take(500).collect();
             tracing::error!(%error, body = %beginning,
-                "an unreadable report was dropped; the sweep will find its step");
+                "a report that cannot be read or applied was dropped; the sweep will find its step");
             return dropped.push(delivery.receipt);
         }
-        tracing::warn!(%error, "a report cannot be read; returning it to the queue");
+        tracing::warn!(%error, "a report cannot be read or applied; returning it to the queue");
         let delay = outage_delay(delivery.receive_count);
         if let Err(error) = engine.reports.hand_back(&[delivery.receipt], delay).await {
             tracing::warn!(%error, "a report could not be returned to the queue; it becomes visible again later");

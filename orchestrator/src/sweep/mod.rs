@@ -25,6 +25,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(90);
 /// three minutes.
 const AFTER_A_PAUSE: Duration = Duration::from_secs(200);
 
+/// How long after the end of an execution its report counts as lost. The same time stands in `report_lost_after`, which
+/// spares the question for younger steps.
+const REPORT_LOST_AFTER: Duration = Duration::from_secs(300);
+
 /// The results of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -122,7 +126,7 @@ impl Engine {
         }
         let suspects: Vec<_> =
             keys.iter().filter(|(_, may_be_lost)| *may_be_lost).map(|(key, _)| *key).collect();
-        let ended = self.dispatcher.ended(&suspects).await;
+        let ended = self.dispatcher.ended(&suspects, REPORT_LOST_AFTER).await;
         let ended: Vec<bool> = keys.iter().map(|(key, _)| ended.contains(key)).collect();
         let (tasks, steps, executions) = arrays(keys.into_iter().map(|(key, _)| key));
         let rows = sqlx::query(sql!("SELECT * FROM tasker_f.resend_overdue($1, $2, $3, $4)"))
@@ -171,8 +175,19 @@ impl Engine {
         .await?)
     }
 
+    /// Lets no host be judged by its silence for a while, because reports were put off.
+    pub(crate) async fn judge_no_host_for_now(&self) -> Result<(), Error> {
+        sqlx::query(sql!(
+            "UPDATE tasker.sweeps
+             SET judges_from = greatest(judges_from, tasker_f.now() + interval '1 second' * $1)"
+        ))
+        .bind(AFTER_A_PAUSE.as_secs() as f64)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     async fn end_lost_attempts(&self, lost: Vec<((Uuid, u32, u32), Option<String>)>) -> Result<usize, Error> {
-        let keys: Vec<_> = lost.iter().map(|(key, _)| *key).collect();
         let ended: Vec<Ended> = lost
             .into_iter()
             .map(|((task_id, step_index, execution), host)| {
@@ -192,10 +207,11 @@ impl Engine {
                 }
             })
             .collect();
-        let ended_now = self.end_attempts(&ended).await?.ended;
-        // The host may still run it, or its message may still be in the queue; a new attempt replaces it.
+        let (applied, keys) = self.end_attempts(&ended).await?;
+        // The host may still run it, or its message may still be in the queue; a new attempt replaces it. Those whose
+        // heartbeat arrived in the meantime go on.
         self.dispatcher.revoke(&keys).await;
-        Ok(ended_now)
+        Ok(applied.ended)
     }
 
     /// Makes the sweep check all steps in flight. Call it once, before anything runs, if the queue was in the memory

@@ -1,4 +1,4 @@
--- Returns how long a step is enqueued before its report counts as lost, if a host has ended it.
+-- Returns how long a step is enqueued before its report may count as lost, if a host has ended it.
 CREATE FUNCTION tasker_f.report_lost_after() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '5 minutes' $$;
 
 -- Returns the dispatches of enqueued steps whose wake_at has passed, and restarts their grace time. Skips steps that

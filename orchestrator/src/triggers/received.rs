@@ -56,6 +56,9 @@ pub struct ReceivedFilter {
 
 impl Triggers {
     /// Returns up to `limit` received events without their content, newest first: all, or those that follow the event `after`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchReceivedEvent`] if `after` does not exist any more.
     pub async fn received_events(
         &self,
         filter: &ReceivedFilter,
@@ -80,6 +83,14 @@ impl Triggers {
         .bind(after)
         .fetch_all(&self.pool)
         .await?;
+        if let (true, Some(after)) = (rows.is_empty(), after) {
+            let exists = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT FROM tasker.received_events WHERE received_id = $1)",
+            );
+            if !exists.bind(after).fetch_one(&self.pool).await? {
+                return Err(Error::NoSuchReceivedEvent(after));
+            }
+        }
         rows.iter().map(read).collect()
     }
 

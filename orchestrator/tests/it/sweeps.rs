@@ -25,6 +25,13 @@ async fn a_step_whose_report_was_lost_runs_again_in_the_same_attempt() {
     assert_eq!(fixture.dispatched_one().execution, first.execution);
     fixture.advance(TimeDelta::minutes(6));
     assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap().resent, 1);
+    assert_eq!(fixture.dispatched_one().execution, first.execution, "its host may have ended it just now");
+    // The leases are in memory, with the time of this process.
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(301)).await;
+    tokio::time::resume();
+    fixture.advance(TimeDelta::minutes(30));
+    assert_eq!(fixture.orchestrator.engine.sweep().await.unwrap().resent, 1);
     let again = fixture.dispatched_one();
     assert_eq!((again.execution, again.attempt), (first.execution + 1, first.attempt));
     assert!(!fixture.complete(&first, json!(1)).await, "the lost report is stale by now");

@@ -37,6 +37,8 @@ const LAST_REQUEST: Duration = Duration::from_secs(5);
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Drop a message after this many failed reads.
 const MAX_RECEIVES: u32 = 5;
+/// Fail a step after this many deliveries to hosts that could not read its component: about forty minutes.
+const MAX_PUT_OFFS: u32 = 100;
 /// Give up a step after this many deliveries to hosts with too little time left.
 const MAX_MISFITS: u32 = 3;
 
@@ -463,6 +465,14 @@ impl Worker {
             }
             admitted => admitted,
         };
+        if let Err(error) = self.0.host.prepare(&dispatch.handler.component).await
+            && error.is_outage()
+            && receive_count < MAX_PUT_OFFS
+        {
+            tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
+                "a step's component cannot be read; handing it back");
+            return None;
+        }
         match self.fetch_payloads(dispatch).await {
             Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
             Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),

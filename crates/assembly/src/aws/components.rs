@@ -35,7 +35,8 @@ impl ComponentSource for BlobComponents {
     async fn fetch_compiled(&self, name: &str) -> Result<Option<SealedComponent>, ComponentSourceError> {
         match self.blobs.get_compiled(name).await {
             Ok(bytes) => Ok(Some(SealedComponent { bytes: bytes.into(), key: self.key.clone() })),
-            Err(BlobError::Missing { .. }) => Ok(None),
+            // S3 denies access to an object that does not exist.
+            Err(BlobError::Missing { .. } | BlobError::Denied { .. }) => Ok(None),
             Err(error) => {
                 Err(ComponentSourceError::Unavailable { digest: name.to_owned(), source: error.into() })
             }

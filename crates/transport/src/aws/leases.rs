@@ -45,6 +45,14 @@ pub struct DynamoDbLeases {
     settled_for: Duration,
 }
 
+/// A lease as it is stored.
+struct Item {
+    holder: String,
+    settled: bool,
+    /// In milliseconds since 1970.
+    expires: u64,
+}
+
 impl DynamoDbLeases {
     /// Leases with this `term`; settled ones are remembered for `settled_for`.
     pub fn new(config: &SdkConfig, table: &str, term: Duration, settled_for: Duration) -> Self {
@@ -114,16 +122,16 @@ impl DynamoDbLeases {
         }
     }
 
-    /// Reads the holder of each lease, and whether it is settled.
-    async fn read(&self, leases: &[String]) -> Result<HashMap<String, (String, bool)>, LeaseError> {
-        let mut items: HashMap<String, (String, bool)> = HashMap::with_capacity(leases.len());
+    /// Reads leases, as far as they exist.
+    async fn read(&self, leases: &[String]) -> Result<HashMap<String, Item>, LeaseError> {
+        let mut items = HashMap::with_capacity(leases.len());
         for chunk in leases.chunks(READ_BATCH) {
             let key =
                 |lease: &String| HashMap::from([("lease".to_owned(), AttributeValue::S(lease.clone()))]);
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(chunk.iter().map(key).collect()))
                 .consistent_read(true)
-                .projection_expression("lease, holder, settled")
+                .projection_expression("lease, holder, settled, expires")
                 .build()
                 .map_err(unavailable)?;
             let mut wanted = Some(HashMap::from([(self.table.clone(), wanted)]));
@@ -133,8 +141,10 @@ impl DynamoDbLeases {
                 for item in read.responses.unwrap_or_default().into_values().flatten() {
                     let text = |name: &str| item.get(name)?.as_s().ok().cloned();
                     let settled = item.get("settled").and_then(|value| value.as_bool().ok().copied());
+                    let expires = item.get("expires").and_then(|value| value.as_n().ok()?.parse().ok());
                     if let (Some(lease), Some(holder)) = (text("lease"), text("holder")) {
-                        items.insert(lease, (holder, settled.unwrap_or(false)));
+                        let (settled, expires) = (settled.unwrap_or(false), expires.unwrap_or(u64::MAX));
+                        items.insert(lease, Item { holder, settled, expires });
                     }
                 }
                 wanted = read.unprocessed_keys;
@@ -226,14 +236,18 @@ impl LeaseStore for DynamoDbLeases {
     async fn holds(&self, leases: &[String], holder: &str) -> Result<Vec<bool>, LeaseError> {
         let items = self.read(leases).await?;
         // A lease that the store has lost returns to its holder on renewal.
-        let holds = |lease: &String| items.get(lease).is_none_or(|(found, _)| found == holder);
+        let holds = |lease: &String| items.get(lease).is_none_or(|item| item.holder == holder);
         Ok(leases.iter().map(holds).collect())
     }
 
-    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+    async fn are_settled(&self, leases: &[String], since: Duration) -> Result<Vec<bool>, LeaseError> {
         let items = self.read(leases).await?;
-        let is_settled =
-            |lease: &String| items.get(lease).is_some_and(|(holder, settled)| *settled && !holder.is_empty());
+        let latest = now_ms().saturating_add(milliseconds(self.settled_for.saturating_sub(since)));
+        let is_settled = |lease: &String| {
+            items
+                .get(lease)
+                .is_some_and(|item| item.settled && !item.holder.is_empty() && item.expires <= latest)
+        };
         Ok(leases.iter().map(is_settled).collect())
     }
 

@@ -120,10 +120,13 @@ impl LeaseStore for MemoryLeases {
         Ok(leases.iter().map(holds).collect())
     }
 
-    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+    async fn are_settled(&self, leases: &[String], since: Duration) -> Result<Vec<bool>, LeaseError> {
+        let latest = Instant::now() + self.settled_for.saturating_sub(since);
         let held = self.held();
         let is_settled = |lease: &String| {
-            held.leases.get(lease).is_some_and(|holding| holding.settled && !holding.holder.is_empty())
+            held.leases.get(lease).is_some_and(|holding| {
+                holding.settled && !holding.holder.is_empty() && holding.expires <= latest
+            })
         };
         Ok(leases.iter().map(is_settled).collect())
     }

@@ -151,11 +151,13 @@ impl LeaseStore for PostgresLeases {
         Ok(leases.iter().map(|lease| !lost.contains(lease)).collect())
     }
 
-    async fn are_settled(&self, leases: &[String]) -> Result<Vec<bool>, LeaseError> {
+    async fn are_settled(&self, leases: &[String], since: Duration) -> Result<Vec<bool>, LeaseError> {
         let settled: HashSet<String> = sqlx::query_scalar(
-            "SELECT lease FROM tasker_lease.leases WHERE lease = ANY ($1) AND settled AND holder <> ''",
+            "SELECT lease FROM tasker_lease.leases WHERE lease = ANY ($1) AND settled AND holder <> ''
+             AND expires_at <= clock_timestamp() + interval '1 millisecond' * $2",
         )
         .bind(leases)
+        .bind(self.settled_for.saturating_sub(since).as_millis() as i64)
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?

@@ -422,8 +422,10 @@ async fn a_settled_lease_stays_taken() {
         leases.acquire(&names(&["a", "held"]), "first").await.unwrap();
         leases.settle(&one, "first").await.unwrap();
         leases.revoke(&names(&["revoked"])).await.unwrap();
-        assert_eq!(leases.are_settled(&all).await.unwrap(), [true, false, false, false]);
+        assert_eq!(leases.are_settled(&all, NO_WAIT).await.unwrap(), [true, false, false, false]);
+        assert_eq!(leases.are_settled(&one, TERM).await.unwrap(), [false], "not for so long");
         tokio::time::sleep(TERM * 5 / 4).await;
+        assert_eq!(leases.are_settled(&one, TERM).await.unwrap(), [true]);
         assert_eq!(leases.acquire(&one, "second").await.unwrap(), [Claim::Settled]);
     })
     .await;
