@@ -16,6 +16,9 @@ use crate::{
     patience::{BLOB_ATTEMPT, BLOB_RETRIES, CONNECT, LAST_BLOB_ATTEMPT},
 };
 
+/// A store, its links, and the prefix of all paths in it.
+pub(crate) type Opened = (Arc<dyn ObjectStore>, Option<Arc<dyn Links>>, Path);
+
 #[async_trait]
 impl Links for AmazonS3 {
     async fn link(&self, path: &Path, time: Duration) -> Result<Url, object_store::Error> {
@@ -25,10 +28,7 @@ impl Links for AmazonS3 {
 
 /// Opens the bucket of `s3://bucket/prefix`. The options have the names of the AWS tools' variables, or those of
 /// [`ClientConfigKey`]. Unknown ones are ignored.
-pub(crate) fn open(
-    url: &Url,
-    options: Vec<(String, String)>,
-) -> Result<(Arc<dyn ObjectStore>, Option<Arc<dyn Links>>, Path), object_store::Error> {
+pub(crate) fn open(url: &Url, options: Vec<(String, String)>) -> Result<Opened, object_store::Error> {
     let (_, prefix) = ObjectStoreScheme::parse(url)?;
     let retry =
         RetryConfig { max_retries: BLOB_RETRIES, retry_timeout: LAST_BLOB_ATTEMPT, ..RetryConfig::default() };

@@ -39,7 +39,7 @@ pub(crate) struct Halves(Vec<Range<usize>>);
 impl Halves {
     /// One part: a batch of `count` members.
     pub(crate) fn of(count: usize) -> Self {
-        Self(vec![0..count])
+        Self(Vec::from([Range { start: 0, end: count }]))
     }
 
     /// Returns the positions to store next.
