@@ -192,7 +192,7 @@ impl Deployment {
     }
 
     /// Subscribes a target to the ends of tasks. Returns the refusal.
-    pub(crate) fn subscribe(&self, name: &str, kind: &str, target: Value) -> Result<(), String> {
+    pub(crate) fn subscribe(&self, name: &str, kind: &str, target: &Value) -> Result<(), String> {
         let request = json!({ "name": name, "event": "tasker.task.*", "kind": kind, "target": target });
         match self.aws.ask("POST", &self.api_host, "/v1/subscriptions", Some(&request)) {
             (201, _) => Ok(()),

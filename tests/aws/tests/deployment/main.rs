@@ -41,8 +41,8 @@ async fn terraform_makes_a_deployment_that_works() {
     let deployment = Deployment::make(Tool::Terraform, "tasker-tf", &payments).await;
     let aws = &deployment.aws;
     let hooks = Hooks::start();
-    deployment.subscribe("silent", "webhook", json!({ "url": hooks.silent_url })).unwrap();
-    deployment.subscribe("hook", "webhook", json!({ "url": hooks.url })).unwrap();
+    deployment.subscribe("silent", "webhook", &json!({ "url": hooks.silent_url })).unwrap();
+    deployment.subscribe("hook", "webhook", &json!({ "url": hooks.url })).unwrap();
     for (kind, target, setting) in [
         ("webhook", json!({ "url": "http://10.0.0.1/" }), "TASKER_WEBHOOK_NETWORKS"),
         ("queue", json!({ "queue": deployment.told_queue }), "publish_queues"),
@@ -50,7 +50,7 @@ async fn terraform_makes_a_deployment_that_works() {
         ("topic", json!({ "topic": "arn:aws:sns:us-east-1:000000000000:news" }), "publish_topics"),
         ("event_bus", json!({ "bus": "default" }), "event_bus"),
     ] {
-        let refused = deployment.subscribe("refused", kind, target).unwrap_err();
+        let refused = deployment.subscribe("refused", kind, &target).unwrap_err();
         assert!(refused.contains(setting), "{kind}: {refused}");
     }
 
