@@ -90,7 +90,9 @@ impl BlobStore {
     pub fn open_with(url: &Url, options: Vec<(String, String)>) -> Result<Self, BlobError> {
         let opened = match url.scheme() {
             #[cfg(feature = "s3")]
-            "s3" => crate::bucket::open(url, options),
+            "s3" => crate::bucket::open(url, options).map(|(bucket, prefix)| {
+                (bucket.clone() as Arc<dyn ObjectStore>, Some(bucket as Arc<dyn Links>), prefix)
+            }),
             _ => object_store::parse_url_opts(url, options)
                 .map(|(store, prefix)| (Arc::from(store), None, prefix)),
         };

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use object_store::{
-    ClientConfigKey, ObjectStore, ObjectStoreScheme, RetryConfig,
+    ClientConfigKey, ObjectStoreScheme, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
     path::Path,
     signer::{Method, Signer},
@@ -16,9 +16,6 @@ use crate::{
     patience::{BLOB_ATTEMPT, BLOB_RETRIES, CONNECT, LAST_BLOB_ATTEMPT},
 };
 
-/// A store, its links, and the prefix of all paths in it.
-pub(crate) type Opened = (Arc<dyn ObjectStore>, Option<Arc<dyn Links>>, Path);
-
 #[async_trait]
 impl Links for AmazonS3 {
     async fn link(&self, path: &Path, time: Duration) -> Result<Url, object_store::Error> {
@@ -28,7 +25,10 @@ impl Links for AmazonS3 {
 
 /// Opens the bucket of `s3://bucket/prefix`. The options have the names of the AWS tools' variables, or those of
 /// [`ClientConfigKey`]. Unknown ones are ignored.
-pub(crate) fn open(url: &Url, options: Vec<(String, String)>) -> Result<Opened, object_store::Error> {
+pub(crate) fn open(
+    url: &Url,
+    options: Vec<(String, String)>,
+) -> Result<(Arc<AmazonS3>, Path), object_store::Error> {
     let (_, prefix) = ObjectStoreScheme::parse(url)?;
     let retry =
         RetryConfig { max_retries: BLOB_RETRIES, retry_timeout: LAST_BLOB_ATTEMPT, ..RetryConfig::default() };
@@ -42,8 +42,7 @@ pub(crate) fn open(url: &Url, options: Vec<(String, String)>) -> Result<Opened, 
     let unset = AmazonS3Builder::new().with_url(url.to_string()).with_retry(retry);
     let builder =
         limits.into_iter().chain(given).fold(unset, |builder, (key, value)| builder.with_config(key, value));
-    let bucket = Arc::new(builder.build()?);
-    Ok((bucket.clone(), Some(bucket), prefix))
+    Ok((Arc::new(builder.build()?), prefix))
 }
 
 #[cfg(test)]
@@ -67,7 +66,7 @@ mod tests {
         ];
         let options = options.map(|(name, value)| (name.to_owned(), value)).to_vec();
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (bucket, ..) = open(&"s3://blobs".parse().unwrap(), options).unwrap();
+        let (bucket, _) = open(&"s3://blobs".parse().unwrap(), options).unwrap();
         let begun = Instant::now();
         let blob = Path::from("components/x");
         let read = tokio::time::timeout(Duration::from_secs(600), bucket.get(&blob));
