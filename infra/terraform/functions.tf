@@ -83,7 +83,7 @@ locals {
 
   # Where published events may go. api refuses subscriptions to others.
   environment_of_publishing = merge(
-    var.event_bus == null ? {} : { TASKER_EVENT_BUS = join(",", [reverse(split("/", local.bus_arn))[0], local.bus_arn]) },
+    var.event_bus == null ? {} : { TASKER_EVENT_BUS = var.event_bus },
     length(var.publish_topics) == 0 ? {} : { TASKER_PUBLISH_TOPICS = join(",", var.publish_topics) },
     length(var.publish_queues) == 0 ? {} : { TASKER_PUBLISH_QUEUES = join(",", var.publish_queues) },
   )

@@ -58,7 +58,13 @@ impl EventBusOutlet {
 impl Outlet for EventBusOutlet {
     async fn prepare(&self, target: &Value) -> Result<Value, DeliveryError> {
         let Bus { bus } = read(target, r#"{"bus": "name or ARN"}"#)?;
-        self.granted.check("event bus", &bus, "event_bus (Terraform) or PublishBusName (SAM)")?;
+        // A granted name stands for the ARN that ends with it, and the other way round. The role decides on the account.
+        let name = |bus: &str| bus.rsplit("event-bus/").next().map(str::to_owned);
+        let is_arn = |bus: &str| bus.starts_with("arn:");
+        let same = |granted: &String| is_arn(granted) != is_arn(&bus) && name(granted) == name(&bus);
+        if !self.granted.0.iter().any(same) {
+            self.granted.check("event bus", &bus, "event_bus (Terraform) or PublishBusName (SAM)")?;
+        }
         Ok(target.clone())
     }
 
@@ -266,7 +272,9 @@ mod tests {
             refused.message
         );
         let buses = EventBusOutlet::new(&config(), vec!["told".to_owned()]);
-        assert!(buses.prepare(&json!({ "bus": "told" })).await.is_ok());
+        for bus in ["told", "arn:aws:events:eu-west-1:123456789012:event-bus/told"] {
+            assert!(buses.prepare(&json!({ "bus": bus })).await.is_ok(), "{bus}");
+        }
         let refused = buses.prepare(&json!({ "bus": "default" })).await.unwrap_err();
         assert!(refused.message.contains("event_bus"), "{}", refused.message);
     }
