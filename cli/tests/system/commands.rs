@@ -105,7 +105,7 @@ fn two_handlers_of_one_name_are_told_apart_or_refused() {
     project.write("tasker.toml", &format!("{config}[handlers]\nbill = \"bill/run\"\nship = \"ship/run\"\n"));
     assert!(said(&["handler", "run", "bill", "--input", "{}"]).starts_with("Some(0)"));
     assert!(said(&["handler", "run", "run"]).contains("name `bill/run` or `ship/run`"));
-    // An unknown handler is told wherever the handlers are known.
+    // Each command that knows the handlers warns of an unknown one.
     for told in [said(&["build"]), said(&["template", "validate"])] {
         assert!(told.starts_with("Some(0)"), "{told}");
         assert!(told.contains("no component of the project contains `bil`; did you mean `bill`?"), "{told}");

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::hint::did_you_mean;
 
-/// The maximum number of problems that are told.
+/// The maximum number of problems that a message lists.
 const MAX_TOLD: usize = 50;
 /// The longest message, in characters. Messages quote values.
 const MAX_MESSAGE: usize = 1000;
@@ -98,7 +98,7 @@ impl Problems {
         self.0.iter().all(|problem| problem.severity == Severity::Warning)
     }
 
-    /// A hint for an unknown name. Empty if there are already more problems than are told, because the options may be many.
+    /// A hint for an unknown name. Empty if there are already more problems than a message lists: the options may be many.
     pub(crate) fn hint(&self, given: &str, options: impl FnOnce() -> Vec<String>) -> String {
         if self.0.len() < MAX_TOLD { did_you_mean(given, &options()) } else { String::new() }
     }
