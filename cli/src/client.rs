@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use tasker_api::ErrorBody;
+use tasker_transport::is_here;
 use tokio::sync::{Mutex, mpsc};
 use ureq::{
     Agent, Body, Proxy,
@@ -18,7 +19,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     config::ProjectConfig,
-    signature::{Signer, WHERE_REFUSED, behind_iam, is_here},
+    signature::{Signer, WHERE_REFUSED, behind_iam},
 };
 
 /// The timeout of a request. The API responds within a minute, also to requests that wait.

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 use anyhow::{Result, ensure};
+#[cfg(feature = "aws")]
+use tasker_transport::is_here;
 use url::{Host, Url};
 
 /// The service and the region behind an address: `https://x.lambda-url.eu-west-1.on.aws`,
@@ -17,16 +19,6 @@ pub(crate) fn behind_iam(url: &str) -> Option<(&'static str, String)> {
         _ => return None,
     };
     Some((service, region.to_owned()))
-}
-
-/// Whether the host of a URL is this machine.
-pub(crate) fn is_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Refuses an address that signed requests would reach unencrypted. Loopback is permitted, for emulators.

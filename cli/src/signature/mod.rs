@@ -6,9 +6,9 @@ mod signer;
 #[cfg(not(feature = "aws"))]
 mod unsigned;
 
+pub(crate) use address::behind_iam;
 #[cfg(feature = "aws")]
 pub(crate) use address::check_endpoints;
-pub(crate) use address::{behind_iam, is_here};
 #[cfg(feature = "aws")]
 pub(crate) use signer::{Signer, WHERE_REFUSED};
 #[cfg(not(feature = "aws"))]

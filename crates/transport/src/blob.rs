@@ -9,7 +9,7 @@ use tasker_protocol::{BlobReference, ClaimCheck, Payload, raw_json};
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::{Delivery, link::Links};
+use crate::{Delivery, here::is_here, link::Links};
 
 /// Why a blob could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -308,15 +308,8 @@ pub(crate) fn options() -> Vec<(String, String)> {
         .filter(|(name, _)| name.starts_with("AWS_"))
         .collect();
     // An emulator on this machine may be plain HTTP. For others, whoever runs this process sets AWS_ALLOW_HTTP.
-    let is_emulator = |value: &str| {
-        let host = Url::parse(value).ok().filter(|url| url.scheme() == "http");
-        match host.as_ref().and_then(Url::host) {
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
-    };
+    let is_emulator =
+        |value: &str| Url::parse(value).is_ok_and(|url| url.scheme() == "http" && is_here(&url));
     if options.iter().any(|(name, value)| name.starts_with("AWS_ENDPOINT") && is_emulator(value)) {
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
     }

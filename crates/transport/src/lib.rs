@@ -11,6 +11,7 @@ mod bucket;
 #[cfg(feature = "webhook")]
 mod courier;
 mod delivered;
+mod here;
 mod key_value;
 mod lease;
 mod link;
@@ -33,6 +34,7 @@ pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
 #[cfg(feature = "webhook")]
 pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;
+pub use here::is_here;
 pub use key_value::{
     Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
     MAX_VALUE_BYTES, bucket_of_namespace,
