@@ -1,5 +1,6 @@
-//! The cost of work does not depend on the amount of earlier work.
+//! The work of a call does not depend on the amount of earlier work.
 //!
+//! Counts what PostgreSQL reads, because times depend on what else the machine does. `make bench` measures times.
 //! `TASKER_TEST_FINISHED_TASKS=1000000` increases the number of finished tasks.
 
 #[allow(dead_code)]
@@ -9,8 +10,6 @@ mod fixture;
 #[path = "it/queues.rs"]
 mod queues;
 
-use std::time::{Duration, Instant};
-
 use fixture::{Fixture, request};
 use serde_json::json;
 use tasker_orchestrator::{Creation, read::TaskFilter};
@@ -19,14 +18,14 @@ use uuid::Uuid;
 
 /// The number of finished tasks in the second measurement.
 const FINISHED_TASKS: i64 = 200_000;
-/// The number of calls per median and of medians. The lowest median is used, as the least disturbed.
 const CALLS: usize = 40;
-const ROUNDS: usize = 6;
 /// The number of tasks that one call creates, and of reports that one call applies.
 const BATCH: usize = 10;
-/// The allowed ratio of the costs, and the allowance for the clock of a busy machine.
-const TOLERANCE: f64 = 1.2;
-const NOISE: Duration = Duration::from_micros(200);
+/// The allowed ratio of rows read, and the rows that background loops may read in a measurement.
+const ROWS_TOLERANCE: f64 = 1.1;
+const OTHER_ROWS: i64 = 200;
+/// The allowed ratio of pages read. An index of many rows has one or two levels more.
+const PAGES_TOLERANCE: f64 = 2.0;
 
 const TEMPLATE: &str = "
 name: linear
@@ -67,12 +66,19 @@ BEGIN
 END
 $$";
 
-/// The median time of each kind of call.
+/// What PostgreSQL read from tables and indexes during all calls of one kind.
+#[derive(Debug, Clone, Copy)]
+struct Reads {
+    rows: i64,
+    pages: i64,
+}
+
+/// The reads of each kind of call.
 #[derive(Debug, Clone, Copy)]
 struct Costs {
-    creation: Duration,
-    report: Duration,
-    list: Duration,
+    creation: Reads,
+    report: Reads,
+    list: Reads,
 }
 
 fn done(fixture: &Fixture, dispatches: &[StepDispatch]) -> Vec<tasker_protocol::OrchestratorMessage> {
@@ -80,46 +86,63 @@ fn done(fixture: &Fixture, dispatches: &[StepDispatch]) -> Vec<tasker_protocol::
     dispatches.iter().map(|dispatch| fixture.finished(dispatch, ending())).collect()
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+/// Returns the reads of all ended sessions.
+async fn reads(fixture: &Fixture) -> Reads {
+    // A session reports its reads when it ends.
+    let others = "FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    let mut connection = fixture.database.pool.acquire().await.unwrap();
+    let end = format!("SELECT count(pg_terminate_backend(pid)) {others}");
+    let ended: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(end)).fetch_one(&mut *connection).await.unwrap();
+    assert!(ended > 0, "nothing was connected");
+    let left = format!("SELECT count(*) {others}");
+    loop {
+        let left: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(left.clone())).fetch_one(&mut *connection).await.unwrap();
+        if left == 0 {
+            break;
+        }
+    }
+    let total = "
+        SELECT (SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables
+                WHERE schemaname = 'tasker')::bigint,
+               (SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit + idx_blks_read, 0))
+                FROM pg_statio_user_tables WHERE schemaname = 'tasker')::bigint";
+    let (rows, pages) = sqlx::query_as(total).fetch_one(&mut *connection).await.unwrap();
+    Reads { rows, pages }
 }
 
-async fn one_round(fixture: &Fixture) -> Costs {
-    let (mut creation, mut report, mut list) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..CALLS {
-        let requests = (0..BATCH).map(|n| request("linear", &json!({ "n": n }))).collect();
-        let started = Instant::now();
-        let created = fixture.orchestrator.engine.create_tasks(requests).await;
-        creation.push(started.elapsed());
-        assert!(created.iter().all(Result::is_ok), "{created:?}");
-        let messages = done(fixture, &fixture.dispatched());
-        assert_eq!(messages.len(), BATCH);
-        let started = Instant::now();
-        let applied = fixture.orchestrator.engine.apply(messages).await.unwrap();
-        report.push(started.elapsed());
-        assert_eq!(applied.ended, BATCH);
-        drop(fixture.dispatched());
-        let filter = TaskFilter { namespace: Some("default".to_owned()), ..TaskFilter::default() };
-        let started = Instant::now();
-        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 25, None).await.unwrap();
-        list.push(started.elapsed());
-        assert!(!tasks.is_empty());
-    }
-    Costs { creation: median(creation), report: median(report), list: median(list) }
+/// Returns what was read since `before`.
+async fn reads_since(fixture: &Fixture, before: &mut Reads) -> Reads {
+    let now = reads(fixture).await;
+    let since = Reads { rows: now.rows - before.rows, pages: now.pages - before.pages };
+    *before = now;
+    since
 }
 
 async fn measure(fixture: &Fixture) -> Costs {
-    let mut least = one_round(fixture).await;
-    for _ in 1..ROUNDS {
-        let costs = one_round(fixture).await;
-        least = Costs {
-            creation: least.creation.min(costs.creation),
-            report: least.report.min(costs.report),
-            list: least.list.min(costs.list),
-        };
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&fixture.database.pool).await.unwrap();
+    let mut last = reads(fixture).await;
+    for _ in 0..CALLS {
+        let requests = (0..BATCH).map(|n| request("linear", &json!({ "n": n }))).collect();
+        let created = fixture.orchestrator.engine.create_tasks(requests).await;
+        assert!(created.iter().all(Result::is_ok), "{created:?}");
     }
-    least
+    let creation = reads_since(fixture, &mut last).await;
+    let messages = done(fixture, &fixture.dispatched());
+    assert_eq!(messages.len(), CALLS * BATCH);
+    for batch in messages.chunks(BATCH) {
+        let applied = fixture.orchestrator.engine.apply(batch.to_vec()).await.unwrap();
+        assert_eq!(applied.ended, BATCH);
+    }
+    let report = reads_since(fixture, &mut last).await;
+    drop(fixture.dispatched());
+    let filter = TaskFilter { namespace: Some("default".to_owned()), ..TaskFilter::default() };
+    for _ in 0..CALLS {
+        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 25, None).await.unwrap();
+        assert!(!tasks.is_empty());
+    }
+    Costs { creation, report, list: reads_since(fixture, &mut last).await }
 }
 
 /// Creates a complete task.
@@ -146,10 +169,11 @@ async fn a_long_past_makes_nothing_dearer() {
     let fixture = Fixture::new().await;
     fixture.publish(TEMPLATE).await;
     let model = finished_task(&fixture).await;
+    // The statistics of empty tables give other plans.
+    measure(&fixture).await;
     let before = measure(&fixture).await;
     let copy = COPY.replace("COUNT", &wanted.to_string()).replace("MODEL", &model.to_string());
     sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&fixture.database.pool).await.unwrap();
-    sqlx::raw_sql("VACUUM ANALYZE").execute(&fixture.database.pool).await.unwrap();
     let complete = "SELECT count(*) FROM tasker.tasks";
     let tasks: i64 = sqlx::query_scalar(complete).fetch_one(&fixture.database.pool).await.unwrap();
     assert!(tasks > wanted, "only {tasks} tasks are there");
@@ -160,7 +184,11 @@ async fn a_long_past_makes_nothing_dearer() {
         ("report", before.report, after.report),
         ("list", before.list, after.list),
     ] {
-        let allowed = before.mul_f64(TOLERANCE) + NOISE;
-        assert!(after <= allowed, "a {what} takes {after:?} after {wanted} tasks, and {before:?} before");
+        let rows = (before.rows as f64 * ROWS_TOLERANCE) as i64 + OTHER_ROWS;
+        let pages = (before.pages as f64 * PAGES_TOLERANCE) as i64;
+        assert!(
+            after.rows <= rows && after.pages <= pages,
+            "{CALLS} calls of a {what} read {after:?} after {wanted} tasks, and {before:?} before"
+        );
     }
 }
