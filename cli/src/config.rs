@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tasker_assembly::timing;
 use tasker_runtime_host::Ceilings;
+use tasker_transport::BUCKET_BYTES;
 use toml::{Table, Value};
 
 use crate::environment;
@@ -158,6 +159,8 @@ pub(crate) struct Worker {
     pub(crate) max_concurrent: usize,
     /// The memory for all running steps together, in bytes. 0: what the process has, less a reserve.
     pub(crate) max_memory_bytes: u64,
+    /// How much each key-value bucket may hold, in bytes.
+    pub(crate) max_bucket_bytes: u64,
     /// The most that a step gets of each limit, whatever its template says.
     pub(crate) ceilings: Ceilings,
     /// The visibility timeout of a step message, in seconds: how long a host may run a step without a heartbeat.
@@ -174,6 +177,7 @@ impl Default for Worker {
             name: String::new(),
             max_concurrent: 100,
             max_memory_bytes: 0,
+            max_bucket_bytes: BUCKET_BYTES,
             ceilings: Ceilings::default(),
             lease_seconds: timing::STEP_VISIBILITY.as_secs(),
             drain_seconds: timing::WORKER_DRAIN.as_secs(),

@@ -123,7 +123,7 @@ impl Host {
 }
 
 #[cfg(all(test, feature = "compiler"))]
-mod tests {
+pub(crate) mod tests {
     use tasker_protocol::{Ending, HandlerReference, Payload, RawValue, VERSION};
 
     use super::*;
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    fn dispatch() -> StepDispatch {
+    pub(crate) fn dispatch() -> StepDispatch {
         let null = || RawValue::NULL.to_owned();
         StepDispatch {
             version: VERSION,

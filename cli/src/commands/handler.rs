@@ -160,7 +160,8 @@ async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
 async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> Result<Ending> {
     let components = build(project).await?;
     let blobs = parts::open_blobs(project)?;
-    let host = parts::open_host(project, &blobs)?.with_key_values(Arc::new(MemoryKeyValues::default()));
+    let buckets = MemoryKeyValues::default().with_quota(project.config.worker.max_bucket_bytes);
+    let host = parts::open_host(project, &blobs)?.with_key_values(Arc::new(buckets));
     let handlers = Handlers::of(project, &components, &host).await?;
     let (component, built, function) = handlers.resolve(project, &arguments.handler)?;
     blobs.put_component(built.wasm.clone()).await?;

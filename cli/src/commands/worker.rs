@@ -17,7 +17,8 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     let options = url.parse().context("`database.url` is not usable")?;
     let pool = parts::connect_database(&project, options).await?;
     let blobs = parts::open_blobs(&project)?;
-    let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
+    let host = parts::open_host(&project, &blobs)?
+        .with_key_values(postgres::key_values(&pool, project.config.worker.max_bucket_bytes));
     output.say(&format!("{} is running steps", host.name()));
     let transport = postgres::host_transport(&pool, &parts::timing(&project));
     parts::start_worker(&project, host, transport, blobs, stop).await?;

@@ -31,9 +31,9 @@ pub fn host_transport(pool: &PgPool, timing: &Timing) -> Transport {
     }
 }
 
-/// The key-value buckets of handlers.
-pub fn key_values(pool: &PgPool) -> Arc<dyn KeyValueStore> {
-    Arc::new(PostgresKeyValues::new(pool.clone()))
+/// The key-value buckets of handlers, each of which may hold `quota` bytes.
+pub fn key_values(pool: &PgPool, quota: u64) -> Arc<dyn KeyValueStore> {
+    Arc::new(PostgresKeyValues::new(pool.clone()).with_quota(quota))
 }
 
 /// Starts a task that deletes expired leases until `stop` is cancelled. It retries after a failure.

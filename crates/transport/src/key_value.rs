@@ -12,6 +12,8 @@ pub const MAX_VALUE_BYTES: usize = 400_000;
 /// The largest result of one read, in bytes of values, because the host holds it in memory. Callers split
 /// larger reads.
 pub const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// How much a bucket may hold by default, in bytes, see [`size_of`].
+pub const BUCKET_BYTES: u64 = 1 << 30;
 /// Keys per page.
 pub const KEYS_PER_PAGE: usize = 1000;
 
@@ -51,6 +53,15 @@ pub enum KeyValueError {
         /// The key.
         key: String,
     },
+    /// The bucket would exceed its quota.
+    #[error(
+        "the bucket is full: it may hold {quota} bytes; delete keys, or let the host's operator raise \
+             `worker.max_bucket_bytes`"
+    )]
+    BucketFull {
+        /// The quota, in bytes.
+        quota: u64,
+    },
     /// The requested values exceed the size limit of one result.
     #[error("the values are more than {MAX_ANSWER_BYTES} bytes together; ask for fewer keys at once")]
     TooMuch,
@@ -67,7 +78,7 @@ pub trait KeyValueStore: Send + Sync + 'static {
     /// Whether the key has a value. Does not read the value.
     async fn exists(&self, bucket: &str, key: &str) -> Result<bool, KeyValueError>;
 
-    /// Sets values. On error, some may have been set.
+    /// Sets values. On error, some may have been set; of a bucket that is full, none.
     async fn set(&self, bucket: &str, entries: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError>;
 
     /// Deletes values. On error, some may have been deleted.
@@ -96,6 +107,15 @@ pub trait KeyValueStore: Send + Sync + 'static {
 pub fn bucket_of_namespace(namespace: &str, bucket: &str) -> String {
     format!("{}/{bucket}", namespace.replace('%', "%25").replace('/', "%2F"))
 }
+
+/// What an entry counts in its bucket, in bytes: a fixed part stands for what the store needs beside key and value. A
+/// counter counts as its longest digits.
+pub(crate) fn size_of(key: &str, value: &[u8]) -> u64 {
+    (key.len() + value.len() + 100) as u64
+}
+
+/// The longest digits of a counter, as a value.
+pub(crate) const LONGEST_NUMBER: &[u8] = b"-9223372036854775808";
 
 /// Parses a value of decimal digits.
 pub(crate) fn number(key: &str, value: &[u8]) -> Result<i64, KeyValueError> {

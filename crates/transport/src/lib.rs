@@ -36,8 +36,8 @@ pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;
 pub use here::is_here;
 pub use key_value::{
-    Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES,
-    MAX_VALUE_BYTES, bucket_of_namespace,
+    BUCKET_BYTES, Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES,
+    MAX_KEY_BYTES, MAX_VALUE_BYTES, bucket_of_namespace,
 };
 pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
 pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};

@@ -133,3 +133,66 @@ fn cut(mut text: String, limit: usize) -> String {
 pub(crate) fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(all(test, feature = "compiler"))]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{from_str, to_string};
+
+    use super::{
+        step_values::{Batch, Branch, Failure, Outcome},
+        *,
+    };
+    use crate::host::tests::dispatch;
+
+    /// Any text, JSON documents more often, some with faults that only a parser sees.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<String>(),
+            any::<f64>().prop_map(|number| number.to_string()),
+            any::<String>().prop_map(|text| serde_json::json!({ "text": [text] }).to_string()),
+            (0..300_usize, 0..300_usize).prop_map(|(open, close)| "[".repeat(open) + &"]".repeat(close)),
+            Just("{\"a\":1,\"a\":\"\\ud800\"} ".to_owned()),
+        ]
+    }
+
+    fn returned() -> impl Strategy<Value = Result<Outcome, Failure>> {
+        let texts = || proptest::collection::vec(text(), 0..4);
+        prop_oneof![
+            text().prop_map(|result| Ok(Outcome::Complete(result))),
+            text().prop_map(|state| Ok(Outcome::Checkpoint(state))),
+            (texts(), text()).prop_map(|(steps, result)| Ok(Outcome::Branch(Branch { steps, result }))),
+            (texts(), text()).prop_map(|(cursors, result)| Ok(Outcome::Batch(Batch { cursors, result }))),
+            (text(), text(), any::<bool>(), any::<Option<u64>>(), proptest::option::of(text())).prop_map(
+                |(error_type, message, retryable, retry_after_ms, details)| Err(Failure {
+                    error_type,
+                    message,
+                    retryable,
+                    retry_after_ms,
+                    details
+                })
+            ),
+        ]
+    }
+
+    proptest! {
+        /// Whatever a handler returns, the orchestrator can read what the host reports.
+        #[test]
+        fn every_return_value_becomes_a_readable_report(returned in returned(), result_bytes in 0..2_000_u64) {
+            let mut dispatch = dispatch();
+            dispatch.limits.result_bytes = result_bytes;
+            let ending = ending(&dispatch, returned);
+            if let Ending::Failed(failure) = &ending {
+                prop_assert!(failure.error_type.len() <= MAX_ERROR_TYPE_BYTES);
+                prop_assert!(failure.message.len() <= MAX_MESSAGE_BYTES);
+                let is_control = |letter: char| letter.is_control() && letter != '\n';
+                prop_assert!(!failure.error_type.contains(char::is_control), "{failure:?}");
+                prop_assert!(!failure.message.contains(is_control), "{failure:?}");
+                prop_assert!(failure.retryable || failure.retry_after_ms.is_none());
+            }
+            let written = to_string(&ending).expect("it can be sent");
+            let read: Ending = from_str(&written).expect("it can be read");
+            prop_assert_eq!(to_string(&read).expect("it can be sent"), written);
+        }
+    }
+}

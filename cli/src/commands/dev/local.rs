@@ -73,7 +73,8 @@ impl Local {
         };
         let pool = parts::open_database(&project, options, Newer::IsRefused).await?;
         let blobs = parts::open_blobs(&project)?;
-        let host = parts::open_host(&project, &blobs)?.with_key_values(postgres::key_values(&pool));
+        let host = parts::open_host(&project, &blobs)?
+            .with_key_values(postgres::key_values(&pool, project.config.worker.max_bucket_bytes));
         let transport = memory::transport(&parts::timing(&project));
         let (claim, stopped) = (Claim::Exclusive, stop_orchestrator.clone());
         let orchestrator =

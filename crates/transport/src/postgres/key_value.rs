@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::key_value::{Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES};
+use crate::key_value::{
+    BUCKET_BYTES, Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, LONGEST_NUMBER,
+    MAX_ANSWER_BYTES,
+};
 
 /// SQLSTATE of a numeric overflow.
 const OUT_OF_RANGE: &str = "22003";
@@ -15,12 +18,28 @@ const OUT_OF_RANGE: &str = "22003";
 #[derive(Debug, Clone)]
 pub struct PostgresKeyValues {
     pool: PgPool,
+    quota: u64,
 }
 
 impl PostgresKeyValues {
     /// Buckets in a database that Tasker's migrations have prepared.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, quota: BUCKET_BYTES }
+    }
+
+    /// Limits each bucket to this number of bytes. Writers at the same moment may exceed it by what they write.
+    #[must_use]
+    pub fn with_quota(self, quota: u64) -> Self {
+        Self { quota, ..self }
+    }
+
+    /// Returns the quota as PostgreSQL's type.
+    fn quota(&self) -> i64 {
+        self.quota.try_into().unwrap_or(i64::MAX)
+    }
+
+    fn full(&self) -> KeyValueError {
+        KeyValueError::BucketFull { quota: self.quota }
     }
 }
 
@@ -60,20 +79,25 @@ impl KeyValueStore for PostgresKeyValues {
     }
 
     async fn set(&self, bucket: &str, entries: Vec<(String, Vec<u8>)>) -> Result<(), KeyValueError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let (keys, values): (Vec<String>, Vec<Vec<u8>>) = entries.into_iter().unzip();
-        sqlx::query(
+        let written = sqlx::query(
             // Ordered by key, so that concurrent writers of many keys cannot deadlock.
             "INSERT INTO tasker_key_value.entries (bucket, key, value)
-             SELECT $1, key, value FROM unnest($2::text[], $3::bytea[]) AS given (key, value) ORDER BY key COLLATE \"C\"
+             SELECT $1, key, value FROM unnest($2::text[], $3::bytea[]) AS given (key, value)
+             WHERE tasker_key_value.fits($1, $2, $3, $4) ORDER BY key COLLATE \"C\"
              ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, version = excluded.version",
         )
         .bind(bucket)
         .bind(keys)
         .bind(values)
+        .bind(self.quota())
         .execute(&self.pool)
         .await
-        .map(drop)
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+        if written.rows_affected() == 0 { Err(self.full()) } else { Ok(()) }
     }
 
     async fn delete(&self, bucket: &str, keys: &[String]) -> Result<(), KeyValueError> {
@@ -106,24 +130,33 @@ impl KeyValueStore for PostgresKeyValues {
     }
 
     async fn increment(&self, bucket: &str, key: &str, delta: i64) -> Result<i64, KeyValueError> {
-        let summed: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
-            // `escape` converts any bytes to text; decoding as UTF-8 could fail.
-            "INSERT INTO tasker_key_value.entries AS e (bucket, key, value)
-             VALUES ($1, $2, convert_to($3::bigint::text, 'UTF8'))
-             ON CONFLICT (bucket, key) DO UPDATE
-                 SET value = convert_to((encode(e.value, 'escape')::bigint + $3)::text, 'UTF8'),
-                     version = excluded.version
-             WHERE encode(e.value, 'escape') ~ '^-?[0-9]+$'
-             RETURNING convert_from(value, 'UTF8')::bigint",
+        let summed: Result<(bool, Option<i64>), sqlx::Error> = sqlx::query_as(
+            // `escape` converts any bytes to text; decoding as UTF-8 could fail. A key that is there may be counted in a
+            // full bucket too.
+            "WITH fits AS MATERIALIZED (
+                 SELECT EXISTS (SELECT 1 FROM tasker_key_value.entries WHERE bucket = $1 AND key = $2)
+                        OR tasker_key_value.fits($1, ARRAY[$2], ARRAY[$4::bytea], $5) AS ok),
+             summed AS (
+                 INSERT INTO tasker_key_value.entries AS e (bucket, key, value)
+                 SELECT $1, $2, convert_to($3::bigint::text, 'UTF8') FROM fits WHERE ok
+                 ON CONFLICT (bucket, key) DO UPDATE
+                     SET value = convert_to((encode(e.value, 'escape')::bigint + $3)::text, 'UTF8'),
+                         version = excluded.version
+                 WHERE encode(e.value, 'escape') ~ '^-?[0-9]+$'
+                 RETURNING convert_from(value, 'UTF8')::bigint AS sum)
+             SELECT ok, sum FROM fits LEFT JOIN summed ON true",
         )
         .bind(bucket)
         .bind(key)
         .bind(delta)
-        .fetch_optional(&self.pool)
+        .bind(LONGEST_NUMBER)
+        .bind(self.quota())
+        .fetch_one(&self.pool)
         .await;
         match summed {
-            Ok(Some(sum)) => Ok(sum),
-            Ok(None) => Err(KeyValueError::NotANumber { key: key.to_owned() }),
+            Ok((_, Some(sum))) => Ok(sum),
+            Ok((false, None)) => Err(self.full()),
+            Ok((true, None)) => Err(KeyValueError::NotANumber { key: key.to_owned() }),
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(OUT_OF_RANGE) => {
                 Err(KeyValueError::Overflow { key: key.to_owned() })
             }
@@ -138,23 +171,30 @@ impl KeyValueStore for PostgresKeyValues {
         expected: Option<Uuid>,
         value: Vec<u8>,
     ) -> Result<bool, KeyValueError> {
-        let statement = match expected {
+        let write = match expected {
             Some(_) => {
                 "UPDATE tasker_key_value.entries SET value = $3, version = gen_random_uuid()
-                 WHERE bucket = $1 AND key = $2 AND version = $4"
+                 FROM fits WHERE ok AND bucket = $1 AND key = $2 AND version = $4"
             }
             None => {
                 "INSERT INTO tasker_key_value.entries (bucket, key, value)
-                 SELECT $1, $2, $3 WHERE $4::uuid IS NULL ON CONFLICT (bucket, key) DO NOTHING"
+                 SELECT $1, $2, $3 FROM fits WHERE ok AND $4::uuid IS NULL ON CONFLICT (bucket, key) DO NOTHING"
             }
         };
-        let written = sqlx::query(statement)
+        let statement = format!(
+            "WITH fits AS MATERIALIZED (SELECT tasker_key_value.fits($1, ARRAY[$2], ARRAY[$3::bytea], $5) AS ok),
+             written AS ({write} RETURNING 1)
+             SELECT ok, EXISTS (SELECT 1 FROM written) FROM fits"
+        );
+        let (fits, is_written): (bool, bool) = sqlx::query_as(sqlx::AssertSqlSafe(statement))
             .bind(bucket)
             .bind(key)
             .bind(value)
             .bind(expected)
-            .execute(&self.pool)
-            .await;
-        Ok(written.map_err(unavailable)?.rows_affected() == 1)
+            .bind(self.quota())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        if fits { Ok(is_written) } else { Err(self.full()) }
     }
 }

@@ -213,6 +213,69 @@ async fn a_swap_needs_the_value_that_was_seen() {
     .await;
 }
 
+/// DynamoDB has no quota.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_within_its_quota_is_written_and_a_full_one_is_read_and_emptied() {
+    // Two entries of 300 bytes: a key of one byte, a value, and 100 bytes.
+    let quota = 600;
+    let database = TestDatabase::new().await;
+    let worker = database.pool_as("a_host", "tasker_worker").await;
+    for store in [
+        Arc::new(MemoryKeyValues::default().with_quota(quota)) as Arc<dyn KeyValueStore>,
+        Arc::new(PostgresKeyValues::new(worker.clone()).with_quota(quota)),
+    ] {
+        let full = |refused: &KeyValueError| matches!(refused, KeyValueError::BucketFull { quota: 600 });
+        let value = |length: usize| vec![b'1'; length];
+        let put = async |key: &str, length| store.set(BUCKET, vec![(key.to_owned(), value(length))]).await;
+        put("a", 199).await.unwrap();
+        assert!(full(&put("b", 200).await.unwrap_err()));
+        let two = vec![("b".to_owned(), value(199)), ("c".to_owned(), Vec::new())];
+        assert!(full(&store.set(BUCKET, two).await.unwrap_err()));
+        assert_eq!(
+            store.keys(BUCKET, None).await.unwrap().keys,
+            ["a"],
+            "nothing of a refused write is stored"
+        );
+        assert!(store.swap(BUCKET, "b", None, value(199)).await.unwrap());
+        // The bucket is full now, and others are not.
+        store.set("tests/other", vec![("a".to_owned(), value(400))]).await.unwrap();
+        assert!(full(&put("c", 0).await.unwrap_err()));
+        assert!(full(&put("a", 200).await.unwrap_err()));
+        assert!(full(&store.swap(BUCKET, "c", None, Vec::new()).await.unwrap_err()));
+        assert!(full(&store.increment(BUCKET, "c", 1).await.unwrap_err()));
+        // What it holds may be replaced by as much or less, counted and deleted.
+        put("a", 199).await.unwrap();
+        put("a", 1).await.unwrap();
+        assert_eq!(store.increment(BUCKET, "a", 8).await.unwrap(), 9);
+        assert_eq!(store.increment(BUCKET, "a", 1).await.unwrap(), 10);
+        store.increment(BUCKET, "c", 1).await.unwrap();
+        store.delete(BUCKET, &names(&["a", "b"])).await.unwrap();
+        put("b", 200).await.unwrap();
+        let version = store.get(BUCKET, &names(&["b"])).await.unwrap().remove("b").map(|entry| entry.version);
+        assert!(full(&store.swap(BUCKET, "b", version, value(500)).await.unwrap_err()));
+        assert!(store.swap(BUCKET, "b", version, value(300)).await.unwrap());
+    }
+    let counted: i64 =
+        sqlx::query_scalar("SELECT sum(bytes)::bigint FROM tasker_key_value.usage WHERE bucket = $1")
+            .bind(BUCKET)
+            .fetch_one(&database.pool)
+            .await
+            .unwrap();
+    assert_eq!(counted, 401 + 102, "`b` and `c`");
+    for forbidden in [
+        "UPDATE tasker_key_value.usage SET bytes = 0",
+        "DELETE FROM tasker_key_value.usage",
+        "TRUNCATE tasker_key_value.entries",
+    ] {
+        let error = sqlx::query(forbidden).execute(&worker).await.expect_err(forbidden);
+        assert_eq!(
+            error.as_database_error().and_then(|error| error.code()).as_deref(),
+            Some("42501"),
+            "{forbidden}"
+        );
+    }
+}
+
 /// The SDK retries when a response is lost. The first write must count as ours.
 #[cfg(feature = "aws")]
 #[tokio::test(flavor = "multi_thread")]
