@@ -153,6 +153,26 @@ async fn fail_fast_cancels_the_others() {
     fixture.check_audit(task).await;
 }
 
+/// A report that cancels a large batch must leave most of the 30 seconds that a report may take.
+#[tokio::test(flavor = "multi_thread")]
+async fn fail_fast_cancels_ten_thousand_workers_in_one_report() {
+    let fixture = Fixture::new().await;
+    let count = 10_000;
+    let config = json!({ "parallelism": 1000, "failure_strategy": "fail_fast" });
+    let (task, workers) = cut(&fixture, config, &cursors(count)).await;
+    assert_eq!(workers.len(), 1000);
+    let begun = std::time::Instant::now();
+    assert!(fixture.fail(&workers[0], false).await);
+    let took = begun.elapsed();
+    println!("cancelled {} workers in {took:?}", count - 1);
+    assert!(took < std::time::Duration::from_secs(5), "it took {took:?}");
+    let cancelled = "SELECT count(*) FROM tasker.steps WHERE state = 'cancelled'";
+    let cancelled: i64 = sqlx::query_scalar(cancelled).fetch_one(&fixture.database.pool).await.unwrap();
+    assert_eq!(cancelled, i64::from(count) - 1);
+    assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
+    assert!(!fixture.complete(&workers[1], json!(1)).await, "a cancelled worker's report was applied");
+}
+
 #[tokio::test]
 async fn isolate_goes_on_without_the_failed_slice_and_buries_it() {
     let fixture = Fixture::new().await;
