@@ -180,7 +180,12 @@ impl Cluster {
 
     /// Waits until this many tasks are complete.
     pub(crate) fn wait_for_complete(&self, tasks: usize) {
-        let until = Instant::now() + COMPLETION;
+        self.wait_for_complete_within(tasks, COMPLETION);
+    }
+
+    /// As [`Cluster::wait_for_complete`], for this long.
+    pub(crate) fn wait_for_complete_within(&self, tasks: usize, patience: Duration) {
+        let until = Instant::now() + patience;
         while self.count("SELECT count(*) FROM tasker.tasks WHERE state = 'complete'") < tasks as i64 {
             assert!(Instant::now() < until, "{}", self.describe());
             thread::sleep(Duration::from_millis(100));

@@ -2,6 +2,8 @@
 //!
 //! `TASKER_TEST_READY_STEPS=10000` increases the number of steps.
 
+use std::time::Duration;
+
 use crate::{
     cluster::Cluster,
     counter::Counter,
@@ -12,6 +14,8 @@ use crate::{
 const STEPS: usize = 1_500;
 /// The length of the input that each of them gets, in bytes.
 const INPUT: usize = 256 << 10;
+/// How long one step may take, on a busy machine.
+const A_STEP: Duration = Duration::from_millis(50);
 /// The most that a process may hold, in bytes.
 const MOST: u64 = 512 << 20;
 
@@ -27,7 +31,7 @@ fn many_ready_steps_with_a_large_input_need_no_more_than_half_a_gigabyte() {
     let cluster = Cluster::start(project, 10);
     let input = serde_json::json!({ "n": 1, "text": "x".repeat(INPUT) });
     Cluster::create_from(&cluster.url, "wide", 1, &input);
-    cluster.wait_for_complete(1);
+    cluster.wait_for_complete_within(1, A_STEP * count as u32);
     assert_eq!(counter.totals(), (count, count));
     let peaks = cluster.peaks();
     println!("peaks in MiB: {:?}", peaks.iter().map(|peak| peak >> 20).collect::<Vec<_>>());
