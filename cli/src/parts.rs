@@ -5,8 +5,9 @@ use std::{io::ErrorKind, time::Duration};
 use anyhow::{Context, Result, bail};
 use sqlx::{ConnectOptions, Connection, PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
-use tasker_orchestrator::{Newer, Settings, connect, migrate};
+use tasker_orchestrator::{Newer, Settings, migrate};
 use tasker_outbound::Networks;
+use tasker_pool::{Pool, connect};
 use tasker_protocol::granted_network;
 use tasker_runtime_host::{Host, HostConfig};
 use tasker_transport::BlobStore;
@@ -33,15 +34,19 @@ pub(crate) async fn open_database(
     project: &ProjectConfig,
     options: PgConnectOptions,
     newer: Newer,
-) -> Result<PgPool> {
-    let pool = connect_database(project, options).await?;
-    migrate(&pool, newer).await.context("preparing the database")?;
-    Ok(pool)
+) -> Result<Pool> {
+    let connections = open_connections(project, options).await?;
+    migrate(&connections, newer).await.context("preparing the database")?;
+    Ok(Pool::new(connections, None))
 }
 
 /// Opens a pool of connections, and the first of them. Fails at once where nothing listens: the pool itself would try again
 /// for 10 seconds, and not tell why.
-pub(crate) async fn connect_database(project: &ProjectConfig, options: PgConnectOptions) -> Result<PgPool> {
+pub(crate) async fn connect_database(project: &ProjectConfig, options: PgConnectOptions) -> Result<Pool> {
+    Ok(Pool::new(open_connections(project, options).await?, None))
+}
+
+async fn open_connections(project: &ProjectConfig, options: PgConnectOptions) -> Result<PgPool> {
     let place = match options.get_socket() {
         Some(socket) => socket.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -92,7 +97,7 @@ pub(crate) fn open_host(project: &ProjectConfig, blobs: &BlobStore) -> Result<Ho
 /// Starts an orchestrator; it runs until `stop` is cancelled.
 pub(crate) async fn start_orchestrator(
     project: &ProjectConfig,
-    pool: PgPool,
+    pool: Pool,
     transport: &Transport,
     blobs: BlobStore,
     claim: Claim,

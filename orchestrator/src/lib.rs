@@ -31,7 +31,7 @@ pub use catalog::{
     Bundle, Catalog, ComponentPublication, HandlerVersion, Publication, PublishedHandler, step_name,
 };
 pub use create::{Creation, TaskRequest};
-pub use database::{FUNCTION_SET, Login, LoginError, Newer, claim, connect, make_login, migrate};
+pub use database::{FUNCTION_SET, LoginError, Newer, claim, make_login, migrate};
 pub use dead_letters::Resolution;
 pub use engine::{Dice, Engine};
 pub use error::Error;

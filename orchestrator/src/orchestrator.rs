@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::PgPool;
+use tasker_pool::Pool;
 use tasker_transport::{BlobStore, LeaseStore, Queue};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -14,11 +14,10 @@ use crate::{
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
     database::{
-        Login, LoginError,
+        LoginError,
         functions::FunctionSetUse,
         login,
         migrate::{Newer, run_migrations},
-        pool::Pool,
     },
     dispatch::{Dispatcher, Sent},
     engine::{Dice, Engine},
@@ -59,9 +58,7 @@ pub struct Orchestrator {
 pub struct Connections {
     /// A migrated PostgreSQL. A pool of one connection must not be shared, because this orchestrator keeps the
     /// connection.
-    pub pool: PgPool,
-    /// For a pool of one connection: returns the new password after a rotation.
-    pub login: Option<Arc<dyn Login>>,
+    pub pool: Pool,
     /// The queue of steps, which hosts receive.
     pub steps: Arc<dyn Queue>,
     /// The queue of reports from hosts, which also carries retry timers.
@@ -103,8 +100,7 @@ impl Orchestrator {
 
     /// As [`Orchestrator::new`], with the caller's dice, for reproducible runs.
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
-        let Connections { pool, login, steps, reports, leases, outlets, blobs } = connections;
-        let pool = Pool::new(pool, login);
+        let Connections { pool, steps, reports, leases, outlets, blobs } = connections;
         let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment, steps.longest_work()));
         let reader = Arc::new(Reader {
             pool: pool.for_queries(),

@@ -13,8 +13,7 @@ use tempfile::TempDir;
 pub(crate) fn orchestrator(pool: PgPool, blobs: &TempDir) -> (Orchestrator, PendingCreations) {
     let minute = Duration::from_secs(60);
     let connections = Connections {
-        pool,
-        login: None,
+        pool: pool.into(),
         steps: Arc::new(MemoryQueue::new("steps", minute, 1000)),
         reports: Arc::new(MemoryQueue::new("reports", minute, 1000)),
         leases: Arc::new(MemoryLeases::new(minute, minute)),

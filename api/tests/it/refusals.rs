@@ -6,7 +6,7 @@ use std::{
 };
 
 use tasker_api::serve;
-use tasker_orchestrator::connect;
+use tasker_pool::connect;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

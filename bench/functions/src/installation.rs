@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use tasker_orchestrator::{
     Bundle, ComponentPublication, Connections, Orchestrator, PublishedHandler, Settings, TaskRequest,
 };
+use tasker_pool::{Pool, connect};
 use tasker_runtime_host::compile_for;
 use tasker_templates::template;
 use tasker_test_support::{TestDatabase, emulator};
@@ -262,8 +263,7 @@ async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
         .build();
     let folder = Path::new(&seat.environment["TASKER_CACHE_DIR"]).join("payloads");
     let connections = Connections {
-        pool: tasker_orchestrator::connect(seat.environment["DATABASE_URL"].parse()?, 1),
-        login: None,
+        pool: Pool::new(connect(seat.environment["DATABASE_URL"].parse()?, 1), None),
         steps: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_STEPS_QUEUE"], LEASE)),
         reports: Arc::new(SqsQueue::new(&config, &seat.environment["TASKER_REPORTS_QUEUE"], LEASE)),
         leases: Arc::new(DynamoDbLeases::new(&config, TABLE, LEASE, LEASE)),

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sqlx::PgPool;
 use tasker_orchestrator::{Connections, Error, Orchestrator, Settings, claim};
 use tasker_outbound::Networks;
+use tasker_pool::Pool;
 use tasker_transport::{BlobStore, Outlet, PgmqOutlet, WebhookOutlet};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ impl RunningOrchestrator {
     /// [`Error::DatabaseInUse`] if another orchestrator's claim excludes this one; other errors if the database
     /// fails.
     pub async fn start(
-        pool: PgPool,
+        pool: Pool,
         transport: &Transport,
         blobs: BlobStore,
         settings: Settings,
@@ -52,8 +52,8 @@ impl RunningOrchestrator {
             ("webhook", Arc::new(WebhookOutlet::new(webhook_networks)) as Arc<dyn Outlet>),
             ("queue", Arc::new(PgmqOutlet::new(pool.clone()))),
         ]);
-        let Transport { steps, reports, leases } = transport.clone();
-        let connections = Connections { pool, login: None, steps, reports, leases, outlets, blobs };
+        let Transport { steps, reports, leases, exchange: _ } = transport.clone();
+        let connections = Connections { pool, steps, reports, leases, outlets, blobs };
         let (orchestrator, creations) = Orchestrator::new(connections, settings);
         let taken_up = if alone { orchestrator.expect_nothing_in_flight().await? } else { 0 };
         let running = orchestrator.clone();

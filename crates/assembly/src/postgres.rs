@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use tasker_pool::Pool;
 use tasker_transport::{
-    KeyValueStore, LeaseStore, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE,
+    Durability, KeyValueStore, PgmqExchange, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
+    STEPS_QUEUE,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -13,31 +14,39 @@ use crate::{
     transport::Transport,
 };
 
-/// The transport of an orchestrator: it sends steps and receives reports.
-pub fn orchestrator_transport(pool: &PgPool, timing: &Timing) -> Transport {
+/// The transport of an orchestrator: it sends steps and receives reports. Neither waits for the disk: a step that a crash of
+/// the server loses is sent again by the sweep, and a report that comes twice is stale.
+pub fn orchestrator_transport(pool: &Pool, timing: &Timing) -> Transport {
+    let (steps, reports) = (timing.step_visibility, timing.report_visibility);
     Transport {
-        steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, timing.step_visibility)),
-        reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, timing.report_visibility)),
+        steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, steps, Durability::Memory)),
+        reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, reports, Durability::Memory)),
         leases: leases(pool, timing),
+        exchange: None,
     }
 }
 
-/// The transport of a host: it receives steps and sends reports. Needs only the rights of the role `tasker_worker`.
-pub fn host_transport(pool: &PgPool, timing: &Timing) -> Transport {
+/// The transport of a host: it receives steps and sends reports. Needs only the rights of the role `tasker_worker`. Reports
+/// are the only record of the work, so they wait for the disk; so does the receipt of steps, which could otherwise run twice.
+pub fn host_transport(pool: &Pool, timing: &Timing) -> Transport {
+    let (steps, reports) = (timing.step_visibility, timing.report_visibility);
+    let steps = Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, steps, Durability::Disk));
+    let leases = leases(pool, timing);
     Transport {
-        steps: Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, timing.step_visibility)),
-        reports: Arc::new(PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, timing.report_visibility)),
-        leases: leases(pool, timing),
+        steps: steps.clone(),
+        reports: Arc::new(PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, reports, Durability::Disk)),
+        leases: leases.clone(),
+        exchange: Some(Arc::new(PgmqExchange::new(steps, leases))),
     }
 }
 
 /// The key-value buckets of handlers, each of which may hold `quota` bytes.
-pub fn key_values(pool: &PgPool, quota: u64) -> Arc<dyn KeyValueStore> {
+pub fn key_values(pool: &Pool, quota: u64) -> Arc<dyn KeyValueStore> {
     Arc::new(PostgresKeyValues::new(pool.clone()).with_quota(quota))
 }
 
 /// Starts a task that deletes expired leases until `stop` is cancelled. It retries after a failure.
-pub fn clear_leases(pool: PgPool, timing: &Timing, stop: CancellationToken) {
+pub fn clear_leases(pool: Pool, timing: &Timing, stop: CancellationToken) {
     let leases = PostgresLeases::new(pool, timing.lease_term, timing.settled_for);
     tokio::spawn(async move {
         while stop.run_until_cancelled(tokio::time::sleep(LEASE_CLEARANCE)).await.is_some() {
@@ -48,6 +57,6 @@ pub fn clear_leases(pool: PgPool, timing: &Timing, stop: CancellationToken) {
     });
 }
 
-fn leases(pool: &PgPool, timing: &Timing) -> Arc<dyn LeaseStore> {
+fn leases(pool: &Pool, timing: &Timing) -> Arc<PostgresLeases> {
     Arc::new(PostgresLeases::new(pool.clone(), timing.lease_term, timing.settled_for))
 }

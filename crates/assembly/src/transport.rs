@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tasker_transport::{LeaseStore, Queue};
+use tasker_transport::{LeaseStore, Queue, StepExchange};
 
 /// The two queues and the leases between orchestrators and hosts. Cheap to clone.
 #[derive(Clone)]
@@ -13,4 +13,6 @@ pub struct Transport {
     pub reports: Arc<dyn Queue>,
     /// Which host runs which execution.
     pub leases: Arc<dyn LeaseStore>,
+    /// What a host does with all three in one call, where they are one store.
+    pub exchange: Option<Arc<dyn StepExchange>>,
 }

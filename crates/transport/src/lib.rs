@@ -11,6 +11,7 @@ mod bucket;
 #[cfg(feature = "webhook")]
 mod courier;
 mod delivered;
+mod exchange;
 mod here;
 mod key_value;
 mod lease;
@@ -34,6 +35,7 @@ pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
 #[cfg(feature = "webhook")]
 pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;
+pub use exchange::{Finished, StepExchange, Taken};
 pub use here::is_here;
 pub use key_value::{
     BUCKET_BYTES, Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES,
@@ -43,7 +45,10 @@ pub use lease::{Claim, LeaseError, LeaseStore, execution_lease};
 pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};
 pub use outlet::{DeliveryError, OutgoingEvent, Outlet, Sent};
 #[cfg(feature = "postgres")]
-pub use postgres::{PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE, STEPS_QUEUE};
+pub use postgres::{
+    Durability, PgmqExchange, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
+    STEPS_QUEUE,
+};
 pub use queue::{Delivery, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};
 pub use route::RoutedQueue;
 #[cfg(feature = "webhook")]

@@ -15,12 +15,14 @@ pub struct Message {
     pub group: Option<String>,
     /// The expected duration of the work, if known.
     pub work: Option<Duration>,
+    /// The lease that its receiver takes, for stores that receive and take leases in one call.
+    pub lease: Option<String>,
 }
 
 impl Message {
     /// A message without delay.
     pub fn now(body: String) -> Self {
-        Self { body, delay: Duration::ZERO, group: None, work: None }
+        Self { body, delay: Duration::ZERO, group: None, work: None, lease: None }
     }
 }
 
@@ -90,6 +92,19 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Receives up to `max` messages. Waits up to `wait` for the first; does not wait for more.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
+
+    /// Acknowledges messages, then receives. Where the provider can, in one call, which fails as a whole.
+    async fn receive_after(
+        &self,
+        done: &[Receipt],
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, QueueError> {
+        if !done.is_empty() {
+            self.acknowledge(done).await?;
+        }
+        self.receive(max, wait).await
+    }
 
     /// Waits for cancelled receives that are still running and hands their messages back. Call it before the
     /// process ends; otherwise those messages stay invisible until their visibility timeout.

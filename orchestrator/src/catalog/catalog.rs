@@ -18,10 +18,9 @@ use super::{
     release::{Pin, Pins, Release, pin_name},
     store::store_release,
 };
-use crate::{
-    database::{pool::Pool, set::sql},
-    error::Error,
-};
+use tasker_pool::Pool;
+
+use crate::{database::set::sql, error::Error};
 
 /// The result of publishing a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

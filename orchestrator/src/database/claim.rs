@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
+use tasker_pool::Pool;
 
 use crate::error::Error;
 
@@ -13,7 +14,7 @@ const CLAIM_TRIES: u32 = 20;
 
 /// Claims a database until the connection is closed. `alone` excludes all others: an orchestrator with queues in
 /// memory takes over every step that is in flight. Otherwise other shared claims are possible.
-pub async fn claim(pool: &PgPool, alone: bool) -> Result<PgConnection, Error> {
+pub async fn claim(pool: &Pool, alone: bool) -> Result<PgConnection, Error> {
     let lock = if alone { "pg_try_advisory_lock" } else { "pg_try_advisory_lock_shared" };
     for _ in 0..CLAIM_TRIES {
         let mut connection = pool.acquire().await?.detach();

@@ -6,11 +6,9 @@ use std::{
 };
 
 use sqlx::{Connection, PgConnection, raw_sql};
+use tasker_pool::Pool;
 
-use super::{
-    pool::Pool,
-    set::{FUNCTION_SET, sql},
-};
+use super::set::{FUNCTION_SET, sql};
 use crate::error::Error;
 
 /// The SQL of all functions and types of the set.

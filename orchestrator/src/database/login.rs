@@ -3,7 +3,6 @@
 
 use std::num::NonZeroU32;
 
-use async_trait::async_trait;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::{
     digest::{SHA256, SHA256_OUTPUT_LEN, digest},
@@ -16,13 +15,6 @@ use super::set::sql;
 
 /// The iterations of PBKDF2: PostgreSQL's default.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).unwrap();
-
-/// A source of credentials, for a database whose password may be rotated.
-#[async_trait]
-pub trait Login: Send + Sync {
-    /// Returns the current credentials, after the database rejected the previous ones.
-    async fn renewed(&self) -> Result<PgConnectOptions, Box<dyn std::error::Error + Send + Sync>>;
-}
 
 /// Why the login cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -2,16 +2,13 @@
 
 mod claim;
 pub(crate) mod columns;
-mod connect;
 pub(crate) mod functions;
 pub(crate) mod login;
 pub(crate) mod migrate;
-pub(crate) mod pool;
 pub(crate) mod refusal;
 pub(crate) mod set;
 
 pub use claim::claim;
-pub use connect::connect;
-pub use login::{Login, LoginError, make_login};
+pub use login::{LoginError, make_login};
 pub use migrate::{Newer, migrate};
 pub use set::FUNCTION_SET;

@@ -6,9 +6,11 @@ use tasker_transport::{BlobStore, LeaseStore, Message, Queue, execution_lease};
 use uuid::Uuid;
 
 use super::{message::message, sent::Sent};
+use tasker_pool::Pool;
+
 use crate::{
     catalog::Catalog,
-    database::{columns::arrays, pool::Pool, set::sql},
+    database::{columns::arrays, set::sql},
     effect::{Effects, Ready, ReadyStep},
     error::Error,
 };

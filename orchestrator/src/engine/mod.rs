@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+use tasker_pool::Pool;
 use tasker_transport::{BlobStore, Queue};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::{catalog::Catalog, database::pool::Pool, dispatch::Dispatcher, read::Reader, state::TaskState};
+use crate::{catalog::Catalog, dispatch::Dispatcher, read::Reader, state::TaskState};
 
 /// Returns numbers in [0, 1), the jitter of the backoff.
 pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use tasker_pool::Pool;
 use tasker_transport::{BlobStore, Outlet};
 use tokio::sync::{Notify, broadcast};
 
-use crate::{catalog::Catalog, database::pool::Pool, engine::Engine};
+use crate::{catalog::Catalog, engine::Engine};
 
 /// The outlets for domain events, by kind of subscription: `webhook`, `queue`.
 pub type Outlets = BTreeMap<&'static str, Arc<dyn Outlet>>;

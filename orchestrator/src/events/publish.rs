@@ -126,7 +126,7 @@ impl Events {
 
     /// Opens one connection for all listeners of this process.
     async fn listen(&self) -> Option<PgListener> {
-        let mut listener = PgListener::connect_with(self.pool.shared()).await.ok()?;
+        let mut listener = self.pool.listener().await.ok()?;
         listener.listen_all([WRITTEN, TOLD, TOLD_BY_0_1_0]).await.ok()?;
         Some(listener)
     }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use tasker_pool::Pool;
 use tasker_protocol::Payload;
 use tasker_transport::BlobStore;
 use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, Release},
-    database::pool::Pool,
     error::Error,
 };
 

@@ -9,12 +9,10 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{creations::PendingCreations, reports::Reports};
+use tasker_pool::Pool;
+
 use crate::{
-    database::{functions::FunctionSetUse, pool::Pool},
-    engine::Engine,
-    error::Error,
-    events::Events,
-    sweep::Swept,
+    database::functions::FunctionSetUse, engine::Engine, error::Error, events::Events, sweep::Swept,
     triggers::Triggers,
 };
 

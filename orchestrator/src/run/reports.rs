@@ -31,17 +31,17 @@ pub(crate) struct Reports {
 impl Reports {
     /// Receives reports until `stop` is cancelled.
     pub(crate) async fn run(&self, engine: &Engine, stop: CancellationToken) {
+        // Reports that are stored, and acknowledged with the next receive.
+        let mut done = Vec::new();
         loop {
             let deliveries = tokio::select! {
-                () = stop.cancelled() => return,
-                received = engine.reports.receive(REPORT_BATCH, RECEIVE_WAIT) => received,
+                () = stop.cancelled() => return acknowledge(engine, &done).await,
+                received = engine.reports.receive_after(&done, REPORT_BATCH, RECEIVE_WAIT) => received,
             };
             match deliveries {
                 Ok(deliveries) => {
                     let last = deliveries.len() < REPORT_BATCH;
-                    if !deliveries.is_empty() {
-                        self.handle(engine, deliveries).await;
-                    }
+                    done = self.handle(engine, deliveries).await;
                     if last {
                         self.hearing.has_caught_up();
                     }
@@ -60,12 +60,15 @@ impl Reports {
         while let Ok(deliveries) = engine.reports.receive(REPORT_BATCH, Duration::ZERO).await
             && !deliveries.is_empty()
         {
-            self.handle(engine, deliveries).await;
+            acknowledge(engine, &self.handle(engine, deliveries).await).await;
         }
     }
 
-    /// Applies one batch of deliveries, and acknowledges them after they are stored.
-    async fn handle(&self, engine: &Engine, deliveries: Vec<Delivery>) {
+    /// Applies one batch of deliveries. Returns those to acknowledge, because they are stored or dropped.
+    async fn handle(&self, engine: &Engine, deliveries: Vec<Delivery>) -> Vec<Receipt> {
+        if deliveries.is_empty() {
+            return Vec::new();
+        }
         let mut readable = Vec::with_capacity(deliveries.len());
         let mut messages = Vec::with_capacity(deliveries.len());
         let (mut dropped, mut put_off) = (Vec::new(), Vec::new());
@@ -112,10 +115,8 @@ impl Reports {
             self.hearing.is_lost(engine.reports.visibility());
             self.were_put_off.store(true, Ordering::Relaxed);
         }
-        if let Err(error) = engine.reports.acknowledge(&dropped).await {
-            tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
-        }
         return_to_queue(engine, put_off).await;
+        dropped
     }
 
     /// Applies reports one by one, and hands those back that cannot be applied.
@@ -150,6 +151,14 @@ impl Reports {
         if let Err(error) = engine.reports.hand_back(&[delivery.receipt], delay).await {
             tracing::warn!(%error, "a report could not be returned to the queue; it becomes visible again later");
         }
+    }
+}
+
+async fn acknowledge(engine: &Engine, done: &[Receipt]) {
+    if !done.is_empty()
+        && let Err(error) = engine.reports.acknowledge(done).await
+    {
+        tracing::warn!(%error, "reports could not be acknowledged; they will be received again and be stale");
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
+use tasker_pool::Pool;
 use tasker_templates::{
     did_you_mean,
     trigger::{CompiledTrigger, Trigger},
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     catalog::{Catalog, Publication, TemplateName},
-    database::{pool::Pool, set::sql},
+    database::set::sql,
     engine::Engine,
     error::Error,
 };

@@ -52,8 +52,7 @@ impl Visited {
         let (checks, queue) = (webhooks.clone(), deliveries.clone());
         let handed = HandOver { checks, deliveries: queue, blobs: blobs.clone(), lease };
         let connections = Connections {
-            pool: fixture.database.pool.clone(),
-            login: None,
+            pool: fixture.database.pool.clone().into(),
             steps: fixture.steps.clone(),
             reports: offered.clone(),
             leases: fixture.leases.clone(),

@@ -13,12 +13,13 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tasker_orchestrator::{
-    ComponentPublication, Connections, Creation, Login, Orchestrator, PendingCreations, PublishedHandler,
-    Settings, TaskRequest, make_login,
+    ComponentPublication, Connections, Creation, Orchestrator, PendingCreations, PublishedHandler, Settings,
+    TaskRequest, make_login,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
 };
 use tasker_outbound::Networks;
+use tasker_pool::Pool;
 use tasker_protocol::{
     ClaimCheck, Ending, Execution, Failure, FailureOrigin, Heartbeat, OrchestratorMessage, Payload,
     StepDispatch, StepEvent, StepReport, Usage, VERSION, decode, raw_json,
@@ -93,7 +94,7 @@ impl Fixture {
         // The least privileged login must be enough for everything that the orchestrator does.
         let clock = FrozenClock::new();
         let pool = clock.connect(login(&database).await, 5);
-        Self::with_pool(database, clock, pool, None).await
+        Self::with_pool(database, clock, pool.into()).await
     }
 
     /// Creates a fixture whose pool has the rights of the database's owner.
@@ -101,7 +102,7 @@ impl Fixture {
         let database = TestDatabase::new().await;
         let clock = FrozenClock::new();
         let pool = clock.connect((*database.pool.connect_options()).clone(), 5);
-        Self::with_pool(database, clock, pool, None).await
+        Self::with_pool(database, clock, pool.into()).await
     }
 
     /// Creates a fixture as in a function: with one connection, named `visit`.
@@ -109,16 +110,11 @@ impl Fixture {
         let database = TestDatabase::new().await;
         let clock = FrozenClock::new();
         let pool = clock.connect(login(&database).await.application_name("visit"), 1);
-        Self::with_pool(database, clock, pool, None).await
+        Self::with_pool(database, clock, Pool::new(pool, None)).await
     }
 
     /// Creates a fixture with the test's own pool.
-    pub(crate) async fn with_pool(
-        mut database: TestDatabase,
-        clock: FrozenClock,
-        pool: PgPool,
-        login: Option<Arc<dyn Login>>,
-    ) -> Self {
+    pub(crate) async fn with_pool(mut database: TestDatabase, clock: FrozenClock, pool: Pool) -> Self {
         // The test's own statements use this time too.
         database.pool = clock.connect((*database.pool.connect_options()).clone(), 10);
         let (steps, reports) = (Mailbox::new(), Mailbox::new());
@@ -126,7 +122,6 @@ impl Fixture {
         let blobs = tempfile::tempdir().unwrap();
         let connections = Connections {
             pool,
-            login,
             steps: steps.clone(),
             reports: reports.clone(),
             leases: leases.clone(),

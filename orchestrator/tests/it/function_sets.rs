@@ -1,7 +1,8 @@
 //! The set of SQL functions of a build: one schema per set, beside the sets of other releases.
 
 use sqlx::AssertSqlSafe;
-use tasker_orchestrator::{Error, FUNCTION_SET, Newer, connect, make_login, migrate};
+use tasker_orchestrator::{Error, FUNCTION_SET, Newer, make_login, migrate};
+use tasker_pool::connect;
 use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;

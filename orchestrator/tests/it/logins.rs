@@ -2,7 +2,8 @@
 //! tests use such a login.)
 
 use sqlx::{PgPool, postgres::PgConnectOptions};
-use tasker_orchestrator::{Error, LoginError, Newer, connect, make_login, migrate};
+use tasker_orchestrator::{Error, LoginError, Newer, make_login, migrate};
+use tasker_pool::connect;
 use tasker_test_support::TestDatabase;
 
 use crate::fixture::Fixture;

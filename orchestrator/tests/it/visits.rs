@@ -14,10 +14,11 @@ use chrono::TimeDelta;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use tasker_orchestrator::{
-    Connections, Error, Login, Orchestrator, Settings,
+    Connections, Error, Orchestrator, Settings,
     events::{SubscriptionKind, SubscriptionRequest},
     state::TaskState,
 };
+use tasker_pool::{Login, Pool};
 use tasker_protocol::{Ending, Payload, encode};
 use tasker_templates::template::parse;
 use tasker_test_support::TestDatabase;
@@ -105,8 +106,8 @@ async fn a_password_that_was_rotated_is_read_anew() {
     let options = options.application_name("visit").username(&role);
     let login = Arc::new(Rotated { options: options.clone().password("second"), asked: AtomicUsize::new(0) });
     let clock = FrozenClock::new();
-    let pool = clock.connect(options.password("first"), 1);
-    let fixture = Fixture::with_pool(database, clock, pool, Some(login.clone())).await;
+    let pool = Pool::new(clock.connect(options.password("first"), 1), Some(login.clone()));
+    let fixture = Fixture::with_pool(database, clock, pool).await;
     fixture.publish(&template("one", &[("a", &[])])).await;
     fixture.create("one", json!({})).await;
     // The existing connection continues.
@@ -186,8 +187,7 @@ async fn a_visit_publishes_what_its_reports_had_to_tell() {
     let blobs = tempfile::tempdir().unwrap();
     let reports = Arc::new(DeliveredQueue::new(fixture.reports.clone()));
     let connections = Connections {
-        pool: fixture.database.pool.clone(),
-        login: None,
+        pool: fixture.database.pool.clone().into(),
         steps: fixture.steps.clone(),
         reports: reports.clone(),
         leases: fixture.leases.clone(),
@@ -223,8 +223,7 @@ async fn a_step_longer_than_its_queue_keeps_a_message_is_refused_when_it_is_publ
     let fixture = Fixture::new().await;
     let blobs = tempfile::tempdir().unwrap();
     let connections = Connections {
-        pool: fixture.database.pool.clone(),
-        login: None,
+        pool: fixture.database.pool.clone().into(),
         steps: Mailbox::with_longest_work(Duration::from_secs(42_900)),
         reports: fixture.reports.clone(),
         leases: fixture.leases.clone(),

@@ -115,6 +115,10 @@ impl Worker {
             {
                 batch.push(more);
             }
+            if self.finish(&batch).await {
+                batch.clear();
+                continue;
+            }
             let bodies = || batch.iter().map(|finished| Message::now(finished.body.clone())).collect();
             while let Err(error) = self.0.connections.reports.send(bodies()).await {
                 tracing::warn!(%error, reports = batch.len(), "reports cannot be sent; retrying");
@@ -135,6 +139,28 @@ impl Worker {
             }
             batch.clear();
         }
+    }
+
+    /// Reports steps, settles their leases and deletes their messages in one call, where the store has one. Returns whether
+    /// that was done; if not, the parts are done one after the other, and repeated until they are.
+    async fn finish(&self, batch: &[Finished]) -> bool {
+        let Some(exchange) = &self.0.connections.exchange else { return false };
+        let finished: Vec<_> = batch
+            .iter()
+            .map(|one| tasker_transport::Finished {
+                report: &one.body,
+                lease: &one.lease,
+                receipt: &one.receipt,
+            })
+            .collect();
+        if let Err(error) = exchange.finish(&finished, &self.0.holder).await {
+            tracing::warn!(%error, reports = batch.len(), "reports could not be sent; trying again");
+            return false;
+        }
+        for one in batch {
+            self.0.running.remove(&one.receipt);
+        }
+        true
     }
 
     /// Settles the leases of reported steps, so that duplicates do not run, then deletes their messages.

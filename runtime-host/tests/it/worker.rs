@@ -47,7 +47,7 @@ impl Running {
         let blobs = tempfile::tempdir().unwrap();
         let leases = Arc::new(MemoryLeases::new(steps.visibility(), TERM));
         let blob_store = BlobStore::folder(blobs.path()).unwrap();
-        let connections = WorkerConnections { steps, reports, leases, blobs: blob_store };
+        let connections = WorkerConnections { steps, reports, leases, exchange: None, blobs: blob_store };
         let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config }, Vec::new());
         let stop = CancellationToken::new();
         let worker = Worker::run(host, connections.clone(), 4, Duration::from_secs(1), stop.clone());

@@ -73,7 +73,7 @@ impl TestDatabase {
         TEMPLATE.get_or_init(make_template).await;
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         administer(&format!("CREATE DATABASE {name} TEMPLATE {MIGRATED}")).await;
-        let pool = tasker_orchestrator::connect(options(&name), 10);
+        let pool = tasker_pool::connect(options(&name), 10);
         Self { name, pool }
     }
 
@@ -81,7 +81,7 @@ impl TestDatabase {
     pub async fn empty() -> Self {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         administer(&format!("CREATE DATABASE {name}")).await;
-        let pool = tasker_orchestrator::connect(options(&name), 10);
+        let pool = tasker_pool::connect(options(&name), 10);
         Self { name, pool }
     }
 
@@ -113,13 +113,13 @@ impl TestDatabase {
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         ))
         .await;
-        tasker_orchestrator::connect(options(&self.name).username(role).password("secret"), 5)
+        tasker_pool::connect(options(&self.name).username(role).password("secret"), 5)
     }
 }
 
 async fn make_template() {
     administer(&format!("CREATE DATABASE {MIGRATED}")).await;
-    let pool = tasker_orchestrator::connect(options(MIGRATED), 1);
+    let pool = tasker_pool::connect(options(MIGRATED), 1);
     tasker_orchestrator::migrate(&pool, tasker_orchestrator::Newer::IsRefused)
         .await
         .expect("the migrations run");

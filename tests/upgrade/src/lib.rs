@@ -21,8 +21,8 @@ use tasker_protocol::{
 use tasker_templates::{template, trigger};
 use tasker_test_support::TestDatabase;
 use tasker_transport::{
-    BlobStore, KeyValueStore, Message, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, Queue,
-    REPORTS_QUEUE, STEPS_QUEUE,
+    BlobStore, Durability, KeyValueStore, Message, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases,
+    Queue, REPORTS_QUEUE, STEPS_QUEUE,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -89,17 +89,16 @@ impl Installation {
         let blobs = tempfile::tempdir().expect("a folder");
         let pool = &database.pool;
         let connections = Connections {
-            pool: pool.clone(),
-            login: None,
-            steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, VISIBILITY)),
-            reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, VISIBILITY)),
+            pool: pool.clone().into(),
+            steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, VISIBILITY, Durability::Disk)),
+            reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, VISIBILITY, Durability::Disk)),
             leases: Arc::new(PostgresLeases::new(pool.clone(), VISIBILITY, VISIBILITY)),
             outlets: BTreeMap::from([("queue", Arc::new(PgmqOutlet::new(pool.clone())) as _)]),
             blobs: BlobStore::folder(blobs.path()).expect("a store"),
         };
         let (orchestrator, _) = Orchestrator::new(connections, Settings::default());
-        let steps = PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, VISIBILITY);
-        let reports = PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, VISIBILITY);
+        let steps = PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, VISIBILITY, Durability::Disk);
+        let reports = PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, VISIBILITY, Durability::Disk);
         Self { orchestrator, database, steps, reports, hangs: false, _blobs: blobs }
     }
 

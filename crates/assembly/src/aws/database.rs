@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use tasker_orchestrator::Login;
+use tasker_pool::Login;
 use tasker_transport::aws::{SdkConfig, read_secret};
 use url::Url;
 

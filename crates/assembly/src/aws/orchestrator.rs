@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tasker_orchestrator::{
-    Connections, Login, Orchestrator, PendingCreations, Settings, connect, events::Outlets,
-};
+use tasker_orchestrator::{Connections, Orchestrator, PendingCreations, Settings, events::Outlets};
+use tasker_pool::{Login, Pool, connect};
 use tasker_transport::{
     BlobStore, DeliveredQueue, HandOver, Outlet, Queue, RoutedQueue,
     aws::{EventBusOutlet, SdkConfig, SqsOutlet, SqsQueue, TopicOutlet, sdk_config},
@@ -44,6 +43,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let database = Database::of_environment(&config)?;
     // An invocation uses one connection, which is opened when it is first needed.
     let pool = connect(database.options().await?, 1);
+    let login = database.has_secret().then(|| Arc::new(database) as Arc<dyn Login>);
     let reports_url = required("TASKER_REPORTS_QUEUE")?;
     let events = events_url(&reports_url).map(|url| queue(&config, &url, timing.report_visibility));
     let reports = queue(&config, &reports_url, timing.report_visibility);
@@ -52,8 +52,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
     let long_steps =
         optional("TASKER_LONG_STEPS_QUEUE").map(|url| queue(&config, &url, timing.step_visibility));
     let connections = Connections {
-        pool,
-        login: database.has_secret().then(|| Arc::new(database) as Arc<dyn Login>),
+        pool: Pool::new(pool, login),
         steps: Arc::new(steps(&config, &timing, long_steps.as_ref())?),
         reports: reports.clone(),
         leases: Arc::new(open_leases(&config, &timing)?),

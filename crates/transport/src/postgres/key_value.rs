@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::PgPool;
+use tasker_pool::Pool;
 use uuid::Uuid;
 
 use crate::key_value::{
@@ -17,14 +17,14 @@ const OUT_OF_RANGE: &str = "22003";
 /// Buckets in PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct PostgresKeyValues {
-    pool: PgPool,
+    pool: Pool,
     quota: u64,
 }
 
 impl PostgresKeyValues {
     /// Buckets in a database that Tasker's migrations have prepared.
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool, quota: BUCKET_BYTES }
+    pub fn new(pool: impl Into<Pool>) -> Self {
+        Self { pool: pool.into(), quota: BUCKET_BYTES }
     }
 
     /// Limits each bucket to this number of bytes. Writers at the same moment may exceed it by what they write.

@@ -6,22 +6,23 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::PgPool;
+use sqlx::AssertSqlSafe;
+use tasker_pool::Pool;
 
 use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 
 /// Leases in a PostgreSQL table, in a separate schema.
 #[derive(Debug)]
 pub struct PostgresLeases {
-    pool: PgPool,
-    term: Duration,
-    settled_for: Duration,
+    pool: Pool,
+    pub(super) term: Duration,
+    pub(super) settled_for: Duration,
 }
 
 impl PostgresLeases {
     /// Leases with this `term`; settled ones are remembered for `settled_for`.
-    pub fn new(pool: PgPool, term: Duration, settled_for: Duration) -> Self {
-        Self { pool, term, settled_for }
+    pub fn new(pool: impl Into<Pool>, term: Duration, settled_for: Duration) -> Self {
+        Self { pool: pool.into(), term, settled_for }
     }
 
     /// Deletes expired leases. Returns how many were deleted.
@@ -38,6 +39,49 @@ impl PostgresLeases {
         .map_err(unavailable)
     }
 
+    /// Undoes the taking of leases: they are free, and the next holder learns of the same losses.
+    pub(super) async fn give_back(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
+        sqlx::query(
+            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp(), lost = lost - 1
+             WHERE lease = ANY ($1) AND holder = $2 AND NOT settled",
+        )
+        .bind(leases)
+        .bind(holder)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(unavailable)
+    }
+
+    /// A CTE that takes the leases of the CTE `wanted`, as far as they are free, and returns those it took with the number
+    /// of holders that lost them.
+    pub(super) fn taking(holder: &str, term_ms: &str) -> String {
+        format!(
+            "taken AS (
+                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+                SELECT lease, {holder}, clock_timestamp() + interval '1 millisecond' * {term_ms}, false
+                FROM wanted ORDER BY lease
+                ON CONFLICT (lease) DO UPDATE
+                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
+                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
+                WHERE l.expires_at < clock_timestamp()
+                RETURNING lease, lost)"
+        )
+    }
+
+    /// A statement that extends the holder's leases, or settles them, and returns those that it had. See
+    /// [`PostgresLeases::prolong`].
+    pub(super) fn prolonging(leases: &str, holder: &str, by_ms: &str, settled: &str) -> String {
+        format!(
+            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+             SELECT lease, {holder}, clock_timestamp() + interval '1 millisecond' * {by_ms}, {settled}
+             FROM (SELECT DISTINCT lease FROM unnest({leases}::text[]) AS lease) AS given ORDER BY lease
+             ON CONFLICT (lease) DO UPDATE SET expires_at = excluded.expires_at, settled = excluded.settled
+             WHERE l.holder = excluded.holder AND NOT l.settled
+             RETURNING lease"
+        )
+    }
+
     /// Extends leases that the holder has and that are not settled. Also takes leases that are missing: a
     /// server crash may lose the last writes, and work in progress must be neither stopped nor done twice
     /// because of that.
@@ -48,23 +92,31 @@ impl PostgresLeases {
         by: Duration,
         settled: bool,
     ) -> Result<Vec<bool>, LeaseError> {
-        let held: Vec<String> = sqlx::query_scalar(
-            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
-             SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, $4
-             FROM (SELECT DISTINCT lease FROM unnest($1::text[]) AS lease) AS given
-             WHERE set_config('synchronous_commit', 'off', true) = 'off' ORDER BY lease
-             ON CONFLICT (lease) DO UPDATE SET expires_at = excluded.expires_at, settled = excluded.settled
-             WHERE l.holder = excluded.holder AND NOT l.settled
-             RETURNING lease",
-        )
-        .bind(leases)
-        .bind(holder)
-        .bind(by.as_millis() as i64)
-        .bind(settled)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(unavailable)?;
+        let prolonging = Self::prolonging("$1", "$2", "$3", "$4");
+        // Waiting for the disk would cost more than everything else here.
+        let statement = format!(
+            "WITH at_once AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), held AS ({prolonging})
+             SELECT held.lease FROM at_once LEFT JOIN held ON true WHERE held.lease IS NOT NULL"
+        );
+        let held: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(leases)
+            .bind(holder)
+            .bind(by.as_millis() as i64)
+            .bind(settled)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
         Ok(leases.iter().map(|lease| held.contains(lease)).collect())
+    }
+}
+
+/// The result of taking a lease: the number of earlier losses if it was taken, and whether the one that stood before was
+/// settled.
+pub(super) fn claim(taken: Option<i32>, settled: Option<bool>) -> Claim {
+    match (taken, settled) {
+        (Some(lost), _) => Claim::Acquired { lost: lost.unsigned_abs() },
+        (None, Some(true)) => Claim::Settled,
+        (None, _) => Claim::Held,
     }
 }
 
@@ -76,36 +128,26 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 impl LeaseStore for PostgresLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
         // The statement's snapshot shows who holds the leases that the insert could not take.
-        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(
+        let statement = format!(
             "WITH wanted AS (
                 SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
                 -- Waiting for the disk would cost more than everything else here.
                 WHERE set_config('synchronous_commit', 'off', true) = 'off'
-             ), taken AS (
-                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
-                SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease
-                ON CONFLICT (lease) DO UPDATE
-                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
-                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
-                WHERE l.expires_at < clock_timestamp()
-                RETURNING lease, lost)
+             ), {}
              SELECT w.lease, t.lost, l.settled
              FROM wanted w LEFT JOIN taken t USING (lease) LEFT JOIN tasker_lease.leases l USING (lease)",
-        )
-        .bind(leases)
-        .bind(holder)
-        .bind(self.term.as_millis() as i64)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(unavailable)?;
+            Self::taking("$2", "$3")
+        );
+        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(AssertSqlSafe(statement))
+            .bind(leases)
+            .bind(holder)
+            .bind(self.term.as_millis() as i64)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
         let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
         for (lease, taken, settled) in rows {
-            let claim = match (taken, settled) {
-                (Some(lost), _) => Claim::Acquired { lost: lost.unsigned_abs() },
-                (None, Some(true)) => Claim::Settled,
-                (None, _) => Claim::Held,
-            };
-            claims.insert(lease, claim);
+            claims.insert(lease, claim(taken, settled));
         }
         // Of duplicates in one batch, the first gets the lease.
         let first = |lease: &String| claims.insert(lease.clone(), Claim::Held).unwrap_or(Claim::Held);

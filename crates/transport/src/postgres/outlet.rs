@@ -1,7 +1,7 @@
 //! Sends domain events to PGMQ queues.
 
 use async_trait::async_trait;
-use sqlx::PgPool;
+use tasker_pool::Pool;
 
 use crate::{DeliveryError, OutgoingEvent, Outlet, Sent};
 
@@ -9,13 +9,13 @@ use crate::{DeliveryError, OutgoingEvent, Outlet, Sent};
 /// queue is created when it is subscribed.
 #[derive(Debug, Clone)]
 pub struct PgmqOutlet {
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl PgmqOutlet {
     /// Reaches the queues of this database.
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub fn new(pool: impl Into<Pool>) -> Self {
+        Self { pool: pool.into() }
     }
 }
 

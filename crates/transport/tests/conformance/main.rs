@@ -1,13 +1,14 @@
 //! Conformance tests that run against every provider.
 
+mod exchange;
 mod key_values;
 
 use std::{sync::Arc, time::Duration};
 
 use tasker_test_support::{FUNCTION_SET, TestDatabase};
 use tasker_transport::{
-    Claim, Delivery, KeyValueStore as _, LeaseStore, MemoryLeases, MemoryQueue, Message, PgmqQueue,
-    PostgresKeyValues, PostgresLeases, Queue, QueueError, Receipt, STEPS_QUEUE,
+    Claim, Delivery, Durability, KeyValueStore as _, LeaseStore, MemoryLeases, MemoryQueue, Message,
+    PgmqQueue, PostgresKeyValues, PostgresLeases, Queue, QueueError, Receipt, STEPS_QUEUE,
 };
 
 /// Short enough for a test to wait for its end, long enough for a busy machine.
@@ -30,7 +31,7 @@ macro_rules! conformance {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $rule() {
                 let database = super::TestDatabase::new().await;
-                let queue = super::PgmqQueue::receiver(database.pool.clone(), super::STEPS_QUEUE, super::VISIBILITY);
+                let queue = super::PgmqQueue::receiver(database.pool.clone(), super::STEPS_QUEUE, super::VISIBILITY, super::Durability::Memory);
                 let queue: Arc<dyn Queue> = Arc::new(queue);
                 super::$rule(queue).await;
             })+
@@ -187,7 +188,8 @@ async fn an_extended_message_stays_hidden(queue: Arc<dyn Queue>) {
 async fn a_delayed_message_is_not_seen_before_its_time(queue: Arc<dyn Queue>) {
     let delay = Duration::from_millis(700);
     let sent = tokio::time::Instant::now();
-    let message = |body: &str, delay| Message { body: body.to_owned(), delay, group: None, work: None };
+    let message =
+        |body: &str, delay| Message { body: body.to_owned(), delay, group: None, work: None, lease: None };
     queue.send(vec![message("later", delay), message("now", NO_WAIT)]).await.expect("sends");
     assert_eq!(bodies(&receive(&queue, SOON).await), ["now"]);
     assert_eq!(bodies(&receive(&queue, SOON).await), ["later"]);
@@ -459,18 +461,19 @@ async fn a_holder_keeps_a_lease_that_the_store_has_forgotten() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_can_do_its_work_and_nothing_else() {
     let database = TestDatabase::new().await;
-    PgmqQueue::sender(database.pool.clone(), STEPS_QUEUE, VISIBILITY)
+    PgmqQueue::sender(database.pool.clone(), STEPS_QUEUE, VISIBILITY, Durability::Disk)
         .send(vec![Message::now("step".into())])
         .await
         .expect("the orchestrator sends");
     let pool = database.pool_as("a_host", "tasker_worker").await;
-    let steps: Arc<dyn Queue> = Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, VISIBILITY));
+    let steps: Arc<dyn Queue> =
+        Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, VISIBILITY, Durability::Disk));
     let receipts = [receive(&steps, SOON).await.remove(0).receipt];
     assert_eq!(steps.extend(&receipts).await.expect("extends"), receipts);
     steps.hand_back(&receipts, NO_WAIT).await.expect("hands back");
     let receipts = [receive(&steps, SOON).await.remove(0).receipt];
     steps.acknowledge(&receipts).await.expect("acknowledges");
-    PgmqQueue::sender(pool.clone(), tasker_transport::REPORTS_QUEUE, VISIBILITY)
+    PgmqQueue::sender(pool.clone(), tasker_transport::REPORTS_QUEUE, VISIBILITY, Durability::Disk)
         .send(vec![Message::now("report".into())])
         .await
         .expect("reports");

@@ -1,8 +1,9 @@
-//! The connection pool. A pool of one connection, as in a function, keeps it between statements.
+//! A pool that hands out the connection that was used last.
 //!
-//! sqlx tests every connection that returns to its pool, because its statement may have been dropped halfway. With
-//! one connection, the next statement waits for this round trip. A connection whose statement has finished needs no
-//! test, so this pool keeps it; all others return to sqlx.
+//! A backend of PostgreSQL keeps its own plans and catalog, and the processor's caches keep what it touched last: a
+//! statement on a backend that has just run it takes a fraction of the time. sqlx hands out the connection that has been
+//! idle for longest, and tests every connection that returns, because its statement may have been dropped halfway. Here a
+//! connection whose statement has finished is kept at hand, untested. All others return to sqlx.
 
 use std::{
     fmt,
@@ -18,13 +19,13 @@ use futures_util::{
 use sqlx::{
     Connection, Either, Error, Execute, Executor, PgPool, PgTransaction, Postgres, SqlStr, Transaction,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 use tokio::sync::Notify;
 
-use super::{connect::TRUSTED_IDLE, login::Login};
+use crate::{connect::TRUSTED_IDLE, login::Login};
 
-/// How long a connection is kept before it returns to sqlx, which replaces old connections.
+/// How long a connection is kept at hand before it returns to sqlx, which replaces old connections.
 const AT_HAND: Duration = Duration::from_secs(60);
 
 /// The maximum number of connections for queries.
@@ -32,18 +33,18 @@ const FOR_QUERIES: u32 = 4;
 
 /// A pool of connections. Cheap to clone. Statements take a reference, as with sqlx's own pool.
 #[derive(Clone)]
-pub(crate) struct Pool {
+pub struct Pool {
     connections: PgPool,
     login: Option<Arc<dyn Login>>,
-    /// None for a pool of several connections, which sqlx manages alone.
-    place: Option<Arc<Place>>,
+    /// None for a pool that leaves its connections to sqlx.
+    at_hand: Option<Arc<AtHand>>,
 }
 
-/// The connection between two statements.
+/// The connections between two statements, the one used last at the end.
 #[derive(Debug, Default)]
-struct Place {
-    connection: Mutex<Option<InUse>>,
-    /// Notified when the connection is returned while a caller waits.
+struct AtHand {
+    connections: Mutex<Vec<InUse>>,
+    /// Notified when a connection is returned while a caller waits.
     returned: Notify,
 }
 
@@ -57,63 +58,77 @@ struct InUse {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Pool").field("place", &self.place).finish_non_exhaustive()
+        formatter.debug_struct("Pool").field("at_hand", &self.at_hand).finish_non_exhaustive()
+    }
+}
+
+/// A pool whose connections others use too: it keeps none at hand.
+impl From<PgPool> for Pool {
+    fn from(pool: PgPool) -> Self {
+        Self { connections: pool, login: None, at_hand: None }
     }
 }
 
 impl Pool {
-    pub(crate) fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
-        let alone = pool.options().get_max_connections() == 1;
-        Self { connections: pool, login, place: alone.then(Arc::default) }
+    /// A pool of these connections, which nobody else may use. `login` returns the new password after a rotation.
+    pub fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
+        Self { connections: pool, login, at_hand: Some(Arc::default()) }
     }
 
     /// Returns a pool for queries beside this one, so that whoever reads much never keeps a connection from the events on
     /// tasks. A pool of one connection serves both.
-    pub(crate) fn for_queries(&self) -> Self {
-        if self.place.is_some() {
+    #[must_use]
+    pub fn for_queries(&self) -> Self {
+        if self.connections.options().get_max_connections() == 1 {
             return self.clone();
         }
         let options = self.connections.options().clone().min_connections(0).max_connections(FOR_QUERIES);
-        Self {
-            connections: options.connect_lazy_with(self.connect_options()),
-            login: self.login.clone(),
-            place: None,
-        }
+        let connections = options.connect_lazy_with(self.connect_options());
+        Self { connections, login: self.login.clone(), at_hand: None }
     }
 
     /// Takes a connection for several statements. Boxed to keep the futures of callers small.
-    pub(crate) fn acquire(&self) -> BoxFuture<'_, Result<PoolConnection<Postgres>, Error>> {
+    pub fn acquire(&self) -> BoxFuture<'_, Result<PoolConnection<Postgres>, Error>> {
         Box::pin(async move { Ok(self.take().await?.connection) })
     }
 
-    pub(crate) async fn begin(&self) -> Result<PgTransaction<'static>, Error> {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn begin(&self) -> Result<PgTransaction<'static>, Error> {
         Transaction::begin(self.acquire().await?, None).await
     }
 
+    /// Opens a connection of its own that listens for notifications.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn listener(&self) -> Result<PgListener, Error> {
+        let one = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        PgListener::connect_with(&one.connect_lazy_with(self.connect_options())).await
+    }
+
     /// Returns the options that connections are opened with.
-    pub(crate) fn connect_options(&self) -> PgConnectOptions {
+    pub fn connect_options(&self) -> PgConnectOptions {
         (*self.connections.connect_options()).clone()
     }
 
-    /// Returns sqlx's pool, for code that needs it. Never called in a function.
-    pub(crate) fn shared(&self) -> &PgPool {
-        &self.connections
-    }
-
     async fn take(&self) -> Result<InUse, Error> {
-        let Some(place) = &self.place else { return self.take_from_pool().await };
+        let Some(at_hand) = &self.at_hand else { return self.take_from_pool().await };
         loop {
-            let at_hand = place.lock().take();
-            if let Some(mut at_hand) = at_hand {
-                if at_hand.is_well(self.connections.options().get_acquire_timeout()).await {
-                    return Ok(at_hand);
+            let last = at_hand.lock().pop();
+            if let Some(mut last) = last {
+                if last.is_well(self.connections.options().get_acquire_timeout()).await {
+                    return Ok(last);
                 }
                 // Dropped without sqlx, which would test it again and perhaps wait for a dead server.
-                drop(at_hand.connection.detach());
+                drop(last.connection.detach());
+                continue;
             }
             tokio::select! {
                 biased;
-                () = place.returned.notified() => {}
+                () = at_hand.returned.notified() => {}
                 taken = self.take_from_pool() => return taken,
             }
         }
@@ -134,9 +149,20 @@ impl Pool {
 
     /// Call this when a statement has finished, but not if it failed or was dropped.
     fn put_back(&self, done: InUse) {
-        let Some(place) = self.place.as_ref().filter(|_| done.acquired.elapsed() < AT_HAND) else { return };
-        *place.lock() = Some(InUse { used: Instant::now(), ..done });
-        place.returned.notify_one();
+        let Some(at_hand) = &self.at_hand else { return };
+        let mut connections = at_hand.lock();
+        // The first is the one that was needed least.
+        let is_idle = connections.first().is_some_and(|first| first.used.elapsed() >= AT_HAND);
+        let idle = is_idle.then(|| connections.remove(0));
+        let old = if done.acquired.elapsed() < AT_HAND {
+            connections.push(InUse { used: Instant::now(), ..done });
+            None
+        } else {
+            Some(done)
+        };
+        drop(connections);
+        at_hand.returned.notify_one();
+        drop((idle, old));
     }
 }
 
@@ -154,17 +180,17 @@ impl InUse {
     }
 }
 
-impl Place {
-    fn lock(&self) -> MutexGuard<'_, Option<InUse>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+impl AtHand {
+    fn lock(&self) -> MutexGuard<'_, Vec<InUse>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for AtHand {
     fn drop(&mut self) {
-        // Returning it to the pool would need a runtime, which may have ended.
-        if let Some(at_hand) = self.lock().take() {
-            drop(at_hand.connection.detach());
+        // Returning them to the pool would need a runtime, which may have ended.
+        for last in self.lock().drain(..) {
+            drop(last.connection.detach());
         }
     }
 }
@@ -177,7 +203,7 @@ impl<'c> Executor<'c> for &Pool {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if self.place.is_none() {
+        if self.at_hand.is_none() {
             return self.connections.fetch_many(query);
         }
         let pool = self.clone();
@@ -195,7 +221,7 @@ impl<'c> Executor<'c> for &Pool {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if self.place.is_none() {
+        if self.at_hand.is_none() {
             return self.connections.fetch_optional(query);
         }
         let pool = self.clone();

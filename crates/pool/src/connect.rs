@@ -10,7 +10,7 @@ use sqlx::{
 /// A connection that was used within this time is not tested before its next use.
 pub(crate) const TRUSTED_IDLE: Duration = Duration::from_millis(500);
 
-/// Opens a pool. Connections are opened when they are first needed.
+/// Opens the connections of a pool. Connections are opened when they are first needed.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(max_connections)

@@ -1,0 +1,251 @@
+//! The table of a PGMQ queue, and the statements on it.
+//!
+//! They have the effect of PGMQ's functions, which build and plan their statements anew in every call. Consumers of other
+//! queues use those functions on the same tables.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
+use tasker_pool::Pool;
+
+use crate::{Delivery, QueueError, Receipt};
+
+/// Whether a statement waits until the disk has its changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Yes.
+    Disk,
+    /// No: a crash of the server undoes the last moments. For a queue whose messages its sender can send again, and whose
+    /// receiver can get a message twice.
+    Memory,
+}
+
+/// The table of a queue. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) pool: Pool,
+    pub(super) name: &'static str,
+    pub(super) visibility: Duration,
+    statements: Arc<Statements>,
+}
+
+/// The texts of the statements, the keys of the connections' caches.
+#[derive(Debug)]
+struct Statements {
+    read: Arc<str>,
+    acknowledge_and_read: Arc<str>,
+    send: Arc<str>,
+    acknowledge: Arc<str>,
+    set_visible: Arc<str>,
+    backlog: Arc<str>,
+}
+
+/// Messages, and the time until the next hidden one is visible if there are none.
+pub(super) type Read<T> = (Vec<T>, Option<Duration>);
+
+/// The first CTEs of a statement: `received` are up to `$2` messages, now invisible for `$1` milliseconds.
+pub(super) fn receiving(queue: &str, durability: Durability) -> String {
+    format!(
+        "WITH due AS (
+            SELECT msg_id FROM pgmq.q_{queue}
+            WHERE {} AND vt <= clock_timestamp()
+            ORDER BY msg_id LIMIT $2 FOR UPDATE SKIP LOCKED
+        ), received AS (
+            UPDATE pgmq.q_{queue} q
+            SET vt = clock_timestamp() + interval '1 millisecond' * $1, read_ct = q.read_ct + 1,
+                last_read_at = clock_timestamp()
+            FROM due WHERE q.msg_id = due.msg_id
+            RETURNING q.msg_id, q.read_ct, q.message #>> '{{}}' AS body, q.headers ->> 'lease' AS lease
+        ), next AS (
+            SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 AS milliseconds
+            FROM pgmq.q_{queue} WHERE NOT EXISTS (SELECT FROM received)
+        )",
+        waiting(durability)
+    )
+}
+
+/// A condition that is true, and lets the transaction not wait for the disk if it need not.
+fn waiting(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Disk => "true",
+        Durability::Memory => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
+    }
+}
+
+/// A CTE that deletes the deliveries with the message ids `$ids` and the read counts `$counts`.
+pub(super) fn deleting(queue: &str, ids: &str, counts: &str, durability: Durability) -> String {
+    format!(
+        "deleted AS (
+            DELETE FROM pgmq.q_{queue} q
+            WHERE {} AND q.msg_id = ANY ({ids}::bigint[])
+              AND (q.msg_id, q.read_ct) IN (SELECT * FROM unnest({ids}::bigint[], {counts}::integer[]))
+        )",
+        waiting(durability)
+    )
+}
+
+impl Statements {
+    fn new(queue: &str, durability: Durability) -> Self {
+        let receiving = receiving(queue, durability);
+        let received = "SELECT msg_id, read_ct, body, lease, NULL::float8 FROM received
+            UNION ALL SELECT NULL, NULL, NULL, NULL, milliseconds FROM next";
+        let deleting = deleting(queue, "$3", "$4", durability);
+        Self {
+            read: format!("{receiving} {received}").into(),
+            acknowledge_and_read: format!("{receiving}, {deleting} {received}").into(),
+            // A jsonb object cannot contain \u0000, so a body is stored as a JSON string.
+            send: format!(
+                "WITH sent AS (
+                    INSERT INTO pgmq.q_{queue} (vt, message, headers)
+                    SELECT clock_timestamp() + interval '1 millisecond' * delay, to_jsonb(body),
+                           CASE WHEN lease IS NOT NULL THEN jsonb_build_object('lease', lease) END
+                    FROM unnest($1::text[], $2::bigint[], $3::text[]) AS m (body, delay, lease)
+                    WHERE {}
+                )
+                SELECT pg_notify('{queue}', '')",
+                waiting(durability)
+            )
+            .into(),
+            acknowledge: format!("WITH {} SELECT", deleting_alone(queue, durability)).into(),
+            set_visible: format!(
+                "UPDATE pgmq.q_{queue} q SET vt = clock_timestamp() + interval '1 millisecond' * $3
+                 FROM unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct)
+                 WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct
+                 RETURNING q.msg_id, q.read_ct"
+            )
+            .into(),
+            backlog: format!("SELECT count(*) FROM pgmq.q_{queue} WHERE vt <= clock_timestamp()").into(),
+        }
+    }
+}
+
+fn deleting_alone(queue: &str, durability: Durability) -> String {
+    deleting(queue, "$1", "$2", durability)
+}
+
+impl Table {
+    pub(super) fn new(pool: Pool, name: &'static str, visibility: Duration, durability: Durability) -> Self {
+        let statements = Arc::new(Statements::new(name, durability));
+        Self { pool, name, visibility, statements }
+    }
+
+    pub(super) fn unavailable(&self, source: sqlx::Error) -> QueueError {
+        QueueError::Unavailable { queue: self.name.to_owned(), source: Box::new(source) }
+    }
+
+    /// Deletes deliveries, and reads up to `max` messages.
+    pub(super) async fn acknowledge_and_read(
+        &self,
+        done: &[Receipt],
+        max: usize,
+    ) -> Result<Read<Delivery>, QueueError> {
+        let statement =
+            if done.is_empty() { &self.statements.read } else { &self.statements.acknowledge_and_read };
+        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(statement)))
+            .bind(self.visibility.as_millis() as i64)
+            .bind(max as i64);
+        if !done.is_empty() {
+            let (ids, counts) = split(done);
+            query = query.bind(ids).bind(counts);
+        }
+        let rows = query.fetch_all(&self.pool).await.map_err(|error| self.unavailable(error))?;
+        read(&rows, 4, |row| delivery(row)).map_err(|error| self.unavailable(error))
+    }
+
+    pub(super) async fn send(
+        &self,
+        bodies: Vec<String>,
+        delays: Vec<i64>,
+        leases: Vec<Option<String>>,
+    ) -> Result<(), QueueError> {
+        sqlx::query(AssertSqlSafe(Arc::clone(&self.statements.send)))
+            .bind(bodies)
+            .bind(delays)
+            .bind(leases)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| self.unavailable(error))
+    }
+
+    pub(super) async fn acknowledge(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        let (ids, counts) = split(receipts);
+        sqlx::query(AssertSqlSafe(Arc::clone(&self.statements.acknowledge)))
+            .bind(ids)
+            .bind(counts)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| self.unavailable(error))
+    }
+
+    /// Sets the visibility of deliveries whose receipts are still valid. Every delivery raises the read
+    /// count, so the read count identifies it.
+    pub(super) async fn set_visible_in(
+        &self,
+        receipts: &[Receipt],
+        delay: Duration,
+    ) -> Result<Vec<Receipt>, QueueError> {
+        let (ids, counts) = split(receipts);
+        let rows = sqlx::query(AssertSqlSafe(Arc::clone(&self.statements.set_visible)))
+            .bind(ids)
+            .bind(counts)
+            .bind(delay.as_millis() as i64)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        let receipts = rows.iter().map(|row| Ok(receipt(row.try_get(0)?, row.try_get(1)?)));
+        receipts.collect::<Result<_, sqlx::Error>>().map_err(|error| self.unavailable(error))
+    }
+
+    pub(super) async fn backlog(&self) -> Result<u64, QueueError> {
+        let waiting: i64 = sqlx::query_scalar(AssertSqlSafe(Arc::clone(&self.statements.backlog)))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        Ok(waiting.unsigned_abs())
+    }
+}
+
+/// Splits the rows of a read into messages and the time until the next one, which is in column `next` of the last row.
+pub(super) fn read<T>(
+    rows: &[PgRow],
+    next: usize,
+    message: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
+) -> Result<Read<T>, sqlx::Error> {
+    let (mut messages, mut until_next) = (Vec::with_capacity(rows.len()), None);
+    for row in rows {
+        if row.try_get::<Option<i64>, _>(0)?.is_some() {
+            messages.push(message(row)?);
+        } else {
+            let milliseconds: Option<f64> = row.try_get(next)?;
+            until_next = milliseconds.map(|wait| Duration::from_millis(wait.max(0.0).ceil() as u64));
+        }
+    }
+    Ok((messages, until_next))
+}
+
+/// Reads a message from the first three columns.
+pub(super) fn delivery(row: &PgRow) -> Result<Delivery, sqlx::Error> {
+    let count: i32 = row.try_get(1)?;
+    Ok(Delivery {
+        receipt: receipt(row.try_get(0)?, count),
+        receive_count: count.unsigned_abs(),
+        body: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+    })
+}
+
+fn receipt(id: i64, count: i32) -> Receipt {
+    Receipt(format!("{id}.{count}"))
+}
+
+/// Splits receipts into message ids and read counts. An invalid receipt becomes an id that no message has.
+pub(super) fn split<'a>(receipts: impl IntoIterator<Item = &'a Receipt>) -> (Vec<i64>, Vec<i32>) {
+    receipts
+        .into_iter()
+        .map(|receipt| {
+            let (id, count) = receipt.0.split_once('.').unwrap_or_default();
+            (id.parse().unwrap_or(-1), count.parse().unwrap_or(-1))
+        })
+        .unzip()
+}
