@@ -1,7 +1,8 @@
 //! Measures the whole system from outside: HTTP create → queue → sandboxed WASM → report → complete.
 //!
 //! Starts `tasker dev` on an empty database with fsync on, drives it over HTTP, and takes times both from the
-//! database and from the client. Usage: `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE`.
+//! database and from the client. Then does the same with `tasker serve` and `tasker worker` over PGMQ. Usage:
+//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE`.
 #![forbid(unsafe_code)]
 
 mod latency;
@@ -14,6 +15,7 @@ mod throughput;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use server::{Installation, Server};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,19 +24,10 @@ fn main() -> Result<()> {
     };
     let machine = machine::describe();
     println!("{machine}\n");
-    let server = server::Server::start(Path::new(program), Path::new(project))?;
-    let mut rows = Vec::new();
-    for shape in shapes::published() {
-        rows.push(latency::measure(&server, &shape)?);
-    }
-    let large: Vec<_> =
-        shapes::large().iter().map(|shape| latency::measure(&server, shape)).collect::<Result<_>>()?;
-    let throughput = throughput::measure(&server)?;
-    let text = report::table(&rows, &large, &throughput);
-    println!("{text}");
-    let json = serde_json::json!({
-        "machine": machine, "latency": rows, "large": large, "throughput": throughput,
-    });
+    let (program, project) = (Path::new(program), Path::new(project));
+    let one_process = measure(program, project, Installation::OneProcess)?;
+    let pgmq = measure(program, project, Installation::Pgmq)?;
+    let json = serde_json::json!({ "machine": machine, "one_process": one_process, "pgmq": pgmq });
     let path = Path::new(results);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -42,4 +35,20 @@ fn main() -> Result<()> {
     std::fs::write(path, serde_json::to_string_pretty(&json)?).context("writing the results")?;
     println!("\nas JSON: {}", path.display());
     Ok(())
+}
+
+/// Measures an installation and prints its figures. Returns them as JSON.
+fn measure(program: &Path, project: &Path, installation: Installation) -> Result<serde_json::Value> {
+    let server = Server::start(program, project, installation)?;
+    let latency = |shapes: Vec<shapes::Shape>| -> Result<Vec<_>> {
+        shapes.iter().map(|shape| latency::measure(&server, shape)).collect()
+    };
+    let (title, published, large) = match installation {
+        Installation::OneProcess => ("one process", shapes::published(), shapes::large()),
+        Installation::Pgmq => ("one orchestrator and one worker over PGMQ", shapes::published(), Vec::new()),
+    };
+    let (published, large) = (latency(published)?, latency(large)?);
+    let throughput = throughput::measure(&server)?;
+    println!("{title}\n\n{}\n", report::table(&published, &large, &throughput));
+    Ok(serde_json::json!({ "latency": published, "large": large, "throughput": throughput }))
 }

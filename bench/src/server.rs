@@ -1,4 +1,4 @@
-//! The system under test: one `tasker dev` process with its private PostgreSQL, and an HTTP client.
+//! The system under test, and an HTTP client.
 
 use std::{
     fs,
@@ -12,16 +12,39 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
+use tasker_local_postgres::{Durability, LocalPostgres};
 use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::shapes;
 
+/// How the parts of the system are distributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Installation {
+    /// `tasker dev`: one process with its private PostgreSQL, queues in memory.
+    OneProcess,
+    /// `tasker serve` and `tasker worker`, over queues in PGMQ.
+    Pgmq,
+}
+
 /// A running system.
 pub(crate) struct Server {
     url: String,
-    child: Child,
+    /// Dropped first to last: the worker, then the orchestrator.
+    processes: Vec<Process>,
+    _database: Option<LocalPostgres>,
     _folder: TempDir,
+}
+
+/// A process that ends when it is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // SIGTERM lets it stop what it has started before the folder is deleted.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
 }
 
 /// The measured fields of a task.
@@ -35,48 +58,33 @@ pub(crate) struct Task {
 }
 
 impl Server {
-    /// Starts `tasker dev` on a copy of the project with the large shapes added, with an empty database.
-    pub(crate) fn start(program: &Path, project: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("tasker-bench-").tempdir()?;
-        let templates = folder.path().join("templates");
-        fs::create_dir_all(&templates)?;
-        for entry in fs::read_dir(project.join("templates"))? {
-            let path = entry?.path();
-            fs::copy(&path, templates.join(path.file_name().context("a template has a name")?))?;
-        }
-        for shape in shapes::large() {
-            fs::write(templates.join(format!("{}.yaml", shape.name)), shape.template())?;
-        }
-        let project = project.canonicalize()?;
-        fs::write(
-            folder.path().join("tasker.toml"),
-            format!(
-                "[project]\nname = \"bench\"\ncomponents = [{:?}, {:?}]\n",
-                project.display().to_string(),
-                project.join("growing").display().to_string()
-            ),
-        )?;
-        let mut child = Command::new(program)
-            .args(["dev", "--project"])
-            .arg(folder.path())
-            .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("starting {}", program.display()))?;
-        let stdout = child.stdout.take().context("the server's output is piped")?;
-        let mut url = None;
-        let mut lines = BufReader::new(stdout).lines();
-        for line in lines.by_ref() {
-            let line = line?;
-            if let Some((_, found)) = line.split_once("API ") {
-                url = Some(found.trim().to_owned());
-                break;
+    /// Starts the system on a copy of the project with the large shapes added, with an empty database.
+    pub(crate) fn start(program: &Path, project: &Path, installation: Installation) -> Result<Self> {
+        let folder = project_with_large_shapes(project)?;
+        let command = |arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).arg("--project").arg(folder.path());
+            command
+                .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
+                .env_remove("DATABASE_URL")
+                .stdout(Stdio::piped());
+            command
+        };
+        match installation {
+            Installation::OneProcess => {
+                let (process, url) = start(&mut command(&["dev"]), "API ")?;
+                Ok(Self { url, processes: vec![process], _database: None, _folder: folder })
+            }
+            Installation::Pgmq => {
+                let database = LocalPostgres::start(&folder.path().join("database"), Durability::Full)?;
+                let mut serve = command(&["serve", "--publish"]);
+                let (orchestrator, url) = start(serve.env("DATABASE_URL", database.url()), "API on ")?;
+                let mut work = command(&["worker"]);
+                let (worker, _) = start(work.env("DATABASE_URL", database.url()), " is running steps")?;
+                let processes = vec![worker, orchestrator];
+                Ok(Self { url, processes, _database: Some(database), _folder: folder })
             }
         }
-        // Read all further output, so that the pipe does not fill up.
-        std::thread::spawn(move || lines.for_each(drop));
-        let url = url.context("the server ended before it listened")?;
-        Ok(Self { url, child, _folder: folder })
     }
 
     /// A client with a separate connection pool, one per thread.
@@ -143,7 +151,9 @@ impl Server {
             let pid = entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0);
             let fields: Vec<&str> =
                 stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-            if pid == self.child.id() || command.starts_with("postgres:") || command.contains("bin/postgres")
+            if self.processes.iter().any(|process| process.0.id() == pid)
+                || command.starts_with("postgres:")
+                || command.contains("bin/postgres")
             {
                 let field =
                     |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
@@ -155,10 +165,43 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // SIGTERM lets the server stop PostgreSQL before the folder is deleted.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+/// Copies a project into a new folder.
+fn project_with_large_shapes(project: &Path) -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("tasker-bench-").tempdir()?;
+    let templates = folder.path().join("templates");
+    fs::create_dir_all(&templates)?;
+    for entry in fs::read_dir(project.join("templates"))? {
+        let path = entry?.path();
+        fs::copy(&path, templates.join(path.file_name().context("a template has a name")?))?;
     }
+    for shape in shapes::large() {
+        fs::write(templates.join(format!("{}.yaml", shape.name)), shape.template())?;
+    }
+    let project = project.canonicalize()?;
+    fs::write(
+        folder.path().join("tasker.toml"),
+        format!(
+            "[project]\nname = \"bench\"\ncomponents = [{:?}, {:?}]\n",
+            project.display().to_string(),
+            project.join("growing").display().to_string()
+        ),
+    )?;
+    Ok(folder)
+}
+
+/// Starts a process and waits until it prints a line with `sign`. Returns the rest of that line.
+fn start(command: &mut Command, sign: &str) -> Result<(Process, String)> {
+    let mut process = Process(command.spawn().with_context(|| format!("starting {command:?}"))?);
+    let stdout = process.0.stdout.take().context("the output is piped")?;
+    let mut lines = BufReader::new(stdout).lines();
+    for line in lines.by_ref() {
+        let line = line?;
+        if let Some((_, found)) = line.split_once(sign) {
+            let found = found.trim().to_owned();
+            // Read all further output, so that the pipe does not fill up.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((process, found));
+        }
+    }
+    bail!("{command:?} ended before it was ready")
 }

@@ -14,12 +14,12 @@ use crate::{
     transport::Transport,
 };
 
-/// The transport of an orchestrator: it sends steps and receives reports. Neither waits for the disk: a step that a crash of
-/// the server loses is sent again by the sweep, and a report that comes twice is stale.
+/// The transport of an orchestrator: it sends steps and receives reports. Receiving does not wait for the disk, because a
+/// report that comes twice is stale. Sending does: the orchestrator takes a step that it has sent for delivered.
 pub fn orchestrator_transport(pool: &Pool, timing: &Timing) -> Transport {
     let (steps, reports) = (timing.step_visibility, timing.report_visibility);
     Transport {
-        steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, steps, Durability::Memory)),
+        steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, steps, Durability::Disk)),
         reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, reports, Durability::Memory)),
         leases: leases(pool, timing),
         exchange: None,
