@@ -1,8 +1,9 @@
 //! The memory of an orchestrator and its hosts while many steps with a large input are ready.
 
+use tasker_test_support::Counter;
+
 use crate::{
     cluster::Cluster,
-    counter::Counter,
     project::{Project, counted_handlers},
 };
 
