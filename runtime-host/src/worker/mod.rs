@@ -1,11 +1,13 @@
 //! The execution loop: receives steps from the queue, runs them, sends reports, and renews leases meanwhile.
 //!
-//! The stages of a step: receive → lease → fetch payloads → execute → report → acknowledge. If a stage fails,
+//! The stages of a step: receive → lease → fetch payloads → execute → report → settle. If a stage before the report fails,
 //! the message becomes visible again after its visibility timeout.
 
+mod outage;
 mod pulse;
 mod report;
 mod running;
+mod settle;
 
 use std::{
     sync::Arc,
@@ -23,8 +25,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::admission::Admitted;
 use crate::{ExecutionControl, Host};
+use outage::Overdue;
 use report::Finished;
 use running::RunningSteps;
+use settle::Reported;
 
 /// The maximum number of steps per receive call.
 const RECEIVE_BATCH: u32 = 100;
@@ -66,6 +70,7 @@ struct Inner {
     holder: String,
     permits: Arc<Semaphore>,
     running: RunningSteps,
+    overdue: Overdue,
     /// When the process must end, if known.
     ends_at: Option<Instant>,
 }
@@ -95,6 +100,7 @@ struct Run {
 /// The background tasks of a worker.
 struct Beside {
     reporter: JoinHandle<()>,
+    settler: JoinHandle<()>,
     /// The loops that maintain running steps.
     pulse: JoinHandle<()>,
     reports: mpsc::Sender<Finished>,
@@ -121,10 +127,14 @@ impl Worker {
             connections,
             permits: Arc::new(Semaphore::new(max_concurrent.max(1))),
             running: RunningSteps::default(),
+            overdue: Overdue::default(),
             ends_at,
         }));
+        // Without a limit: each entry is a step that runs, and its permit is already free for another.
+        let (reported, settling) = mpsc::unbounded_channel();
         let beside = Beside {
-            reporter: tokio::spawn(worker.clone().report_loop(finished)),
+            reporter: tokio::spawn(worker.clone().report_loop(finished, reported)),
+            settler: tokio::spawn(worker.clone().settle_loop(settling)),
             pulse: tokio::spawn(worker.clone().pulse_loops()),
             reports,
         };
@@ -175,9 +185,10 @@ impl Worker {
             self.0.running.abandon();
             executions.wait().await;
         }
-        // The reporter ends when the last sender is dropped. Leases of reported steps are renewed until then.
+        // The reporter ends when the last sender is dropped, then the settler. Leases of reported steps are renewed until then.
         drop(beside.reports);
         let _ = beside.reporter.await;
+        let _ = beside.settler.await;
         beside.pulse.abort();
     }
 
@@ -200,42 +211,34 @@ impl Worker {
                 () = stop.cancelled() => return,
                 room = this.room() => room,
             };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.leases_are_renewed() => {}
+            }
             let more = (this.permits.available_permits() as u32).min(room - 1).min(RECEIVE_BATCH - 1);
             let mut permits: Vec<OwnedSemaphorePermit> = vec![first];
             for _ in 0..more {
                 let Ok(permit) = Arc::clone(&this.permits).try_acquire_owned() else { break };
                 permits.push(permit);
             }
+            let asked = Instant::now();
             let received = tokio::select! {
                 () = stop.cancelled() => return,
                 received = this.connections.steps.receive(permits.len(), RECEIVE_WAIT) => received,
             };
             match received {
-                Ok(deliveries) => self.start(deliveries, permits, executions, reports).await,
+                Ok(deliveries) => {
+                    self.after_silence(asked.elapsed().saturating_sub(RECEIVE_WAIT)).await;
+                    self.start(deliveries, permits, executions, reports).await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "steps cannot be received; trying again");
                     tokio::select! {
                         () = stop.cancelled() => return,
-                        () = self.queue_is_back() => {}
+                        () = self.queue_is_back(asked) => {}
                     }
                 }
             }
-        }
-    }
-
-    /// Waits until the queue of steps responds again. After an outage in which leases can have ended, waits until every
-    /// host had time to renew its own: the messages of running steps are visible by then, and would run twice.
-    async fn queue_is_back(&self) {
-        let steps = &self.0.connections.steps;
-        let begun = Instant::now();
-        tokio::time::sleep(RETRY_DELAY).await;
-        while let Err(error) = steps.backlog().await {
-            tracing::debug!(%error, "the queue of steps is still away");
-            tokio::time::sleep(RETRY_DELAY).await;
-        }
-        let between_renewals = steps.visibility() / Self::RENEWALS;
-        if begun.elapsed() > between_renewals {
-            tokio::time::sleep(between_renewals).await;
         }
     }
 }
@@ -294,6 +297,13 @@ impl Worker {
         if readable.is_empty() {
             return;
         }
+        // Its own lease may have ended while the lease store was away, and would not keep this worker from its own steps.
+        let own = self.0.running.leases();
+        let (copies, readable): (Vec<Received>, Vec<Received>) =
+            readable.into_iter().partition(|received| own.contains(&lease(&received.dispatch)));
+        let copies: Vec<(Receipt, u32)> =
+            copies.into_iter().map(|received| (received.receipt, received.receive_count)).collect();
+        self.drop_copies(&copies, &[]).await;
         let leases: Vec<String> = readable.iter().map(|received| lease(&received.dispatch)).collect();
         let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
@@ -432,7 +442,8 @@ impl Worker {
         };
         if let Some(body) = body {
             self.0.running.finish(&receipt);
-            let _ = reports.send(Finished { receipt, lease, body, _permit: permit }).await;
+            let step = Reported { receipt, lease };
+            let _ = reports.send(Finished { step, body, _permit: permit }).await;
             return;
         }
         // The lease is lost, this host is stopping, or payloads are unavailable: another host runs the

@@ -79,6 +79,10 @@ impl Worker {
         let mut running = self.0.running.lock();
         for (receipt, renewed) in receipts.iter().zip(renewed) {
             let Some(step) = running.get_mut(receipt) else { continue };
+            if step.answered.elapsed() > self.overdue_after() {
+                self.0.overdue.note();
+            }
+            step.answered = Instant::now();
             if !renewed && !step.finished {
                 tracing::warn!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
                     "lost the lease on a running step; stopping it");
