@@ -23,8 +23,14 @@ impl Hearing {
         Self(Mutex::new(Since::LostUntil(Instant::now() + visibility)))
     }
 
-    pub(crate) fn is_lost(&self, visibility: Duration) {
-        *self.since() = Since::LostUntil(Instant::now() + visibility);
+    /// Records that reports do not get through, for this long at least.
+    pub(crate) fn is_lost(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut since = self.since();
+        *since = match *since {
+            Since::LostUntil(before) => Since::LostUntil(before.max(until)),
+            Since::Good => Since::LostUntil(until),
+        };
     }
 
     /// Records that no report is waiting.
