@@ -362,3 +362,32 @@ pub fn hex(bytes: &[u8]) -> String {
     let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     bytes.iter().flat_map(digits).map(char::from).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_is_missing_is_away_and_is_not_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, elsewhere) = (root.path().join("blobs"), root.path().join("elsewhere"));
+        let url = Url::from_directory_path(&folder).unwrap();
+        for blobs in [BlobStore::folder(&folder).unwrap(), BlobStore::open(&url).unwrap()] {
+            let kept = blobs.put_component(Bytes::from_static(b"kept")).await.unwrap();
+            let missing = blobs.get_component("missing").await.unwrap_err();
+            assert!(matches!(missing, BlobError::Missing { .. }), "{missing}");
+
+            std::fs::rename(&folder, &elsewhere).unwrap();
+            for away in [
+                blobs.get_component(&kept).await.unwrap_err(),
+                blobs.put_component(Bytes::from_static(b"new")).await.unwrap_err(),
+            ] {
+                assert!(matches!(away, BlobError::Unavailable { .. }), "{away}");
+            }
+            assert!(!folder.exists());
+
+            std::fs::rename(&elsewhere, &folder).unwrap();
+            assert_eq!(blobs.get_component(&kept).await.unwrap(), "kept");
+        }
+    }
+}

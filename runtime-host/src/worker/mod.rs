@@ -3,6 +3,7 @@
 //! The stages of a step: receive → lease → fetch payloads → execute → report → settle. If a stage before the report fails,
 //! the message becomes visible again after its visibility timeout.
 
+mod hand_back;
 mod outage;
 mod pulse;
 mod report;
@@ -39,8 +40,6 @@ const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 const LAST_REQUEST: Duration = Duration::from_secs(5);
 /// The wait before a retry after a transport error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Drop a message after this many failed reads.
-const MAX_RECEIVES: u32 = 5;
 /// Fail a step after this many deliveries to hosts that could not read its component: about forty minutes.
 const MAX_PUT_OFFS: u32 = 100;
 /// Give up a step after this many deliveries to hosts with too little time left.
@@ -110,8 +109,6 @@ impl Worker {
     /// A step whose lease this many hosts lost fails: no host has ended it, and it may have killed them all. Steps that
     /// were handed back do not count, so that an outage fails none.
     pub const MAX_LOST: u32 = 4;
-    /// The longest delay with which a worker hands back a copy of a step that another host runs.
-    pub const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 
     /// Creates a worker for up to `max_concurrent` concurrent steps.
     fn new(
@@ -263,6 +260,7 @@ impl Worker {
         reports: &mpsc::Sender<Finished>,
     ) {
         let mut readable: Vec<Received> = Vec::with_capacity(deliveries.len());
+        let mut unavailable = Vec::new();
         for opened in self.0.connections.blobs.open_deliveries(deliveries).await {
             let receive_count = opened.delivery.receive_count;
             let dispatch = match opened.body() {
@@ -272,7 +270,7 @@ impl Worker {
                 // The blob store is unavailable; the message may be fine.
                 Err(error) if error.is_transient(receive_count) => {
                     tracing::warn!(%error, "a step message cannot be loaded; handing it back");
-                    self.put_off(&opened.delivery.receipt, receive_count).await;
+                    unavailable.push((opened.delivery.receipt, receive_count));
                     continue;
                 }
                 Err(error) => Err(error.to_string()),
@@ -294,6 +292,7 @@ impl Worker {
                 Err(error) => self.refuse(receipt, receive_count, &error).await,
             }
         }
+        self.put_off(&unavailable).await;
         if readable.is_empty() {
             return;
         }
@@ -309,10 +308,8 @@ impl Worker {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
-                for received in readable {
-                    self.put_off(&received.receipt, received.receive_count).await;
-                }
-                return;
+                let steps = |received: Received| (received.receipt, received.receive_count);
+                return self.put_off(&readable.into_iter().map(steps).collect::<Vec<_>>()).await;
             }
         };
         let (mut held, mut settled) = (Vec::new(), Vec::new());
@@ -377,50 +374,6 @@ impl Worker {
             return poison(format!("the step was handed out {count} times, and no host came to its end"));
         }
         None
-    }
-
-    /// Handles duplicates: those of running steps are delayed, because the other host may fail; those of
-    /// finished steps are dropped.
-    async fn drop_copies(&self, held: &[(Receipt, u32)], settled: &[Receipt]) {
-        let steps = &self.0.connections.steps;
-        for (receipt, receive_count) in held {
-            let mut wait = steps.visibility() / 2;
-            if steps.max_receives().is_some() {
-                // If the queue counts receives, delay duplicates increasingly, so that they do not use up the
-                // limit.
-                wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
-            }
-            self.hand_back(std::slice::from_ref(receipt), wait.min(Self::MAX_COPY_DELAY)).await;
-        }
-        if !settled.is_empty()
-            && let Err(error) = steps.acknowledge(settled).await
-        {
-            tracing::warn!(%error, "duplicate messages could not be dropped; they will be delivered again");
-        }
-    }
-
-    async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
-        if receive_count < MAX_RECEIVES || self.0.connections.steps.max_receives().is_some() {
-            tracing::warn!(%error, "a step message cannot be decoded; handing it back for a newer host");
-            return self.put_off(&receipt, receive_count).await;
-        }
-        tracing::error!(%error, "a step message cannot be decoded and is dropped; the sweep will send it again");
-        if let Err(error) = self.0.connections.steps.acknowledge(&[receipt]).await {
-            tracing::warn!(%error, "an unreadable message could not be dropped; it will be delivered again");
-        }
-    }
-
-    /// Hands a step back because something that it needs is away. Waits longer the more often this happens.
-    async fn put_off(&self, receipt: &Receipt, receive_count: u32) {
-        self.hand_back(std::slice::from_ref(receipt), outage_delay(receive_count)).await;
-    }
-
-    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) {
-        if !receipts.is_empty()
-            && let Err(error) = self.0.connections.steps.hand_back(receipts, delay).await
-        {
-            tracing::warn!(%error, "steps could not be handed back; they become visible again after their visibility timeout");
-        }
     }
 
     async fn execute(self, run: Run, reports: mpsc::Sender<Finished>) {
