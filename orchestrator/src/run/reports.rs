@@ -41,7 +41,9 @@ impl Reports {
                 Ok(deliveries) => {
                     let last = deliveries.len() < REPORT_BATCH;
                     if !deliveries.is_empty() {
+                        self.hearing.takes_in_hand();
                         self.handle(engine, deliveries).await;
+                        self.hearing.has_applied();
                     }
                     if last {
                         self.hearing.has_caught_up();
