@@ -21,9 +21,10 @@ impl Worker {
         let counts = steps.max_receives().is_some();
         self.hand_back_each(held, |receive_count| {
             // If the queue counts receives, delay duplicates increasingly, so that they do not use up the limit.
-            let wait = match counts {
-                true => visibility.saturating_mul(1 << receive_count.saturating_sub(1).min(10)),
-                false => visibility / 2,
+            let wait = if counts {
+                visibility.saturating_mul(1 << receive_count.saturating_sub(1).min(10))
+            } else {
+                visibility / 2
             };
             wait.min(Self::MAX_COPY_DELAY)
         })

@@ -45,6 +45,14 @@ struct Outage {
     later: Duration,
 }
 
+impl Outage {
+    fn set(&self, installation: &Installation, link: Link) {
+        for proxy in (self.away)(&installation.services) {
+            proxy.set(link);
+        }
+    }
+}
+
 /// A step of a template: its name, its duration in milliseconds, and its dependencies.
 type Step = (&'static str, u128, &'static [&'static str]);
 
@@ -125,7 +133,7 @@ async fn survive(outage: Outage, installation: Installation) -> Vec<String> {
     let mut waiting = WAITING;
     let mut refused = Vec::new();
     for link in outage.links {
-        (outage.away)(&installation.services).iter().for_each(|proxy| proxy.set(link));
+        outage.set(&installation, link);
         let until = Instant::now() + OUTAGE / 2;
         while Instant::now() < until {
             if create(&installation, "waiting", waiting).await.is_err() {
@@ -136,7 +144,7 @@ async fn survive(outage: Outage, installation: Installation) -> Vec<String> {
                 .await;
         }
     }
-    (outage.away)(&installation.services).iter().for_each(|proxy| proxy.set(Link::Open));
+    outage.set(&installation, Link::Open);
     let returned = Instant::now();
     for number in refused {
         while let Err(error) = create(&installation, "waiting", number).await {
