@@ -383,7 +383,7 @@ impl Worker {
                 drop(admitted);
                 Some(execution)
             }
-            None => self.run_step(&dispatch, receive_count, &control, admitted).await,
+            None => self.run_step(&receipt, &dispatch, receive_count, &control, admitted).await,
         };
         // Report an outcome even after cancellation: it is work that is done, and only the first report counts. A
         // failure may come from the cancellation itself.
@@ -410,6 +410,7 @@ impl Worker {
     /// Runs a step. None if another host must: its payloads are unavailable, or there is too little time left.
     async fn run_step(
         &self,
+        receipt: &Receipt,
         dispatch: &StepDispatch,
         receive_count: u32,
         control: &ExecutionControl,
@@ -438,8 +439,11 @@ impl Worker {
             return None;
         }
         match self.fetch_payloads(dispatch).await {
-            Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
-            Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),
+            Ok(fetched) => {
+                self.0.running.begin(receipt);
+                let dispatch = fetched.as_ref().unwrap_or(dispatch);
+                Some(self.0.host.execute_admitted(dispatch, control, admitted).await)
+            }
             Err(error) if error.is_transient(receive_count) => {
                 tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
                     "a step's payloads cannot be read; handing it back");

@@ -24,6 +24,8 @@ pub(super) struct Running {
     pub(super) answered: Instant,
     pub(super) checked: Instant,
     pub(super) heartbeat: Option<Instant>,
+    /// Whether its handler runs: what it needs was there.
+    pub(super) executing: bool,
     /// Whether it has ended and its report is being sent.
     pub(super) finished: bool,
 }
@@ -51,10 +53,18 @@ impl RunningSteps {
             answered: now,
             checked: now,
             heartbeat: None,
+            executing: false,
             finished: false,
         };
         self.lock().insert(receipt.clone(), running);
         (dispatch, control)
+    }
+
+    /// Marks the beginning of a step's execution.
+    pub(super) fn begin(&self, receipt: &Receipt) {
+        if let Some(running) = self.lock().get_mut(receipt) {
+            (running.started, running.started_at, running.executing) = (Instant::now(), Utc::now(), true);
+        }
     }
 
     /// Marks a step as finished.
