@@ -6,24 +6,33 @@ use std::{
 };
 
 use serde_json::Value;
+use tasker_test_support::Counter;
 use ureq::Agent;
 
 use crate::{
     cluster::Cluster,
-    counter::Counter,
     program::{PATIENCE, Process, run, signal, tasker},
     project::{Project, benchmark_shapes, counted_handlers},
 };
 
 fn start(project: &Project) -> (Process, String) {
-    let mut dev =
-        Process::start(tasker(project.path()).arg("dev").env("TASKER__SERVER__LISTEN", "127.0.0.1:0"));
+    start_with(project, &[])
+}
+
+/// Starts it with these environment variables. Returns its URL, too.
+pub(crate) fn start_with(project: &Project, variables: &[(&str, &str)]) -> (Process, String) {
+    let mut dev = Process::start(
+        tasker(project.path())
+            .arg("dev")
+            .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
+            .envs(variables.iter().copied()),
+    );
     let url = dev.wait_for("API ");
     (dev, url)
 }
 
 /// Returns the number of complete tasks.
-fn complete(url: &str) -> usize {
+pub(crate) fn complete(url: &str) -> usize {
     let agent: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(30))).build().into();
     let mut answer = agent
         .get(format!("{url}/v1/tasks?status=complete&per_page=1000"))

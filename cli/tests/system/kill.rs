@@ -9,10 +9,10 @@ use std::{
 };
 
 use sqlx::Row;
+use tasker_test_support::Counter;
 
 use crate::{
     cluster::{CONCURRENT, Cluster, WORKERS},
-    counter::Counter,
     project::{Project, counted_handlers},
 };
 

@@ -2,7 +2,6 @@
 
 mod cluster;
 mod commands;
-mod counter;
 mod dev;
 mod growing;
 mod kill;

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use tasker_test_support::Counter;
+
 use crate::{
     cluster::Cluster,
-    counter::Counter,
     project::{Project, counted_handlers},
 };
 

@@ -6,9 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tasker_test_support::Counter;
 use tempfile::TempDir;
-
-use crate::counter::Counter;
 
 /// A project that is deleted when this is dropped.
 pub(crate) struct Project {
@@ -56,17 +55,29 @@ impl Project {
 
     /// Adds a workflow of counted handlers.
     pub(crate) fn add_counted(&self, name: &str, counter: &Counter, steps: &[Step]) {
+        // The attempt of a killed host counts, and no task may run out of attempts.
+        self.add_padded(name, counter, steps, 0, 20);
+    }
+
+    /// As [`Project::add_counted`], with results of this many bytes, and this many attempts.
+    pub(crate) fn add_padded(
+        &self,
+        name: &str,
+        counter: &Counter,
+        steps: &[Step],
+        bytes: usize,
+        attempts: usize,
+    ) {
         let mut text = format!(
             "name: {name}\nnamespace_name: system\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n"
         );
         let url = counter.url();
         for (step, hold_ms, dependencies) in steps {
-            // The attempt of a killed host counts, and no task may run out of attempts.
             let _ = write!(
                 text,
                 "  - name: {step}\n    dependencies: [{}]\n    handler: {{ callable: counted, initialization: {{ \
-                 counter: {url:?}, hold_ms: {hold_ms} }} }}\n    grants: {{ http: [{url:?}], private_networks: \
-                 [127.0.0.1/32] }}\n    retry: {{ max_attempts: 20, backoff: linear, backoff_base_ms: 100 }}\n",
+                 counter: {url:?}, hold_ms: {hold_ms}, padding_bytes: {bytes} }} }}\n    grants: {{ http: [{url:?}], private_networks: \
+                 [127.0.0.1/32] }}\n    retry: {{ max_attempts: {attempts}, backoff: linear, backoff_base_ms: 100 }}\n",
                 dependencies.join(", ")
             );
         }

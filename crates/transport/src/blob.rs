@@ -1,6 +1,6 @@
 //! The blob store: components, and payloads that exceed the message limit (claim check), in any object store.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
@@ -76,6 +76,8 @@ pub struct BlobStore {
     store: Arc<dyn ObjectStore>,
     /// Where the store can make links.
     links: Option<Arc<dyn Links>>,
+    /// For a folder. It can be away: removed, or on a volume that is not mounted.
+    folder: Option<Arc<std::path::Path>>,
     prefix: Path,
 }
 
@@ -86,8 +88,11 @@ impl BlobStore {
         Self::open_with(url, options())
     }
 
-    /// Opens the store of a URL with provider-specific options.
+    /// Opens the store of a URL with provider-specific options. Creates the folder of a `file:` URL if it is missing.
     pub fn open_with(url: &Url, options: Vec<(String, String)>) -> Result<Self, BlobError> {
+        if let Some(path) = folder_of(url) {
+            return Self::folder(&path);
+        }
         let opened = match url.scheme() {
             #[cfg(feature = "s3")]
             "s3" => crate::bucket::open(url, options).map(|(bucket, prefix)| {
@@ -98,7 +103,7 @@ impl BlobStore {
         };
         let (store, links, prefix) = opened
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
-        Ok(Self { store, links, prefix })
+        Ok(Self { store, links, folder: None, prefix })
     }
 
     /// Opens a folder. Creates it if it is missing.
@@ -110,7 +115,7 @@ impl BlobStore {
         std::fs::create_dir_all(path).map_err(|error| location(error.into()))?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(path)
             .map_err(|error| location(error.into()))?;
-        Ok(Self { store: Arc::new(store), links: None, prefix: Path::default() })
+        Ok(Self { store: Arc::new(store), links: None, folder: Some(path.into()), prefix: Path::default() })
     }
 
     /// Writes a component. Returns its digest.
@@ -237,20 +242,38 @@ impl BlobStore {
 
     async fn put(&self, key: String, bytes: Bytes) -> Result<(), BlobError> {
         let path = self.path(&key);
-        self.store
-            .put(&path, PutPayload::from_bytes(bytes))
-            .await
-            .map(drop)
-            .map_err(|source| BlobError::Unavailable { key, source })
+        let write = async {
+            // Otherwise the store would make a new folder.
+            self.is_here().await?;
+            self.store.put(&path, PutPayload::from_bytes(bytes)).await
+        };
+        write.await.map(drop).map_err(|source| BlobError::Unavailable { key, source })
     }
 
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
-        let read = async { self.store.get(&self.path(key)).await?.bytes().await };
+        let read = async {
+            let read = async { self.store.get(&self.path(key)).await?.bytes().await };
+            match read.await {
+                Err(missing @ object_store::Error::NotFound { .. }) => {
+                    self.is_here().await?;
+                    Err(missing)
+                }
+                other => other,
+            }
+        };
         read.await.map_err(|error| match error {
             object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
             object_store::Error::PermissionDenied { .. } => BlobError::Denied { key: key.to_owned() },
             source => BlobError::Unavailable { key: key.to_owned(), source },
         })
+    }
+
+    /// Fails if the folder is away.
+    async fn is_here(&self) -> Result<(), object_store::Error> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let away = tokio::task::spawn_blocking(move || std::fs::read_dir(folder).map(drop)).await;
+        let away = away.unwrap_or_else(|error| Err(io::Error::other(error)));
+        away.map_err(|error| object_store::Error::Generic { store: "folder", source: error.into() })
     }
 
     fn path(&self, key: &str) -> Path {
@@ -300,9 +323,6 @@ fn is_claim_check(body: &str) -> bool {
 
 /// The options of object stores in the environment.
 pub(crate) fn options() -> Vec<(String, String)> {
-    #[cfg(feature = "s3")]
-    // The HTTP client brings no TLS provider. An error means that one is already installed.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut options: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("AWS_"))
@@ -314,6 +334,11 @@ pub(crate) fn options() -> Vec<(String, String)> {
         options.push(("AWS_ALLOW_HTTP".to_owned(), "true".to_owned()));
     }
     options
+}
+
+/// The folder of a `file:` URL.
+fn folder_of(url: &Url) -> Option<PathBuf> {
+    (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten()
 }
 
 fn component_key(digest: &str) -> String {
@@ -336,4 +361,33 @@ pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     bytes.iter().flat_map(digits).map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_is_missing_is_away_and_is_not_made_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (folder, elsewhere) = (root.path().join("blobs"), root.path().join("elsewhere"));
+        let url = Url::from_directory_path(&folder).unwrap();
+        for blobs in [BlobStore::folder(&folder).unwrap(), BlobStore::open(&url).unwrap()] {
+            let kept = blobs.put_component(Bytes::from_static(b"kept")).await.unwrap();
+            let missing = blobs.get_component("missing").await.unwrap_err();
+            assert!(matches!(missing, BlobError::Missing { .. }), "{missing}");
+
+            std::fs::rename(&folder, &elsewhere).unwrap();
+            for away in [
+                blobs.get_component(&kept).await.unwrap_err(),
+                blobs.put_component(Bytes::from_static(b"new")).await.unwrap_err(),
+            ] {
+                assert!(matches!(away, BlobError::Unavailable { .. }), "{away}");
+            }
+            assert!(!folder.exists());
+
+            std::fs::rename(&elsewhere, &folder).unwrap();
+            assert_eq!(blobs.get_component(&kept).await.unwrap(), "kept");
+        }
+    }
 }

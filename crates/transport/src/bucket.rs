@@ -29,6 +29,8 @@ pub(crate) fn open(
     url: &Url,
     options: Vec<(String, String)>,
 ) -> Result<(Arc<AmazonS3>, Path), object_store::Error> {
+    // The HTTP client brings no TLS provider. An error means that one is already installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let (_, prefix) = ObjectStoreScheme::parse(url)?;
     let retry =
         RetryConfig { max_retries: BLOB_RETRIES, retry_timeout: LAST_BLOB_ATTEMPT, ..RetryConfig::default() };
@@ -65,7 +67,6 @@ mod tests {
             ("AWS_REGION", "eu-central-1".to_owned()),
         ];
         let options = options.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let (bucket, _) = open(&"s3://blobs".parse().unwrap(), options).unwrap();
         let begun = Instant::now();
         let blob = Path::from("components/x");

@@ -11,8 +11,8 @@ use crate::{Claim, Delivery, LeaseError, QueueError, Receipt};
 pub struct Taken {
     /// The message.
     pub delivery: Delivery,
-    /// Its lease, and the result of taking it. None if the message does not name its lease, because an earlier release
-    /// sent it: the host takes the lease itself.
+    /// Its lease, and the result of taking it. None if the host must take it itself: an earlier release sent the message,
+    /// or the call came late to the store, whose leases may have ended while it was away.
     pub claim: Option<(String, Claim)>,
 }
 

@@ -15,7 +15,7 @@ pub(crate) const LOSSES_REMEMBERED: Duration = Duration::from_secs(3600);
 /// Why an operation on leases failed.
 #[derive(Debug, thiserror::Error)]
 #[error("lease store is unavailable: {0}")]
-pub struct LeaseError(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
+pub struct LeaseError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// The result of an attempt to take a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

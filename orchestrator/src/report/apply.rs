@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     ended::{Ended, Report},
-    judge::{AcceptedEnding, judge},
+    judge::{AcceptedEnding, is_by_reference, judge},
 };
 use crate::{
     database::{refusal::Halves, set::sql},
@@ -24,6 +24,12 @@ pub struct Applied {
     pub ended: usize,
     /// Late or repeated reports, which changed nothing.
     pub stale: usize,
+}
+
+/// The positions of the messages that must be applied later, and why.
+struct Postponed {
+    positions: Vec<usize>,
+    error: BlobError,
 }
 
 /// The execution that a report is about.
@@ -44,8 +50,8 @@ impl Engine {
     pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
         let messages = messages.into_iter().map(|message| (message, u32::MAX)).collect();
         let (applied, postponed) = self.apply_batch(messages).await?;
-        match postponed.into_iter().next() {
-            Some((_, error)) => Err(error.into()),
+        match postponed {
+            Some(Postponed { error, .. }) => Err(error.into()),
             None => Ok(applied),
         }
     }
@@ -57,20 +63,17 @@ impl Engine {
         messages: Vec<(OrchestratorMessage, u32)>,
     ) -> Result<Vec<usize>, Error> {
         let (_, postponed) = self.apply_batch(messages).await?;
-        let log = |(position, error): (usize, BlobError)| {
-            tracing::warn!(%error, "a result cannot be checked; trying again later");
-            position
-        };
-        Ok(postponed.into_iter().map(log).collect())
+        let Some(Postponed { positions, error }) = postponed else { return Ok(Vec::new()) };
+        tracing::warn!(%error, reports = positions.len(), "results cannot be checked; trying again later");
+        Ok(positions)
     }
 
     async fn apply_batch(
         &self,
         messages: Vec<(OrchestratorMessage, u32)>,
-    ) -> Result<(Applied, Vec<(usize, BlobError)>), Error> {
-        let (mut ended, mut heartbeats) = (Vec::new(), Vec::new());
+    ) -> Result<(Applied, Option<Postponed>), Error> {
+        let (mut finished, mut heartbeats) = (Vec::new(), Vec::new());
         let (mut due, mut delivered) = (Vec::new(), Vec::new());
-        let mut postponed = Vec::new();
         for (position, (message, receive_count)) in messages.into_iter().enumerate() {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
@@ -86,17 +89,32 @@ impl Engine {
                     ..
                 }) => {
                     let head = ReportHead { task_id, step_index, execution, release_id, template_step, host };
-                    match self.ended(head, *run, receive_count).await {
-                        Ok(end) => ended.push(end),
-                        Err(Error::Blob(error)) => postponed.push((position, error)),
-                        Err(error) => return Err(error),
-                    }
+                    finished.push((position, head, *run, receive_count));
                 }
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
             }
         }
-        // Heartbeats first, because a report of an end in the same batch is later.
+        // Heartbeats first, because a report of an end in the same batch is later, and because a blob store that is away must
+        // not make hosts seem silent.
         self.apply_heartbeats(&heartbeats).await?;
+        let (mut ended, mut postponed) = (Vec::with_capacity(finished.len()), None::<Postponed>);
+        for (position, head, run, receive_count) in finished {
+            // Asking a silent store again for each result would take minutes.
+            if let Some(Postponed { positions, error: BlobError::Unavailable { .. } }) = &mut postponed
+                && is_by_reference(&run.ending)
+            {
+                positions.push(position);
+                continue;
+            }
+            match self.ended(head, run, receive_count).await {
+                Ok(end) => ended.push(end),
+                Err(Error::Blob(error)) => {
+                    let none = || Postponed { positions: Vec::new(), error };
+                    postponed.get_or_insert_with(none).positions.push(position);
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let (applied, _) = self.end_attempts(&ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;

@@ -50,6 +50,16 @@ impl AcceptedEnding {
     }
 }
 
+/// Whether the result is in the blob store.
+pub(crate) fn is_by_reference(ending: &Ending) -> bool {
+    match ending {
+        Ending::Complete(result) | Ending::Branch { result, .. } | Ending::Batch { result, .. } => {
+            result.inline().is_none()
+        }
+        Ending::Checkpoint(_) | Ending::Failed(_) => false,
+    }
+}
+
 /// Checks an ending against its step. The inner error fails the step permanently.
 ///
 /// # Errors

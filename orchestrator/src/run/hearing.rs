@@ -1,14 +1,21 @@
 //! Tracks whether reports get through, which decides whether a host without reports is lost.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 /// Whether reports get through. While they do not, missing reports prove nothing about a host. Afterwards the waiting
 /// reports must be applied before a host counts as lost.
 #[derive(Debug)]
-pub(crate) struct Hearing(Mutex<Since>);
+pub(crate) struct Hearing {
+    since: Mutex<Since>,
+    /// How many batches are being applied.
+    in_hand: AtomicUsize,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Since {
@@ -20,15 +27,35 @@ enum Since {
 impl Hearing {
     /// The state after a previous process whose queue had this visibility time.
     pub(crate) fn lost(visibility: Duration) -> Self {
-        Self(Mutex::new(Since::LostUntil(Instant::now() + visibility)))
+        let since = Since::LostUntil(Instant::now() + visibility);
+        Self { since: Mutex::new(since), in_hand: AtomicUsize::new(0) }
     }
 
-    pub(crate) fn is_lost(&self, visibility: Duration) {
-        *self.since() = Since::LostUntil(Instant::now() + visibility);
+    /// Records that reports do not get through, for this long at least.
+    pub(crate) fn is_lost(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut since = self.since();
+        *since = match *since {
+            Since::LostUntil(before) => Since::LostUntil(before.max(until)),
+            Since::Good => Since::LostUntil(until),
+        };
     }
 
-    /// Records that no report is waiting.
+    /// Records that a batch is being applied, by one of several loops.
+    pub(crate) fn takes_in_hand(&self) {
+        self.in_hand.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Records that a batch was applied.
+    pub(crate) fn has_applied(&self) {
+        self.in_hand.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Records that no report is waiting, unless another loop still applies some.
     pub(crate) fn has_caught_up(&self) {
+        if self.in_hand.load(Ordering::SeqCst) > 0 {
+            return;
+        }
         let mut since = self.since();
         if matches!(*since, Since::LostUntil(until) if Instant::now() >= until) {
             *since = Since::Good;
@@ -45,6 +72,6 @@ impl Hearing {
     }
 
     fn since(&self) -> MutexGuard<'_, Since> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -118,12 +118,7 @@ impl Loops {
     /// Applies all waiting reports and publishes their events.
     pub(crate) async fn visit_reports(&self) -> Result<(), Error> {
         self.reports.apply_waiting(&self.engine).await;
-        if self.reports.were_put_off.swap(false, Ordering::Relaxed) {
-            let noted = self.engine.judge_no_host_for_now().await;
-            if let Err(error) = noted {
-                tracing::warn!(%error, "that reports were put off could not be stored; the next sweep sees a pause instead");
-            }
-        }
+        self.note_put_off().await;
         self.leave().await?;
         if self.engine.has_events.swap(false, Ordering::Relaxed) {
             let published = self.events.publish_and_deliver().await;
@@ -135,7 +130,9 @@ impl Loops {
     /// Runs the sweep once. Hosts count as lost only while reports get through.
     pub(crate) async fn visit_all(&self) -> Result<Swept, Error> {
         self.function_set.note(&self.pool).await;
-        let may_judge = self.engine.may_judge_hosts().await? && self.is_backlog_short().await;
+        let is_backlog_short = self.is_backlog_short().await;
+        self.note_put_off().await;
+        let may_judge = self.engine.may_judge_hosts().await? && is_backlog_short;
         // A part that fails must not keep the others from their work.
         let swept = self.engine.sweep_up(may_judge).await;
         let published = self.events.publish_and_deliver().await;
@@ -147,12 +144,23 @@ impl Loops {
         Ok(swept)
     }
 
+    /// Stores that reports were put off, for the next sweeps.
+    async fn note_put_off(&self) {
+        if self.reports.were_put_off.swap(false, Ordering::Relaxed)
+            && let Err(error) = self.engine.judge_no_host_for_now().await
+        {
+            tracing::warn!(%error, "that reports were put off could not be stored; the next sweep sees a pause instead");
+        }
+    }
+
     /// Whether few reports wait. Otherwise those of a host may be among them.
     async fn is_backlog_short(&self) -> bool {
         match self.engine.reports.backlog().await {
             Ok(waiting) => waiting < BACKLOG,
             Err(error) => {
                 tracing::warn!(%error, "the backlog of reports cannot be read; no host is considered lost");
+                // Nor soon after its return: the hosts cannot send any now.
+                self.reports.get_lost(&self.engine, Duration::ZERO);
                 false
             }
         }

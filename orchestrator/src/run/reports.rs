@@ -24,7 +24,8 @@ const MAX_RECEIVES: u32 = 5;
 /// The receiver of reports, and whether they get through.
 pub(crate) struct Reports {
     pub(crate) hearing: Hearing,
-    /// Reports were put off since this was last read. For visits, whose next sweep is in another process.
+    /// Reports were put off, or their queue was away, since this was last read. For visits, whose next sweep is in another
+    /// process.
     pub(crate) were_put_off: AtomicBool,
 }
 
@@ -41,7 +42,9 @@ impl Reports {
             match deliveries {
                 Ok(deliveries) => {
                     let last = deliveries.len() < REPORT_BATCH;
+                    self.hearing.takes_in_hand();
                     done = self.handle(engine, deliveries).await;
+                    self.hearing.has_applied();
                     if last {
                         self.hearing.has_caught_up();
                     }
@@ -62,6 +65,12 @@ impl Reports {
         {
             acknowledge(engine, &self.handle(engine, deliveries).await).await;
         }
+    }
+
+    /// Records that reports do not get through, and wait for this long.
+    pub(crate) fn get_lost(&self, engine: &Engine, wait: Duration) {
+        self.hearing.is_lost(engine.reports.visibility() + wait);
+        self.were_put_off.store(true, Ordering::Relaxed);
     }
 
     /// Applies one batch of deliveries. Returns those to acknowledge, because they are stored or dropped.
@@ -111,11 +120,13 @@ impl Reports {
                 self.apply_each(engine, readable, &mut dropped).await;
             }
         }
-        if !put_off.is_empty() {
-            self.hearing.is_lost(engine.reports.visibility());
-            self.were_put_off.store(true, Ordering::Relaxed);
+        let delay = put_off.iter().map(|delivery| outage_delay(delivery.receive_count)).max();
+        if let Some(delay) = delay {
+            self.get_lost(engine, delay);
         }
-        return_to_queue(engine, put_off).await;
+        if let Some(delay) = delay {
+            return_to_queue(engine, put_off, delay).await;
+        }
         dropped
     }
 
@@ -163,9 +174,8 @@ async fn acknowledge(engine: &Engine, done: &[Receipt]) {
 }
 
 /// Returns reports that something outside them kept from being applied.
-async fn return_to_queue(engine: &Engine, deliveries: Vec<Delivery>) {
-    let Some(most) = deliveries.iter().map(|delivery| delivery.receive_count).max() else { return };
-    if let Err(error) = engine.reports.put_off(deliveries, outage_delay(most)).await {
+async fn return_to_queue(engine: &Engine, deliveries: Vec<Delivery>, delay: Duration) {
+    if let Err(error) = engine.reports.put_off(deliveries, delay).await {
         tracing::warn!(%error, "reports could not be returned to the queue; they become visible again later");
     }
 }

@@ -1,7 +1,10 @@
 //! Queues that record sent messages: the test is the transport.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,6 +16,7 @@ use tasker_transport::{Delivery, Message, Queue, QueueError, Receipt};
 pub(crate) struct Mailbox {
     sent: Mutex<Vec<Message>>,
     longest_work: Option<Duration>,
+    is_away: AtomicBool,
 }
 
 impl Mailbox {
@@ -23,6 +27,11 @@ impl Mailbox {
     /// A queue that limits the time of the work on a message.
     pub(crate) fn with_longest_work(longest: Duration) -> Arc<Self> {
         Arc::new(Self { longest_work: Some(longest), ..Self::default() })
+    }
+
+    /// Makes the queue stop to tell its backlog, or tell it again.
+    pub(crate) fn be_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::Relaxed);
     }
 
     /// Returns the messages sent since the last call.
@@ -46,6 +55,9 @@ impl Queue for Mailbox {
     }
 
     async fn backlog(&self) -> Result<u64, QueueError> {
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(QueueError::Unavailable { queue: "mailbox".to_owned(), source: "it is away".into() });
+        }
         Ok(self.sent.lock().unwrap().len() as u64)
     }
 

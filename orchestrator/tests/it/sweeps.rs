@@ -89,18 +89,36 @@ async fn a_step_in_an_unexpected_state_is_set_aside_and_the_others_go_on() {
     assert_eq!(fixture.step(odd, "a").await.state, StepState::Complete);
 }
 
+/// Sweeps once a minute. Returns how many attempts each sweep ended.
+async fn visit(fixture: &mut Fixture, minutes: i64) -> Vec<usize> {
+    let mut lost = Vec::new();
+    for _ in 0..minutes {
+        fixture.advance(TimeDelta::minutes(1));
+        lost.push(fixture.orchestrator.visit_all().await.unwrap().lost);
+    }
+    lost
+}
+
+#[tokio::test]
+async fn no_host_is_judged_while_the_queue_of_reports_is_away_and_for_a_while_after() {
+    let mut fixture = Fixture::new().await;
+    fixture.publish(&template("one", &[("a", &[])])).await;
+    visit(&mut fixture, 5).await;
+    fixture.create("one", json!({})).await;
+    let step = fixture.dispatched_one();
+    fixture.orchestrator.engine.apply(vec![fixture.heartbeat(&step, 90_000)]).await.unwrap();
+    fixture.reports.be_away(true);
+    assert_eq!(visit(&mut fixture, 5).await, [0; 5]);
+    // No report waits, because none could be sent.
+    fixture.reports.be_away(false);
+    assert_eq!(visit(&mut fixture, 3).await, [0; 3]);
+    assert_eq!(visit(&mut fixture, 1).await, [1]);
+}
+
 #[tokio::test]
 async fn a_sweep_that_was_away_judges_no_host_for_a_while() {
     let mut fixture = Fixture::new().await;
     fixture.publish(&template("one", &[("a", &[])])).await;
-    let visit = async |fixture: &mut Fixture, minutes: i64| {
-        let mut lost = Vec::new();
-        for _ in 0..minutes {
-            fixture.advance(TimeDelta::minutes(1));
-            lost.push(fixture.orchestrator.visit_all().await.unwrap().lost);
-        }
-        lost
-    };
     visit(&mut fixture, 5).await;
     fixture.create("one", json!({})).await;
     let step = fixture.dispatched_one();

@@ -1,11 +1,14 @@
 //! The execution loop: receives steps from the queue, runs them, sends reports, and renews leases meanwhile.
 //!
-//! The stages of a step: receive → lease → fetch payloads → execute → report → acknowledge. If a stage fails,
+//! The stages of a step: receive → lease → fetch payloads → execute → report → settle. If a stage before the report fails,
 //! the message becomes visible again after its visibility timeout.
 
+mod hand_back;
+mod outage;
 mod pulse;
 mod report;
 mod running;
+mod settle;
 
 use std::{
     sync::Arc,
@@ -26,8 +29,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::admission::Admitted;
 use crate::{ExecutionControl, Host};
+use outage::Overdue;
 use report::Finished;
 use running::RunningSteps;
+use settle::Reported;
 
 /// The maximum number of steps per receive call.
 const RECEIVE_BATCH: u32 = 100;
@@ -38,8 +43,6 @@ const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 const LAST_REQUEST: Duration = Duration::from_secs(5);
 /// The wait before a retry after a transport error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Drop a message after this many failed reads.
-const MAX_RECEIVES: u32 = 5;
 /// Fail a step after this many deliveries to hosts that could not read its component: about forty minutes.
 const MAX_PUT_OFFS: u32 = 100;
 /// Give up a step after this many deliveries to hosts with too little time left.
@@ -71,6 +74,7 @@ struct Inner {
     holder: String,
     permits: Arc<Semaphore>,
     running: RunningSteps,
+    overdue: Overdue,
     /// When the process must end, if known.
     ends_at: Option<Instant>,
 }
@@ -102,6 +106,7 @@ struct Run {
 /// The background tasks of a worker.
 struct Beside {
     reporter: JoinHandle<()>,
+    settler: JoinHandle<()>,
     /// The loops that maintain running steps.
     pulse: JoinHandle<()>,
     reports: mpsc::Sender<Finished>,
@@ -111,8 +116,6 @@ impl Worker {
     /// A step whose lease this many hosts lost fails: no host has ended it, and it may have killed them all. Steps that
     /// were handed back do not count, so that an outage fails none.
     pub const MAX_LOST: u32 = 4;
-    /// The longest delay with which a worker hands back a copy of a step that another host runs.
-    pub const MAX_COPY_DELAY: Duration = Duration::from_secs(900);
 
     /// Creates a worker for up to `max_concurrent` concurrent steps.
     fn new(
@@ -128,10 +131,14 @@ impl Worker {
             connections,
             permits: Arc::new(Semaphore::new(max_concurrent.max(1))),
             running: RunningSteps::default(),
+            overdue: Overdue::default(),
             ends_at,
         }));
+        // Without a limit: each entry is a step that runs, and its permit is already free for another.
+        let (reported, settling) = mpsc::unbounded_channel();
         let beside = Beside {
-            reporter: tokio::spawn(worker.clone().report_loop(finished)),
+            reporter: tokio::spawn(worker.clone().report_loop(finished, reported)),
+            settler: tokio::spawn(worker.clone().settle_loop(settling)),
             pulse: tokio::spawn(worker.clone().pulse_loops()),
             reports,
         };
@@ -183,9 +190,10 @@ impl Worker {
             self.0.running.abandon();
             executions.wait().await;
         }
-        // The reporter ends when the last sender is dropped. Leases of reported steps are renewed until then.
+        // The reporter ends when the last sender is dropped, then the settler. Leases of reported steps are renewed until then.
         drop(beside.reports);
         let _ = beside.reporter.await;
+        let _ = beside.settler.await;
         beside.pulse.abort();
     }
 
@@ -208,42 +216,34 @@ impl Worker {
                 () = stop.cancelled() => return,
                 room = this.room() => room,
             };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.leases_are_renewed() => {}
+            }
             let more = (this.permits.available_permits() as u32).min(room - 1).min(RECEIVE_BATCH - 1);
             let mut permits: Vec<OwnedSemaphorePermit> = vec![first];
             for _ in 0..more {
                 let Ok(permit) = Arc::clone(&this.permits).try_acquire_owned() else { break };
                 permits.push(permit);
             }
+            let asked = Instant::now();
             let received = tokio::select! {
                 () = stop.cancelled() => return,
                 received = this.receive(permits.len()) => received,
             };
             match received {
-                Ok(taken) => self.start(taken, permits, executions, reports).await,
+                Ok(taken) => {
+                    self.after_silence(asked.elapsed().saturating_sub(RECEIVE_WAIT)).await;
+                    self.start(taken, permits, executions, reports).await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "steps cannot be received; trying again");
                     tokio::select! {
                         () = stop.cancelled() => return,
-                        () = self.queue_is_back() => {}
+                        () = self.queue_is_back(asked) => {}
                     }
                 }
             }
-        }
-    }
-
-    /// Waits until the queue of steps responds again. After an outage in which leases can have ended, waits until every
-    /// host had time to renew its own: the messages of running steps are visible by then, and would run twice.
-    async fn queue_is_back(&self) {
-        let steps = &self.0.connections.steps;
-        let begun = Instant::now();
-        tokio::time::sleep(RETRY_DELAY).await;
-        while let Err(error) = steps.backlog().await {
-            tracing::debug!(%error, "the queue of steps is still away");
-            tokio::time::sleep(RETRY_DELAY).await;
-        }
-        let between_renewals = steps.visibility() / Self::RENEWALS;
-        if begun.elapsed() > between_renewals {
-            tokio::time::sleep(between_renewals).await;
         }
     }
 }
@@ -277,6 +277,7 @@ impl Worker {
         reports: &mpsc::Sender<Finished>,
     ) {
         let mut readable: Vec<Received> = Vec::with_capacity(taken.len());
+        let mut unavailable = Vec::new();
         let (deliveries, claims): (Vec<Delivery>, Vec<Option<(String, Claim)>>) =
             taken.into_iter().map(|taken| (taken.delivery, taken.claim)).unzip();
         for (opened, claim) in
@@ -291,7 +292,7 @@ impl Worker {
                 Err(error) if error.is_transient(receive_count) => {
                     tracing::warn!(%error, "a step message cannot be loaded; handing it back");
                     self.give_back(claim).await;
-                    self.put_off(&opened.delivery.receipt, receive_count).await;
+                    unavailable.push((opened.delivery.receipt, receive_count));
                     continue;
                 }
                 Err(error) => Err(error.to_string()),
@@ -321,18 +322,24 @@ impl Worker {
                 }
             }
         }
+        self.put_off(&unavailable).await;
         if readable.is_empty() {
             return;
         }
+        // Its own lease may have ended while the lease store was away, and would not keep this worker from its own steps.
+        let own = self.0.running.leases();
+        let (copies, readable): (Vec<Received>, Vec<Received>) =
+            readable.into_iter().partition(|received| own.contains(&lease(&received.dispatch)));
+        let copies: Vec<(Receipt, u32)> =
+            copies.into_iter().map(|received| (received.receipt, received.receive_count)).collect();
+        self.drop_copies(&copies, &[]).await;
         let leases: Vec<String> = readable.iter().map(|received| lease(&received.dispatch)).collect();
         let claims = match self.claims(&readable, &leases).await {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
-                for received in readable {
-                    self.put_off(&received.receipt, received.receive_count).await;
-                }
-                return;
+                let steps = |received: Received| (received.receipt, received.receive_count);
+                return self.put_off(&readable.into_iter().map(steps).collect::<Vec<_>>()).await;
             }
         };
         let (mut held, mut settled) = (Vec::new(), Vec::new());
@@ -426,50 +433,6 @@ impl Worker {
         None
     }
 
-    /// Handles duplicates: those of running steps are delayed, because the other host may fail; those of
-    /// finished steps are dropped.
-    async fn drop_copies(&self, held: &[(Receipt, u32)], settled: &[Receipt]) {
-        let steps = &self.0.connections.steps;
-        for (receipt, receive_count) in held {
-            let mut wait = steps.visibility() / 2;
-            if steps.max_receives().is_some() {
-                // If the queue counts receives, delay duplicates increasingly, so that they do not use up the
-                // limit.
-                wait = steps.visibility().saturating_mul(1 << receive_count.saturating_sub(1).min(10));
-            }
-            self.hand_back(std::slice::from_ref(receipt), wait.min(Self::MAX_COPY_DELAY)).await;
-        }
-        if !settled.is_empty()
-            && let Err(error) = steps.acknowledge(settled).await
-        {
-            tracing::warn!(%error, "duplicate messages could not be dropped; they will be delivered again");
-        }
-    }
-
-    async fn refuse(&self, receipt: Receipt, receive_count: u32, error: &str) {
-        if receive_count < MAX_RECEIVES || self.0.connections.steps.max_receives().is_some() {
-            tracing::warn!(%error, "a step message cannot be decoded; handing it back for a newer host");
-            return self.put_off(&receipt, receive_count).await;
-        }
-        tracing::error!(%error, "a step message cannot be decoded and is dropped; the sweep will send it again");
-        if let Err(error) = self.0.connections.steps.acknowledge(&[receipt]).await {
-            tracing::warn!(%error, "an unreadable message could not be dropped; it will be delivered again");
-        }
-    }
-
-    /// Hands a step back because something that it needs is away. Waits longer the more often this happens.
-    async fn put_off(&self, receipt: &Receipt, receive_count: u32) {
-        self.hand_back(std::slice::from_ref(receipt), outage_delay(receive_count)).await;
-    }
-
-    async fn hand_back(&self, receipts: &[Receipt], delay: Duration) {
-        if !receipts.is_empty()
-            && let Err(error) = self.0.connections.steps.hand_back(receipts, delay).await
-        {
-            tracing::warn!(%error, "steps could not be handed back; they become visible again after their visibility timeout");
-        }
-    }
-
     async fn execute(self, run: Run, reports: mpsc::Sender<Finished>) {
         let Run { receipt, receive_count, lease, dispatch, control, permit, admitted, unrunnable } = run;
         let execution = match unrunnable {
@@ -477,7 +440,7 @@ impl Worker {
                 drop(admitted);
                 Some(execution)
             }
-            None => self.run_step(&dispatch, receive_count, &control, admitted).await,
+            None => self.run_step(&receipt, &dispatch, receive_count, &control, admitted).await,
         };
         // Report an outcome even after cancellation: it is work that is done, and only the first report counts. A
         // failure may come from the cancellation itself.
@@ -489,7 +452,8 @@ impl Worker {
         };
         if let Some(body) = body {
             self.0.running.finish(&receipt);
-            let _ = reports.send(Finished { receipt, lease, body, _permit: permit }).await;
+            let step = Reported { receipt, lease };
+            let _ = reports.send(Finished { step, body, _permit: permit }).await;
             return;
         }
         // The lease is lost, this host is stopping, or payloads are unavailable: another host runs the
@@ -503,6 +467,7 @@ impl Worker {
     /// Runs a step. None if another host must: its payloads are unavailable, or there is too little time left.
     async fn run_step(
         &self,
+        receipt: &Receipt,
         dispatch: &StepDispatch,
         receive_count: u32,
         control: &ExecutionControl,
@@ -531,8 +496,11 @@ impl Worker {
             return None;
         }
         match self.fetch_payloads(dispatch).await {
-            Ok(None) => Some(self.0.host.execute_admitted(dispatch, control, admitted).await),
-            Ok(Some(fetched)) => Some(self.0.host.execute_admitted(&fetched, control, admitted).await),
+            Ok(fetched) => {
+                self.0.running.begin(receipt);
+                let dispatch = fetched.as_ref().unwrap_or(dispatch);
+                Some(self.0.host.execute_admitted(dispatch, control, admitted).await)
+            }
             Err(error) if error.is_transient(receive_count) => {
                 tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
                     "a step's payloads cannot be read; handing it back");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tasker_protocol::{Heartbeat, StepEvent, encode};
 use tasker_transport::Message;
 
-use super::Worker;
+use super::{Worker, running::Running};
 
 /// How often leases of running steps are checked, which is also how soon a handler learns of its cancellation.
 const LEASE_CHECK: Duration = Duration::from_secs(1);
@@ -36,7 +36,10 @@ impl Worker {
     async fn send_heartbeats(&self, term: Duration) {
         let now = Instant::now();
         let mut messages = Vec::new();
-        for running in self.0.running.lock().values_mut().filter(|running| !running.finished) {
+        // A step without its payloads or its component may still be handed back. It would be silent then, and must not count
+        // as started.
+        let is_heard = |running: &&mut Running| running.executing && !running.finished;
+        for running in self.0.running.lock().values_mut().filter(is_heard) {
             let due = match running.heartbeat {
                 None => now.duration_since(running.started) >= FIRST_HEARTBEAT,
                 Some(last) => now.duration_since(last) >= term / Self::RENEWALS,
@@ -79,6 +82,10 @@ impl Worker {
         let mut running = self.0.running.lock();
         for (receipt, renewed) in receipts.iter().zip(renewed) {
             let Some(step) = running.get_mut(receipt) else { continue };
+            if step.answered.elapsed() > self.overdue_after() {
+                self.0.overdue.note();
+            }
+            step.answered = Instant::now();
             if !renewed && !step.finished {
                 tracing::warn!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
                     "lost the lease on a running step; stopping it");

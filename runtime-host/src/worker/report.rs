@@ -1,15 +1,14 @@
-//! Reports: shortened to the queue's limit and sent until they arrive. Only then is the step done for the
-//! worker.
+//! Reports: shortened to the queue's limit and sent until they arrive. Then the step is settled.
 
 use std::time::Instant;
 
 use tasker_protocol::{
     Ending, Execution, OrchestratorMessage, StepDispatch, StepEvent, StepReport, VERSION, encode,
 };
-use tasker_transport::{BlobError, INLINE_PAYLOAD, Message, Receipt};
+use tasker_transport::{BlobError, INLINE_PAYLOAD, Message};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::{RETRY_DELAY, Worker, unrunnable};
+use super::{RETRY_DELAY, Worker, settle::Reported, unrunnable};
 use crate::ExecutionControl;
 
 /// The maximum number of reports per send call.
@@ -19,8 +18,7 @@ const SMALL_PAYLOAD: usize = 1 << 10;
 
 /// A finished step.
 pub(super) struct Finished {
-    pub(super) receipt: Receipt,
-    pub(super) lease: String,
+    pub(super) step: Reported,
     pub(super) body: String,
     /// Held until the report is sent, so that unreported steps count against the limit too.
     pub(super) _permit: OwnedSemaphorePermit,
@@ -105,7 +103,11 @@ impl Worker {
 
     /// Sends reports in batches of those that are waiting. Retries until a batch arrives, because it is the
     /// only record of the work.
-    pub(super) async fn report_loop(self, mut finished: mpsc::Receiver<Finished>) {
+    pub(super) async fn report_loop(
+        self,
+        mut finished: mpsc::Receiver<Finished>,
+        reported: mpsc::UnboundedSender<Reported>,
+    ) {
         let mut batch = Vec::with_capacity(REPORT_BATCH);
         while finished.recv_many(&mut batch, REPORT_BATCH).await > 0 {
             // Yield once, so that steps that are just finishing join the batch.
@@ -131,13 +133,9 @@ impl Worker {
                 }
                 tokio::time::sleep(RETRY_DELAY).await;
             }
-            let receipts: Vec<Receipt> = batch.iter().map(|finished| finished.receipt.clone()).collect();
-            let leases: Vec<String> = batch.iter().map(|finished| finished.lease.clone()).collect();
-            self.settle(&receipts, &leases).await;
-            for receipt in &receipts {
-                self.0.running.remove(receipt);
+            for Finished { step, .. } in batch.drain(..) {
+                let _ = reported.send(step);
             }
-            batch.clear();
         }
     }
 
@@ -149,8 +147,8 @@ impl Worker {
             .iter()
             .map(|one| tasker_transport::Finished {
                 report: &one.body,
-                lease: &one.lease,
-                receipt: &one.receipt,
+                lease: &one.step.lease,
+                receipt: &one.step.receipt,
             })
             .collect();
         if let Err(error) = exchange.finish(&finished, &self.0.holder).await {
@@ -158,31 +156,8 @@ impl Worker {
             return false;
         }
         for one in batch {
-            self.0.running.remove(&one.receipt);
+            self.0.running.remove(&one.step.receipt);
         }
         true
-    }
-
-    /// Settles the leases of reported steps, so that duplicates do not run, then deletes their messages.
-    /// Retries until the visibility timeout: after that, a host could receive the message, and if the store
-    /// has lost the lease, run the step again.
-    async fn settle(&self, receipts: &[Receipt], leases: &[String]) {
-        let connections = &self.0.connections;
-        let until = Instant::now() + connections.steps.visibility();
-        let until = self.0.ends_at.map_or(until, |ends_at| ends_at.min(until));
-        while let Err(error) = connections.leases.settle(leases, &self.0.holder).await {
-            tracing::warn!(%error, "leases could not be settled; a duplicate message might run");
-            if Instant::now() >= until {
-                break;
-            }
-            tokio::time::sleep(RETRY_DELAY).await;
-        }
-        while let Err(error) = connections.steps.acknowledge(receipts).await {
-            tracing::warn!(%error, "steps could not be acknowledged; they will be delivered again");
-            if Instant::now() >= until {
-                break;
-            }
-            tokio::time::sleep(RETRY_DELAY).await;
-        }
     }
 }

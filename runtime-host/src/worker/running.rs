@@ -1,9 +1,9 @@
 //! The steps that a worker has received and not yet finished.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use tasker_transport::Receipt;
 
 use crate::ExecutionControl;
 
-/// A step from its lease until its report is sent. It stays here until then so that its lease is renewed.
+/// A step from its lease until it is settled. It stays here until then so that its lease is renewed.
 pub(super) struct Running {
     pub(super) dispatch: Arc<StepDispatch>,
     pub(super) lease: String,
@@ -20,8 +20,12 @@ pub(super) struct Running {
     pub(super) started: Instant,
     pub(super) started_at: DateTime<Utc>,
     pub(super) renewed: Instant,
+    /// When the lease store last answered a renewal.
+    pub(super) answered: Instant,
     pub(super) checked: Instant,
     pub(super) heartbeat: Option<Instant>,
+    /// Whether its handler runs: what it needs was there.
+    pub(super) executing: bool,
     /// Whether it has ended and its report is being sent.
     pub(super) finished: bool,
 }
@@ -46,12 +50,21 @@ impl RunningSteps {
             started: now,
             started_at: Utc::now(),
             renewed: now,
+            answered: now,
             checked: now,
             heartbeat: None,
+            executing: false,
             finished: false,
         };
         self.lock().insert(receipt.clone(), running);
         (dispatch, control)
+    }
+
+    /// Marks the beginning of a step's execution.
+    pub(super) fn begin(&self, receipt: &Receipt) {
+        if let Some(running) = self.lock().get_mut(receipt) {
+            (running.started, running.started_at, running.executing) = (Instant::now(), Utc::now(), true);
+        }
     }
 
     /// Marks a step as finished.
@@ -75,6 +88,16 @@ impl RunningSteps {
             .iter_mut()
             .filter_map(|(receipt, step)| is_due(step).then(|| (receipt.clone(), step.lease.clone())));
         due.unzip()
+    }
+
+    /// The leases of all steps.
+    pub(super) fn leases(&self) -> HashSet<String> {
+        self.lock().values().map(|running| running.lease.clone()).collect()
+    }
+
+    /// Whether the lease store has answered no renewal of some step for this long.
+    pub(super) fn is_any_unanswered_for(&self, time: Duration) -> bool {
+        self.lock().values().any(|running| running.answered.elapsed() > time)
     }
 
     /// Cancels all running steps.

@@ -9,5 +9,6 @@ mod hoarding;
 mod isolation;
 mod key_value;
 mod limits;
+mod outages;
 mod support;
 mod worker;

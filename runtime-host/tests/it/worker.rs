@@ -16,8 +16,8 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{Ceilings, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, Claim, DeliveredQueue, Delivery, MemoryLeases, MemoryQueue, Message, Queue, QueueError,
-    Receipt, execution_lease,
+    BlobStore, Claim, DeliveredQueue, Delivery, LeaseStore, MemoryLeases, MemoryQueue, Message, Queue,
+    QueueError, Receipt, execution_lease,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -27,8 +27,8 @@ use crate::support::{assert_failed, completed, config, dispatch, host_with};
 const TERM: Duration = Duration::from_secs(30);
 
 /// A worker on in-memory queues.
-struct Running {
-    connections: WorkerConnections,
+pub(crate) struct Running {
+    pub(crate) connections: WorkerConnections,
     stop: CancellationToken,
     worker: tokio::task::JoinHandle<()>,
     _blobs: TempDir,
@@ -44,8 +44,17 @@ impl Running {
     }
 
     fn with(steps: Arc<dyn Queue>, reports: Arc<dyn Queue>, config: HostConfig) -> Self {
-        let blobs = tempfile::tempdir().unwrap();
         let leases = Arc::new(MemoryLeases::new(steps.visibility(), TERM));
+        Self::on(steps, reports, leases, config)
+    }
+
+    pub(crate) fn on(
+        steps: Arc<dyn Queue>,
+        reports: Arc<dyn Queue>,
+        leases: Arc<dyn LeaseStore>,
+        config: HostConfig,
+    ) -> Self {
+        let blobs = tempfile::tempdir().unwrap();
         let blob_store = BlobStore::folder(blobs.path()).unwrap();
         let connections = WorkerConnections { steps, reports, leases, exchange: None, blobs: blob_store };
         let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config }, Vec::new());
@@ -54,7 +63,7 @@ impl Running {
         Self { connections, stop, worker: tokio::spawn(worker), _blobs: blobs }
     }
 
-    async fn send(&self, dispatch: &StepDispatch) {
+    pub(crate) async fn send(&self, dispatch: &StepDispatch) {
         let body = encode(dispatch);
         let body = self
             .connections
@@ -66,7 +75,7 @@ impl Running {
     }
 
     /// The next report of any kind.
-    async fn report(&self) -> (String, StepEvent) {
+    pub(crate) async fn report(&self) -> (String, StepEvent) {
         loop {
             let received = self.connections.reports.receive(1, Duration::from_secs(60)).await.unwrap();
             assert!(!received.is_empty(), "nothing was reported for a minute");
@@ -84,7 +93,7 @@ impl Running {
     }
 
     /// The next report of an end.
-    async fn ending(&self) -> Execution {
+    pub(crate) async fn ending(&self) -> Execution {
         loop {
             if let (_, StepEvent::Finished(execution)) = self.report().await {
                 return *execution;
@@ -92,7 +101,7 @@ impl Running {
         }
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.stop.cancel();
         self.worker.await.unwrap();
     }

@@ -1,1 +1,1 @@
-//! Contains only tests: see `tests/aws/tests/deployment`.
+//! Contains only tests: see `tests/aws/tests/deployment` and `tests/aws/tests/outage`.

@@ -1,8 +1,11 @@
-//! Shared by the test suites: separate databases and an AWS emulator. Both live as long as the test process.
+//! Shared by the test suites: separate databases and an AWS emulator, which live as long as the test process, and a counter
+//! of executions.
 #![forbid(unsafe_code)]
 
+mod counter;
 mod emulator;
 
+pub use counter::Counter;
 pub use emulator::{aws_tools, emulator, kill_function, strict_emulator};
 pub use tasker_orchestrator::FUNCTION_SET;
 

@@ -43,7 +43,8 @@ struct Statements {
 /// Messages, and the time until the next hidden one is visible if there are none.
 pub(super) type Read<T> = (Vec<T>, Option<Duration>);
 
-/// The first CTEs of a statement: `received` are up to `$2` messages, now invisible for `$1` milliseconds.
+/// The first CTEs of a statement: `received` are up to `$2` messages, now invisible for `$1` milliseconds; `next` is one row,
+/// with the time until the next message is visible if there are none.
 pub(super) fn receiving(queue: &str, durability: Durability) -> String {
     format!(
         "WITH due AS (
@@ -54,11 +55,13 @@ pub(super) fn receiving(queue: &str, durability: Durability) -> String {
             UPDATE pgmq.q_{queue} q
             SET vt = clock_timestamp() + interval '1 millisecond' * $1, read_ct = q.read_ct + 1,
                 last_read_at = clock_timestamp()
-            FROM due WHERE q.msg_id = due.msg_id
+            -- Always by the key: the planner knows neither number.
+            WHERE q.msg_id = ANY (ARRAY (SELECT msg_id FROM due))
             RETURNING q.msg_id, q.read_ct, q.message #>> '{{}}' AS body, q.headers ->> 'lease' AS lease
         ), next AS (
-            SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 AS milliseconds
-            FROM pgmq.q_{queue} WHERE NOT EXISTS (SELECT FROM received)
+            SELECT CASE WHEN NOT EXISTS (SELECT FROM received) THEN (
+                SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 FROM pgmq.q_{queue}
+            ) END AS milliseconds
         )",
         waiting(durability)
     )

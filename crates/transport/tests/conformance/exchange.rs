@@ -167,3 +167,21 @@ async fn who_goes_while_taking_keeps_nothing() {
         host.steps.acknowledge(&[taken[0].delivery.receipt.clone()]).await.unwrap();
     }
 }
+
+/// The holder of an ended lease may not have had the time to renew it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_reaches_the_server_late_takes_no_lease() {
+    let installation = Installation::new().await;
+    let host = installation.host().await;
+    assert!(host.exchange.take(1, NO_WAIT, "host").await.unwrap().is_empty());
+    installation.send(&["a"]).await;
+    // The server keeps the call waiting as if it were away: another transaction has the table.
+    let mut blocking = installation.database.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE pgmq.q_tasker_steps").execute(&mut *blocking).await.unwrap();
+    let late = tokio::spawn(async move { (host.take("host").await, host) });
+    tokio::time::sleep(VISIBILITY / 2).await;
+    blocking.commit().await.unwrap();
+    let (taken, host) = late.await.unwrap();
+    assert!(taken.len() == 1 && taken[0].claim.is_none(), "{taken:?}");
+    assert_eq!(host.leases.acquire(&names(&["a"]), "another").await.unwrap(), [FREE]);
+}

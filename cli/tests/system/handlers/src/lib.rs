@@ -16,6 +16,9 @@ pub struct Input {
 pub struct Sum {
     /// One more than the sum of the dependencies' values, or than the input's number.
     pub value: u64,
+    /// What makes the result long.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub padding: String,
 }
 
 /// A step's `handler.initialization`.
@@ -25,12 +28,15 @@ pub struct Counting {
     pub counter: String,
     /// The delay of its response, in milliseconds.
     pub hold_ms: u64,
+    /// The length of the result's padding, in bytes.
+    #[serde(default)]
+    pub padding_bytes: usize,
 }
 
 /// Sends a request to the counting server, waits for the response, and returns the sum.
 #[handler]
 fn counted(ctx: &Context, input: Input) -> Result<Sum, Failure> {
-    let Counting { counter, hold_ms } = ctx.configuration()?;
+    let Counting { counter, hold_ms, padding_bytes } = ctx.configuration()?;
     let url = format!("{counter}/{}/{}?hold_ms={hold_ms}", ctx.task_id(), ctx.step_name());
     http::post(&url).send()?.error_for_status()?;
     let mut value = 1;
@@ -39,7 +45,8 @@ fn counted(ctx: &Context, input: Input) -> Result<Sum, Failure> {
         dependencies += 1;
         value += ctx.dependency::<Sum>(name)?.value;
     }
-    Ok(Sum { value: if dependencies == 0 { input.n + 1 } else { value } })
+    let value = if dependencies == 0 { input.n + 1 } else { value };
+    Ok(Sum { value, padding: "x".repeat(padding_bytes) })
 }
 
 /// Fails permanently if the input requests it.

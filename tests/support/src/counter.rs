@@ -16,7 +16,8 @@ use std::{
 type Executions = Arc<Mutex<HashMap<String, u32>>>;
 
 /// The server. Dropping it stops it.
-pub(crate) struct Counter {
+#[derive(Debug)]
+pub struct Counter {
     url: String,
     executions: Executions,
     stopped: Arc<AtomicBool>,
@@ -24,7 +25,7 @@ pub(crate) struct Counter {
 
 impl Counter {
     /// Starts the server.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let (executions, stopped): (Executions, Arc<AtomicBool>) = Default::default();
@@ -42,12 +43,12 @@ impl Counter {
     }
 
     /// The URL for handlers.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Returns the steps that were executed more than once.
-    pub(crate) fn repeated(&self) -> Vec<String> {
+    pub fn repeated(&self) -> Vec<String> {
         let executions = self.executions.lock().unwrap_or_else(PoisonError::into_inner);
         executions
             .iter()
@@ -57,7 +58,7 @@ impl Counter {
     }
 
     /// Returns the number of executions and the number of executed steps.
-    pub(crate) fn totals(&self) -> (usize, usize) {
+    pub fn totals(&self) -> (usize, usize) {
         let executions = self.executions.lock().unwrap_or_else(PoisonError::into_inner);
         (executions.values().map(|&count| count as usize).sum(), executions.len())
     }
