@@ -2,7 +2,7 @@
 //!
 //! Starts `tasker dev` on an empty database with fsync on, drives it over HTTP, and takes times both from the
 //! database and from the client. Then does the same with `tasker serve` and `tasker worker` over PGMQ. Usage:
-//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE`.
+//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq]`.
 #![forbid(unsafe_code)]
 
 mod latency;
@@ -19,15 +19,22 @@ use server::{Installation, Server};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [program, project, results] = arguments.as_slice() else {
-        anyhow::bail!("usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE");
+    let (program, project, results, only) = match arguments.as_slice() {
+        [program, project, results] => (program, project, results, None),
+        [program, project, results, only] => (program, project, results, Some(only.as_str())),
+        _ => anyhow::bail!(
+            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq]"
+        ),
     };
     let machine = machine::describe();
     println!("{machine}\n");
     let (program, project) = (Path::new(program), Path::new(project));
-    let one_process = measure(program, project, Installation::OneProcess)?;
-    let pgmq = measure(program, project, Installation::Pgmq)?;
-    let json = serde_json::json!({ "machine": machine, "one_process": one_process, "pgmq": pgmq });
+    let mut json = serde_json::json!({ "machine": machine });
+    for (name, installation) in [("one_process", Installation::OneProcess), ("pgmq", Installation::Pgmq)] {
+        if only.is_none_or(|only| only == name) {
+            json[name] = measure(program, project, installation)?;
+        }
+    }
     let path = Path::new(results);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

@@ -157,8 +157,8 @@ impl Server {
             {
                 let field =
                     |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-                // Fields 14 and 15 of proc(5), user and system time, counted after the name.
-                ticks += field(11) + field(12);
+                // Fields 14 to 17 of proc(5), user and system time, the second two of ended children, counted after the name.
+                ticks += field(11) + field(12) + field(13) + field(14);
             }
         }
         ticks as f64 / 100.0

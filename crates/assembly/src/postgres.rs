@@ -31,12 +31,13 @@ pub fn orchestrator_transport(pool: &Pool, timing: &Timing) -> Transport {
 pub fn host_transport(pool: &Pool, timing: &Timing) -> Transport {
     let (steps, reports) = (timing.step_visibility, timing.report_visibility);
     let steps = Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, steps, Durability::Disk));
+    let reports = Arc::new(PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, reports, Durability::Disk));
     let leases = leases(pool, timing);
     Transport {
         steps: steps.clone(),
-        reports: Arc::new(PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, reports, Durability::Disk)),
+        reports: reports.clone(),
         leases: leases.clone(),
-        exchange: Some(Arc::new(PgmqExchange::new(steps, leases))),
+        exchange: Some(Arc::new(PgmqExchange::new(steps, reports, leases))),
     }
 }
 

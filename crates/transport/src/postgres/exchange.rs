@@ -11,7 +11,7 @@ use tasker_pool::Pool;
 
 use super::{
     leases::{PostgresLeases, claim},
-    queue::{PgmqQueue, REPORTS_QUEUE},
+    queue::PgmqQueue,
     table::{Durability, Read, Table, deleting, delivery, read, receiving, split},
 };
 use crate::{
@@ -27,6 +27,7 @@ const LATE: u32 = 4;
 #[derive(Debug)]
 pub struct PgmqExchange {
     steps: Arc<PgmqQueue>,
+    reports: Arc<PgmqQueue>,
     leases: Arc<PostgresLeases>,
     take: Arc<str>,
     finish: Arc<str>,
@@ -61,10 +62,10 @@ impl ServerClock {
 }
 
 impl PgmqExchange {
-    /// Takes steps from this queue, a receiver of the steps, and leases from this store in the same database. The database
-    /// has waited for the disk before either operation returns.
-    pub fn new(steps: Arc<PgmqQueue>, leases: Arc<PostgresLeases>) -> Self {
-        let queue = steps.table.name;
+    /// Takes steps from a queue, sends reports to another, and takes leases from this store, all in one database. It has
+    /// waited for the disk before either operation returns.
+    pub fn new(steps: Arc<PgmqQueue>, reports: Arc<PgmqQueue>, leases: Arc<PostgresLeases>) -> Self {
+        let (queue, to) = (steps.table.name, reports.table.name);
         let take = format!(
             "{}, now AS MATERIALIZED (
                 SELECT extract(epoch FROM clock_timestamp())::float8 AS seconds
@@ -83,16 +84,16 @@ impl PgmqExchange {
         );
         let finish = format!(
             "WITH sent AS (
-                INSERT INTO pgmq.q_{REPORTS_QUEUE} (vt, message)
+                INSERT INTO pgmq.q_{to} (vt, message)
                 SELECT clock_timestamp(), to_jsonb(body) FROM unnest($1::text[]) AS body
             ), settled AS (
                 {}
             ), {}
-            SELECT pg_notify('{REPORTS_QUEUE}', '')",
+            SELECT 1",
             PostgresLeases::prolonging("$2", "$3", "$4", "true"),
             deleting(queue, "$5", "$6", Durability::Disk),
         );
-        Self { steps, leases, take: take.into(), finish: finish.into(), clock: Arc::default() }
+        Self { steps, reports, leases, take: take.into(), finish: finish.into(), clock: Arc::default() }
     }
 }
 
@@ -148,8 +149,9 @@ impl StepExchange for PgmqExchange {
             .bind(counts)
             .execute(&self.steps.table.pool)
             .await
-            .map(drop)
-            .map_err(|error| self.steps.table.unavailable(error))
+            .map_err(|error| self.steps.table.unavailable(error))?;
+        self.reports.wake.receivers();
+        Ok(())
     }
 }
 

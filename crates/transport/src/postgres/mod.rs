@@ -6,6 +6,7 @@ mod leases;
 mod outlet;
 mod queue;
 mod table;
+mod wake;
 
 pub use exchange::PgmqExchange;
 pub use key_value::PostgresKeyValues;

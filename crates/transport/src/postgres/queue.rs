@@ -7,7 +7,10 @@ use futures_util::future::BoxFuture;
 use tasker_pool::Pool;
 use tokio::{sync::Notify, task::JoinHandle};
 
-use super::table::{Durability, Read, Table};
+use super::{
+    table::{Durability, Read, Table},
+    wake::Wake,
+};
 use crate::{
     Delivery, Message, Queue, QueueError, Receipt,
     receives::{Receives, receipts},
@@ -26,12 +29,13 @@ const POLL: Duration = Duration::from_secs(1);
 pub struct PgmqQueue {
     pub(super) table: Table,
     pub(super) receives: Receives,
+    pub(super) wake: Wake,
     arrived: Arc<Notify>,
     listener: Option<JoinHandle<()>>,
 }
 
 impl PgmqQueue {
-    /// A queue to send to.
+    /// A queue to send to. Must be called in a runtime.
     pub fn sender(
         pool: impl Into<Pool>,
         name: &'static str,
@@ -39,7 +43,8 @@ impl PgmqQueue {
         durability: Durability,
     ) -> Self {
         let table = Table::new(pool.into(), name, visibility, durability);
-        Self { table, receives: Receives::default(), arrived: Arc::default(), listener: None }
+        let wake = Wake::new(table.pool.clone(), name);
+        Self { table, receives: Receives::default(), wake, arrived: Arc::default(), listener: None }
     }
 
     /// A queue to receive from. Keeps one connection open for `LISTEN`.
@@ -135,7 +140,9 @@ impl Queue for PgmqQueue {
             delays.push(message.delay.as_millis() as i64);
             leases.push(message.lease);
         }
-        self.table.send(bodies, delays, leases).await
+        self.table.send(bodies, delays, leases).await?;
+        self.wake.receivers();
+        Ok(())
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
@@ -180,12 +187,7 @@ impl Queue for PgmqQueue {
 
     async fn hand_back(&self, receipts: &[Receipt], delay: Duration) -> Result<(), QueueError> {
         self.table.set_visible_in(receipts, delay).await?;
-        // Wakes waiting receivers: an update of the table sends no notification.
-        sqlx::query("SELECT pg_notify($1, '')")
-            .bind(self.table.name)
-            .execute(&self.table.pool)
-            .await
-            .map(drop)
-            .map_err(|error| self.table.unavailable(error))
+        self.wake.receivers();
+        Ok(())
     }
 }

@@ -98,14 +98,11 @@ impl Statements {
             acknowledge_and_read: format!("{receiving}, {deleting} {received}").into(),
             // A jsonb object cannot contain \u0000, so a body is stored as a JSON string.
             send: format!(
-                "WITH sent AS (
-                    INSERT INTO pgmq.q_{queue} (vt, message, headers)
-                    SELECT clock_timestamp() + interval '1 millisecond' * delay, to_jsonb(body),
-                           CASE WHEN lease IS NOT NULL THEN jsonb_build_object('lease', lease) END
-                    FROM unnest($1::text[], $2::bigint[], $3::text[]) AS m (body, delay, lease)
-                    WHERE {}
-                )
-                SELECT pg_notify('{queue}', '')",
+                "INSERT INTO pgmq.q_{queue} (vt, message, headers)
+                 SELECT clock_timestamp() + interval '1 millisecond' * delay, to_jsonb(body),
+                        CASE WHEN lease IS NOT NULL THEN jsonb_build_object('lease', lease) END
+                 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS m (body, delay, lease)
+                 WHERE {}",
                 waiting(durability)
             )
             .into(),

@@ -36,8 +36,9 @@ impl Installation {
     async fn host(&self) -> Host {
         let pool = self.database.pool_as("a_host", "tasker_worker").await;
         let steps = Arc::new(PgmqQueue::receiver(pool.clone(), STEPS_QUEUE, VISIBILITY, Durability::Disk));
+        let reports = PgmqQueue::sender(pool.clone(), REPORTS_QUEUE, VISIBILITY, Durability::Disk);
         let leases = Arc::new(PostgresLeases::new(pool, TERM, SOON));
-        let exchange = Arc::new(PgmqExchange::new(steps.clone(), leases.clone()));
+        let exchange = Arc::new(PgmqExchange::new(steps.clone(), Arc::new(reports), leases.clone()));
         Host { exchange, steps, leases }
     }
 
