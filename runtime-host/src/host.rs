@@ -123,11 +123,11 @@ impl Host {
 }
 
 #[cfg(all(test, feature = "compiler"))]
-pub(crate) mod tests {
-    use tasker_protocol::{Ending, HandlerReference, Payload, RawValue, VERSION};
+mod tests {
+    use tasker_protocol::{Ending, HandlerReference};
 
     use super::*;
-    use crate::{ComponentSourceError, NoSecrets};
+    use crate::{ComponentSourceError, NoSecrets, testing::dispatch};
 
     /// A command that does nothing.
     const COMMAND: &str = r#"(component
@@ -148,37 +148,9 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn dispatch() -> StepDispatch {
-        let null = || RawValue::NULL.to_owned();
-        StepDispatch {
-            version: VERSION,
-            task_id: uuid::Uuid::nil(),
-            step_index: 0,
-            execution: 1,
-            template_step: 0,
-            batch: None,
-            attempt: 1,
-            max_attempts: 1,
-            step_name: "step".to_owned(),
-            namespace: "tests".to_owned(),
-            task_name: "swapping".to_owned(),
-            task_version: "1.0.0".to_owned(),
-            release_id: uuid::Uuid::nil(),
-            correlation_id: "c".to_owned(),
-            handler: HandlerReference {
-                callable: "command".to_owned(),
-                component: tasker_transport::sha256_hex(&wat::parse_str(COMMAND).unwrap()),
-                function: "run".to_owned(),
-            },
-            input: Payload::Inline(null()),
-            configuration: null(),
-            dependency_results: Vec::new(),
-            cursor: None,
-            checkpoint: None,
-            limits: Limits::default(),
-            grants: tasker_protocol::Grants::default(),
-            traceparent: None,
-        }
+    fn command() -> StepDispatch {
+        let component = tasker_transport::sha256_hex(&wat::parse_str(COMMAND).unwrap());
+        dispatch(HandlerReference { callable: "command".to_owned(), component, function: "run".to_owned() })
     }
 
     #[tokio::test]
@@ -192,7 +164,7 @@ pub(crate) mod tests {
         let host =
             Host::on(Machine::under(root.path()), config, Arc::new(OneCommand), Arc::new(NoSecrets)).unwrap();
         let run = async || {
-            let execution = host.execute(&dispatch(), &ExecutionControl::new()).await;
+            let execution = host.execute(&command(), &ExecutionControl::new()).await;
             assert!(matches!(execution.ending, Ending::Complete(_)), "{:?}", execution.ending);
         };
         run().await;
@@ -211,8 +183,8 @@ pub(crate) mod tests {
         let scans = wasmtime::PoolingAllocationConfig::is_pagemap_scan_available();
         assert_eq!(host.shared.is_current(&before), !scans, "the sandboxes are replaced if they scan");
         let now = host.shared.sandboxes();
-        assert_eq!(now.library.loaded(&dispatch().handler.component).is_some(), !scans);
+        assert_eq!(now.library.loaded(&command().handler.component).is_some(), !scans);
         run().await;
-        assert!(now.library.loaded(&dispatch().handler.component).is_some(), "it ran in the new ones");
+        assert!(now.library.loaded(&command().handler.component).is_some(), "it ran in the new ones");
     }
 }

@@ -21,6 +21,8 @@ mod sandboxes;
 mod secrets;
 mod shared;
 mod source;
+#[cfg(test)]
+mod testing;
 mod worker;
 
 pub use ceilings::Ceilings;

@@ -36,7 +36,11 @@ BEGIN
     PERFORM 1 FROM tasker.tasks WHERE task_id IN (SELECT task_id FROM unnest(p_reports)) ORDER BY task_id FOR UPDATE;
     v_now := tasker_f.now();
 
-    IF cardinality(p_reports) <= v_most THEN
+    IF cardinality(p_reports) <= v_most AND NOT EXISTS (
+        SELECT FROM unnest(p_reports) AS r
+        WHERE r.failure IS NOT NULL OR r.is_checkpoint OR r.branch IS NOT NULL OR r.cursors IS NOT NULL
+           OR r.event = 'lease_lost')
+    THEN
         SELECT array_agg(t.release_id ORDER BY r.ordinality), array_agg(s.template_step ORDER BY r.ordinality),
                array_agg(s.state ORDER BY r.ordinality), array_agg(s.attempt ORDER BY r.ordinality),
                array_agg(s.enqueued_at ORDER BY r.ordinality), array_agg(s.started_at ORDER BY r.ordinality)
@@ -53,9 +57,7 @@ BEGIN
             OFFSET 0) t
         CROSS JOIN LATERAL (
             SELECT FROM tasker.release_steps
-            WHERE release_id = t.release_id AND step_index = s.template_step AND events IS NULL OFFSET 0) d
-        WHERE r.failure IS NULL AND NOT r.is_checkpoint AND r.branch IS NULL AND r.cursors IS NULL
-          AND r.event <> 'lease_lost';
+            WHERE release_id = t.release_id AND step_index = s.template_step AND events IS NULL OFFSET 0) d;
     END IF;
     -- All of them, and each step once.
     IF v_template IS NULL OR cardinality(v_template) < cardinality(p_reports)

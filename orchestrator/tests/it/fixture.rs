@@ -47,11 +47,16 @@ pub(crate) struct Fixture {
 
 /// A clock shared by all connections of a pool.
 #[derive(Debug, Clone)]
-pub(crate) struct FrozenClock(Arc<Mutex<DateTime<Utc>>>);
+pub(crate) struct FrozenClock {
+    now: Arc<Mutex<DateTime<Utc>>>,
+    /// The most reports of a batch that the straight line takes; empty: as many as in production.
+    straight_line: String,
+}
 
 impl FrozenClock {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap())))
+        let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
+        Self { now: Arc::new(Mutex::new(now)), straight_line: String::new() }
     }
 
     /// Returns a pool that sets this time on a connection whenever it is taken.
@@ -72,11 +77,14 @@ impl FrozenClock {
     }
 
     async fn set(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let now = *self.0.lock().unwrap();
-        sqlx::query("SELECT set_config('tasker.now', $1, false)")
-            .bind(now.to_rfc3339())
-            .execute(connection)
-            .await?;
+        let now = *self.now.lock().unwrap();
+        sqlx::query(
+            "SELECT set_config('tasker.now', $1, false), set_config('tasker.straight_line', $2, false)",
+        )
+        .bind(now.to_rfc3339())
+        .bind(&self.straight_line)
+        .execute(connection)
+        .await?;
         Ok(())
     }
 }
@@ -93,6 +101,14 @@ impl Fixture {
         let database = TestDatabase::new().await;
         // The least privileged login must be enough for everything that the orchestrator does.
         let clock = FrozenClock::new();
+        let pool = clock.connect(login(&database).await, 5);
+        Self::with_pool(database, clock, pool.into()).await
+    }
+
+    /// Creates a fixture that applies up to this many ordinary completions in a straight line.
+    pub(crate) async fn with_straight_line(most: u32) -> Self {
+        let database = TestDatabase::new().await;
+        let clock = FrozenClock { straight_line: most.to_string(), ..FrozenClock::new() };
         let pool = clock.connect(login(&database).await, 5);
         Self::with_pool(database, clock, pool.into()).await
     }
@@ -145,7 +161,7 @@ impl Fixture {
         let component =
             ComponentPublication { digest: "0".repeat(64), size_bytes: 1, handlers: handlers.into() };
         orchestrator.catalog.publish_components(&[component], &BTreeMap::new(), true).await.unwrap();
-        let now = *clock.0.lock().unwrap();
+        let now = *clock.now.lock().unwrap();
         Self { orchestrator, database, steps, reports, leases, now, clock, blobs, creations: Some(creations) }
     }
 
@@ -159,7 +175,7 @@ impl Fixture {
 
     pub(crate) fn advance(&mut self, by: TimeDelta) {
         self.now += by;
-        *self.clock.0.lock().unwrap() = self.now;
+        *self.clock.now.lock().unwrap() = self.now;
     }
 
     pub(crate) async fn publish(&self, yaml: &str) {

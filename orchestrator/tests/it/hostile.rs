@@ -38,14 +38,14 @@ struct Wish {
 
 /// A DAG of all step types, and the seed of all random choices.
 #[derive(Debug, Clone)]
-struct Scenario {
+pub(crate) struct Scenario {
     steps: Vec<Value>,
     tasks: usize,
     interfering: bool,
     seed: u64,
 }
 
-fn scenario() -> impl Strategy<Value = Scenario> {
+pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
     let wish = (0..12_u8, prop::collection::vec(any::<prop::sample::Index>(), 0..4), 0..3_u8)
         .prop_map(|(kind, parents, strategy)| Wish { kind, parents, strategy });
     (prop::collection::vec(wish, 1..9), 1..3_usize, any::<bool>(), any::<u64>()).prop_map(
@@ -113,10 +113,10 @@ fn nothing_is_lost_and_nothing_is_done_twice() {
 }
 
 /// The state of one run.
-struct World {
+pub(crate) struct World {
     fixture: Fixture,
     dice: fastrand::Rng,
-    tasks: Vec<Uuid>,
+    pub(crate) tasks: Vec<Uuid>,
     interfering: bool,
     /// The type of each template step, and the names of the steps that depend on it.
     kinds: Vec<StepType>,
@@ -129,7 +129,7 @@ struct World {
 }
 
 impl World {
-    async fn new(fixture: Fixture, scenario: &Scenario) -> Self {
+    pub(crate) async fn new(fixture: Fixture, scenario: &Scenario) -> Self {
         let dice = fastrand::Rng::with_seed(scenario.seed);
         let name = format!("t{}", fastrand::u64(..));
         let template = json!({ "name": name, "version": "1.0.0", "identity_strategy": "always_unique", "steps": scenario.steps });
@@ -154,7 +154,7 @@ impl World {
         Self { fixture, dice, tasks, interfering, kinds, children, steps, reports, past }
     }
 
-    async fn run(mut self) -> Fixture {
+    pub(crate) async fn run(mut self) -> Fixture {
         for turn in 0..MAX_TURNS {
             self.post();
             match self.dice.u32(0..100) {

@@ -18,6 +18,7 @@ mod operators;
 mod queues;
 mod reports;
 mod states;
+mod straight_line;
 mod sweeps;
 mod templates;
 mod transitions;

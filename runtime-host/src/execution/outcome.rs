@@ -134,16 +134,17 @@ pub(crate) fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
-#[cfg(all(test, feature = "compiler"))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{from_str, to_string};
+    use tasker_protocol::HandlerReference;
 
     use super::{
         step_values::{Batch, Branch, Failure, Outcome},
         *,
     };
-    use crate::host::tests::dispatch;
+    use crate::testing::dispatch;
 
     /// Any text, JSON documents more often, some with faults that only a parser sees.
     fn text() -> impl Strategy<Value = String> {
@@ -179,7 +180,12 @@ mod tests {
         /// Whatever a handler returns, the orchestrator can read what the host reports.
         #[test]
         fn every_return_value_becomes_a_readable_report(returned in returned(), result_bytes in 0..2_000_u64) {
-            let mut dispatch = dispatch();
+            let handler = HandlerReference {
+                callable: "work".to_owned(),
+                component: String::new(),
+                function: "work".to_owned(),
+            };
+            let mut dispatch = dispatch(handler);
             dispatch.limits.result_bytes = result_bytes;
             let ending = ending(&dispatch, returned);
             if let Ending::Failed(failure) = &ending {

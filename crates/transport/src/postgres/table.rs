@@ -149,7 +149,7 @@ impl Table {
             query = query.bind(ids).bind(counts);
         }
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.unavailable(error))?;
-        read(&rows, 4, |row| delivery(row)).map_err(|error| self.unavailable(error))
+        read(&rows, 4, delivery).map_err(|error| self.unavailable(error))
     }
 
     pub(super) async fn send(

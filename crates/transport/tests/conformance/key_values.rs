@@ -269,7 +269,7 @@ async fn a_bucket_within_its_quota_is_written_and_a_full_one_is_read_and_emptied
     ] {
         let error = sqlx::query(forbidden).execute(&worker).await.expect_err(forbidden);
         assert_eq!(
-            error.as_database_error().and_then(|error| error.code()).as_deref(),
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
             Some("42501"),
             "{forbidden}"
         );
