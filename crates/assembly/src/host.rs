@@ -35,7 +35,7 @@ pub fn start_worker(
     stop: CancellationToken,
 ) -> JoinHandle<()> {
     let WorkerSettings { max_concurrent, drain } = settings;
-    let Transport { steps, reports, leases, exchange } = transport;
-    let connections = WorkerConnections { steps, reports, leases, exchange, blobs };
+    let Transport { steps, reports, leases, finisher } = transport;
+    let connections = WorkerConnections { steps, reports, leases, finisher, blobs };
     tokio::spawn(async move { Worker::run(host, connections, max_concurrent, drain, stop).await })
 }

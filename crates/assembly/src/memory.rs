@@ -15,6 +15,6 @@ pub fn transport(timing: &Timing) -> Transport {
         steps: Arc::new(MemoryQueue::new("steps", timing.step_visibility, QUEUE_CAPACITY)),
         reports: Arc::new(MemoryQueue::new("reports", timing.report_visibility, QUEUE_CAPACITY)),
         leases: Arc::new(MemoryLeases::new(timing.lease_term, timing.settled_for)),
-        exchange: None,
+        finisher: None,
     }
 }

@@ -52,7 +52,7 @@ impl RunningOrchestrator {
             ("webhook", Arc::new(WebhookOutlet::new(webhook_networks)) as Arc<dyn Outlet>),
             ("queue", Arc::new(PgmqOutlet::new(pool.clone()))),
         ]);
-        let Transport { steps, reports, leases, exchange: _ } = transport.clone();
+        let Transport { steps, reports, leases, finisher: _ } = transport.clone();
         let connections = Connections { pool, steps, reports, leases, outlets, blobs };
         let (orchestrator, creations) = Orchestrator::new(connections, settings);
         let taken_up = if alone { orchestrator.expect_nothing_in_flight().await? } else { 0 };

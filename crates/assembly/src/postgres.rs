@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tasker_pool::Pool;
 use tasker_transport::{
-    Durability, KeyValueStore, PgmqExchange, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
+    Durability, KeyValueStore, PgmqFinisher, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
     STEPS_QUEUE,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ pub fn orchestrator_transport(pool: &Pool, timing: &Timing) -> Transport {
         steps: Arc::new(PgmqQueue::sender(pool.clone(), STEPS_QUEUE, steps, Durability::Disk)),
         reports: Arc::new(PgmqQueue::receiver(pool.clone(), REPORTS_QUEUE, reports, Durability::Memory)),
         leases: leases(pool, timing),
-        exchange: None,
+        finisher: None,
     }
 }
 
@@ -37,7 +37,7 @@ pub fn host_transport(pool: &Pool, timing: &Timing) -> Transport {
         steps: steps.clone(),
         reports: reports.clone(),
         leases: leases.clone(),
-        exchange: Some(Arc::new(PgmqExchange::new(steps, reports, leases))),
+        finisher: Some(Arc::new(PgmqFinisher::new(steps, reports, leases))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tasker_transport::{LeaseStore, Queue, StepExchange};
+use tasker_transport::{Finisher, LeaseStore, Queue};
 
 /// The two queues and the leases between orchestrators and hosts. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +13,6 @@ pub struct Transport {
     pub reports: Arc<dyn Queue>,
     /// Which host runs which execution.
     pub leases: Arc<dyn LeaseStore>,
-    /// What a host does with all three in one call, where they are one store.
-    pub exchange: Option<Arc<dyn StepExchange>>,
+    /// The end of a step in one call, where all three are one store.
+    pub finisher: Option<Arc<dyn Finisher>>,
 }

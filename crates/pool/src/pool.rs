@@ -21,7 +21,7 @@ use sqlx::{
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::{connect::TRUSTED_IDLE, login::Login};
 
@@ -41,19 +41,30 @@ pub struct Pool {
 }
 
 /// The connections between two statements, the one used last at the end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct AtHand {
-    connections: Mutex<Vec<InUse>>,
-    /// Notified when a connection is returned while a caller waits.
+    connections: Mutex<Vec<Kept>>,
+    /// One permit for each statement that may run at once. Fair: who returns a connection does not get it again before those
+    /// who wait.
+    turns: Arc<Semaphore>,
+    /// Notified when a connection is returned, for callers that wait for sqlx because transactions have all others.
     returned: Notify,
 }
 
+/// A connection between two statements.
 #[derive(Debug)]
-struct InUse {
+struct Kept {
     connection: PoolConnection<Postgres>,
     /// When it was taken from sqlx.
     acquired: Instant,
     used: Instant,
+}
+
+/// A connection for one statement.
+struct InUse {
+    connection: PoolConnection<Postgres>,
+    acquired: Instant,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl fmt::Debug for Pool {
@@ -72,7 +83,9 @@ impl From<PgPool> for Pool {
 impl Pool {
     /// A pool of these connections, which nobody else may use. `login` returns the new password after a rotation.
     pub fn new(pool: PgPool, login: Option<Arc<dyn Login>>) -> Self {
-        Self { connections: pool, login, at_hand: Some(Arc::default()) }
+        let turns = Arc::new(Semaphore::new(pool.options().get_max_connections().max(1) as usize));
+        let at_hand = AtHand { connections: Mutex::default(), turns, returned: Notify::new() };
+        Self { connections: pool, login, at_hand: Some(Arc::new(at_hand)) }
     }
 
     /// Returns a pool for queries beside this one, so that whoever reads much never keeps a connection from the events on
@@ -116,20 +129,25 @@ impl Pool {
 
     async fn take(&self) -> Result<InUse, Error> {
         let Some(at_hand) = &self.at_hand else { return self.take_from_pool().await };
+        let patience = self.connections.options().get_acquire_timeout();
+        let turn = tokio::time::timeout(patience, Arc::clone(&at_hand.turns).acquire_owned());
+        let turn = turn.await.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
+        if let Some(last) = at_hand.last_well(patience).await {
+            return Ok(last.for_statement(turn));
+        }
+        // Usually there is room for another connection. If transactions have taken it, a statement that ends makes room here.
+        let mut from_pool = std::pin::pin!(self.take_from_pool());
         loop {
-            let last = at_hand.lock().pop();
-            if let Some(mut last) = last {
-                if last.is_well(self.connections.options().get_acquire_timeout()).await {
-                    return Ok(last);
-                }
-                // Dropped without sqlx, which would test it again and perhaps wait for a dead server.
-                drop(last.connection.detach());
-                continue;
+            let returned = at_hand.returned.notified();
+            tokio::pin!(returned);
+            returned.as_mut().enable();
+            if let Some(last) = at_hand.last_well(patience).await {
+                return Ok(last.for_statement(turn));
             }
             tokio::select! {
                 biased;
-                () = at_hand.returned.notified() => {}
-                taken = self.take_from_pool() => return taken,
+                taken = &mut from_pool => return Ok(InUse { turn: Some(turn), ..taken? }),
+                () = returned => {}
             }
         }
     }
@@ -143,25 +161,27 @@ impl Pool {
             }
             (acquired, _) => acquired?,
         };
-        let now = Instant::now();
-        Ok(InUse { connection, acquired: now, used: now })
+        Ok(InUse { connection, acquired: Instant::now(), turn: None })
     }
 
     /// Call this when a statement has finished, but not if it failed or was dropped.
     fn put_back(&self, done: InUse) {
         let Some(at_hand) = &self.at_hand else { return };
+        let InUse { connection, acquired, turn } = done;
+        let now = Instant::now();
         let mut connections = at_hand.lock();
         // The first is the one that was needed least.
-        let is_idle = connections.first().is_some_and(|first| first.used.elapsed() >= AT_HAND);
+        let is_idle = connections.first().is_some_and(|first| now - first.used >= AT_HAND);
         let idle = is_idle.then(|| connections.remove(0));
-        let old = if done.acquired.elapsed() < AT_HAND {
-            connections.push(InUse { used: Instant::now(), ..done });
+        let old = if now - acquired < AT_HAND {
+            connections.push(Kept { connection, acquired, used: now });
             None
         } else {
-            Some(done)
+            Some(connection)
         };
         drop(connections);
-        at_hand.returned.notify_one();
+        drop(turn);
+        at_hand.returned.notify_waiters();
         drop((idle, old));
     }
 }
@@ -172,17 +192,37 @@ fn is_password_refused(error: &Error) -> bool {
     matches!(code.as_deref(), Some("28P01" | "28000"))
 }
 
-impl InUse {
-    /// Returns whether the connection works. It may have died while the process was frozen.
-    async fn is_well(&mut self, patience: Duration) -> bool {
+impl Kept {
+    fn is_trusted(&self) -> bool {
         self.used.elapsed() < TRUSTED_IDLE
-            || matches!(tokio::time::timeout(patience, self.connection.ping()).await, Ok(Ok(())))
+    }
+
+    fn for_statement(self, turn: OwnedSemaphorePermit) -> InUse {
+        InUse { connection: self.connection, acquired: self.acquired, turn: Some(turn) }
     }
 }
 
 impl AtHand {
-    fn lock(&self) -> MutexGuard<'_, Vec<InUse>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the connection that was used last, if it works: it may have died while the process was frozen. If it does not,
+    /// drops all that were not used since.
+    async fn last_well(&self, patience: Duration) -> Option<Kept> {
+        let mut last = self.lock().pop()?;
+        if last.is_trusted()
+            || matches!(tokio::time::timeout(patience, last.connection.ping()).await, Ok(Ok(())))
+        {
+            return Some(last);
+        }
+        let (trusted, dead): (Vec<Kept>, Vec<Kept>) = self.lock().drain(..).partition(Kept::is_trusted);
+        self.lock().extend(trusted);
+        // Dropped without sqlx, which would test them again and perhaps wait for a dead server.
+        for dead in dead.into_iter().chain([last]) {
+            drop(dead.connection.detach());
+        }
+        None
     }
 }
 

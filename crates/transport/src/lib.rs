@@ -11,7 +11,7 @@ mod bucket;
 #[cfg(feature = "webhook")]
 mod courier;
 mod delivered;
-mod exchange;
+mod finish;
 mod here;
 mod key_value;
 mod lease;
@@ -35,7 +35,7 @@ pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
 #[cfg(feature = "webhook")]
 pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;
-pub use exchange::{Finished, StepExchange, Taken};
+pub use finish::{FinishedStep, Finisher};
 pub use here::is_here;
 pub use key_value::{
     BUCKET_BYTES, Entry, KEYS_PER_PAGE, KeyPage, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES,
@@ -46,7 +46,7 @@ pub use memory::{MemoryKeyValues, MemoryLeases, MemoryQueue};
 pub use outlet::{DeliveryError, OutgoingEvent, Outlet, Sent};
 #[cfg(feature = "postgres")]
 pub use postgres::{
-    Durability, PgmqExchange, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
+    Durability, PgmqFinisher, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
     STEPS_QUEUE,
 };
 pub use queue::{Delivery, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};

@@ -15,14 +15,12 @@ pub struct Message {
     pub group: Option<String>,
     /// The expected duration of the work, if known.
     pub work: Option<Duration>,
-    /// The lease that its receiver takes, for stores that receive and take leases in one call.
-    pub lease: Option<String>,
 }
 
 impl Message {
     /// A message without delay.
     pub fn now(body: String) -> Self {
-        Self { body, delay: Duration::ZERO, group: None, work: None, lease: None }
+        Self { body, delay: Duration::ZERO, group: None, work: None }
     }
 }
 

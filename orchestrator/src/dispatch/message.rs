@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tasker_protocol::{BatchSlice, Payload, StepDispatch, VERSION, encode};
 use tasker_templates::template::StepType;
-use tasker_transport::{BlobStore, Message, execution_lease};
+use tasker_transport::{BlobStore, Message};
 
 use crate::{
     catalog::{Release, step_name},
@@ -61,8 +61,7 @@ pub(crate) async fn message(
     }
     let body = blobs.check_in_message(body, limit).await?;
     let work = Some(Duration::from_millis(dispatch.limits.wall_ms));
-    let lease = Some(execution_lease(step.task_id, step.step_index, step.execution));
-    Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace), work, lease })
+    Ok(Message { body, delay: Duration::ZERO, group: Some(dispatch.namespace), work })
 }
 
 async fn check_in_payloads(dispatch: &mut StepDispatch, blobs: &BlobStore) -> Result<(), Error> {

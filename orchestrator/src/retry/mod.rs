@@ -57,5 +57,5 @@ impl Engine {
 /// Builds the timer message of a retry.
 pub(crate) fn due_message(task_id: Uuid, step_index: u32, execution: u32, wait: Duration) -> Message {
     let due = OrchestratorMessage::Due(StepDue { version: VERSION, task_id, step_index, execution });
-    Message { body: encode(&due), delay: wait, group: None, work: None, lease: None }
+    Message { body: encode(&due), delay: wait, group: None, work: None }
 }

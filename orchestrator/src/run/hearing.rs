@@ -24,6 +24,15 @@ enum Since {
     Good,
 }
 
+/// A batch that is being applied.
+pub(crate) struct InHand<'a>(&'a Hearing);
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.0.in_hand.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Hearing {
     /// The state after a previous process whose queue had this visibility time.
     pub(crate) fn lost(visibility: Duration) -> Self {
@@ -41,14 +50,10 @@ impl Hearing {
         };
     }
 
-    /// Records that a batch is being applied, by one of several loops.
-    pub(crate) fn takes_in_hand(&self) {
+    /// Records that a batch is being applied, by one of several loops, until this is dropped.
+    pub(crate) fn takes_in_hand(&self) -> InHand<'_> {
         self.in_hand.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Records that a batch was applied.
-    pub(crate) fn has_applied(&self) {
-        self.in_hand.fetch_sub(1, Ordering::SeqCst);
+        InHand(self)
     }
 
     /// Records that no report is waiting, unless another loop still applies some.

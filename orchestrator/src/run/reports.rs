@@ -42,9 +42,9 @@ impl Reports {
             match deliveries {
                 Ok(deliveries) => {
                     let last = deliveries.len() < REPORT_BATCH;
-                    self.hearing.takes_in_hand();
+                    let in_hand = self.hearing.takes_in_hand();
                     done = self.handle(engine, deliveries).await;
-                    self.hearing.has_applied();
+                    drop(in_hand);
                     if last {
                         self.hearing.has_caught_up();
                     }

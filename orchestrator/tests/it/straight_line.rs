@@ -2,11 +2,12 @@
 //! statement.
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tasker_orchestrator::{FUNCTION_SET, state::TaskState};
 use uuid::Uuid;
 
 use crate::{
-    fixture::Fixture,
+    fixture::{Fixture, template},
     hostile::{World, scenario},
 };
 
@@ -33,6 +34,20 @@ async fn rows(fixture: &Fixture, tasks: &[Uuid]) -> Vec<Value> {
         }
     }
     rows
+}
+
+#[tokio::test]
+async fn ordinary_completions_take_the_straight_line() {
+    let fixture = Fixture::new().await;
+    fixture
+        .publish(&template("diamond", &[("a", &[]), ("b", &["a"]), ("c", &["a"]), ("d", &["b", "c"])]))
+        .await;
+    let general = format!("DROP FUNCTION {FUNCTION_SET}.apply_any");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(general)).execute(&fixture.database.pool).await.unwrap();
+    let task = fixture.create("diamond", json!({})).await;
+    assert_eq!(fixture.complete_all().await, ["a", "b", "c", "d"]);
+    assert_eq!(fixture.task_state(task).await, TaskState::Complete);
+    fixture.check_audit(task).await;
 }
 
 #[test]

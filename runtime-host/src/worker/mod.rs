@@ -18,8 +18,7 @@ use std::{
 use chrono::Utc;
 use tasker_protocol::{Ending, Execution, Failure, Limits, Payload, StepDispatch, Usage, decode};
 use tasker_transport::{
-    BlobStore, Claim, Delivery, LeaseError, LeaseStore, Opened, Queue, QueueError, Receipt, StepExchange,
-    Taken, outage_delay,
+    BlobStore, Claim, Delivery, Finisher, LeaseStore, Opened, Queue, Receipt, outage_delay,
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -57,8 +56,8 @@ pub struct WorkerConnections {
     pub reports: Arc<dyn Queue>,
     /// The leases on executions.
     pub leases: Arc<dyn LeaseStore>,
-    /// The operations on all three together, where they are one store.
-    pub exchange: Option<Arc<dyn StepExchange>>,
+    /// The end of a step in one call, where all three are one store.
+    pub finisher: Option<Arc<dyn Finisher>>,
     /// The store of payloads that exceed the message limit.
     pub blobs: BlobStore,
 }
@@ -82,8 +81,6 @@ struct Inner {
 /// A step that was received and decoded.
 struct Received {
     receipt: Receipt,
-    /// The result of taking its lease, if it came with the message.
-    claim: Option<Claim>,
     dispatch: StepDispatch,
     receive_count: u32,
     /// Its memory. None if there was no room and it has to wait.
@@ -179,8 +176,7 @@ impl Worker {
         let permits = Arc::clone(&worker.0.permits);
         let permits: Vec<OwnedSemaphorePermit> =
             (0..count).map_while(|_| Arc::clone(&permits).try_acquire_owned().ok()).collect();
-        let taken = deliveries.into_iter().map(|delivery| Taken { delivery, claim: None }).collect();
-        worker.start(taken, permits, &executions, &beside.reports).await;
+        worker.start(deliveries, permits, &executions, &beside.reports).await;
         worker.end(executions, beside, ends_at.saturating_duration_since(Instant::now())).await;
     }
 
@@ -229,12 +225,12 @@ impl Worker {
             let asked = Instant::now();
             let received = tokio::select! {
                 () = stop.cancelled() => return,
-                received = this.receive(permits.len()) => received,
+                received = this.connections.steps.receive(permits.len(), RECEIVE_WAIT) => received,
             };
             match received {
-                Ok(taken) => {
+                Ok(deliveries) => {
                     self.after_silence(asked.elapsed().saturating_sub(RECEIVE_WAIT)).await;
-                    self.start(taken, permits, executions, reports).await;
+                    self.start(deliveries, permits, executions, reports).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "steps cannot be received; trying again");
@@ -249,15 +245,6 @@ impl Worker {
 }
 
 impl Inner {
-    /// Receives steps, with their leases if the store does that in one call.
-    async fn receive(&self, max: usize) -> Result<Vec<Taken>, QueueError> {
-        if let Some(exchange) = &self.connections.exchange {
-            return exchange.take(max, RECEIVE_WAIT, &self.holder).await;
-        }
-        let deliveries = self.connections.steps.receive(max, RECEIVE_WAIT).await?;
-        Ok(deliveries.into_iter().map(|delivery| Taken { delivery, claim: None }).collect())
-    }
-
     /// Waits for memory for one step with the default limit. Returns for how many there is memory.
     async fn room(&self) -> u32 {
         let admission = self.host.admission();
@@ -271,18 +258,14 @@ impl Worker {
     /// Starts received steps that no other host has.
     async fn start(
         &self,
-        taken: Vec<Taken>,
+        deliveries: Vec<Delivery>,
         permits: Vec<OwnedSemaphorePermit>,
         executions: &TaskTracker,
         reports: &mpsc::Sender<Finished>,
     ) {
-        let mut readable: Vec<Received> = Vec::with_capacity(taken.len());
+        let mut readable: Vec<Received> = Vec::with_capacity(deliveries.len());
         let mut unavailable = Vec::new();
-        let (deliveries, claims): (Vec<Delivery>, Vec<Option<(String, Claim)>>) =
-            taken.into_iter().map(|taken| (taken.delivery, taken.claim)).unzip();
-        for (opened, claim) in
-            self.0.connections.blobs.open_deliveries(deliveries).await.into_iter().zip(claims)
-        {
+        for opened in self.0.connections.blobs.open_deliveries(deliveries).await {
             let receive_count = opened.delivery.receive_count;
             let dispatch = match opened.body() {
                 Ok(body) => decode::<StepDispatch>(body)
@@ -291,7 +274,6 @@ impl Worker {
                 // The blob store is unavailable; the message may be fine.
                 Err(error) if error.is_transient(receive_count) => {
                     tracing::warn!(%error, "a step message cannot be loaded; handing it back");
-                    self.give_back(claim).await;
                     unavailable.push((opened.delivery.receipt, receive_count));
                     continue;
                 }
@@ -300,26 +282,18 @@ impl Worker {
             let Opened { delivery: Delivery { receipt, .. }, .. } = opened;
             match dispatch {
                 Ok(dispatch) if receive_count <= MAX_MISFITS && !self.fits(&dispatch) => {
-                    self.give_back(claim).await;
                     self.hand_back(&[receipt], Duration::ZERO).await;
                 }
                 Ok(dispatch) => {
                     let admitted = self.0.host.admission().try_admit(dispatch.limits.memory_bytes);
                     if admitted.is_none() && receive_count <= MAX_MISFITS && self.0.ends_at.is_none() {
                         // Another host may have room. A step that found none too often waits here.
-                        self.give_back(claim).await;
                         self.hand_back(&[receipt], RETRY_DELAY).await;
                     } else {
-                        // The message's own word, not its header's, says which lease it needs.
-                        let claim =
-                            claim.filter(|(name, _)| *name == lease(&dispatch)).map(|(_, claim)| claim);
-                        readable.push(Received { receipt, claim, dispatch, receive_count, admitted });
+                        readable.push(Received { receipt, dispatch, receive_count, admitted });
                     }
                 }
-                Err(error) => {
-                    self.give_back(claim).await;
-                    self.refuse(receipt, receive_count, &error).await;
-                }
+                Err(error) => self.refuse(receipt, receive_count, &error).await,
             }
         }
         self.put_off(&unavailable).await;
@@ -334,7 +308,7 @@ impl Worker {
             copies.into_iter().map(|received| (received.receipt, received.receive_count)).collect();
         self.drop_copies(&copies, &[]).await;
         let leases: Vec<String> = readable.iter().map(|received| lease(&received.dispatch)).collect();
-        let claims = match self.claims(&readable, &leases).await {
+        let claims = match self.0.connections.leases.acquire(&leases, &self.0.holder).await {
             Ok(claims) => claims,
             Err(error) => {
                 tracing::warn!(%error, "leases cannot be acquired; handing the steps back");
@@ -345,7 +319,7 @@ impl Worker {
         let (mut held, mut settled) = (Vec::new(), Vec::new());
         let mut permits = permits.into_iter();
         for ((received, lease), claim) in readable.into_iter().zip(leases).zip(claims) {
-            let Received { receipt, dispatch, receive_count, admitted, claim: _ } = received;
+            let Received { receipt, dispatch, receive_count, admitted } = received;
             match (claim, permits.next()) {
                 (Claim::Acquired { lost }, Some(permit)) => {
                     let unrunnable = self.why_not(&dispatch, receive_count, lost);
@@ -367,33 +341,6 @@ impl Worker {
             }
         }
         self.drop_copies(&held, &settled).await;
-    }
-
-    /// Returns the result of taking each lease. Takes those that did not come with their messages.
-    async fn claims(&self, readable: &[Received], leases: &[String]) -> Result<Vec<Claim>, LeaseError> {
-        let open: Vec<String> = readable
-            .iter()
-            .zip(leases)
-            .filter(|(received, _)| received.claim.is_none())
-            .map(|(_, lease)| lease.clone())
-            .collect();
-        let mut acquired = if open.is_empty() {
-            Vec::new()
-        } else {
-            self.0.connections.leases.acquire(&open, &self.0.holder).await?
-        }
-        .into_iter();
-        let claim = |received: &Received| received.claim.or_else(|| acquired.next()).unwrap_or(Claim::Held);
-        Ok(readable.iter().map(claim).collect())
-    }
-
-    /// Gives back a lease that came with a message which this host does not run.
-    async fn give_back(&self, claim: Option<(String, Claim)>) {
-        if let (Some((lease, Claim::Acquired { .. })), Some(exchange)) = (claim, &self.0.connections.exchange)
-            && let Err(error) = exchange.give_back(&[lease], &self.0.holder).await
-        {
-            tracing::warn!(%error, "a lease could not be given back; its step waits for the lease to end");
-        }
     }
 
     /// Whether this host has memory for the step at all, and the step can finish before the process must end.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tasker_protocol::{
     Ending, Execution, OrchestratorMessage, StepDispatch, StepEvent, StepReport, VERSION, encode,
 };
-use tasker_transport::{BlobError, INLINE_PAYLOAD, Message};
+use tasker_transport::{BlobError, FinishedStep, INLINE_PAYLOAD, Message};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{RETRY_DELAY, Worker, settle::Reported, unrunnable};
@@ -142,16 +142,12 @@ impl Worker {
     /// Reports steps, settles their leases and deletes their messages in one call, where the store has one. Returns whether
     /// that was done; if not, the parts are done one after the other, and repeated until they are.
     async fn finish(&self, batch: &[Finished]) -> bool {
-        let Some(exchange) = &self.0.connections.exchange else { return false };
+        let Some(finisher) = &self.0.connections.finisher else { return false };
         let finished: Vec<_> = batch
             .iter()
-            .map(|one| tasker_transport::Finished {
-                report: &one.body,
-                lease: &one.step.lease,
-                receipt: &one.step.receipt,
-            })
+            .map(|one| FinishedStep { report: &one.body, lease: &one.step.lease, receipt: &one.step.receipt })
             .collect();
-        if let Err(error) = exchange.finish(&finished, &self.0.holder).await {
+        if let Err(error) = finisher.finish(&finished, &self.0.holder).await {
             tracing::warn!(%error, reports = batch.len(), "reports could not be sent; trying again");
             return false;
         }

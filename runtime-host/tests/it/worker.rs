@@ -16,8 +16,8 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{Ceilings, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, Claim, DeliveredQueue, Delivery, LeaseStore, MemoryLeases, MemoryQueue, Message, Queue,
-    QueueError, Receipt, execution_lease,
+    BlobStore, Claim, DeliveredQueue, Delivery, FinishedStep, Finisher, LeaseStore, MemoryLeases,
+    MemoryQueue, Message, Queue, QueueError, Receipt, execution_lease,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -54,9 +54,25 @@ impl Running {
         leases: Arc<dyn LeaseStore>,
         config: HostConfig,
     ) -> Self {
-        let blobs = tempfile::tempdir().unwrap();
+        let (blobs, finisher) = (tempfile::tempdir().unwrap(), None);
         let blob_store = BlobStore::folder(blobs.path()).unwrap();
-        let connections = WorkerConnections { steps, reports, leases, exchange: None, blobs: blob_store };
+        let connections = WorkerConnections { steps, reports, leases, finisher, blobs: blob_store };
+        Self::connected(connections, blobs, config)
+    }
+
+    fn finishing(reports: Arc<dyn Queue>, finisher: Arc<dyn Finisher>) -> Self {
+        let blobs = tempfile::tempdir().unwrap();
+        let connections = WorkerConnections {
+            steps: Arc::new(MemoryQueue::new("steps", TERM, 1000)),
+            reports,
+            leases: Arc::new(MemoryLeases::new(TERM, TERM)),
+            finisher: Some(finisher),
+            blobs: BlobStore::folder(blobs.path()).unwrap(),
+        };
+        Self::connected(connections, blobs, config())
+    }
+
+    fn connected(connections: WorkerConnections, blobs: TempDir, config: HostConfig) -> Self {
         let host = host_with(HostConfig { cancel_grace_ms: 2_000, ..config }, Vec::new());
         let stop = CancellationToken::new();
         let worker = Worker::run(host, connections.clone(), 4, Duration::from_secs(1), stop.clone());
@@ -132,6 +148,46 @@ async fn a_running_step_whose_lease_is_revoked_is_told_and_then_stopped() {
     let stopping = Instant::now();
     running.end().await;
     assert!(stopping.elapsed() < Duration::from_millis(900), "it still ran: {:?}", stopping.elapsed());
+}
+
+/// Ends steps in one call, but for the first, which fails after it has sent the report.
+struct Forgetful {
+    reports: Arc<dyn Queue>,
+    calls: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Finisher for Forgetful {
+    async fn finish(&self, steps: &[FinishedStep<'_>], _: &str) -> Result<(), QueueError> {
+        self.reports.send(steps.iter().map(|step| Message::now(step.report.to_owned())).collect()).await?;
+        match self.calls.fetch_add(1, Relaxed) {
+            0 => Err(QueueError::Full { queue: "reports".to_owned(), capacity: 0 }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_whose_end_failed_as_a_whole_is_ended_in_parts() {
+    let reports: Arc<dyn Queue> = Arc::new(MemoryQueue::new("reports", TERM, 1000));
+    let finisher = Arc::new(Forgetful { reports: reports.clone(), calls: AtomicUsize::new(0) });
+    let running = Running::finishing(reports, finisher.clone());
+    let mut step = dispatch("echo", &json!(null));
+    let lease = |step: &StepDispatch| [execution_lease(step.task_id, step.step_index, step.execution)];
+    running.send(&step).await;
+    // Once by the call that failed, once by the parts.
+    for _ in 0..2 {
+        completed(&running.ending().await);
+    }
+    while !running.connections.leases.are_settled(&lease(&step), Duration::ZERO).await.unwrap()[0] {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    step.execution = 2;
+    running.send(&step).await;
+    completed(&running.ending().await);
+    assert!(running.connections.reports.receive(1, Duration::ZERO).await.unwrap().is_empty());
+    assert_eq!(finisher.calls.load(Relaxed), 2);
+    running.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -57,7 +57,7 @@ pub async fn open_host(max_receives: u32, max_concurrent: usize) -> Result<StepH
         steps: Arc::new(steps.with_dead_letters(max_receives)),
         reports: Arc::new(SqsQueue::new(&config, &reports_url, timing.report_visibility)),
         leases: Arc::new(open_leases(&config, &timing)?),
-        exchange: None,
+        finisher: None,
         blobs,
     };
     Ok(StepHost { host, connections, config, steps_url, timing })

@@ -182,9 +182,12 @@ impl KeyValueStore for PostgresKeyValues {
             }
         };
         let statement = format!(
-            "WITH fits AS MATERIALIZED (SELECT tasker_key_value.fits($1, ARRAY[$2], ARRAY[$3::bytea], $5) AS ok),
+            "WITH found AS (SELECT version FROM tasker_key_value.entries WHERE bucket = $1 AND key = $2),
+             fits AS MATERIALIZED (
+                 SELECT tasker_key_value.fits($1, ARRAY[$2], ARRAY[$3::bytea], $5) AS ok,
+                        (SELECT version FROM found) IS NOT DISTINCT FROM $4 AS is_expected),
              written AS ({write} RETURNING 1)
-             SELECT ok, EXISTS (SELECT 1 FROM written) FROM fits"
+             SELECT ok OR NOT is_expected, EXISTS (SELECT 1 FROM written) FROM fits"
         );
         let (fits, is_written): (bool, bool) = sqlx::query_as(sqlx::AssertSqlSafe(statement))
             .bind(bucket)

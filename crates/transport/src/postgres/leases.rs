@@ -15,7 +15,7 @@ use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 #[derive(Debug)]
 pub struct PostgresLeases {
     pool: Pool,
-    pub(super) term: Duration,
+    term: Duration,
     pub(super) settled_for: Duration,
 }
 
@@ -37,36 +37,6 @@ impl PostgresLeases {
         .await
         .map(|done| done.rows_affected())
         .map_err(unavailable)
-    }
-
-    /// Undoes the taking of leases: they are free, and the next holder learns of the same losses.
-    pub(super) async fn give_back(&self, leases: &[String], holder: &str) -> Result<(), LeaseError> {
-        sqlx::query(
-            "UPDATE tasker_lease.leases SET expires_at = clock_timestamp(), lost = lost - 1
-             WHERE lease = ANY ($1) AND holder = $2 AND NOT settled",
-        )
-        .bind(leases)
-        .bind(holder)
-        .execute(&self.pool)
-        .await
-        .map(drop)
-        .map_err(unavailable)
-    }
-
-    /// A CTE that takes the leases of the CTE `wanted`, as far as they are free, and returns those it took with the number
-    /// of holders that lost them.
-    pub(super) fn taking(holder: &str, term_ms: &str) -> String {
-        format!(
-            "taken AS (
-                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
-                SELECT lease, {holder}, clock_timestamp() + interval '1 millisecond' * {term_ms}, false
-                FROM wanted ORDER BY lease
-                ON CONFLICT (lease) DO UPDATE
-                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
-                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
-                WHERE l.expires_at < clock_timestamp()
-                RETURNING lease, lost)"
-        )
     }
 
     /// A statement that extends the holder's leases, or settles them, and returns those that it had. See
@@ -110,16 +80,6 @@ impl PostgresLeases {
     }
 }
 
-/// The result of taking a lease: the number of earlier losses if it was taken, and whether the one that stood before was
-/// settled.
-pub(super) fn claim(taken: Option<i32>, settled: Option<bool>) -> Claim {
-    match (taken, settled) {
-        (Some(lost), _) => Claim::Acquired { lost: lost.unsigned_abs() },
-        (None, Some(true)) => Claim::Settled,
-        (None, _) => Claim::Held,
-    }
-}
-
 fn unavailable(source: sqlx::Error) -> LeaseError {
     LeaseError(Box::new(source))
 }
@@ -128,17 +88,23 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 impl LeaseStore for PostgresLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
         // The statement's snapshot shows who holds the leases that the insert could not take.
-        let statement = format!(
+        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(
             "WITH wanted AS (
                 SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
                 -- Waiting for the disk would cost more than everything else here.
                 WHERE set_config('synchronous_commit', 'off', true) = 'off'
-             ), {}
+             ), taken AS (
+                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+                SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease
+                ON CONFLICT (lease) DO UPDATE
+                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
+                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
+                WHERE l.expires_at < clock_timestamp()
+                RETURNING lease, lost)
              SELECT w.lease, t.lost, l.settled
-             FROM wanted w LEFT JOIN taken t USING (lease) LEFT JOIN tasker_lease.leases l USING (lease)",
-            Self::taking("$2", "$3")
-        );
-        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(AssertSqlSafe(statement))
+             FROM wanted w LEFT JOIN taken t USING (lease)
+             LEFT JOIN LATERAL (SELECT settled FROM tasker_lease.leases WHERE lease = w.lease OFFSET 0) l ON true",
+        )
             .bind(leases)
             .bind(holder)
             .bind(self.term.as_millis() as i64)
@@ -147,7 +113,12 @@ impl LeaseStore for PostgresLeases {
             .map_err(unavailable)?;
         let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
         for (lease, taken, settled) in rows {
-            claims.insert(lease, claim(taken, settled));
+            let claim = match (taken, settled) {
+                (Some(lost), _) => Claim::Acquired { lost: lost.unsigned_abs() },
+                (None, Some(true)) => Claim::Settled,
+                (None, _) => Claim::Held,
+            };
+            claims.insert(lease, claim);
         }
         // Of duplicates in one batch, the first gets the lease.
         let first = |lease: &String| claims.insert(lease.clone(), Claim::Held).unwrap_or(Claim::Held);

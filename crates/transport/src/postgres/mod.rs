@@ -1,6 +1,6 @@
 //! The PostgreSQL providers: queues in PGMQ, leases and buckets in tables, and events to PGMQ queues.
 
-mod exchange;
+mod finish;
 mod key_value;
 mod leases;
 mod outlet;
@@ -8,7 +8,7 @@ mod queue;
 mod table;
 mod wake;
 
-pub use exchange::PgmqExchange;
+pub use finish::PgmqFinisher;
 pub use key_value::PostgresKeyValues;
 pub use leases::PostgresLeases;
 pub use outlet::PgmqOutlet;

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::future::BoxFuture;
 use tasker_pool::Pool;
 use tokio::{sync::Notify, task::JoinHandle};
 
@@ -28,7 +27,7 @@ const POLL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct PgmqQueue {
     pub(super) table: Table,
-    pub(super) receives: Receives,
+    receives: Receives,
     pub(super) wake: Wake,
     arrived: Arc<Notify>,
     listener: Option<JoinHandle<()>>,
@@ -58,26 +57,6 @@ impl PgmqQueue {
         let listener = listen(queue.table.pool.clone(), name, Arc::clone(&queue.arrived));
         queue.listener = Some(tokio::spawn(listener));
         queue
-    }
-
-    /// Calls `read` until it returns messages, or `wait` is over: when a message arrives, and when a hidden one becomes
-    /// visible.
-    pub(super) async fn wait_for<'a, T: Send>(
-        &'a self,
-        wait: Duration,
-        mut read: impl FnMut() -> BoxFuture<'a, Result<Read<T>, QueueError>> + Send,
-    ) -> Result<Vec<T>, QueueError> {
-        let give_up = tokio::time::Instant::now() + wait;
-        loop {
-            let arrived = self.arrived.notified();
-            let (messages, until_next) = read().await?;
-            let now = tokio::time::Instant::now();
-            if !messages.is_empty() || now >= give_up {
-                return Ok(messages);
-            }
-            let next = until_next.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
-            let _ = tokio::time::timeout_at((now + next).min(give_up), arrived).await;
-        }
     }
 }
 
@@ -134,13 +113,9 @@ impl Queue for PgmqQueue {
                 limit,
             });
         }
-        let (mut bodies, mut delays, mut leases) = (Vec::new(), Vec::new(), Vec::new());
-        for message in messages {
-            bodies.push(message.body);
-            delays.push(message.delay.as_millis() as i64);
-            leases.push(message.lease);
-        }
-        self.table.send(bodies, delays, leases).await?;
+        let (bodies, delays) =
+            messages.into_iter().map(|message| (message.body, message.delay.as_millis() as i64)).unzip();
+        self.table.send(bodies, delays).await?;
         self.wake.receivers();
         Ok(())
     }
@@ -155,22 +130,26 @@ impl Queue for PgmqQueue {
         max: usize,
         wait: Duration,
     ) -> Result<Vec<Delivery>, QueueError> {
-        let mut done = Some(done.to_vec());
-        self.wait_for(wait, || {
-            let done = done.take().unwrap_or_default();
-            Box::pin(async move {
-                let (reader, owner) = (self.table.clone(), self.table.clone());
-                let read = self.receives.run(
-                    async move { reader.acknowledge_and_read(&done, max).await },
-                    |(deliveries, _): &Read<Delivery>| receipts(deliveries),
-                    async move |receipts: Vec<Receipt>| {
-                        owner.set_visible_in(&receipts, Duration::ZERO).await.map(drop)
-                    },
-                );
-                read.await.unwrap_or_else(|| Ok((Vec::new(), None)))
-            })
-        })
-        .await
+        let give_up = tokio::time::Instant::now() + wait;
+        let mut done = done.to_vec();
+        loop {
+            let arrived = self.arrived.notified();
+            let (reader, owner, done) = (self.table.clone(), self.table.clone(), std::mem::take(&mut done));
+            let read = self.receives.run(
+                async move { reader.acknowledge_and_read(&done, max).await },
+                |(deliveries, _): &Read| receipts(deliveries),
+                async move |receipts: Vec<Receipt>| {
+                    owner.set_visible_in(&receipts, Duration::ZERO).await.map(drop)
+                },
+            );
+            let (deliveries, until_next) = read.await.unwrap_or_else(|| Ok((Vec::new(), None)))?;
+            let now = tokio::time::Instant::now();
+            if !deliveries.is_empty() || now >= give_up {
+                return Ok(deliveries);
+            }
+            let next = until_next.unwrap_or(POLL).clamp(Duration::from_millis(1), POLL);
+            let _ = tokio::time::timeout_at((now + next).min(give_up), arrived).await;
+        }
     }
 
     async fn end_receiving(&self) {

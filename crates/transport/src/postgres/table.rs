@@ -15,7 +15,7 @@ use crate::{Delivery, QueueError, Receipt};
 pub enum Durability {
     /// Yes.
     Disk,
-    /// No: a crash of the server undoes the last moments. For a queue whose messages its sender can send again, and whose
+    /// No: a crash of the server may lose the last second. For a queue whose messages its sender can send again, and whose
     /// receiver can get a message twice.
     Memory,
 }
@@ -41,11 +41,11 @@ struct Statements {
 }
 
 /// Messages, and the time until the next hidden one is visible if there are none.
-pub(super) type Read<T> = (Vec<T>, Option<Duration>);
+pub(super) type Read = (Vec<Delivery>, Option<Duration>);
 
 /// The first CTEs of a statement: `received` are up to `$2` messages, now invisible for `$1` milliseconds; `next` is one row,
 /// with the time until the next message is visible if there are none.
-pub(super) fn receiving(queue: &str, durability: Durability) -> String {
+fn receiving(queue: &str, durability: Durability) -> String {
     format!(
         "WITH due AS (
             SELECT msg_id FROM pgmq.q_{queue}
@@ -57,7 +57,7 @@ pub(super) fn receiving(queue: &str, durability: Durability) -> String {
                 last_read_at = clock_timestamp()
             -- Always by the key: the planner knows neither number.
             WHERE q.msg_id = ANY (ARRAY (SELECT msg_id FROM due))
-            RETURNING q.msg_id, q.read_ct, q.message #>> '{{}}' AS body, q.headers ->> 'lease' AS lease
+            RETURNING q.msg_id, q.read_ct, q.message #>> '{{}}' AS body
         ), next AS (
             SELECT CASE WHEN NOT EXISTS (SELECT FROM received) THEN (
                 SELECT (extract(epoch FROM min(vt) - clock_timestamp()) * 1000)::float8 FROM pgmq.q_{queue}
@@ -79,48 +79,53 @@ fn waiting(durability: Durability) -> &'static str {
 pub(super) fn deleting(queue: &str, ids: &str, counts: &str, durability: Durability) -> String {
     format!(
         "deleted AS (
-            DELETE FROM pgmq.q_{queue} q
-            WHERE {} AND q.msg_id = ANY ({ids}::bigint[])
-              AND (q.msg_id, q.read_ct) IN (SELECT * FROM unnest({ids}::bigint[], {counts}::integer[]))
+            DELETE FROM pgmq.q_{queue} WHERE {} AND msg_id = ANY (ARRAY ({}))
         )",
-        waiting(durability)
+        waiting(durability),
+        locking(queue, ids, counts)
+    )
+}
+
+/// A query that locks the deliveries whose receipts are still valid and returns their message ids. Every delivery raises the
+/// read count, so the read count identifies it. In one order, so that two statements on the same messages cannot deadlock.
+fn locking(queue: &str, ids: &str, counts: &str) -> String {
+    format!(
+        "SELECT l.msg_id FROM pgmq.q_{queue} l
+         WHERE l.msg_id = ANY ({ids}::bigint[])
+           AND (l.msg_id, l.read_ct) IN (SELECT * FROM unnest({ids}::bigint[], {counts}::integer[]))
+         ORDER BY l.msg_id FOR UPDATE"
     )
 }
 
 impl Statements {
     fn new(queue: &str, durability: Durability) -> Self {
         let receiving = receiving(queue, durability);
-        let received = "SELECT msg_id, read_ct, body, lease, NULL::float8 FROM received
-            UNION ALL SELECT NULL, NULL, NULL, NULL, milliseconds FROM next";
-        let deleting = deleting(queue, "$3", "$4", durability);
+        let received = "SELECT msg_id, read_ct, body, NULL::float8 FROM received
+            UNION ALL SELECT NULL, NULL, NULL, milliseconds FROM next";
+        let done = deleting(queue, "$3", "$4", durability);
         Self {
             read: format!("{receiving} {received}").into(),
-            acknowledge_and_read: format!("{receiving}, {deleting} {received}").into(),
+            acknowledge_and_read: format!("{receiving}, {done} {received}").into(),
             // A jsonb object cannot contain \u0000, so a body is stored as a JSON string.
             send: format!(
-                "INSERT INTO pgmq.q_{queue} (vt, message, headers)
-                 SELECT clock_timestamp() + interval '1 millisecond' * delay, to_jsonb(body),
-                        CASE WHEN lease IS NOT NULL THEN jsonb_build_object('lease', lease) END
-                 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS m (body, delay, lease)
+                "INSERT INTO pgmq.q_{queue} (vt, message)
+                 SELECT clock_timestamp() + interval '1 millisecond' * delay, to_jsonb(body)
+                 FROM unnest($1::text[], $2::bigint[]) AS m (body, delay)
                  WHERE {}",
                 waiting(durability)
             )
             .into(),
-            acknowledge: format!("WITH {} SELECT", deleting_alone(queue, durability)).into(),
+            acknowledge: format!("WITH {} SELECT 1", deleting(queue, "$1", "$2", durability)).into(),
             set_visible: format!(
                 "UPDATE pgmq.q_{queue} q SET vt = clock_timestamp() + interval '1 millisecond' * $3
-                 FROM unnest($1::bigint[], $2::integer[]) AS r (msg_id, read_ct)
-                 WHERE q.msg_id = r.msg_id AND q.read_ct = r.read_ct
-                 RETURNING q.msg_id, q.read_ct"
+                 WHERE q.msg_id = ANY (ARRAY ({}))
+                 RETURNING q.msg_id, q.read_ct",
+                locking(queue, "$1", "$2")
             )
             .into(),
             backlog: format!("SELECT count(*) FROM pgmq.q_{queue} WHERE vt <= clock_timestamp()").into(),
         }
     }
-}
-
-fn deleting_alone(queue: &str, durability: Durability) -> String {
-    deleting(queue, "$1", "$2", durability)
 }
 
 impl Table {
@@ -138,7 +143,7 @@ impl Table {
         &self,
         done: &[Receipt],
         max: usize,
-    ) -> Result<Read<Delivery>, QueueError> {
+    ) -> Result<Read, QueueError> {
         let statement =
             if done.is_empty() { &self.statements.read } else { &self.statements.acknowledge_and_read };
         let mut query = sqlx::query(AssertSqlSafe(Arc::clone(statement)))
@@ -149,19 +154,13 @@ impl Table {
             query = query.bind(ids).bind(counts);
         }
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.unavailable(error))?;
-        read(&rows, 4, delivery).map_err(|error| self.unavailable(error))
+        read(&rows).map_err(|error| self.unavailable(error))
     }
 
-    pub(super) async fn send(
-        &self,
-        bodies: Vec<String>,
-        delays: Vec<i64>,
-        leases: Vec<Option<String>>,
-    ) -> Result<(), QueueError> {
+    pub(super) async fn send(&self, bodies: Vec<String>, delays: Vec<i64>) -> Result<(), QueueError> {
         sqlx::query(AssertSqlSafe(Arc::clone(&self.statements.send)))
             .bind(bodies)
             .bind(delays)
-            .bind(leases)
             .execute(&self.pool)
             .await
             .map(drop)
@@ -179,8 +178,7 @@ impl Table {
             .map_err(|error| self.unavailable(error))
     }
 
-    /// Sets the visibility of deliveries whose receipts are still valid. Every delivery raises the read
-    /// count, so the read count identifies it.
+    /// Sets the visibility of deliveries whose receipts are still valid.
     pub(super) async fn set_visible_in(
         &self,
         receipts: &[Receipt],
@@ -207,32 +205,23 @@ impl Table {
     }
 }
 
-/// Splits the rows of a read into messages and the time until the next one, which is in column `next` of the last row.
-pub(super) fn read<T>(
-    rows: &[PgRow],
-    next: usize,
-    message: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
-) -> Result<Read<T>, sqlx::Error> {
-    let (mut messages, mut until_next) = (Vec::with_capacity(rows.len()), None);
+/// Splits the rows of a read into messages and the time until the next one, which the last row has.
+fn read(rows: &[PgRow]) -> Result<Read, sqlx::Error> {
+    let (mut deliveries, mut until_next) = (Vec::with_capacity(rows.len()), None);
     for row in rows {
-        if row.try_get::<Option<i64>, _>(0)?.is_some() {
-            messages.push(message(row)?);
+        if let Some(id) = row.try_get::<Option<i64>, _>(0)? {
+            let count: i32 = row.try_get(1)?;
+            deliveries.push(Delivery {
+                receipt: receipt(id, count),
+                receive_count: count.unsigned_abs(),
+                body: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+            });
         } else {
-            let milliseconds: Option<f64> = row.try_get(next)?;
+            let milliseconds: Option<f64> = row.try_get(3)?;
             until_next = milliseconds.map(|wait| Duration::from_millis(wait.max(0.0).ceil() as u64));
         }
     }
-    Ok((messages, until_next))
-}
-
-/// Reads a message from the first three columns.
-pub(super) fn delivery(row: &PgRow) -> Result<Delivery, sqlx::Error> {
-    let count: i32 = row.try_get(1)?;
-    Ok(Delivery {
-        receipt: receipt(row.try_get(0)?, count),
-        receive_count: count.unsigned_abs(),
-        body: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
-    })
+    Ok((deliveries, until_next))
 }
 
 fn receipt(id: i64, count: i32) -> Receipt {

@@ -243,6 +243,8 @@ async fn a_bucket_within_its_quota_is_written_and_a_full_one_is_read_and_emptied
         assert!(full(&put("a", 200).await.unwrap_err()));
         assert!(full(&store.swap(BUCKET, "c", None, Vec::new()).await.unwrap_err()));
         assert!(full(&store.increment(BUCKET, "c", 1).await.unwrap_err()));
+        let other = Some(uuid::Uuid::new_v4());
+        assert!(!store.swap(BUCKET, "a", other, value(500)).await.unwrap(), "a stale version comes first");
         // What it holds may be replaced by as much or less, counted and deleted.
         put("a", 199).await.unwrap();
         put("a", 1).await.unwrap();
@@ -266,8 +268,12 @@ async fn a_bucket_within_its_quota_is_written_and_a_full_one_is_read_and_emptied
         "UPDATE tasker_key_value.usage SET bytes = 0",
         "DELETE FROM tasker_key_value.usage",
         "TRUNCATE tasker_key_value.entries",
+        // It would run with the rights of the owner.
+        "CREATE TEMP TABLE mine (bucket text, key text, value bytea);
+         CREATE TRIGGER mine AFTER INSERT ON mine REFERENCING NEW TABLE AS written
+         FOR EACH STATEMENT EXECUTE FUNCTION tasker_key_value.count_usage()",
     ] {
-        let error = sqlx::query(forbidden).execute(&worker).await.expect_err(forbidden);
+        let error = sqlx::raw_sql(forbidden).execute(&worker).await.expect_err(forbidden);
         assert_eq!(
             error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
             Some("42501"),

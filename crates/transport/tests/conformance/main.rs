@@ -1,6 +1,6 @@
 //! Conformance tests that run against every provider.
 
-mod exchange;
+mod finish;
 mod key_values;
 
 use std::{sync::Arc, time::Duration};
@@ -188,8 +188,7 @@ async fn an_extended_message_stays_hidden(queue: Arc<dyn Queue>) {
 async fn a_delayed_message_is_not_seen_before_its_time(queue: Arc<dyn Queue>) {
     let delay = Duration::from_millis(700);
     let sent = tokio::time::Instant::now();
-    let message =
-        |body: &str, delay| Message { body: body.to_owned(), delay, group: None, work: None, lease: None };
+    let message = |body: &str, delay| Message { body: body.to_owned(), delay, group: None, work: None };
     queue.send(vec![message("later", delay), message("now", NO_WAIT)]).await.expect("sends");
     assert_eq!(bodies(&receive(&queue, SOON).await), ["now"]);
     assert_eq!(bodies(&receive(&queue, SOON).await), ["later"]);

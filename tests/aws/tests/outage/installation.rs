@@ -103,7 +103,7 @@ impl Installation {
             steps: queue(&to_sqs, &steps, timing.step_visibility),
             reports: queue(&to_sqs, &reports, timing.report_visibility),
             leases: Arc::new(DynamoDbLeases::new(&to_dynamodb, &name, timing.lease_term, timing.settled_for)),
-            exchange: None,
+            finisher: None,
         };
         let blobs = || bucket_of(&services.s3.url(), &name, visibility);
         let stop = CancellationToken::new();
