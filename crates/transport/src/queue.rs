@@ -91,15 +91,18 @@ pub trait Queue: Send + Sync + 'static {
     /// Receives up to `max` messages. Waits up to `wait` for the first; does not wait for more.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Acknowledges messages, then receives. Where the provider can, in one call, which fails as a whole.
+    /// Acknowledges messages, then receives. Where the provider can, in one call, which fails as a whole. Elsewhere a failed
+    /// acknowledgement does not keep the caller from receiving: its messages are received again.
     async fn receive_after(
         &self,
         done: &[Receipt],
         max: usize,
         wait: Duration,
     ) -> Result<Vec<Delivery>, QueueError> {
-        if !done.is_empty() {
-            self.acknowledge(done).await?;
+        if !done.is_empty()
+            && let Err(error) = self.acknowledge(done).await
+        {
+            tracing::warn!(%error, "messages could not be acknowledged; they will be received again");
         }
         self.receive(max, wait).await
     }
