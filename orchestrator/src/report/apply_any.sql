@@ -226,14 +226,8 @@ BEGIN
                -- The task moves once per batch, with its last report.
                (k.by_position ->> a.position::text)::text[],
                a.step_index, a.attempt,
-               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
-                   || CASE WHEN a.before = 'enqueued' AND a.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END
-                   || CASE WHEN a.failure IS NULL THEN 'enqueued_for_orchestration'
-                           ELSE 'enqueued_as_error_for_orchestration' END
-                   || a.after,
-               CASE WHEN a.before = 'enqueued' AND a.started_at IS NOT NULL THEN ARRAY[a.enqueued_at]
-                    ELSE '{}'::timestamptz[] END
-                   || coalesce(a.started_at, a.begun_at, a.enqueued_at) || coalesce(a.finished_at, v_now) || v_now,
+               tasker_f.step_path(a.before, a.started_at IS NOT NULL, a.failure IS NOT NULL, a.after),
+               tasker_f.step_times(a.before, a.enqueued_at, a.begun_at, a.started_at, a.finished_at, v_now),
                (y.by_position ->> a.position::text)::integer[], a.detail::json
         FROM accepted a
         CROSS JOIN paths k

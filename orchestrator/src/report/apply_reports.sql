@@ -134,12 +134,8 @@ BEGIN
            (SELECT tasker_f.task_path('steps_in_process', m.state, m.task_id = ANY (v_ready_task))
             FROM unnest(v_task, v_state, v_task_by) AS m (task_id, state, position) WHERE m.position = r.position),
            r.step_index, r.attempt,
-           CASE WHEN r.before = 'enqueued' AND r.started_at IS NOT NULL THEN ARRAY['enqueued'] ELSE '{}' END
-               || CASE WHEN r.before = 'enqueued' AND r.started_at IS NULL THEN 'enqueued' ELSE 'in_progress' END
-               || 'enqueued_for_orchestration'::text || 'complete'::text,
-           CASE WHEN r.before = 'enqueued' AND r.started_at IS NOT NULL THEN ARRAY[r.enqueued_at]
-                ELSE '{}'::timestamptz[] END
-               || coalesce(r.started_at, r.begun_at, r.enqueued_at) || coalesce(r.finished_at, v_now) || v_now,
+           tasker_f.step_path(r.before, r.started_at IS NOT NULL, false, 'complete'),
+           tasker_f.step_times(r.before, r.enqueued_at, r.begun_at, r.started_at, r.finished_at, v_now),
            (SELECT array_agg(w.step_index ORDER BY w.step_index)
             FROM unnest(v_ready_step, v_ready_by) AS w (step_index, position) WHERE w.position = r.position),
            r.detail::json
