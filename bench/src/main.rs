@@ -17,6 +17,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use server::{Installation, Server};
 
+/// What is measured, by the names of the arguments.
+const INSTALLATIONS: [(&str, Installation); 2] =
+    [("one_process", Installation::OneProcess), ("pgmq", Installation::Pgmq)];
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (program, project, results, only) = match arguments.as_slice() {
@@ -26,11 +30,14 @@ fn main() -> Result<()> {
             "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq]"
         ),
     };
+    if let Some(only) = only.filter(|only| INSTALLATIONS.iter().all(|(name, _)| name != only)) {
+        anyhow::bail!("`{only}` cannot be measured alone; name `one_process` or `pgmq`");
+    }
     let machine = machine::describe();
     println!("{machine}\n");
     let (program, project) = (Path::new(program), Path::new(project));
     let mut json = serde_json::json!({ "machine": machine });
-    for (name, installation) in [("one_process", Installation::OneProcess), ("pgmq", Installation::Pgmq)] {
+    for (name, installation) in INSTALLATIONS {
         if only.is_none_or(|only| only == name) {
             json[name] = measure(program, project, installation)?;
         }

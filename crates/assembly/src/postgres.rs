@@ -14,8 +14,8 @@ use crate::{
     transport::Transport,
 };
 
-/// The transport of an orchestrator: it sends steps and receives reports. Receiving does not wait for the disk, because a
-/// report that comes twice is stale. Sending does: the orchestrator takes a step that it has sent for delivered.
+/// The transport of an orchestrator: it sends steps and receives reports. The queue of reports does not wait for the
+/// disk, because a report that comes twice is stale, and the sweep starts a retry whose timer was lost. Sending steps does: the orchestrator takes a step that it has sent for delivered.
 pub fn orchestrator_transport(pool: &Pool, timing: &Timing) -> Transport {
     let (steps, reports) = (timing.step_visibility, timing.report_visibility);
     Transport {

@@ -109,7 +109,7 @@ pub fn bucket_of_namespace(namespace: &str, bucket: &str) -> String {
 }
 
 /// What an entry counts in its bucket, in bytes: a fixed part stands for what the store needs beside key and value. A
-/// counter counts as its longest digits.
+/// new counter needs room for [`LONGEST_NUMBER`].
 pub(crate) fn size_of(key: &str, value: &[u8]) -> u64 {
     (key.len() + value.len() + 100) as u64
 }

@@ -11,23 +11,24 @@ use crate::{Delivery, QueueError, Receipt};
 pub(crate) struct Receives(TaskTracker);
 
 impl Receives {
-    /// Runs `receive` in the background to its end. If the caller is cancelled, passes what `keys` returns for the messages
-    /// to `give_back`. Returns None if the process is stopping.
-    pub(crate) async fn run<T: Send + 'static, K: Send, G: Future<Output = Result<(), QueueError>> + Send>(
+    /// Runs `receive` in the background to its end. If the caller is cancelled, passes the messages, which `deliveries`
+    /// returns, to `give_back`. Returns None if the process is stopping.
+    pub(crate) async fn run<T: Send + 'static, G: Future<Output = Result<(), QueueError>> + Send>(
         &self,
         receive: impl Future<Output = Result<T, QueueError>> + Send + 'static,
-        keys: impl FnOnce(&T) -> Vec<K> + Send + 'static,
-        give_back: impl FnOnce(Vec<K>) -> G + Send + 'static,
+        deliveries: fn(&T) -> &[Delivery],
+        give_back: impl FnOnce(Vec<Receipt>) -> G + Send + 'static,
     ) -> Option<Result<T, QueueError>> {
         let (sender, answer) = oneshot::channel();
         let (taken, is_taken) = oneshot::channel::<()>();
         self.0.spawn(async move {
             let received = receive.await;
-            let keys = received.as_ref().map(keys).unwrap_or_default();
+            let deliveries = received.as_ref().map(deliveries).unwrap_or_default();
+            let receipts: Vec<Receipt> = deliveries.iter().map(|delivery| delivery.receipt.clone()).collect();
             let is_taken = sender.send(received).is_ok() && is_taken.await.is_ok();
-            if !is_taken && !keys.is_empty() {
+            if !is_taken && !receipts.is_empty() {
                 // If this fails, the messages become visible after their visibility timeout.
-                let _ = give_back(keys).await;
+                let _ = give_back(receipts).await;
             }
         });
         let received = answer.await.ok()?;
@@ -41,9 +42,4 @@ impl Receives {
         self.0.wait().await;
         self.0.reopen();
     }
-}
-
-/// The receipts of deliveries.
-pub(crate) fn receipts<'a>(deliveries: impl IntoIterator<Item = &'a Delivery>) -> Vec<Receipt> {
-    deliveries.into_iter().map(|delivery| delivery.receipt.clone()).collect()
 }

@@ -14,11 +14,7 @@ use aws_sdk_sqs::{
 };
 use tokio::task::JoinSet;
 
-use crate::{
-    Delivery, Message, Queue, QueueError, Receipt,
-    patience::timeouts,
-    receives::{Receives, receipts},
-};
+use crate::{Delivery, Message, Queue, QueueError, Receipt, patience::timeouts, receives::Receives};
 
 /// Messages per request, the limit of SQS.
 const BATCH: usize = 10;
@@ -251,7 +247,7 @@ impl Queue for SqsQueue {
         let (receiver, owner) = (self.clone(), self.clone());
         let received = self.receives.run(
             async move { receiver.receive_all(max, wait).await },
-            |deliveries: &Vec<Delivery>| receipts(deliveries),
+            Vec::as_slice,
             async move |receipts: Vec<Receipt>| owner.hand_back(&receipts, Duration::ZERO).await,
         );
         received.await.unwrap_or_else(|| Err(self.refused("the process is stopping".to_owned())))

@@ -36,7 +36,7 @@ impl PgmqFinisher {
             ), {}
             SELECT 1",
             reports.table.name,
-            PostgresLeases::prolonging("$2", "$3", "$4", "true"),
+            PostgresLeases::prolonging("$2", "$3", "$4", "true", Durability::Disk),
             deleting(steps.table.name, "$5", "$6", Durability::Disk),
         );
         Self { steps, reports, leases, statement: statement.into() }

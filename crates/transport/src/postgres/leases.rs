@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 use tasker_pool::Pool;
 
+use super::table::{Durability, waiting};
 use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 
 /// Leases in a PostgreSQL table, in a separate schema.
@@ -41,14 +42,21 @@ impl PostgresLeases {
 
     /// A statement that extends the holder's leases, or settles them, and returns those that it had. See
     /// [`PostgresLeases::prolong`].
-    pub(super) fn prolonging(leases: &str, holder: &str, by_ms: &str, settled: &str) -> String {
+    pub(super) fn prolonging(
+        leases: &str,
+        holder: &str,
+        by_ms: &str,
+        settled: &str,
+        durability: Durability,
+    ) -> String {
         format!(
             "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
              SELECT lease, {holder}, clock_timestamp() + interval '1 millisecond' * {by_ms}, {settled}
-             FROM (SELECT DISTINCT lease FROM unnest({leases}::text[]) AS lease) AS given ORDER BY lease
+             FROM (SELECT DISTINCT lease FROM unnest({leases}::text[]) AS lease) AS given WHERE {} ORDER BY lease
              ON CONFLICT (lease) DO UPDATE SET expires_at = excluded.expires_at, settled = excluded.settled
              WHERE l.holder = excluded.holder AND NOT l.settled
-             RETURNING lease"
+             RETURNING lease",
+            waiting(durability)
         )
     }
 
@@ -62,12 +70,8 @@ impl PostgresLeases {
         by: Duration,
         settled: bool,
     ) -> Result<Vec<bool>, LeaseError> {
-        let prolonging = Self::prolonging("$1", "$2", "$3", "$4");
         // Waiting for the disk would cost more than everything else here.
-        let statement = format!(
-            "WITH at_once AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)), held AS ({prolonging})
-             SELECT held.lease FROM at_once LEFT JOIN held ON true WHERE held.lease IS NOT NULL"
-        );
+        let statement = Self::prolonging("$1", "$2", "$3", "$4", Durability::Memory);
         let held: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement))
             .bind(leases)
             .bind(holder)
@@ -105,12 +109,12 @@ impl LeaseStore for PostgresLeases {
              FROM wanted w LEFT JOIN taken t USING (lease)
              LEFT JOIN LATERAL (SELECT settled FROM tasker_lease.leases WHERE lease = w.lease OFFSET 0) l ON true",
         )
-            .bind(leases)
-            .bind(holder)
-            .bind(self.term.as_millis() as i64)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
+        .bind(leases)
+        .bind(holder)
+        .bind(self.term.as_millis() as i64)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
         let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
         for (lease, taken, settled) in rows {
             let claim = match (taken, settled) {

@@ -10,10 +10,7 @@ use super::{
     table::{Durability, Read, Table},
     wake::Wake,
 };
-use crate::{
-    Delivery, Message, Queue, QueueError, Receipt,
-    receives::{Receives, receipts},
-};
+use crate::{Delivery, Message, Queue, QueueError, Receipt, receives::Receives};
 
 /// The queue of steps to run.
 pub const STEPS_QUEUE: &str = "tasker_steps";
@@ -137,7 +134,7 @@ impl Queue for PgmqQueue {
             let (reader, owner, done) = (self.table.clone(), self.table.clone(), std::mem::take(&mut done));
             let read = self.receives.run(
                 async move { reader.acknowledge_and_read(&done, max).await },
-                |(deliveries, _): &Read| receipts(deliveries),
+                |(deliveries, _): &Read| deliveries,
                 async move |receipts: Vec<Receipt>| {
                     owner.set_visible_in(&receipts, Duration::ZERO).await.map(drop)
                 },

@@ -68,7 +68,7 @@ fn receiving(queue: &str, durability: Durability) -> String {
 }
 
 /// A condition that is true, and lets the transaction not wait for the disk if it need not.
-fn waiting(durability: Durability) -> &'static str {
+pub(super) fn waiting(durability: Durability) -> &'static str {
     match durability {
         Durability::Disk => "true",
         Durability::Memory => "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
