@@ -6,10 +6,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-aws cost fuzz
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-peers bench-aws cost fuzz
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: ## Install what is missing: Rust, its WASM target, a C compiler, PostgreSQL
 	@scripts/setup.sh
@@ -40,9 +40,19 @@ lint: setup aws-tools ## Check formatting, lints, dependencies
 	@scripts/lint.sh
 
 bench: setup ## Measure the whole system and the host, in release build
-	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench -p tasker-runtime-host --bins --example invoke
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench -p tasker-runtime-host --bins --example invoke --example plain
+	$(CARGO) build --locked --release -p tasker-merge-modules --example merge
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/latest.json
 	@scripts/bench-host.sh
+
+bench-curves: setup ## Measure how that changes with load, size and history: 15 minutes
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
+	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/curves.json curves
+	@[ -z "$(UPDATE_DOCS)" ] || target/release/tasker-bench page bench-results/curves.json docs/performance.md
+
+bench-peers: setup ## Measure Restate, DBOS and Absurd beside Tasker, in release build
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
+	bench/peers/run.py target/release bench-results
 
 bench-aws: setup ## Measure the Lambda functions against an emulator of AWS
 	@scripts/bench-aws.sh

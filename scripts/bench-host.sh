@@ -1,28 +1,39 @@
 #!/usr/bin/env bash
-# Measures the cost of one execution on the host per component: fresh sandbox, call, result, end.
+# Measures the cost of one execution on the host per component: fresh sandbox, call, result, end. Components are measured as
+# `tasker build` makes them: their core modules are merged. Beside it, a new instance per call in plain wasmtime, without
+# Tasker's limits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build() { cargo build --quiet --release --target wasm32-wasip2 --manifest-path "$1/Cargo.toml" --lib; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 measure() {
-    printf '\n%s (%s KB)\n' "$1" "$(($(stat -c %s "$2" 2>/dev/null || stat -f %z "$2") / 1000))"
-    target/release/examples/invoke "$2" "$3" "$4"
+    local built="$scratch/built.wasm"
+    target/release/examples/merge "$2" "$built"
+    printf '\n%s (%s KB)\n' "$1" "$(($(stat -c %s "$built" 2>/dev/null || stat -f %z "$built") / 1000))"
+    target/release/examples/invoke "$built" "$3" "$4"
 }
 
+# Plain wasmtime has no HTTP here, and no stores.
+beside() { target/release/examples/plain "$@"; }
+
+sum=runtime-host/tests/guests/sum/target/wasm32-wasip2/release/sum.wasm
+shapes=examples/benchmark-shapes/target/wasm32-wasip2/release/benchmark_shapes.wasm
 build runtime-host/tests/guests/sum
 build examples/benchmark-shapes
 build examples/order-fulfillment
-measure "Rust, the contract by hand" runtime-host/tests/guests/sum/target/wasm32-wasip2/release/sum.wasm sum \
-    '{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
-measure "Rust, one handler with the SDK" examples/benchmark-shapes/target/wasm32-wasip2/release/benchmark_shapes.wasm add_up \
-    '{"n":1}'
+order='{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
+measure "Rust, the contract by hand" "$sum" sum "$order"
+beside "$sum" sum "$order"
+measure "Rust, one handler with the SDK" "$shapes" add_up '{"n":1}'
+beside "$shapes" add_up '{"n":1}'
 measure "Rust, six handlers with the SDK and HTTP" \
     examples/order-fulfillment/target/wasm32-wasip2/release/order_fulfillment.wasm validate_order \
     "$(head -n 1 examples/order-fulfillment/orders.jsonl)"
 
 # Other languages with the same contract. Their tools are installed into bench/guests/*/tools if npm and
 # Python are available.
-order='{"order":17,"items":[{"price":1.5},{"price":2.25},{"price":3}],"customer":"Ada"}'
 wit="$PWD/handler-sdk/wit"
 if command -v npm >/dev/null; then
     (

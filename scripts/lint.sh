@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
 # Packages that are built for WASM. Each is a separate workspace.
-for package in examples/*/ runtime-host/tests/guests/*/ cli/tests/system/handlers/; do
-    cargo fmt --all --check --manifest-path "$package/Cargo.toml"
+for manifest in examples/*/Cargo.toml runtime-host/tests/guests/*/Cargo.toml cli/tests/system/handlers/Cargo.toml; do
+    cargo fmt --all --check --manifest-path "$manifest"
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings
 

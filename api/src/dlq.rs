@@ -1,173 +1,214 @@
 //! Dead letters: tasks that need attention.
 
 use axum::{Json, extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
-    Error, Orchestrator, Resolution,
+    Error, Orchestrator, Resolution, Slice,
+    access::{Permission, Scope},
     read::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness},
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ErrorBody},
-    extract::{Body, Path, Query},
-    tasks::anybody,
+    access::Within,
+    extract::{Body, Path},
+    page::{List, NoFilters, Page, PageParameters, WITH_DOCUMENTS},
+    problem::{ApiError, Code, Problem},
 };
 
-/// The maximum page size.
-const MAX_LIMIT: u32 = 1000;
 /// The resolutions of an entry.
 const STATUSES: [&str; 4] = ["pending", "manually_resolved", "permanently_failed", "cancelled"];
 
-/// Filters and page of a list of entries.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// Filters of a list of entries.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ListParameters {
+pub(crate) struct Filters {
     /// Only entries with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
     resolution_status: Option<String>,
-    /// The number of entries, at most 1000.
-    limit: Option<u32>,
-    /// The last entry of the list before: returns those that follow it.
-    after: Option<Uuid>,
 }
 
-/// The size of a list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Limit {
-    /// The number of entries, at most 1000.
-    limit: Option<u32>,
-}
-
-impl Limit {
-    fn get(&self) -> u32 {
-        self.limit.unwrap_or(100).min(MAX_LIMIT)
-    }
+/// The place of an entry in a list.
+fn place(entry: &DlqEntry) -> (DateTime<Utc>, Uuid) {
+    (entry.created_at, entry.dlq_entry_id)
 }
 
 /// The new resolution of an entry.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DlqUpdate {
     /// The resolution.
     pub resolution_status: Resolution,
     /// Who resolved it.
-    #[serde(default = "anybody")]
-    pub resolved_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_by: Option<String>,
     /// Notes.
     #[serde(default)]
     pub resolution_notes: Option<String>,
 }
 
 /// A request to put a task into the DLQ.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DlqAddition {
     /// Who requests it.
-    #[serde(default = "anybody")]
-    pub actor: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The reason.
     #[serde(default)]
     pub note: Option<String>,
 }
 
+/// Removes what the caller may not read.
+fn withhold(within: &Within, entry: &mut DlqEntry) {
+    if !within.may_read_documents(&entry.namespace) {
+        entry.withhold();
+    }
+}
+
+/// As [`withhold`], for several.
+fn readable(within: &Within, mut entries: Vec<DlqEntry>) -> Vec<DlqEntry> {
+    for entry in &mut entries {
+        withhold(within, entry);
+    }
+    entries
+}
+
+/// Returns an entry in the scope.
+async fn find(orchestrator: &Orchestrator, within: &Within, id: Uuid) -> Result<DlqEntry, ApiError> {
+    let filter = DlqFilter { scope: within.scope.clone(), dlq_entry_id: Some(id), ..DlqFilter::default() };
+    let found = orchestrator.reader.dlq_entries(&filter, Slice::first(1)).await?;
+    readable(within, found).pop().ok_or_else(|| Error::NoSuchDlqEntry(id).into())
+}
+
 /// Lists entries, newest first.
-#[utoipa::path(get, path = "/v1/dlq", tag = "dlq", params(ListParameters), responses((status = 200, body = [DlqEntry])))]
+#[utoipa::path(get, path = "/v1/dlq", tag = "dlq", params(Filters, PageParameters), responses(
+    (status = 200, body = Page<DlqEntry>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-    Query(parameters): Query<ListParameters>,
-) -> Result<Json<Vec<DlqEntry>>, ApiError> {
-    let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
-    if let Some(status) = parameters.resolution_status.as_deref().filter(|status| !STATUSES.contains(status))
-    {
+    within: Within,
+    list: List<Filters>,
+) -> Result<Page<DlqEntry>, ApiError> {
+    let list = list.at_most(WITH_DOCUMENTS)?;
+    let status = list.filters.resolution_status.clone();
+    if let Some(status) = status.as_deref().filter(|status| !STATUSES.contains(status)) {
         let message = format!("`resolution_status` is `{status}`; it must be one of {}", STATUSES.join(", "));
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+        return Err(ApiError::new(Code::InvalidRequest, message));
     }
-    let filter = DlqFilter { resolution_status: parameters.resolution_status, ..DlqFilter::default() };
-    Ok(Json(orchestrator.reader.dlq_entries(&filter, limit, parameters.after).await?))
+    let scope = within.scope.clone();
+    let filter = DlqFilter { scope, resolution_status: status, ..DlqFilter::default() };
+    let entries = orchestrator.reader.dlq_entries(&filter, list.slice()?).await?;
+    Ok(list.page(readable(&within, entries), place))
 }
 
 /// Lists the entries of one task, newest first.
-#[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)),
-    responses((status = 200, body = [DlqEntry])))]
+#[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path), PageParameters),
+    responses((status = 200, body = Page<DlqEntry>)))]
 pub(crate) async fn of_task(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
-) -> Result<Json<Vec<DlqEntry>>, ApiError> {
-    let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-    Ok(Json(orchestrator.reader.dlq_entries(&filter, MAX_LIMIT, None).await?))
+    list: List<NoFilters>,
+) -> Result<Page<DlqEntry>, ApiError> {
+    let list = list.at_most(WITH_DOCUMENTS)?;
+    let filter = DlqFilter { scope: within.scope.clone(), task_id: Some(task), ..DlqFilter::default() };
+    let entries = orchestrator.reader.dlq_entries(&filter, list.slice()?).await?;
+    Ok(list.page(readable(&within, entries), place))
 }
 
 /// Puts a task into the DLQ.
-#[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)), request_body = Object,
-    responses((status = 201, body = DlqEntry), (status = 404, body = ErrorBody)))]
+#[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)), request_body = DlqAddition,
+    responses((status = 201, body = DlqEntry), (status = 404, body = Problem)))]
 pub(crate) async fn add(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
     Body(addition): Body<DlqAddition>,
 ) -> Result<(StatusCode, Json<DlqEntry>), ApiError> {
-    let entry = orchestrator.engine.add_to_dlq(task, &addition.actor, addition.note.as_deref()).await?;
+    within.check_task(&orchestrator, task).await?;
+    let actor = within.caller.actor(addition.actor.as_deref());
+    let mut entry = orchestrator.engine.add_to_dlq(task, &actor, addition.note.as_deref()).await?;
+    withhold(&within, &mut entry);
     Ok((StatusCode::CREATED, Json(entry)))
 }
 
 /// Returns an entry.
 #[utoipa::path(get, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
-    responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = DlqEntry), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(entry): Path<Uuid>,
 ) -> Result<Json<DlqEntry>, ApiError> {
-    let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
-    let found = orchestrator.reader.dlq_entries(&filter, 1, None).await?.pop();
-    found.map(Json).ok_or_else(|| Error::NoSuchDlqEntry(entry).into())
+    find(&orchestrator, &within, entry).await.map(Json)
 }
 
 /// Updates an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or
 /// `requeue`, which retries the failed work.
 #[utoipa::path(patch, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
-    request_body = Object, responses((status = 200, body = DlqEntry), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It is already resolved, or there is nothing to retry.")))]
+    request_body = DlqUpdate, responses((status = 200, body = DlqEntry), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "It is already resolved, or there is nothing to retry.")))]
 pub(crate) async fn update(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(entry): Path<Uuid>,
     Body(update): Body<DlqUpdate>,
 ) -> Result<Json<DlqEntry>, ApiError> {
     let DlqUpdate { resolution_status, resolved_by, resolution_notes } = update;
-    let done = orchestrator.engine.update_dlq_entry(
-        entry,
-        resolution_status,
-        &resolved_by,
-        resolution_notes.as_deref(),
-    );
-    Ok(Json(done.await?))
+    let namespace = find(&orchestrator, &within, entry).await?.namespace;
+    let may_operate = |scope: &Scope| scope.contains(&namespace);
+    if resolution_status == Resolution::Requeue
+        && !within.caller.scope(Permission::TasksOperate).is_some_and(may_operate)
+    {
+        return Err(Error::Forbidden { permission: Permission::TasksOperate }.into());
+    }
+    let actor = within.caller.actor(resolved_by.as_deref());
+    let notes = resolution_notes.as_deref();
+    let mut updated = orchestrator.engine.update_dlq_entry(entry, resolution_status, &actor, notes).await?;
+    withhold(&within, &mut updated);
+    Ok(Json(updated))
 }
 
 /// Counts entries by reason.
-#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", responses((status = 200, body = [DlqStatistics])))]
+#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", params(PageParameters), responses(
+    (status = 200, body = Page<DlqStatistics>)))]
 pub(crate) async fn statistics(
     State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<DlqStatistics>>, ApiError> {
-    Ok(Json(orchestrator.reader.dlq_statistics().await?))
+    within: Within,
+    list: List<NoFilters>,
+) -> Result<Page<DlqStatistics>, ApiError> {
+    let list = list.has_one_page()?;
+    Ok(list.whole(orchestrator.reader.dlq_statistics(&within.scope).await?))
 }
 
-/// Lists pending entries, most urgent first.
-#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", params(Limit),
-    responses((status = 200, body = [Investigation])))]
+/// Lists pending entries, most urgent first. Their order changes with time, so there is one page.
+#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", params(PageParameters), responses(
+    (status = 200, body = Page<Investigation>)))]
 pub(crate) async fn investigation_queue(
     State(orchestrator): State<Orchestrator>,
-    Query(limit): Query<Limit>,
-) -> Result<Json<Vec<Investigation>>, ApiError> {
-    Ok(Json(orchestrator.reader.investigation_queue(limit.get()).await?))
+    within: Within,
+    list: List<NoFilters>,
+) -> Result<Page<Investigation>, ApiError> {
+    let list = list.at_most(WITH_DOCUMENTS)?.has_one_page()?;
+    let mut queue = orchestrator.reader.investigation_queue(&within.scope, list.limit).await?;
+    for one in &mut queue {
+        withhold(&within, &mut one.entry);
+    }
+    Ok(list.whole(queue))
 }
 
-/// Lists tasks that have not ended, by the time since their last change.
-#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", params(Limit), responses((status = 200, body = [Staleness])))]
+/// Lists tasks that have not ended, by the time since their last change. Their order changes with time, so there is one
+/// page.
+#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", params(PageParameters), responses(
+    (status = 200, body = Page<Staleness>)))]
 pub(crate) async fn staleness(
     State(orchestrator): State<Orchestrator>,
-    Query(limit): Query<Limit>,
-) -> Result<Json<Vec<Staleness>>, ApiError> {
-    Ok(Json(orchestrator.reader.staleness(limit.get()).await?))
+    within: Within,
+    list: List<NoFilters>,
+) -> Result<Page<Staleness>, ApiError> {
+    let list = list.has_one_page()?;
+    let stale = orchestrator.reader.staleness(&within.scope, list.limit).await?;
+    Ok(list.whole(stale))
 }

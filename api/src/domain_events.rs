@@ -11,60 +11,57 @@ use std::{
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{
         Sse,
         sse::{Event, KeepAlive},
     },
 };
-use serde::Deserialize;
 use tasker_orchestrator::{
     Orchestrator,
+    access::Permission,
     events::{Published, Subscription, SubscriptionRequest},
 };
 use tokio_stream::{
     Stream, StreamExt,
     wrappers::{BroadcastStream, errors::BroadcastStreamRecvError},
 };
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use utoipa::IntoParams;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::{ApiError, ErrorBody},
-    extract::{Body, Path, Query},
+    access::{Guardian, Within},
+    extract::{Body, Path},
+    page::{List, NoFilters, Page, PageParameters},
+    problem::{ApiError, Problem},
 };
 
-/// The size of a list of events.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListParameters {
-    /// The number of events, at most 1000.
-    limit: Option<u32>,
-}
-
-/// Lists the subscriptions.
-#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", responses((status = 200, body = [Subscription])))]
+/// Lists the subscriptions, sorted by name.
+#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", params(PageParameters), responses(
+    (status = 200, body = Page<Subscription>)))]
 pub(crate) async fn subscriptions(
     State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<Subscription>>, ApiError> {
-    Ok(Json(orchestrator.events.subscriptions().await?))
+    list: List<NoFilters>,
+) -> Result<Page<Subscription>, ApiError> {
+    let subscriptions = orchestrator.events.subscriptions(list.slice()?).await?;
+    Ok(list.page(subscriptions, |subscription| subscription.name.clone()))
 }
 
-/// Subscribes a webhook, a queue or a new task to events. Only this response contains the secret of a
+/// Subscribes a webhook, a queue or a new task to events, which hold documents: this needs `tasks:context_read` too. Only this response contains the secret of a
 /// webhook.
-#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = Object, responses(
-    (status = 201, body = Subscription), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
+#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = SubscriptionRequest, responses(
+    (status = 201, body = Subscription), (status = 409, body = Problem)))]
 pub(crate) async fn subscribe(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Body(request): Body<SubscriptionRequest>,
 ) -> Result<(StatusCode, Json<Subscription>), ApiError> {
+    within.must_read_all_documents()?;
     Ok((StatusCode::CREATED, Json(orchestrator.events.subscribe(request).await?)))
 }
 
 /// Deletes a subscription.
 #[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", params(("name" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn unsubscribe(
     State(orchestrator): State<Orchestrator>,
     Path(name): Path<String>,
@@ -74,24 +71,43 @@ pub(crate) async fn unsubscribe(
 }
 
 /// Lists the events of the last day with their delivery state, newest first.
-#[utoipa::path(get, path = "/v1/domain-events", tag = "events", params(ListParameters),
-    responses((status = 200, body = [Published])))]
+#[utoipa::path(get, path = "/v1/domain-events", tag = "events", params(PageParameters),
+    responses((status = 200, body = Page<Published>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-    Query(parameters): Query<ListParameters>,
-) -> Result<Json<Vec<Published>>, ApiError> {
-    Ok(Json(orchestrator.events.events(parameters.limit.unwrap_or(100).min(1000)).await?))
+    within: Within,
+    list: List<NoFilters>,
+) -> Result<Page<Published>, ApiError> {
+    let mut events = orchestrator.events.events(list.slice()?).await?;
+    if !within.may_read_all_documents() {
+        // It quotes what does not fit a schema.
+        for event in &mut events {
+            event.error = event.error.take().map(|_| "withheld".to_owned());
+        }
+    }
+    Ok(list.page(events, |event| event.event_id))
 }
 
-/// Streams events as they are published: server-sent events, each a CloudEvent in JSON.
+/// Streams events as they are published: server-sent events, each a CloudEvent in JSON. Events hold documents, so this
+/// needs `tasks:context_read` too. The stream ends when the caller's key does.
 #[utoipa::path(get, path = "/v1/domain-events/stream", tag = "events",
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Extension(guardian): Extension<Guardian>,
+    headers: HeaderMap,
     Extension(stop): Extension<CancellationToken>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    within.must_read_all_documents()?;
+    let ended = async move {
+        tokio::select! {
+            () = stop.cancelled_owned() => {}
+            () = guardian.refuses(headers, Permission::EventsRead) => {}
+        }
+    };
     let told = BroadcastStream::new(orchestrator.events.told_events());
-    let heard = Until { told, stopped: Box::pin(stop.cancelled_owned()) };
+    let heard = Until { told, ended: Box::pin(ended) };
     let events = heard.map(|told| {
         Ok(match told {
             Ok(event) => Event::default().event("domain_event").data(event),
@@ -104,17 +120,17 @@ pub(crate) async fn stream(
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
-/// A stream that ends when the server stops; an endless response would delay that.
+/// A stream that ends with the server, which an endless response would delay, or with the caller's right to it.
 struct Until {
     told: BroadcastStream<Arc<str>>,
-    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Stream for Until {
     type Item = Result<Arc<str>, BroadcastStreamRecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.stopped.as_mut().poll(context).is_ready() {
+        if self.ended.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);
         }
         Pin::new(&mut self.told).poll_next(context)

@@ -4,9 +4,9 @@ use axum::{
     Json,
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
     Orchestrator,
@@ -16,28 +16,25 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ErrorBody},
-    extract::{Path, Query},
+    access::Within,
+    extract::Path,
+    page::{List, Page, PageParameters},
+    problem::{ApiError, Code, Problem},
 };
 
-/// The maximum page size.
-const MAX_LIMIT: u32 = 1000;
 /// A longer body is parsed on a thread for blocking work, because the others also renew leases.
 const MAX_BYTES_AT_ONCE: usize = 64 << 10;
 /// The maximum number of events per request.
 const MAX_BATCH: usize = 1000;
 
-/// Filters and page of a list of received events.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// Filters of a list of received events.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ListParameters {
-    /// Only events in this state: `started`, `unmatched`, `failed`, or `dead` for the last two.
-    state: Option<String>,
-    /// The number of events, at most 1000.
-    limit: Option<u32>,
-    /// The last event of the list before, by its `received_id`: returns those that follow it.
-    after: Option<Uuid>,
+pub(crate) struct Filters {
+    /// Only events in this state: `started`, `unmatched`, `failed`, or `dead` for the last two. Repeat it for several.
+    #[serde(default)]
+    state: Vec<String>,
 }
 
 /// Receives CloudEvents 1.0: one in binary mode (`ce-` headers), one in JSON
@@ -45,16 +42,14 @@ pub(crate) struct ListParameters {
 /// each event, in order. Events are identified by source and id; a repeated event starts nothing again. One
 /// invalid event rejects the whole batch.
 #[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Object, responses(
-    (status = 200, body = [Reception]), (status = 400, body = ErrorBody, description = "Not a CloudEvent. The message states the reason."),
-    (status = 415, body = ErrorBody),
-    (status = 503, body = ErrorBody, description = "Temporarily unavailable. Repeat the request; no event is processed twice.")))]
+    (status = 200, body = [Reception]), (status = 400, body = Problem, description = "Not a CloudEvent. The message states the reason."),
+    (status = 503, body = Problem, description = "Temporarily unavailable. Repeat the request; no event is processed twice.")))]
 pub(crate) async fn receive(
     State(orchestrator): State<Orchestrator>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Vec<Reception>>, ApiError> {
-    let body = body
-        .map_err(|rejection| ApiError::new(rejection.status(), "invalid_request", rejection.body_text()))?;
+    let body = body?;
     let events = if body.len() > MAX_BYTES_AT_ONCE {
         let parsed = tokio::task::spawn_blocking(move || read(&headers, &body)).await;
         parsed.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?
@@ -63,7 +58,7 @@ pub(crate) async fn receive(
     };
     if events.len() > MAX_BATCH {
         let message = format!("the batch has {} events; at most {MAX_BATCH} are allowed", events.len());
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+        return Err(ApiError::new(Code::InvalidRequest, message));
     }
     Ok(Json(orchestrator.triggers.receive_events(events).await?))
 }
@@ -78,7 +73,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
         other if other.starts_with("application/cloudevents") => {
             let message =
                 format!("events in `{other}` are not supported; send them in JSON or in binary mode");
-            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", message))
+            Err(ApiError::new(Code::UnsupportedMediaType, message))
         }
         _ if headers.contains_key("ce-specversion") || headers.contains_key("ce-id") => {
             let mut attributes = Vec::new();
@@ -96,7 +91,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<CloudEvent>, ApiError> {
             let message = "this is not a CloudEvent: send one with `ce-` headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, \
                            `ce-type`), or in JSON as `application/cloudevents+json`, or several as \
                            `application/cloudevents-batch+json`";
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", message.to_owned()))
+            Err(ApiError::new(Code::InvalidEvent, message.to_owned()))
         }
     }
 }
@@ -108,13 +103,12 @@ fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, ApiErr
 }
 
 fn invalid(name: &HeaderName, fault: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", format!("the header `{name}` {fault}"))
+    ApiError::new(Code::InvalidEvent, format!("the header `{name}` {fault}"))
 }
 
 fn utf8(body: &[u8]) -> Result<&str, ApiError> {
-    std::str::from_utf8(body).map_err(|error| {
-        ApiError::new(StatusCode::BAD_REQUEST, "invalid_event", format!("the body is not UTF-8: {error}"))
-    })
+    std::str::from_utf8(body)
+        .map_err(|error| ApiError::new(Code::InvalidEvent, format!("the body is not UTF-8: {error}")))
 }
 
 /// Decodes a header's value to an attribute: removes quotes, then decodes `%` sequences once.
@@ -151,47 +145,64 @@ fn decode(value: &str) -> Result<String, &'static str> {
 
 impl From<EventError> for ApiError {
     fn from(error: EventError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid_event", error.to_string())
+        Self::new(Code::InvalidEvent, error.to_string())
     }
 }
 
 /// Lists received events without their content, newest first.
-#[utoipa::path(get, path = "/v1/events", tag = "events", params(ListParameters),
-    responses((status = 200, body = [ReceivedEvent]), (status = 400, body = ErrorBody)))]
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(Filters, PageParameters),
+    responses((status = 200, body = Page<ReceivedEvent>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-    Query(parameters): Query<ListParameters>,
-) -> Result<Json<Vec<ReceivedEvent>>, ApiError> {
-    let states = match parameters.state.as_deref() {
-        None => Vec::new(),
-        Some("dead") => vec![ReceptionState::Unmatched, ReceptionState::Failed],
-        Some(name) => vec![ReceptionState::from_name(name).ok_or_else(|| no_such_state(name))?],
-    };
-    let limit = parameters.limit.unwrap_or(100).min(MAX_LIMIT);
+    within: Within,
+    list: List<Filters>,
+) -> Result<Page<ReceivedEvent>, ApiError> {
+    let mut states = Vec::new();
+    for name in &list.filters.state {
+        match name.as_str() {
+            "dead" => states.extend([ReceptionState::Unmatched, ReceptionState::Failed]),
+            name => states.push(ReceptionState::from_name(name).ok_or_else(|| no_such_state(name))?),
+        }
+    }
     let filter = ReceivedFilter { states };
-    Ok(Json(orchestrator.triggers.received_events(&filter, limit, parameters.after).await?))
+    let mut events = orchestrator.triggers.received_events(&filter, list.slice()?).await?;
+    if !within.may_read_all_documents() {
+        events.iter_mut().for_each(withhold);
+    }
+    Ok(list.page(events, |event| (event.received_at, event.received_id)))
+}
+
+/// Removes the content of an event, and the reason of its result, which may quote the content.
+fn withhold(event: &mut ReceivedEvent) {
+    event.event = None;
+    event.reason = event.reason.take().map(|_| "withheld".to_owned());
 }
 
 fn no_such_state(name: &str) -> ApiError {
     let known = ReceptionState::ALL.map(ReceptionState::as_str).join(", ");
     let message = format!("`state` is `{name}`; it must be one of {known}, dead");
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    ApiError::new(Code::InvalidRequest, message)
 }
 
 /// Returns a received event with its content.
 #[utoipa::path(get, path = "/v1/events/{received_id}", tag = "events", params(("received_id" = Uuid, Path)),
-    responses((status = 200, body = ReceivedEvent), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = ReceivedEvent), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(id): Path<Uuid>,
 ) -> Result<Json<ReceivedEvent>, ApiError> {
-    Ok(Json(orchestrator.triggers.received_event(id).await?))
+    let mut event = orchestrator.triggers.received_event(id).await?;
+    if !within.may_read_all_documents() {
+        withhold(&mut event);
+    }
+    Ok(Json(event))
 }
 
 /// Processes a dead letter again, with the current triggers.
 #[utoipa::path(post, path = "/v1/events/{received_id}/replay", tag = "events",
-    params(("received_id" = Uuid, Path)), responses((status = 200, body = Reception), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "It is not a dead letter.")))]
+    params(("received_id" = Uuid, Path)), responses((status = 200, body = Reception), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "It is not a dead letter.")))]
 pub(crate) async fn replay(
     State(orchestrator): State<Orchestrator>,
     Path(id): Path<Uuid>,

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, FromRequestParts};
 
-use crate::error::ApiError;
+use crate::problem::ApiError;
 
 /// `axum::Json`, with errors in this API's format.
 #[derive(FromRequest)]

@@ -9,14 +9,14 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderName, StatusCode, Uri,
+        HeaderMap, HeaderName, Uri,
         header::{HOST, ORIGIN},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::error::ApiError;
+use crate::problem::{ApiError, Code};
 
 /// Refuses a request whose `Host` or `Origin` is not a name of this machine and not in `hosts`.
 pub(crate) async fn refuse_foreign_pages(
@@ -31,7 +31,8 @@ pub(crate) async fn refuse_foreign_pages(
                 "`{header}` is `{name}`, which is not a name of this machine; to allow it, as behind a proxy, add it to \
                  `server.hosts`"
             );
-            ApiError::new(StatusCode::FORBIDDEN, "foreign_host", message).into_response()
+            let code = if header == HOST { Code::HostRefused } else { Code::OriginRefused };
+            ApiError::new(code, message).into_response()
         }
     }
 }
@@ -81,7 +82,7 @@ pub(crate) async fn refuse_nul(request: Request, next: Next) -> Response {
         return next.run(request).await;
     };
     let message = format!("{place} must not contain a NUL character");
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message).into_response()
+    ApiError::new(Code::InvalidRequest, message).into_response()
 }
 
 #[cfg(test)]

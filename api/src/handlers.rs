@@ -1,60 +1,60 @@
-//! Published handlers and their versions.
+//! Discovery: namespaces, their templates, and one template with its dependency graph. In these routes, as in earlier
+//! versions of Tasker, a template is called a handler. The handlers of steps are callables.
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{HandlerVersion, Orchestrator, read::HandlerSummary};
+use serde::Deserialize;
+use tasker_orchestrator::{
+    Orchestrator,
+    read::{HandlerDetail, Handlers, HandlersOfNamespace},
+};
+use utoipa::IntoParams;
 
 use crate::{
-    error::{ApiError, ErrorBody},
-    extract::{Body, Path},
+    access::Within,
+    extract::{Path, Query},
+    problem::{ApiError, Problem},
 };
 
-/// Lists the handlers that templates can use.
-#[utoipa::path(get, path = "/v1/handlers", tag = "catalog", responses((status = 200, body = [HandlerSummary])))]
+/// Lists the names of all templates, by namespace.
+#[utoipa::path(get, path = "/v1/handlers", tag = "discovery", responses(
+    (status = 200, body = Handlers)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<HandlerSummary>>, ApiError> {
-    Ok(Json(orchestrator.reader.handlers().await?))
+    within: Within,
+) -> Result<Json<Handlers>, ApiError> {
+    Ok(Json(orchestrator.reader.handler_names(&within.scope).await?))
 }
 
-/// A change of a handler's current version. New tasks use the current version.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
-pub enum HandlerOperation {
-    /// Makes a version current.
-    Promote {
-        /// The number of the version.
-        version: i32,
-    },
-    /// Makes the version current that was current before the last promotion.
-    RollBack,
-}
-
-/// Lists the versions of a handler, newest first.
-#[utoipa::path(get, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
-    responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody)))]
-pub(crate) async fn versions(
+/// Lists the templates of a namespace with their versions and steps.
+#[utoipa::path(get, path = "/v1/handlers/{namespace}", tag = "discovery", params(("namespace" = String, Path)),
+    responses((status = 200, body = HandlersOfNamespace), (status = 404, body = Problem)))]
+pub(crate) async fn of_namespace(
     State(orchestrator): State<Orchestrator>,
-    Path(callable): Path<String>,
-) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
-    Ok(Json(orchestrator.catalog.handler_versions(&callable).await?))
+    within: Within,
+    Path(namespace): Path<String>,
+) -> Result<Json<HandlersOfNamespace>, ApiError> {
+    Ok(Json(orchestrator.reader.handlers_of(&within.scope, &namespace).await?))
 }
 
-/// Changes the current version of a handler: `action` is `promote` (with `version`) or `roll_back`. Existing
-/// tasks keep their version.
-#[utoipa::path(patch, path = "/v1/handlers/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
-    request_body = Object, responses((status = 200, body = [HandlerVersion]), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody)))]
-pub(crate) async fn operate(
+/// Which version of a template to return.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Version {
+    /// A version, or `latest`, the default: the one that new tasks use.
+    version: Option<String>,
+}
+
+/// Returns a template with its dependency graph.
+#[utoipa::path(get, path = "/v1/handlers/{namespace}/{name}", tag = "discovery",
+    params(("namespace" = String, Path), ("name" = String, Path), Version),
+    responses((status = 200, body = HandlerDetail), (status = 404, body = Problem)))]
+pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
-    Path(callable): Path<String>,
-    Body(operation): Body<HandlerOperation>,
-) -> Result<Json<Vec<HandlerVersion>>, ApiError> {
-    match operation {
-        HandlerOperation::Promote { version } => {
-            orchestrator.catalog.promote_handler(&callable, version).await?;
-        }
-        HandlerOperation::RollBack => drop(orchestrator.catalog.roll_back_handler(&callable).await?),
-    }
-    Ok(Json(orchestrator.catalog.handler_versions(&callable).await?))
+    within: Within,
+    Path((namespace, name)): Path<(String, String)>,
+    Query(Version { version }): Query<Version>,
+) -> Result<Json<HandlerDetail>, ApiError> {
+    let version = version.as_deref().filter(|version| *version != "latest");
+    Ok(Json(orchestrator.reader.handler(&within.scope, &namespace, &name, version).await?))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tasker_orchestrator::Orchestrator;
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, ErrorBody};
+use crate::problem::ApiError;
 
 /// The health of the process.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -39,15 +39,22 @@ pub(crate) async fn live() -> Json<Health> {
 
 /// Returns 200 if the database responds, so that tasks can be created.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
-    (status = 200, body = Health), (status = 503, body = ErrorBody)))]
+    (status = 200, body = Health)))]
 pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Json<Health>, ApiError> {
     orchestrator.reader.check_database().await?;
     Ok(Json(ok()))
 }
 
+/// As `/health/ready`.
+#[utoipa::path(get, path = "/health", tag = "health", responses(
+    (status = 200, body = Health)))]
+pub(crate) async fn health(orchestrator: State<Orchestrator>) -> Result<Json<Health>, ApiError> {
+    ready(orchestrator).await
+}
+
 /// Returns the number of open steps.
 #[utoipa::path(get, path = "/health/detailed", tag = "health", responses(
-    (status = 200, body = DetailedHealth), (status = 503, body = ErrorBody)))]
+    (status = 200, body = DetailedHealth)))]
 pub(crate) async fn detailed(
     State(orchestrator): State<Orchestrator>,
 ) -> Result<Json<DetailedHealth>, ApiError> {

@@ -1,64 +1,153 @@
-//! The OpenAPI document of the API.
+//! The routes of the API, and the OpenAPI document that they are described in.
 
-use axum::Json;
-use utoipa::{OpenApi, openapi};
+use std::sync::LazyLock;
 
-use crate::{dlq, domain_events, error, events, handlers, health, steps, tasks, templates, triggers};
+use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
+use tasker_orchestrator::{Orchestrator, access::Permission};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, ContentBuilder, Ref, RefOr, ResponseBuilder,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    access::{API_KEY, Authorized as _, BEARER},
+    callables, creations, dlq, domain_events, events, handlers, health, keys, me, problem,
+    problem::PROBLEM_JSON,
+    steps, tasks, templates, triggers,
+};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tasker", description = "Workflows whose steps are WebAssembly components."),
-    paths(
-        tasks::create,
-        tasks::list,
-        tasks::show,
-        tasks::cancel,
-        tasks::operate,
-        tasks::audit,
-        steps::list,
-        steps::show,
-        steps::operate,
-        steps::audit,
-        steps::attempts,
-        templates::list,
-        templates::show,
-        handlers::list,
-        handlers::versions,
-        handlers::operate,
-        domain_events::subscriptions,
-        domain_events::subscribe,
-        domain_events::unsubscribe,
-        domain_events::list,
-        domain_events::stream,
-        events::receive,
-        events::list,
-        events::show,
-        events::replay,
-        triggers::list,
-        triggers::show,
-        triggers::switch,
-        triggers::remove,
-        dlq::list,
-        dlq::of_task,
-        dlq::add,
-        dlq::show,
-        dlq::update,
-        dlq::statistics,
-        dlq::investigation_queue,
-        dlq::staleness,
-        health::live,
-        health::ready,
-        health::detailed,
-    ),
-    components(schemas(error::ErrorBody))
+    components(schemas(problem::Problem)),
+    modifiers(&Schemes)
 )]
 struct Document;
 
-/// The OpenAPI document.
-pub fn document() -> openapi::OpenApi {
-    Document::openapi()
+/// How callers authenticate.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(
+            API_KEY,
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))),
+        );
+        components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
 }
 
-pub(crate) async fn serve() -> Json<openapi::OpenApi> {
-    Json(document())
+/// All routes, each with its permission; those at the end need none. What is here is in the document, and the other way round.
+pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .authorized(routes!(creations::create), Permission::TasksCreate)
+        .authorized(routes!(creations::create_batch), Permission::TasksCreate)
+        .authorized(routes!(creations::clone), Permission::TasksCreate)
+        .authorized(routes!(tasks::list), Permission::TasksList)
+        .authorized(routes!(tasks::show), Permission::TasksRead)
+        .authorized(routes!(tasks::operate), Permission::TasksOperate)
+        .authorized(routes!(tasks::cancel), Permission::TasksCancel)
+        .authorized(routes!(tasks::audit), Permission::TasksRead)
+        .authorized(routes!(steps::list), Permission::StepsRead)
+        .authorized(routes!(steps::show), Permission::StepsRead)
+        .authorized(routes!(steps::operate), Permission::StepsResolve)
+        .authorized(routes!(steps::audit), Permission::StepsRead)
+        .authorized(routes!(steps::attempts), Permission::StepsRead)
+        .authorized(routes!(handlers::list), Permission::SystemHandlersRead)
+        .authorized(routes!(handlers::of_namespace), Permission::SystemHandlersRead)
+        .authorized(routes!(handlers::show), Permission::SystemHandlersRead)
+        .authorized(routes!(templates::list), Permission::TemplatesRead)
+        .authorized(routes!(templates::show), Permission::TemplatesRead)
+        .authorized(routes!(callables::list), Permission::CallablesRead)
+        .authorized(routes!(callables::versions), Permission::CallablesRead)
+        .authorized(routes!(callables::operate), Permission::HandlersPromote)
+        .authorized(routes!(domain_events::list), Permission::EventsRead)
+        .authorized(routes!(domain_events::stream), Permission::EventsRead)
+        .authorized(routes!(domain_events::subscriptions), Permission::EventsRead)
+        .authorized(routes!(domain_events::subscribe), Permission::EventsSubscribe)
+        .authorized(routes!(domain_events::unsubscribe), Permission::EventsSubscribe)
+        .authorized(routes!(events::list), Permission::EventsRead)
+        .authorized(routes!(events::receive), Permission::EventsSend)
+        .authorized(routes!(events::show), Permission::EventsRead)
+        .authorized(routes!(events::replay), Permission::EventsReplay)
+        .authorized(routes!(triggers::list), Permission::TriggersRead)
+        .authorized(routes!(triggers::show), Permission::TriggersRead)
+        .authorized(routes!(triggers::switch), Permission::TriggersUpdate)
+        .authorized(routes!(triggers::remove), Permission::TriggersUpdate)
+        .authorized(routes!(dlq::list), Permission::DlqRead)
+        .authorized(routes!(dlq::of_task), Permission::DlqRead)
+        .authorized(routes!(dlq::add), Permission::DlqUpdate)
+        .authorized(routes!(dlq::show), Permission::DlqRead)
+        .authorized(routes!(dlq::update), Permission::DlqUpdate)
+        .authorized(routes!(dlq::statistics), Permission::DlqStats)
+        .authorized(routes!(dlq::investigation_queue), Permission::DlqRead)
+        .authorized(routes!(dlq::staleness), Permission::DlqRead)
+        .authorized(routes!(keys::list), Permission::KeysRead)
+        .authorized(routes!(keys::create), Permission::KeysCreate)
+        .authorized(routes!(keys::show), Permission::KeysRead)
+        .authorized(routes!(keys::revoke), Permission::KeysRevoke)
+        .authorized(routes!(keys::rotate), Permission::KeysCreate)
+        .authorized(routes!(health::detailed), Permission::SystemHealthRead)
+        .for_any_caller(routes!(me::show))
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}
+
+/// The OpenAPI document.
+pub fn document() -> openapi::OpenApi {
+    let mut document = routes().into_openapi();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
+        operations.into_iter().flatten().for_each(describe_problems);
+    }
+    document
+}
+
+/// Adds the problems that any request can have, where the operation does not describe its own, and the content type of all.
+fn describe_problems(operation: &mut Operation) {
+    let problems = operation.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400");
+    for (_, response) in problems {
+        if let RefOr::T(response) = response
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM_JSON.to_owned(), content);
+        }
+    }
+    let common: &[(u16, &str)] = match operation.request_body {
+        Some(_) => &[
+            (400, "The request is invalid."),
+            (413, "The body is too large."),
+            (415, "The content type is not supported."),
+            (503, "Temporarily unavailable. Repeat the request."),
+        ],
+        None => &[(400, "The request is invalid."), (503, "Temporarily unavailable. Repeat the request.")],
+    };
+    let guarded: &[(u16, &str)] = match operation.security {
+        Some(_) => {
+            &[(401, "The credentials are missing or not valid."), (403, "The caller lacks a permission.")]
+        }
+        None => &[],
+    };
+    for (status, description) in common.iter().chain(guarded) {
+        operation.responses.responses.entry(status.to_string()).or_insert_with(|| {
+            let problem = Ref::from_schema_name("Problem");
+            let content = ContentBuilder::new().schema(Some(problem)).build();
+            ResponseBuilder::new().description(*description).content(PROBLEM_JSON, content).build().into()
+        });
+    }
+}
+
+/// The document as JSON, made once.
+static DOCUMENT: LazyLock<String> =
+    LazyLock::new(|| serde_json::to_string(&document()).unwrap_or_else(|_| "{}".to_owned()));
+
+pub(crate) async fn serve() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }

@@ -1,44 +1,49 @@
 //! The steps of a task.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_orchestrator::{
     Completion, Orchestrator, StepAction,
     read::{AttemptRecord, StepDetail, Transition},
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ErrorBody},
+    access::Within,
     extract::{Body, Path},
-    tasks::{OperatedTask, anybody},
+    page::{List, NoFilters, Page, PageParameters, WITH_DOCUMENTS},
+    problem::{ApiError, Code, Problem},
+    tasks::OperatedTask,
 };
 
 /// An operation on a step.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepOperation {
     /// The operation.
     pub action: StepActionName,
-    /// Who requests it.
-    #[serde(default = "anybody")]
-    pub actor: String,
+    /// Who requests it. The audit names it beside the API key that the request came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The reason.
     pub reason: String,
     /// For `complete_manually`: the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub result: Option<Box<RawValue>>,
     /// For `complete_manually` of a decision: the names of the steps to run next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Vec<String>>,
     /// For `complete_manually` of a batchable step: one cursor per worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Value>>)]
     pub cursors: Option<Vec<Box<RawValue>>>,
 }
 
 /// The operations on steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepActionName {
     /// Runs a failed step again, with its attempts reset.
@@ -52,9 +57,7 @@ pub enum StepActionName {
 impl StepOperation {
     fn action(&mut self) -> Result<StepAction, ApiError> {
         let (result, branch, cursors) = (self.result.take(), self.branch.take(), self.cursors.take());
-        let misfit = |message: &str| {
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message.to_owned()))
-        };
+        let misfit = |message: &str| Err(ApiError::new(Code::InvalidRequest, message.to_owned()));
         match (self.action, result) {
             (StepActionName::CompleteManually, Some(result)) => {
                 Ok(StepAction::CompleteManually(Completion { result, branch, cursors }))
@@ -72,65 +75,95 @@ impl StepOperation {
 }
 
 /// Lists the steps of a task, in the order of the template.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps", params(("task_id" = Uuid, Path)),
-    responses((status = 200, body = [StepDetail]), (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps",
+    params(("task_id" = Uuid, Path), PageParameters),
+    responses((status = 200, body = Page<StepDetail>), (status = 404, body = Problem)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
-) -> Result<Json<Vec<StepDetail>>, ApiError> {
-    Ok(Json(orchestrator.reader.steps(task).await?))
+    list: List<NoFilters>,
+) -> Result<Page<StepDetail>, ApiError> {
+    let list = list.at_most(WITH_DOCUMENTS)?;
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
+    let mut steps = orchestrator.reader.steps(task, list.slice()?).await?;
+    if !may_read_documents {
+        steps.iter_mut().for_each(StepDetail::withhold);
+    }
+    Ok(list.page(steps, |step| step.step_index))
 }
 
 /// Returns a step, by name or number.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
     params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = StepDetail), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = StepDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((task, step)): Path<(Uuid, String)>,
 ) -> Result<Json<StepDetail>, ApiError> {
-    Ok(Json(orchestrator.reader.step(task, &step).await?))
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
+    let mut detail = orchestrator.reader.step(task, &step).await?;
+    if !may_read_documents {
+        detail.withhold();
+    }
+    Ok(Json(detail))
 }
 
-/// Lists all state changes of a step, in order.
+/// Lists the state changes of a step, in order.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/audit", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = [Transition]), (status = 404, body = ErrorBody)))]
+    params(("task_id" = Uuid, Path), ("step" = String, Path), PageParameters),
+    responses((status = 200, body = Page<Transition>), (status = 404, body = Problem)))]
 pub(crate) async fn audit(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((task, step)): Path<(Uuid, String)>,
-) -> Result<Json<Vec<Transition>>, ApiError> {
-    let step = orchestrator.reader.step(task, &step).await?;
-    Ok(Json(orchestrator.reader.transitions(task, Some(step.step_index)).await?))
+    list: List<NoFilters>,
+) -> Result<Page<Transition>, ApiError> {
+    within.check_task(&orchestrator, task).await?;
+    let step = orchestrator.reader.step_index(task, &step).await?;
+    let transitions = orchestrator.reader.transitions(task, Some(step), list.slice()?).await?;
+    Ok(list.page(transitions, Transition::key))
 }
 
 /// Lists the finished runs of a step with resource usage, logs and failures.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)),
-    responses((status = 200, body = [AttemptRecord]), (status = 404, body = ErrorBody)))]
+    params(("task_id" = Uuid, Path), ("step" = String, Path), PageParameters),
+    responses((status = 200, body = Page<AttemptRecord>), (status = 404, body = Problem)))]
 pub(crate) async fn attempts(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((task, step)): Path<(Uuid, String)>,
-) -> Result<Json<Vec<AttemptRecord>>, ApiError> {
-    let step = orchestrator.reader.step(task, &step).await?;
-    Ok(Json(orchestrator.reader.attempts(task, step.step_index).await?))
+    list: List<NoFilters>,
+) -> Result<Page<AttemptRecord>, ApiError> {
+    let list = list.at_most(WITH_DOCUMENTS)?;
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
+    let step = orchestrator.reader.step_index(task, &step).await?;
+    let mut attempts = orchestrator.reader.attempts(task, step, list.slice()?).await?;
+    if !may_read_documents {
+        attempts.iter_mut().for_each(AttemptRecord::withhold);
+    }
+    Ok(list.page(attempts, |attempt| attempt.audit_id))
 }
 
 /// Changes a step manually: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with
 /// `result`; for a decision also `branch`, for a batchable step also `cursors`). Updates the task
 /// immediately.
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
-    params(("task_id" = Uuid, Path), ("step" = String, Path)), request_body = Object,
-    responses((status = 200, body = OperatedTask), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The state of the step does not allow the operation."),
-    (status = 422, body = ErrorBody, description = "The result does not match the step's result_schema.")))]
+    params(("task_id" = Uuid, Path), ("step" = String, Path)), request_body = StepOperation,
+    responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "The state of the step does not allow the operation."),
+    (status = 422, body = Problem, description = "The result does not match the step's result_schema.")))]
 pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((task, step)): Path<(Uuid, String)>,
     Body(mut operation): Body<StepOperation>,
 ) -> Result<Json<OperatedTask>, ApiError> {
     let action = operation.action()?;
+    within.check_task(&orchestrator, task).await?;
     let StepOperation { actor, reason, .. } = operation;
+    let actor = within.caller.actor(actor.as_deref());
     let status = orchestrator.engine.operate_on_step(task, &step, action, &actor, &reason).await?;
     Ok(Json(OperatedTask { task_id: task, status }))
 }

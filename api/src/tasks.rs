@@ -2,48 +2,33 @@
 
 use std::time::{Duration, Instant};
 
-use axum::{Extension, Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
-    Cancellation, Creation, Orchestrator, TaskAction, TaskRequest,
+    Cancellation, Orchestrator, TaskAction,
+    access::Scope,
     read::{TaskDetail, TaskFilter, TaskSummary, Transition},
     state::TaskState,
 };
-use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    error::{ApiError, ErrorBody},
+    access::Within,
     extract::{Body, Path, Query},
+    moment::Moment,
+    page::{List, NoFilters, Page, PageParameters},
+    problem::{ApiError, Code, Problem},
 };
 
 /// The longest time that one request waits for a task.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// How often a waiting request polls, because another process may have finished the task.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
-/// The maximum page size.
-const MAX_PER_PAGE: u32 = 1000;
 
 /// When a request that waits must be answered, if the process around the router ends it: an extension of the request.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerBy(pub Instant);
-
-/// A created task.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CreatedTask {
-    /// The task, a UUIDv7.
-    pub task_id: Uuid,
-}
-
-/// A page of a list of tasks.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct TaskPage {
-    /// The tasks, newest first.
-    pub tasks: Vec<TaskSummary>,
-    /// Whether more tasks follow: those `after` the last one.
-    pub has_more: bool,
-}
 
 /// A cancelled task.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -54,25 +39,59 @@ pub struct CancelledTask {
     pub cancelled_steps: u32,
 }
 
-/// Filters and page of a list of tasks.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// Filters of a list of tasks.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ListParameters {
-    /// The last task of the page before: returns those that follow it.
-    after: Option<Uuid>,
-    /// The number of tasks, at most 1000.
-    per_page: Option<u32>,
+pub(crate) struct Filters {
+    /// Only tasks in this state. Repeat it for several.
+    #[serde(default)]
+    state: Vec<String>,
+    /// Only tasks that have not ended (`true`), or that have (`false`).
+    open: Option<bool>,
     /// Only tasks of this namespace.
     namespace: Option<String>,
     /// Only tasks of this template.
     name: Option<String>,
-    /// Only tasks in this state.
-    status: Option<String>,
+    /// Only tasks of this version of their template.
+    version: Option<String>,
     /// Only tasks of this initiator.
     initiator: Option<String>,
     /// Only tasks of this source system.
     source_system: Option<String>,
+    /// Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
+    #[param(value_type = Option<String>)]
+    created_after: Option<Moment>,
+    /// Only tasks created before this time.
+    #[param(value_type = Option<String>)]
+    created_before: Option<Moment>,
+}
+
+impl Filters {
+    fn read(&self, scope: Scope) -> Result<TaskFilter, ApiError> {
+        let mut states = Vec::new();
+        for name in &self.state {
+            states.push(TaskState::from_name(name).ok_or_else(|| no_such_state(name))?);
+        }
+        if let Some(open) = self.open {
+            if !states.is_empty() {
+                let message = "`open` and `state` exclude each other: give one of them";
+                return Err(ApiError::new(Code::InvalidRequest, message.to_owned()));
+            }
+            states.extend(TaskState::ALL.iter().copied().filter(|state| state.is_terminal() != open));
+        }
+        Ok(TaskFilter {
+            scope,
+            states,
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            version: self.version.clone(),
+            initiator: self.initiator.clone(),
+            source_system: self.source_system.clone(),
+            created_after: self.created_after.map(|moment| moment.0),
+            created_before: self.created_before.map(|moment| moment.0),
+        })
+    }
 }
 
 /// Options for reading a task.
@@ -96,78 +115,46 @@ pub(crate) struct CancelParameters {
     reason: Option<String>,
 }
 
-/// Creates a task.
-#[utoipa::path(post, path = "/v1/tasks", tag = "tasks", request_body = Object, responses(
-    (status = 201, body = CreatedTask), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The same request, or another one with the same idempotency key, has already created a task. The error contains its id."),
-    (status = 422, body = ErrorBody, description = "The input does not match the template's input_schema.")))]
-pub(crate) async fn create(
-    State(orchestrator): State<Orchestrator>,
-    Body(request): Body<TaskRequest>,
-) -> Result<(StatusCode, Json<CreatedTask>), ApiError> {
-    let given = request.idempotency_key.is_some().then(|| request.context.clone());
-    match orchestrator.create_task(request).await? {
-        Creation::Created(task_id) => Ok((StatusCode::CREATED, Json(CreatedTask { task_id }))),
-        Creation::Duplicate(task) => match given {
-            Some(given) if !has_input(&orchestrator, task, given.get()).await? => {
-                Err(ApiError::key_reused(task))
-            }
-            _ => Err(ApiError::duplicate(task)),
-        },
-    }
-}
-
-/// Whether a task has this input, however it is written.
-async fn has_input(orchestrator: &Orchestrator, task: Uuid, input: &str) -> Result<bool, ApiError> {
-    let there = orchestrator.reader.task(task).await?;
-    Ok(matches!((canonical(there.context.get()), canonical(input)), (Ok(there), Ok(given)) if there == given))
-}
-
 /// Lists tasks, newest first.
-#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", params(ListParameters), responses(
-    (status = 200, body = TaskPage), (status = 400, body = ErrorBody)))]
+#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", params(Filters, PageParameters), responses(
+    (status = 200, body = Page<TaskSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-    Query(parameters): Query<ListParameters>,
-) -> Result<Json<TaskPage>, ApiError> {
-    let status = match &parameters.status {
-        Some(name) => Some(TaskState::from_name(name).ok_or_else(|| no_such_state(name))?),
-        None => None,
-    };
-    let per_page = parameters.per_page.unwrap_or(25).clamp(1, MAX_PER_PAGE);
-    let filter = TaskFilter {
-        namespace: parameters.namespace,
-        name: parameters.name,
-        status,
-        initiator: parameters.initiator,
-        source_system: parameters.source_system,
-    };
-    let (tasks, has_more) = orchestrator.reader.list_tasks(&filter, per_page, parameters.after).await?;
-    Ok(Json(TaskPage { tasks, has_more }))
+    within: Within,
+    list: List<Filters>,
+) -> Result<Page<TaskSummary>, ApiError> {
+    let tasks = orchestrator.reader.tasks(&list.filters.read(within.scope)?, list.slice()?).await?;
+    Ok(list.page(tasks, |task| task.task_id))
 }
 
 fn no_such_state(name: &str) -> ApiError {
     let known: Vec<&str> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
-    let message = format!("`status` is `{name}`; it must be one of {}", known.join(", "));
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    let message = format!("`state` is `{name}`; it must be one of {}", known.join(", "));
+    ApiError::new(Code::InvalidRequest, message)
 }
 
 /// Returns a task, immediately or when it is at rest.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path), ShowParameters),
-    responses((status = 200, body = TaskDetail), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = TaskDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
     Query(parameters): Query<ShowParameters>,
     answer_by: Option<Extension<AnswerBy>>,
 ) -> Result<Json<TaskDetail>, ApiError> {
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
     if let Some(seconds) = parameters.wait_seconds {
         let left = answer_by
             .map_or(MAX_WAIT, |Extension(AnswerBy(until))| until.saturating_duration_since(Instant::now()));
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(MAX_WAIT).min(MAX_WAIT).min(left);
         wait_for(&orchestrator, task, wait).await?;
     }
-    Ok(Json(orchestrator.reader.task(task).await?))
+    let mut detail = orchestrator.reader.task(task).await?;
+    if !may_read_documents {
+        detail.withhold();
+    }
+    Ok(Json(detail))
 }
 
 /// Returns when the task is at rest or the time is over.
@@ -195,42 +182,38 @@ async fn wait_for(orchestrator: &Orchestrator, task: Uuid, wait: Duration) -> Re
 
 /// Cancels a task.
 #[utoipa::path(delete, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path), CancelParameters),
-    responses((status = 200, body = CancelledTask), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The task has already ended.")))]
+    responses((status = 200, body = CancelledTask), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "The task has already ended.")))]
 pub(crate) async fn cancel(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
     Query(parameters): Query<CancelParameters>,
 ) -> Result<Json<CancelledTask>, ApiError> {
-    let actor = parameters.actor.as_deref().unwrap_or("api");
-    match orchestrator.engine.cancel(task, actor, parameters.reason.as_deref()).await? {
+    within.check_task(&orchestrator, task).await?;
+    let actor = within.caller.actor(parameters.actor.as_deref());
+    match orchestrator.engine.cancel(task, &actor, parameters.reason.as_deref()).await? {
         Cancellation::Cancelled { steps } => {
             Ok(Json(CancelledTask { task_id: task, cancelled_steps: steps }))
         }
-        Cancellation::AlreadyEnded(state) => Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "already_ended",
-            format!("task {task} cannot be cancelled: it is {state}"),
-        )),
+        Cancellation::AlreadyEnded(state) => {
+            Err(ApiError::new(Code::AlreadyEnded, format!("task {task} cannot be cancelled: it is {state}")))
+        }
     }
 }
 
 /// An operation on a task.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TaskOperation {
     /// The operation.
     #[serde(flatten)]
     pub action: TaskAction,
-    /// Who requests it.
-    #[serde(default = "anybody")]
-    pub actor: String,
+    /// Who requests it. The audit names it beside the API key that the request came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The reason.
     #[serde(default)]
     pub reason: Option<String>,
-}
-
-pub(crate) fn anybody() -> String {
-    "api".to_owned()
 }
 
 /// The state of a task after an operation.
@@ -245,25 +228,34 @@ pub struct OperatedTask {
 
 /// Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
 /// `step`) or `upgrade` (to `version`).
-#[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path)), request_body = Object,
-    responses((status = 200, body = OperatedTask), (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "The state of the task does not allow the operation.")))]
+#[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
+    responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "The state of the task does not allow the operation.")))]
 pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
     Body(operation): Body<TaskOperation>,
 ) -> Result<Json<OperatedTask>, ApiError> {
+    within.check_task(&orchestrator, task).await?;
     let TaskOperation { action, actor, reason } = operation;
+    let actor = within.caller.actor(actor.as_deref());
     let status = orchestrator.engine.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
     Ok(Json(OperatedTask { task_id: task, status }))
 }
 
-/// Lists all state changes of a task and its steps, in order.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/audit", tag = "tasks", params(("task_id" = Uuid, Path)),
-    responses((status = 200, body = [Transition])))]
+/// Lists the state changes of a task and its steps, in order.
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/audit", tag = "tasks", params(("task_id" = Uuid, Path), PageParameters),
+    responses((status = 200, body = Page<Transition>), (status = 404, body = Problem)))]
 pub(crate) async fn audit(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path(task): Path<Uuid>,
-) -> Result<Json<Vec<Transition>>, ApiError> {
-    Ok(Json(orchestrator.reader.transitions(task, None).await?))
+    list: List<NoFilters>,
+) -> Result<Page<Transition>, ApiError> {
+    within.check_task(&orchestrator, task).await?;
+    // A task without transitions does not exist.
+    orchestrator.reader.task_state(task).await?;
+    let transitions = orchestrator.reader.transitions(task, None, list.slice()?).await?;
+    Ok(list.page(transitions, Transition::key))
 }

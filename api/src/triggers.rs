@@ -2,12 +2,14 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{Orchestrator, triggers::TriggerSummary};
+use tasker_orchestrator::{Error, Orchestrator, access::Scope, triggers::TriggerSummary};
 use utoipa::ToSchema;
 
 use crate::{
-    error::{ApiError, ErrorBody},
+    access::Within,
     extract::{Body, Path},
+    page::{List, NoFilters, Page, PageParameters},
+    problem::{ApiError, Problem},
 };
 
 /// Whether a trigger is active.
@@ -18,45 +20,86 @@ pub struct TriggerSwitch {
     pub enabled: bool,
 }
 
-/// Lists the triggers.
-#[utoipa::path(get, path = "/v1/triggers", tag = "events", responses((status = 200, body = [TriggerSummary])))]
+/// Whether a trigger, and the task that it starts, are in the scope.
+fn is_within(within: &Within, trigger: &TriggerSummary) -> bool {
+    within.scope == Scope::All
+        || within.scope.contains(&trigger.namespace)
+            && trigger.trigger().is_ok_and(|trigger| within.scope.contains(trigger.task_namespace()))
+}
+
+/// Returns a trigger in the scope.
+async fn find(
+    orchestrator: &Orchestrator,
+    within: &Within,
+    namespace: &str,
+    name: &str,
+) -> Result<TriggerSummary, ApiError> {
+    let hidden = || Error::NoSuchTrigger {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        hint: String::new(),
+    };
+    if !within.scope.contains(namespace) {
+        return Err(hidden().into());
+    }
+    match orchestrator.triggers.trigger(namespace, name).await {
+        Ok(found) if is_within(within, &found) => Ok(found),
+        // A hint would name what is outside.
+        Ok(_) | Err(Error::NoSuchTrigger { .. }) if within.scope != Scope::All => Err(hidden().into()),
+        found => Ok(found?),
+    }
+}
+
+/// Lists the triggers, sorted by name.
+#[utoipa::path(get, path = "/v1/triggers", tag = "events", params(PageParameters), responses(
+    (status = 200, body = Page<TriggerSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
-) -> Result<Json<Vec<TriggerSummary>>, ApiError> {
-    Ok(Json(orchestrator.triggers.triggers().await?))
+    within: Within,
+    list: List<NoFilters>,
+) -> Result<Page<TriggerSummary>, ApiError> {
+    let triggers = orchestrator.triggers.triggers(&within.scope, list.slice()?).await?;
+    let mut page = list.page(triggers, |trigger| (trigger.namespace.clone(), trigger.name.clone()));
+    page.items.retain(|trigger| is_within(&within, trigger));
+    Ok(page)
 }
 
 /// Returns a trigger.
 #[utoipa::path(get, path = "/v1/triggers/{namespace}/{name}", tag = "events",
     params(("namespace" = String, Path), ("name" = String, Path)),
-    responses((status = 200, body = TriggerSummary), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = TriggerSummary), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<TriggerSummary>, ApiError> {
-    Ok(Json(orchestrator.triggers.trigger(&namespace, &name).await?))
+    find(&orchestrator, &within, &namespace, &name).await.map(Json)
 }
 
 /// Enables or disables a trigger. Publishing the trigger again keeps this setting.
 #[utoipa::path(patch, path = "/v1/triggers/{namespace}/{name}", tag = "events", request_body = TriggerSwitch,
     params(("namespace" = String, Path), ("name" = String, Path)), responses((status = 200, body = TriggerSummary),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody, description = "The trigger's file disables it.")))]
+    (status = 404, body = Problem), (status = 409, body = Problem, description = "The trigger's file disables it.")))]
 pub(crate) async fn switch(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((namespace, name)): Path<(String, String)>,
     Body(TriggerSwitch { enabled }): Body<TriggerSwitch>,
 ) -> Result<Json<TriggerSummary>, ApiError> {
+    find(&orchestrator, &within, &namespace, &name).await?;
     Ok(Json(orchestrator.triggers.enable_trigger(&namespace, &name, enabled).await?))
 }
 
 /// Removes a trigger.
 #[utoipa::path(delete, path = "/v1/triggers/{namespace}/{name}", tag = "events",
     params(("namespace" = String, Path), ("name" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
+    find(&orchestrator, &within, &namespace, &name).await?;
     orchestrator.triggers.remove_trigger(&namespace, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

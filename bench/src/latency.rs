@@ -1,14 +1,19 @@
 //! Measures the latency of single tasks on an idle system.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::{server::Server, shapes::Shape};
+use crate::{
+    server::Server,
+    shapes::{NAMESPACE, Shape},
+};
 
 /// Uncounted runs that fill caches.
 const WARM_UP: usize = 20;
+/// No run starts later, except the first that counts.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// The latency of a shape.
 #[derive(Debug, Clone, Serialize)]
@@ -39,14 +44,28 @@ impl Percentiles {
     }
 }
 
-/// Runs a shape repeatedly, one task at a time.
+/// Runs a shape repeatedly, one task at a time, with a number as its input.
 pub(crate) fn measure(server: &Server, shape: &Shape) -> Result<Latency> {
+    measure_with(server, shape, &|run| format!(r#"{{"n":{run}}}"#))
+}
+
+/// As [`measure`], with the input that each run gets, as JSON.
+pub(crate) fn measure_with(
+    server: &Server,
+    shape: &Shape,
+    input: &dyn Fn(usize) -> String,
+) -> Result<Latency> {
     let agent = Server::agent();
     let warm_up = if shape.runs > WARM_UP { WARM_UP } else { 0 };
     let (mut database, mut client) = (Vec::new(), Vec::new());
+    let begin = Instant::now();
     for run in 0..warm_up + shape.runs {
+        if !client.is_empty() && begin.elapsed() > LONGEST {
+            break;
+        }
+        let input = input(run);
         let started = Instant::now();
-        let id = server.create(&agent, shape.name, run)?;
+        let id = server.create(&agent, NAMESPACE, shape.name, &input)?;
         let task = server.wait(&agent, &id)?;
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
         let completed = task.completed_at.context("a complete task has the time of its end")?;

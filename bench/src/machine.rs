@@ -1,6 +1,17 @@
 //! Describes the machine of a measurement.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Seek, Write},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+
+/// How often the disk is measured.
+const SYNCS: usize = 200;
+/// What is written each time: a page of PostgreSQL's log.
+const PAGE: [u8; 8192] = [1; 8192];
 
 /// The machine in one line: processor, cores, memory, kernel.
 pub(crate) fn describe() -> String {
@@ -20,4 +31,19 @@ pub(crate) fn describe() -> String {
         std::env::consts::OS,
         kernel.trim(),
     )
+}
+
+/// The median time that `fdatasync` takes after writing a page where the databases will be, in milliseconds.
+pub(crate) fn fdatasync_ms() -> Result<f64> {
+    let mut file = tempfile::tempfile().context("making a file to measure the disk")?;
+    let mut times = Vec::with_capacity(SYNCS);
+    for _ in 0..SYNCS {
+        let started = Instant::now();
+        file.rewind()?;
+        file.write_all(&PAGE)?;
+        file.sync_data()?;
+        times.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[SYNCS / 2])
 }

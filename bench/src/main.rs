@@ -2,11 +2,17 @@
 //!
 //! Starts `tasker dev` on an empty database with fsync on, drives it over HTTP, and takes times both from the
 //! database and from the client. Then does the same with `tasker serve` and `tasker worker` over PGMQ. Usage:
-//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq]`.
+//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers]`. `peers` measures both with the
+//! shapes only that `bench/peers` measures of other systems.
+//!
+//! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE curves [NAME...]` measures how the figures change as load, tasks and
+//! database grow, and `tasker-bench page RESULT_FILE MARKDOWN_FILE` renders that result as a page with plots.
 #![forbid(unsafe_code)]
 
+mod curves;
 mod latency;
 mod machine;
+mod processes;
 mod report;
 mod server;
 mod shapes;
@@ -14,24 +20,38 @@ mod throughput;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use server::{Installation, Server};
 
-/// What is measured, by the names of the arguments.
-const INSTALLATIONS: [(&str, Installation); 2] =
-    [("one_process", Installation::OneProcess), ("pgmq", Installation::Pgmq)];
+/// The installations, by the names of the arguments.
+const INSTALLATIONS: [(&str, Installation); 2] = [
+    ("one_process", Installation::OneProcess),
+    ("pgmq", Installation::Pgmq { orchestrators: 1, workers: 1 }),
+];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [program, project, results, curves, names @ ..] if curves == "curves" => {
+            return curves::run(Path::new(program), Path::new(project), Path::new(results), names);
+        }
+        [page, results, file] if page == "page" => {
+            return curves::write_page(Path::new(results), Path::new(file));
+        }
+        _ => {}
+    }
     let (program, project, results, only) = match arguments.as_slice() {
         [program, project, results] => (program, project, results, None),
         [program, project, results, only] => (program, project, results, Some(only.as_str())),
         _ => anyhow::bail!(
-            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq]"
+            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers | curves [NAME...]]\n       \
+             tasker-bench page RESULT_FILE MARKDOWN_FILE"
         ),
     };
+    let peers = only == Some("peers");
+    let only = only.filter(|_| !peers);
     if let Some(only) = only.filter(|only| INSTALLATIONS.iter().all(|(name, _)| name != only)) {
-        anyhow::bail!("`{only}` cannot be measured alone; name `one_process` or `pgmq`");
+        anyhow::bail!("`{only}` cannot be measured alone; name `one_process`, `pgmq`, `peers` or `curves`");
     }
     let machine = machine::describe();
     println!("{machine}\n");
@@ -39,27 +59,33 @@ fn main() -> Result<()> {
     let mut json = serde_json::json!({ "machine": machine });
     for (name, installation) in INSTALLATIONS {
         if only.is_none_or(|only| only == name) {
-            json[name] = measure(program, project, installation)?;
+            json[name] = measure(program, project, installation, peers)?;
         }
     }
-    let path = Path::new(results);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, serde_json::to_string_pretty(&json)?).context("writing the results")?;
-    println!("\nas JSON: {}", path.display());
+    report::save(Path::new(results), &json)?;
+    println!("\nas JSON: {results}");
     Ok(())
 }
 
 /// Measures an installation and prints its figures. Returns them as JSON.
-fn measure(program: &Path, project: &Path, installation: Installation) -> Result<serde_json::Value> {
+fn measure(
+    program: &Path,
+    project: &Path,
+    installation: Installation,
+    peers: bool,
+) -> Result<serde_json::Value> {
     let server = Server::start(program, project, installation)?;
     let latency = |shapes: Vec<shapes::Shape>| -> Result<Vec<_>> {
         shapes.iter().map(|shape| latency::measure(&server, shape)).collect()
     };
-    let (title, published, large) = match installation {
-        Installation::OneProcess => ("one process", shapes::published(), shapes::large()),
-        Installation::Pgmq => ("one orchestrator and one worker over PGMQ", shapes::published(), Vec::new()),
+    let title = match installation {
+        Installation::OneProcess => "one process",
+        Installation::Pgmq { .. } => "one orchestrator and one worker over PGMQ",
+    };
+    let (published, large) = match installation {
+        _ if peers => (shapes::peers(), Vec::new()),
+        Installation::OneProcess => (shapes::published(), shapes::large()),
+        Installation::Pgmq { .. } => (shapes::published(), Vec::new()),
     };
     let (published, large) = (latency(published)?, latency(large)?);
     let throughput = throughput::measure(&server)?;

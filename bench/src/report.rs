@@ -1,4 +1,9 @@
-//! Formats the figures as a table.
+//! Formats the figures as a table, and writes them to a file.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
 
 use crate::{latency::Latency, throughput::Throughput};
 
@@ -39,4 +44,13 @@ pub(crate) fn table(published: &[Latency], large: &[Latency], throughput: &Throu
         throughput.cpu_seconds_per_1000_steps,
     ));
     text
+}
+
+/// Writes figures as JSON. Makes the folder if it is missing.
+pub(crate) fn save(path: &Path, figures: &impl Serialize) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    let text = serde_json::to_string_pretty(figures)?;
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }

@@ -5,12 +5,13 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tasker_local_postgres::{Durability, LocalPostgres};
 use tempfile::TempDir;
@@ -18,21 +19,28 @@ use ureq::Agent;
 
 use crate::shapes;
 
+/// How long a task may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The largest response, in bytes: pages of a thousand tasks.
+const MAX_RESPONSE: u64 = 1 << 30;
+
 /// How the parts of the system are distributed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Installation {
-    /// `tasker dev`: one process with its private PostgreSQL, queues in memory.
+    /// `tasker dev`: one process, queues in memory.
     OneProcess,
-    /// `tasker serve` and `tasker worker`, over queues in PGMQ.
-    Pgmq,
+    /// `tasker serve` and `tasker worker`, over queues in PGMQ: so many processes of each.
+    Pgmq { orchestrators: usize, workers: usize },
 }
 
 /// A running system.
 pub(crate) struct Server {
-    url: String,
-    /// Dropped first to last: the worker, then the orchestrator.
-    processes: Vec<Process>,
-    _database: Option<LocalPostgres>,
+    /// The URLs of the APIs, one per orchestrator, used in turn.
+    urls: Vec<String>,
+    turn: AtomicUsize,
+    /// Dropped first to last: the workers, then the orchestrators.
+    _processes: Vec<Process>,
+    database: LocalPostgres,
     _folder: TempDir,
 }
 
@@ -60,47 +68,91 @@ pub(crate) struct Task {
 impl Server {
     /// Starts the system on a copy of the project with the large shapes added, with an empty database.
     pub(crate) fn start(program: &Path, project: &Path, installation: Installation) -> Result<Self> {
-        let folder = project_with_large_shapes(project)?;
+        let templates: Vec<_> =
+            shapes::large().iter().map(|shape| (shape.name.to_owned(), shape.template())).collect();
+        Self::start_with(program, project, installation, &templates)
+    }
+
+    /// Starts the system on a copy of the project with these templates added (file name, text), with an empty database.
+    pub(crate) fn start_with(
+        program: &Path,
+        project: &Path,
+        installation: Installation,
+        templates: &[(String, String)],
+    ) -> Result<Self> {
+        let folder = project_with(project, templates)?;
+        let database = LocalPostgres::start(&folder.path().join("database"), Durability::Full)?;
         let command = |arguments: &[&str]| {
             let mut command = Command::new(program);
             command.args(arguments).arg("--project").arg(folder.path());
             command
                 .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
-                .env_remove("DATABASE_URL")
+                .env("DATABASE_URL", database.url())
                 .stdout(Stdio::piped());
             command
         };
+        let (mut processes, mut urls) = (Vec::new(), Vec::new());
         match installation {
             Installation::OneProcess => {
                 let (process, url) = start(&mut command(&["dev"]), "API ")?;
-                Ok(Self { url, processes: vec![process], _database: None, _folder: folder })
+                processes.push(process);
+                urls.push(url);
             }
-            Installation::Pgmq => {
-                let database = LocalPostgres::start(&folder.path().join("database"), Durability::Full)?;
-                let mut serve = command(&["serve", "--publish"]);
-                let (orchestrator, url) = start(serve.env("DATABASE_URL", database.url()), "API on ")?;
-                let mut work = command(&["worker"]);
-                let (worker, _) = start(work.env("DATABASE_URL", database.url()), " is running steps")?;
-                let processes = vec![worker, orchestrator];
-                Ok(Self { url, processes, _database: Some(database), _folder: folder })
+            Installation::Pgmq { orchestrators, workers } => {
+                for orchestrator in 0..orchestrators {
+                    let arguments: &[&str] =
+                        if orchestrator == 0 { &["serve", "--publish"] } else { &["serve"] };
+                    let (process, url) = start(&mut command(arguments), "API on ")?;
+                    processes.push(process);
+                    urls.push(url);
+                }
+                for _ in 0..workers {
+                    let (process, _) = start(&mut command(&["worker"]), " is running steps")?;
+                    processes.insert(0, process);
+                }
             }
         }
+        Ok(Self { urls, turn: AtomicUsize::new(0), _processes: processes, database, _folder: folder })
+    }
+
+    fn url(&self) -> &str {
+        &self.urls[self.turn.fetch_add(1, Ordering::Relaxed) % self.urls.len()]
+    }
+
+    /// Runs SQL in the system's database, each statement in a transaction of its own. Returns the last one's rows.
+    pub(crate) fn sql(&self, statements: &[&str]) -> Result<String> {
+        // Some packages of the server leave the client to another one.
+        let beside = self.database.program("psql");
+        let psql = if beside.is_file() { beside } else { "psql".into() };
+        let mut command = Command::new(&psql);
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
+        for statement in statements {
+            command.args(["--command", statement]);
+        }
+        let output = command.arg(self.database.url()).output();
+        let output = output.with_context(|| format!("running {}", psql.display()))?;
+        if !output.status.success() {
+            bail!("{} failed: {}", psql.display(), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// A client with a separate connection pool, one per thread.
     pub(crate) fn agent() -> Agent {
-        Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(300)))
-            .build()
-            .into()
+        Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into()
     }
 
-    /// Creates a task. Returns its id.
-    pub(crate) fn create(&self, agent: &Agent, template: &str, n: usize) -> Result<String> {
-        let body = format!(r#"{{"name":"{template}","namespace":"bench","context":{{"n":{n}}}}}"#);
+    /// Creates a task with this JSON input. Returns its id.
+    pub(crate) fn create(
+        &self,
+        agent: &Agent,
+        namespace: &str,
+        template: &str,
+        input: &str,
+    ) -> Result<String> {
+        let body = format!(r#"{{"name":"{template}","namespace":"{namespace}","context":{input}}}"#);
         let mut response = agent
-            .post(format!("{}/v1/tasks", self.url))
+            .post(format!("{}/v1/tasks", self.url()))
             .header("content-type", "application/json")
             .send(body)?;
         let answer: Value = response.body_mut().read_json()?;
@@ -112,12 +164,16 @@ impl Server {
 
     /// Waits until a task is at rest.
     pub(crate) fn wait(&self, agent: &Agent, task: &str) -> Result<Task> {
+        let until = Instant::now() + PATIENCE;
         loop {
-            let url = format!("{}/v1/tasks/{task}?wait_seconds=60", self.url);
-            let task: Task = agent.get(url).call()?.body_mut().read_json()?;
+            let url = format!("{}/v1/tasks/{task}?wait_seconds=60", self.url());
+            let task: Task = get(agent, &url)?;
             match task.status.as_str() {
                 "complete" => return Ok(task),
                 "blocked_by_failures" | "error" | "cancelled" => bail!("a task ended as {}", task.status),
+                status if Instant::now() > until => {
+                    bail!("task {} is still {status} after {PATIENCE:?}", task.id);
+                }
                 _ => {}
             }
         }
@@ -127,46 +183,35 @@ impl Server {
     pub(crate) fn tasks(&self, agent: &Agent, template: &str, count: usize) -> Result<Vec<Task>> {
         #[derive(Deserialize)]
         struct Page {
-            tasks: Vec<Task>,
+            items: Vec<Task>,
+            next_cursor: Option<String>,
         }
         let mut tasks = Vec::with_capacity(count);
-        let mut after = String::new();
+        let mut cursor = String::new();
         while tasks.len() < count {
-            let url = format!("{}/v1/tasks?name={template}&per_page=1000{after}", self.url);
-            let found: Page = agent.get(url).call()?.body_mut().with_config().limit(1 << 30).read_json()?;
-            let Some(last) = found.tasks.last() else { break };
-            after = format!("&after={}", last.id);
-            tasks.extend(found.tasks);
+            let url = format!("{}/v1/tasks?name={template}&limit=1000{cursor}", self.url());
+            let found: Page =
+                agent.get(url).call()?.body_mut().with_config().limit(MAX_RESPONSE).read_json()?;
+            tasks.extend(found.items);
+            let Some(next) = found.next_cursor else { break };
+            cursor = format!("&cursor={next}");
         }
         tasks.truncate(count);
         Ok(tasks)
     }
-
-    /// Processor time of the server and its PostgreSQL, in seconds.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        let mut ticks = 0;
-        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-            let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
-            let pid = entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0);
-            let fields: Vec<&str> =
-                stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-            if self.processes.iter().any(|process| process.0.id() == pid)
-                || command.starts_with("postgres:")
-                || command.contains("bin/postgres")
-            {
-                let field =
-                    |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-                // Fields 14 to 17 of proc(5), user and system time, the second two of ended children, counted after the name.
-                ticks += field(11) + field(12) + field(13) + field(14);
-            }
-        }
-        ticks as f64 / 100.0
-    }
 }
 
-/// Copies a project into a new folder.
-fn project_with_large_shapes(project: &Path) -> Result<TempDir> {
+fn get<T: DeserializeOwned>(agent: &Agent, url: &str) -> Result<T> {
+    let mut response = agent.get(url).call()?;
+    let (status, body) = (response.status(), response.body_mut());
+    if !status.is_success() {
+        bail!("GET {url} returned {status}: {}", body.read_to_string()?);
+    }
+    Ok(body.with_config().limit(MAX_RESPONSE).read_json()?)
+}
+
+/// Copies a project into a new folder and adds templates.
+fn project_with(project: &Path, added: &[(String, String)]) -> Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("tasker-bench-").tempdir()?;
     let templates = folder.path().join("templates");
     fs::create_dir_all(&templates)?;
@@ -174,8 +219,8 @@ fn project_with_large_shapes(project: &Path) -> Result<TempDir> {
         let path = entry?.path();
         fs::copy(&path, templates.join(path.file_name().context("a template has a name")?))?;
     }
-    for shape in shapes::large() {
-        fs::write(templates.join(format!("{}.yaml", shape.name)), shape.template())?;
+    for (name, text) in added {
+        fs::write(templates.join(format!("{name}.yaml")), text)?;
     }
     let project = project.canonicalize()?;
     fs::write(

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// The namespace of the measured workflows.
+pub(crate) const NAMESPACE: &str = "bench";
+
 /// A workflow.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Shape {
@@ -52,9 +55,19 @@ pub(crate) fn published() -> Vec<Shape> {
     ]
 }
 
+/// The shapes that other systems are measured with, too.
+pub(crate) fn peers() -> Vec<Shape> {
+    published().into_iter().filter(|shape| shape.name == "linear_4").chain([fan_out_100()]).collect()
+}
+
+fn fan_out_100() -> Shape {
+    Shape { name: "fan_out_100", steps: 102, published_ms: None, runs: 200, kind: Kind::FanOut }
+}
+
 /// Large shapes without published figures.
 pub(crate) fn large() -> Vec<Shape> {
     vec![
+        fan_out_100(),
         Shape { name: "fan_out_1000", steps: 1002, published_ms: None, runs: 5, kind: Kind::FanOut },
         Shape { name: "chain_10000", steps: 10_000, published_ms: None, runs: 1, kind: Kind::Chain },
         Shape { name: "ladder_61", steps: 184, published_ms: None, runs: 20, kind: Kind::Ladder },
@@ -62,11 +75,40 @@ pub(crate) fn large() -> Vec<Shape> {
     ]
 }
 
+/// Chains of growing length.
+pub(crate) fn chains() -> Vec<Shape> {
+    let chain = |name, steps, runs| Shape { name, steps, published_ms: None, runs, kind: Kind::Chain };
+    vec![
+        chain("chain_10", 10, 200),
+        chain("chain_100", 100, 30),
+        chain("chain_1000", 1000, 5),
+        chain("chain_10000", 10_000, 1),
+    ]
+}
+
+/// Batches of growing width. Each has two steps more than workers.
+pub(crate) fn batches() -> Vec<Shape> {
+    let batch = |name, workers: usize, runs| Shape {
+        name,
+        steps: workers + 2,
+        published_ms: None,
+        runs,
+        kind: Kind::Batch,
+    };
+    vec![
+        batch("batch_of_10", 10, 200),
+        batch("batch_of_100", 100, 50),
+        batch("batch_of_1000", 1000, 10),
+        batch("batch_of_10000", 10_000, 3),
+        batch("batch_of_100000", 100_000, 1),
+    ]
+}
+
 impl Shape {
     /// The template of a large shape.
     pub(crate) fn template(&self) -> String {
         let mut text = format!(
-            "name: {}\nnamespace_name: bench\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n",
+            "name: {}\nnamespace_name: {NAMESPACE}\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n",
             self.name
         );
         let mut step = |name: &str, dependencies: &str| {
@@ -96,7 +138,7 @@ impl Shape {
                 "  - name: cut\n    type: batchable\n    batch_config: {{ parallelism: 1000, worker_template: process }}\n    \
                  handler: {{ callable: cut_rows, initialization: {{ rows: {workers}, workers: {workers} }} }}\n  \
                  - {{ name: process, type: batch_worker, handler: {{ callable: sum_rows }}, dependencies: [cut] }}\n  \
-                 - {{ name: end, handler: {{ callable: add_up }}, dependencies: [process] }}\n",
+                 - {{ name: end, handler: {{ callable: add_results }}, dependencies: [process] }}\n",
                 workers = self.steps - 2
             )),
             Kind::Chain => {

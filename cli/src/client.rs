@@ -8,12 +8,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
-use tasker_api::ErrorBody;
+use tasker_api::{Page, Problem};
 use tasker_transport::is_here;
 use tokio::sync::{Mutex, mpsc};
 use ureq::{
     Agent, Body, Proxy,
-    http::{Method, Response, StatusCode},
+    http::{HeaderValue, Method, Response, StatusCode},
 };
 use url::{Url, form_urlencoded};
 
@@ -30,6 +30,8 @@ const TRIES: u32 = 5;
 /// How long it pauses before the second try. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
+/// The environment variable with the API key that requests send.
+const API_KEY_VARIABLE: &str = "TASKER_API_KEY";
 /// The content type of most requests.
 const JSON: &str = "application/json";
 
@@ -39,12 +41,17 @@ pub(crate) struct Client {
     url: String,
     agent: Agent,
     tries: u32,
+    /// The API key to send.
+    key: Option<String>,
     /// Determined once, because finding credentials may need requests.
     signer: Arc<Mutex<Option<Signer>>>,
 }
 
-/// A response: the value, or the error that the API returned.
-pub(crate) type Answer<T> = std::result::Result<T, ErrorBody>;
+/// A response: the value, or the problem that the API returned.
+pub(crate) type Answer<T> = std::result::Result<T, Problem>;
+
+/// The size of the pages in which a whole list is read.
+const PER_PAGE: u32 = 200;
 
 impl Client {
     pub(crate) fn new(url: &str) -> Self {
@@ -52,6 +59,7 @@ impl Client {
             url: url.trim_end_matches('/').to_owned(),
             agent: agent(url, Some(TIMEOUT)),
             tries: 1,
+            key: std::env::var(API_KEY_VARIABLE).ok().filter(|key| !key.is_empty()),
             signer: Arc::default(),
         }
     }
@@ -76,6 +84,21 @@ impl Client {
 
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
         self.look_for(path).await?.map_err(told)
+    }
+
+    /// Reads a list to its end, page by page.
+    pub(crate) async fn all<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<Vec<T>> {
+        let (mut items, mut cursor) = (Vec::new(), None);
+        loop {
+            let query = query([("limit", Some(PER_PAGE.to_string())), ("cursor", cursor)]);
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let page: Page<T> = self.get(&format!("{path}{separator}{query}")).await?;
+            items.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(items);
+            }
+        }
     }
 
     /// As `get`, but returns none if the resource does not exist.
@@ -178,6 +201,12 @@ impl Client {
             .uri(format!("{}{path}", self.url))
             .header("content-type", content_type)
             .body(body)?;
+        if let Some(key) = &self.key {
+            let mut value =
+                HeaderValue::from_str(key).with_context(|| format!("{API_KEY_VARIABLE} is no key"))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert("x-api-key", value);
+        }
         if let Some(signer) = signer {
             signer.sign(&mut request, SystemTime::now())?;
         }
@@ -252,9 +281,9 @@ fn proxy(url: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Proxy> 
     names.iter().filter_map(value).find(|value| !value.is_empty()).and_then(|value| Proxy::new(&value).ok())
 }
 
-/// Converts an error of the API.
-pub(crate) fn told(answer: ErrorBody) -> anyhow::Error {
-    anyhow::Error::msg(answer.error.message)
+/// Converts a problem of the API.
+pub(crate) fn told(problem: Problem) -> anyhow::Error {
+    anyhow::Error::msg(problem.detail)
 }
 
 /// Encodes a text as one segment of a path.

@@ -29,6 +29,7 @@ pub(crate) struct Config {
     /// Additional names of handlers: from the `callable` of a template to the handler, or to `COMPONENT/HANDLER`.
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
+    pub(crate) auth: Auth,
     pub(crate) database: Database,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
@@ -46,6 +47,9 @@ pub(crate) struct Project {
     /// The names of further environment variables for builds, for example a registry's token. Build scripts of all
     /// dependencies can read them.
     pub(crate) build_environment: Vec<String>,
+    /// Whether the core modules of a component are merged into one, which then starts several times faster. It concerns
+    /// components that tools link from several, such as those of Python and JavaScript. Default: yes.
+    pub(crate) merge_modules: bool,
     /// The folder of templates (`.yaml`, `.yml`, `.json`).
     pub(crate) templates: PathBuf,
     /// The folder of triggers, which start tasks from events. It may be missing.
@@ -58,6 +62,7 @@ impl Default for Project {
             name: "tasker".into(),
             components: vec![".".into()],
             build_environment: Vec::new(),
+            merge_modules: true,
             templates: "templates".into(),
             triggers: "triggers".into(),
         }
@@ -68,7 +73,7 @@ impl Default for Project {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Server {
-    /// The address that the API listens on. The API does not authenticate callers: keep it on loopback.
+    /// The address that the API listens on. Beyond this machine it needs `auth`.
     pub(crate) listen: String,
     /// The URL of the API for commands, or `HOST:PORT` of this machine. Empty: derived from `listen`.
     pub(crate) url: String,
@@ -105,6 +110,30 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
     }
+}
+
+/// `[auth]`: who may use the API.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Auth {
+    /// `off`: everybody may do everything. `own`: callers send an API key. `auto`: `own` in `tasker serve` if a key was
+    /// ever made when it starts, otherwise `off`.
+    pub(crate) mode: AuthMode,
+    /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
+    pub(crate) insecure_no_auth: bool,
+}
+
+/// How callers of the API are authenticated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AuthMode {
+    /// By what there is.
+    #[default]
+    Auto,
+    /// Not at all.
+    Off,
+    /// By API keys.
+    Own,
 }
 
 /// `[database]`: PostgreSQL 15 or later.

@@ -1,6 +1,7 @@
 //! The `tasker` command.
 #![forbid(unsafe_code)]
 
+mod access;
 mod client;
 mod commands;
 mod config;
@@ -26,7 +27,7 @@ use crate::{
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments, 3 a task did not complete or was refused, or the tested event
+/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments or settings, 3 a task did not complete or was refused, or the tested event
 /// would not start one.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
@@ -84,6 +85,8 @@ enum Command {
     /// Check, list, enable and disable triggers, which start tasks from events.
     #[command(subcommand)]
     Trigger(commands::trigger::Command),
+    /// Create, list, rotate and revoke API keys.
+    Key(commands::key::Arguments),
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -116,6 +119,10 @@ fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::TaskDidNotComplete) => ExitCode::from(3),
+        Ok(Ending::Refused(error)) => {
+            output.failure(&error);
+            ExitCode::from(2)
+        }
         Err(error) => output.failure(&error),
     }
 }
@@ -154,6 +161,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Handler(command) => commands::handler::run(&project, command, output).await,
         Command::Event(command) => commands::event::run(&project, command, output).await,
         Command::Trigger(command) => commands::trigger::run(&project, command, output).await,
+        Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
     }

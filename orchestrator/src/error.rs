@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use tasker_templates::Problems;
+use tasker_templates::{Problems, Violations};
 
-use crate::database::set::FUNCTION_SET;
+use crate::{access::permission::Permission, database::set::FUNCTION_SET};
 
 /// Why the orchestrator did not do what was requested.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,23 @@ pub enum Error {
          to itself; stop the other, or use another database"
     )]
     DatabaseInUse,
+    /// The caller lacks a permission.
+    #[error("this needs the permission `{permission}`, which the caller does not have")]
+    Forbidden {
+        /// The permission.
+        permission: Permission,
+    },
+    /// The API key does not exist.
+    #[error("there is no API key {0}")]
+    NoSuchKey(String),
+    /// No published template is in the namespace.
+    #[error("there is no namespace `{name}`{hint}")]
+    NoSuchNamespace {
+        /// The requested name.
+        name: String,
+        /// The existing namespaces, to append to the message.
+        hint: String,
+    },
     /// The template does not exist.
     #[error("there is no template `{namespace}/{name}`{}{hint}", version_suffix(.version.as_deref()))]
     NoSuchTemplate {
@@ -81,11 +98,8 @@ pub enum Error {
         steps: Vec<(String, String, String)>,
     },
     /// The input does not match the template's `input_schema`.
-    #[error("the input does not fit the template's input_schema:\n{}", .faults.join("\n"))]
-    InvalidInput {
-        /// Each fault with its location.
-        faults: Vec<String>,
-    },
+    #[error("the input does not fit the template's input_schema:\n{}", .0.lines().join("\n"))]
+    InvalidInput(Violations),
     /// A field of a request is invalid.
     #[error("`{field}` {message}")]
     InvalidRequest {

@@ -6,6 +6,7 @@
 //! and its SQL.
 #![forbid(unsafe_code)]
 
+pub mod access;
 mod catalog;
 mod create;
 mod database;
@@ -22,6 +23,7 @@ pub mod read;
 mod report;
 mod retry;
 mod run;
+mod slice;
 pub mod state;
 mod sweep;
 mod text;
@@ -40,4 +42,5 @@ pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use orchestrator::{Connections, Orchestrator, Settings};
 pub use report::Applied;
 pub use run::PendingCreations;
+pub use slice::Slice;
 pub use sweep::Swept;

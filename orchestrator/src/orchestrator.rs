@@ -11,6 +11,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::Keys,
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
     database::{
@@ -48,6 +49,8 @@ pub struct Orchestrator {
     pub triggers: Arc<Triggers>,
     /// Queries of stored data.
     pub reader: Arc<Reader>,
+    /// API keys.
+    pub keys: Arc<Keys>,
     pool: Pool,
     blobs: BlobStore,
     creations: Creations,
@@ -80,6 +83,9 @@ pub struct Settings {
     pub report_loops: usize,
     /// The interval of the sweep.
     pub sweep_interval: Duration,
+    /// Whether a host may go on with the next step of a chain when it has reported the one before. For queues that keep
+    /// reports when a process ends: with others, a step could run on a result that is lost.
+    pub continuation: bool,
 }
 
 impl Default for Settings {
@@ -88,6 +94,7 @@ impl Default for Settings {
             environment: "development".to_owned(),
             report_loops: 2,
             sweep_interval: Duration::from_secs(5),
+            continuation: false,
         }
     }
 }
@@ -107,7 +114,7 @@ impl Orchestrator {
             catalog: Arc::clone(&catalog),
             blobs: blobs.clone(),
         });
-        let hearing = Hearing::lost(reports.visibility());
+        let hearing = Hearing::new(reports.visibility());
         let engine = Arc::new(Engine {
             pool: pool.clone(),
             catalog: Arc::clone(&catalog),
@@ -119,6 +126,7 @@ impl Orchestrator {
                 leases,
                 blobs: blobs.clone(),
                 sent: Sent::default(),
+                continuation: settings.continuation,
             },
             reports,
             blobs: blobs.clone(),
@@ -153,7 +161,8 @@ impl Orchestrator {
             function_set: FunctionSetUse::default(),
         });
         let (creations, pending) = Creations::new();
-        (Self { catalog, engine, events, triggers, reader, pool, blobs, creations, loops }, pending)
+        let keys = Arc::new(Keys::new(reader.pool.clone()));
+        (Self { catalog, engine, events, triggers, reader, keys, pool, blobs, creations, loops }, pending)
     }
 
     /// Creates one task. Concurrent requests share a transaction.

@@ -12,7 +12,7 @@ mod queues;
 
 use fixture::{Fixture, request};
 use serde_json::json;
-use tasker_orchestrator::{Creation, read::TaskFilter};
+use tasker_orchestrator::{Creation, Slice, read::TaskFilter};
 use tasker_protocol::{Ending, Payload, StepDispatch, raw_json};
 use uuid::Uuid;
 
@@ -40,31 +40,7 @@ steps:
 ";
 
 /// Copies all rows of a finished task, from every table, with older keys.
-const COPY: &str = "
-DO $$
-DECLARE
-    v_table record;
-BEGIN
-    CREATE TEMPORARY TABLE past ON COMMIT DROP AS
-        SELECT (lpad(to_hex(1600000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
-                || substr(md5(n::text), 4, 15))::uuid AS task_id
-        FROM generate_series(1, COUNT) AS n;
-    FOR v_table IN
-        SELECT c.table_name, string_agg(quote_ident(c.column_name), ', ') AS columns
-        FROM information_schema.columns c
-        JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-        WHERE c.table_schema = 'tasker' AND t.table_type = 'BASE TABLE' AND c.is_identity = 'NO'
-          AND c.is_generated = 'NEVER' AND c.column_name <> 'task_id'
-          AND EXISTS (SELECT 1 FROM information_schema.columns k WHERE k.table_schema = 'tasker'
-                      AND k.table_name = c.table_name AND k.column_name = 'task_id')
-        GROUP BY c.table_name
-    LOOP
-        EXECUTE format('INSERT INTO tasker.%I (task_id, %s) SELECT past.task_id, %s FROM tasker.%I model, past
-                        WHERE model.task_id = %L ORDER BY past.task_id',
-                       v_table.table_name, v_table.columns, v_table.columns, v_table.table_name, 'MODEL');
-    END LOOP;
-END
-$$";
+const COPY: &str = include_str!("copy_task.sql");
 
 /// What PostgreSQL read from tables and indexes during all calls of one kind.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +115,7 @@ async fn measure(fixture: &Fixture) -> Costs {
     drop(fixture.dispatched());
     let filter = TaskFilter { namespace: Some("default".to_owned()), ..TaskFilter::default() };
     for _ in 0..CALLS {
-        let (tasks, _) = fixture.orchestrator.reader.list_tasks(&filter, 25, None).await.unwrap();
+        let tasks = fixture.orchestrator.reader.tasks(&filter, Slice::first(25)).await.unwrap();
         assert!(!tasks.is_empty());
     }
     Costs { creation, report, list: reads_since(fixture, &mut last).await }
@@ -162,6 +138,39 @@ async fn finished_task(fixture: &Fixture) -> Uuid {
     }
 }
 
+/// Inserts copies of a finished task.
+async fn insert_past(fixture: &Fixture, model: Uuid, wanted: i64) {
+    let copy = COPY.replace("COUNT", &wanted.to_string()).replace("MODEL", &model.to_string());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&fixture.database.pool).await.unwrap();
+    let complete = "SELECT count(*) FROM tasker.tasks";
+    let tasks: i64 = sqlx::query_scalar(complete).fetch_one(&fixture.database.pool).await.unwrap();
+    assert!(tasks > wanted, "only {tasks} tasks are there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_statistics_is_read_by_its_indexes() {
+    let fixture = Fixture::new().await;
+    fixture.publish(TEMPLATE).await;
+    for table in ["tasks", "steps", "audit"] {
+        let never = format!("ALTER TABLE tasker.{table} SET (autovacuum_enabled = false)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(never)).execute(&fixture.database.pool).await.unwrap();
+    }
+    let model = finished_task(&fixture).await;
+    insert_past(&fixture, model, 20_000).await;
+    let mut last = reads(&fixture).await;
+    let reader = &fixture.orchestrator.reader;
+    assert!(reader.open_steps().await.unwrap().is_empty());
+    let health = reads_since(&fixture, &mut last).await;
+    assert!(reader.transitions(model, None, Slice::all()).await.unwrap().len() > 10);
+    let transitions = reads_since(&fixture, &mut last).await;
+    assert_eq!(reader.steps(model, Slice::all()).await.unwrap().len(), 4);
+    let steps = reads_since(&fixture, &mut last).await;
+    println!("{health:?} {transitions:?} {steps:?}");
+    for reads in [health, transitions, steps] {
+        assert!(reads.rows < OTHER_ROWS, "{health:?} {transitions:?} {steps:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_past_makes_nothing_dearer() {
     let wanted = std::env::var("TASKER_TEST_FINISHED_TASKS").ok().and_then(|count| count.parse().ok());
@@ -172,11 +181,7 @@ async fn a_long_past_makes_nothing_dearer() {
     // The statistics of empty tables give other plans.
     measure(&fixture).await;
     let before = measure(&fixture).await;
-    let copy = COPY.replace("COUNT", &wanted.to_string()).replace("MODEL", &model.to_string());
-    sqlx::raw_sql(sqlx::AssertSqlSafe(copy)).execute(&fixture.database.pool).await.unwrap();
-    let complete = "SELECT count(*) FROM tasker.tasks";
-    let tasks: i64 = sqlx::query_scalar(complete).fetch_one(&fixture.database.pool).await.unwrap();
-    assert!(tasks > wanted, "only {tasks} tasks are there");
+    insert_past(&fixture, model, wanted).await;
     let after = measure(&fixture).await;
     println!("on an empty database: {before:?}\nafter {wanted} finished tasks: {after:?}");
     for (what, before, after) in [

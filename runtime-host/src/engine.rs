@@ -5,40 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
-    WasmFeatures,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, WasmBacktraceDetails, WasmFeatures};
 
 use crate::HostError;
+use crate::pool::{Reset, pool};
 
 /// The epoch interval: how long one guest can delay others on its thread.
 const TICK: Duration = Duration::from_millis(1);
 
 /// The epoch interval while nothing runs. The first tick of an execution may be late by this much.
 const IDLE_TICK: Duration = Duration::from_millis(10);
-
-/// Core instances per component: enough for composed components. The pool only counts them, so a high limit
-/// is free.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
-
-/// Linear memories per component. Compiled languages use one, a composed component one per part.
-const MEMORIES_PER_COMPONENT: u32 = 4;
-
-/// Tables per component. A Rust component has two (its own and its shim's).
-const TABLES_PER_COMPONENT: u32 = 8;
-
-/// Elements per table, before the execution's own limit. Reserves address space only.
-const TABLE_ELEMENTS: usize = 100_000;
-
-/// How the memory of an execution is reset for the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reset {
-    /// Only the pages that the kernel reports as touched. The report misses pages that were swapped out.
-    Touched,
-    /// Everything that may have been touched.
-    All,
-}
 
 /// The engine of a host for up to `max_concurrent` executions. If the address space of the pool cannot be
 /// reserved, falls back to on-demand allocation, which is several times slower.
@@ -130,38 +106,6 @@ fn settings() -> Config {
         .wasm_memory64(false)
         .wasm_relaxed_simd(false);
     config
-}
-
-/// The instance pool. It reserves address space; memory is used only when guests touch it.
-fn pool(max_concurrent: usize, reset: Reset) -> PoolingAllocationConfig {
-    let concurrent = u32::try_from(max_concurrent).unwrap_or(u32::MAX).max(1);
-    let mut pool = PoolingAllocationConfig::new();
-    // The totals are the per-component limits times the number of executions, so that no component can starve
-    // others. The additional slot is for `describe`.
-    let slots = concurrent.saturating_add(1);
-    pool.total_component_instances(slots)
-        .total_stacks(slots)
-        .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
-        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(slots.saturating_mul(MEMORIES_PER_COMPONENT))
-        .max_memories_per_component(MEMORIES_PER_COMPONENT)
-        .max_memories_per_module(MEMORIES_PER_COMPONENT)
-        .total_tables(slots.saturating_mul(TABLES_PER_COMPONENT))
-        .max_tables_per_component(TABLES_PER_COMPONENT)
-        .max_tables_per_module(TABLES_PER_COMPONENT)
-        .table_elements(TABLE_ELEMENTS)
-        // Language runtimes (Go, Python) have large instances with thousands of functions and globals.
-        .max_core_instance_size(4 << 20)
-        .max_component_instance_size(4 << 20)
-        // Resident pages are zeroed instead of unmapped, the largest single saving per execution.
-        .linear_memory_keep_resident(2 << 20)
-        .table_keep_resident(256 << 10)
-        .async_stack_keep_resident(64 << 10)
-        .pagemap_scan(match reset {
-            Reset::Touched => Enabled::Yes,
-            Reset::All => Enabled::No,
-        });
-    pool
 }
 
 /// Starts the thread that advances the engine's epoch, which interrupts guests. It ends with the engine.

@@ -17,6 +17,8 @@ mod error;
 mod execution;
 mod host;
 mod machine;
+mod pool;
+mod resident;
 mod sandboxes;
 mod secrets;
 mod shared;

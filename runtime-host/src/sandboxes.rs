@@ -13,8 +13,9 @@ use tokio::sync::Semaphore;
 use wasmtime::PoolingAllocationConfig;
 
 use crate::component::library::Library;
-use crate::engine::{self, Reset};
+use crate::engine;
 use crate::machine::{Machine, Swap};
+use crate::pool::Reset;
 use crate::shared::{Sandboxes, Shared};
 use crate::{ComponentSource, HostConfig, HostError};
 
@@ -34,7 +35,7 @@ impl Plan {
         let concurrent = self.config.max_concurrent.max(1);
         let engine = engine::build(concurrent, reset)?;
         engine::start_ticker(&engine, &self.permits, concurrent)?;
-        let library = Library::new(&engine, &self.config, self.components.clone())?;
+        let library = Library::new(&engine, reset, &self.config, self.components.clone())?;
         Ok(Sandboxes { engine, library })
     }
 }

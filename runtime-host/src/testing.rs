@@ -29,5 +29,6 @@ pub(crate) fn dispatch(handler: HandlerReference) -> StepDispatch {
         limits: Limits::default(),
         grants: Grants::default(),
         traceparent: None,
+        next: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tasker_api::router;
+use tasker_api::{Authentication, router};
 use tasker_orchestrator::Orchestrator;
 use tasker_templates::trigger::parse_trigger;
 use tasker_test_support::TestDatabase;
@@ -33,7 +33,7 @@ impl Server {
         let (orchestrator, _) = orchestrator(database.pool.clone(), &blobs);
         publish_order(&orchestrator).await;
         let server = Self {
-            router: router(orchestrator.clone(), CancellationToken::new()),
+            router: router(orchestrator.clone(), Authentication::Off, CancellationToken::new()),
             orchestrator,
             _blobs: blobs,
         };
@@ -169,13 +169,13 @@ async fn what_is_no_event_is_refused_with_the_reason_and_nothing_of_a_batch_is_t
     ];
     for (headers, body, expected, why) in cases {
         let (status, answer) = server.send(&headers, body).await;
-        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        let message = answer["detail"].as_str().unwrap_or_default();
         assert!(status == expected && message.contains(why), "{headers:?} {body}: {status} {answer}");
     }
     let many: Vec<Value> = (0..1001).map(|n| event(&n.to_string())).collect();
     let (status, _) = server.send(BATCHED, &Value::from(many).to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(server.get("/v1/events").await.1, json!([]), "no event was stored");
+    assert_eq!(server.get("/v1/events").await.1["items"], json!([]), "no event was stored");
 }
 
 #[tokio::test]
@@ -191,8 +191,12 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     );
     let ids = async |query: &str| {
         let (_, listed) = server.get(&format!("/v1/events{query}")).await;
-        let mut ids: Vec<String> =
-            listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+        let mut ids: Vec<String> = listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect();
         ids.sort();
         ids
     };
@@ -203,9 +207,9 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     let (_, first) = server.get("/v1/events?limit=1").await;
     let late = json!({ "specversion": "1.0", "id": "3", "source": "/shop", "type": "other" });
     server.send(BATCHED, &json!([late]).to_string()).await;
-    let after = first[0]["received_id"].as_str().unwrap();
-    let second = ids(&format!("?after={after}")).await;
-    let mut both = vec![first[0]["id"].as_str().unwrap().to_owned()];
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = ids(&format!("?cursor={cursor}")).await;
+    let mut both = vec![first["items"][0]["id"].as_str().unwrap().to_owned()];
     both.extend(second);
     both.sort();
     assert_eq!(both, ["1", "2"]);
@@ -226,7 +230,7 @@ async fn dead_letters_are_listed_shown_and_replayed() {
 async fn triggers_are_listed_switched_and_removed() {
     let server = Server::start().await;
     assert_eq!(
-        server.get("/v1/triggers").await.1[0]["definition"]["pattern"],
+        server.get("/v1/triggers").await.1["items"][0]["definition"]["pattern"],
         json!({ "type": ["order.placed"] })
     );
     let path = "/v1/triggers/default/orders";

@@ -1,7 +1,12 @@
 //! Tests of the API through HTTP.
 
+mod access;
+mod discovery;
 mod events;
+mod openapi;
 mod orchestrator;
+mod problems;
 mod refusals;
+mod server;
 mod tasks;
 mod waiting;

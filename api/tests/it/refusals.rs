@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tasker_api::serve;
+use tasker_api::{Authentication, serve};
 use tasker_pool::connect;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,7 +23,7 @@ async fn serve_without_database() -> (SocketAddr, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let hosts = vec!["tasker.example.com".to_owned()];
-    tokio::spawn(serve(listener, orchestrator, hosts, CancellationToken::new()));
+    tokio::spawn(serve(listener, orchestrator, Authentication::Off, hosts, CancellationToken::new()));
     (address, closed)
 }
 
@@ -49,14 +49,14 @@ async fn a_page_of_another_site_reaches_nothing_on_this_machine() {
     ] {
         assert_eq!(get(address, "/health/live", &allowed).await.0, 200, "{allowed:?}");
     }
-    for foreign in [
+    for (foreign, expected) in [
         // A name that its owner points at 127.0.0.1.
-        vec!["Host: rebinding.example"],
-        vec!["Host: localhost:8080", "Origin: https://evil.example"],
-        vec!["Host: localhost:8080", "Origin: null"],
+        (vec!["Host: rebinding.example"], 421),
+        (vec!["Host: localhost:8080", "Origin: https://evil.example"], 403),
+        (vec!["Host: localhost:8080", "Origin: null"], 403),
     ] {
         let (status, body) = get(address, "/health/live", &foreign).await;
-        assert_eq!(status, 403, "{foreign:?}");
+        assert_eq!(status, expected, "{foreign:?}");
         assert!(body.contains("server.hosts"), "{body}");
     }
 }
@@ -67,7 +67,7 @@ async fn a_nul_character_is_refused_where_it_stands() {
     for (path, place) in [
         ("/v1/tasks?state=complete&name=a%00b", "the parameter `name`"),
         ("/v1/templates/default/a%00/1.0.0", "the path"),
-        ("/v1/handlers/%00/versions", "the path"),
+        ("/v1/callables/%00/versions", "the path"),
     ] {
         let (status, body) = get(address, path, &["Host: localhost"]).await;
         assert_eq!(status, 400, "{path}: {body}");

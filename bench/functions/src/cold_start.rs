@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::{
     event_source,
     figures::{at, median_ms},
-    installation::{Installation, Seat},
+    installation::{Chain, Installation, Seat},
     runtime_api::Function,
 };
 
@@ -78,7 +78,7 @@ impl Start {
 
 /// Starts a host for the first step of a new task.
 fn start_host(installation: &Installation, program: &Path, seat: &Seat) -> Result<Start> {
-    installation.create(1)?;
+    installation.create(Chain::Apart, 1)?;
     let event = event_source::receive("steps", 1)?.context("a task begins with a step")?;
     let start = Start::of(program, seat, &event)?;
     event_source::delete("steps", &event, &start.answer)?;

@@ -16,7 +16,7 @@ use tasker_test_support::{emulator, kill_function};
 use crate::{
     event_source,
     figures::{at, median_ms},
-    installation::{Installation, Seat},
+    installation::{Chain, Installation, Seat},
 };
 
 /// Tasks, each of four steps. Every other invocation is a cold start.
@@ -27,13 +27,13 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     let mut host = Deployed::new("run-steps", "steps", &installation.seat()?, programs)?;
     let mut orchestrator = Deployed::new("orchestrate", "reports", &installation.seat()?, programs)?;
     // The first invocations also unpack the programs.
-    installation.create(1)?;
+    installation.create(Chain::Apart, 1)?;
     for _ in 0..4 {
         host.invoke()?;
         orchestrator.invoke()?;
     }
     for _ in 0..TASKS {
-        installation.create(1)?;
+        installation.create(Chain::Apart, 1)?;
         for _ in 0..2 {
             host.start_and_invoke()?;
             orchestrator.start_and_invoke()?;

@@ -38,6 +38,27 @@ const DELIVERIES: &str = "deliveries";
 const BUCKET: &str = "blobs";
 const TABLE: &str = "leases";
 
+/// How a host gets the steps of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chain {
+    /// It goes on with the next one.
+    Continued,
+    /// Each comes in a message of its own.
+    Apart,
+}
+
+impl Chain {
+    pub(crate) const ALL: [Self; 2] = [Self::Apart, Self::Continued];
+
+    /// The name of the workflow.
+    fn workflow(self) -> &'static str {
+        match self {
+            Self::Continued => "linear_4",
+            Self::Apart => "linear_4_apart",
+        }
+    }
+}
+
 /// One user of the installation, with counters for its requests.
 pub(crate) struct Seat {
     /// The environment variables for a function.
@@ -71,7 +92,7 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Creates an installation and publishes a workflow whose steps all use `add_up` of this component.
+    /// Creates an installation and publishes the workflow `linear_4`, whose steps all use `add_up` of this component, both ways.
     pub(crate) fn new(component: &Path, workflow: &Path) -> Result<Self> {
         let runtime = Runtime::new()?;
         let database = runtime.block_on(TestDatabase::new());
@@ -118,6 +139,11 @@ impl Installation {
             std::fs::read_to_string(workflow).with_context(|| format!("reading {}", workflow.display()))?;
         let parsed =
             template::parse(&text).map_err(|problems| anyhow::anyhow!("{}", problems.render("it")))?;
+        let mut apart = parsed.template.clone();
+        Chain::Apart.workflow().clone_into(&mut apart.name);
+        for step in &mut apart.steps {
+            step.may_continue = false;
+        }
         let bundle = Bundle {
             components: vec![ComponentPublication {
                 digest,
@@ -125,7 +151,7 @@ impl Installation {
                 handlers: vec![handler],
             }],
             aliases: BTreeMap::new(),
-            templates: vec![parsed.template],
+            templates: vec![parsed.template, apart],
             triggers: Vec::new(),
             promote: true,
         };
@@ -140,11 +166,12 @@ impl Installation {
         Seat::new(&self.database.url(), self.cache.path(), &self.publisher_key)
     }
 
-    /// Creates tasks of the workflow `linear_4`, one at a time, like requests to the API function.
-    pub(crate) fn create(&self, count: usize) -> Result<()> {
+    /// Creates tasks of the workflow, one at a time, like requests to the API function.
+    pub(crate) fn create(&self, chain: Chain, count: usize) -> Result<()> {
         self.runtime.block_on(async {
             for number in 0..count {
-                let request = json!({ "name": "linear_4", "namespace": "bench", "context": { "n": number } });
+                let request =
+                    json!({ "name": chain.workflow(), "namespace": "bench", "context": { "n": number } });
                 let request: TaskRequest = serde_json::from_value(request)?;
                 self.orchestrator.create_task(request).await?;
                 self.orchestrator.leave().await?;
@@ -174,7 +201,8 @@ impl Installation {
                 .fetch_one(self.pool())
                 .await?;
             let rows: Vec<(String, i64, f64)> = sqlx::query_as(
-                "SELECT funcname::text, calls, total_time FROM pg_stat_user_functions WHERE schemaname = 'tasker'",
+                "SELECT funcname::text, calls, total_time FROM pg_stat_user_functions
+                 WHERE starts_with(schemaname, 'tasker_f_')",
             )
             .fetch_all(self.pool())
             .await?;
@@ -270,7 +298,9 @@ async fn open_orchestrator(seat: &Seat) -> Result<Orchestrator> {
         outlets: BTreeMap::new(),
         blobs: BlobStore::folder(&folder)?,
     };
-    let (orchestrator, creations) = Orchestrator::new(connections, Settings::default());
+    // As in the deployed functions.
+    let settings = Settings { continuation: true, ..Settings::default() };
+    let (orchestrator, creations) = Orchestrator::new(connections, settings);
     let creating = orchestrator.clone();
     tokio::spawn(async move { creating.run_creations(creations, CancellationToken::new()).await });
     Ok(orchestrator)

@@ -2,7 +2,12 @@
 
 use std::{path::Path, process::Command};
 
-use crate::{event_source, installation::Installation, lineage, runtime_api::Function};
+use crate::{
+    event_source,
+    installation::{Chain, Installation},
+    lineage,
+    runtime_api::Function,
+};
 
 const STEPS: usize = 40;
 
@@ -64,7 +69,6 @@ fn a_long_chain_passes_where_loops_are_allowed_and_is_cut_elsewhere() {
         format!("  - name: s{number}\n    handler: {{ callable: add_up }}\n{after}")
     };
     let steps: String = (0..STEPS).map(step).collect();
-    // `Installation::create` creates tasks of this name.
     let template = format!(
         "name: linear_4\nnamespace_name: bench\nversion: 1.0.0\nidentity_strategy: always_unique\nsteps:\n{steps}"
     );
@@ -74,13 +78,14 @@ fn a_long_chain_passes_where_loops_are_allowed_and_is_cut_elsewhere() {
     let installation = Installation::new(&component, workflow.path()).unwrap();
     let complete = || installation.tasks().unwrap().get("complete").copied().unwrap_or(0);
 
-    installation.create(1).unwrap();
+    // With continuation a chain of steps is a much shorter chain of invocations.
+    installation.create(Chain::Apart, 1).unwrap();
     let longest = run(&mut start(&installation, &allowed())).unwrap();
     assert_eq!(complete(), 1);
     assert!(longest as usize >= 2 * STEPS, "the chain has {longest} invocations: the lineage was lost");
 
     // Steps enough for the limit, through functions that allow no loop.
-    installation.create(1).unwrap();
+    installation.create(Chain::Apart, 1).unwrap();
     let cut = run(&mut start(&installation, &[])).unwrap_err().to_string();
     assert!(cut.contains("RecursiveInvocationException"), "{cut}");
     assert_eq!(complete(), 1, "the second task is cut");

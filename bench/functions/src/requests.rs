@@ -1,11 +1,15 @@
 //! Measures requests, round trips and processor time per step: tasks of four steps in a row, run through the
-//! functions in batches of 1 and of 10.
+//! functions in batches of 1 and of 10, with a message for each step and with continuation.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Result, ensure};
 
-use crate::{event_source, installation::Installation, installation::Seat, runtime_api::Function};
+use crate::{
+    event_source,
+    installation::{Chain, Installation, Seat},
+    runtime_api::Function,
+};
 
 /// Steps per task.
 const STEPS: usize = 4;
@@ -52,11 +56,11 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
     let mut host = driven("tasker-function-run-steps", "steps")?;
     let mut orchestrator = driven("tasker-function-orchestrate", "reports")?;
     // Finish earlier work, fill caches and prepare statements.
-    for batch in [10, 1] {
-        run(installation, &mut host, &mut orchestrator, batch, 20)?;
+    for (chain, batch) in Chain::ALL.into_iter().flat_map(|chain| [(chain, 10), (chain, 1)]) {
+        run(installation, &mut host, &mut orchestrator, chain, batch, 20)?;
     }
     let mut work = installation.database_work()?;
-    for batch in [1, 10] {
+    for (chain, batch) in Chain::ALL.into_iter().flat_map(|chain| [(chain, 1), (chain, 10)]) {
         host.start_afresh();
         orchestrator.start_afresh();
         installation.creator.requests.take();
@@ -64,7 +68,7 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         let before = installation.tasks()?;
         let processor = (host.function.processor_time(), orchestrator.function.processor_time());
 
-        run(installation, &mut host, &mut orchestrator, batch, TASKS)?;
+        run(installation, &mut host, &mut orchestrator, chain, batch, TASKS)?;
 
         let processor = (
             host.function.processor_time().saturating_sub(processor.0),
@@ -74,8 +78,16 @@ pub(crate) fn measure(installation: &Installation, programs: &Path) -> Result<()
         let done = |tasks: &BTreeMap<String, i64>| tasks.get("complete").copied().unwrap_or(0);
         let completed = done(&installation.tasks()?) - done(&before);
         ensure!(completed == TASKS as i64, "{completed} of {TASKS} tasks are complete");
+        // A visit that is too long leaves its last steps to messages.
+        let messages = if chain == Chain::Continued { TASKS } else { TASKS * STEPS };
+        let visits = host.invocations as usize;
+        ensure!(visits <= messages / batch * 6 / 5, "{visits} visits of the host for {messages} messages");
 
-        println!("\nper step, batches of {batch} ({TASKS} tasks of {STEPS} steps)");
+        let how = match chain {
+            Chain::Apart => "a message for each step",
+            Chain::Continued => "continuation",
+        };
+        println!("\nper step, {how}, batches of {batch} ({TASKS} tasks of {STEPS} steps)");
         let part = |who: &str, counts: BTreeMap<String, u64>| {
             for (what, count) in counts {
                 line(who, &what, count as f64);
@@ -120,11 +132,12 @@ fn run(
     installation: &Installation,
     host: &mut Driven,
     orchestrator: &mut Driven,
+    chain: Chain,
     batch: usize,
     tasks: usize,
 ) -> Result<()> {
     for _ in 0..tasks / batch {
-        installation.create(batch)?;
+        installation.create(chain, batch)?;
         while host.drain(batch)? | orchestrator.drain(batch)? {}
     }
     Ok(())

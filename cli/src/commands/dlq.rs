@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
-use tasker_api::{DlqAddition, DlqUpdate};
+use tasker_api::{DlqAddition, DlqUpdate, Page};
 use tasker_orchestrator::{
     Resolution,
     read::{DlqEntry, DlqStatistics, Staleness},
@@ -12,7 +12,11 @@ use tasker_orchestrator::{
 use tasker_protocol::Failure;
 use uuid::Uuid;
 
-use super::{ending::Ending, operate::Actor};
+use super::{
+    ending::Ending,
+    operate::Actor,
+    paging::{Paging, more},
+};
 use crate::{
     client::{Client, query, told},
     config::ProjectConfig,
@@ -31,10 +35,7 @@ pub(crate) enum Command {
         #[arg(long)]
         status: Option<String>,
         #[command(flatten)]
-        limit: Limit,
-        /// The last entry of the list before: list those that follow it.
-        #[arg(long, value_name = "ENTRY")]
-        after: Option<Uuid>,
+        paging: Paging,
     },
     /// Show an entry, or all entries of a task, with their snapshots.
     Show {
@@ -71,7 +72,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Limit {
-    /// The number of rows, at most 1000.
+    /// The number of rows, at most 200.
     #[arg(long, default_value_t = 100)]
     limit: u32,
 }
@@ -114,14 +115,14 @@ impl From<Word> for Resolution {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     let client = &Client::of(project);
     match command {
-        Command::List { status, limit, after } => {
+        Command::List { status, paging } => {
             let query = query([
                 ("resolution_status", status),
-                ("limit", Some(limit.limit.to_string())),
-                ("after", after.map(|entry| entry.to_string())),
+                ("limit", Some(paging.limit())),
+                ("cursor", paging.cursor()),
             ]);
-            let entries: Vec<DlqEntry> = client.get(&format!("/v1/dlq?{query}")).await?;
-            output.result(&entries, || list(&entries))?;
+            let entries: Page<DlqEntry> = client.get(&format!("/v1/dlq?{query}")).await?;
+            output.result(&entries, || list(&entries.items) + &more(&entries))?;
         }
         Command::Show { id } => {
             let entries = find(client, id).await?;
@@ -131,7 +132,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             })?;
         }
         Command::Add { task_id, actor, reason } => {
-            let addition = DlqAddition { actor: actor.name(), note: reason };
+            let addition = DlqAddition { actor: Some(actor.name()), note: reason };
             let added: DlqEntry =
                 client.post(&format!("/v1/dlq/task/{task_id}"), &addition).await?.map_err(told)?;
             output.result(&added, || format!("task {task_id} has the DLQ entry {}", added.dlq_entry_id))?;
@@ -141,17 +142,17 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Requeue(operation) => operation.run(Resolution::Requeue, client, output).await?,
         Command::Queue(Limit { limit }) => {
-            let waiting: Vec<Waiting> =
+            let waiting: Page<Waiting> =
                 client.get(&format!("/v1/dlq/investigation-queue?limit={limit}")).await?;
-            output.result(&waiting, || queue(&waiting))?;
+            output.result(&waiting.items, || queue(&waiting.items))?;
         }
         Command::Stats => {
-            let counted: Vec<DlqStatistics> = client.get("/v1/dlq/stats").await?;
+            let counted: Vec<DlqStatistics> = client.all("/v1/dlq/stats").await?;
             output.result(&counted, || statistics(&counted))?;
         }
         Command::Staleness(Limit { limit }) => {
-            let standing: Vec<Staleness> = client.get(&format!("/v1/dlq/staleness?limit={limit}")).await?;
-            output.result(&standing, || staleness(&standing))?;
+            let standing: Page<Staleness> = client.get(&format!("/v1/dlq/staleness?limit={limit}")).await?;
+            output.result(&standing.items, || staleness(&standing.items))?;
         }
     }
     Ok(Ending::Done)
@@ -161,8 +162,8 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
 async fn find(client: &Client, id: Uuid) -> Result<Vec<DlqEntry>> {
     match client.look_for::<DlqEntry>(&format!("/v1/dlq/entry/{id}")).await? {
         Ok(entry) => Ok(vec![entry]),
-        Err(answer) if answer.error.code == "no_such_dlq_entry" => {
-            let of_task: Vec<DlqEntry> = client.get(&format!("/v1/dlq/task/{id}")).await?;
+        Err(answer) if answer.code == "no_such_dlq_entry" => {
+            let of_task: Vec<DlqEntry> = client.all(&format!("/v1/dlq/task/{id}")).await?;
             if of_task.is_empty() {
                 bail!("there is no DLQ entry {id}, and no entry of a task with that id");
             }
@@ -177,7 +178,7 @@ impl Operation {
         let entry = one(&find(client, self.id).await?, self.id)?;
         let update = DlqUpdate {
             resolution_status: resolution,
-            resolved_by: self.actor.name(),
+            resolved_by: Some(self.actor.name()),
             resolution_notes: self.reason,
         };
         let entry: DlqEntry = client.patch(&format!("/v1/dlq/entry/{entry}"), &update).await?;
@@ -247,7 +248,8 @@ fn show(entry: &DlqEntry, output: &Output) -> String {
     let by = entry.resolved_by.as_deref().map_or(String::new(), |by| format!(" by {by}"));
     fact("resolved", entry.resolved_at.map(|at| format!("{}{by}", since(at))));
     fact("notes", entry.resolution_notes.clone());
-    let snapshot: Snapshot = serde_json::from_str(entry.snapshot.get()).unwrap_or_default();
+    let snapshot = entry.snapshot.as_ref().and_then(|snapshot| serde_json::from_str(snapshot.get()).ok());
+    let snapshot: Snapshot = snapshot.unwrap_or_default();
     fact("input", snapshot.task.context.map(|context| cut(context.get(), 200)));
     let row = |step: &SnapshotStep| {
         let words = |failure: &Failure| format!("{}: {}", failure.error_type, failure.message);

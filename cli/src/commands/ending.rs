@@ -1,10 +1,12 @@
 //! The outcome of a command, which determines the exit code.
 
 /// The outcome of a command that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Ending {
     /// Exit code 0.
     Done,
     /// Exit code 3: a task did not complete or was refused, or the tested event would not start one.
     TaskDidNotComplete,
+    /// Exit code 2: the settings do not allow it.
+    Refused(anyhow::Error),
 }

@@ -32,7 +32,7 @@ pub(crate) async fn look(client: &Client, task: Uuid) -> Result<TaskView> {
 async fn look_again(client: &Client, task: Uuid, template: Option<Template>) -> Result<TaskView> {
     let shown: Box<RawValue> = client.get(&format!("/v1/tasks/{task}")).await?;
     let summary: TaskSummary = serde_json::from_str(shown.get())?;
-    let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
+    let steps: Vec<StepDetail> = client.all(&format!("/v1/tasks/{task}/workflow_steps")).await?;
     let template = match template.filter(|template| summary.version == template.version) {
         Some(template) => template,
         None => {

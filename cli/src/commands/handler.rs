@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tasker_api::HandlerOperation;
+use tasker_api::CallableOperation;
 use tasker_orchestrator::{HandlerVersion, read::HandlerSummary};
 use tasker_protocol::{
     BatchSlice, DependencyResult, Ending as RunEnding, Execution, Grants, HandlerReference, Limits, Payload,
@@ -94,29 +94,31 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         Command::List => list(project, output).await,
         Command::Run(arguments) => run_one(project, &arguments, output).await,
         Command::Versions { handler } => {
-            let versions: Vec<HandlerVersion> = Client::of(project).get(&versions_of(&handler)).await?;
+            let versions: Vec<HandlerVersion> = Client::of(project).all(&versions_of(&handler)).await?;
             tell_versions(&versions, output)
         }
         Command::Promote { handler, version } => {
-            make_current(project, &handler, HandlerOperation::Promote { version }, output).await
+            make_current(project, &handler, CallableOperation::Promote { version }, output).await
         }
         Command::RollBack { handler } => {
-            make_current(project, &handler, HandlerOperation::RollBack, output).await
+            make_current(project, &handler, CallableOperation::RollBack, output).await
         }
     }
 }
 
 fn versions_of(handler: &str) -> String {
-    format!("/v1/handlers/{}/versions", segment(handler))
+    format!("/v1/callables/{}/versions", segment(handler))
 }
 
 async fn make_current(
     project: &ProjectConfig,
     handler: &str,
-    operation: HandlerOperation,
+    operation: CallableOperation,
     output: &Output,
 ) -> Result<Ending> {
-    let versions: Vec<HandlerVersion> = Client::of(project).patch(&versions_of(handler), &operation).await?;
+    let client = Client::of(project);
+    let _: HandlerVersion = client.patch(&versions_of(handler), &operation).await?;
+    let versions: Vec<HandlerVersion> = client.all(&versions_of(handler)).await?;
     tell_versions(&versions, output)
 }
 
@@ -138,7 +140,7 @@ fn tell_versions(versions: &[HandlerVersion], output: &Output) -> Result<Ending>
 }
 
 async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
-    let handlers: Vec<HandlerSummary> = Client::of(project).get("/v1/handlers").await?;
+    let handlers: Vec<HandlerSummary> = Client::of(project).all("/v1/callables").await?;
     output.result(&handlers, || {
         let row = |handler: &HandlerSummary| {
             let component = handler.component.chars().take(12).collect();
@@ -212,6 +214,7 @@ impl Run {
                 key_value: self.buckets.clone(),
             },
             traceparent: None,
+            next: Vec::new(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use tasker_api::{CreatedTask, ErrorDetail};
+use tasker_api::{CreatedTask, Problem};
 use tasker_orchestrator::TaskRequest;
 use uuid::Uuid;
 
@@ -53,19 +53,19 @@ pub(crate) struct RefusedInput {
     line: Option<usize>,
     #[serde(skip)]
     input: String,
-    error: ErrorDetail,
+    problem: Problem,
 }
 
 impl RefusedInput {
-    pub(crate) fn new(input: Input, error: ErrorDetail) -> Self {
-        Self { line: input.line, input: input.text, error }
+    pub(crate) fn new(input: Input, problem: Problem) -> Self {
+        Self { line: input.line, input: input.text, problem }
     }
 
     /// Formats the refusal for people.
     pub(crate) fn words(&self, output: &Output) -> String {
         let line = self.line.map_or(String::new(), |line| format!("line {line}, "));
         let title = output.style(Style::Bad, "refused");
-        format!("{title} {line}{}\n{}", cut(&self.input, MAX_INPUT), self.error.message)
+        format!("{title} {line}{}\n{}", cut(&self.input, MAX_INPUT), self.problem.detail)
     }
 }
 
@@ -94,7 +94,7 @@ impl Request {
     pub(crate) async fn create_each(
         &self,
         client: &Client,
-        mut answered: impl FnMut(Input, Result<Uuid, ErrorDetail>) -> Result<()>,
+        mut answered: impl FnMut(Input, Result<Uuid, Problem>) -> Result<()>,
     ) -> Result<()> {
         let inputs = self.inputs()?;
         let all = inputs.len();
@@ -142,11 +142,11 @@ pub(crate) fn template_name(text: &str) -> (Option<&str>, &str, Option<&str>) {
 }
 
 /// Creates a task. The inner error is the API's response to an invalid request.
-async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, ErrorDetail>> {
+async fn create(client: &Client, body: &TaskRequest) -> Result<Result<Uuid, Problem>> {
     match client.post::<CreatedTask>("/v1/tasks", body).await? {
         Ok(created) => Ok(Ok(created.task_id)),
-        Err(error) if REFUSALS.contains(&error.error.code.as_str()) => Ok(Err(error.error)),
-        Err(error) => Err(told(error)),
+        Err(problem) if REFUSALS.contains(&problem.code.as_str()) => Ok(Err(problem)),
+        Err(problem) => Err(told(problem)),
     }
 }
 

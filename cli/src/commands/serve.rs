@@ -1,12 +1,14 @@
 //! `tasker serve`: runs the orchestrator and the API over PostgreSQL and PGMQ.
 
 use anyhow::{Context, Result, bail};
+use tasker_api::Authentication;
 use tasker_assembly::{Claim, postgres};
-use tasker_orchestrator::Newer;
+use tasker_orchestrator::{Newer, access::Keys};
 use tokio::net::TcpListener;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{
+    access::{authentication, keys_if_any},
     config::ProjectConfig,
     output::Output,
     parts,
@@ -24,9 +26,17 @@ pub(crate) struct Arguments {
     /// Build and publish the project's components, templates and triggers first.
     #[arg(long)]
     publish: bool,
+    /// Let everybody in, also from other machines, as behind a proxy that authenticates them.
+    #[arg(long)]
+    insecure_no_auth: bool,
 }
 
-pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &Output) -> Result<Ending> {
+pub(crate) async fn run(
+    mut project: ProjectConfig,
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<Ending> {
+    project.config.auth.insecure_no_auth |= arguments.insecure_no_auth;
     let stop = stop_signal()?;
     let url = &project.config.database.url;
     if url.is_empty() {
@@ -38,6 +48,11 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
     let listener = TcpListener::bind(&project.config.server.listen)
         .await
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
+    let auto = keys_if_any(&Keys::new(pool.clone())).await?;
+    let authentication = match authentication(&project, listener.local_addr()?, auto) {
+        Ok(authentication) => authentication,
+        Err(refused) => return Ok(Ending::Refused(refused)),
+    };
     let timing = parts::timing(&project);
     let transport = postgres::orchestrator_transport(&pool, &timing);
     postgres::clear_leases(pool.clone(), &timing, stop.clone());
@@ -62,8 +77,11 @@ pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));
+    if authentication == Authentication::Off {
+        output.say("It authenticates nobody; `tasker key create --database` makes the first API key");
+    }
     let hosts = project.config.server.hosts.clone();
-    tasker_api::serve(listener, running.orchestrator.clone(), hosts, stop).await?;
+    tasker_api::serve(listener, running.orchestrator.clone(), authentication, hosts, stop).await?;
     running.stopped().await;
     Ok(Ending::Done)
 }

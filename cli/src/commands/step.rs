@@ -103,7 +103,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
 
 impl Operation {
     fn body(&self, action: StepActionName) -> StepOperation {
-        let (actor, reason) = (self.actor.name(), self.reason.clone());
+        let (actor, reason) = (Some(self.actor.name()), self.reason.clone());
         StepOperation { action, actor, reason, result: None, branch: None, cursors: None }
     }
 
@@ -131,7 +131,7 @@ impl Operation {
 }
 
 async fn list(client: &Client, task: Uuid, output: &Output) -> Result<Ending> {
-    let steps: Vec<StepDetail> = client.get(&format!("/v1/tasks/{task}/workflow_steps")).await?;
+    let steps: Vec<StepDetail> = client.all(&format!("/v1/tasks/{task}/workflow_steps")).await?;
     output.result(&steps, || {
         let row = |step: &StepDetail| {
             let result = || step.result.as_ref().map(|result| result.get().to_owned());
@@ -154,9 +154,9 @@ async fn list(client: &Client, task: Uuid, output: &Output) -> Result<Ending> {
 async fn show(client: &Client, step: &StepOfTask, history: bool, output: &Output) -> Result<Ending> {
     let path = step.path();
     let detail: StepDetail = client.get(&path).await?;
-    let attempts: Vec<AttemptRecord> = client.get(&format!("{path}/attempts")).await?;
+    let attempts: Vec<AttemptRecord> = client.all(&format!("{path}/attempts")).await?;
     let transitions: Vec<Transition> =
-        if history { client.get(&format!("{path}/audit")).await? } else { Vec::new() };
+        if history { client.all(&format!("{path}/audit")).await? } else { Vec::new() };
     let view = StepView { step: detail, attempts, transitions };
     output.result(&view, || view.lines(output).join("\n"))?;
     Ok(Ending::Done)

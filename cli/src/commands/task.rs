@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
-use tasker_api::{ErrorDetail, TaskPage};
+use tasker_api::{CreatedTask, Page, Problem, TaskCopy};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
@@ -11,11 +11,12 @@ use super::{
     ending::Ending,
     follow::{finish, follow, look},
     operate::Operation,
-    request::{RefusedInput, Request},
+    paging::{Paging, more},
+    request::{RefusedInput, Request, read_json},
     stop::stop_signal,
 };
 use crate::{
-    client::{Client, query},
+    client::{Client, query, told},
     config::ProjectConfig,
     output::{Output, printable, table},
     view::TaskView,
@@ -40,19 +41,12 @@ pub(crate) enum Command {
         request: Request,
     },
     /// List tasks, newest first.
+    #[command(disable_version_flag = true)]
     List {
-        /// Only tasks in this state.
-        #[arg(long)]
-        status: Option<String>,
-        /// Only tasks of this namespace.
-        #[arg(long)]
-        namespace: Option<String>,
-        /// The last task of the page before: list those that follow it.
-        #[arg(long, value_name = "TASK")]
-        after: Option<Uuid>,
-        /// The number of tasks.
-        #[arg(long, default_value_t = 25)]
-        per_page: u32,
+        #[command(flatten)]
+        filters: Filters,
+        #[command(flatten)]
+        paging: Paging,
     },
     /// Show a task and its steps.
     Show {
@@ -84,6 +78,21 @@ pub(crate) enum Command {
         #[arg(long, value_name = "STEP")]
         from: String,
     },
+    /// Create a task with the input of another.
+    #[command(disable_version_flag = true)]
+    Clone {
+        /// The task to copy.
+        task_id: Uuid,
+        /// Changes of the input, a JSON Merge Patch: JSON, a file, or - for standard input.
+        #[arg(long, value_name = "JSON")]
+        context: Option<String>,
+        /// The template version. Default: that of the task.
+        #[arg(long)]
+        version: Option<String>,
+        /// The reason.
+        #[arg(long, value_name = "WHY")]
+        reason: Option<String>,
+    },
     /// Move a task without running steps to another version of its template, or to the current handlers. The DAG must
     /// be the same.
     #[command(disable_version_flag = true)]
@@ -94,6 +103,35 @@ pub(crate) enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+}
+
+/// Which tasks to list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Filters {
+    /// Only tasks in this state.
+    #[arg(long, alias = "status", conflicts_with = "open")]
+    state: Option<String>,
+    /// Only tasks that have not ended.
+    #[arg(long)]
+    open: bool,
+    /// Only tasks of this namespace.
+    #[arg(long)]
+    namespace: Option<String>,
+    /// Only tasks of this template.
+    #[arg(long)]
+    name: Option<String>,
+    /// Only tasks of this version of their template.
+    #[arg(long)]
+    version: Option<String>,
+    /// Only tasks of this initiator.
+    #[arg(long)]
+    initiator: Option<String>,
+    /// Only tasks created at this time or later: RFC 3339, or how long ago (15m, 2h, 7d).
+    #[arg(long, value_name = "TIME")]
+    created_after: Option<String>,
+    /// Only tasks created before this time.
+    #[arg(long, value_name = "TIME")]
+    created_before: Option<String>,
 }
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -123,7 +161,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
                             output.say(&task.to_string());
                             created.push(task);
                         }
-                        Err(error) if input.line.is_none() => bail!(error.message),
+                        Err(error) if input.line.is_none() => bail!(error.detail),
                         Err(error) => {
                             let input = RefusedInput::new(input, error);
                             eprintln!("{}", printable(&input.words(output)));
@@ -137,9 +175,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
             output.result(&Created { task_ids: created, refused }, String::new)?;
             Ok(ending)
         }
-        Command::List { status, namespace, after, per_page } => {
-            list(client, status, namespace, after, per_page, output).await
-        }
+        Command::List { filters, paging } => list(client, filters, paging, output).await,
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;
             output.result(&view, || view.lines(output).join("\n"))?;
@@ -148,6 +184,14 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         Command::Watch { task_id } => {
             let view = follow(client, task_id, output.live, output).await?;
             finish(&view, output)
+        }
+        Command::Clone { task_id, context, version, reason } => {
+            let context = context.map(|context| read_json("--context", &context)).transpose()?;
+            let copy = TaskCopy { context, version, reason };
+            let path = format!("/v1/tasks/{task_id}/clone");
+            let created: CreatedTask = client.post(&path, &copy).await?.map_err(told)?;
+            output.result(&created, || created.task_id.to_string())?;
+            Ok(Ending::Done)
         }
         Command::Cancel(operation) => operation.cancel(client, output).await,
         Command::Pause(operation) => operation.run(TaskAction::Pause, "paused", client, output).await,
@@ -198,8 +242,8 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
             answers.push(match made {
                 Ok(task) => Ok(task),
                 // The task may still be running, from an interrupted run.
-                Err(ErrorDetail { code, task_id: Some(task), message }) if code == "duplicate_task" => {
-                    output.say(&message);
+                Err(Problem { code, task_id: Some(task), detail, .. }) if code == "duplicate_task" => {
+                    output.say(&detail);
                     Ok(task)
                 }
                 Err(error) => {
@@ -233,21 +277,21 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
     Ok(if complete { Ending::Done } else { Ending::TaskDidNotComplete })
 }
 
-async fn list(
-    client: &Client,
-    status: Option<String>,
-    namespace: Option<String>,
-    after: Option<Uuid>,
-    per_page: u32,
-    output: &Output,
-) -> Result<Ending> {
+async fn list(client: &Client, filters: Filters, paging: Paging, output: &Output) -> Result<Ending> {
+    let Filters { state, open, namespace, name, version, initiator, created_after, created_before } = filters;
     let query = query([
-        ("after", after.map(|task| task.to_string())),
-        ("per_page", Some(per_page.to_string())),
-        ("status", status),
+        ("limit", Some(paging.limit())),
+        ("cursor", paging.cursor()),
+        ("state", state),
+        ("open", open.then(|| "true".to_owned())),
         ("namespace", namespace),
+        ("name", name),
+        ("version", version),
+        ("initiator", initiator),
+        ("created_after", created_after),
+        ("created_before", created_before),
     ]);
-    let found: TaskPage = client.get(&format!("/v1/tasks?{query}")).await?;
+    let found: Page<TaskSummary> = client.get(&format!("/v1/tasks?{query}")).await?;
     output.result(&found, || {
         let row = |task: &TaskSummary| {
             let paused = if task.paused_at.is_some() { ", paused" } else { "" };
@@ -259,10 +303,8 @@ async fn list(
                 task.created_at.format("%Y-%m-%d %H:%M:%S").to_string(),
             ]
         };
-        let rows: Vec<_> = found.tasks.iter().map(row).collect();
-        let last = found.tasks.last().filter(|_| found.has_more);
-        let more = last.map_or(String::new(), |last| format!("\n(more: --after {})", last.task_id));
-        table(&["TASK", "TEMPLATE", "STATUS", "STEPS", "CREATED (UTC)"], &rows) + &more
+        let rows: Vec<_> = found.items.iter().map(row).collect();
+        table(&["TASK", "TEMPLATE", "STATUS", "STEPS", "CREATED (UTC)"], &rows) + &more(&found)
     })?;
     Ok(Ending::Done)
 }

@@ -9,7 +9,7 @@ use tasker_templates::template::{Graph, Template, latest, reference, template_sc
 
 use super::{ending::Ending, import, request::template_name};
 use crate::{
-    client::{Client, segment},
+    client::{Client, query, segment},
     config::ProjectConfig,
     graph::{Format, draw},
     json::pretty,
@@ -144,7 +144,8 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
 async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     let (namespace, name, version) = template_name(wanted);
     let client = Client::of(project);
-    let all: Vec<TemplateSummary> = client.get("/v1/templates").await?;
+    let all: Vec<TemplateSummary> =
+        client.all(&format!("/v1/templates?{}", query([("name", Some(name.to_owned()))]))).await?;
     let matches = |template: &&TemplateSummary| {
         template.name == name
             && namespace.is_none_or(|namespace| template.namespace == namespace)

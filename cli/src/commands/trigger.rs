@@ -59,7 +59,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     match command {
         Command::Validate { files } => validate(project, &files, output)?,
         Command::List => {
-            let triggers: Vec<TriggerSummary> = client.get("/v1/triggers").await?;
+            let triggers: Vec<TriggerSummary> = client.all("/v1/triggers").await?;
             output.result(&triggers, || list(&triggers))?;
         }
         Command::Show { trigger } => {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::process::Command;
 
+use super::modules::merge;
 use crate::{config::ProjectConfig, environment};
 
 /// The target that handlers are built for.
@@ -20,6 +21,7 @@ const TARGET: &str = "wasm32-wasip2";
 #[derive(Debug, Clone)]
 pub(crate) struct BuiltComponent {
     pub(crate) path: PathBuf,
+    /// What is published and run: the file's content, with one core module instead of several.
     pub(crate) wasm: Bytes,
 }
 
@@ -32,23 +34,22 @@ impl BuiltComponent {
 
 /// Builds the project's components. Cargo prints its progress on standard error.
 pub(crate) async fn build(project: &ProjectConfig) -> Result<Vec<BuiltComponent>> {
-    let mut built = Vec::new();
+    let mut files = Vec::new();
     for component in &project.config.project.components {
         let path = project.path(component);
         if path.is_dir() {
-            for artifact in build_package(&path, &project.config.project.build_environment).await? {
-                built.push(read(artifact)?);
-            }
+            files.extend(build_package(&path, &project.config.project.build_environment).await?);
         } else {
-            built.push(read(path)?);
+            files.push(path);
         }
     }
+    let mut built = Vec::new();
+    for path in files {
+        let wasm = fs::read(&path).with_context(|| format!("reading the component {}", path.display()))?;
+        let wasm = if project.config.project.merge_modules { merge(&path, wasm).await? } else { wasm };
+        built.push(BuiltComponent { path, wasm: wasm.into() });
+    }
     Ok(built)
-}
-
-fn read(path: PathBuf) -> Result<BuiltComponent> {
-    let wasm = fs::read(&path).with_context(|| format!("reading the component {}", path.display()))?;
-    Ok(BuiltComponent { path, wasm: wasm.into() })
 }
 
 async fn build_package(folder: &Path, named: &[String]) -> Result<Vec<PathBuf>> {

@@ -3,6 +3,7 @@
 pub(crate) mod components;
 pub(crate) mod describe;
 pub(crate) mod documents;
+mod modules;
 pub(crate) mod publish;
 pub(crate) mod templates;
 pub(crate) mod triggers;

@@ -1,7 +1,10 @@
 //! Publishes a project's components, templates and triggers to a database.
 
 use anyhow::{Context, Result};
-use tasker_orchestrator::{Orchestrator, Publication, read::TemplateSummary};
+use tasker_orchestrator::{
+    Orchestrator, Publication, Slice,
+    read::{TemplateFilter, TemplateSummary},
+};
 use tasker_runtime_host::Host;
 use tasker_templates::template::{Template, latest};
 use tasker_transport::BlobStore;
@@ -96,7 +99,10 @@ pub(crate) async fn publish(
         }
         versions.push((template, version));
     }
-    published.notes.extend(superseded(&versions, &orchestrator.reader.templates().await?));
+    published.notes.extend(superseded(
+        &versions,
+        &orchestrator.reader.templates(&TemplateFilter::default(), Slice::all()).await?,
+    ));
     for (template, version) in versions {
         published.templates.push(format!("{}/{} {version}", template.namespace_name, template.name));
     }

@@ -4,7 +4,10 @@
 //! change of version 1.0.0 on this machine, and newer than the earlier ones.
 
 use semver::{BuildMetadata, Version};
-use tasker_orchestrator::{Error, Orchestrator, Publication, read::TemplateSummary};
+use tasker_orchestrator::{
+    Error, Orchestrator, Publication, Slice,
+    read::{TemplateFilter, TemplateSummary},
+};
 use tasker_templates::template::Template;
 
 /// How to handle a template whose version is published with other content.
@@ -26,7 +29,11 @@ pub(crate) async fn publish(
         Ok(written) if changed == Changed::IsNextBuild => written,
         _ => return publish_as(orchestrator, template, template.version.clone()).await,
     };
-    let mut number = newest(&orchestrator.reader.templates().await?, template, &written);
+    let mut number = newest(
+        &orchestrator.reader.templates(&TemplateFilter::default(), Slice::all()).await?,
+        template,
+        &written,
+    );
     loop {
         // Content that equals an earlier build gets a new number, because the newest build runs.
         match publish_as(orchestrator, template, build(&written, number)).await {

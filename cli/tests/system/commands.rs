@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command};
 
+use tasker_transport::sha256_hex;
 use tempfile::TempDir;
 
 use crate::{
@@ -39,9 +40,9 @@ fn a_local_run_ends_with_0_where_the_task_completes_and_3_where_its_input_is_ref
     let refused = run_locally(&project, "{}");
     assert_eq!(refused.code, Some(3), "{refused:#?}");
     let told = &refused.json()[0];
-    assert_eq!(told["error"]["code"], "invalid_input");
+    assert_eq!(told["problem"]["code"], "invalid_input");
     assert!(
-        told["error"]["message"].as_str().is_some_and(|reason| reason.contains("\"n\" is a required")),
+        told["problem"]["detail"].as_str().is_some_and(|reason| reason.contains("\"n\" is a required")),
         "{told}"
     );
 }
@@ -246,4 +247,40 @@ fn a_new_project_runs_and_passes_its_own_tests() {
         .env_remove("RUSTFLAGS"));
     assert_eq!(tested.code, Some(0), "{tested:#?}");
     assert!(tested.stdout.contains("1 passed"), "{tested:#?}");
+}
+
+/// A WASI command of two modules.
+const TWO_MODULES: &str = r#"(component
+    (core module $numbers (func (export "zero") (result i32) (i32.const 0)))
+    (core module $main (import "numbers" "zero" (func $zero (result i32)))
+        (func (export "run") (result i32) (call $zero)))
+    (core instance $numbers (instantiate $numbers))
+    (core instance $main (instantiate $main (with "numbers" (instance $numbers))))
+    (func $run (result (result)) (canon lift (core func $main "run")))
+    (instance $run (export "run" (func $run)))
+    (export "wasi:cli/run@0.2.0" (instance $run)))"#;
+
+#[test]
+fn a_component_is_built_with_one_core_module_unless_the_project_says_otherwise() {
+    let project = Project::new(&["two.wasm".into()]);
+    let wasm = wat::parse_str(TWO_MODULES).expect("the component is well formed");
+    std::fs::write(project.path().join("two.wasm"), &wasm).expect("the file is written");
+    let build = || {
+        let built = run(tasker(project.path()).args(["--json", "build"]));
+        assert_eq!(built.code, Some(0), "{built:#?}");
+        let component = built.json()[0]["component"].as_str().expect("a digest").to_owned();
+        (component, built.stderr)
+    };
+    let (merged, said) = build();
+    assert!(said.contains("two.wasm: merged 2 core modules into 1"), "{said}");
+    assert_eq!(build().0, merged, "the same file has the same digest");
+    assert_ne!(merged, sha256_hex(&wasm));
+
+    project.write(
+        "tasker.toml",
+        "[project]\nname = \"system\"\ncomponents = [\"two.wasm\"]\nmerge_modules = false\n",
+    );
+    let (original, said) = build();
+    assert_eq!(original, sha256_hex(&wasm));
+    assert!(!said.contains("merged"), "{said}");
 }

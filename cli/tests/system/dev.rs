@@ -34,12 +34,10 @@ pub(crate) fn start_with(project: &Project, variables: &[(&str, &str)]) -> (Proc
 /// Returns the number of complete tasks.
 pub(crate) fn complete(url: &str) -> usize {
     let agent: Agent = Agent::config_builder().timeout_global(Some(Duration::from_secs(30))).build().into();
-    let mut answer = agent
-        .get(format!("{url}/v1/tasks?status=complete&per_page=1000"))
-        .call()
-        .expect("the API lists tasks");
+    let mut answer =
+        agent.get(format!("{url}/v1/tasks?state=complete&limit=1000")).call().expect("the API lists tasks");
     let page: Value = answer.body_mut().read_json().expect("a page of tasks");
-    page["tasks"].as_array().expect("tasks").len()
+    page["items"].as_array().expect("tasks").len()
 }
 
 fn wait_for_complete(dev: &Process, url: &str, tasks: usize) {

@@ -1,5 +1,6 @@
 //! The whole system from outside: runs the `tasker` program, and kills and stops its processes.
 
+mod access;
 mod cluster;
 mod commands;
 mod dev;

@@ -142,6 +142,7 @@ fn a_failed_step_is_looked_at_and_put_right() {
     assert_eq!((&step["name"], &step["attempts"][0]["attempt"]), (&json!("broken"), &json!(1)));
 
     let entries = server.json(&["dlq", "list", "--status", "pending"]);
+    let entries = entries["items"].clone();
     assert_eq!(entries[0]["task_id"], task);
     let entry = entries[0]["dlq_entry_id"].as_str().expect("an id").to_owned();
     assert_eq!(server.json(&["dlq", "show", &entry])[0], entries[0]);
@@ -207,6 +208,10 @@ fn a_failed_step_is_looked_at_and_put_right() {
         assert_eq!(server.json(&["task", action, &task, "--reason", "enough"])["status"], status);
     }
 
+    let copy = server.json(&["task", "clone", &task, "--context", r#"{"copy": 7}"#, "--reason", "once more"]);
+    let shown = server.json(&["task", "show", copy["task_id"].as_str().expect("an id")]).to_string();
+    assert!(shown.contains(&format!("rerun-of:{task}")) && shown.contains("once more"), "{shown}");
+
     let versions = server.json(&["handler", "versions", "refuse"]);
     assert_eq!((versions[0]["version"].as_i64(), versions[0]["is_current"].as_bool()), (Some(1), Some(true)));
     assert!(server.say(&["handler", "promote", "refuse", "1"]).contains("current"));
@@ -247,7 +252,7 @@ fn batches_decisions_pauses_and_events_are_seen() {
     assert_eq!(lines[1..3], ["✓ row_001 complete 1 attempt 10", "✓ row_002 complete 1 attempt 10"]);
     assert!(watch.interrupt().success(), "Ctrl-C ends it");
     let events = server.json(&["event", "list"]);
-    assert_eq!(events.as_array().map(Vec::len), Some(2), "{events}");
+    assert_eq!(events["items"].as_array().map(Vec::len), Some(2), "{events}");
     assert!(server.say(&["event", "list"]).contains("rows.summed"));
     server.say(&["event", "unsubscribe", "hook"]);
     let left = server.say(&["event", "subscriptions"]);

@@ -23,6 +23,7 @@ pub(crate) fn tasker(project: &Path) -> Command {
         .arg(project)
         .env_remove("DATABASE_URL")
         .env_remove("TASKER_URL")
+        .env_remove("TASKER_API_KEY")
         .env_remove("RUST_LOG")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());

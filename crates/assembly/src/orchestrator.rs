@@ -54,6 +54,7 @@ impl RunningOrchestrator {
         ]);
         let Transport { steps, reports, leases, finisher: _ } = transport.clone();
         let connections = Connections { pool, steps, reports, leases, outlets, blobs };
+        let settings = Settings { continuation: !alone, ..settings };
         let (orchestrator, creations) = Orchestrator::new(connections, settings);
         let taken_up = if alone { orchestrator.expect_nothing_in_flight().await? } else { 0 };
         let running = orchestrator.clone();

@@ -92,6 +92,11 @@ impl LocalPostgres {
         format!("postgres://tasker:{}@127.0.0.1:{}/postgres", self.password, self.port)
     }
 
+    /// The path of a program of the server's release, for example `psql`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Restarts the server if it has died. Returns whether it had.
     pub fn revive(&mut self) -> Result<bool> {
         match self.child.as_mut().map(Child::try_wait) {

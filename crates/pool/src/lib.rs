@@ -5,6 +5,6 @@ mod connect;
 mod login;
 mod pool;
 
-pub use connect::connect;
+pub use connect::{connect, prepare};
 pub use login::Login;
 pub use pool::Pool;

@@ -1,11 +1,13 @@
 //! The message that makes a host run one attempt of one step.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{Grants, Limits, Payload};
+use crate::{Grants, HandlerReference, Limits, NextStep, Payload};
 
 /// Orchestrator to host: run this attempt of this step. Contains everything the host needs, because hosts
 /// cannot query the database.
@@ -65,6 +67,48 @@ pub struct StepDispatch {
     /// The W3C trace context of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// Steps that the host may run after this one, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<Arc<NextStep>>,
+}
+
+impl StepDispatch {
+    /// Returns the dispatch of the first of the next steps, after this step has completed with this result. None if there is
+    /// none.
+    ///
+    /// Its execution has the number of this one. The orchestrator gives it that number when it applies the report of this
+    /// one, unless the number was used before.
+    #[must_use]
+    pub fn following(&self, result: Payload) -> Option<Self> {
+        let (next, rest) = self.next.split_first()?;
+        let next = NextStep::clone(next);
+        Some(Self {
+            version: self.version,
+            task_id: self.task_id,
+            step_index: next.step_index,
+            execution: self.execution,
+            attempt: 1,
+            release_id: self.release_id,
+            template_step: next.step_index,
+            max_attempts: next.max_attempts,
+            step_name: next.step_name,
+            namespace: self.namespace.clone(),
+            task_name: self.task_name.clone(),
+            task_version: self.task_version.clone(),
+            correlation_id: self.correlation_id.clone(),
+            handler: next.handler,
+            input: self.input.clone(),
+            configuration: next.configuration,
+            dependency_results: vec![DependencyResult { step: self.step_name.clone(), result }],
+            cursor: None,
+            batch: None,
+            checkpoint: None,
+            limits: next.limits,
+            grants: next.grants,
+            traceparent: self.traceparent.clone(),
+            next: rest.to_vec(),
+        })
+    }
 }
 
 /// The batch metadata of one worker.
@@ -75,17 +119,6 @@ pub struct BatchSlice {
     pub metadata: Box<RawValue>,
     /// The batch is empty. This placeholder worker lets the following steps run.
     pub is_no_op: bool,
-}
-
-/// A handler, pinned to the code that the task was created with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct HandlerReference {
-    /// The callable in the template. Informational.
-    pub callable: String,
-    /// The component that contains it: lower-case hexadecimal SHA-256 of its `.wasm` bytes.
-    pub component: String,
-    /// The name of the handler in that component.
-    pub function: String,
 }
 
 /// The result of one dependency.

@@ -12,22 +12,26 @@
 mod dispatch;
 mod event;
 mod grants;
+mod handler;
 mod limits;
+mod next;
 mod payload;
 mod report;
 mod wire;
 
-pub use dispatch::{BatchSlice, DependencyResult, HandlerReference, StepDispatch};
+pub use dispatch::{BatchSlice, DependencyResult, StepDispatch};
 pub use event::{EventBody, EventDelivered, EventDelivery};
 pub use grants::{
     BucketName, Destination, GrantFault, Grants, OriginHost, OriginPattern, Scheme, SecretName,
     granted_network, is_bucket_name,
 };
+pub use handler::HandlerReference;
 pub use limits::Limits;
+pub use next::NextStep;
 pub use payload::{BlobReference, Payload, raw_json};
 pub use report::{
-    Ending, Execution, Failure, FailureOrigin, Heartbeat, LogLevel, LogLine, OrchestratorMessage, StepDue,
-    StepEvent, StepReport, Usage,
+    Ending, Execution, Failure, FailureOrigin, Heartbeat, LogLevel, LogLine, OrchestratorMessage,
+    Predecessor, StepDue, StepEvent, StepReport, Usage,
 };
 pub use serde_json::value::RawValue;
 pub use wire::{ClaimCheck, DecodeError, decode, encode};

@@ -51,8 +51,24 @@ pub struct StepReport {
     pub template_step: u32,
     /// The name of the host. Informational.
     pub host: String,
+    /// Whether the host goes on with the next step of the dispatch, so that it needs no message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continues: bool,
+    /// The execution from which the host went on to this one. Its report may arrive later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Predecessor>,
     /// What happened.
     pub event: StepEvent,
+}
+
+/// The execution before a continued one, on the same host and with the same number. The continued one counts only if this one
+/// did: another end of the same execution may have another result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Predecessor {
+    /// The index of the step within its task, from 0.
+    pub step_index: u32,
+    /// When it ended, as in its report.
+    pub finished_at: DateTime<Utc>,
 }
 
 /// The event in a report.

@@ -13,5 +13,5 @@ pub mod trigger;
 
 pub use numbers::canonical;
 pub use reading::{Code, Position, Problem, Problems, Severity, did_you_mean};
-pub use schema::{Validator, faults, validator};
+pub use schema::{Validator, Violation, Violations, faults, validator, violations};
 pub use text::{cut_name, identifier_fault, name_fault, text_fault};

@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use lambda_http::{Request, RequestExt as _, http::Response};
-use tasker_api::AnswerBy;
+use tasker_api::{AnswerBy, Authentication};
 use tasker_assembly::{
     aws::{OpenOrchestrator, open_orchestrator},
     timing::LAST_ANSWER,
@@ -26,7 +26,8 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { creating.run_creations(creations, stopped).await });
     let leaving = orchestrator.clone();
     let blobs = orchestrator.blobs().clone();
-    let router = tasker_api::router_with_bodies(orchestrator, stop, MAX_REQUEST_BYTES);
+    let router =
+        tasker_api::router_with_bodies(orchestrator, Authentication::Gateway, stop, MAX_REQUEST_BYTES);
     lambda_http::run(lambda_http::service_fn(move |mut request: Request| {
         // A request that waits for a task must not end with the function.
         if let Some(deadline) = request.lambda_context_ref().map(|context| context.deadline) {

@@ -6,7 +6,7 @@ use lambda_http::{
     http::{Response, StatusCode, header},
     tower::BoxError,
 };
-use tasker_api::{ErrorBody, ErrorDetail};
+use tasker_api::{PROBLEM_JSON, Problem};
 use tasker_transport::BlobStore;
 
 /// The largest body of a request, in bytes. Lambda passes it in JSON, as Base64 or with escapes.
@@ -41,14 +41,12 @@ pub(crate) async fn within_limit(
         return Ok(answer.body(Vec::new())?);
     }
     let message = format!(
-        "the response has {size} bytes, and Lambda returns 6 MB; ask for a smaller page (`per_page`), or for one step \
+        "the response has {size} bytes, and Lambda returns 6 MB; ask for a smaller page (`limit`), or for one step \
          instead of the task, or read the payload from the blob store"
     );
-    let error = ErrorDetail { code: "response_too_large".to_owned(), message, task_id: None };
-    let answer = Response::builder()
-        .status(StatusCode::PAYLOAD_TOO_LARGE)
-        .header(header::CONTENT_TYPE, "application/json");
-    Ok(answer.body(serde_json::to_vec(&ErrorBody { error })?)?)
+    let problem = Problem::response_too_large(message);
+    let answer = Response::builder().status(problem.status).header(header::CONTENT_TYPE, PROBLEM_JSON);
+    Ok(answer.body(serde_json::to_vec(&problem)?)?)
 }
 
 #[cfg(test)]
@@ -65,7 +63,7 @@ mod tests {
         // Each quote is two bytes in Lambda's JSON.
         let large = within_limit(of("\"".repeat(3_000_001)), &blobs).await.unwrap();
         assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let said: ErrorBody = serde_json::from_slice(large.body()).unwrap();
-        assert!(said.error.message.contains("per_page"), "{}", said.error.message);
+        let said: Problem = serde_json::from_slice(large.body()).unwrap();
+        assert!(said.detail.contains("`limit`"), "{}", said.detail);
     }
 }

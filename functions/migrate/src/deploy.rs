@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tasker_assembly::aws::optional;
 use tasker_function_lambda::Error;
 use tasker_orchestrator::{
-    Bundle, Orchestrator,
+    Bundle, Orchestrator, Slice,
     events::{SubscriptionKind, SubscriptionRequest},
 };
 use tasker_transport::aws::sdk_config;
@@ -30,7 +30,7 @@ pub(crate) struct Request {
 
 /// Subscribes the deployment's event bus to all events of steps, and to the events of tasks.
 async fn subscribe_bus(orchestrator: &Orchestrator, bus: &str) -> Result<(), Error> {
-    let there = orchestrator.events.subscriptions().await?;
+    let there = orchestrator.events.subscriptions(Slice::all()).await?;
     for (name, event) in [("deployment-events", "*"), ("deployment-tasks", "tasker.task.*")] {
         let target = json!({ "bus": bus });
         let known = there.iter().find(|subscription| subscription.name == name);

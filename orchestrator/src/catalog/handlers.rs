@@ -11,7 +11,7 @@ use tasker_templates::{did_you_mean, identifier_fault};
 use utoipa::ToSchema;
 
 use super::catalog::{Catalog, bump};
-use crate::{database::set::sql, error::Error};
+use crate::{database::set::sql, error::Error, slice::Slice};
 
 /// A handler of a component, as the component describes it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
@@ -129,7 +129,7 @@ impl Catalog {
 
     /// Makes a version of a handler current: new tasks use it.
     pub async fn promote_handler(&self, callable: &str, version: i32) -> Result<(), Error> {
-        let known = self.handler_versions(callable).await?;
+        let known = self.handler_versions(callable, Slice::all()).await?;
         if !known.iter().any(|known| known.version == version) {
             let known: Vec<String> = known.iter().map(|known| known.version.to_string()).collect();
             let message =
@@ -146,7 +146,7 @@ impl Catalog {
 
     /// Makes the version current that was current before the last promotion. Returns it.
     pub async fn roll_back_handler(&self, callable: &str) -> Result<i32, Error> {
-        self.handler_versions(callable).await?;
+        self.handler_versions(callable, Slice::all()).await?;
         let mut transaction = self.publishing().await?;
         let back: Option<i32> = sqlx::query_scalar(
             sql!("UPDATE tasker.handlers SET version = previous_version, previous_version = version, promoted_at = tasker_f.now()
@@ -165,16 +165,22 @@ impl Catalog {
     }
 
     /// Returns the versions of a handler, newest first.
-    pub async fn handler_versions(&self, callable: &str) -> Result<Vec<HandlerVersion>, Error> {
+    pub async fn handler_versions(
+        &self,
+        callable: &str,
+        slice: Slice<i32>,
+    ) -> Result<Vec<HandlerVersion>, Error> {
         let rows = sqlx::query(
             "SELECT v.*, coalesce(h.version = v.version, false) AS is_current
              FROM tasker.handler_versions v LEFT JOIN tasker.handlers h USING (callable)
-             WHERE v.callable = $1 ORDER BY v.version DESC",
+             WHERE v.callable = $1 AND ($2::integer IS NULL OR v.version < $2) ORDER BY v.version DESC LIMIT $3",
         )
         .bind(callable)
+        .bind(slice.after)
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
-        if rows.is_empty() {
+        if rows.is_empty() && slice.after.is_none() {
             let names: Vec<String> =
                 sqlx::query_scalar("SELECT callable FROM tasker.handlers ORDER BY callable")
                     .fetch_all(&self.pool)

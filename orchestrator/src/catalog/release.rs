@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
-use tasker_protocol::{Grants, HandlerReference, Limits};
+use tasker_protocol::{Grants, HandlerReference, Limits, NextStep};
 use tasker_templates::{
     Validator,
     template::{Graph, Step, StepType, Template},
@@ -15,6 +15,11 @@ use tasker_templates::{
 use uuid::Uuid;
 
 use crate::error::Error;
+
+/// How many steps may follow the dispatched one in the same visit of a host.
+const MAX_FOLLOWING: usize = 7;
+/// How many bytes of configuration they may add to its message.
+const MAX_FOLLOWING_BYTES: usize = 16 << 10;
 
 /// The parts of a release beside the template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +61,9 @@ pub(crate) struct ReleaseStep {
     /// At least 1: a step always has its first attempt.
     pub(crate) max_attempts: u32,
     pub(crate) result_schema: Option<Validator>,
+    /// The steps that may follow in the same visit of a host: each becomes ready by the one before alone, and needs nothing
+    /// else.
+    pub(crate) following: Vec<Arc<NextStep>>,
 }
 
 impl Release {
@@ -68,7 +76,13 @@ impl Release {
             template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
         let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
         let deciders = deciders(&template, &graph);
-        Ok(Arc::new(Self { id, template, graph, steps, deciders, input_schema }))
+        let mut release = Self { id, template, graph, steps, deciders, input_schema };
+        let next: Vec<_> = (0..release.steps.len()).map(|step| Arc::new(release.next_step(step))).collect();
+        let following: Vec<_> = (0..next.len()).map(|step| release.following(step, &next)).collect();
+        for (step, following) in release.steps.iter_mut().zip(following) {
+            step.following = following;
+        }
+        Ok(Arc::new(release))
     }
 
     /// Returns the template of a batchable step's workers.
@@ -110,6 +124,45 @@ impl Release {
         named.iter().find_map(missing)
     }
 
+    /// Computes [`ReleaseStep::following`]. `next` are all steps.
+    fn following(&self, step: usize, next: &[Arc<NextStep>]) -> Vec<Arc<NextStep>> {
+        let (mut following, mut bytes) = (Vec::new(), 0);
+        let mut last = step;
+        while let Some(step) = self.successor(last) {
+            bytes += self.steps[step].configuration.get().len();
+            if following.len() == MAX_FOLLOWING || bytes > MAX_FOLLOWING_BYTES {
+                break;
+            }
+            following.push(Arc::clone(&next[step]));
+            last = step;
+        }
+        following
+    }
+
+    fn next_step(&self, step: usize) -> NextStep {
+        let fixed = &self.steps[step];
+        NextStep {
+            step_index: step as u32,
+            max_attempts: fixed.max_attempts,
+            step_name: fixed.name.clone(),
+            handler: fixed.handler.clone(),
+            configuration: fixed.configuration.clone(),
+            limits: fixed.limits,
+            grants: fixed.grants.clone(),
+        }
+    }
+
+    /// Returns the only step that follows this one, if a host may run it before the result of this one is stored.
+    fn successor(&self, step: usize) -> Option<usize> {
+        let &[next] = self.graph.children[step].as_slice() else { return None };
+        let (this, that) = (&self.template.steps[step], &self.template.steps[next]);
+        let is_alone = self.graph.parents[next] == [step] && self.context_steps(next) == [step];
+        let kinds = this.step_type == StepType::Standard
+            && matches!(that.step_type, StepType::Standard | StepType::Decision);
+        // Only the orchestrator checks results. The next step must not run on one that fails this step.
+        (is_alone && kinds && that.may_continue && this.result_schema.is_none()).then_some(next)
+    }
+
     /// Returns the steps whose results a step receives.
     pub(crate) fn context_steps(&self, step: usize) -> Vec<usize> {
         if self.template.steps[step].ancestors {
@@ -141,6 +194,7 @@ impl ReleaseStep {
             grants: step.grants.clone(),
             max_attempts: step.retry.max_attempts.max(1),
             result_schema: step.result_schema.as_ref().map(validator).transpose()?,
+            following: Vec::new(),
         })
     }
 }

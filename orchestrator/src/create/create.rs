@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tasker_protocol::Payload;
-use tasker_templates::faults;
+use tasker_templates::violations;
 use tasker_transport::INLINE_PAYLOAD;
 use uuid::Uuid;
 
@@ -126,9 +126,7 @@ impl Engine {
     /// Prepares a request. A rejection counts only if it is based on the current catalog.
     async fn prepare_current(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         match self.prepare(request.clone(), given.clone()).await {
-            Err(Error::InvalidInput { .. } | Error::InvalidRequest { .. })
-                if self.catalog.refresh().await? =>
-            {
+            Err(Error::InvalidInput(_) | Error::InvalidRequest { .. }) if self.catalog.refresh().await? => {
                 self.prepare(request, given).await
             }
             other => other,
@@ -144,9 +142,9 @@ impl Engine {
                 field: "context",
                 message: format!("cannot be read: {error}"),
             })?;
-            let faults = faults(schema, &input);
-            if !faults.is_empty() {
-                return Err(Error::InvalidInput { faults });
+            let violations = violations(schema, &input);
+            if !violations.is_empty() {
+                return Err(Error::InvalidInput(violations));
             }
         }
         let identity = match &given {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_cloud_events::{MAX_DEPTH, is_too_deep};
+use utoipa::ToSchema;
 
 use crate::{
     catalog::TemplateName,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// A request to create a task.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskRequest {
     /// The template's name.
@@ -25,6 +26,7 @@ pub struct TaskRequest {
     pub version: Option<String>,
     /// The input.
     #[serde(default = "empty_object")]
+    #[schema(value_type = Value)]
     pub context: Box<RawValue>,
     /// Who requests the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ pub struct TaskRequest {
     /// From -100 (last) to 100 (first): the order of steps that become ready together.
     #[serde(default)]
     #[schemars(range(min = -100, max = 100))]
+    #[schema(minimum = -100, maximum = 100)]
     pub priority: i16,
     /// Links the task to its cause, across systems. Default: a new id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -10,11 +11,12 @@ use crate::{
     engine::Engine,
     error::Error,
     read::{DlqEntry, DlqFilter},
+    slice::Slice,
     text::check_signature,
 };
 
 /// The resolutions of a DLQ entry that an operator can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// Still open.
@@ -45,7 +47,7 @@ impl Engine {
             resolution_status: Some("pending".to_owned()),
             ..DlqFilter::default()
         };
-        let mut entries = self.reader.dlq_entries(&filter, 100, None).await?.into_iter();
+        let mut entries = self.reader.dlq_entries(&filter, Slice::first(100)).await?.into_iter();
         entries
             .find(|entry| entry.step_index.is_none())
             .ok_or_else(|| Error::Damaged(format!("task {task} got no DLQ entry")))
@@ -81,6 +83,6 @@ impl Engine {
             })?;
         self.follow(Effects::read(&rows)?).await;
         let filter = DlqFilter { dlq_entry_id: Some(entry), ..DlqFilter::default() };
-        self.reader.dlq_entries(&filter, 1, None).await?.pop().ok_or_else(no_such)
+        self.reader.dlq_entries(&filter, Slice::first(1)).await?.pop().ok_or_else(no_such)
     }
 }

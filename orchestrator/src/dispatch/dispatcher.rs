@@ -33,6 +33,8 @@ pub(crate) struct Dispatcher {
     pub(crate) leases: Arc<dyn LeaseStore>,
     pub(crate) blobs: BlobStore,
     pub(crate) sent: Sent,
+    /// Whether dispatches name the steps that follow.
+    pub(crate) continuation: bool,
 }
 
 /// An execution whose message can never be sent, and the reason.
@@ -101,7 +103,9 @@ impl Dispatcher {
         for step in ready {
             let Some(release) = releases.get(&step.release_id) else { continue };
             let key = (step.task_id, step.step_index, step.execution);
-            match message(step, release, &self.blobs, self.steps.max_body_bytes()).await {
+            // Later executions are rare, and the number of what follows them may have been used.
+            let goes_on = self.continuation && step.execution == 1;
+            match message(step, release, goes_on, &self.blobs, self.steps.max_body_bytes()).await {
                 Ok(message) => {
                     keys.push(key);
                     batch.push(message);

@@ -16,13 +16,15 @@ use crate::{
 /// Payloads shorter than this, in bytes, stay inline in a message that is too long: a reference is not shorter.
 const SMALL_PAYLOAD: usize = 1 << 10;
 
-/// Builds the message of a step. If it would exceed `limit` bytes, payloads move to the blob store.
+/// Builds the message of a step. `goes_on` adds the steps that may follow in the same visit of a host. If it would exceed
+/// `limit` bytes, payloads move to the blob store.
 ///
 /// # Errors
 /// [`Error::Damaged`] if the message can never be built. Other errors are temporary.
 pub(crate) async fn message(
     step: ReadyStep,
     release: &Release,
+    goes_on: bool,
     blobs: &BlobStore,
     limit: usize,
 ) -> Result<Message, Error> {
@@ -53,6 +55,7 @@ pub(crate) async fn message(
         limits: fixed.limits,
         grants: fixed.grants.clone(),
         traceparent: step.traceparent,
+        next: if goes_on { fixed.following.clone() } else { Vec::new() },
     };
     let mut body = encode(&dispatch);
     if body.len() > limit {

@@ -22,6 +22,7 @@ use crate::{
     catalog::Release,
     database::{columns::payload, refusal::is_about_data, set::sql},
     error::Error,
+    slice::Slice,
 };
 
 /// How many events one transaction publishes.
@@ -247,8 +248,8 @@ impl Events {
         Ok(Err(message))
     }
 
-    /// Returns the latest events, newest first.
-    pub async fn events(&self, limit: u32) -> Result<Vec<Published>, Error> {
+    /// Returns events, newest first, by their id.
+    pub async fn events(&self, slice: Slice<i64>) -> Result<Vec<Published>, Error> {
         let rows = sqlx::query(
             "SELECT e.event_id, e.name, e.at, e.task_id, e.published_at, e.error, d.pending, d.failed, d.last_error
              FROM tasker.events e
@@ -256,9 +257,11 @@ impl Events {
                  SELECT count(*) FILTER (WHERE next_attempt_at IS NOT NULL) AS pending,
                         count(*) FILTER (WHERE next_attempt_at IS NULL) AS failed, max(last_error) AS last_error
                  FROM tasker.deliveries WHERE event_id = e.event_id) AS d
-             ORDER BY e.event_id DESC LIMIT $1",
+             WHERE $1::bigint IS NULL OR e.event_id < $1
+             ORDER BY e.event_id DESC LIMIT $2",
         )
-        .bind(i64::from(limit))
+        .bind(slice.after)
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {

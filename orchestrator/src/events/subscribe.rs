@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::outbox::Events;
-use crate::{catalog::TemplateName, database::set::sql, error::Error, text::check_identifier};
+use crate::{catalog::TemplateName, database::set::sql, error::Error, slice::Slice, text::check_identifier};
 
 /// The kind of a subscription's target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
@@ -49,7 +49,7 @@ impl SubscriptionKind {
 }
 
 /// A request to subscribe to events.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionRequest {
     /// The name of the subscription.
@@ -59,6 +59,7 @@ pub struct SubscriptionRequest {
     /// The kind of the target.
     pub kind: SubscriptionKind,
     /// The target.
+    #[schema(value_type = Object)]
     pub target: Value,
 }
 
@@ -164,10 +165,15 @@ impl Events {
         Ok(())
     }
 
-    /// Returns all subscriptions, sorted by name.
-    pub async fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        let rows =
-            sqlx::query("SELECT * FROM tasker.subscriptions ORDER BY name").fetch_all(&self.pool).await?;
+    /// Returns subscriptions, sorted by name.
+    pub async fn subscriptions(&self, slice: Slice<String>) -> Result<Vec<Subscription>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM tasker.subscriptions WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2",
+        )
+        .bind(&slice.after)
+        .bind(slice.sql_limit())
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(subscription).collect()
     }
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Payload};
 use tasker_templates::template::StepType;
 use tasker_transport::INLINE_PAYLOAD;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +33,7 @@ pub enum Cancellation {
 }
 
 /// An operator's action on a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TaskAction {
     /// Stops enqueuing steps until the task is resumed. Steps that hosts already have run to their end.

@@ -9,11 +9,13 @@ use uuid::Uuid;
 
 use super::reader::Reader;
 use crate::{
+    access::scope::Scope,
     database::{
         columns::raw,
         set::{FUNCTION_SET, sql},
     },
     error::Error,
+    slice::Slice,
 };
 
 /// A DLQ entry: a task, or an isolated step, that needs attention, with a snapshot.
@@ -50,13 +52,19 @@ pub struct DlqEntry {
     /// Their notes.
     pub resolution_notes: Option<String>,
     /// The task and its steps, with their last failures, at the time of the entry.
-    #[schema(value_type = Object)]
-    pub snapshot: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub snapshot: Option<Box<RawValue>>,
+    /// The fields that the caller may not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// A filter for DLQ entries.
 #[derive(Debug, Clone, Default)]
 pub struct DlqFilter {
+    /// Only entries of tasks in these namespaces.
+    pub scope: Scope,
     /// Only entries with this resolution.
     pub resolution_status: Option<String>,
     /// Only entries of this task.
@@ -126,42 +134,34 @@ const ENTRY: &str = "dlq_entry_id, task_id, step_index, namespace, name, priorit
     note, task_state, snapshot::text AS snapshot, created_at, resolved_at, resolved_by, resolution_notes";
 
 impl Reader {
-    /// Returns up to `limit` DLQ entries, newest first: all, or those that follow the entry `after`.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchDlqEntry`] if `after` does not exist.
+    /// Returns DLQ entries, newest first, by the time of their creation and their id.
     pub async fn dlq_entries(
         &self,
         filter: &DlqFilter,
-        limit: u32,
-        after: Option<Uuid>,
+        slice: Slice<(DateTime<Utc>, Uuid)>,
     ) -> Result<Vec<DlqEntry>, Error> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {ENTRY} FROM tasker.dlq
              WHERE ($1::text IS NULL OR resolution_status = $1) AND ($2::uuid IS NULL OR task_id = $2)
                AND ($3::uuid IS NULL OR dlq_entry_id = $3)
-               AND ($5::uuid IS NULL OR (created_at, dlq_entry_id) <
-                   (SELECT l.created_at, l.dlq_entry_id FROM tasker.dlq l WHERE l.dlq_entry_id = $5))
+               AND ($5::uuid IS NULL OR (created_at, dlq_entry_id) < ($6, $5))
+               AND ($7::text[] IS NULL OR namespace = ANY ($7))
              ORDER BY created_at DESC, dlq_entry_id DESC LIMIT $4"
         )))
         .bind(&filter.resolution_status)
         .bind(filter.task_id)
         .bind(filter.dlq_entry_id)
-        .bind(i64::from(limit))
-        .bind(after)
+        .bind(slice.sql_limit())
+        .bind(slice.after.map(|(_, id)| id))
+        .bind(slice.after.map(|(at, _)| at))
+        .bind(filter.scope.sql())
         .fetch_all(&self.pool)
         .await?;
-        if let (true, Some(after)) = (rows.is_empty(), after) {
-            let exists = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tasker.dlq WHERE dlq_entry_id = $1)");
-            if !exists.bind(after).fetch_one(&self.pool).await? {
-                return Err(Error::NoSuchDlqEntry(after));
-            }
-        }
         rows.iter().map(entry).collect()
     }
 
     /// Returns the number of entries by reason.
-    pub async fn dlq_statistics(&self) -> Result<Vec<DlqStatistics>, Error> {
+    pub async fn dlq_statistics(&self, scope: &Scope) -> Result<Vec<DlqStatistics>, Error> {
         let rows = sqlx::query(
             "SELECT dlq_reason, count(*) AS total,
                  count(*) FILTER (WHERE resolution_status = 'pending') AS pending,
@@ -170,8 +170,9 @@ impl Reader {
                  count(*) FILTER (WHERE resolution_status = 'cancelled') AS cancelled,
                  min(created_at) FILTER (WHERE resolution_status = 'pending') AS oldest_pending,
                  (avg(extract(epoch FROM resolved_at - created_at)) / 60)::double precision AS average
-             FROM tasker.dlq GROUP BY dlq_reason ORDER BY dlq_reason",
+             FROM tasker.dlq WHERE $1::text[] IS NULL OR namespace = ANY ($1) GROUP BY dlq_reason ORDER BY dlq_reason",
         )
+        .bind(scope.sql())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
@@ -190,7 +191,7 @@ impl Reader {
     }
 
     /// Returns pending entries, most urgent first.
-    pub async fn investigation_queue(&self, limit: u32) -> Result<Vec<Investigation>, Error> {
+    pub async fn investigation_queue(&self, scope: &Scope, limit: u32) -> Result<Vec<Investigation>, Error> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {ENTRY}, q.minutes, q.score FROM tasker.dlq
              CROSS JOIN LATERAL (
@@ -198,9 +199,11 @@ impl Reader {
                             WHEN 'max_retries_exceeded' THEN 60 ELSE 40 END
                         + priority / 4.0::double precision + least(m.minutes / 60, 24) AS score
                  FROM (SELECT (extract(epoch FROM {FUNCTION_SET}.now() - created_at) / 60)::double precision AS minutes) AS m) AS q
-             WHERE resolution_status = 'pending' ORDER BY q.score DESC, created_at LIMIT $1"
+             WHERE resolution_status = 'pending' AND ($2::text[] IS NULL OR namespace = ANY ($2))
+             ORDER BY q.score DESC, created_at LIMIT $1"
         )))
         .bind(i64::from(limit))
+        .bind(scope.sql())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
@@ -214,7 +217,7 @@ impl Reader {
     }
 
     /// Returns tasks that have not ended, sorted by their share of the threshold, highest first.
-    pub async fn staleness(&self, limit: u32) -> Result<Vec<Staleness>, Error> {
+    pub async fn staleness(&self, scope: &Scope, limit: u32) -> Result<Vec<Staleness>, Error> {
         let rows = sqlx::query(
             sql!("SELECT q.*, CASE WHEN share IS NULL OR share < 0.8 THEN 'healthy' WHEN share < 1 THEN 'warning'
                               ELSE 'stale' END AS health_status
@@ -227,10 +230,12 @@ impl Reader {
                           / extract(epoch FROM tasker_f.state_limit(t.state, r)))::double precision END AS share
                  FROM tasker.tasks t JOIN tasker.releases r ON r.release_id = t.release_id
                  WHERE t.state IN ('waiting_for_dependencies', 'waiting_for_retry', 'steps_in_process',
-                                   'blocked_by_failures')) AS q
+                                   'blocked_by_failures')
+                   AND ($2::text[] IS NULL OR t.namespace = ANY ($2))) AS q
              ORDER BY share DESC NULLS LAST, task_id LIMIT $1"),
         )
         .bind(i64::from(limit))
+        .bind(scope.sql())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
@@ -267,6 +272,7 @@ fn entry(row: &PgRow) -> Result<DlqEntry, Error> {
         resolved_at: row.try_get("resolved_at")?,
         resolved_by: row.try_get("resolved_by")?,
         resolution_notes: row.try_get("resolution_notes")?,
-        snapshot: raw(&row.try_get::<String, _>("snapshot")?)?,
+        snapshot: Some(raw(&row.try_get::<String, _>("snapshot")?)?),
+        withheld: Vec::new(),
     })
 }

@@ -8,7 +8,7 @@ use tasker_templates::template::Template;
 use utoipa::ToSchema;
 
 use super::reader::Reader;
-use crate::{catalog::PublishedHandler, error::Error};
+use crate::{access::scope::Scope, catalog::PublishedHandler, error::Error, slice::Slice};
 
 /// A published template version.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -50,14 +50,55 @@ pub struct HandlerSummary {
     pub published_at: DateTime<Utc>,
 }
 
+/// A filter for template versions.
+#[derive(Debug, Clone, Default)]
+pub struct TemplateFilter {
+    /// Only templates of these namespaces.
+    pub scope: Scope,
+    /// Only templates of this namespace.
+    pub namespace: Option<String>,
+    /// Only templates with this name.
+    pub name: Option<String>,
+}
+
+/// The place of a template version in their list: namespace, name, time of publication, version.
+pub type TemplateKey = (String, String, DateTime<Utc>, String);
+
+impl TemplateSummary {
+    /// Its place in the list.
+    pub fn key(&self) -> TemplateKey {
+        (self.namespace.clone(), self.name.clone(), self.published_at, self.version.clone())
+    }
+}
+
 impl Reader {
-    /// Returns all published template versions, sorted by name.
-    pub async fn templates(&self) -> Result<Vec<TemplateSummary>, Error> {
+    /// Returns published template versions, sorted by name, then by age.
+    pub async fn templates(
+        &self,
+        filter: &TemplateFilter,
+        slice: Slice<TemplateKey>,
+    ) -> Result<Vec<TemplateSummary>, Error> {
+        let (namespace, name, published_at, version) = slice.after.clone().map_or_else(
+            || (None, None, None, None),
+            |(namespace, name, at, version)| (Some(namespace), Some(name), Some(at), Some(version)),
+        );
         let rows = sqlx::query(
             "SELECT namespace, name, version, definition->>'description' AS description,
                  jsonb_array_length(definition->'steps') AS steps, published_at
-             FROM tasker.templates ORDER BY namespace, name, published_at",
+             FROM tasker.templates
+             WHERE ($1::text IS NULL OR (namespace, name, published_at, version) > ($1, $2, $3, $4))
+               AND ($5::text IS NULL OR namespace = $5) AND ($6::text IS NULL OR name = $6)
+               AND ($8::text[] IS NULL OR namespace = ANY ($8))
+             ORDER BY namespace, name, published_at, version LIMIT $7",
         )
+        .bind(namespace)
+        .bind(name)
+        .bind(published_at)
+        .bind(version)
+        .bind(&filter.namespace)
+        .bind(&filter.name)
+        .bind(slice.sql_limit())
+        .bind(filter.scope.sql())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
@@ -91,14 +132,17 @@ impl Reader {
         })
     }
 
-    /// Returns all handlers that templates can use.
-    pub async fn handlers(&self) -> Result<Vec<HandlerSummary>, Error> {
+    /// Returns the handlers that templates can use, sorted by their callable.
+    pub async fn handlers(&self, slice: Slice<String>) -> Result<Vec<HandlerSummary>, Error> {
         let rows = sqlx::query(
             "SELECT h.callable, h.version, v.component, v.function, v.published_at, c.handlers
              FROM tasker.handlers h
              JOIN tasker.handler_versions v ON v.callable = h.callable AND v.version = h.version
-             JOIN tasker.components c ON c.digest = v.component ORDER BY h.callable",
+             JOIN tasker.components c ON c.digest = v.component
+             WHERE $1::text IS NULL OR h.callable > $1 ORDER BY h.callable LIMIT $2",
         )
+        .bind(&slice.after)
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {

@@ -18,6 +18,7 @@ use crate::{
         set::sql,
     },
     error::Error,
+    slice::Slice,
     state::StepState,
 };
 
@@ -86,11 +87,18 @@ pub struct StepDetail {
     /// The failure of the last failed attempt.
     #[schema(value_type = Option<Object>)]
     pub last_failure: Option<Box<RawValue>>,
+    /// The fields that the caller may not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// A change of state.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Transition {
+    /// The audit record: higher ones are later.
+    pub audit_id: i64,
+    /// The position among the changes of the record.
+    pub position: i32,
     /// The index of the step; absent for a change of the task.
     pub step_index: Option<u32>,
     /// The number of the step's attempt.
@@ -112,6 +120,8 @@ pub struct Transition {
 /// The record of one execution of a step: its usage, logs and failure.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AttemptRecord {
+    /// The audit record: higher ones are later.
+    pub audit_id: i64,
     /// The number of the attempt.
     pub attempt: u32,
     /// When its end was stored.
@@ -123,22 +133,32 @@ pub struct AttemptRecord {
     pub detail: Box<RawValue>,
 }
 
+/// The place of a transition among those of its task: audit record, position, and step index.
+pub type TransitionKey = (i64, i32, i32);
+
+/// In the place of a step index for changes of the task.
+const TASK: i32 = -1;
+
+impl Transition {
+    /// Its place among those of its task.
+    pub fn key(&self) -> TransitionKey {
+        (self.audit_id, self.position, self.step_index.map_or(TASK, |step| step as i32))
+    }
+}
+
 impl Reader {
-    /// Returns the steps of a task, in the template's order.
-    pub async fn steps(&self, task: Uuid) -> Result<Vec<StepDetail>, Error> {
+    /// Returns the steps of a task, in the template's order, by their index.
+    pub async fn steps(&self, task: Uuid, slice: Slice<u32>) -> Result<Vec<StepDetail>, Error> {
         let release = self.release_of(task).await?;
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 ORDER BY step_index"
+            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 AND step_index > $2 ORDER BY step_index LIMIT $3"
         )))
         .bind(task)
+        .bind(slice.after.map_or(-1, |after| i32::try_from(after).unwrap_or(i32::MAX)))
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
-        let mut present = vec![false; release.steps.len()];
-        for row in &rows {
-            if let Some(present) = present.get_mut(template_step(row)?) {
-                *present = true;
-            }
-        }
+        let present = self.present_steps(task, &release).await?;
         let mut steps = Vec::with_capacity(rows.len());
         for row in &rows {
             steps.push(step(row, task, &release, &present, &self.blobs).await?);
@@ -150,13 +170,7 @@ impl Reader {
     pub async fn step(&self, task: Uuid, wanted: &str) -> Result<StepDetail, Error> {
         let (index, _) = self.find_step(task, wanted).await?;
         let release = self.release_of(task).await?;
-        let there: Vec<i32> =
-            sqlx::query_scalar("SELECT DISTINCT template_step FROM tasker.steps WHERE task_id = $1")
-                .bind(task)
-                .fetch_all(&self.pool)
-                .await?;
-        let present: Vec<bool> =
-            (0..release.steps.len()).map(|step| there.contains(&(step as i32))).collect();
+        let present = self.present_steps(task, &release).await?;
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
             "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 AND step_index = $2"
         )))
@@ -165,6 +179,27 @@ impl Reader {
         .fetch_one(&self.pool)
         .await?;
         step(&row, task, &release, &present, &self.blobs).await
+    }
+
+    /// Returns the index of a step, given by name or number.
+    pub async fn step_index(&self, task: Uuid, wanted: &str) -> Result<u32, Error> {
+        Ok(self.find_step(task, wanted).await?.0.unsigned_abs())
+    }
+
+    /// Returns which template steps of a task were created.
+    async fn present_steps(&self, task: Uuid, release: &Release) -> Result<Vec<bool>, Error> {
+        let there: Vec<i32> =
+            sqlx::query_scalar("SELECT DISTINCT template_step FROM tasker.steps WHERE task_id = $1")
+                .bind(task)
+                .fetch_all(&self.pool)
+                .await?;
+        let mut present = vec![false; release.steps.len()];
+        for step in there {
+            if let Some(present) = present.get_mut(step.unsigned_abs() as usize) {
+                *present = true;
+            }
+        }
+        Ok(present)
     }
 
     /// Returns the index of a step, given by name or number, and the index of its template step.
@@ -194,21 +229,36 @@ impl Reader {
         Err(Error::NoSuchStep(format!("task {task} has no step `{wanted}`{why}")))
     }
 
-    /// Returns all transitions of a task, or of one of its steps, in order.
-    pub async fn transitions(&self, task: Uuid, step: Option<u32>) -> Result<Vec<Transition>, Error> {
+    /// Returns transitions of a task, or of one of its steps, in order.
+    pub async fn transitions(
+        &self,
+        task: Uuid,
+        step: Option<u32>,
+        slice: Slice<TransitionKey>,
+    ) -> Result<Vec<Transition>, Error> {
+        let (audit_id, position, of_step) = slice.after.unwrap_or((0, 0, TASK));
         let rows = sqlx::query(
-            "SELECT step_index, attempt, at, from_state, to_state, event, actor, reason
-             FROM tasker.transitions WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2)
-             ORDER BY audit_id, position",
+            "SELECT audit_id, position, step_index, attempt, at, from_state, to_state, event, actor, reason
+             FROM tasker.transitions
+             WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2) AND audit_id >= $3
+               AND (audit_id, position, coalesce(step_index, $6)) > ($3, $4, $5)
+             ORDER BY audit_id, position, coalesce(step_index, $6) LIMIT $7",
         )
         .bind(task)
         .bind(step.map(|step| step as i32))
+        .bind(audit_id)
+        .bind(position)
+        .bind(of_step)
+        .bind(TASK)
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
             let number =
                 |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i32>, _>(column)?.map(i32::unsigned_abs));
             Ok(Transition {
+                audit_id: row.try_get("audit_id")?,
+                position: row.try_get("position")?,
                 step_index: number("step_index")?,
                 attempt: number("attempt")?,
                 at: row.try_get("at")?,
@@ -222,18 +272,27 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
-    /// Returns the ended executions of a step, in order.
-    pub async fn attempts(&self, task: Uuid, step: u32) -> Result<Vec<AttemptRecord>, Error> {
+    /// Returns the ended executions of a step, in order, by their audit record.
+    pub async fn attempts(
+        &self,
+        task: Uuid,
+        step: u32,
+        slice: Slice<i64>,
+    ) -> Result<Vec<AttemptRecord>, Error> {
         let rows = sqlx::query(
-            "SELECT attempt, at, actor, detail::text AS detail FROM tasker.audit
-             WHERE task_id = $1 AND step_index = $2 AND detail IS NOT NULL ORDER BY audit_id",
+            "SELECT audit_id, attempt, at, actor, detail::text AS detail FROM tasker.audit
+             WHERE task_id = $1 AND step_index = $2 AND detail IS NOT NULL AND audit_id > $3
+             ORDER BY audit_id LIMIT $4",
         )
         .bind(task)
         .bind(step as i32)
+        .bind(slice.after.unwrap_or(0))
+        .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
             Ok(AttemptRecord {
+                audit_id: row.try_get("audit_id")?,
                 attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
                 at: row.try_get("at")?,
                 actor: row.try_get("actor")?,
@@ -301,6 +360,7 @@ async fn step(
         checkpoint: optional_document(blobs, checkpoint).await?,
         isolated: row.try_get("isolated")?,
         last_failure: json("last_failure")?,
+        withheld: Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::reader::{Reader, document};
-use crate::{database::columns::payload, error::Error, state::TaskState};
+use crate::{access::scope::Scope, database::columns::payload, error::Error, slice::Slice, state::TaskState};
 
 /// A task in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -79,8 +79,12 @@ pub struct TaskDetail {
     #[serde(flatten)]
     pub summary: TaskSummary,
     /// The input of the task.
-    #[schema(value_type = Object)]
-    pub context: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub context: Option<Box<RawValue>>,
+    /// The fields that the caller may not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
     /// A summary of its steps' activity.
     pub execution_status: ExecutionStatus,
     /// The recommended action of an operator.
@@ -136,16 +140,24 @@ pub enum HealthStatus {
 /// A filter for tasks.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFilter {
+    /// Only tasks of these namespaces.
+    pub scope: Scope,
     /// Only tasks of this namespace.
     pub namespace: Option<String>,
     /// Only tasks of templates with this name.
     pub name: Option<String>,
-    /// Only tasks in this state.
-    pub status: Option<TaskState>,
+    /// Only tasks of this version of their template.
+    pub version: Option<String>,
+    /// Only tasks in one of these states; all if empty.
+    pub states: Vec<TaskState>,
     /// Only tasks requested by this initiator.
     pub initiator: Option<String>,
     /// Only tasks requested from this system.
     pub source_system: Option<String>,
+    /// Only tasks created at this time or later, to the millisecond.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only tasks created before this time.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
 const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initiator, source_system, reason, tags, \
@@ -153,34 +165,43 @@ const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initi
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
 
 impl Reader {
-    /// Returns up to `limit` tasks, newest first, and whether there are more: all, or those that follow the task `after`.
-    pub async fn list_tasks(
-        &self,
-        filter: &TaskFilter,
-        limit: u32,
-        after: Option<Uuid>,
-    ) -> Result<(Vec<TaskSummary>, bool), Error> {
+    /// Returns tasks, newest first.
+    pub async fn tasks(&self, filter: &TaskFilter, slice: Slice<Uuid>) -> Result<Vec<TaskSummary>, Error> {
         let mut query = QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE true"));
         let texts = [
             ("namespace", filter.namespace.as_deref()),
             ("name", filter.name.as_deref()),
-            ("state", filter.status.map(TaskState::as_str)),
+            ("version", filter.version.as_deref()),
             ("initiator", filter.initiator.as_deref()),
             ("source_system", filter.source_system.as_deref()),
         ];
+        if let Some(namespaces) = filter.scope.sql() {
+            query.push(" AND namespace = ANY (").push_bind(namespaces).push(")");
+        }
         for (column, wanted) in texts {
             if let Some(wanted) = wanted {
                 query.push(format!(" AND {column} = ")).push_bind(wanted);
             }
         }
-        if let Some(after) = after {
+        match filter.states[..] {
+            [] => {}
+            [state] => drop(query.push(" AND state = ").push_bind(state.as_str())),
+            ref states => {
+                let names: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+                query.push(" AND state = ANY (").push_bind(names).push(")");
+            }
+        }
+        if let Some(after) = filter.created_after {
+            query.push(" AND task_id >= ").push_bind(first_id(after));
+        }
+        if let Some(before) = filter.created_before {
+            query.push(" AND task_id < ").push_bind(first_id(before));
+        }
+        if let Some(after) = slice.after {
             query.push(" AND task_id < ").push_bind(after);
         }
-        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(i64::from(limit) + 1);
-        let rows = query.build().fetch_all(&self.pool).await?;
-        let more = rows.len() > limit as usize;
-        let tasks = rows.iter().take(limit as usize).map(summary).collect::<Result<_, _>>()?;
-        Ok((tasks, more))
+        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(slice.sql_limit());
+        query.build().fetch_all(&self.pool).await?.iter().map(summary).collect()
     }
 
     /// Returns a task.
@@ -199,7 +220,8 @@ impl Reader {
         let input = payload(row.try_get("input")?, row.try_get("input_blob")?)?;
         let execution_status = execution_status(&summary, row.try_get("ready")?);
         Ok(TaskDetail {
-            context: document(&self.blobs, input).await?,
+            context: Some(document(&self.blobs, input).await?),
+            withheld: Vec::new(),
             execution_status,
             recommended_action: match execution_status {
                 ExecutionStatus::BlockedByFailures => RecommendedAction::HandleFailures,
@@ -217,6 +239,19 @@ impl Reader {
         })
     }
 
+    /// Returns the namespace of a task.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTask`], also if its namespace is not in the scope.
+    pub async fn namespace_of(&self, id: Uuid, scope: &Scope) -> Result<String, Error> {
+        let namespace: Option<String> =
+            sqlx::query_scalar("SELECT namespace FROM tasker.tasks WHERE task_id = $1")
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
+        namespace.filter(|namespace| scope.contains(namespace)).ok_or(Error::NoSuchTask(id))
+    }
+
     /// Returns only the state of a task.
     pub async fn task_state(&self, id: Uuid) -> Result<TaskState, Error> {
         let name: String = sqlx::query_scalar("SELECT state FROM tasker.tasks WHERE task_id = $1")
@@ -226,6 +261,12 @@ impl Reader {
             .ok_or(Error::NoSuchTask(id))?;
         TaskState::from_name(&name).ok_or_else(|| Error::Damaged(format!("task {id} is in state {name}")))
     }
+}
+
+/// The lowest UUIDv7 of this time: the key that all indexes end in stands for the time of creation.
+fn first_id(time: DateTime<Utc>) -> Uuid {
+    let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0).min((1 << 48) - 1);
+    Uuid::from_u128(u128::from(milliseconds) << 80)
 }
 
 fn summary(row: &PgRow) -> Result<TaskSummary, Error> {

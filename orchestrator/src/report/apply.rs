@@ -1,6 +1,8 @@
 //! Applies hosts' reports: one call to the database per batch, then the actions that follow.
 
-use tasker_protocol::{Ending, Execution, Failure, OrchestratorMessage, Payload, StepEvent, StepReport};
+use tasker_protocol::{
+    Ending, Execution, Failure, OrchestratorMessage, Payload, Predecessor, StepEvent, StepReport,
+};
 use tasker_transport::BlobError;
 use uuid::Uuid;
 
@@ -24,6 +26,24 @@ pub struct Applied {
     pub ended: usize,
     /// Late or repeated reports, which changed nothing.
     pub stale: usize,
+    /// Reports of steps that a host went on with, before the report of the step before. They must be applied again later.
+    pub early: usize,
+}
+
+/// The positions of the messages that must be applied again.
+#[derive(Debug, Default)]
+pub(crate) struct Again {
+    /// The blob store is away.
+    pub(crate) later: Vec<usize>,
+    /// The report of the step before is still to come.
+    pub(crate) soon: Vec<usize>,
+}
+
+/// The result of a batch, and the positions of the messages that must be applied again.
+struct Batch {
+    applied: Applied,
+    early: Vec<usize>,
+    postponed: Option<Postponed>,
 }
 
 /// The positions of the messages that must be applied later, and why.
@@ -40,6 +60,8 @@ struct ReportHead {
     release_id: Uuid,
     template_step: u32,
     host: String,
+    continues: bool,
+    after: Option<Predecessor>,
 }
 
 impl Engine {
@@ -49,29 +71,27 @@ impl Engine {
     /// The database could not be reached. Some may have been applied; all may be passed again.
     pub async fn apply(&self, messages: Vec<OrchestratorMessage>) -> Result<Applied, Error> {
         let messages = messages.into_iter().map(|message| (message, u32::MAX)).collect();
-        let (applied, postponed) = self.apply_batch(messages).await?;
-        match postponed {
+        let batch = self.apply_batch(messages).await?;
+        match batch.postponed {
             Some(Postponed { error, .. }) => Err(error.into()),
-            None => Ok(applied),
+            None => Ok(batch.applied),
         }
     }
 
-    /// As [`Engine::apply`], with the number of receives of each message. Returns the positions of the messages that must
-    /// be applied later, because the blob store is away.
+    /// As [`Engine::apply`], with the number of receives of each message. Returns those that must be applied again.
     pub(crate) async fn apply_received(
         &self,
         messages: Vec<(OrchestratorMessage, u32)>,
-    ) -> Result<Vec<usize>, Error> {
-        let (_, postponed) = self.apply_batch(messages).await?;
-        let Some(Postponed { positions, error }) = postponed else { return Ok(Vec::new()) };
-        tracing::warn!(%error, reports = positions.len(), "results cannot be checked; trying again later");
-        Ok(positions)
+    ) -> Result<Again, Error> {
+        let Batch { early: soon, postponed, .. } = self.apply_batch(messages).await?;
+        let Some(Postponed { positions: later, error }) = postponed else {
+            return Ok(Again { later: Vec::new(), soon });
+        };
+        tracing::warn!(%error, reports = later.len(), "results cannot be checked; trying again later");
+        Ok(Again { later, soon })
     }
 
-    async fn apply_batch(
-        &self,
-        messages: Vec<(OrchestratorMessage, u32)>,
-    ) -> Result<(Applied, Option<Postponed>), Error> {
+    async fn apply_batch(&self, messages: Vec<(OrchestratorMessage, u32)>) -> Result<Batch, Error> {
         let (mut finished, mut heartbeats) = (Vec::new(), Vec::new());
         let (mut due, mut delivered) = (Vec::new(), Vec::new());
         for (position, (message, receive_count)) in messages.into_iter().enumerate() {
@@ -86,9 +106,20 @@ impl Engine {
                     step_index,
                     execution,
                     host,
-                    ..
+                    continues,
+                    after,
+                    version: _,
                 }) => {
-                    let head = ReportHead { task_id, step_index, execution, release_id, template_step, host };
+                    let head = ReportHead {
+                        task_id,
+                        step_index,
+                        execution,
+                        release_id,
+                        template_step,
+                        host,
+                        continues,
+                        after,
+                    };
                     finished.push((position, head, *run, receive_count));
                 }
                 OrchestratorMessage::Report(report) => heartbeats.push(report),
@@ -98,6 +129,7 @@ impl Engine {
         // not make hosts seem silent.
         self.apply_heartbeats(&heartbeats).await?;
         let (mut ended, mut postponed) = (Vec::with_capacity(finished.len()), None::<Postponed>);
+        let mut positions = Vec::with_capacity(finished.len());
         for (position, head, run, receive_count) in finished {
             // Asking a silent store again for each result would take minutes.
             if let Some(Postponed { positions, error: BlobError::Unavailable { .. } }) = &mut postponed
@@ -107,7 +139,10 @@ impl Engine {
                 continue;
             }
             match self.ended(head, run, receive_count).await {
-                Ok(end) => ended.push(end),
+                Ok(end) => {
+                    ended.push(end);
+                    positions.push(position);
+                }
                 Err(Error::Blob(error)) => {
                     let none = || Postponed { positions: Vec::new(), error };
                     postponed.get_or_insert_with(none).positions.push(position);
@@ -115,11 +150,12 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        let (applied, _) = self.end_attempts(&ended).await?;
+        let (applied, early) = self.end_in_order(ended).await?;
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
-        Ok((applied, postponed))
+        let early = early.into_iter().map(|early| positions[early]).collect();
+        Ok(Batch { applied, early, postponed })
     }
 
     /// Converts a report of an execution's end, after checking its outcome against the template.
@@ -158,6 +194,8 @@ impl Engine {
             actor: printable(&report.host),
             reason: None,
             run: Some(run),
+            continues: report.continues,
+            after: report.after,
             outcome,
         })
     }
@@ -180,6 +218,7 @@ impl Engine {
                     let unstorable = Ended {
                         outcome: Err(Failure::of_host("ResultNotStorable", message, false)),
                         run: None,
+                        continues: false,
                         ..ended[range.start].clone()
                     };
                     self.end_batch(&[unstorable]).await?
@@ -198,7 +237,8 @@ impl Engine {
         }
         let effects = self.store_endings(ended).await?;
         self.dispatcher.sent.remove(ended.iter().map(|one| (one.task_id, one.step_index)));
-        let applied = Applied { ended: effects.verdicts.len(), stale: ended.len() - effects.verdicts.len() };
+        let counted = effects.verdicts.len();
+        let applied = Applied { ended: counted, stale: ended.len() - counted, early: 0 };
         if applied.stale > 0 {
             tracing::debug!(stale = applied.stale, "stale reports were dropped");
         }
@@ -216,11 +256,13 @@ impl Engine {
     }
 
     async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {
-        let reports: Vec<Report> = ended.iter().map(|one| one.report((self.dice)())).collect();
-        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.apply_reports($1)"))
-            .bind(reports)
-            .fetch_all(&self.pool)
-            .await?;
+        let query = if let [one] = ended {
+            sqlx::query(sql!("SELECT * FROM tasker_f.apply_report($1)")).bind(one.report((self.dice)()))
+        } else {
+            let reports: Vec<Report> = ended.iter().map(|one| one.report((self.dice)())).collect();
+            sqlx::query(sql!("SELECT * FROM tasker_f.apply_reports($1)")).bind(reports)
+        };
+        let rows = query.fetch_all(&self.pool).await?;
         Effects::read(&rows)
     }
 }

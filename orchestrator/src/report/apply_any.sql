@@ -37,10 +37,11 @@ BEGIN
     WITH report AS (
         SELECT DISTINCT ON (r.task_id, r.step_index, r.execution) r.*, r.ordinality AS position
         FROM unnest(p_reports) WITH ORDINALITY AS r
+        WHERE r.after_step IS NULL OR tasker_f.follows(r.task_id, r.actor, r.after_step, r.after_end)
         ORDER BY r.task_id, r.step_index, r.execution, r.ordinality
     ), accepted AS (
         SELECT r.task_id, r.step_index, r.execution, f.result, f.result_blob, f.failure, f.event, r.actor, r.reason,
-               r.detail, r.started_at, r.finished_at, r.position,
+               r.detail, r.started_at, r.finished_at, r.position, r.continues,
                s.state AS before, s.attempt, s.template_step, s.batch, s.worker_number, s.enqueued_at, s.started_at AS begun_at,
                t.release_id, t.paused_at, t.correlation_id, d.children, d.events, d.failure_strategy,
                CASE WHEN f.failure IS NULL AND r.is_checkpoint THEN 'enqueued'
@@ -131,13 +132,14 @@ BEGIN
         WHERE b.task_id = n.task_id AND b.step_index = n.batch
     ), satisfied AS (
         SELECT c.task_id, c.step_index, sum(c.dependencies)::integer AS dependencies, max(c.position) AS position,
-               bool_or(c.paused) AS paused
-        FROM (SELECT a.task_id, child.step_index, 1 AS dependencies, a.position, a.paused_at IS NOT NULL AS paused
+               bool_or(c.paused) AS paused, max(c.execution) AS execution, bool_or(c.continues) AS continues
+        FROM (SELECT a.task_id, child.step_index, 1 AS dependencies, a.position, a.paused_at IS NOT NULL AS paused,
+                     a.execution, a.continues
               FROM accepted a
               CROSS JOIN LATERAL unnest(a.children) AS child (step_index)
               WHERE a.after = 'complete' OR a.isolated
-              UNION ALL SELECT n.task_id, n.step_index, 0, n.position, false FROM next_worker n
-              UNION ALL SELECT x.task_id, x.step_index, 0, x.position, a.paused_at IS NOT NULL
+              UNION ALL SELECT n.task_id, n.step_index, 0, n.position, false, 0, false FROM next_worker n
+              UNION ALL SELECT x.task_id, x.step_index, 0, x.position, a.paused_at IS NOT NULL, 0, false
               FROM unnest(v_touched_task, v_touched_step, v_touched_by) AS x (task_id, step_index, position)
               JOIN accepted a ON a.position = x.position) AS c
         GROUP BY c.task_id, c.step_index
@@ -149,15 +151,19 @@ BEGIN
             remaining_dependencies = s.remaining_dependencies - c.dependencies,
             (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
              progress) = (
-                SELECT e.* FROM tasker_f.enqueued(s.execution, 1, v_now) AS e
-                WHERE s.remaining_dependencies = c.dependencies AND NOT c.paused
+                SELECT e.* FROM tasker_f.enqueued(greatest(s.execution, c.execution - 1), 1, v_now) AS e
+                -- A step that a host goes on with is in flight, so a pause lets it come to its end.
+                WHERE s.remaining_dependencies = c.dependencies
+                  AND (NOT c.paused OR c.continues AND s.execution < c.execution)
                 UNION ALL
                 SELECT s.state, s.attempt, s.execution, s.enqueued_at, s.wake_at, s.dispatched_at, s.started_at,
                        s.finished_at, s.next_retry_at, s.progress
-                WHERE s.remaining_dependencies <> c.dependencies OR c.paused)
+                WHERE s.remaining_dependencies <> c.dependencies
+                   OR c.paused AND NOT (c.continues AND s.execution < c.execution))
         FROM satisfied c
         WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
-        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
+        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position,
+                  c.continues AND s.execution = c.execution AS in_hand
     ), tally AS (
         SELECT c.task_id, max(c.position) AS position,
                count(*) FILTER (WHERE c.after = 'complete')::integer AS satisfied,
@@ -238,9 +244,9 @@ BEGIN
                                               CASE WHEN a.after = 'waiting_for_retry' THEN a.retry_in_ms END, NULL))
             FROM accepted a)
            || (SELECT array_agg(tasker_f.task_moved(k.task_id, k.after)) FROM task k),
-           (SELECT array_agg(task_id) FROM child WHERE ready)
+           (SELECT array_agg(task_id) FROM child WHERE ready AND NOT in_hand)
            || (SELECT array_agg(task_id) FROM accepted WHERE after = 'enqueued'),
-           (SELECT array_agg(step_index) FROM child WHERE ready)
+           (SELECT array_agg(step_index) FROM child WHERE ready AND NOT in_hand)
            || (SELECT array_agg(step_index) FROM accepted WHERE after = 'enqueued'),
            (SELECT array_agg(task_id ORDER BY position) FROM task WHERE after IN ('complete', 'blocked_by_failures')),
            (SELECT array_agg(task_id) FROM task WHERE after = 'blocked_by_failures'),

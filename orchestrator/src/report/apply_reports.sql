@@ -1,4 +1,10 @@
--- Applies a batch of reports in one call and one transaction. This is the hot path.
+-- Returns how many ordinary completions are applied by short statements; the general statement is as fast for more. Tests set
+-- it for their session.
+CREATE FUNCTION tasker_f.straight_line() RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('tasker.straight_line', true), '')::integer, 16)
+$$;
+
+-- Applies a batch of reports in one call and one transaction: the hot path of a busy system.
 --
 -- A few ordinary completions are a straight line of short statements, in half the time of the general one, which starts
 -- thirty parts for nothing. Ordinary: no expansion, no place in a batch, no domain events, and the task is not paused. A test
@@ -9,8 +15,6 @@ SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
 SET jit = off AS $$
 DECLARE
-    -- With more reports than this, the general statement is as fast. Tests set it for their session.
-    v_most       integer := coalesce(nullif(current_setting('tasker.straight_line', true), '')::integer, 16);
     v_now        timestamptz;
     v_all        bigint := 1000000000;
     -- By position of the report.
@@ -24,6 +28,9 @@ DECLARE
     v_ready_task uuid[];
     v_ready_step integer[];
     v_ready_by   bigint[];
+    -- Those of them that need a message: no host goes on with them.
+    v_send_task  uuid[];
+    v_send_step  integer[];
     -- The tasks, and the position of the last report of each.
     v_task       uuid[];
     v_state      text[];
@@ -36,11 +43,7 @@ BEGIN
     PERFORM 1 FROM tasker.tasks WHERE task_id IN (SELECT task_id FROM unnest(p_reports)) ORDER BY task_id FOR UPDATE;
     v_now := tasker_f.now();
 
-    IF cardinality(p_reports) <= v_most AND NOT EXISTS (
-        SELECT FROM unnest(p_reports) AS r
-        WHERE r.failure IS NOT NULL OR r.is_checkpoint OR r.branch IS NOT NULL OR r.cursors IS NOT NULL
-           OR r.event = 'lease_lost')
-    THEN
+    IF cardinality(p_reports) <= tasker_f.straight_line() THEN
         SELECT array_agg(t.release_id ORDER BY r.ordinality), array_agg(s.template_step ORDER BY r.ordinality),
                array_agg(s.state ORDER BY r.ordinality), array_agg(s.attempt ORDER BY r.ordinality),
                array_agg(s.enqueued_at ORDER BY r.ordinality), array_agg(s.started_at ORDER BY r.ordinality)
@@ -50,14 +53,17 @@ BEGIN
             SELECT state, attempt, template_step, enqueued_at, started_at FROM tasker.steps
             WHERE task_id = r.task_id AND step_index = r.step_index AND execution = r.execution
               AND (r.template_step IS NULL OR template_step = r.template_step)
-              AND state IN ('enqueued', 'in_progress') AND batch IS NULL OFFSET 0) s
+              AND state IN ('enqueued', 'in_progress') AND batch IS NULL
+              AND (r.after_step IS NULL OR tasker_f.follows(r.task_id, r.actor, r.after_step, r.after_end)) OFFSET 0) s
         CROSS JOIN LATERAL (
             SELECT release_id FROM tasker.tasks
             WHERE task_id = r.task_id AND (r.release_id IS NULL OR release_id = r.release_id) AND paused_at IS NULL
             OFFSET 0) t
         CROSS JOIN LATERAL (
             SELECT FROM tasker.release_steps
-            WHERE release_id = t.release_id AND step_index = s.template_step AND events IS NULL OFFSET 0) d;
+            WHERE release_id = t.release_id AND step_index = s.template_step AND events IS NULL OFFSET 0) d
+        WHERE r.failure IS NULL AND NOT r.is_checkpoint AND r.branch IS NULL AND r.cursors IS NULL
+          AND r.event <> 'lease_lost';
     END IF;
     -- All of them, and each step once.
     IF v_template IS NULL OR cardinality(v_template) < cardinality(p_reports)
@@ -80,17 +86,19 @@ BEGIN
             remaining_dependencies = s.remaining_dependencies - c.dependencies,
             (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
              progress) = (
-                SELECT e.* FROM tasker_f.enqueued(s.execution, 1, v_now) AS e
+                SELECT e.* FROM tasker_f.enqueued(greatest(s.execution, c.execution - 1), 1, v_now) AS e
                 WHERE s.remaining_dependencies = c.dependencies
                 UNION ALL
                 SELECT s.state, s.attempt, s.execution, s.enqueued_at, s.wake_at, s.dispatched_at, s.started_at,
                        s.finished_at, s.next_retry_at, s.progress
                 WHERE s.remaining_dependencies <> c.dependencies)
-        FROM (SELECT r.task_id, child.step_index, count(*)::integer AS dependencies, max(r.position) AS position
+        FROM (SELECT r.task_id, child.step_index, count(*)::integer AS dependencies, max(r.position) AS position,
+                     max(r.execution) AS execution, bool_or(r.continues) AS continues
               FROM ROWS FROM (unnest(p_reports), unnest(v_release), unnest(v_template)) WITH ORDINALITY
                   AS r (task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint,
                         branch, cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at,
-                        finished_at, dice, release, template, position)
+                        finished_at, dice, continues, after_step, after_end, release, template,
+                        position)
               CROSS JOIN LATERAL (
                   SELECT children FROM tasker.release_steps
                   WHERE release_id = r.release AND step_index = r.template OFFSET 0) d
@@ -98,10 +106,12 @@ BEGIN
               GROUP BY r.task_id, child.step_index
               LIMIT v_all) AS c
         WHERE s.task_id = c.task_id AND s.step_index = c.step_index AND s.state = 'pending'
-        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position
+        RETURNING s.task_id, s.step_index, s.state = 'enqueued' AS ready, c.position,
+                  c.continues AND s.execution = c.execution AS in_hand
     )
-    SELECT array_agg(task_id), array_agg(step_index), array_agg(position)
-    INTO v_ready_task, v_ready_step, v_ready_by
+    SELECT array_agg(task_id), array_agg(step_index), array_agg(position),
+           array_agg(task_id) FILTER (WHERE NOT in_hand), array_agg(step_index) FILTER (WHERE NOT in_hand)
+    INTO v_ready_task, v_ready_step, v_ready_by, v_send_task, v_send_step
     FROM child WHERE ready;
 
     WITH task AS (
@@ -143,20 +153,22 @@ BEGIN
         WITH ORDINALITY
         AS r (task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint, branch,
               cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice,
-              before, attempt, enqueued_at, begun_at, position)
+              continues, after_step, after_end, before, attempt, enqueued_at, begun_at, position)
     ORDER BY r.position;
 
     PERFORM tasker_f.follow_tasks(v_blocked, v_settled, v_at_rest);
 
     RETURN QUERY
     SELECT (tasker_f.verdict(r.ordinality, r.task_id, r.step_index, r.execution, 'complete', NULL, NULL, NULL)).*
-    FROM unnest(p_reports) WITH ORDINALITY AS r;
-    RETURN QUERY
+    FROM unnest(p_reports) WITH ORDINALITY AS r
+    UNION ALL
     SELECT (tasker_f.task_moved(m.task_id, m.state)).* FROM unnest(v_task, v_state) AS m (task_id, state);
     -- A query, because an earlier process may have left unpublished events.
     IF EXISTS (SELECT FROM tasker.events WHERE published_at IS NULL) THEN
-        RETURN QUERY SELECT (tasker_f.events_wait()).*;
+        RETURN NEXT tasker_f.events_wait();
     END IF;
-    RETURN QUERY SELECT * FROM tasker_f.dispatches(v_ready_task, v_ready_step);
+    IF v_send_task IS NOT NULL THEN
+        RETURN QUERY SELECT * FROM tasker_f.dispatches(v_send_task, v_send_step);
+    END IF;
 END
 $$;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tasker_protocol::{Execution, Failure, LogLine, Usage};
+use tasker_protocol::{Execution, Failure, LogLine, Predecessor, Usage};
 use uuid::Uuid;
 
 use super::judge::AcceptedEnding;
@@ -20,6 +20,10 @@ pub(crate) struct Ended {
     pub(crate) actor: String,
     pub(crate) reason: Option<String>,
     pub(crate) run: Option<Execution>,
+    /// Whether the host goes on with the next step.
+    pub(crate) continues: bool,
+    /// The execution from which the host went on to this one.
+    pub(crate) after: Option<Predecessor>,
     pub(crate) outcome: Result<AcceptedEnding, Failure>,
 }
 
@@ -55,9 +59,12 @@ pub(super) struct Report {
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
     dice: f64,
+    continues: bool,
+    after_step: Option<i32>,
+    after_end: Option<DateTime<Utc>>,
 }
 
-composite!(Report, "tasker_f.report", { task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint, branch, cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice });
+composite!(Report, "tasker_f.report", { task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint, branch, cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice, continues, after_step, after_end });
 
 impl Ended {
     pub(super) fn report(&self, dice: f64) -> Report {
@@ -87,6 +94,9 @@ impl Ended {
             started_at: self.run.as_ref().map(|run| run.started_at),
             finished_at: self.run.as_ref().map(|run| run.finished_at),
             dice,
+            continues: self.continues && matches!(outcome, Some(AcceptedEnding::Complete(_))),
+            after_step: self.after.map(|after| after.step_index.cast_signed()),
+            after_end: self.after.map(|after| after.finished_at),
         }
     }
 

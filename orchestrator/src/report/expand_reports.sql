@@ -13,6 +13,7 @@ BEGIN
         SELECT r.*
         FROM (SELECT DISTINCT ON (u.task_id, u.step_index, u.execution) u.*, u.ordinality AS position
               FROM unnest(p_reports) WITH ORDINALITY AS u
+              WHERE u.after_step IS NULL OR tasker_f.follows(u.task_id, u.actor, u.after_step, u.after_end)
               ORDER BY u.task_id, u.step_index, u.execution, u.ordinality) AS r
         JOIN tasker.steps s ON s.task_id = r.task_id AND s.step_index = r.step_index AND s.execution = r.execution
         JOIN tasker.tasks t ON t.task_id = r.task_id AND t.release_id = r.release_id

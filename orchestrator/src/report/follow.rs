@@ -66,6 +66,8 @@ impl Engine {
                 actor: "orchestrator".to_owned(),
                 reason: Some(message.clone()),
                 run: None,
+                continues: false,
+                after: None,
                 outcome: Err(Failure::of_host("NotDispatchable", message, false)),
             };
             let ended: Vec<Ended> = unsendable.into_iter().map(ended).collect();

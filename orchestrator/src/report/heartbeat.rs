@@ -26,9 +26,11 @@ struct ReportedHeartbeat {
     lease_ms: i64,
     actor: String,
     progress: Option<String>,
+    after_step: Option<i32>,
+    after_end: Option<DateTime<Utc>>,
 }
 
-composite!(ReportedHeartbeat, "tasker_f.heartbeat", { task_id, step_index, execution, started_at, lease_ms, actor, progress });
+composite!(ReportedHeartbeat, "tasker_f.heartbeat", { task_id, step_index, execution, started_at, lease_ms, actor, progress, after_step, after_end });
 
 impl ReportedHeartbeat {
     fn new(report: &StepReport, beat: &Heartbeat) -> Self {
@@ -40,6 +42,8 @@ impl ReportedHeartbeat {
             lease_ms: beat.lease_ms.min(MAX_LEASE_MS).cast_signed(),
             actor: printable(&report.host),
             progress: beat.progress.as_deref().map(printable),
+            after_step: report.after.map(|after| after.step_index.cast_signed()),
+            after_end: report.after.map(|after| after.finished_at),
         }
     }
 }
@@ -59,21 +63,34 @@ impl Engine {
         let mut halves = Halves::of(beats.len());
         while let Some(range) = halves.next() {
             let stored = self.store_heartbeats(&beats[range.clone()]).await;
-            if let Some(Err(error)) = halves.stored(&range, stored)? {
-                let report = beats[range.start].0;
-                tracing::warn!(%error, task = %report.task_id, step = report.step_index,
-                    "a heartbeat with invalid times was dropped");
+            match halves.stored(&range, stored)? {
+                Some(Ok(over)) => self.dispatcher.revoke(&over).await,
+                Some(Err(error)) => {
+                    let report = beats[range.start].0;
+                    tracing::warn!(%error, task = %report.task_id, step = report.step_index,
+                        "a heartbeat with invalid times was dropped");
+                }
+                None => {}
             }
         }
         self.dispatcher.sent.remove(beats.iter().map(|(report, _)| (report.task_id, report.step_index)));
         Ok(())
     }
 
-    async fn store_heartbeats(&self, beats: &[(&StepReport, &Heartbeat)]) -> Result<(), Error> {
+    /// Returns the executions among them that have ended.
+    async fn store_heartbeats(
+        &self,
+        beats: &[(&StepReport, &Heartbeat)],
+    ) -> Result<Vec<(Uuid, u32, u32)>, Error> {
         let heartbeats: Vec<ReportedHeartbeat> =
             beats.iter().map(|(report, beat)| ReportedHeartbeat::new(report, beat)).collect();
-        let apply = sqlx::query(sql!("SELECT tasker_f.apply_heartbeats($1)")).bind(heartbeats);
-        apply.execute(&self.pool).await?;
-        Ok(())
+        let over: Vec<(Uuid, i32, i32)> = sqlx::query_as(sql!("SELECT * FROM tasker_f.apply_heartbeats($1)"))
+            .bind(heartbeats)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(over
+            .into_iter()
+            .map(|(task, step, execution)| (task, step.unsigned_abs(), execution.unsigned_abs()))
+            .collect())
     }
 }

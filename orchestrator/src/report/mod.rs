@@ -1,6 +1,7 @@
 //! Applies hosts' reports.
 
 mod apply;
+mod continued;
 mod ended;
 mod follow;
 mod heartbeat;

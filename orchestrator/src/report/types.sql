@@ -25,7 +25,12 @@ CREATE TYPE tasker_f.report AS (
     started_at     timestamptz,
     finished_at    timestamptz,
     -- In [0, 1): the jitter of the backoff. Passed by the caller, so that tests can repeat a run.
-    dice           double precision
+    dice           double precision,
+    -- Whether the host goes on with the next step, which then needs no message.
+    continues      boolean,
+    -- The step from which the host went on to this one, and when that execution ended. Null if a message was sent.
+    after_step     integer,
+    after_end      timestamptz
 );
 
 -- A heartbeat of an execution.
@@ -36,5 +41,8 @@ CREATE TYPE tasker_f.heartbeat AS (
     started_at timestamptz,
     lease_ms   bigint,
     actor      text,
-    progress   text
+    progress   text,
+    -- As in a report.
+    after_step integer,
+    after_end  timestamptz
 );

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -66,18 +66,20 @@ impl Loops {
             },
         ));
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
-            let may_judge = this.reports.hearing.is_good() && this.is_backlog_short().await;
+            let may_judge = this.reports.hearing.may_judge_hosts(SystemTime::now(), this.sweep_interval)
+                && this.is_backlog_short().await;
             let swept = this
                 .engine
                 .sweep_up(may_judge)
                 .await
-                .inspect_err(|_| this.reports.hearing.is_lost(this.engine.reports.visibility()));
+                .inspect_err(|_| this.reports.hearing.is_lost(Duration::ZERO));
             if let Ok(swept) = &swept
                 && *swept != Swept::default()
             {
                 tracing::info!(?swept, "the sweep recovered lost steps");
             }
             let tidied = this.tidy().await;
+            this.reports.hearing.has_swept(SystemTime::now());
             swept.map(drop).and(tidied)
         }));
         tasks.close();
@@ -160,7 +162,7 @@ impl Loops {
             Err(error) => {
                 tracing::warn!(%error, "the backlog of reports cannot be read; no host is considered lost");
                 // Nor soon after its return: the hosts cannot send any now.
-                self.reports.get_lost(&self.engine, Duration::ZERO);
+                self.reports.get_lost(Duration::ZERO);
                 false
             }
         }

@@ -1,6 +1,7 @@
 //! Receives reports from the queue, and applies the waiting ones as one batch.
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use tasker_transport::{Delivery, Opened, Receipt, outage_delay};
 use tokio_util::sync::CancellationToken;
 
 use super::hearing::Hearing;
-use crate::{database::refusal::is_outage, engine::Engine};
+use crate::{database::refusal::is_outage, engine::Engine, report::Applied};
 
 /// The maximum number of reports in one transaction.
 const REPORT_BATCH: usize = 128;
@@ -18,6 +19,8 @@ const REPORT_BATCH: usize = 128;
 const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 /// The delay before a retry after a database error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// How long a report first waits for the report of the step before. It doubles with each receive, up to 64 times.
+const EARLY_DELAY: Duration = Duration::from_millis(100);
 /// A report is dropped after this many failed reads if the queue has no dead-letter queue.
 const MAX_RECEIVES: u32 = 5;
 
@@ -41,6 +44,7 @@ impl Reports {
             };
             match deliveries {
                 Ok(deliveries) => {
+                    self.hearing.responds();
                     let last = deliveries.len() < REPORT_BATCH;
                     let in_hand = self.hearing.takes_in_hand();
                     done = self.handle(engine, deliveries).await;
@@ -50,7 +54,7 @@ impl Reports {
                     }
                 }
                 Err(error) => {
-                    self.hearing.is_lost(engine.reports.visibility());
+                    self.hearing.is_silent();
                     tracing::warn!(%error, "reports cannot be received; trying again");
                     tokio::time::sleep(RETRY_DELAY).await;
                 }
@@ -68,8 +72,8 @@ impl Reports {
     }
 
     /// Records that reports do not get through, and wait for this long.
-    pub(crate) fn get_lost(&self, engine: &Engine, wait: Duration) {
-        self.hearing.is_lost(engine.reports.visibility() + wait);
+    pub(crate) fn get_lost(&self, wait: Duration) {
+        self.hearing.is_lost(wait);
         self.were_put_off.store(true, Ordering::Relaxed);
     }
 
@@ -80,7 +84,7 @@ impl Reports {
         }
         let mut readable = Vec::with_capacity(deliveries.len());
         let mut messages = Vec::with_capacity(deliveries.len());
-        let (mut dropped, mut put_off) = (Vec::new(), Vec::new());
+        let (mut dropped, mut put_off, mut early) = (Vec::new(), Vec::new(), Vec::new());
         for opened in engine.blobs.open_deliveries(deliveries).await {
             let receive_count = opened.delivery.receive_count;
             let message = match opened.body() {
@@ -101,10 +105,12 @@ impl Reports {
             }
         }
         match engine.apply_received(messages).await {
-            Ok(postponed) => {
+            Ok(again) => {
                 for (position, delivery) in readable.into_iter().enumerate() {
-                    if postponed.contains(&position) {
+                    if again.later.contains(&position) {
                         put_off.push(delivery);
+                    } else if again.soon.contains(&position) {
+                        early.push(delivery);
                     } else {
                         dropped.push(delivery.receipt);
                     }
@@ -122,10 +128,18 @@ impl Reports {
         }
         let delay = put_off.iter().map(|delivery| outage_delay(delivery.receive_count)).max();
         if let Some(delay) = delay {
-            self.get_lost(engine, delay);
+            self.get_lost(delay);
         }
         if let Some(delay) = delay {
             return_to_queue(engine, put_off, delay).await;
+        }
+        let mut by_delay: BTreeMap<Duration, Vec<Delivery>> = BTreeMap::new();
+        for delivery in early {
+            let delay = EARLY_DELAY * (1 << delivery.receive_count.saturating_sub(1).min(6));
+            by_delay.entry(delay).or_default().push(delivery);
+        }
+        for (delay, deliveries) in by_delay {
+            return_to_queue(engine, deliveries, delay).await;
         }
         dropped
     }
@@ -134,14 +148,13 @@ impl Reports {
     async fn apply_each(&self, engine: &Engine, deliveries: Vec<Delivery>, dropped: &mut Vec<Receipt>) {
         for opened in engine.blobs.open_deliveries(deliveries).await {
             let applied = match opened.body().map(decode::<OrchestratorMessage>) {
-                Ok(Ok(message)) => {
-                    engine.apply(vec![message]).await.map(drop).map_err(|error| error.to_string())
-                }
+                Ok(Ok(message)) => engine.apply(vec![message]).await.map_err(|error| error.to_string()),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match applied {
-                Ok(()) => dropped.push(opened.delivery.receipt),
+                Ok(Applied { early: 0, .. }) => dropped.push(opened.delivery.receipt),
+                Ok(_) => return_to_queue(engine, vec![opened.delivery], EARLY_DELAY).await,
                 Err(error) => self.set_aside(engine, opened, &error, dropped).await,
             }
         }

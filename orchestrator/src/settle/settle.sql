@@ -43,7 +43,14 @@ BEGIN
         ), enqueued AS (
             UPDATE tasker.steps s SET
                 (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
-                 progress) = (SELECT e.* FROM tasker_f.enqueued(s.execution, 1, v_now) AS e)
+                 progress) = (
+                    -- A host may have gone on to this step with the number of an execution of its dependency.
+                    SELECT e.* FROM tasker_f.enqueued(greatest(s.execution, (
+                        SELECT max(before.execution)
+                        FROM tasker.release_steps d
+                        JOIN tasker.steps before
+                            ON before.task_id = p_task AND before.step_index = ANY (d.context_steps)
+                        WHERE d.release_id = r_task.release_id AND d.step_index = s.template_step)), 1, v_now) AS e)
             FROM ready r
             WHERE s.task_id = p_task AND s.step_index = r.step_index
             RETURNING s.step_index

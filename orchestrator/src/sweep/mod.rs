@@ -203,6 +203,8 @@ impl Engine {
                     actor: "orchestrator".to_owned(),
                     reason: Some(message.clone()),
                     run: None,
+                    continues: false,
+                    after: None,
                     outcome: Err(Failure::of_host("LeaseLost", message, true)),
                 }
             })

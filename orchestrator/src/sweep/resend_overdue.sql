@@ -9,38 +9,34 @@ SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 1.1
 SET jit = off AS $$
 DECLARE
-    v_now  timestamptz := tasker_f.now();
-    v_task uuid[];
-    v_step integer[];
+    v_now        timestamptz := tasker_f.now();
+    v_task       uuid[];
+    v_step       integer[];
+    -- The executions in p_ended.
+    v_ended_task uuid[];
+    v_ended_step integer[];
+    v_ended      integer[];
 BEGIN
     WITH overdue AS (
-        SELECT l.task_id, l.step_index, k.ended
+        SELECT l.task_id, l.step_index, l.execution, k.ended
         FROM unnest(p_task, p_step, p_execution, p_ended) AS k (task_id, step_index, execution, ended)
         JOIN tasker.steps l ON l.task_id = k.task_id AND l.step_index = k.step_index AND l.execution = k.execution
+        JOIN tasker.tasks t ON t.task_id = k.task_id
         WHERE l.state = 'enqueued' AND l.wake_at <= v_now
         ORDER BY l.task_id, l.step_index
-        FOR UPDATE OF l SKIP LOCKED
+        FOR UPDATE OF t, l SKIP LOCKED
     ), renewed AS (
         UPDATE tasker.steps s SET dispatched_at = NULL, wake_at = v_now + tasker_f.unsent_grace()
         FROM overdue o
         WHERE NOT o.ended AND s.task_id = o.task_id AND s.step_index = o.step_index
-        RETURNING s.task_id, s.step_index
-    ), again AS (
-        UPDATE tasker.steps s SET
-            (state, attempt, execution, enqueued_at, wake_at, dispatched_at, started_at, finished_at, next_retry_at,
-             progress) = (SELECT e.* FROM tasker_f.enqueued(s.execution, s.attempt, v_now) AS e)
-        FROM overdue o
-        WHERE o.ended AND s.task_id = o.task_id AND s.step_index = o.step_index
-        RETURNING s.task_id, s.step_index, s.attempt
-    ), audited AS (
-        INSERT INTO tasker.audit (task_id, at, event, actor, reason, step_index, attempt, step_states)
-        SELECT a.task_id, v_now, 'report_lost', 'orchestrator',
-               'a host ended the execution, and its report never arrived; the attempt runs again',
-               a.step_index, a.attempt, ARRAY['enqueued', 'in_progress', 'enqueued_for_orchestration', 'enqueued']
-        FROM again a
     )
-    SELECT array_agg(r.task_id), array_agg(r.step_index) INTO v_task, v_step
-    FROM (SELECT task_id, step_index FROM renewed UNION ALL SELECT task_id, step_index FROM again) AS r;
+    SELECT array_agg(o.task_id) FILTER (WHERE NOT ended), array_agg(o.step_index) FILTER (WHERE NOT ended),
+           array_agg(o.task_id) FILTER (WHERE ended), array_agg(o.step_index) FILTER (WHERE ended),
+           array_agg(o.execution) FILTER (WHERE ended)
+    INTO v_task, v_step, v_ended_task, v_ended_step, v_ended
+    FROM overdue o;
     RETURN QUERY SELECT * FROM tasker_f.dispatches(v_task, v_step);
+    RETURN QUERY SELECT * FROM tasker_f.run_again(v_ended_task, v_ended_step, v_ended, 'report_lost',
+        'a host ended the execution, and its report never arrived; the attempt runs again');
 END
 $$;

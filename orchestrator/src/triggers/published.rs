@@ -15,10 +15,12 @@ use tasker_transport::BlobStore;
 use utoipa::ToSchema;
 
 use crate::{
+    access::scope::Scope,
     catalog::{Catalog, Publication, TemplateName},
     database::set::sql,
     engine::Engine,
     error::Error,
+    slice::Slice,
 };
 
 /// A published trigger.
@@ -113,10 +115,23 @@ impl Triggers {
     }
 
     /// Returns all triggers, sorted by name.
-    pub async fn triggers(&self) -> Result<Vec<TriggerSummary>, Error> {
-        let rows = sqlx::query("SELECT * FROM tasker.triggers ORDER BY namespace, name")
-            .fetch_all(&self.pool)
-            .await?;
+    pub async fn triggers(
+        &self,
+        scope: &Scope,
+        slice: Slice<(String, String)>,
+    ) -> Result<Vec<TriggerSummary>, Error> {
+        let (namespace, name) = slice.after.clone().unzip();
+        let rows = sqlx::query(
+            "SELECT * FROM tasker.triggers
+             WHERE ($1::text IS NULL OR (namespace, name) > ($1, $2)) AND ($4::text[] IS NULL OR namespace = ANY ($4))
+             ORDER BY namespace, name LIMIT $3",
+        )
+        .bind(namespace)
+        .bind(name)
+        .bind(slice.sql_limit())
+        .bind(scope.sql())
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(summary).collect()
     }
 
@@ -181,11 +196,18 @@ impl Triggers {
     }
 
     async fn no_such_trigger(&self, namespace: &str, name: &str) -> Result<Error, Error> {
-        let known: Vec<String> =
-            sqlx::query_scalar("SELECT namespace || '/' || name FROM tasker.triggers ORDER BY 1 LIMIT 20")
-                .fetch_all(&self.pool)
-                .await?;
-        let hint = did_you_mean(&format!("{namespace}/{name}"), &known);
+        // Only of this namespace: a caller may not see others.
+        let known: Vec<String> = sqlx::query_scalar(
+            "SELECT namespace || '/' || name FROM tasker.triggers WHERE namespace = $1 ORDER BY 1 LIMIT 20",
+        )
+        .bind(namespace)
+        .fetch_all(&self.pool)
+        .await?;
+        let hint = if known.is_empty() {
+            String::new()
+        } else {
+            did_you_mean(&format!("{namespace}/{name}"), &known)
+        };
         Ok(Error::NoSuchTrigger { namespace: namespace.to_owned(), name: name.to_owned(), hint })
     }
 

@@ -469,7 +469,7 @@ fn is_lasting(error: &Error) -> bool {
         error,
         Error::NoSuchTemplate { .. }
             | Error::UnknownHandlers { .. }
-            | Error::InvalidInput { .. }
+            | Error::InvalidInput(_)
             | Error::InvalidRequest { .. }
             | Error::Template(_)
     )

@@ -14,6 +14,7 @@ use super::receive::{Reception, ReceptionState, StartedTask, started_tasks};
 use crate::{
     database::{columns::payload, set::sql},
     error::Error,
+    slice::Slice,
 };
 
 /// The maximum number of events that one sweep deletes, per state.
@@ -55,42 +56,30 @@ pub struct ReceivedFilter {
 }
 
 impl Triggers {
-    /// Returns up to `limit` received events without their content, newest first: all, or those that follow the event `after`.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchReceivedEvent`] if `after` does not exist any more.
+    /// Returns received events without their content, newest first, by the time of their reception and their id.
     pub async fn received_events(
         &self,
         filter: &ReceivedFilter,
-        limit: u32,
-        after: Option<Uuid>,
+        slice: Slice<(DateTime<Utc>, Uuid)>,
     ) -> Result<Vec<ReceivedEvent>, Error> {
         let states = if filter.states.is_empty() { &ReceptionState::ALL[..] } else { &filter.states };
         // Each state uses the index, so that a few dead letters are found among millions of events.
         let rows = sqlx::query(
             "SELECT e.received_id, e.source, e.id, e.type, e.state, e.tasks::text AS tasks, e.reason, e.received_at,
                     e.replayed_at
-             FROM unnest($1::text[]) AS wanted (state)
+             FROM (SELECT DISTINCT unnest($1::text[])) AS wanted (state)
              CROSS JOIN LATERAL (
                  SELECT * FROM tasker.received_events r WHERE r.state = wanted.state
-                   AND ($3::uuid IS NULL OR (r.received_at, r.received_id) <
-                       (SELECT l.received_at, l.received_id FROM tasker.received_events l WHERE l.received_id = $3))
+                   AND ($3::uuid IS NULL OR (r.received_at, r.received_id) < ($4, $3))
                  ORDER BY r.received_at DESC, r.received_id DESC LIMIT $2) AS e
              ORDER BY e.received_at DESC, e.received_id DESC LIMIT $2",
         )
         .bind(states.iter().map(|state| state.as_str()).collect::<Vec<_>>())
-        .bind(i64::from(limit))
-        .bind(after)
+        .bind(slice.sql_limit())
+        .bind(slice.after.map(|(_, id)| id))
+        .bind(slice.after.map(|(at, _)| at))
         .fetch_all(&self.pool)
         .await?;
-        if let (true, Some(after)) = (rows.is_empty(), after) {
-            let exists = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT FROM tasker.received_events WHERE received_id = $1)",
-            );
-            if !exists.bind(after).fetch_one(&self.pool).await? {
-                return Err(Error::NoSuchReceivedEvent(after));
-            }
-        }
         rows.iter().map(read).collect()
     }
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    StepAction,
+    Slice, StepAction,
     read::DlqFilter,
     state::{StepState, TaskState},
 };
@@ -187,7 +187,8 @@ async fn isolate_goes_on_without_the_failed_slice_and_buries_it() {
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     let isolated = fixture.step(task, "process_002").await;
     assert!(isolated.isolated && isolated.state == StepState::Error);
-    let entries = fixture.orchestrator.reader.dlq_entries(&DlqFilter::default(), 10, None).await.unwrap();
+    let entries =
+        fixture.orchestrator.reader.dlq_entries(&DlqFilter::default(), Slice::first(10)).await.unwrap();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].step_index, Some(isolated.step_index as i32));
     assert_eq!(entries[0].resolution_status, "pending", "the task's completion does not settle the slice");

@@ -14,7 +14,7 @@ use std::{
 use chrono::TimeDelta;
 use serde_json::json;
 use tasker_orchestrator::{
-    Connections, Orchestrator, Settings,
+    Connections, Orchestrator, Settings, Slice,
     events::{SubscriptionKind, SubscriptionRequest},
 };
 use tasker_outbound::Networks;
@@ -176,7 +176,7 @@ async fn eight_targets_that_do_not_respond_delay_neither_visits_nor_others() {
     visited.visit(outcomes).await;
     visited.deliveries.take();
     assert_eq!(requests.load(Ordering::SeqCst), 30, "each event arrived once");
-    let waiting = visited.orchestrator.events.events(100).await.unwrap();
+    let waiting = visited.orchestrator.events.events(Slice::first(100)).await.unwrap();
     assert!(waiting.iter().all(|event| event.pending_deliveries == 8), "{waiting:?}");
 
     // A message that is lost is sent again when its time has passed, and one that comes late is not delivered.
@@ -218,7 +218,7 @@ async fn an_outcome_counts_for_its_own_try() {
     let foreign = arrived[0].replace("\"delivery\":\"", "\"delivery\":\"foreign");
     let nul = arrived[0].replace("\"attempt\":2", "\"attempt\":1,\"error\":\"a\\u0000b\"");
     visited.visit(vec![foreign, nul, arrived[0].clone(), arrived[0].clone()]).await;
-    assert_eq!(visited.orchestrator.events.events(1).await.unwrap()[0].pending_deliveries, 0);
+    assert_eq!(visited.orchestrator.events.events(Slice::first(1)).await.unwrap()[0].pending_deliveries, 0);
     assert!(requests.load(Ordering::SeqCst) >= 1);
 
     // What nobody can read goes back to the queue, and so to its dead letters.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{Row, postgres::PgListener};
 use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
-    Error, FUNCTION_SET, TaskAction, TaskRequest,
+    Error, FUNCTION_SET, Slice, TaskAction, TaskRequest,
     events::{SubscriptionKind, SubscriptionRequest},
     read::TaskFilter,
 };
@@ -167,7 +167,7 @@ async fn a_payload_that_breaks_its_schema_is_not_published_and_fails_nothing() {
     let task = fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!({ "id": 7 })).await;
     assert_eq!(types(&fixture.queued("orders").await), ["order.declared", "order.free"]);
-    let refused = fixture.orchestrator.events.events(10).await.unwrap();
+    let refused = fixture.orchestrator.events.events(Slice::first(10)).await.unwrap();
     let refused = refused.iter().find(|event| event.name == "order.own").unwrap();
     assert!(refused.error.as_ref().unwrap().contains("\"amount\" is a required property"), "{refused:?}");
     assert!(fixture.task_state(task).await.is_terminal());
@@ -238,7 +238,7 @@ async fn an_event_that_cannot_be_stored_blocks_no_other() {
     fixture.create("order", json!({})).await;
     fixture.complete(&fixture.dispatched_one(), json!(1)).await;
     assert_eq!(types(&fixture.queued("e").await), ["e.good", "e.also"]);
-    let events = fixture.orchestrator.events.events(10).await.unwrap();
+    let events = fixture.orchestrator.events.events(Slice::first(10)).await.unwrap();
     let bad = events.iter().find(|event| event.name == "e.bad").unwrap();
     assert!(bad.published_at.is_some() && bad.error.as_ref().unwrap().contains("cannot store"), "{bad:?}");
 }
@@ -329,7 +329,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     assert_ne!(signature, webhook_signature(secret, at, "another delivery", &body));
     let event: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(event["data"], json!({ "amount": 3 }));
-    let waiting = &fixture.orchestrator.events.events(1).await.unwrap()[0];
+    let waiting = &fixture.orchestrator.events.events(Slice::first(1)).await.unwrap()[0];
     assert_eq!(waiting.pending_deliveries, 1);
     assert!(waiting.last_error.as_ref().unwrap().contains("returned 500"), "{waiting:?}");
     // Not before it is due; then until it succeeds.
@@ -347,7 +347,7 @@ async fn a_webhook_is_signed_and_tried_until_it_arrives() {
     let (again, body_again) = requests.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(header(&again, "tasker-delivery"), header(&headers, "tasker-delivery"));
     assert_eq!(body_again, body);
-    assert_eq!(fixture.orchestrator.events.events(1).await.unwrap()[0].pending_deliveries, 0);
+    assert_eq!(fixture.orchestrator.events.events(Slice::first(1)).await.unwrap()[0].pending_deliveries, 0);
 }
 
 #[tokio::test]
@@ -364,14 +364,17 @@ async fn a_delivery_that_never_arrives_is_given_up_and_kept_for_two_weeks() {
         fixture.orchestrator.events.publish_and_deliver().await.unwrap();
         fixture.advance(TimeDelta::hours(1));
     }
-    let event = &fixture.orchestrator.events.events(1).await.unwrap()[0];
+    let event = &fixture.orchestrator.events.events(Slice::first(1)).await.unwrap()[0];
     assert_eq!((event.pending_deliveries, event.failed_deliveries), (0, 1), "{event:?}");
     fixture.advance(TimeDelta::days(12));
     fixture.orchestrator.visit_all().await.unwrap();
-    assert_eq!(fixture.orchestrator.events.events(1).await.unwrap()[0].failed_deliveries, 1);
+    assert_eq!(fixture.orchestrator.events.events(Slice::first(1)).await.unwrap()[0].failed_deliveries, 1);
     fixture.advance(TimeDelta::days(2));
     fixture.orchestrator.visit_all().await.unwrap();
-    assert!(fixture.orchestrator.events.events(1).await.unwrap().is_empty(), "it ends with its event");
+    assert!(
+        fixture.orchestrator.events.events(Slice::first(1)).await.unwrap().is_empty(),
+        "it ends with its event"
+    );
 }
 
 #[tokio::test]
@@ -386,7 +389,7 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     fixture.complete(&fixture.dispatched_one(), json!({ "amount": 3 })).await;
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     // As if the result of the delivery had been lost.
-    let event = fixture.orchestrator.events.events(1).await.unwrap()[0].event_id;
+    let event = fixture.orchestrator.events.events(Slice::first(1)).await.unwrap()[0].event_id;
     sqlx::query(
         sqlx::AssertSqlSafe(format!("INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, next_attempt_at)
          SELECT e.event_id, s.subscription_id, {FUNCTION_SET}.cloud_event(e.event_id::text, e.name, e.at, e.task_id, e.release_id,
@@ -400,11 +403,11 @@ async fn an_event_starts_one_task_however_often_it_is_delivered() {
     fixture.advance(TimeDelta::minutes(2));
     fixture.orchestrator.events.publish_and_deliver().await.unwrap();
     let filter = TaskFilter { name: Some("follow_up".into()), ..TaskFilter::default() };
-    let (started, _) = fixture.orchestrator.reader.list_tasks(&filter, 10, None).await.unwrap();
+    let started = fixture.orchestrator.reader.tasks(&filter, Slice::first(10)).await.unwrap();
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].parent_correlation_id, Some(cause.to_string()));
     let context: Value = serde_json::from_str(
-        fixture.orchestrator.reader.task(started[0].task_id).await.unwrap().context.get(),
+        fixture.orchestrator.reader.task(started[0].task_id).await.unwrap().context.unwrap().get(),
     )
     .unwrap();
     assert_eq!(context["data"], json!({ "amount": 3 }));
@@ -439,7 +442,7 @@ async fn subscriptions_are_checked_listed_and_ended() {
     assert_eq!(made.target["secret"].as_str().unwrap().len(), 64, "a secret is generated and returned once");
     let twice = fixture.orchestrator.events.subscribe(request("x")).await;
     assert!(matches!(twice, Err(Error::Refused(_))), "{twice:?}");
-    let listed = fixture.orchestrator.events.subscriptions().await.unwrap();
+    let listed = fixture.orchestrator.events.subscriptions(Slice::all()).await.unwrap();
     assert_eq!(listed[0].target["secret"], "***");
     let missing = SubscriptionRequest {
         kind: SubscriptionKind::Task,
@@ -482,7 +485,7 @@ async fn a_task_that_comes_to_rest_is_told_of_to_whoever_asked_for_that() {
     fixture.publish(&template(&json!([{ "name": "order.paid" }]))).await;
     let empty = json!({ "name": "empty", "version": "1.0.0", "identity_strategy": "always_unique" });
     fixture.publish(&empty.to_string()).await;
-    let events = async || fixture.orchestrator.events.events(100).await.unwrap().len();
+    let events = async || fixture.orchestrator.events.events(Slice::first(100)).await.unwrap().len();
     // Without a subscription nothing is written. `*` matches all events of steps.
     fixture.listen_for("all", "*", SubscriptionKind::Queue, json!({ "queue": "all" })).await;
     fixture.create("empty", json!({})).await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    ComponentPublication, Creation, Error, PublishedHandler,
+    ComponentPublication, Creation, Error, PublishedHandler, Slice,
     read::DlqFilter,
     state::{StepState, TaskState},
 };
@@ -39,7 +39,7 @@ impl Fixture {
     /// Returns the number of DLQ entries of a task.
     async fn buried(&self, task: Uuid) -> usize {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.reader.dlq_entries(&filter, 10, None).await.unwrap().len()
+        self.orchestrator.reader.dlq_entries(&filter, Slice::first(10)).await.unwrap().len()
     }
 }
 

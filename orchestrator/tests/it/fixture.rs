@@ -14,7 +14,7 @@ use sqlx::{
 };
 use tasker_orchestrator::{
     ComponentPublication, Connections, Creation, Orchestrator, PendingCreations, PublishedHandler, Settings,
-    TaskRequest, make_login,
+    Slice, TaskRequest, make_login,
     read::{StepDetail, Transition},
     state::{StepState, TaskState},
 };
@@ -67,7 +67,10 @@ impl FrozenClock {
             .acquire_timeout(Duration::from_secs(10))
             .after_connect(move |connection, _| {
                 let clock = connected.clone();
-                Box::pin(async move { clock.set(connection).await })
+                Box::pin(async move {
+                    tasker_pool::prepare(connection).await?;
+                    clock.set(connection).await
+                })
             })
             .before_acquire(move |connection, _| {
                 let clock = acquired.clone();
@@ -150,8 +153,8 @@ impl Fixture {
             ]),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
-        let (orchestrator, creations) =
-            Orchestrator::with_dice(connections, Settings::default(), Box::new(|| 0.5));
+        let settings = Settings { continuation: true, ..Settings::default() };
+        let (orchestrator, creations) = Orchestrator::with_dice(connections, settings, Box::new(|| 0.5));
         let handlers = ["work", "other"].map(|name| PublishedHandler {
             name: name.to_owned(),
             description: String::new(),
@@ -249,7 +252,14 @@ impl Fixture {
 
     /// Returns the names of the task's steps, in order.
     pub(crate) async fn step_names(&self, task: Uuid) -> Vec<String> {
-        self.orchestrator.reader.steps(task).await.unwrap().into_iter().map(|step| step.name).collect()
+        self.orchestrator
+            .reader
+            .steps(task, Slice::all())
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|step| step.name)
+            .collect()
     }
 
     /// Completes steps until no more are sent. Returns their names, in order.
@@ -293,7 +303,7 @@ impl Fixture {
     }
 
     pub(crate) async fn step(&self, task: Uuid, name: &str) -> StepDetail {
-        let steps = self.orchestrator.reader.steps(task).await.unwrap();
+        let steps = self.orchestrator.reader.steps(task, Slice::all()).await.unwrap();
         steps.into_iter().find(|step| step.name == name).unwrap_or_else(|| panic!("no step {name}"))
     }
 
@@ -303,7 +313,7 @@ impl Fixture {
 
     /// Checks that every transition is allowed and starts in the state where the previous one ended.
     pub(crate) async fn check_audit(&self, task: Uuid) {
-        let transitions = self.orchestrator.reader.transitions(task, None).await.unwrap();
+        let transitions = self.orchestrator.reader.transitions(task, None, Slice::all()).await.unwrap();
         for change in &transitions {
             assert!(is_allowed(change), "not allowed: {change:?}");
         }
@@ -312,7 +322,9 @@ impl Fixture {
         assert_eq!(last.unwrap().to_state, detail.summary.status.as_str(), "the task's last change");
         // After a rerun, a step's history contains several runs.
         let rerun = transitions.iter().any(|change| change.event == "rerun");
-        for step in self.orchestrator.reader.steps(task).await.unwrap().into_iter().filter(|_| !rerun) {
+        for step in
+            self.orchestrator.reader.steps(task, Slice::all()).await.unwrap().into_iter().filter(|_| !rerun)
+        {
             let path: Vec<&Transition> =
                 transitions.iter().filter(|change| change.step_index == Some(step.step_index)).collect();
             if let Some(last) = path.last() {
@@ -327,7 +339,7 @@ impl Fixture {
     /// Checks that the task's counters match its steps.
     pub(crate) async fn check_counters(&self, task: Uuid) {
         let counts = self.orchestrator.reader.task(task).await.unwrap().summary.steps;
-        let steps = self.orchestrator.reader.steps(task).await.unwrap();
+        let steps = self.orchestrator.reader.steps(task, Slice::all()).await.unwrap();
         let count =
             |states: &[StepState]| steps.iter().filter(|step| states.contains(&step.state)).count() as i32;
         assert_eq!(counts.total, steps.len() as i32);
@@ -364,6 +376,8 @@ pub(crate) fn report_of(dispatch: &StepDispatch, event: StepEvent) -> Orchestrat
         release_id: dispatch.release_id,
         template_step: dispatch.template_step,
         host: "test".to_owned(),
+        continues: false,
+        after: None,
         event,
     })
 }

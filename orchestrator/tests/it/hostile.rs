@@ -8,11 +8,11 @@ use chrono::TimeDelta;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    Completion, Error, FUNCTION_SET, StepAction, Swept, TaskAction,
+    Completion, Error, FUNCTION_SET, Slice, StepAction, Swept, TaskAction,
     read::StepDetail,
     state::{StepState, TaskState},
 };
-use tasker_protocol::{Ending, OrchestratorMessage, StepDispatch, decode, raw_json};
+use tasker_protocol::{Ending, OrchestratorMessage, Predecessor, StepDispatch, StepReport, decode, raw_json};
 use tasker_templates::template::StepType;
 use tasker_transport::Message;
 use uuid::Uuid;
@@ -176,7 +176,7 @@ impl World {
         }
         for &task in &self.tasks {
             println!("{:?}", self.fixture.task_state(task).await);
-            for step in self.fixture.orchestrator.reader.steps(task).await.unwrap() {
+            for step in self.fixture.orchestrator.reader.steps(task, Slice::all()).await.unwrap() {
                 println!(
                     "  {} {} {:?} needs {:?}",
                     step.step_index, step.name, step.state, step.dependencies
@@ -230,13 +230,44 @@ impl World {
             self.send_report(self.fixture.heartbeat(&dispatch, 30_000));
         }
         if let Some(ending) = ending {
-            self.send_report(self.fixture.finished(&dispatch, ending));
+            self.end(&dispatch, ending);
+        }
+    }
+
+    /// Reports the end of a step. After some, the host goes on with the next step.
+    fn end(&mut self, dispatch: &StepDispatch, ending: Ending) {
+        let (mut dispatch, mut ending, mut after) = (dispatch.clone(), ending, None);
+        loop {
+            let next = match &ending {
+                Ending::Complete(result) if self.dice.bool() => dispatch.following(result.clone()),
+                _ => None,
+            };
+            // Times tell the ends of an execution apart.
+            self.fixture.advance(TimeDelta::microseconds(1));
+            let OrchestratorMessage::Report(mut report) = self.fixture.finished(&dispatch, ending) else {
+                unreachable!()
+            };
+            (report.continues, report.after) = (next.is_some(), after);
+            self.send_report(OrchestratorMessage::Report(report));
+            // A host may die before it goes on.
+            let Some(next) = next.filter(|_| self.dice.u32(0..10) > 0) else { return };
+            after = Some(Predecessor { step_index: dispatch.step_index, finished_at: self.fixture.now });
+            dispatch = next;
+            if self.dice.bool() {
+                let OrchestratorMessage::Report(beat) = self.fixture.heartbeat(&dispatch, 30_000) else {
+                    unreachable!()
+                };
+                self.send_report(OrchestratorMessage::Report(StepReport { after, ..beat }));
+            }
+            ending = self.success(&dispatch);
         }
     }
 
     fn success(&mut self, dispatch: &StepDispatch) -> Ending {
         let definition = dispatch.template_step as usize;
-        let result = json!({ "step": dispatch.step_name, "run": self.dice.u32(..) });
+        let given: Vec<Value> =
+            dispatch.dependency_results.iter().map(|given| run_of(given.result.inline())).collect();
+        let result = json!({ "step": dispatch.step_name, "run": self.dice.u32(..), "given": given });
         match self.kinds[definition] {
             StepType::Decision => {
                 let children = self.children.get(&definition).cloned().unwrap_or_default();
@@ -285,7 +316,7 @@ impl World {
     /// Applies a random operator action to a task or a step.
     async fn interfere(&mut self) {
         let task = self.tasks[self.dice.usize(0..self.tasks.len())];
-        let steps = self.fixture.orchestrator.reader.steps(task).await.unwrap();
+        let steps = self.fixture.orchestrator.reader.steps(task, Slice::all()).await.unwrap();
         let step = steps[self.dice.usize(0..steps.len())].clone();
         let orchestrator = &self.fixture.orchestrator;
         let result = match self.dice.u32(0..22) {
@@ -348,7 +379,7 @@ impl World {
     /// Checks that a sent step that still counts has all its dependencies done, and receives exactly their results.
     async fn check_dispatch(&self, dispatch: &StepDispatch) {
         assert!(dispatch.attempt <= MAX_ATTEMPTS, "attempt {} was sent", dispatch.attempt);
-        let steps = self.fixture.orchestrator.reader.steps(dispatch.task_id).await.unwrap();
+        let steps = self.fixture.orchestrator.reader.steps(dispatch.task_id, Slice::all()).await.unwrap();
         let Some(step) = steps.iter().find(|step| step.step_index == dispatch.step_index) else { return };
         let counts = step.execution == dispatch.execution
             && matches!(step.state, StepState::Enqueued | StepState::InProgress);
@@ -417,7 +448,8 @@ impl World {
         let before = self.outcome().await;
         for &task in &self.tasks {
             self.fixture.check_audit(task).await;
-            let steps = self.fixture.orchestrator.reader.steps(task).await.unwrap();
+            let steps = self.fixture.orchestrator.reader.steps(task, Slice::all()).await.unwrap();
+            check_results(&steps);
             let needs_somebody = |step: &&StepDetail| {
                 step.state == StepState::Error && !step.isolated || step.state == StepState::Cancelled
             };
@@ -455,10 +487,34 @@ impl World {
     async fn outcome(&self) -> Vec<(StepState, Option<String>)> {
         let mut outcome = Vec::new();
         for &task in &self.tasks {
-            for step in self.fixture.orchestrator.reader.steps(task).await.unwrap() {
+            for step in self.fixture.orchestrator.reader.steps(task, Slice::all()).await.unwrap() {
                 outcome.push((step.state, step.result.map(|result| result.get().to_owned())));
             }
         }
         outcome
+    }
+}
+
+/// The number of the run that produced a result. Null if a person or a decision gave it.
+fn run_of(result: Option<&str>) -> Value {
+    result
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        .map_or(Value::Null, |result| result["run"].clone())
+}
+
+/// Checks that a result was computed from the results that are stored for the dependencies.
+fn check_results(steps: &[StepDetail]) {
+    for step in steps.iter().filter(|step| step.state == StepState::Complete) {
+        let Some(result) = &step.result else { continue };
+        let result: Value = serde_json::from_str(result.get()).unwrap();
+        let [parent] = step.dependencies.as_slice() else { continue };
+        let mut parents = steps.iter().filter(|parent_of| parent_of.template_step == *parent);
+        let (Some(parent), None) = (parents.next(), parents.next()) else { continue };
+        let stored = run_of(parent.result.as_ref().map(|result| result.get()));
+        if let Some([given]) = result["given"].as_array().map(Vec::as_slice)
+            && parent.state == StepState::Complete
+        {
+            assert_eq!(given, &stored, "{} ran on another result of {}", step.name, parent.name);
+        }
     }
 }

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    Error, Resolution, TaskAction,
+    Error, Resolution, Slice, TaskAction,
+    access::Scope,
     read::{DlqEntry, DlqFilter},
     state::{StepState, TaskState},
 };
@@ -43,11 +44,11 @@ impl Fixture {
 
     async fn entries(&self, task: Uuid) -> Vec<DlqEntry> {
         let filter = DlqFilter { task_id: Some(task), ..DlqFilter::default() };
-        self.orchestrator.reader.dlq_entries(&filter, 100, None).await.unwrap()
+        self.orchestrator.reader.dlq_entries(&filter, Slice::first(100)).await.unwrap()
     }
 
     async fn health(&self, task: Uuid) -> String {
-        let all = self.orchestrator.reader.staleness(1000).await.unwrap();
+        let all = self.orchestrator.reader.staleness(&Scope::All, 1000).await.unwrap();
         all.into_iter().find(|stale| stale.task_id == task).unwrap().health_status
     }
 }
@@ -213,7 +214,7 @@ async fn a_step_that_fails_for_good_makes_one_entry_with_everything_in_it() {
     assert_eq!(entries.len(), 1);
     let entry = &entries[0];
     assert_eq!(entry.dlq_reason, "max_retries_exceeded");
-    let snapshot: Value = serde_json::from_str(entry.snapshot.get()).unwrap();
+    let snapshot: Value = serde_json::from_str(entry.snapshot.as_ref().unwrap().get()).unwrap();
     assert_eq!(snapshot["task"]["context"], json!({ "n": 1 }));
     assert_eq!(snapshot["task"]["state"], "blocked_by_failures");
     assert_eq!(snapshot["steps"][0]["last_failure"]["message"], "it went wrong");
@@ -319,7 +320,7 @@ async fn the_investigation_queue_and_the_statistics() {
     fixture.orchestrator.engine.add_to_dlq(by_hand, "ops", None).await.unwrap();
     let stale = task(&fixture, json!({ "max_steps_in_process_minutes": 5 })).await;
     fixture.pass(6).await;
-    let queue = fixture.orchestrator.reader.investigation_queue(10).await.unwrap();
+    let queue = fixture.orchestrator.reader.investigation_queue(&Scope::All, 10).await.unwrap();
     let order: Vec<Uuid> = queue.iter().map(|one| one.entry.task_id).collect();
     assert_eq!(order, [stale, failed, by_hand]);
     assert!(queue[1].minutes_in_dlq > 5.9 && queue[1].minutes_in_dlq < 6.1);
@@ -330,13 +331,13 @@ async fn the_investigation_queue_and_the_statistics() {
         .update_dlq_entry(entry, Resolution::ManuallyResolved, "ops", None)
         .await
         .unwrap();
-    let statistics = fixture.orchestrator.reader.dlq_statistics().await.unwrap();
+    let statistics = fixture.orchestrator.reader.dlq_statistics(&Scope::All).await.unwrap();
     let of = |reason: &str| statistics.iter().find(|one| one.dlq_reason == reason).unwrap();
     assert_eq!((of("manual_dlq").pending, of("manual_dlq").manually_resolved), (0, 1));
     assert!((of("manual_dlq").average_resolution_minutes.unwrap() - 6.0).abs() < 0.1);
     assert_eq!((of("staleness_timeout").total, of("staleness_timeout").pending), (1, 1));
     let pending = DlqFilter { resolution_status: Some("pending".into()), ..DlqFilter::default() };
-    assert_eq!(fixture.orchestrator.reader.dlq_entries(&pending, 10, None).await.unwrap().len(), 2);
+    assert_eq!(fixture.orchestrator.reader.dlq_entries(&pending, Slice::first(10)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod batches;
 mod conformance;
+mod continuation;
 mod couriers;
 mod creation;
 mod decisions;

@@ -149,7 +149,8 @@ async fn a_branch_is_refused_exactly_if_a_named_step_would_lack_a_dependency() {
             let decision = fixture.dispatched_one();
             let applied = format!(
                 "SELECT count(*) FROM {FUNCTION_SET}.apply_reports(ARRAY[($1, 0, 1, $2, 0, '{{}}', NULL, false, $3, NULL,
-                     NULL, NULL, NULL, 'reported', 'host', NULL, NULL, NULL, NULL, 0.5)::{FUNCTION_SET}.report])"
+                     NULL, NULL, NULL, 'reported', 'host', NULL, NULL, NULL, NULL, 0.5, false,
+                     NULL, NULL)::{FUNCTION_SET}.report])"
             );
             let counted: i64 = sqlx::query_scalar(AssertSqlSafe(applied))
                 .bind(task)

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    Cancellation, Completion, Error, StepAction, TaskAction,
+    Cancellation, Completion, Error, Slice, StepAction, TaskAction,
     state::{StepState, TaskState},
 };
 use tasker_protocol::{StepDispatch, raw_json};
@@ -65,7 +65,7 @@ async fn reset_for_retry_starts_the_attempts_anew() {
         assert_eq!(fixture.complete_all().await, ["c"]);
         assert_eq!(fixture.task_state(task).await, TaskState::Complete);
         fixture.check_audit(task).await;
-        let change = fixture.orchestrator.reader.transitions(task, Some(1)).await.unwrap();
+        let change = fixture.orchestrator.reader.transitions(task, Some(1), Slice::all()).await.unwrap();
         let change = change.iter().find(|change| change.event == "reset_for_retry").unwrap();
         assert_eq!((change.actor.as_str(), change.reason.as_deref()), ("ops", Some("because")));
         assert_eq!((change.from_state.as_str(), change.to_state.as_str()), ("error", "enqueued"));
@@ -316,7 +316,7 @@ async fn rerun_resets_a_step_and_all_that_comes_after_it() {
     fixture.complete(&d, json!(1)).await;
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     // The audit keeps the earlier runs.
-    let runs = fixture.orchestrator.reader.attempts(task, d.step_index).await.unwrap();
+    let runs = fixture.orchestrator.reader.attempts(task, d.step_index, Slice::all()).await.unwrap();
     assert_eq!(runs.len(), 2);
 }
 

@@ -1,13 +1,16 @@
 //! Both ways to apply reports leave the same rows behind: the straight line for ordinary completions, and the general
 //! statement.
 
+use std::time::Instant;
+
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use tasker_orchestrator::{FUNCTION_SET, state::TaskState};
+use tasker_protocol::Ending;
 use uuid::Uuid;
 
 use crate::{
-    fixture::{Fixture, template},
+    fixture::{Fixture, payload, template},
     hostile::{World, scenario},
 };
 
@@ -45,7 +48,16 @@ async fn ordinary_completions_take_the_straight_line() {
     let general = format!("DROP FUNCTION {FUNCTION_SET}.apply_any");
     sqlx::raw_sql(sqlx::AssertSqlSafe(general)).execute(&fixture.database.pool).await.unwrap();
     let task = fixture.create("diamond", json!({})).await;
-    assert_eq!(fixture.complete_all().await, ["a", "b", "c", "d"]);
+    let mut batches = Vec::new();
+    while let dispatched = fixture.dispatched()
+        && !dispatched.is_empty()
+    {
+        let complete = |step| fixture.finished(step, Ending::Complete(payload(&json!(1))));
+        let reports = dispatched.iter().map(complete).collect();
+        assert_eq!(fixture.orchestrator.engine.apply(reports).await.unwrap().ended, dispatched.len());
+        batches.push(dispatched.len());
+    }
+    assert_eq!(batches, [1, 2, 1], "one report by itself, and a batch");
     assert_eq!(fixture.task_state(task).await, TaskState::Complete);
     fixture.check_audit(task).await;
 }
@@ -77,5 +89,48 @@ fn a_straight_line_leaves_the_rows_of_the_general_statement() {
     });
     if let Err(failure) = done {
         panic!("{failure}");
+    }
+}
+
+/// Prints how long both ways take for a batch of ordinary completions, by its size. The crossover is the limit in
+/// `apply_reports.sql`.
+#[tokio::test]
+#[ignore = "a measurement: cargo test --release -p tasker-orchestrator --test it crossover -- --ignored --nocapture"]
+async fn crossover() {
+    const TASKS: usize = 1000;
+    let template =
+        template("five", &[("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &["c"]), ("e", &["d"])]);
+    println!("reports  straight ms  general ms  ratio");
+    let mut fixtures = Vec::new();
+    for most in [1000, 0] {
+        let fixture = Fixture::with_straight_line(most).await;
+        fixture.publish(&template).await;
+        fixtures.push(fixture);
+    }
+    for size in [1, 2, 4, 8, 16, 32, 64, 128] {
+        let mut times = Vec::new();
+        for fixture in &fixtures {
+            for _ in 0..TASKS.min(size * 40) {
+                fixture.create("five", json!({})).await;
+            }
+            let mut of_size = Vec::new();
+            let mut waiting = fixture.dispatched();
+            while !waiting.is_empty() {
+                for batch in waiting.chunks(size).filter(|batch| batch.len() == size) {
+                    let reports: Vec<_> = batch
+                        .iter()
+                        .map(|step| fixture.finished(step, Ending::Complete(payload(&json!({ "n": 1 })))))
+                        .collect();
+                    let began = Instant::now();
+                    let applied = fixture.orchestrator.engine.apply(reports).await.unwrap();
+                    of_size.push(began.elapsed().as_secs_f64() * 1000.0);
+                    assert_eq!(applied.ended, size);
+                }
+                waiting = fixture.dispatched();
+            }
+            of_size.sort_by(f64::total_cmp);
+            times.push(of_size[of_size.len() / 2]);
+        }
+        println!("{size:>7}  {:>11.2}  {:>10.2}  {:>5.2}", times[0], times[1], times[0] / times[1]);
     }
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
-    Completion, StepAction, TaskAction,
+    Completion, Slice, StepAction, TaskAction,
     state::{StepState, TaskState},
 };
 use tasker_protocol::{StepDispatch, raw_json};
@@ -23,7 +23,7 @@ impl Fixture {
     }
 
     async fn states(&self, task: Uuid, step: Option<u32>) -> Vec<String> {
-        let changes = self.orchestrator.reader.transitions(task, step).await.unwrap();
+        let changes = self.orchestrator.reader.transitions(task, step, Slice::all()).await.unwrap();
         let mut states: Vec<String> = Vec::new();
         for change in changes.into_iter().filter(|change| change.step_index == step) {
             match states.last() {

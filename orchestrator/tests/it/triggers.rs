@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_cloud_events::CloudEvent;
 use tasker_orchestrator::{
-    Error, Publication,
+    Error, Publication, Slice,
+    access::Scope,
     read::TaskFilter,
     triggers::{ReceivedFilter, Reception, ReceptionState},
 };
@@ -63,13 +64,13 @@ impl Fixture {
 
     async fn tasks_of(&self, template: &str) -> Vec<Uuid> {
         let filter = TaskFilter { name: Some(template.into()), ..TaskFilter::default() };
-        let (tasks, _) = self.orchestrator.reader.list_tasks(&filter, 1000, None).await.unwrap();
+        let tasks = self.orchestrator.reader.tasks(&filter, Slice::first(1000)).await.unwrap();
         tasks.into_iter().map(|task| task.task_id).collect()
     }
 
     async fn received(&self, state: ReceptionState) -> usize {
         let filter = ReceivedFilter { states: vec![state] };
-        self.orchestrator.triggers.received_events(&filter, 100, None).await.unwrap().len()
+        self.orchestrator.triggers.received_events(&filter, Slice::first(100)).await.unwrap().len()
     }
 }
 
@@ -81,7 +82,7 @@ async fn an_event_starts_the_task_that_its_trigger_makes_of_it() {
     let [started] = &reception.tasks[..] else { panic!("{reception:?}") };
     assert_eq!((started.trigger.as_str(), started.version), ("shop/orders", 1));
     let task = fixture.orchestrator.reader.task(started.task_id).await.unwrap();
-    let input: Value = serde_json::from_str(task.context.get()).unwrap();
+    let input: Value = serde_json::from_str(task.context.as_ref().unwrap().get()).unwrap();
     assert_eq!(input, json!({ "order": "DE-1", "lines": ["tea", "cup"] }));
     let summary = &task.summary;
     assert_eq!(summary.correlation_id, "order-DE-1");
@@ -102,11 +103,11 @@ async fn without_expressions_the_data_is_the_input_to_the_last_digit() {
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"plain","data":{"n":12345678901234567890.10}}"#;
     let reception = fixture.receive_one(CloudEvent::from_json(text).unwrap()).await;
     let task = fixture.orchestrator.reader.task(reception.tasks[0].task_id).await.unwrap();
-    assert_eq!(task.context.get(), r#"{"n":12345678901234567890.10}"#);
+    assert_eq!(task.context.as_ref().unwrap().get(), r#"{"n":12345678901234567890.10}"#);
     let without = r#"{"specversion":"1.0","id":"2","source":"/s","type":"plain"}"#;
     let reception = fixture.receive_one(CloudEvent::from_json(without).unwrap()).await;
     let task = fixture.orchestrator.reader.task(reception.tasks[0].task_id).await.unwrap();
-    assert_eq!(task.context.get(), "{}");
+    assert_eq!(task.context.as_ref().unwrap().get(), "{}");
 }
 
 #[tokio::test]
@@ -293,7 +294,7 @@ async fn a_trigger_that_cannot_be_read_any_more_holds_up_no_other_and_loses_no_e
             "{reason}"
         );
         // The trigger can still be listed.
-        let listed = fixture.orchestrator.triggers.triggers().await.unwrap();
+        let listed = fixture.orchestrator.triggers.triggers(&Scope::All, Slice::all()).await.unwrap();
         let names: Vec<&str> = listed.iter().map(|trigger| trigger.name.as_str()).collect();
         assert_eq!(names, ["older", "orders"]);
         assert_eq!(listed[0].trigger().is_err(), field == "task");
@@ -333,7 +334,7 @@ async fn a_disabled_trigger_starts_nothing_whoever_disabled_it() {
 async fn the_same_content_again_is_no_change_and_a_trigger_needs_a_template() {
     let fixture = Fixture::with_orders().await;
     assert_eq!(fixture.trigger(ORDERS).await, Publication::Unchanged);
-    let [only] = &fixture.orchestrator.triggers.triggers().await.unwrap()[..] else {
+    let [only] = &fixture.orchestrator.triggers.triggers(&Scope::All, Slice::all()).await.unwrap()[..] else {
         panic!("not one trigger")
     };
     assert_eq!((only.version, only.enabled), (1, true));

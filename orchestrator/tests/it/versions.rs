@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tasker_orchestrator::{ComponentPublication, Error, PublishedHandler, TaskAction, state::TaskState};
+use tasker_orchestrator::{
+    ComponentPublication, Error, PublishedHandler, Slice, TaskAction, state::TaskState,
+};
 
 use crate::fixture::{Fixture, template};
 
@@ -28,7 +30,7 @@ impl Fixture {
     }
 
     async fn versions(&self) -> Vec<(i32, String, bool)> {
-        let versions = self.orchestrator.catalog.handler_versions("work").await.unwrap();
+        let versions = self.orchestrator.catalog.handler_versions("work", Slice::all()).await.unwrap();
         versions.into_iter().map(|one| (one.version, one.component[..1].to_owned(), one.is_current)).collect()
     }
 }

@@ -16,6 +16,8 @@ use wasmtime::Engine;
 use super::cache::Cache;
 use super::linker::{Imports, Linkers, Program};
 use super::seal::{Verified, compiled_name};
+use crate::pool::{self, Reset};
+use crate::resident::Resident;
 use crate::source::is_digest;
 use crate::{CompileError, ComponentError, ComponentSource, ComponentSourceError, HostConfig, HostError};
 
@@ -27,6 +29,8 @@ pub(crate) struct Loaded {
     pub(crate) imports: Imports,
     /// The number of core module instances in it.
     pub(crate) core_instances: u32,
+    /// For a large component whose touched pages are reset: keeps them resident.
+    pub(crate) resident: Option<Resident>,
 }
 
 /// The slot of one component, empty until it is loaded.
@@ -49,6 +53,7 @@ struct CompilerSettings {
 /// The loaded components and the means to load more.
 pub(crate) struct Library {
     engine: Engine,
+    reset: Reset,
     linkers: Linkers,
     cache: Arc<Cache>,
     source: Arc<dyn ComponentSource>,
@@ -63,11 +68,13 @@ pub(crate) struct Library {
 impl Library {
     pub(crate) fn new(
         engine: &Engine,
+        reset: Reset,
         config: &HostConfig,
         source: Arc<dyn ComponentSource>,
     ) -> Result<Self, HostError> {
         Ok(Self {
             engine: engine.clone(),
+            reset,
             linkers: Linkers::new(engine).map_err(HostError::Engine)?,
             cache: Arc::new(Cache::open(&config.cache_dir, engine)?),
             source,
@@ -138,7 +145,11 @@ impl Library {
         })
         .await??;
         let (program, imports) = self.linkers.link(&component)?;
-        Ok(Arc::new(Loaded { program, imports, core_instances }))
+        // Without a pool, each execution has memory of its own, and nothing stays.
+        let is_pooled = self.engine.pooling_allocator_metrics().is_some();
+        let is_kept = is_pooled && self.reset == Reset::Touched && pool::is_large(&component);
+        let resident = is_kept.then(|| Resident::new(self.reset.kept_of_memory()));
+        Ok(Arc::new(Loaded { program, imports, core_instances, resident }))
     }
 
     async fn cached(&self, digest: &str) -> Result<Option<Verified>, ComponentError> {

@@ -23,7 +23,7 @@ const MAGIC: &[u8; 16] = b"tasker-aot-v2\0\0\0";
 
 /// The revision of our own processing and layout. Increase it whenever `compiler` or the layout changes, so
 /// that older and newer hosts look up different entries.
-const REVISION: u32 = 4;
+const REVISION: u32 = 5;
 
 /// The engine version in names of compiled components. The engine itself rejects code of other versions.
 const ENGINE: &str = "wasmtime-48.0.8";

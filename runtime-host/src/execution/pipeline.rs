@@ -93,6 +93,9 @@ async fn attempt(
     let mut sandbox = Sandbox::build(host, &sandboxes, dispatch, control, &loaded, &inputs)?;
     let waited = sandbox.meter.start() - arrived;
     let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
+    if let Some(resident) = &loaded.resident {
+        resident.execution_ends();
+    }
     Ok(classify(stop, sandbox, dispatch, waited))
 }
 

@@ -3,35 +3,34 @@
 //! The stages of a step: receive → lease → fetch payloads → execute → report → settle. If a stage before the report fails,
 //! the message becomes visible again after its visibility timeout.
 
+mod continuation;
 mod hand_back;
 mod outage;
 mod pulse;
 mod report;
+mod runnable;
 mod running;
 mod settle;
+mod visit;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
-use tasker_protocol::{Ending, Execution, Failure, Limits, Payload, StepDispatch, Usage, decode};
-use tasker_transport::{
-    BlobStore, Claim, Delivery, Finisher, LeaseStore, Opened, Queue, Receipt, outage_delay,
-};
+use tasker_protocol::{Limits, StepDispatch, decode};
+use tasker_transport::{BlobStore, Claim, Delivery, Finisher, LeaseStore, Opened, Queue, Receipt};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::admission::Admitted;
-use crate::{ExecutionControl, Host};
+use crate::{Host, admission::Admitted};
 use outage::Overdue;
 use report::Finished;
 use running::RunningSteps;
-use settle::Reported;
+use visit::Run;
 
 /// The maximum number of steps per receive call.
 const RECEIVE_BATCH: u32 = 100;
@@ -42,8 +41,6 @@ const RECEIVE_WAIT: Duration = Duration::from_secs(10);
 const LAST_REQUEST: Duration = Duration::from_secs(5);
 /// The wait before a retry after a transport error.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Fail a step after this many deliveries to hosts that could not read its component: about forty minutes.
-const MAX_PUT_OFFS: u32 = 100;
 /// Give up a step after this many deliveries to hosts with too little time left.
 const MAX_MISFITS: u32 = 3;
 
@@ -76,6 +73,8 @@ struct Inner {
     overdue: Overdue,
     /// When the process must end, if known.
     ends_at: Option<Instant>,
+    /// Cancelled when the process is to start no more steps.
+    stop: CancellationToken,
 }
 
 /// A step that was received and decoded.
@@ -85,19 +84,6 @@ struct Received {
     receive_count: u32,
     /// Its memory. None if there was no room and it has to wait.
     admitted: Option<Admitted>,
-}
-
-/// A step that this host runs.
-struct Run {
-    receipt: Receipt,
-    receive_count: u32,
-    lease: String,
-    dispatch: Arc<StepDispatch>,
-    control: ExecutionControl,
-    permit: OwnedSemaphorePermit,
-    admitted: Option<Admitted>,
-    /// The reason not to run it.
-    unrunnable: Option<Execution>,
 }
 
 /// The background tasks of a worker.
@@ -120,6 +106,7 @@ impl Worker {
         connections: WorkerConnections,
         max_concurrent: usize,
         ends_at: Option<Instant>,
+        stop: CancellationToken,
     ) -> (Self, Beside) {
         let (reports, finished) = mpsc::channel(max_concurrent.max(1));
         let worker = Self(Arc::new(Inner {
@@ -130,6 +117,7 @@ impl Worker {
             running: RunningSteps::default(),
             overdue: Overdue::default(),
             ends_at,
+            stop,
         }));
         // Without a limit: each entry is a step that runs, and its permit is already free for another.
         let (reported, settling) = mpsc::unbounded_channel();
@@ -150,7 +138,7 @@ impl Worker {
         drain: Duration,
         stop: CancellationToken,
     ) {
-        let (worker, beside) = Self::new(host, connections, max_concurrent, None);
+        let (worker, beside) = Self::new(host, connections, max_concurrent, None, stop.clone());
         let executions = TaskTracker::new();
         worker.receive_loop(&executions, &beside.reports, &stop).await;
         let steps = Arc::clone(&worker.0.connections.steps);
@@ -170,7 +158,8 @@ impl Worker {
         deliveries: Vec<Delivery>,
         ends_at: Instant,
     ) {
-        let (worker, beside) = Self::new(host, connections, deliveries.len(), Some(ends_at));
+        let (worker, beside) =
+            Self::new(host, connections, deliveries.len(), Some(ends_at), CancellationToken::new());
         let executions = TaskTracker::new();
         let count = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
         let permits = Arc::clone(&worker.0.permits);
@@ -323,9 +312,15 @@ impl Worker {
             match (claim, permits.next()) {
                 (Claim::Acquired { lost }, Some(permit)) => {
                     let unrunnable = self.why_not(&dispatch, receive_count, lost);
-                    let (dispatch, control) = self.0.running.insert(&receipt, &lease, dispatch);
+                    let Some((dispatch, control)) =
+                        self.0.running.insert(Some(&receipt), None, &lease, dispatch)
+                    else {
+                        // This host has gone on to the step in the meantime.
+                        held.push((receipt, receive_count));
+                        continue;
+                    };
                     let run = Run {
-                        receipt,
+                        receipt: Some(receipt),
                         receive_count,
                         lease,
                         dispatch,
@@ -333,8 +328,9 @@ impl Worker {
                         permit,
                         admitted,
                         unrunnable,
+                        after: None,
                     };
-                    executions.spawn(self.clone().execute(run, reports.clone()));
+                    executions.spawn(self.clone().visit(run, reports.clone()));
                 }
                 (Claim::Settled, _) => settled.push(receipt),
                 _ => held.push((receipt, receive_count)),
@@ -342,154 +338,9 @@ impl Worker {
         }
         self.drop_copies(&held, &settled).await;
     }
-
-    /// Whether this host has memory for the step at all, and the step can finish before the process must end.
-    fn fits(&self, dispatch: &StepDispatch) -> bool {
-        self.0.host.admission().fits(dispatch.limits.memory_bytes) && self.has_time_for(dispatch)
-    }
-
-    fn has_time_for(&self, dispatch: &StepDispatch) -> bool {
-        let work = Duration::from_millis(dispatch.limits.wall_ms);
-        self.0.ends_at.is_none_or(|ends_at| Instant::now() + work <= ends_at)
-    }
-
-    /// The reason not to run the step, as a failed execution.
-    fn why_not(&self, dispatch: &StepDispatch, receive_count: u32, lost: u32) -> Option<Execution> {
-        if !self.has_time_for(dispatch) {
-            let seconds = dispatch.limits.wall_ms.div_ceil(1000);
-            return Some(unrunnable(
-                "StepTooLong",
-                format!(
-                    "the step may take {seconds} seconds, which is more than this host has left; lower its \
-                     `timeout_seconds`, or give the installation hosts for long steps"
-                ),
-                false,
-            ));
-        }
-        let poison = |message: String| Some(unrunnable("PoisonMessage", message, true));
-        if lost >= Self::MAX_LOST {
-            return poison(format!("{lost} hosts started the step, and none came to its end"));
-        }
-        // The last delivery before the queue moves the message to its dead-letter queue: report the failure
-        // first.
-        let last = self.0.connections.steps.max_receives().unwrap_or(u32::MAX);
-        if receive_count >= last {
-            let count = receive_count - 1;
-            return poison(format!("the step was handed out {count} times, and no host came to its end"));
-        }
-        None
-    }
-
-    async fn execute(self, run: Run, reports: mpsc::Sender<Finished>) {
-        let Run { receipt, receive_count, lease, dispatch, control, permit, admitted, unrunnable } = run;
-        let execution = match unrunnable {
-            Some(execution) => {
-                drop(admitted);
-                Some(execution)
-            }
-            None => self.run_step(&receipt, &dispatch, receive_count, &control, admitted).await,
-        };
-        // Report an outcome even after cancellation: it is work that is done, and only the first report counts. A
-        // failure may come from the cancellation itself.
-        let wanted =
-            execution.filter(|run| !control.is_cancelled() || !matches!(run.ending, Ending::Failed(_)));
-        let body = match wanted {
-            Some(execution) => self.report(&dispatch, execution, &control).await,
-            None => None,
-        };
-        if let Some(body) = body {
-            self.0.running.finish(&receipt);
-            let step = Reported { receipt, lease };
-            let _ = reports.send(Finished { step, body, _permit: permit }).await;
-            return;
-        }
-        // The lease is lost, this host is stopping, or payloads are unavailable: another host runs the
-        // attempt.
-        self.0.running.remove(&receipt);
-        let _ = self.0.connections.leases.release(&[lease], &self.0.holder).await;
-        let delay = if control.is_cancelled() { Duration::ZERO } else { outage_delay(receive_count) };
-        self.hand_back(&[receipt], delay).await;
-    }
-
-    /// Runs a step. None if another host must: its payloads are unavailable, or there is too little time left.
-    async fn run_step(
-        &self,
-        receipt: &Receipt,
-        dispatch: &StepDispatch,
-        receive_count: u32,
-        control: &ExecutionControl,
-        admitted: Option<Admitted>,
-    ) -> Option<Execution> {
-        let admitted = match admitted {
-            // The others of the batch had the memory. It may be too late now; another host has more time.
-            None if self.0.ends_at.is_some() && self.fits(dispatch) => {
-                let admitted = tokio::select! {
-                    () = control.cancelled() => return None,
-                    admitted = self.0.host.admission().admit(dispatch.limits.memory_bytes) => admitted,
-                };
-                if !self.has_time_for(dispatch) {
-                    return None;
-                }
-                admitted
-            }
-            admitted => admitted,
-        };
-        if let Err(error) = self.0.host.prepare(&dispatch.handler.component).await
-            && error.is_outage()
-            && receive_count < MAX_PUT_OFFS
-        {
-            tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                "a step's component cannot be read; handing it back");
-            return None;
-        }
-        match self.fetch_payloads(dispatch).await {
-            Ok(fetched) => {
-                self.0.running.begin(receipt);
-                let dispatch = fetched.as_ref().unwrap_or(dispatch);
-                Some(self.0.host.execute_admitted(dispatch, control, admitted).await)
-            }
-            Err(error) if error.is_transient(receive_count) => {
-                tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                    "a step's payloads cannot be read; handing it back");
-                None
-            }
-            Err(error) => Some(unrunnable("PayloadUnavailable", error.to_string(), true)),
-        }
-    }
-
-    /// Fetches the payloads. None if all are inline.
-    async fn fetch_payloads(
-        &self,
-        dispatch: &StepDispatch,
-    ) -> Result<Option<StepDispatch>, tasker_transport::BlobError> {
-        let results = dispatch.dependency_results.iter().map(|dependency| &dependency.result);
-        let mut payloads = results.chain([&dispatch.input]).chain(&dispatch.checkpoint);
-        if payloads.all(|payload| payload.inline().is_some()) {
-            return Ok(None);
-        }
-        let mut fetched = dispatch.clone();
-        let results = fetched.dependency_results.iter_mut().map(|dependency| &mut dependency.result);
-        for payload in results.chain([&mut fetched.input]).chain(&mut fetched.checkpoint) {
-            let reference = std::mem::replace(payload, Payload::null());
-            *payload = self.0.connections.blobs.check_out(reference).await?;
-        }
-        Ok(Some(fetched))
-    }
 }
 
 /// The name of the lease on an execution.
 fn lease(dispatch: &StepDispatch) -> String {
     tasker_transport::execution_lease(dispatch.task_id, dispatch.step_index, dispatch.execution)
-}
-
-/// A failed execution that never started.
-fn unrunnable(error_type: &str, message: String, retryable: bool) -> Execution {
-    let now = Utc::now();
-    Execution {
-        started_at: now,
-        finished_at: now,
-        ending: Ending::Failed(Failure::of_host(error_type, message, retryable)),
-        usage: Usage::default(),
-        logs: Vec::new(),
-    }
 }

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use tasker_protocol::{Heartbeat, StepEvent, encode};
-use tasker_transport::Message;
+use tasker_transport::{Message, QueueError, Receipt};
 
-use super::{Worker, running::Running};
+use super::{Worker, report::Part, running::Running};
 
 /// How often leases of running steps are checked, which is also how soon a handler learns of its cancellation.
 const LEASE_CHECK: Duration = Duration::from_secs(1);
@@ -52,7 +52,8 @@ impl Worker {
                         .unwrap_or(u64::MAX),
                     progress: running.control.progress(),
                 };
-                let message = self.message(&running.dispatch, StepEvent::Heartbeat(heartbeat));
+                let part = Part { continues: false, after: running.after };
+                let message = self.message(&running.dispatch, part, StepEvent::Heartbeat(heartbeat));
                 messages.push(Message::now(encode(&message)));
             }
         }
@@ -65,23 +66,23 @@ impl Worker {
 
     async fn renew(&self, term: Duration) {
         let now = Instant::now();
-        let (receipts, leases) =
+        let (leases, receipts) =
             self.0.running.take_due(|running| now.duration_since(running.renewed) >= term / Self::RENEWALS);
-        if receipts.is_empty() {
+        if leases.is_empty() {
             return;
         }
         // A call that hangs must leave time for another one before the lease ends.
         let patience = term / Self::RENEWALS / 2;
         let (extended, renewed) = tokio::join!(
-            tokio::time::timeout(patience, self.0.connections.steps.extend(&receipts)),
+            tokio::time::timeout(patience, self.extend(&receipts)),
             tokio::time::timeout(patience, self.0.connections.leases.renew(&leases, &self.0.holder)),
         );
         let extended = in_time(extended, "the visibility timeout", "the queue of steps");
         let renewed = in_time(renewed, "leases", "the lease store");
         let Some(renewed) = renewed else { return };
         let mut running = self.0.running.lock();
-        for (receipt, renewed) in receipts.iter().zip(renewed) {
-            let Some(step) = running.get_mut(receipt) else { continue };
+        for (lease, renewed) in leases.iter().zip(renewed) {
+            let Some(step) = running.get_mut(lease) else { continue };
             if step.answered.elapsed() > self.overdue_after() {
                 self.0.overdue.note();
             }
@@ -98,17 +99,25 @@ impl Worker {
         }
     }
 
+    /// Extends the visibility of messages. Steps that the host went on with have none.
+    async fn extend(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        if receipts.is_empty() {
+            return Ok(());
+        }
+        self.0.connections.steps.extend(receipts).await.map(drop)
+    }
+
     /// Signals cancellation to handlers whose lease was revoked, and stops them after the grace period.
     async fn check_leases(&self) {
         let now = Instant::now();
-        let (receipts, leases) = self.0.running.take_due(|running| {
+        let (leases, _) = self.0.running.take_due(|running| {
             let due = !running.finished && now.duration_since(running.checked) >= LEASE_CHECK;
             if due {
                 running.checked = now;
             }
             due
         });
-        if receipts.is_empty() {
+        if leases.is_empty() {
             return;
         }
         let held = match self.0.connections.leases.holds(&leases, &self.0.holder).await {
@@ -116,8 +125,8 @@ impl Worker {
             Err(error) => return tracing::warn!(%error, "leases could not be checked; retrying"),
         };
         let running = self.0.running.lock();
-        for (receipt, _) in receipts.iter().zip(held).filter(|(_, held)| !held) {
-            if let Some(step) = running.get(receipt).filter(|step| !step.control.is_cancelled()) {
+        for (lease, _) in leases.iter().zip(held).filter(|(_, held)| !held) {
+            if let Some(step) = running.get(lease).filter(|step| !step.control.is_cancelled()) {
                 tracing::info!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
                     "a running step was cancelled; stopping it");
                 step.control.cancel();

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use tasker_protocol::{
-    Ending, Execution, OrchestratorMessage, StepDispatch, StepEvent, StepReport, VERSION, encode,
+    Ending, Execution, OrchestratorMessage, Predecessor, StepDispatch, StepEvent, StepReport, VERSION, encode,
 };
 use tasker_transport::{BlobError, FinishedStep, INLINE_PAYLOAD, Message};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::{RETRY_DELAY, Worker, settle::Reported, unrunnable};
+use super::{RETRY_DELAY, Worker, continuation::Handover, runnable::unrunnable, settle::Reported};
 use crate::ExecutionControl;
 
 /// The maximum number of reports per send call.
@@ -20,8 +20,33 @@ const SMALL_PAYLOAD: usize = 1 << 10;
 pub(super) struct Finished {
     pub(super) step: Reported,
     pub(super) body: String,
-    /// Held until the report is sent, so that unreported steps count against the limit too.
-    pub(super) _permit: OwnedSemaphorePermit,
+    /// Held until the report is sent, so that unreported steps count against the limit too. None if the step that follows
+    /// has it.
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
+    /// The step to go on with when the report is sent.
+    pub(super) handover: Option<Handover>,
+}
+
+impl Finished {
+    pub(super) fn new(step: Reported, body: String) -> Self {
+        Self { step, body, _permit: None, handover: None }
+    }
+}
+
+/// What a report says about its step's place in a visit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Part {
+    /// The host goes on with the next step.
+    pub(super) continues: bool,
+    /// The execution from which it went on to this one.
+    pub(super) after: Option<Predecessor>,
+}
+
+/// The report of an execution.
+pub(super) struct Report {
+    pub(super) body: String,
+    /// It reports the execution. False if it reports that the result cannot be stored.
+    pub(super) is_as_run: bool,
 }
 
 impl Worker {
@@ -31,18 +56,19 @@ impl Worker {
         &self,
         dispatch: &StepDispatch,
         execution: Execution,
+        part: Part,
         control: &ExecutionControl,
-    ) -> Option<String> {
-        let finished = |execution| self.message(dispatch, StepEvent::Finished(Box::new(execution)));
+    ) -> Option<Report> {
+        let finished = |execution| self.message(dispatch, part, StepEvent::Finished(Box::new(execution)));
         let body = encode(&finished(execution.clone()));
         if body.len() <= INLINE_PAYLOAD {
-            return Some(body);
+            return Some(Report { body, is_as_run: true });
         }
         let fits = body.len() <= self.0.connections.reports.max_body_bytes();
         let longest = if fits { INLINE_PAYLOAD } else { SMALL_PAYLOAD };
         loop {
             match self.checked_in(execution.clone(), longest, finished).await {
-                Ok(body) => return Some(body),
+                Ok(body) => return Some(Report { body, is_as_run: true }),
                 Err(error @ BlobError::Unavailable { .. }) => {
                     tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
                         "a result cannot be stored; retrying");
@@ -52,7 +78,8 @@ impl Worker {
                     let (started_at, finished_at) = (execution.started_at, execution.finished_at);
                     let message = format!("the result cannot be stored: {error}");
                     let failed = unrunnable("PayloadUnavailable", message, true);
-                    return Some(encode(&finished(Execution { started_at, finished_at, ..failed })));
+                    let body = encode(&finished(Execution { started_at, finished_at, ..failed }));
+                    return Some(Report { body, is_as_run: false });
                 }
             }
             if control.is_cancelled() {
@@ -88,7 +115,12 @@ impl Worker {
         })
     }
 
-    pub(super) fn message(&self, dispatch: &StepDispatch, event: StepEvent) -> OrchestratorMessage {
+    pub(super) fn message(
+        &self,
+        dispatch: &StepDispatch,
+        Part { continues, after }: Part,
+        event: StepEvent,
+    ) -> OrchestratorMessage {
         OrchestratorMessage::Report(StepReport {
             version: VERSION,
             task_id: dispatch.task_id,
@@ -97,6 +129,8 @@ impl Worker {
             release_id: dispatch.release_id,
             template_step: dispatch.template_step,
             host: self.0.host.name().to_owned(),
+            continues,
+            after,
             event,
         })
     }
@@ -117,7 +151,7 @@ impl Worker {
             {
                 batch.push(more);
             }
-            if self.finish(&batch).await {
+            if self.finish(&mut batch).await {
                 batch.clear();
                 continue;
             }
@@ -133,26 +167,43 @@ impl Worker {
                 }
                 tokio::time::sleep(RETRY_DELAY).await;
             }
-            for Finished { step, .. } in batch.drain(..) {
+            let mut handovers = Vec::new();
+            for Finished { step, handover, .. } in batch.drain(..) {
                 let _ = reported.send(step);
+                handovers.extend(handover);
+            }
+            if !handovers.is_empty() {
+                // Beside the next reports.
+                tokio::spawn(self.clone().take_over(handovers));
             }
         }
     }
 
-    /// Reports steps, settles their leases and deletes their messages in one call, where the store has one. Returns whether
-    /// that was done; if not, the parts are done one after the other, and repeated until they are.
-    async fn finish(&self, batch: &[Finished]) -> bool {
+    /// Reports steps, settles their leases, deletes their messages and takes the next leases in one call, where the store has
+    /// one. Returns whether that was done; if not, the parts are done one after the other, and repeated until they are.
+    async fn finish(&self, batch: &mut [Finished]) -> bool {
         let Some(finisher) = &self.0.connections.finisher else { return false };
         let finished: Vec<_> = batch
             .iter()
-            .map(|one| FinishedStep { report: &one.body, lease: &one.step.lease, receipt: &one.step.receipt })
+            .map(|one| FinishedStep {
+                report: &one.body,
+                lease: &one.step.lease,
+                receipt: one.step.receipt.as_ref(),
+                next: one.handover.as_ref().map(|handover| handover.lease.as_str()),
+            })
             .collect();
-        if let Err(error) = finisher.finish(&finished, &self.0.holder).await {
-            tracing::warn!(%error, reports = batch.len(), "reports could not be sent; trying again");
-            return false;
+        let claims = match finisher.finish(&finished, &self.0.holder).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::warn!(%error, reports = batch.len(), "reports could not be sent; trying again");
+                return false;
+            }
+        };
+        for (handover, claim) in batch.iter_mut().filter_map(|one| one.handover.take()).zip(claims) {
+            let _ = handover.claim.send(claim);
         }
         for one in batch {
-            self.0.running.remove(&one.step.receipt);
+            self.0.running.remove(&one.step.lease);
         }
         true
     }

@@ -1,13 +1,13 @@
 //! The steps that a worker has received and not yet finished.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
-use tasker_protocol::StepDispatch;
+use tasker_protocol::{Predecessor, StepDispatch};
 use tasker_transport::Receipt;
 
 use crate::ExecutionControl;
@@ -15,7 +15,10 @@ use crate::ExecutionControl;
 /// A step from its lease until it is settled. It stays here until then so that its lease is renewed.
 pub(super) struct Running {
     pub(super) dispatch: Arc<StepDispatch>,
-    pub(super) lease: String,
+    /// Its message. None if the host went on with it.
+    pub(super) receipt: Option<Receipt>,
+    /// The execution from which the host went on to this one.
+    pub(super) after: Option<Predecessor>,
     pub(super) control: ExecutionControl,
     pub(super) started: Instant,
     pub(super) started_at: DateTime<Utc>,
@@ -30,22 +33,25 @@ pub(super) struct Running {
     pub(super) finished: bool,
 }
 
-/// All running steps.
+/// All running steps, by their lease.
 #[derive(Default)]
-pub(super) struct RunningSteps(Mutex<HashMap<Receipt, Running>>);
+pub(super) struct RunningSteps(Mutex<HashMap<String, Running>>);
 
 impl RunningSteps {
+    /// Adds a step. None if it is here already.
     pub(super) fn insert(
         &self,
-        receipt: &Receipt,
+        receipt: Option<&Receipt>,
+        after: Option<Predecessor>,
         lease: &str,
         dispatch: StepDispatch,
-    ) -> (Arc<StepDispatch>, ExecutionControl) {
+    ) -> Option<(Arc<StepDispatch>, ExecutionControl)> {
         let (dispatch, control) = (Arc::new(dispatch), ExecutionControl::new());
         let now = Instant::now();
         let running = Running {
             dispatch: Arc::clone(&dispatch),
-            lease: lease.to_owned(),
+            receipt: receipt.cloned(),
+            after,
             control: control.clone(),
             started: now,
             started_at: Utc::now(),
@@ -56,43 +62,50 @@ impl RunningSteps {
             executing: false,
             finished: false,
         };
-        self.lock().insert(receipt.clone(), running);
-        (dispatch, control)
+        match self.lock().entry(lease.to_owned()) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(vacant) => vacant.insert(running),
+        };
+        Some((dispatch, control))
     }
 
     /// Marks the beginning of a step's execution.
-    pub(super) fn begin(&self, receipt: &Receipt) {
-        if let Some(running) = self.lock().get_mut(receipt) {
+    pub(super) fn begin(&self, lease: &str) {
+        if let Some(running) = self.lock().get_mut(lease) {
             (running.started, running.started_at, running.executing) = (Instant::now(), Utc::now(), true);
         }
     }
 
     /// Marks a step as finished.
-    pub(super) fn finish(&self, receipt: &Receipt) {
-        if let Some(running) = self.lock().get_mut(receipt) {
+    pub(super) fn finish(&self, lease: &str) {
+        if let Some(running) = self.lock().get_mut(lease) {
             running.finished = true;
         }
     }
 
-    pub(super) fn remove(&self, receipt: &Receipt) {
-        self.lock().remove(receipt);
+    pub(super) fn remove(&self, lease: &str) {
+        self.lock().remove(lease);
     }
 
-    /// Returns the receipts and leases of the steps that `is_due` selects. `is_due` may update them.
+    /// Returns the leases of the steps that `is_due` selects, and the receipts of those with a message. `is_due` may update
+    /// them.
     pub(super) fn take_due(
         &self,
         mut is_due: impl FnMut(&mut Running) -> bool,
-    ) -> (Vec<Receipt>, Vec<String>) {
-        let mut running = self.lock();
-        let due = running
-            .iter_mut()
-            .filter_map(|(receipt, step)| is_due(step).then(|| (receipt.clone(), step.lease.clone())));
-        due.unzip()
+    ) -> (Vec<String>, Vec<Receipt>) {
+        let (mut leases, mut receipts) = (Vec::new(), Vec::new());
+        for (lease, step) in
+            self.lock().iter_mut().filter_map(|(lease, step)| is_due(step).then_some((lease, step)))
+        {
+            leases.push(lease.clone());
+            receipts.extend(step.receipt.clone());
+        }
+        (leases, receipts)
     }
 
     /// The leases of all steps.
     pub(super) fn leases(&self) -> HashSet<String> {
-        self.lock().values().map(|running| running.lease.clone()).collect()
+        self.lock().keys().cloned().collect()
     }
 
     /// Whether the lease store has answered no renewal of some step for this long.
@@ -111,7 +124,7 @@ impl RunningSteps {
         running.iter().for_each(ExecutionControl::cancel);
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Receipt, Running>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Running>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,8 @@ const BATCH: usize = 100;
 
 /// A step whose report was sent.
 pub(super) struct Reported {
-    pub(super) receipt: Receipt,
+    /// Its message. None if the host went on with it.
+    pub(super) receipt: Option<Receipt>,
     pub(super) lease: String,
 }
 
@@ -23,8 +24,9 @@ impl Worker {
         let mut batch = Vec::with_capacity(BATCH);
         let mut stopping = None;
         while reported.recv_many(&mut batch, BATCH).await > 0 {
-            let (receipts, leases): (Vec<Receipt>, Vec<String>) =
+            let (receipts, leases): (Vec<Option<Receipt>>, Vec<String>) =
                 batch.drain(..).map(|Reported { receipt, lease }| (receipt, lease)).unzip();
+            let receipts: Vec<Receipt> = receipts.into_iter().flatten().collect();
             self.settle(&leases, || {
                 let is_last = reported.is_closed();
                 is_last
@@ -32,9 +34,11 @@ impl Worker {
                         >= self.0.connections.steps.visibility()
             })
             .await;
-            self.acknowledge(&receipts).await;
-            for receipt in &receipts {
-                self.0.running.remove(receipt);
+            if !receipts.is_empty() {
+                self.acknowledge(&receipts).await;
+            }
+            for lease in &leases {
+                self.0.running.remove(lease);
             }
         }
     }

@@ -116,6 +116,7 @@ pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDis
         limits: tasker_protocol::Limits::default(),
         grants: tasker_protocol::Grants::default(),
         traceparent: None,
+        next: Vec::new(),
     }
 }
 
@@ -187,7 +188,11 @@ pub(crate) fn handler_module_of_pages(pages: u32, items: &str, handle: &str) -> 
             (func (export "tasker:handler/step-handler@1.0.0#handle") (param i32) (result i32) {handle})
             {items})"#
     );
-    let mut module = wat::parse_str(text).expect("the module is well formed");
+    with_contract(wat::parse_str(text).expect("the module is well formed"))
+}
+
+/// A module with the type of the contract embedded.
+pub(crate) fn with_contract(mut module: Vec<u8>) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/wit");
     let (package, _) = resolve.push_dir(&wit).expect("the contract parses");

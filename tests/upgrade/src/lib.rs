@@ -265,6 +265,8 @@ impl Installation {
             release_id: dispatch.release_id,
             template_step: dispatch.template_step,
             host: "played".to_owned(),
+            continues: false,
+            after: None,
             event,
         }
     }

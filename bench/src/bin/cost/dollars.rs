@@ -17,8 +17,18 @@ const ACU_LEAST: f64 = 0.5;
 const ENDPOINTS: f64 = 4.0;
 /// Requests per month of an idle event source mapping: five pollers with waits of 20 seconds.
 const IDLE_POLLS: f64 = 5.0 * MONTH / 20.0;
-/// Polled queues: steps, reports, events.
-const QUEUES: f64 = 3.0;
+/// Polled queues: steps, reports, events, deliveries.
+const QUEUES: f64 = 4.0;
+/// Alarms of the deployment. It also has a dashboard, a key that signs components, and the secrets of two logins.
+const ALARMS: f64 = 29.0;
+const SECRETS: f64 = 2.0;
+/// Bytes that Lambda logs per invocation: its lines at the start, at the end and with the duration, each with 26 bytes beside.
+const LOG_BYTES: f64 = 400.0;
+/// How long logs are kept, in months.
+const LOG_MONTHS: f64 = 1.0;
+/// Which share of invocations starts a process, and how long that takes, in milliseconds. Lambda bills it as duration.
+const STARTS: f64 = 0.001;
+const START_MS: f64 = 45.0;
 
 /// Dollars per million steps.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,29 +40,46 @@ pub(crate) struct Bill {
     pub(crate) sqs: f64,
     pub(crate) dynamodb: f64,
     pub(crate) database: f64,
-    /// The cost of an idle deployment: endpoints and polling. The minimum of the database is in `database`.
+    /// What Lambda logs about invocations. What handlers log comes on top.
+    pub(crate) logs: f64,
+    /// The cost of an idle deployment: endpoints, polling, alarms, a dashboard, a key and secrets. The minimum of the database
+    /// is in `database`.
     pub(crate) standing: f64,
+    /// The capacity of the database, in ACUs.
+    pub(crate) acus: f64,
 }
 
 impl Bill {
     pub(crate) fn total(self) -> f64 {
-        self.host + self.orchestrator + self.sqs + self.dynamodb + self.database + self.standing
+        self.host + self.orchestrator + self.sqs + self.dynamodb + self.database + self.logs + self.standing
     }
 }
 
-/// With Tasker, at this rate of steps per second for a month, in batches of this size.
+/// Messages per invocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batches {
+    pub(crate) host: f64,
+    pub(crate) orchestrator: f64,
+}
+
+/// With Tasker, at this rate of steps per second for a month.
 pub(crate) fn tasker(
     work: &Counted,
     waits: &Waits,
     prices: &Prices,
     handler: Handler,
     rate: f64,
-    batch: f64,
+    batches: Batches,
 ) -> Bill {
     const MILLION: f64 = 1e6;
     let function = |gigabytes: f64, milliseconds: f64| {
-        prices.lambda_request + gigabytes * milliseconds.ceil() / 1000.0 * prices.lambda_gb_second
+        let milliseconds = milliseconds.ceil() + STARTS * START_MS;
+        prices.lambda_request + gigabytes * milliseconds / 1000.0 * prices.lambda_gb_second
     };
+    let batch = batches.orchestrator;
+    let steps_of_visit = batches.host * handler.chain(work, waits, batches.host);
+    let invocations = 1.0 / steps_of_visit + 1.0 / batch + 1.0 / STEPS;
+    let log = LOG_BYTES / 1e9 * (prices.log_gb + LOG_MONTHS * prices.log_gb_month);
     // Creating a task costs the API function as much as a batch of one costs `orchestrate`.
     let creating = (prices.api_request
         + function(ORCHESTRATOR_GB, orchestrator_ms(work, waits, 1.0))
@@ -69,17 +96,24 @@ pub(crate) fn tasker(
     let writes = commits.max(work.log_bytes.per_step(batch) / 4096.0);
     let database = (acus * prices.acu_hour * MONTH / 3600.0 / steps_of_month + writes * prices.aurora_io)
         .min(acus * prices.acu_hour_optimized * MONTH / 3600.0 / steps_of_month);
-    let standing =
-        ENDPOINTS * prices.endpoint_hour * MONTH / 3600.0 + QUEUES * IDLE_POLLS * prices.sqs_request;
+    let standing = ENDPOINTS * prices.endpoint_hour * MONTH / 3600.0
+        + QUEUES * IDLE_POLLS * prices.sqs_request
+        + ALARMS * prices.alarm_month
+        + prices.dashboard_month
+        + prices.key_month
+        + SECRETS * prices.secret_month;
     Bill {
-        host: MILLION * function(HOST_GB, handler.host_ms(work, waits, batch)) / batch,
+        host: MILLION * function(HOST_GB, handler.host_ms(work, waits, batches.host)) / steps_of_visit,
         orchestrator: MILLION * (creating + orchestrating),
         sqs: MILLION
-            * (work.sqs.per_step(batch) * prices.sqs_request
+            * ((work.host_sqs.per_step(batches.host) + work.orchestrator_sqs.per_step(batch))
+                * prices.sqs_request
                 + work.sqs_groups.per_step(batch) * prices.sqs_group),
-        dynamodb: MILLION * work.writes.per_step(batch) * prices.dynamodb_write,
+        dynamodb: MILLION * work.writes.per_step(batches.host) * prices.dynamodb_write,
         database: MILLION * database,
+        logs: MILLION * invocations * log,
         standing: MILLION * standing / steps_of_month,
+        acus,
     }
 }
 

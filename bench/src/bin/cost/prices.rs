@@ -26,6 +26,15 @@ pub(crate) struct Prices {
     pub(crate) acu_hour_optimized: f64,
     /// An interface endpoint in one zone for one hour.
     pub(crate) endpoint_hour: f64,
+    /// CloudWatch Logs: one GB taken in, and one GB stored for a month.
+    pub(crate) log_gb: f64,
+    pub(crate) log_gb_month: f64,
+    /// CloudWatch: one alarm on one metric, and one dashboard, for a month.
+    pub(crate) alarm_month: f64,
+    pub(crate) dashboard_month: f64,
+    /// KMS: one key for a month. Secrets Manager: one secret for a month.
+    pub(crate) key_month: f64,
+    pub(crate) secret_month: f64,
     /// Step Functions, Standard: one state transition.
     pub(crate) standard_transition: f64,
     /// Step Functions, Express: one execution, and one GB for one hour in three tiers: up to 1,000 GB-hours of a month, the
@@ -46,6 +55,12 @@ pub(crate) const US_EAST_1: Prices = Prices {
     aurora_io: 0.20e-6,
     acu_hour_optimized: 0.156,
     endpoint_hour: 0.01,
+    log_gb: 0.50,
+    log_gb_month: 0.03,
+    alarm_month: 0.10,
+    dashboard_month: 3.0,
+    key_month: 1.0,
+    secret_month: 0.40,
     standard_transition: 25.0e-6,
     express_request: 1.00e-6,
     express_gb_hour: [0.06, 0.03, 0.016_42],

@@ -93,6 +93,11 @@ impl Stage {
         }
     }
 
+    /// Messages per invocation so far.
+    fn batch(&self) -> f64 {
+        self.taken / self.invocations.max(1.0)
+    }
+
     fn in_flight(&self) -> f64 {
         self.running.iter().map(|(_, messages)| messages).sum()
     }
@@ -128,21 +133,23 @@ pub(crate) fn run(
         steps.waiting += arriving.floor();
         arriving -= arriving.floor();
 
-        reports.waiting += steps.end(now);
+        let chain = handler.chain(work, waits, steps.batch());
+        reports.waiting += steps.end(now) * chain;
         let applied = reports.end(now);
-        // Every step except a task's last makes the next one ready.
-        steps.waiting += applied * (STEPS - 1.0) / STEPS;
+        // Every step but a task's last makes the next one ready, which needs a message if no host goes on with it.
+        steps.waiting += applied * (1.0 / chain - 1.0 / STEPS);
 
         done_this_second += applied;
         if now - second >= 1000.0 {
-            if caught_up_after.is_none() && done_this_second >= 0.97 * rate && steps.waiting < rate {
+            if caught_up_after.is_none() && done_this_second >= 0.97 * rate && steps.waiting * chain < rate {
                 caught_up_after = Some(now / 1000.0);
             }
             (done_this_second, second) = (0.0, now);
         }
 
         // The table accepts a limited number of leases per second; rejected requests are retried.
-        allowed = (allowed + table / writes * TICK_MS / 1000.0).min(table / writes);
+        let messages = table / writes / chain;
+        allowed = (allowed + messages * TICK_MS / 1000.0).min(messages);
         let held_back = (steps.waiting - allowed).max(0.0);
         steps.waiting -= held_back;
         let mut account = concurrency - (steps.running.len() + reports.running.len()) as f64;
@@ -183,8 +190,8 @@ pub(crate) fn run(
     uses.sort_by(|one, other| other.1.total_cmp(&one.1));
     SimulatedMonth {
         steps_per_second,
-        host_batch: steps.taken / steps.invocations.max(1.0),
-        orchestrator_batch: reports.taken / reports.invocations.max(1.0),
+        host_batch: steps.batch(),
+        orchestrator_batch: reports.batch(),
         hosts,
         orchestrators,
         uses,

@@ -29,8 +29,11 @@ impl Part {
 /// Counted quantities, for a workflow of four steps in a row with inputs and results of a few bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Counted {
-    /// Requests to SQS by the functions and by the event source mappings.
-    pub(crate) sqs: Part,
+    /// How many steps a host runs for one message, unless they take too long.
+    pub(crate) chain: f64,
+    /// Requests to SQS by `run-steps` and its event source mapping, and by `orchestrate` and its own.
+    pub(crate) host_sqs: Part,
+    pub(crate) orchestrator_sqs: Part,
     /// The SQS requests with a message group.
     pub(crate) sqs_groups: Part,
     /// Writes to DynamoDB.
@@ -49,18 +52,36 @@ pub(crate) struct Counted {
     pub(crate) log_bytes: Part,
 }
 
-/// Counted on the machine described in `docs/cost.md`.
-pub(crate) const COUNTED: Counted = Counted {
-    sqs: Part::of(5.75, 0.608),
+/// With a message for each step. Counted on the machine described in `docs/cost.md`.
+pub(crate) const APART: Counted = Counted {
+    chain: 1.0,
+    host_sqs: Part::of(3.0, 0.333),
+    orchestrator_sqs: Part::of(2.75, 0.275),
     sqs_groups: Part::of(1.0, 0.325),
     writes: Part::of(2.0, 2.0),
     reports: Part::of(1.0, 0.133),
-    round_trips: Part::of(1.0, 0.1),
+    round_trips: Part::of(1.0, 0.102),
     commits: Part::of(1.0, 0.1),
-    host_ms: Part::of(2.12, 0.75),
-    orchestrator_ms: Part::of(1.07, 0.12),
-    database_ms: Part::of(2.32, 0.59),
-    log_bytes: Part::of(1783.0, 1743.0),
+    host_ms: Part::of(2.86, 0.90),
+    orchestrator_ms: Part::of(1.39, 0.16),
+    database_ms: Part::of(1.55, 0.64),
+    log_bytes: Part::of(1850.0, 2019.0),
+};
+
+/// With continuation: a host runs all four steps. Counted as above.
+pub(crate) const CONTINUED: Counted = Counted {
+    chain: 4.0,
+    host_sqs: Part::of(1.5, 0.248),
+    orchestrator_sqs: Part::of(2.0, 0.211),
+    sqs_groups: Part::of(0.25, 0.257),
+    writes: Part::of(2.0, 2.01),
+    reports: Part::of(1.0, 0.188),
+    round_trips: Part::of(1.0, 0.115),
+    commits: Part::of(1.0, 0.109),
+    host_ms: Part::of(1.61, 0.84),
+    orchestrator_ms: Part::of(0.70, 0.10),
+    database_ms: Part::of(1.65, 0.54),
+    log_bytes: Part::of(2259.0, 1819.0),
 };
 
 /// Latencies of AWS, in milliseconds: estimated medians within one region. Nothing here was measured.
@@ -81,6 +102,9 @@ pub(crate) const HOST_GB: f64 = 1769.0 / 1024.0;
 pub(crate) const ORCHESTRATOR_GB: f64 = 512.0 / 1024.0;
 const ORCHESTRATOR_SHARE: f64 = 512.0 / 1769.0;
 
+/// A host starts no further step of a chain later than this after the first: `worker/continuation.rs` of the host.
+const LONGEST_VISIT_MS: f64 = 500.0;
+
 /// The handler of a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Handler {
@@ -91,13 +115,21 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// The duration of `run-steps` for a batch: lease, run, report, settle.
+    /// The duration of `run-steps` for a batch of messages: lease, and per step: run, report, settle or take the next lease.
     pub(crate) fn host_ms(self, work: &Counted, waits: &Waits, batch: f64) -> f64 {
-        work.host_ms.of_batch(batch)
+        let chain = self.chain(work, waits, batch);
+        let steps = batch * chain;
+        work.host_ms.per_step(batch) * steps
             + waits.dynamodb
-            + work.reports.of_batch(batch) * (waits.sqs + waits.dynamodb)
-            + self.busy_ms * batch
-            + self.waiting_ms
+            + work.reports.per_step(batch) * steps * (waits.sqs + waits.dynamodb)
+            + self.busy_ms * steps
+            + self.waiting_ms * chain
+    }
+
+    /// How many steps a host runs for each message of a batch.
+    pub(crate) fn chain(self, work: &Counted, waits: &Waits, batch: f64) -> f64 {
+        let round = self.busy_ms * batch + self.waiting_ms + waits.sqs + waits.dynamodb;
+        work.chain.min(1.0 + (LONGEST_VISIT_MS / round).floor())
     }
 }
 

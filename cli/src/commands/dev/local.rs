@@ -3,6 +3,7 @@
 use std::{fs::File, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use tasker_api::Authentication;
 use tasker_assembly::{Claim, RunningOrchestrator, memory, postgres};
 use tasker_local_postgres::{Durability, LocalPostgres};
 use tasker_orchestrator::Newer;
@@ -12,6 +13,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access::authentication,
     config::ProjectConfig,
     output::{Output, Style},
     parts,
@@ -61,6 +63,7 @@ impl Local {
             )
         })?;
         let url = format!("http://{}", listener.local_addr()?);
+        let authentication = authentication(&project, listener.local_addr()?, Authentication::Off)?;
         let (stop_orchestrator, stop_database) = (CancellationToken::new(), CancellationToken::new());
         let (options, database) = if project.config.database.url.is_empty() {
             let state = project.state_dir();
@@ -85,8 +88,8 @@ impl Local {
         }
         let worker = parts::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
         let hosts = project.config.server.hosts.clone();
-        let server =
-            tokio::spawn(tasker_api::serve(listener, orchestrator.orchestrator.clone(), hosts, stop.clone()));
+        let served = orchestrator.orchestrator.clone();
+        let server = tokio::spawn(tasker_api::serve(listener, served, authentication, hosts, stop.clone()));
         let heading = format!("{} on this machine", project.config.project.name);
         output.say(&output.style(Style::Strong, &heading));
         Ok(Self {

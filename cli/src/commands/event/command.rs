@@ -13,7 +13,12 @@ use super::{
     test_command,
     watch::watch,
 };
-use crate::{client::Client, commands::ending::Ending, config::ProjectConfig, output::Output};
+use crate::{
+    client::Client,
+    commands::{ending::Ending, paging::Paging},
+    config::ProjectConfig,
+    output::Output,
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -29,16 +34,12 @@ pub(crate) enum Command {
         /// The ids of the received events.
         #[arg(required_unless_present = "all")]
         ids: Vec<Uuid>,
-        /// All dead letters, oldest first, at most 1000.
+        /// All dead letters, oldest first.
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
     /// List the domain events of the last day and their deliveries, newest first.
-    List {
-        /// The number of events, at most 1000.
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-    },
+    List(Paging),
     /// Print domain events as they are published, until Ctrl-C. With --json each is a line.
     Watch {
         /// Only events with this name, or with this prefix: `order.*`.
@@ -72,7 +73,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         Command::Test(events) => test_command::run(project, &events, output),
         Command::Received(arguments) => received(client, arguments, output).await,
         Command::Replay { ids, all: _ } => replay(client, ids, output).await,
-        Command::List { limit } => list(client, limit, output).await,
+        Command::List(paging) => list(client, paging, output).await,
         Command::Watch { event } => watch(client, event.as_deref(), output).await,
         Command::Subscribe { name, event, target, secret } => {
             subscribe(client, name, event, &target, secret, output).await

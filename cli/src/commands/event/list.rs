@@ -1,11 +1,15 @@
 //! `tasker event list`: lists the domain events of the last day.
 
 use anyhow::Result;
+use tasker_api::Page;
 use tasker_orchestrator::events::Published;
 
 use crate::{
-    client::Client,
-    commands::ending::Ending,
+    client::{Client, query},
+    commands::{
+        ending::Ending,
+        paging::{Paging, more},
+    },
     output::{Output, table},
     view::cut,
 };
@@ -13,10 +17,11 @@ use crate::{
 /// The maximum width of a state in the list.
 const MAX_STATE: usize = 80;
 
-/// Lists up to `limit` events, newest first.
-pub(super) async fn list(client: &Client, limit: u32, output: &Output) -> Result<Ending> {
-    let events: Vec<Published> = client.get(&format!("/v1/domain-events?limit={limit}")).await?;
-    output.result(&events, || rows(&events))?;
+/// Lists events, newest first.
+pub(super) async fn list(client: &Client, paging: Paging, output: &Output) -> Result<Ending> {
+    let query = query([("limit", Some(paging.limit())), ("cursor", paging.cursor())]);
+    let events: Page<Published> = client.get(&format!("/v1/domain-events?{query}")).await?;
+    output.result(&events, || rows(&events.items) + &more(&events))?;
     Ok(Ending::Done)
 }
 

@@ -1,12 +1,16 @@
 //! `tasker event received`: lists received events and their results, or shows one.
 
 use anyhow::Result;
+use tasker_api::Page;
 use tasker_orchestrator::triggers::ReceivedEvent;
 use uuid::Uuid;
 
 use crate::{
     client::{Client, query},
-    commands::ending::Ending,
+    commands::{
+        ending::Ending,
+        paging::{Paging, more},
+    },
     json::pretty,
     output::{Output, table},
     view::cut,
@@ -24,12 +28,8 @@ pub(crate) struct Received {
     /// Only events with this result.
     #[arg(long, value_parser = ["started", "unmatched", "failed"])]
     state: Option<String>,
-    /// The number of events, at most 1000.
-    #[arg(long, default_value_t = 100)]
-    limit: u32,
-    /// The last event of the list before: list those that follow it.
-    #[arg(long, value_name = "EVENT")]
-    after: Option<Uuid>,
+    #[command(flatten)]
+    paging: Paging,
     /// Show this event, with its content.
     #[arg(conflicts_with_all = ["failed", "state"])]
     id: Option<Uuid>,
@@ -46,11 +46,11 @@ pub(super) async fn received(client: &Client, arguments: Received, output: &Outp
     let state = if arguments.failed { Some("dead".to_owned()) } else { arguments.state };
     let query = query([
         ("state", state),
-        ("limit", Some(arguments.limit.to_string())),
-        ("after", arguments.after.map(|event| event.to_string())),
+        ("limit", Some(arguments.paging.limit())),
+        ("cursor", arguments.paging.cursor()),
     ]);
-    let events: Vec<ReceivedEvent> = client.get(&format!("/v1/events?{query}")).await?;
-    output.result(&events, || list(&events))?;
+    let events: Page<ReceivedEvent> = client.get(&format!("/v1/events?{query}")).await?;
+    output.result(&events, || list(&events.items) + &more(&events))?;
     Ok(Ending::Done)
 }
 

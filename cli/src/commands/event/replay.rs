@@ -12,14 +12,10 @@ use crate::{
     output::Output,
 };
 
-/// The maximum number of dead letters that `replay --all` replays.
-const MAX_REPLAYED: u32 = 1000;
-
 /// Replays the dead letters with these ids, or all if there are no ids.
 pub(super) async fn replay(client: &Client, ids: Vec<Uuid>, output: &Output) -> Result<Ending> {
     let ids = if ids.is_empty() {
-        let path = format!("/v1/events?state=dead&limit={MAX_REPLAYED}");
-        let dead: Vec<ReceivedEvent> = client.get(&path).await?;
+        let dead: Vec<ReceivedEvent> = client.all("/v1/events?state=dead").await?;
         // Oldest first.
         dead.into_iter().rev().map(|event| event.received_id).collect()
     } else {

@@ -75,7 +75,7 @@ pub(super) async fn unsubscribe(client: &Client, name: &str, output: &Output) ->
 
 /// Lists the subscriptions.
 pub(super) async fn subscriptions(client: &Client, output: &Output) -> Result<Ending> {
-    let all: Vec<Subscription> = client.get("/v1/subscriptions").await?;
+    let all: Vec<Subscription> = client.all("/v1/subscriptions").await?;
     output.result(&all, || rows(&all))?;
     Ok(Ending::Done)
 }

@@ -60,7 +60,7 @@ pub async fn open_orchestrator() -> Result<OpenOrchestrator, AwsError> {
         blobs,
     };
     let environment = optional("TASKER_ENVIRONMENT").unwrap_or_else(|| "production".to_owned());
-    let settings = Settings { environment, ..Settings::default() };
+    let settings = Settings { environment, continuation: true, ..Settings::default() };
     let (orchestrator, creations) = Orchestrator::new(connections, settings);
     Ok(OpenOrchestrator { orchestrator, creations, reports, long_steps, events })
 }

@@ -16,7 +16,7 @@ use crate::{Claim, LeaseError, LeaseStore, lease::LOSSES_REMEMBERED};
 #[derive(Debug)]
 pub struct PostgresLeases {
     pool: Pool,
-    term: Duration,
+    pub(super) term: Duration,
     pub(super) settled_for: Duration,
 }
 
@@ -60,6 +60,20 @@ impl PostgresLeases {
         )
     }
 
+    /// A statement that takes the free ones of these leases. Returns each of them, and how many holders lost it.
+    pub(super) fn taking_of(leases: &str, holder: &str, for_ms: &str) -> String {
+        format!(
+            "INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
+             SELECT lease, {holder}, clock_timestamp() + interval '1 millisecond' * {for_ms}, false FROM {leases}
+             ORDER BY lease
+             ON CONFLICT (lease) DO UPDATE
+                 SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
+                     lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
+             WHERE l.expires_at < clock_timestamp()
+             RETURNING lease, lost"
+        )
+    }
+
     /// Extends leases that the holder has and that are not settled. Also takes leases that are missing: a
     /// server crash may lose the last writes, and work in progress must be neither stopped nor done twice
     /// because of that.
@@ -91,30 +105,25 @@ fn unavailable(source: sqlx::Error) -> LeaseError {
 #[async_trait]
 impl LeaseStore for PostgresLeases {
     async fn acquire(&self, leases: &[String], holder: &str) -> Result<Vec<Claim>, LeaseError> {
-        // The statement's snapshot shows who holds the leases that the insert could not take.
-        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(
+        // Waiting for the disk would cost more than everything else here. The statement's snapshot shows who holds the leases
+        // that the insert could not take.
+        let statement = format!(
             "WITH wanted AS (
-                SELECT DISTINCT lease FROM unnest($1::text[]) AS lease
-                -- Waiting for the disk would cost more than everything else here.
-                WHERE set_config('synchronous_commit', 'off', true) = 'off'
-             ), taken AS (
-                INSERT INTO tasker_lease.leases AS l (lease, holder, expires_at, settled)
-                SELECT lease, $2, clock_timestamp() + interval '1 millisecond' * $3, false FROM wanted ORDER BY lease
-                ON CONFLICT (lease) DO UPDATE
-                    SET holder = excluded.holder, expires_at = excluded.expires_at, settled = false,
-                        lost = CASE WHEN l.settled THEN 0 ELSE l.lost + 1 END
-                WHERE l.expires_at < clock_timestamp()
-                RETURNING lease, lost)
+                SELECT DISTINCT lease FROM unnest($1::text[]) AS lease WHERE {}
+             ), taken AS ({})
              SELECT w.lease, t.lost, l.settled
              FROM wanted w LEFT JOIN taken t USING (lease)
              LEFT JOIN LATERAL (SELECT settled FROM tasker_lease.leases WHERE lease = w.lease OFFSET 0) l ON true",
-        )
-        .bind(leases)
-        .bind(holder)
-        .bind(self.term.as_millis() as i64)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(unavailable)?;
+            waiting(Durability::Memory),
+            Self::taking_of("wanted", "$2", "$3"),
+        );
+        let rows: Vec<(String, Option<i32>, Option<bool>)> = sqlx::query_as(AssertSqlSafe(statement))
+            .bind(leases)
+            .bind(holder)
+            .bind(self.term.as_millis() as i64)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)?;
         let mut claims: HashMap<String, Claim> = HashMap::with_capacity(rows.len());
         for (lease, taken, settled) in rows {
             let claim = match (taken, settled) {

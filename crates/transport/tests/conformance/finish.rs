@@ -34,12 +34,13 @@ async fn a_finished_step_has_its_report_sent_its_lease_settled_and_its_message_d
         .map(|delivery| FinishedStep {
             report: &delivery.body,
             lease: &delivery.body,
-            receipt: &delivery.receipt,
+            receipt: Some(&delivery.receipt),
+            next: (delivery.body == "a").then_some("next"),
         })
         .collect();
     // A second call, after the answer to the first was lost, changes nothing but the reports.
-    for _ in 0..2 {
-        finisher.finish(&finished, "host").await.unwrap();
+    for expected in [Claim::Acquired { lost: 0 }, Claim::Held] {
+        assert_eq!(finisher.finish(&finished, "host").await.unwrap(), [expected]);
         let mut sent = receive(&reports, SOON).await;
         sent.sort_by(|left, right| left.body.cmp(&right.body));
         assert_eq!(bodies(&sent), ["a", "b"]);

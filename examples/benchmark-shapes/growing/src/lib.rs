@@ -9,7 +9,7 @@ struct Input {
 }
 
 /// The result of each step.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Sum {
     value: u64,
 }
@@ -40,4 +40,11 @@ fn cut_rows(ctx: &Context, input: Input) -> Result<Outcome<Sum>, Failure> {
 fn sum_rows(ctx: &Context) -> Result<Sum, Failure> {
     let slice = ctx.slice()?;
     Ok(Sum { value: (slice.start..slice.end).sum() })
+}
+
+/// Adds up the results of the workers named `process`.
+#[handler]
+fn add_results(ctx: &Context) -> Result<Sum, Failure> {
+    let results = ctx.worker_results::<Sum>("process")?;
+    Ok(Sum { value: results.iter().map(|(_, sum)| sum.value).sum() })
 }

@@ -246,12 +246,12 @@ impl Deployment {
         .await
         .unwrap();
         let listed = self.get("/v1/subscriptions");
-        let large = listed.as_array().unwrap().iter().find(|one| one["name"] == "large").unwrap();
+        let large = listed["items"].as_array().unwrap().iter().find(|one| one["name"] == "large").unwrap();
         assert_eq!(large["target"]["queue"].as_str().unwrap().len(), 7_000_000);
         self.unsubscribe("large");
         let body = Value::from("x".repeat(4 << 20));
         let (status, answer) = self.aws.ask("POST", &self.api_host, "/v1/tasks", Some(&body));
-        assert_eq!((status, &answer["error"]["code"]), (413, &json!("request_too_large")), "{answer}");
+        assert_eq!((status, &answer["code"]), (413, &json!("payload_too_large")), "{answer}");
     }
 
     /// Sends a CloudEvent to the API.
@@ -296,7 +296,7 @@ impl Deployment {
     pub(crate) async fn attempts(&self, number: &str, step: &str) -> usize {
         let task = self.task_id(number).await.unwrap();
         let attempts = self.get(&format!("/v1/tasks/{task}/workflow_steps/{step}/attempts"));
-        attempts.as_array().map_or(0, Vec::len)
+        attempts["items"].as_array().map_or(0, Vec::len)
     }
 
     /// Waits for this many dead-letter events and returns them.
@@ -304,7 +304,7 @@ impl Deployment {
         let begun = Instant::now();
         loop {
             let received = self.get("/v1/events?state=dead");
-            let received = received.as_array().cloned().unwrap_or_default();
+            let received = received["items"].as_array().cloned().unwrap_or_default();
             if received.len() >= count || begun.elapsed() > limit {
                 assert_eq!(received.len(), count, "{received:?}");
                 return received;

@@ -9,7 +9,7 @@ mod structure;
 use std::{fs, path::Path};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tasker_orchestrator::{FUNCTION_SET, Newer, migrate};
+use tasker_orchestrator::{FUNCTION_SET, Newer, Slice, migrate};
 use tasker_test_support::TestDatabase;
 use tasker_upgrade_tests::{ENDS, Installation};
 
@@ -141,7 +141,7 @@ async fn an_upgrade_loses_no_row_and_the_work_goes_on() {
             let ended = state == "cancelled" || ends.contains(&(name.clone(), state.clone()));
             assert!(ended, "from {}: a task of `{name}` stays {state}", release.version);
         }
-        assert_eq!(installation.orchestrator.events.subscriptions().await.unwrap().len(), 2);
+        assert_eq!(installation.orchestrator.events.subscriptions(Slice::all()).await.unwrap().len(), 2);
     }
 }
 

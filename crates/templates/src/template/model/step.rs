@@ -32,6 +32,11 @@ pub struct Step {
     /// ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ancestors: bool,
+    /// Whether a host that has completed the only dependency of the step may run it at once, as soon as the report of that
+    /// one is sent. Otherwise the step starts when the orchestrator has stored that result.
+    #[serde(default = "yes", rename = "continue", skip_serializing_if = "Clone::clone")]
+    #[schemars(extend("default" = true))]
+    pub may_continue: bool,
     /// Retries of failed attempts.
     #[serde(default)]
     pub retry: Retry,
@@ -63,6 +68,10 @@ pub struct Step {
 
 fn default_timeout() -> u64 {
     30
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The handler of a step.

@@ -1,0 +1,209 @@
+//! Who calls, and what they may see: authenticates each request, and checks the permission of its route.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    middleware::{self, Next},
+    response::IntoResponse,
+};
+use tasker_orchestrator::{
+    Error, Orchestrator,
+    access::{Caller, Keys, Permission, Scope},
+};
+use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use uuid::Uuid;
+
+use crate::problem::{ApiError, Code};
+
+/// How callers are authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// Not at all: everybody may do everything. For loopback.
+    Off,
+    /// By API keys.
+    Keys,
+    /// By the gateway in front of the API, which lets nobody else through.
+    Gateway,
+}
+
+/// The extension in an operation of the OpenAPI document that names its permission.
+const REQUIRED_PERMISSION: &str = "x-required-permission";
+/// The name of the header with an API key, and of its scheme in the document.
+pub(crate) const API_KEY: &str = "x-api-key";
+/// The name of the other scheme in the document.
+pub(crate) const BEARER: &str = "bearer";
+
+/// How often the credentials of a response without an end are checked.
+const CHECKED_AGAIN: Duration = Duration::from_secs(2);
+
+/// What a caller may see of the resources of a route. In the extensions of a request that was authorized.
+#[derive(Debug, Clone)]
+pub(crate) struct Within {
+    pub(crate) caller: Arc<Caller>,
+    /// The namespaces in which the caller has the route's permission.
+    pub(crate) scope: Scope,
+    /// Those in which it may read documents.
+    documents: Option<Scope>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Within {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let missing = || ApiError::new(Code::Internal, "the route checks no permission".to_owned());
+        parts.extensions.get().cloned().ok_or_else(missing)
+    }
+}
+
+impl Within {
+    /// Whether the caller may read the documents of a namespace.
+    pub(crate) fn may_read_documents(&self, namespace: &str) -> bool {
+        self.documents.as_ref().is_some_and(|scope| scope.contains(namespace))
+    }
+
+    /// Whether the caller may read the documents of all namespaces.
+    pub(crate) fn may_read_all_documents(&self) -> bool {
+        self.documents == Some(Scope::All)
+    }
+
+    /// Checks a second permission, on what belongs to no namespace.
+    pub(crate) fn must(&self, permission: Permission) -> Result<(), ApiError> {
+        self.caller.scope(permission).map(drop).ok_or_else(|| Error::Forbidden { permission }.into())
+    }
+
+    /// Checks that the caller may read the documents of all namespaces.
+    pub(crate) fn must_read_all_documents(&self) -> Result<(), ApiError> {
+        if self.may_read_all_documents() {
+            return Ok(());
+        }
+        Err(Error::Forbidden { permission: Permission::TasksContextRead }.into())
+    }
+
+    /// Checks that a task is in the scope, and returns whether its documents may be read.
+    pub(crate) async fn check_task(&self, orchestrator: &Orchestrator, task: Uuid) -> Result<bool, ApiError> {
+        if self.scope == Scope::All && self.may_read_all_documents() {
+            return Ok(true);
+        }
+        let namespace = orchestrator.reader.namespace_of(task, &self.scope).await?;
+        Ok(self.may_read_documents(&namespace))
+    }
+}
+
+/// Declares routes with the permission that they need.
+pub(crate) trait Authorized {
+    fn authorized(self, routes: UtoipaMethodRouter<Orchestrator>, permission: Permission) -> Self;
+
+    /// Routes for every authenticated caller.
+    fn for_any_caller(self, routes: UtoipaMethodRouter<Orchestrator>) -> Self;
+}
+
+impl Authorized for OpenApiRouter<Orchestrator> {
+    fn authorized(self, routes: UtoipaMethodRouter<Orchestrator>, permission: Permission) -> Self {
+        self.routes(guarded(routes, Some(permission)))
+    }
+
+    fn for_any_caller(self, routes: UtoipaMethodRouter<Orchestrator>) -> Self {
+        self.routes(guarded(routes, None))
+    }
+}
+
+/// Adds the check of each request, and describes it in the document.
+fn guarded(
+    (schemas, mut paths, routes): UtoipaMethodRouter<Orchestrator>,
+    permission: Option<Permission>,
+) -> UtoipaMethodRouter<Orchestrator> {
+    for item in paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let schemes = [API_KEY, BEARER].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+            operation.security = Some(schemes.to_vec());
+            if let Some(permission) = permission {
+                let named = ExtensionsBuilder::new().add(REQUIRED_PERMISSION, permission.as_str()).build();
+                operation.extensions.get_or_insert_default().merge(named);
+            }
+        }
+    }
+    let check = move |request: Request, next: Next| async move {
+        match authorize(request, permission).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused.into_response(),
+        }
+    };
+    (schemas, paths, routes.route_layer(middleware::from_fn(check)))
+}
+
+/// What the routes authenticate with, in the extensions of each request: by API keys, or the caller that everybody is.
+#[derive(Clone)]
+pub(crate) struct Guardian {
+    keys: Arc<Keys>,
+    everybody: Option<Arc<Caller>>,
+}
+
+/// Authenticates a request and checks its caller's permission, which the request then carries as [`Within`].
+async fn authorize(mut request: Request, permission: Option<Permission>) -> Result<Request, ApiError> {
+    let guardian: Guardian = request
+        .extensions()
+        .get()
+        .cloned()
+        .ok_or_else(|| ApiError::new(Code::Internal, "the router has no authentication".to_owned()))?;
+    let caller = guardian.caller(request.headers()).await?;
+    let scope = match permission {
+        Some(permission) => caller.scope(permission).cloned().ok_or(Error::Forbidden { permission })?,
+        None => Scope::All,
+    };
+    let documents = caller.scope(Permission::TasksContextRead).cloned();
+    request.extensions_mut().insert(Within { caller, scope, documents });
+    Ok(request)
+}
+
+impl Guardian {
+    pub(crate) fn new(keys: Arc<Keys>, authentication: Authentication) -> Self {
+        let everybody = match authentication {
+            Authentication::Off => Some(Caller::local()),
+            Authentication::Gateway => Some(Caller::gateway()),
+            Authentication::Keys => None,
+        };
+        Self { keys, everybody: everybody.map(Arc::new) }
+    }
+
+    /// Returns when these credentials do not give the permission any more. For responses without an end.
+    pub(crate) async fn refuses(self, headers: HeaderMap, permission: Permission) {
+        if self.everybody.is_some() {
+            return std::future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(CHECKED_AGAIN).await;
+            match self.caller(&headers).await {
+                Ok(caller) if caller.scope(permission).is_some() => {}
+                // The database may be away for a while.
+                Err(error) if !error.is_refusal() => {}
+                _ => return,
+            }
+        }
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
+        if let Some(everybody) = &self.everybody {
+            return Ok(Arc::clone(everybody));
+        }
+        let Some(key) = key_in(headers) else {
+            let message = "send an API key, as `X-API-Key: tsk_…` or `Authorization: Bearer tsk_…`; `tasker key create` makes one";
+            return Err(ApiError::new(Code::Unauthenticated, message.to_owned()));
+        };
+        self.keys.verify(key).await?.ok_or_else(|| {
+            let message = "the API key is unknown, revoked or expired";
+            ApiError::new(Code::Unauthenticated, message.to_owned())
+        })
+    }
+}
+
+fn key_in(headers: &HeaderMap) -> Option<&str> {
+    if let Some(value) = headers.get(API_KEY) {
+        return value.to_str().ok();
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,338 @@
+//! Creating tasks: one, many, or a copy of another.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderName, StatusCode, header::LOCATION},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use tasker_orchestrator::{
+    Creation, Error, Orchestrator, TaskRequest,
+    access::{PrincipalKind, Scope},
+    read::TaskDetail,
+};
+use tasker_templates::canonical;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    access::Within,
+    extract::{Body, Path, Query},
+    problem::{ApiError, Code, Problem},
+};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The maximum number of tasks in one request.
+const MAX_BATCH: usize = 1000;
+/// How many of them are created in one transaction.
+const PER_TRANSACTION: usize = 100;
+/// What the tag of a copied task begins with, before the id of the other.
+const RERUN_OF: &str = "rerun-of:";
+
+/// A created task.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedTask {
+    /// The task, a UUIDv7.
+    pub task_id: Uuid,
+}
+
+/// What a request that was sent before returns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnDuplicate {
+    /// The error `duplicate_task`, with the id of the task.
+    #[default]
+    Refuse,
+    /// The task.
+    Return,
+}
+
+/// Options for creating a task.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CreateParameters {
+    /// What a request that was sent before returns: `refuse` (409, the default) or `return` (200).
+    #[serde(default)]
+    #[param(inline)]
+    on_duplicate: OnDuplicate,
+}
+
+/// Creates a task. The header `Idempotency-Key` stands for the field `idempotency_key`.
+#[utoipa::path(post, path = "/v1/tasks", tag = "tasks", params(CreateParameters), request_body = TaskRequest, responses(
+    (status = 201, body = CreatedTask), (status = 404, body = Problem),
+    (status = 200, body = CreatedTask, description = "With `on_duplicate=return`: the same request has already created the task."),
+    (status = 409, body = Problem, description = "The same request has already created a task. The problem contains its id."),
+    (status = 422, body = Problem, description = "The input does not match the template's input_schema, or another input had this idempotency key.")))]
+pub(crate) async fn create(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Query(parameters): Query<CreateParameters>,
+    headers: HeaderMap,
+    Body(mut request): Body<TaskRequest>,
+) -> Result<Response, ApiError> {
+    take_key(&headers, &mut request)?;
+    let given = admit(&within, &mut request)?;
+    let created = orchestrator.create_task(request).await;
+    match made(&orchestrator, &within, created, given).await {
+        Ok(task) => Ok(at(StatusCode::CREATED, task)),
+        Err(refused) => match refused.duplicate_of() {
+            Some(task) if parameters.on_duplicate == OnDuplicate::Return => Ok(at(StatusCode::OK, task)),
+            _ => Err(refused),
+        },
+    }
+}
+
+fn at(status: StatusCode, task_id: Uuid) -> Response {
+    (status, [(LOCATION, format!("/v1/tasks/{task_id}"))], Json(CreatedTask { task_id })).into_response()
+}
+
+/// Takes the idempotency key of the header.
+fn take_key(headers: &HeaderMap, request: &mut TaskRequest) -> Result<(), ApiError> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(()) };
+    let misfit = |message: &str| ApiError::new(Code::InvalidRequest, message.to_owned());
+    let key =
+        key.to_str().map_err(|_| misfit("`Idempotency-Key` has characters other than visible ASCII"))?;
+    if request.idempotency_key.as_deref().is_some_and(|other| other != key) {
+        return Err(misfit("`Idempotency-Key` and `idempotency_key` differ: send one of them"));
+    }
+    request.idempotency_key = Some(key.to_owned());
+    Ok(())
+}
+
+/// Checks that the caller may create this task, and signs the request. Returns the input to compare, should another request
+/// have its key.
+fn admit(within: &Within, request: &mut TaskRequest) -> Result<Option<Box<RawValue>>, ApiError> {
+    if !within.scope.contains(&request.namespace) {
+        let (namespace, name) = (request.namespace.clone(), request.name.clone());
+        return Err(hidden_template(namespace, name, request.version.clone()).into());
+    }
+    if within.caller.principal.kind == PrincipalKind::Key {
+        request.initiator = Some(within.caller.actor(request.initiator.as_deref()));
+    }
+    // Whether an input equals that of another task says something of it.
+    let may_compare = request.idempotency_key.is_some() && within.may_read_documents(&request.namespace);
+    Ok(may_compare.then(|| request.context.clone()))
+}
+
+/// Returns the created task.
+async fn made(
+    orchestrator: &Orchestrator,
+    within: &Within,
+    created: Result<Creation, Error>,
+    given: Option<Box<RawValue>>,
+) -> Result<Uuid, ApiError> {
+    match (created, given) {
+        (Ok(Creation::Created(task)), _) => Ok(task),
+        (Ok(Creation::Duplicate(task)), Some(given))
+            if !has_input(orchestrator, task, given.get()).await? =>
+        {
+            Err(ApiError::key_reused(task))
+        }
+        (Ok(Creation::Duplicate(task)), _) => Err(ApiError::duplicate(task)),
+        // The hint lists templates of all namespaces.
+        (Err(Error::NoSuchTemplate { namespace, name, version, .. }), _) if within.scope != Scope::All => {
+            Err(hidden_template(namespace, name, version).into())
+        }
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// A template that does not exist for the caller.
+pub(crate) fn hidden_template(namespace: String, name: String, version: Option<String>) -> Error {
+    Error::NoSuchTemplate { namespace, name, version, hint: String::new() }
+}
+
+/// Whether a task has this input, however it is written.
+async fn has_input(orchestrator: &Orchestrator, task: Uuid, input: &str) -> Result<bool, ApiError> {
+    let there = orchestrator.reader.task(task).await?;
+    let there = there.context.as_deref().map_or("null", RawValue::get);
+    Ok(matches!((canonical(there), canonical(input)), (Ok(there), Ok(given)) if there == given))
+}
+
+/// Requests to create tasks.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskBatch {
+    /// The requests, at most 1,000. Each stands for itself: an invalid one does not concern the others.
+    #[schema(value_type = Vec<TaskRequest>)]
+    pub tasks: Vec<Box<RawValue>>,
+}
+
+/// The results of a batch of requests.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedTasks {
+    /// The result of each request, in order.
+    pub items: Vec<CreatedItem>,
+}
+
+/// The result of one request of a batch.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedItem {
+    /// The status that the request alone would have had.
+    pub status: u16,
+    /// The created task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<Uuid>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+impl From<Result<Uuid, ApiError>> for CreatedItem {
+    fn from(made: Result<Uuid, ApiError>) -> Self {
+        match made {
+            Ok(task) => Self { status: StatusCode::CREATED.as_u16(), task_id: Some(task), problem: None },
+            Err(refused) => {
+                let problem = Problem::from(refused);
+                Self { status: problem.status, task_id: None, problem: Some(problem) }
+            }
+        }
+    }
+}
+
+/// Creates many tasks, 100 in a transaction. Returns the result of each, in order.
+#[utoipa::path(post, path = "/v1/tasks/batch", tag = "tasks", request_body = TaskBatch,
+    responses((status = 200, body = CreatedTasks)))]
+pub(crate) async fn create_batch(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Body(TaskBatch { tasks }): Body<TaskBatch>,
+) -> Result<Json<CreatedTasks>, ApiError> {
+    if tasks.len() > MAX_BATCH {
+        let message = format!("the batch has {} tasks; at most {MAX_BATCH} are allowed", tasks.len());
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    }
+    let mut items = Vec::with_capacity(tasks.len());
+    for chunk in tasks.chunks(PER_TRANSACTION) {
+        let (mut requests, mut admitted) = (Vec::new(), Vec::new());
+        for text in chunk {
+            let read = serde_json::from_str::<TaskRequest>(text.get()).map_err(|error| {
+                ApiError::new(Code::InvalidRequest, format!("the request cannot be read: {error}"))
+            });
+            admitted.push(match read {
+                Ok(mut request) => admit(&within, &mut request).inspect(|_| requests.push(request)),
+                Err(refused) => Err(refused),
+            });
+        }
+        let mut created = orchestrator.engine.create_tasks(requests).await.into_iter();
+        for admitted in admitted {
+            items.push(CreatedItem::from(match admitted {
+                Ok(given) => match created.next() {
+                    Some(created) => made(&orchestrator, &within, created, given).await,
+                    None => Err(ApiError::new(Code::Internal, "a request has no result".to_owned())),
+                },
+                Err(refused) => Err(refused),
+            }));
+        }
+    }
+    Ok(Json(CreatedTasks { items }))
+}
+
+/// How a copy differs from its task.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskCopy {
+    /// Changes of the input: a JSON Merge Patch (RFC 7396).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    pub context: Option<Box<RawValue>>,
+    /// The template's version. Default: that of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Creates a task with the input of another, with the tag `rerun-of:` and its id. `Idempotency-Key` makes it safe to repeat.
+#[utoipa::path(post, path = "/v1/tasks/{task_id}/clone", tag = "tasks", params(("task_id" = Uuid, Path)),
+    request_body = TaskCopy, responses((status = 201, body = CreatedTask), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "The same request has already created a task. The problem contains its id."),
+    (status = 422, body = Problem, description = "The input does not match the template's input_schema.")))]
+pub(crate) async fn clone(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Path(task): Path<Uuid>,
+    headers: HeaderMap,
+    Body(copy): Body<TaskCopy>,
+) -> Result<Response, ApiError> {
+    within.check_task(&orchestrator, task).await?;
+    let mut request = request_of(orchestrator.reader.task(task).await?, copy)?;
+    take_key(&headers, &mut request)?;
+    // Otherwise the template may take it for the same request as that of the task.
+    request.idempotency_key.get_or_insert_with(|| Uuid::now_v7().to_string());
+    let given = admit(&within, &mut request)?;
+    let created = orchestrator.create_task(request).await;
+    made(&orchestrator, &within, created, given).await.map(|task| at(StatusCode::CREATED, task))
+}
+
+fn request_of(task: TaskDetail, copy: TaskCopy) -> Result<TaskRequest, ApiError> {
+    let TaskDetail { summary, context, .. } = task;
+    let input = context.unwrap_or_else(|| RawValue::NULL.to_owned());
+    let input = match &copy.context {
+        Some(patch) => merged(&input, patch).map_err(|error| {
+            ApiError::new(Code::InvalidRequest, format!("`context` cannot be merged: {error}"))
+        })?,
+        None => input,
+    };
+    let mut tags: Vec<String> = summary.tags.into_iter().filter(|tag| !tag.starts_with(RERUN_OF)).collect();
+    tags.push(format!("{RERUN_OF}{}", summary.task_id));
+    Ok(TaskRequest {
+        namespace: summary.namespace,
+        version: Some(copy.version.unwrap_or(summary.version)),
+        initiator: summary.initiator,
+        source_system: summary.source_system,
+        reason: copy.reason,
+        tags,
+        priority: summary.priority,
+        parent_correlation_id: Some(summary.correlation_id),
+        ..TaskRequest::new(&summary.name, input)
+    })
+}
+
+/// Applies a JSON Merge Patch. What it does not change stays as it is written, to the last digit.
+fn merged(target: &RawValue, patch: &RawValue) -> serde_json::Result<Box<RawValue>> {
+    type Object = BTreeMap<String, Box<RawValue>>;
+    if !patch.get().trim_start().starts_with('{') {
+        return Ok(patch.to_owned());
+    }
+    let mut object: Object = serde_json::from_str(target.get()).unwrap_or_default();
+    for (name, value) in serde_json::from_str::<Object>(patch.get())? {
+        if value.get() == "null" {
+            object.remove(&name);
+        } else {
+            let below = object.get(&name).map_or(RawValue::NULL, |below| below);
+            object.insert(name, merged(below, &value)?);
+        }
+    }
+    to_raw_value(&object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_changes_what_it_names_and_no_digit_of_the_rest() {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+        for (target, patch, expected) in [
+            (
+                r#"{"n":12345678901234567890.10,"a":{"b":1,"c":2}}"#,
+                r#"{"a":{"b":null,"d":3}}"#,
+                r#"{"a":{"c":2,"d":3},"n":12345678901234567890.10}"#,
+            ),
+            (r#"{"a":[1,2]}"#, r#"{"a":[3]}"#, r#"{"a":[3]}"#),
+            (r#"{"a":1}"#, r#"{"a":{"b":{"c":null}}}"#, r#"{"a":{"b":{}}}"#),
+            ("[1]", r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1}"#, r#""text""#, r#""text""#),
+            (r#"{"a":1}"#, "{}", r#"{"a":1}"#),
+        ] {
+            assert_eq!(merged(&raw(target), &raw(patch)).unwrap().get(), expected, "{target} {patch}");
+        }
+    }
+}

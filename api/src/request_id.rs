@@ -1,0 +1,31 @@
+//! The id of a request, which is in its response, in problems and in logs.
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use uuid::Uuid;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT: Uuid;
+}
+
+/// The id of the request that this task works on.
+pub(crate) fn current() -> Option<Uuid> {
+    CURRENT.try_with(|id| *id).ok()
+}
+
+/// Takes the caller's id if it is a UUID, or makes one.
+pub(crate) async fn identify(request: Request, next: Next) -> Response {
+    let given = request.headers().get(HEADER).and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
+    let id = given.unwrap_or_else(Uuid::now_v7);
+    let mut response = CURRENT.scope(id, next.run(request)).await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}

@@ -1,0 +1,69 @@
+//! The committed OpenAPI document, and the codes in the documentation.
+
+use std::{env, fs, path::Path};
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tasker_api::openapi_document;
+
+use crate::server::Server;
+
+fn committed() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json")
+}
+
+#[test]
+fn the_committed_document_is_that_of_the_router() {
+    let document = serde_json::to_string_pretty(&openapi_document()).unwrap() + "\n";
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(committed(), &document).unwrap();
+    }
+    let stored = fs::read_to_string(committed()).unwrap();
+    assert!(stored == document, "api/openapi.json is not what the routes say: run with UPDATE_DOCS=1");
+}
+
+#[tokio::test]
+async fn every_route_of_the_document_is_served_and_describes_its_problems() {
+    let server = Server::start().await;
+    let document: Value = serde_json::from_str(&fs::read_to_string(committed()).unwrap()).unwrap();
+    let mut routes = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let concrete = path
+            .replace("{task_id}", "00000000-0000-0000-0000-000000000000")
+            .replace("{dlq_entry_id}", "00000000-0000-0000-0000-000000000000")
+            .replace("{received_id}", "00000000-0000-0000-0000-000000000000")
+            .replace(['{', '}'], "");
+        for (method, operation) in item.as_object().unwrap() {
+            if path.ends_with("/stream") {
+                continue;
+            }
+            let request =
+                axum::http::Request::builder().method(method.to_uppercase().as_str()).uri(&concrete);
+            let answer = server.call(request.body(axum::body::Body::empty()).unwrap()).await;
+            let code = answer.body["code"].as_str().unwrap_or_default();
+            assert!(!["no_such_route", "no_such_method"].contains(&code), "{method} {path}: {answer:?}");
+            let status = answer.status.as_str();
+            assert!(
+                operation["responses"].get(status).is_some(),
+                "{method} {path} returned {status}, which the document does not name: {answer:?}"
+            );
+            routes += 1;
+        }
+    }
+    assert!(routes >= 50, "{routes}");
+    let served = server.get("/openapi.json").await;
+    assert_eq!((served.status, served.body), (StatusCode::OK, document));
+}
+
+#[test]
+fn every_code_is_documented() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md")).unwrap();
+    let document = json!(openapi_document());
+    let codes =
+        document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+    assert!(codes.len() > 25);
+    for code in codes {
+        let code = code.as_str().unwrap();
+        assert!(page.contains(&format!("| `{code}` |")), "docs/api.md does not explain `{code}`");
+    }
+}

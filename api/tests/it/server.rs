@@ -1,0 +1,70 @@
+//! The router on a database of its own, with a template `order` of one step.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tasker_api::{Authentication, router};
+use tasker_orchestrator::Orchestrator;
+use tasker_test_support::TestDatabase;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::orchestrator::{orchestrator, publish_order};
+
+pub(crate) struct Server {
+    router: Router,
+    pub(crate) orchestrator: Orchestrator,
+    pub(crate) database: TestDatabase,
+    _blobs: TempDir,
+}
+
+/// A response.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Authentication::Off).await
+    }
+
+    pub(crate) async fn start_with(authentication: Authentication) -> Self {
+        let database = TestDatabase::new().await;
+        let blobs = tempfile::tempdir().unwrap();
+        let (orchestrator, creations) = orchestrator(database.pool.clone(), &blobs);
+        let (creating, stop) = (orchestrator.clone(), CancellationToken::new());
+        let stopped = stop.clone();
+        tokio::spawn(async move { creating.run_creations(creations, stopped).await });
+        publish_order(&orchestrator).await;
+        let router = router(orchestrator.clone(), authentication, stop);
+        Self { router, orchestrator, database, _blobs: blobs }
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a JSON body with these headers.
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.call(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+}

@@ -1,0 +1,80 @@
+//! Callers: who sends a request, and what they may do.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{grant::Grant, permission::Permission, scope::Scope};
+
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Principal {
+    /// The kind.
+    pub kind: PrincipalKind,
+    /// The name: of the key, or of the user of this machine.
+    pub name: String,
+    /// The id of the key. Names may repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+}
+
+/// The kind of a principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrincipalKind {
+    /// Everybody who reaches a server that authenticates nobody.
+    Local,
+    /// An API key.
+    Key,
+    /// What a gateway in front of the API has authenticated.
+    Gateway,
+}
+
+/// A principal with what it may do.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who it is.
+    pub principal: Principal,
+    /// What it may do.
+    pub grant: Grant,
+    /// When its credentials expire. None: never.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Caller {
+    /// Everybody on a server that authenticates nobody.
+    pub fn local() -> Self {
+        let name = std::env::var("USER").unwrap_or_else(|_| "anybody".to_owned());
+        Self::with_everything(Principal { kind: PrincipalKind::Local, name, key_id: None })
+    }
+
+    /// Everybody whom a gateway in front of the API lets through.
+    pub fn gateway() -> Self {
+        Self::with_everything(Principal {
+            kind: PrincipalKind::Gateway,
+            name: "api".to_owned(),
+            key_id: None,
+        })
+    }
+
+    fn with_everything(principal: Principal) -> Self {
+        Self { principal, grant: Grant::everything(), expires_at: None }
+    }
+
+    /// The namespaces in which the caller has a permission. None if nowhere.
+    pub fn scope(&self, permission: Permission) -> Option<&Scope> {
+        self.grant.scope(permission)
+    }
+
+    /// The actor that the audit names, for a request that names one itself. A key cannot act in another's name, so that the
+    /// audit names both.
+    pub fn actor(&self, named: Option<&str>) -> String {
+        let Principal { name, key_id, .. } = &self.principal;
+        match (key_id, named) {
+            (Some(id), None) => format!("key:{name}/{id}"),
+            (Some(id), Some(named)) => format!("key:{name}/{id} for {named}"),
+            (None, Some(named)) => named.to_owned(),
+            (None, None) => "api".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The namespaces that a caller may see.
+
+use std::collections::BTreeSet;
+
+/// The namespaces in which a caller has a permission. What is outside does not exist for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All namespaces.
+    #[default]
+    All,
+    /// Only these.
+    Namespaces(BTreeSet<String>),
+}
+
+impl Scope {
+    /// Whether a namespace is inside.
+    pub fn contains(&self, namespace: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Namespaces(names) => names.contains(namespace),
+        }
+    }
+
+    /// The namespaces, for `$n IS NULL OR namespace = ANY ($n)`. None for all.
+    pub(crate) fn sql(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::All => None,
+            Self::Namespaces(names) => Some(names.iter().map(String::as_str).collect()),
+        }
+    }
+}
