@@ -55,7 +55,8 @@ pub fn aws_tools() -> PathBuf {
     tools
 }
 
-/// Kills every process of a function in an emulator, like a crash. Returns how many there were.
+/// Kills every process of a function in an emulator, like a crash, and waits until they have exited: until
+/// then the emulator hands them requests. Returns how many there were.
 pub fn kill_function(emulator: &str, function: &str) -> usize {
     let wanted = format!("AWS_LAMBDA_FUNCTION_NAME={function}");
     let ours = format!("AWS_ENDPOINT_URL={emulator}");
@@ -70,7 +71,23 @@ pub fn kill_function(emulator: &str, function: &str) -> usize {
         let killed = Command::new("kill").arg("-9").args(&processes).status().expect("kill");
         assert!(killed.success(), "the processes {processes:?} could not be killed");
     }
+    let killed = Instant::now();
+    while let Some(running) = processes.iter().find(|process| !has_exited(process)) {
+        assert!(killed.elapsed() < START, "process {running} has not exited");
+        std::thread::sleep(Duration::from_millis(1));
+    }
     processes.len()
+}
+
+/// Whether no thread of a process runs any more, so that its parent learns that it has exited.
+fn has_exited(process: &str) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return true };
+    // The fields after the program's name, which may contain anything: the state is the first of them, the
+    // number of threads the eighteenth.
+    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ended = matches!(fields.next(), Some("Z" | "X"));
+    let threads = fields.nth(16).and_then(|threads| threads.parse().ok()).unwrap_or(0_u32);
+    ended && threads <= 1
 }
 
 fn start(strict: bool) -> String {
