@@ -1,22 +1,26 @@
 //! Who calls, and what they may see: authenticates each request, and checks the permission of its route.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, Request},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
     middleware::{self, Next},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use tasker_orchestrator::{
     Error, Orchestrator,
-    access::{Caller, Keys, Permission, Scope},
+    access::{Caller, Keys, Permission, PrincipalKind, Scope},
 };
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use uuid::Uuid;
 
-use crate::problem::{ApiError, Code};
+use crate::{
+    per_minute::PerMinute,
+    problem::{ApiError, Code},
+    trail::{Note, Recorder, Visit},
+};
 
 /// How callers are authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,9 @@ pub(crate) const API_KEY: &str = "x-api-key";
 /// The name of the other scheme in the document.
 pub(crate) const BEARER: &str = "bearer";
 
+/// How many requests without valid credentials an address may send in a minute, before all are refused for its rest.
+const MOST_REFUSED: u32 = 20;
+
 /// How often the credentials of a response without an end are checked.
 const CHECKED_AGAIN: Duration = Duration::from_secs(2);
 
@@ -47,6 +54,7 @@ pub(crate) struct Within {
     pub(crate) scope: Scope,
     /// Those in which it may read documents.
     documents: Option<Scope>,
+    note: Note,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Within {
@@ -67,6 +75,11 @@ impl Within {
     /// Whether the caller may read the documents of all namespaces.
     pub(crate) fn may_read_all_documents(&self) -> bool {
         self.documents == Some(Scope::All)
+    }
+
+    /// Notes why the request was sent, and for whom, for the record of it.
+    pub(crate) fn note(&self, reason: Option<&str>, on_behalf_of: Option<&str>) {
+        self.note.add(reason, on_behalf_of);
     }
 
     /// Checks a second permission, on what belongs to no namespace.
@@ -126,12 +139,7 @@ fn guarded(
             }
         }
     }
-    let check = move |request: Request, next: Next| async move {
-        match authorize(request, permission).await {
-            Ok(request) => next.run(request).await,
-            Err(refused) => refused.into_response(),
-        }
-    };
+    let check = move |request: Request, next: Next| answer(request, permission, next);
     (schemas, paths, routes.route_layer(middleware::from_fn(check)))
 }
 
@@ -140,33 +148,90 @@ fn guarded(
 pub(crate) struct Guardian {
     keys: Arc<Keys>,
     everybody: Option<Arc<Caller>>,
+    /// The refused credentials of each address.
+    refused: Arc<PerMinute>,
+    recorder: Recorder,
 }
 
-/// Authenticates a request and checks its caller's permission, which the request then carries as [`Within`].
-async fn authorize(mut request: Request, permission: Option<Permission>) -> Result<Request, ApiError> {
-    let guardian: Guardian = request
-        .extensions()
-        .get()
-        .cloned()
-        .ok_or_else(|| ApiError::new(Code::Internal, "the router has no authentication".to_owned()))?;
-    let caller = guardian.caller(request.headers()).await?;
+/// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.
+async fn answer(mut request: Request, permission: Option<Permission>, next: Next) -> Response {
+    let Some(guardian) = request.extensions().get::<Guardian>().cloned() else {
+        let message = "the router has no authentication";
+        return ApiError::new(Code::Internal, message.to_owned()).into_response();
+    };
+    let (visit, note) = (Visit::of(&request, permission), Note::default());
+    let (principal, response) = match guardian.caller_from(request.headers(), visit.address()).await {
+        Err(refused) => (None, refused.into_response()),
+        Ok(caller) => {
+            let principal = caller.principal.clone();
+            let response = match within(caller, permission, note.clone()) {
+                Ok(within) => {
+                    request.extensions_mut().insert(within);
+                    next.run(request).await
+                }
+                Err(refused) => refused.into_response(),
+            };
+            (Some(principal), response)
+        }
+    };
+    guardian.recorder.record(visit, principal.as_ref(), &note, response.status()).await;
+    response
+}
+
+/// Checks a caller's permission, and returns what it may see with it.
+fn within(caller: Arc<Caller>, permission: Option<Permission>, note: Note) -> Result<Within, ApiError> {
     let scope = match permission {
         Some(permission) => caller.scope(permission).cloned().ok_or(Error::Forbidden { permission })?,
         None => Scope::All,
     };
     let documents = caller.scope(Permission::TasksContextRead).cloned();
-    request.extensions_mut().insert(Within { caller, scope, documents });
-    Ok(request)
+    Ok(Within { caller, scope, documents, note })
 }
 
 impl Guardian {
-    pub(crate) fn new(keys: Arc<Keys>, authentication: Authentication) -> Self {
+    pub(crate) fn new(orchestrator: &Orchestrator, authentication: Authentication) -> Self {
         let everybody = match authentication {
             Authentication::Off => Some(Caller::local()),
             Authentication::Gateway => Some(Caller::gateway()),
             Authentication::Keys => None,
         };
-        Self { keys, everybody: everybody.map(Arc::new) }
+        Self {
+            keys: Arc::clone(&orchestrator.keys),
+            everybody: everybody.map(Arc::new),
+            refused: Arc::default(),
+            recorder: Recorder::new(Arc::clone(&orchestrator.trail)),
+        }
+    }
+
+    /// How callers are authenticated.
+    pub(crate) fn mode(&self) -> &'static str {
+        match self.everybody.as_deref().map(|caller| caller.principal.kind) {
+            None => "own",
+            Some(PrincipalKind::Gateway) => "gateway",
+            Some(_) => "off",
+        }
+    }
+
+    /// Returns the caller, unless its address has sent too many credentials that are not valid.
+    async fn caller_from(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<Arc<Caller>, ApiError> {
+        let address = address.map(|address| address.to_string());
+        if address.as_deref().is_some_and(|address| self.refused.count(address) >= MOST_REFUSED) {
+            let message = format!(
+                "{MOST_REFUSED} requests of this address had no valid credentials within a minute: wait for the next minute"
+            );
+            return Err(ApiError::new(Code::TooManyRequests, message));
+        }
+        let caller = self.caller(headers).await;
+        if let (Err(error), Some(address)) = (&caller, &address)
+            && error.is_refusal()
+        {
+            self.refused.add(address);
+        }
+        caller
     }
 
     /// Returns when these credentials do not give the permission any more. For responses without an end.

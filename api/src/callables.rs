@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Lists the handlers that templates can use, sorted by their callable.
-#[utoipa::path(get, path = "/v1/callables", tag = "catalog", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/callables", tag = "catalog", operation_id = "list_callables", params(PageParameters), responses(
     (status = 200, body = Page<HandlerSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -37,7 +37,7 @@ pub enum CallableOperation {
 }
 
 /// Lists the versions of a handler, newest first.
-#[utoipa::path(get, path = "/v1/callables/{callable}/versions", tag = "catalog",
+#[utoipa::path(get, path = "/v1/callables/{callable}/versions", tag = "catalog", operation_id = "list_callable_versions",
     params(("callable" = String, Path), PageParameters), responses((status = 200, body = Page<HandlerVersion>), (status = 404, body = Problem)))]
 pub(crate) async fn versions(
     State(orchestrator): State<Orchestrator>,
@@ -50,7 +50,7 @@ pub(crate) async fn versions(
 
 /// Changes the current version of a handler: `action` is `promote` (with `version`) or `roll_back`. Existing
 /// tasks keep their version. Returns the version that is current now.
-#[utoipa::path(patch, path = "/v1/callables/{callable}/versions", tag = "catalog", params(("callable" = String, Path)),
+#[utoipa::path(patch, path = "/v1/callables/{callable}/versions", tag = "catalog", operation_id = "operate_on_callable", params(("callable" = String, Path)),
     request_body = CallableOperation, responses((status = 200, body = HandlerVersion),
     (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn operate(

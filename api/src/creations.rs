@@ -63,7 +63,7 @@ pub(crate) struct CreateParameters {
 }
 
 /// Creates a task. The header `Idempotency-Key` stands for the field `idempotency_key`.
-#[utoipa::path(post, path = "/v1/tasks", tag = "tasks", params(CreateParameters), request_body = TaskRequest, responses(
+#[utoipa::path(post, path = "/v1/tasks", tag = "tasks", operation_id = "create_task", params(CreateParameters), request_body = TaskRequest, responses(
     (status = 201, body = CreatedTask), (status = 404, body = Problem),
     (status = 200, body = CreatedTask, description = "With `on_duplicate=return`: the same request has already created the task."),
     (status = 409, body = Problem, description = "The same request has already created a task. The problem contains its id."),
@@ -196,7 +196,7 @@ impl From<Result<Uuid, ApiError>> for CreatedItem {
 }
 
 /// Creates many tasks, 100 in a transaction. Returns the result of each, in order.
-#[utoipa::path(post, path = "/v1/tasks/batch", tag = "tasks", request_body = TaskBatch,
+#[utoipa::path(post, path = "/v1/tasks/batch", tag = "tasks", operation_id = "create_tasks", request_body = TaskBatch,
     responses((status = 200, body = CreatedTasks)))]
 pub(crate) async fn create_batch(
     State(orchestrator): State<Orchestrator>,
@@ -250,7 +250,7 @@ pub struct TaskCopy {
 }
 
 /// Creates a task with the input of another, with the tag `rerun-of:` and its id. `Idempotency-Key` makes it safe to repeat.
-#[utoipa::path(post, path = "/v1/tasks/{task_id}/clone", tag = "tasks", params(("task_id" = Uuid, Path)),
+#[utoipa::path(post, path = "/v1/tasks/{task_id}/clone", tag = "tasks", operation_id = "clone_task", params(("task_id" = Uuid, Path)),
     request_body = TaskCopy, responses((status = 201, body = CreatedTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The same request has already created a task. The problem contains its id."),
     (status = 422, body = Problem, description = "The input does not match the template's input_schema.")))]

@@ -84,7 +84,7 @@ async fn find(orchestrator: &Orchestrator, within: &Within, id: Uuid) -> Result<
 }
 
 /// Lists entries, newest first.
-#[utoipa::path(get, path = "/v1/dlq", tag = "dlq", params(Filters, PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq", tag = "dlq", operation_id = "list_dlq_entries", params(Filters, PageParameters), responses(
     (status = 200, body = Page<DlqEntry>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -104,7 +104,7 @@ pub(crate) async fn list(
 }
 
 /// Lists the entries of one task, newest first.
-#[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path), PageParameters),
+#[utoipa::path(get, path = "/v1/dlq/task/{task_id}", tag = "dlq", operation_id = "list_dlq_entries_of_task", params(("task_id" = Uuid, Path), PageParameters),
     responses((status = 200, body = Page<DlqEntry>)))]
 pub(crate) async fn of_task(
     State(orchestrator): State<Orchestrator>,
@@ -119,7 +119,7 @@ pub(crate) async fn of_task(
 }
 
 /// Puts a task into the DLQ.
-#[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", params(("task_id" = Uuid, Path)), request_body = DlqAddition,
+#[utoipa::path(post, path = "/v1/dlq/task/{task_id}", tag = "dlq", operation_id = "add_dlq_entry", params(("task_id" = Uuid, Path)), request_body = DlqAddition,
     responses((status = 201, body = DlqEntry), (status = 404, body = Problem)))]
 pub(crate) async fn add(
     State(orchestrator): State<Orchestrator>,
@@ -128,6 +128,7 @@ pub(crate) async fn add(
     Body(addition): Body<DlqAddition>,
 ) -> Result<(StatusCode, Json<DlqEntry>), ApiError> {
     within.check_task(&orchestrator, task).await?;
+    within.note(addition.note.as_deref(), addition.actor.as_deref());
     let actor = within.caller.actor(addition.actor.as_deref());
     let mut entry = orchestrator.engine.add_to_dlq(task, &actor, addition.note.as_deref()).await?;
     withhold(&within, &mut entry);
@@ -135,7 +136,7 @@ pub(crate) async fn add(
 }
 
 /// Returns an entry.
-#[utoipa::path(get, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", operation_id = "get_dlq_entry", params(("dlq_entry_id" = Uuid, Path)),
     responses((status = 200, body = DlqEntry), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
@@ -147,7 +148,7 @@ pub(crate) async fn show(
 
 /// Updates an entry: `pending` (with notes), `manually_resolved`, `permanently_failed`, `cancelled`, or
 /// `requeue`, which retries the failed work.
-#[utoipa::path(patch, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", params(("dlq_entry_id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/v1/dlq/entry/{dlq_entry_id}", tag = "dlq", operation_id = "update_dlq_entry", params(("dlq_entry_id" = Uuid, Path)),
     request_body = DlqUpdate, responses((status = 200, body = DlqEntry), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "It is already resolved, or there is nothing to retry.")))]
 pub(crate) async fn update(
@@ -164,6 +165,7 @@ pub(crate) async fn update(
     {
         return Err(Error::Forbidden { permission: Permission::TasksOperate }.into());
     }
+    within.note(resolution_notes.as_deref(), resolved_by.as_deref());
     let actor = within.caller.actor(resolved_by.as_deref());
     let notes = resolution_notes.as_deref();
     let mut updated = orchestrator.engine.update_dlq_entry(entry, resolution_status, &actor, notes).await?;
@@ -172,7 +174,7 @@ pub(crate) async fn update(
 }
 
 /// Counts entries by reason.
-#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", operation_id = "get_dlq_statistics", params(PageParameters), responses(
     (status = 200, body = Page<DlqStatistics>)))]
 pub(crate) async fn statistics(
     State(orchestrator): State<Orchestrator>,
@@ -184,7 +186,7 @@ pub(crate) async fn statistics(
 }
 
 /// Lists pending entries, most urgent first. Their order changes with time, so there is one page.
-#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", operation_id = "list_investigation_queue", params(PageParameters), responses(
     (status = 200, body = Page<Investigation>)))]
 pub(crate) async fn investigation_queue(
     State(orchestrator): State<Orchestrator>,
@@ -201,7 +203,7 @@ pub(crate) async fn investigation_queue(
 
 /// Lists tasks that have not ended, by the time since their last change. Their order changes with time, so there is one
 /// page.
-#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", operation_id = "list_stale_tasks", params(PageParameters), responses(
     (status = 200, body = Page<Staleness>)))]
 pub(crate) async fn staleness(
     State(orchestrator): State<Orchestrator>,

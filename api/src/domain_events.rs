@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
@@ -33,10 +32,12 @@ use crate::{
     extract::{Body, Path},
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Problem},
+    streams::{KEEP_ALIVE, Streams, ended},
+    tasks::AnswerBy,
 };
 
 /// Lists the subscriptions, sorted by name.
-#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/subscriptions", tag = "events", operation_id = "list_subscriptions", params(PageParameters), responses(
     (status = 200, body = Page<Subscription>)))]
 pub(crate) async fn subscriptions(
     State(orchestrator): State<Orchestrator>,
@@ -48,7 +49,7 @@ pub(crate) async fn subscriptions(
 
 /// Subscribes a webhook, a queue or a new task to events, which hold documents: this needs `tasks:context_read` too. Only this response contains the secret of a
 /// webhook.
-#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", request_body = SubscriptionRequest, responses(
+#[utoipa::path(post, path = "/v1/subscriptions", tag = "events", operation_id = "subscribe", request_body = SubscriptionRequest, responses(
     (status = 201, body = Subscription), (status = 409, body = Problem)))]
 pub(crate) async fn subscribe(
     State(orchestrator): State<Orchestrator>,
@@ -60,7 +61,7 @@ pub(crate) async fn subscribe(
 }
 
 /// Deletes a subscription.
-#[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", params(("name" = String, Path)),
+#[utoipa::path(delete, path = "/v1/subscriptions/{name}", tag = "events", operation_id = "unsubscribe", params(("name" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn unsubscribe(
     State(orchestrator): State<Orchestrator>,
@@ -71,7 +72,7 @@ pub(crate) async fn unsubscribe(
 }
 
 /// Lists the events of the last day with their delivery state, newest first.
-#[utoipa::path(get, path = "/v1/domain-events", tag = "events", params(PageParameters),
+#[utoipa::path(get, path = "/v1/domain-events", tag = "events", operation_id = "list_domain_events", params(PageParameters),
     responses((status = 200, body = Page<Published>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -90,21 +91,23 @@ pub(crate) async fn list(
 
 /// Streams events as they are published: server-sent events, each a CloudEvent in JSON. Events hold documents, so this
 /// needs `tasks:context_read` too. The stream ends when the caller's key does.
-#[utoipa::path(get, path = "/v1/domain-events/stream", tag = "events",
-    responses((status = 200, body = String, content_type = "text/event-stream")))]
+#[utoipa::path(get, path = "/v1/domain-events/stream", tag = "events", operation_id = "follow_domain_events",
+    responses((status = 200, body = String, content_type = "text/event-stream"),
+    (status = 429, body = Problem, description = "There are too many streams.")))]
 pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,
     within: Within,
     Extension(guardian): Extension<Guardian>,
+    Extension(streams): Extension<Streams>,
+    answer_by: Option<Extension<AnswerBy>>,
     headers: HeaderMap,
     Extension(stop): Extension<CancellationToken>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     within.must_read_all_documents()?;
+    let place = streams.enter(&within.caller.principal)?;
     let ended = async move {
-        tokio::select! {
-            () = stop.cancelled_owned() => {}
-            () = guardian.refuses(headers, Permission::EventsRead) => {}
-        }
+        ended(guardian, headers, Permission::EventsRead, answer_by, stop).await;
+        drop(place);
     };
     let told = BroadcastStream::new(orchestrator.events.told_events());
     let heard = Until { told, ended: Box::pin(ended) };
@@ -117,7 +120,7 @@ pub(crate) async fn stream(
             }
         })
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 /// A stream that ends with the server, which an endless response would delay, or with the caller's right to it.

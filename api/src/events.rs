@@ -41,7 +41,7 @@ pub(crate) struct Filters {
 /// (`application/cloudevents+json`), or a batch (`application/cloudevents-batch+json`). Returns the result of
 /// each event, in order. Events are identified by source and id; a repeated event starts nothing again. One
 /// invalid event rejects the whole batch.
-#[utoipa::path(post, path = "/v1/events", tag = "events", request_body = Object, responses(
+#[utoipa::path(post, path = "/v1/events", tag = "events", operation_id = "send_events", request_body = Object, responses(
     (status = 200, body = [Reception]), (status = 400, body = Problem, description = "Not a CloudEvent. The message states the reason."),
     (status = 503, body = Problem, description = "Temporarily unavailable. Repeat the request; no event is processed twice.")))]
 pub(crate) async fn receive(
@@ -150,7 +150,7 @@ impl From<EventError> for ApiError {
 }
 
 /// Lists received events without their content, newest first.
-#[utoipa::path(get, path = "/v1/events", tag = "events", params(Filters, PageParameters),
+#[utoipa::path(get, path = "/v1/events", tag = "events", operation_id = "list_events", params(Filters, PageParameters),
     responses((status = 200, body = Page<ReceivedEvent>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -185,7 +185,7 @@ fn no_such_state(name: &str) -> ApiError {
 }
 
 /// Returns a received event with its content.
-#[utoipa::path(get, path = "/v1/events/{received_id}", tag = "events", params(("received_id" = Uuid, Path)),
+#[utoipa::path(get, path = "/v1/events/{received_id}", tag = "events", operation_id = "get_event", params(("received_id" = Uuid, Path)),
     responses((status = 200, body = ReceivedEvent), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
@@ -200,7 +200,7 @@ pub(crate) async fn show(
 }
 
 /// Processes a dead letter again, with the current triggers.
-#[utoipa::path(post, path = "/v1/events/{received_id}/replay", tag = "events",
+#[utoipa::path(post, path = "/v1/events/{received_id}/replay", tag = "events", operation_id = "replay_event",
     params(("received_id" = Uuid, Path)), responses((status = 200, body = Reception), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "It is not a dead letter.")))]
 pub(crate) async fn replay(

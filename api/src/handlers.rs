@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Lists the names of all templates, by namespace.
-#[utoipa::path(get, path = "/v1/handlers", tag = "discovery", responses(
+#[utoipa::path(get, path = "/v1/handlers", tag = "discovery", operation_id = "list_handlers", responses(
     (status = 200, body = Handlers)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -26,7 +26,7 @@ pub(crate) async fn list(
 }
 
 /// Lists the templates of a namespace with their versions and steps.
-#[utoipa::path(get, path = "/v1/handlers/{namespace}", tag = "discovery", params(("namespace" = String, Path)),
+#[utoipa::path(get, path = "/v1/handlers/{namespace}", tag = "discovery", operation_id = "list_handlers_of_namespace", params(("namespace" = String, Path)),
     responses((status = 200, body = HandlersOfNamespace), (status = 404, body = Problem)))]
 pub(crate) async fn of_namespace(
     State(orchestrator): State<Orchestrator>,
@@ -46,7 +46,7 @@ pub(crate) struct Version {
 }
 
 /// Returns a template with its dependency graph.
-#[utoipa::path(get, path = "/v1/handlers/{namespace}/{name}", tag = "discovery",
+#[utoipa::path(get, path = "/v1/handlers/{namespace}/{name}", tag = "discovery", operation_id = "get_handler",
     params(("namespace" = String, Path), ("name" = String, Path), Version),
     responses((status = 200, body = HandlerDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(

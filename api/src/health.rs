@@ -32,13 +32,13 @@ fn ok() -> Health {
 }
 
 /// Returns 200 if the process is running.
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health/live", tag = "health", operation_id = "get_liveness", responses((status = 200, body = Health)))]
 pub(crate) async fn live() -> Json<Health> {
     Json(ok())
 }
 
 /// Returns 200 if the database responds, so that tasks can be created.
-#[utoipa::path(get, path = "/health/ready", tag = "health", responses(
+#[utoipa::path(get, path = "/health/ready", tag = "health", operation_id = "get_readiness", responses(
     (status = 200, body = Health)))]
 pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Json<Health>, ApiError> {
     orchestrator.reader.check_database().await?;
@@ -46,14 +46,14 @@ pub(crate) async fn ready(State(orchestrator): State<Orchestrator>) -> Result<Js
 }
 
 /// As `/health/ready`.
-#[utoipa::path(get, path = "/health", tag = "health", responses(
+#[utoipa::path(get, path = "/health", tag = "health", operation_id = "get_health", responses(
     (status = 200, body = Health)))]
 pub(crate) async fn health(orchestrator: State<Orchestrator>) -> Result<Json<Health>, ApiError> {
     ready(orchestrator).await
 }
 
 /// Returns the number of open steps.
-#[utoipa::path(get, path = "/health/detailed", tag = "health", responses(
+#[utoipa::path(get, path = "/health/detailed", tag = "health", operation_id = "get_detailed_health", responses(
     (status = 200, body = DetailedHealth)))]
 pub(crate) async fn detailed(
     State(orchestrator): State<Orchestrator>,

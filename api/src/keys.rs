@@ -30,7 +30,7 @@ pub struct KeyRotation {
 }
 
 /// Lists the API keys, newest first, without their secrets.
-#[utoipa::path(get, path = "/v1/keys", tag = "keys", params(PageParameters),
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", operation_id = "list_keys", params(PageParameters),
     responses((status = 200, body = Page<ApiKey>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -41,7 +41,7 @@ pub(crate) async fn list(
 }
 
 /// Creates an API key, with no more permissions than the caller has. Only this response contains its secret.
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = NewKey, responses(
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key", request_body = NewKey, responses(
     (status = 201, body = CreatedKey), (status = 403, body = Problem)))]
 pub(crate) async fn create(
     State(orchestrator): State<Orchestrator>,
@@ -52,7 +52,7 @@ pub(crate) async fn create(
 }
 
 /// Returns an API key without its secret.
-#[utoipa::path(get, path = "/v1/keys/{key_id}", tag = "keys", params(("key_id" = String, Path)),
+#[utoipa::path(get, path = "/v1/keys/{key_id}", tag = "keys", operation_id = "get_key", params(("key_id" = String, Path)),
     responses((status = 200, body = ApiKey), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
@@ -62,7 +62,7 @@ pub(crate) async fn show(
 }
 
 /// Revokes an API key, for good. Every server refuses it within two seconds.
-#[utoipa::path(delete, path = "/v1/keys/{key_id}", tag = "keys", params(("key_id" = String, Path)),
+#[utoipa::path(delete, path = "/v1/keys/{key_id}", tag = "keys", operation_id = "revoke_key", params(("key_id" = String, Path)),
     responses((status = 200, body = ApiKey), (status = 404, body = Problem)))]
 pub(crate) async fn revoke(
     State(orchestrator): State<Orchestrator>,
@@ -73,7 +73,7 @@ pub(crate) async fn revoke(
 
 /// Creates a successor of an API key with the same rights and as long a life. The key itself expires after the overlap, so
 /// that this needs `keys:revoke` too.
-#[utoipa::path(post, path = "/v1/keys/{key_id}/rotate", tag = "keys", params(("key_id" = String, Path)),
+#[utoipa::path(post, path = "/v1/keys/{key_id}/rotate", tag = "keys", operation_id = "rotate_key", params(("key_id" = String, Path)),
     request_body = KeyRotation, responses((status = 201, body = CreatedKey), (status = 403, body = Problem),
     (status = 404, body = Problem), (status = 409, body = Problem, description = "It is revoked, or has expired.")))]
 pub(crate) async fn rotate(

@@ -7,29 +7,39 @@ mod access;
 mod callables;
 mod creations;
 mod dlq;
+mod documents;
 mod domain_events;
 mod events;
 mod extract;
+mod follow;
+mod graphs;
 mod guard;
 mod handlers;
 mod health;
 mod keys;
+mod logs;
 mod me;
+mod meta;
 mod moment;
 mod openapi;
 mod page;
+mod per_minute;
 mod problem;
 mod request_id;
 mod server;
 mod steps;
+mod streams;
 mod tasks;
 mod templates;
+mod timeline;
+mod trail;
 mod triggers;
 
 use std::sync::Arc;
 
 use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
+use streams::Streams;
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -41,12 +51,15 @@ pub use dlq::{DlqAddition, DlqUpdate};
 pub use health::{DetailedHealth, Health};
 pub use keys::KeyRotation;
 pub use me::Me;
+pub use meta::Meta;
 pub use moment::duration;
 pub use openapi::document as openapi_document;
 pub use page::Page;
 pub use problem::{Fault, PROBLEM_JSON, Problem};
 pub use steps::{StepActionName, StepOperation};
 pub use tasks::{AnswerBy, CancelledTask, OperatedTask, TaskOperation};
+pub use templates::{TemplateProblem, TemplateVerdict};
+pub use trail::Peer;
 pub use triggers::TriggerSwitch;
 
 /// The largest request body of a server, in bytes.
@@ -75,7 +88,7 @@ fn routes(
     stop: CancellationToken,
     max_body_bytes: usize,
 ) -> Router {
-    let guardian = Guardian::new(Arc::clone(&orchestrator.keys), authentication);
+    let guardian = Guardian::new(&orchestrator, authentication);
     openapi::routes()
         .split_for_parts()
         .0
@@ -86,6 +99,7 @@ fn routes(
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(Extension(stop))
         .layer(Extension(guardian))
+        .layer(Extension(Streams::default()))
         .with_state(orchestrator)
 }
 

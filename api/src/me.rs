@@ -19,7 +19,7 @@ pub struct Me {
 }
 
 /// Returns who calls, and what it may do. Any caller may ask.
-#[utoipa::path(get, path = "/v1/me", tag = "keys", responses((status = 200, body = Me)))]
+#[utoipa::path(get, path = "/v1/me", tag = "keys", operation_id = "get_me", responses((status = 200, body = Me)))]
 pub(crate) async fn show(within: Within) -> Json<Me> {
     let permissions = within.caller.grant.permissions().map(|(permission, scope)| {
         let namespaces = match scope {

@@ -16,9 +16,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{API_KEY, Authorized as _, BEARER},
-    callables, creations, dlq, domain_events, events, handlers, health, keys, me, problem,
+    callables, creations, dlq, documents, domain_events, events, follow, graphs, handlers, health, keys,
+    logs, me, meta, problem,
     problem::PROBLEM_JSON,
-    steps, tasks, templates, triggers,
+    steps, tasks, templates, timeline, trail, triggers,
 };
 
 #[derive(OpenApi)]
@@ -50,20 +51,31 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(creations::create_batch), Permission::TasksCreate)
         .authorized(routes!(creations::clone), Permission::TasksCreate)
         .authorized(routes!(tasks::list), Permission::TasksList)
+        .authorized(routes!(tasks::count), Permission::TasksList)
         .authorized(routes!(tasks::show), Permission::TasksRead)
         .authorized(routes!(tasks::operate), Permission::TasksOperate)
         .authorized(routes!(tasks::cancel), Permission::TasksCancel)
         .authorized(routes!(tasks::audit), Permission::TasksRead)
+        .authorized(routes!(graphs::of_task), Permission::TasksRead)
+        .authorized(routes!(follow::stream), Permission::TasksRead)
+        .authorized(routes!(timeline::list), Permission::StepsRead)
+        .authorized(routes!(logs::of_task), Permission::TasksContextRead)
+        .authorized(routes!(documents::context), Permission::TasksContextRead)
+        .authorized(routes!(documents::input), Permission::TasksContextRead)
         .authorized(routes!(steps::list), Permission::StepsRead)
         .authorized(routes!(steps::show), Permission::StepsRead)
         .authorized(routes!(steps::operate), Permission::StepsResolve)
         .authorized(routes!(steps::audit), Permission::StepsRead)
         .authorized(routes!(steps::attempts), Permission::StepsRead)
+        .authorized(routes!(logs::of_step), Permission::TasksContextRead)
+        .authorized(routes!(documents::result), Permission::TasksContextRead)
         .authorized(routes!(handlers::list), Permission::SystemHandlersRead)
         .authorized(routes!(handlers::of_namespace), Permission::SystemHandlersRead)
         .authorized(routes!(handlers::show), Permission::SystemHandlersRead)
         .authorized(routes!(templates::list), Permission::TemplatesRead)
         .authorized(routes!(templates::show), Permission::TemplatesRead)
+        .authorized(routes!(graphs::of_template), Permission::TemplatesRead)
+        .authorized(routes!(templates::validate), Permission::TemplatesValidate)
         .authorized(routes!(callables::list), Permission::CallablesRead)
         .authorized(routes!(callables::versions), Permission::CallablesRead)
         .authorized(routes!(callables::operate), Permission::HandlersPromote)
@@ -94,7 +106,9 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(keys::revoke), Permission::KeysRevoke)
         .authorized(routes!(keys::rotate), Permission::KeysCreate)
         .authorized(routes!(health::detailed), Permission::SystemHealthRead)
+        .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))
+        .routes(routes!(meta::show))
         .routes(routes!(health::health))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -7,7 +7,7 @@ use axum::{
     extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     http::{
         HeaderValue, Method, StatusCode, Uri,
-        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -124,6 +124,7 @@ codes! {
     InvalidTrigger UNPROCESSABLE_ENTITY "invalid_trigger" "The trigger is invalid"
     UnknownHandler UNPROCESSABLE_ENTITY "unknown_handler" "No published component contains a handler"
     IdempotencyKeyReused UNPROCESSABLE_ENTITY "idempotency_key_reused" "Another request had this idempotency key"
+    TooManyRequests TOO_MANY_REQUESTS "too_many_requests" "There are too many requests"
     ResponseTooLarge PAYLOAD_TOO_LARGE "response_too_large" "The response is too large"
     Internal INTERNAL_SERVER_ERROR "internal" "Tasker failed"
     Unavailable SERVICE_UNAVAILABLE "unavailable" "Temporarily unavailable"
@@ -215,6 +216,9 @@ impl IntoResponse for ApiError {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if code == Code::Unauthenticated {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if code == Code::TooManyRequests {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
         }
         response
     }

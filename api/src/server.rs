@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -11,7 +11,10 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
 use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::trail::Peer;
 
 /// The maximum number of open connections. Further ones wait until one is closed. Half of the files that a process may
 /// usually open.
@@ -43,10 +46,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Send small responses at once.
                 let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(router.clone());
+                let service = TowerToHyperService::new(Extension(Peer(address.ip())).layer(router.clone()));
                 let served = connections.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     if let Err(error) = served.await {

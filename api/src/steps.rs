@@ -75,7 +75,7 @@ impl StepOperation {
 }
 
 /// Lists the steps of a task, in the order of the template.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps",
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps", operation_id = "list_steps",
     params(("task_id" = Uuid, Path), PageParameters),
     responses((status = 200, body = Page<StepDetail>), (status = 404, body = Problem)))]
 pub(crate) async fn list(
@@ -94,7 +94,7 @@ pub(crate) async fn list(
 }
 
 /// Returns a step, by name or number.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps", operation_id = "get_step",
     params(("task_id" = Uuid, Path), ("step" = String, Path)),
     responses((status = 200, body = StepDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(
@@ -111,7 +111,7 @@ pub(crate) async fn show(
 }
 
 /// Lists the state changes of a step, in order.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/audit", tag = "steps",
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/audit", tag = "steps", operation_id = "list_step_audit",
     params(("task_id" = Uuid, Path), ("step" = String, Path), PageParameters),
     responses((status = 200, body = Page<Transition>), (status = 404, body = Problem)))]
 pub(crate) async fn audit(
@@ -127,7 +127,7 @@ pub(crate) async fn audit(
 }
 
 /// Lists the finished runs of a step with resource usage, logs and failures.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts", tag = "steps",
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts", tag = "steps", operation_id = "list_attempts",
     params(("task_id" = Uuid, Path), ("step" = String, Path), PageParameters),
     responses((status = 200, body = Page<AttemptRecord>), (status = 404, body = Problem)))]
 pub(crate) async fn attempts(
@@ -149,7 +149,7 @@ pub(crate) async fn attempts(
 /// Changes a step manually: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with
 /// `result`; for a decision also `branch`, for a batchable step also `cursors`). Updates the task
 /// immediately.
-#[utoipa::path(patch, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps",
+#[utoipa::path(patch, path = "/v1/tasks/{task_id}/workflow_steps/{step}", tag = "steps", operation_id = "operate_on_step",
     params(("task_id" = Uuid, Path), ("step" = String, Path)), request_body = StepOperation,
     responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The state of the step does not allow the operation."),
@@ -163,6 +163,7 @@ pub(crate) async fn operate(
     let action = operation.action()?;
     within.check_task(&orchestrator, task).await?;
     let StepOperation { actor, reason, .. } = operation;
+    within.note(Some(&reason), actor.as_deref());
     let actor = within.caller.actor(actor.as_deref());
     let status = orchestrator.engine.operate_on_step(task, &step, action, &actor, &reason).await?;
     Ok(Json(OperatedTask { task_id: task, status }))

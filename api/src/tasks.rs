@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use axum::{Extension, Json, extract::State};
+use axum::{
+    Extension, Json,
+    extract::{RawQuery, State},
+};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     Cancellation, Orchestrator, TaskAction,
     access::Scope,
-    read::{TaskDetail, TaskFilter, TaskSummary, Transition},
+    read::{CountBy, TaskCount, TaskDetail, TaskFilter, TaskSummary, Transition},
     state::TaskState,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     access::Within,
-    extract::{Body, Path, Query},
+    extract::{Body, Path, Query, parse_query},
     moment::Moment,
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Code, Problem},
@@ -116,7 +119,7 @@ pub(crate) struct CancelParameters {
 }
 
 /// Lists tasks, newest first.
-#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", params(Filters, PageParameters), responses(
+#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(Filters, PageParameters), responses(
     (status = 200, body = Page<TaskSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -133,8 +136,35 @@ fn no_such_state(name: &str) -> ApiError {
     ApiError::new(Code::InvalidRequest, message)
 }
 
+/// Filters of a count of tasks, and what they are counted by.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CountParameters {
+    /// What to count by: `state`, `namespace` or `template`.
+    #[param(inline)]
+    by: Option<CountBy>,
+}
+
+/// Counts the newest 10,000 tasks that match the filters of the list.
+#[utoipa::path(get, path = "/v1/tasks/count", tag = "tasks", operation_id = "count_tasks", params(Filters, CountParameters), responses(
+    (status = 200, body = TaskCount)))]
+pub(crate) async fn count(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    RawQuery(query): RawQuery,
+) -> Result<Json<TaskCount>, ApiError> {
+    let query = query.unwrap_or_default();
+    // The list's filters refuse what they do not know.
+    let (of_count, of_list): (Vec<_>, Vec<_>) =
+        query.split('&').partition(|parameter| parameter.split('=').next() == Some("by"));
+    let CountParameters { by } = parse_query(&of_count.join("&"))?;
+    let filters: Filters = parse_query(&of_list.join("&"))?;
+    Ok(Json(orchestrator.reader.count_tasks(&filters.read(within.scope)?, by).await?))
+}
+
 /// Returns a task, immediately or when it is at rest.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path), ShowParameters),
+#[utoipa::path(get, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "get_task", params(("task_id" = Uuid, Path), ShowParameters),
     responses((status = 200, body = TaskDetail), (status = 404, body = Problem)))]
 pub(crate) async fn show(
     State(orchestrator): State<Orchestrator>,
@@ -181,7 +211,7 @@ async fn wait_for(orchestrator: &Orchestrator, task: Uuid, wait: Duration) -> Re
 }
 
 /// Cancels a task.
-#[utoipa::path(delete, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path), CancelParameters),
+#[utoipa::path(delete, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "cancel_task", params(("task_id" = Uuid, Path), CancelParameters),
     responses((status = 200, body = CancelledTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The task has already ended.")))]
 pub(crate) async fn cancel(
@@ -191,6 +221,7 @@ pub(crate) async fn cancel(
     Query(parameters): Query<CancelParameters>,
 ) -> Result<Json<CancelledTask>, ApiError> {
     within.check_task(&orchestrator, task).await?;
+    within.note(parameters.reason.as_deref(), parameters.actor.as_deref());
     let actor = within.caller.actor(parameters.actor.as_deref());
     match orchestrator.engine.cancel(task, &actor, parameters.reason.as_deref()).await? {
         Cancellation::Cancelled { steps } => {
@@ -228,7 +259,7 @@ pub struct OperatedTask {
 
 /// Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
 /// `step`) or `upgrade` (to `version`).
-#[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
+#[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "operate_on_task", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
     responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The state of the task does not allow the operation.")))]
 pub(crate) async fn operate(
@@ -239,13 +270,14 @@ pub(crate) async fn operate(
 ) -> Result<Json<OperatedTask>, ApiError> {
     within.check_task(&orchestrator, task).await?;
     let TaskOperation { action, actor, reason } = operation;
+    within.note(reason.as_deref(), actor.as_deref());
     let actor = within.caller.actor(actor.as_deref());
     let status = orchestrator.engine.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
     Ok(Json(OperatedTask { task_id: task, status }))
 }
 
 /// Lists the state changes of a task and its steps, in order.
-#[utoipa::path(get, path = "/v1/tasks/{task_id}/audit", tag = "tasks", params(("task_id" = Uuid, Path), PageParameters),
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/audit", tag = "tasks", operation_id = "list_task_audit", params(("task_id" = Uuid, Path), PageParameters),
     responses((status = 200, body = Page<Transition>), (status = 404, body = Problem)))]
 pub(crate) async fn audit(
     State(orchestrator): State<Orchestrator>,

@@ -51,7 +51,7 @@ async fn find(
 }
 
 /// Lists the triggers, sorted by name.
-#[utoipa::path(get, path = "/v1/triggers", tag = "events", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/triggers", tag = "events", operation_id = "list_triggers", params(PageParameters), responses(
     (status = 200, body = Page<TriggerSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
@@ -65,7 +65,7 @@ pub(crate) async fn list(
 }
 
 /// Returns a trigger.
-#[utoipa::path(get, path = "/v1/triggers/{namespace}/{name}", tag = "events",
+#[utoipa::path(get, path = "/v1/triggers/{namespace}/{name}", tag = "events", operation_id = "get_trigger",
     params(("namespace" = String, Path), ("name" = String, Path)),
     responses((status = 200, body = TriggerSummary), (status = 404, body = Problem)))]
 pub(crate) async fn show(
@@ -77,7 +77,7 @@ pub(crate) async fn show(
 }
 
 /// Enables or disables a trigger. Publishing the trigger again keeps this setting.
-#[utoipa::path(patch, path = "/v1/triggers/{namespace}/{name}", tag = "events", request_body = TriggerSwitch,
+#[utoipa::path(patch, path = "/v1/triggers/{namespace}/{name}", tag = "events", operation_id = "switch_trigger", request_body = TriggerSwitch,
     params(("namespace" = String, Path), ("name" = String, Path)), responses((status = 200, body = TriggerSummary),
     (status = 404, body = Problem), (status = 409, body = Problem, description = "The trigger's file disables it.")))]
 pub(crate) async fn switch(
@@ -91,7 +91,7 @@ pub(crate) async fn switch(
 }
 
 /// Removes a trigger.
-#[utoipa::path(delete, path = "/v1/triggers/{namespace}/{name}", tag = "events",
+#[utoipa::path(delete, path = "/v1/triggers/{namespace}/{name}", tag = "events", operation_id = "remove_trigger",
     params(("namespace" = String, Path), ("name" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove(

@@ -1,7 +1,12 @@
-//! A template's DAG as a picture: SVG, DOT, Mermaid.
+//! The graph of a template or a task as a picture: SVG, DOT, Mermaid.
+
+use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use tasker_templates::template::{Graph, Template};
+use tasker_orchestrator::{
+    read::{DrawnEdge, DrawnGraph, DrawnNode, GraphKind},
+    state::StepState,
+};
 
 /// The format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -14,103 +19,140 @@ pub(crate) enum Format {
     Mermaid,
 }
 
-/// Draws a template.
-pub(crate) fn draw(template: &Template, graph: &Graph, format: Format) -> String {
+/// Draws a graph.
+pub(crate) fn draw(graph: &DrawnGraph, format: Format) -> String {
     match format {
-        Format::Svg => svg(template, graph),
-        Format::Dot => dot(template, graph),
-        Format::Mermaid => mermaid(template, graph),
+        Format::Svg => svg(graph),
+        Format::Dot => dot(graph),
+        Format::Mermaid => mermaid(graph),
     }
 }
 
-fn dot(template: &Template, graph: &Graph) -> String {
-    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut text = format!(
-        "digraph {} {{\n  rankdir = TB;\n  node [shape = box, style = rounded];\n",
-        quote(&template.name)
-    );
-    for step in &template.steps {
-        text.push_str(&format!("  {};\n", quote(&step.name)));
+/// The colour of a step's border, and what its box says below the name. Of a template, nothing.
+fn standing(graph: &DrawnGraph, node: &DrawnNode) -> (&'static str, String) {
+    if graph.kind == GraphKind::Template {
+        return (NEUTRAL, String::new());
     }
-    for (child, parents) in graph.parents.iter().enumerate() {
-        for &parent in parents {
-            let (from, to) = (quote(&template.steps[parent].name), quote(&template.steps[child].name));
-            text.push_str(&format!("  {from} -> {to};\n"));
-        }
+    if let Some(batch) = &node.group {
+        let states: Vec<String> =
+            batch.by_state.iter().map(|(state, count)| format!("{count} {}", words(state))).collect();
+        let colour = if batch.by_state.contains_key(StepState::Error.as_str()) { FAILED } else { NEUTRAL };
+        return (colour, states.join(", "));
+    }
+    match node.state {
+        None => (NEUTRAL, "not created".to_owned()),
+        Some(state) => (colour(state), words(state.as_str())),
+    }
+}
+
+fn words(state: &str) -> String {
+    state.replace('_', " ")
+}
+
+const NEUTRAL: &str = "#6b7280";
+const FAILED: &str = "#b3123a";
+
+fn colour(state: StepState) -> &'static str {
+    match state {
+        StepState::Enqueued
+        | StepState::InProgress
+        | StepState::EnqueuedForOrchestration
+        | StepState::EnqueuedAsErrorForOrchestration => "#0b63c5",
+        StepState::WaitingForRetry => "#9a6200",
+        StepState::Complete | StepState::ResolvedManually => "#007a63",
+        StepState::Error => FAILED,
+        StepState::Pending | StepState::Cancelled => NEUTRAL,
+    }
+}
+
+fn dot(graph: &DrawnGraph) -> String {
+    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let mut text = "digraph {\n  rankdir = LR;\n  node [shape = box, style = rounded];\n".to_owned();
+    for node in &graph.nodes {
+        let (colour, said) = standing(graph, node);
+        let label = if said.is_empty() { node.name.clone() } else { format!("{}\n{said}", node.name) };
+        let _ = writeln!(
+            text,
+            "  {} [label = {}, color = \"{colour}\"];",
+            quote(&node.id),
+            quote(&label).replace('\n', "\\n")
+        );
+    }
+    for edge in &graph.edges {
+        let style = if edge.taken == Some(false) { " [style = dashed]" } else { "" };
+        let _ = writeln!(text, "  {} -> {}{style};", quote(&edge.from), quote(&edge.to));
     }
     text.push('}');
     text
 }
 
-fn mermaid(template: &Template, graph: &Graph) -> String {
-    let mut text = "flowchart TD".to_owned();
-    for (index, step) in template.steps.iter().enumerate() {
-        text.push_str(&format!("\n  s{index}[\"{}\"]", step.name.replace('"', "#quot;")));
-    }
-    for (child, parents) in graph.parents.iter().enumerate() {
-        for parent in parents {
-            text.push_str(&format!("\n  s{parent} --> s{child}"));
+fn mermaid(graph: &DrawnGraph) -> String {
+    let mut text = "flowchart LR".to_owned();
+    let number = |id: &str| graph.nodes.iter().position(|node| node.id == id).unwrap_or_default();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let (colour, said) = standing(graph, node);
+        let label = if said.is_empty() { node.name.clone() } else { format!("{}<br/>{said}", node.name) };
+        let _ = write!(text, "\n  s{index}[\"{}\"]", label.replace('"', "#quot;"));
+        if graph.kind == GraphKind::Task {
+            let _ = write!(text, "\n  style s{index} stroke:{colour}");
         }
+    }
+    for edge in &graph.edges {
+        let arrow = if edge.taken == Some(false) { "-.->" } else { "-->" };
+        let _ = write!(text, "\n  s{} {arrow} s{}", number(&edge.from), number(&edge.to));
     }
     text
 }
 
-/// Dimensions of the SVG, in pixels.
-const BOX_HEIGHT: usize = 36;
-const GAP_X: usize = 28;
-const GAP_Y: usize = 44;
-const MARGIN: usize = 20;
-const CHARACTER: usize = 8;
+/// The space around an SVG, in pixels.
+const MARGIN: f64 = 20.0;
 
-/// Draws one centred row per depth of the DAG.
-fn svg(template: &Template, graph: &Graph) -> String {
-    let depths = graph.depths();
-    let rows = depths.iter().max().map_or(0, |deepest| deepest + 1);
-    let widths: Vec<usize> =
-        template.steps.iter().map(|step| step.name.chars().count() * CHARACTER + 24).collect();
-    let row_width = |row: usize| {
-        let boxes = (0..depths.len()).filter(|&step| depths[step] == row);
-        boxes.map(|step| widths[step] + GAP_X).sum::<usize>().saturating_sub(GAP_X)
-    };
-    let width = (0..rows).map(row_width).max().unwrap_or(0) + 2 * MARGIN;
-    let height = (rows * (BOX_HEIGHT + GAP_Y)).saturating_sub(GAP_Y) + 2 * MARGIN;
-    let mut places = vec![(0, 0); depths.len()];
-    for row in 0..rows {
-        let mut x = (width - row_width(row)) / 2;
-        for step in (0..depths.len()).filter(|&step| depths[step] == row) {
-            places[step] = (x, MARGIN + row * (BOX_HEIGHT + GAP_Y));
-            x += widths[step] + GAP_X;
-        }
-    }
+fn svg(graph: &DrawnGraph) -> String {
+    let (width, height) = (2.0f64.mul_add(MARGIN, graph.width), 2.0f64.mul_add(MARGIN, graph.height));
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" font-family=\"ui-monospace, monospace\" font-size=\"13\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"{0} {0} {width} {height}\" width=\"{width}\" \
+         height=\"{height}\" font-family=\"ui-monospace, monospace\" font-size=\"12\">\n\
          <defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
-         orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"#64748b\"/></marker></defs>\n"
+         orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" fill=\"#64748b\"/></marker></defs>\n",
+        -MARGIN
     );
-    for (child, parents) in graph.parents.iter().enumerate() {
-        for &parent in parents {
-            let (from_x, from_y) = (places[parent].0 + widths[parent] / 2, places[parent].1 + BOX_HEIGHT);
-            let (to_x, to_y) = (places[child].0 + widths[child] / 2, places[child].1);
-            let middle = usize::midpoint(from_y, to_y);
-            text.push_str(&format!(
-                "<path d=\"M{from_x} {from_y}C{from_x} {middle} {to_x} {middle} {to_x} {to_y}\" fill=\"none\" \
-                 stroke=\"#64748b\" stroke-width=\"1.5\" marker-end=\"url(#arrow)\"/>\n"
-            ));
-        }
-    }
-    for (step, &(x, y)) in template.steps.iter().zip(&places) {
-        let width = step.name.chars().count() * CHARACTER + 24;
-        let (middle, baseline) = (x + width / 2, y + BOX_HEIGHT / 2 + 5);
-        text.push_str(&format!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{BOX_HEIGHT}\" rx=\"8\" fill=\"#f1f5f9\" \
-             stroke=\"#334155\"/><text x=\"{middle}\" y=\"{baseline}\" text-anchor=\"middle\" \
-             fill=\"#0f172a\">{}</text>\n",
-            escape(&step.name)
-        ));
-    }
+    graph.edges.iter().for_each(|edge| svg_line(&mut text, edge));
+    graph.nodes.iter().for_each(|node| svg_box(&mut text, graph, node));
     text.push_str("</svg>");
     text
+}
+
+fn svg_line(text: &mut String, edge: &DrawnEdge) {
+    let points: Vec<String> = edge.points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let dashes = if edge.taken == Some(false) { " stroke-dasharray=\"4 4\"" } else { "" };
+    let _ = writeln!(
+        text,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"#64748b\" stroke-width=\"1.5\" stroke-linejoin=\"round\"{dashes} \
+         marker-end=\"url(#arrow)\"/>",
+        points.join(" ")
+    );
+}
+
+fn svg_box(text: &mut String, graph: &DrawnGraph, node: &DrawnNode) {
+    let (colour, said) = standing(graph, node);
+    let DrawnNode { x, y, width, height, .. } = *node;
+    let (middle, centre) = (x + width / 2.0, y + height / 2.0);
+    let baseline = if said.is_empty() { centre + 4.0 } else { centre - 3.0 };
+    let _ = writeln!(
+        text,
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"8\" fill=\"#f8fafc\" \
+         stroke=\"{colour}\" stroke-width=\"1.5\"/>\
+         <text x=\"{middle:.1}\" y=\"{baseline:.1}\" text-anchor=\"middle\" fill=\"#0f172a\">{}</text>",
+        escape(&node.name)
+    );
+    if !said.is_empty() {
+        let _ = writeln!(
+            text,
+            "<text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{colour}\" font-size=\"10\">{}</text>",
+            centre + 12.0,
+            escape(&said)
+        );
+    }
 }
 
 fn escape(text: &str) -> String {

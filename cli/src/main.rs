@@ -87,6 +87,8 @@ enum Command {
     Trigger(commands::trigger::Command),
     /// Create, list, rotate and revoke API keys.
     Key(commands::key::Arguments),
+    /// List who changed what through the API, and who was refused.
+    Audit(commands::audit::Arguments),
     /// Show the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
@@ -162,6 +164,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Event(command) => commands::event::run(&project, command, output).await,
         Command::Trigger(command) => commands::trigger::run(&project, command, output).await,
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
+        Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
     }

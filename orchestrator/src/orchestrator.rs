@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::Keys,
+    access::{Keys, Trail},
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
     database::{
@@ -24,7 +24,7 @@ use crate::{
     engine::{Dice, Engine},
     error::Error,
     events::{Events, Outlets},
-    read::Reader,
+    read::{Reader, Watched},
     run::{Creations, Hearing, Loops, PendingCreations, Reports},
     sweep::Swept,
     triggers::{TriggerCache, Triggers},
@@ -51,6 +51,8 @@ pub struct Orchestrator {
     pub reader: Arc<Reader>,
     /// API keys.
     pub keys: Arc<Keys>,
+    /// Who did what through the API.
+    pub trail: Arc<Trail>,
     pool: Pool,
     blobs: BlobStore,
     creations: Creations,
@@ -113,6 +115,7 @@ impl Orchestrator {
             pool: pool.for_queries(),
             catalog: Arc::clone(&catalog),
             blobs: blobs.clone(),
+            watched: Watched::new(pool.for_queries()),
         });
         let hearing = Hearing::new(reports.visibility());
         let engine = Arc::new(Engine {
@@ -150,11 +153,13 @@ impl Orchestrator {
             engine: Arc::clone(&engine),
             cache: TriggerCache::default(),
         });
+        let trail = Arc::new(Trail::new(reader.pool.clone()));
         let loops = Arc::new(Loops {
             pool: pool.clone(),
             engine: Arc::clone(&engine),
             events: Arc::clone(&events),
             triggers: Arc::clone(&triggers),
+            trail: Arc::clone(&trail),
             reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
@@ -162,7 +167,10 @@ impl Orchestrator {
         });
         let (creations, pending) = Creations::new();
         let keys = Arc::new(Keys::new(reader.pool.clone()));
-        (Self { catalog, engine, events, triggers, reader, keys, pool, blobs, creations, loops }, pending)
+        (
+            Self { catalog, engine, events, triggers, reader, keys, trail, pool, blobs, creations, loops },
+            pending,
+        )
     }
 
     /// Creates one task. Concurrent requests share a transaction.

@@ -107,7 +107,7 @@ fn routes() -> Vec<(String, String, Option<Permission>)> {
 async fn each_route_is_open_to_those_roles_that_have_its_permission() {
     let server = Server::with_keys().await;
     let routes = routes();
-    assert_eq!(routes.iter().filter(|(.., permission)| permission.is_none()).count(), 4, "{routes:?}");
+    assert_eq!(routes.iter().filter(|(.., permission)| permission.is_none()).count(), 5, "{routes:?}");
     for role in Role::ALL {
         let key = server.key(role.as_str(), None).await;
         let has = role.permissions();

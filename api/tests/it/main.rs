@@ -3,10 +3,14 @@
 mod access;
 mod discovery;
 mod events;
+mod follow;
+mod host;
+mod inspection;
 mod openapi;
 mod orchestrator;
 mod problems;
 mod refusals;
 mod server;
 mod tasks;
+mod trail;
 mod waiting;

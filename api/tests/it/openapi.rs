@@ -55,6 +55,21 @@ async fn every_route_of_the_document_is_served_and_describes_its_problems() {
     assert_eq!((served.status, served.body), (StatusCode::OK, document));
 }
 
+/// Clients are generated with a function for each.
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document = json!(openapi_document());
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+    let mut names: Vec<&str> =
+        operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
+    assert!(names.contains(&"get_task") && names.contains(&"list_tasks"));
+}
+
 #[test]
 fn every_code_is_documented() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md")).unwrap();

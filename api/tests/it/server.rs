@@ -4,6 +4,7 @@ use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Request, StatusCode},
+    response::Response,
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -48,8 +49,19 @@ impl Server {
         Self { router, orchestrator, database, _blobs: blobs }
     }
 
+    /// Sends a request, and returns the response before its body has come.
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn get_text(&self, path: &str) -> String {
+        let answer = self.respond(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
-        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let answer = self.respond(request).await;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }

@@ -1,5 +1,6 @@
 //! The commands, one file or folder each, and what several of them share.
 
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod config;
 pub(crate) mod deploy;
@@ -10,6 +11,7 @@ pub(crate) mod event;
 mod follow;
 pub(crate) mod handler;
 mod import;
+mod inspect;
 pub(crate) mod key;
 pub(crate) mod new;
 mod operate;

@@ -10,6 +10,7 @@ use super::{
     dev::Local,
     ending::Ending,
     follow::{finish, follow, look},
+    inspect::{self, LogFilters},
     operate::Operation,
     paging::{Paging, more},
     request::{RefusedInput, Request, read_json},
@@ -18,6 +19,7 @@ use super::{
 use crate::{
     client::{Client, query, told},
     config::ProjectConfig,
+    graph::Format,
     output::{Output, printable, table},
     view::TaskView,
 };
@@ -48,6 +50,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         paging: Paging,
     },
+    /// Count the newest 10,000 tasks that match.
+    #[command(disable_version_flag = true)]
+    Count {
+        #[command(flatten)]
+        filters: Filters,
+        /// What to count by: state, namespace or template.
+        #[arg(long)]
+        by: Option<String>,
+    },
     /// Show a task and its steps.
     Show {
         /// The task.
@@ -55,6 +66,33 @@ pub(crate) enum Command {
     },
     /// Follow a task until it ends.
     Watch {
+        /// The task.
+        task_id: Uuid,
+    },
+    /// Draw the DAG of a task with the state of its steps.
+    Graph {
+        /// The task.
+        task_id: Uuid,
+        /// The format of the picture.
+        #[arg(long, value_enum, default_value = "mermaid")]
+        format: Format,
+    },
+    /// List the runs of a task's steps with their times, in the order of their ends.
+    Timeline {
+        /// The task.
+        task_id: Uuid,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Print the log lines of a task's handlers.
+    Logs {
+        /// The task.
+        task_id: Uuid,
+        #[command(flatten)]
+        filters: LogFilters,
+    },
+    /// Print the input of a task and the results of its steps.
+    Context {
         /// The task.
         task_id: Uuid,
     },
@@ -134,6 +172,24 @@ pub(crate) struct Filters {
     created_before: Option<String>,
 }
 
+impl Filters {
+    /// The query of a request with these filters.
+    fn query(self, paging: Option<Paging>) -> String {
+        query([
+            ("limit", paging.as_ref().map(Paging::limit)),
+            ("cursor", paging.and_then(Paging::cursor)),
+            ("state", self.state),
+            ("open", self.open.then(|| "true".to_owned())),
+            ("namespace", self.namespace),
+            ("name", self.name),
+            ("version", self.version),
+            ("initiator", self.initiator),
+            ("created_after", self.created_after),
+            ("created_before", self.created_before),
+        ])
+    }
+}
+
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
         // Any free port, because the usual one may be in use.
@@ -176,6 +232,11 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
             Ok(ending)
         }
         Command::List { filters, paging } => list(client, filters, paging, output).await,
+        Command::Count { filters, by } => inspect::count(client, &filters.query(None), by, output).await,
+        Command::Graph { task_id, format } => inspect::graph(client, task_id, format, output).await,
+        Command::Timeline { task_id, paging } => inspect::timeline(client, task_id, paging, output).await,
+        Command::Logs { task_id, filters } => inspect::logs(client, task_id, filters, output).await,
+        Command::Context { task_id } => inspect::context(client, task_id, output).await,
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;
             output.result(&view, || view.lines(output).join("\n"))?;
@@ -278,19 +339,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
 }
 
 async fn list(client: &Client, filters: Filters, paging: Paging, output: &Output) -> Result<Ending> {
-    let Filters { state, open, namespace, name, version, initiator, created_after, created_before } = filters;
-    let query = query([
-        ("limit", Some(paging.limit())),
-        ("cursor", paging.cursor()),
-        ("state", state),
-        ("open", open.then(|| "true".to_owned())),
-        ("namespace", namespace),
-        ("name", name),
-        ("version", version),
-        ("initiator", initiator),
-        ("created_after", created_after),
-        ("created_before", created_before),
-    ]);
+    let query = filters.query(Some(paging));
     let found: Page<TaskSummary> = client.get(&format!("/v1/tasks?{query}")).await?;
     output.result(&found, || {
         let row = |task: &TaskSummary| {

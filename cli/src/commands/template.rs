@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::json;
-use tasker_orchestrator::read::TemplateSummary;
-use tasker_templates::template::{Graph, Template, latest, reference, template_schema};
+use tasker_orchestrator::read::{DrawnGraph, TemplateSummary};
+use tasker_templates::template::{Template, latest, reference, template_schema};
 
 use super::{ending::Ending, import, request::template_name};
 use crate::{
@@ -57,7 +57,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     match command {
         Command::Validate { files } => validate(project, &files, output).await,
         Command::List => {
-            let templates: Vec<TemplateSummary> = Client::of(project).get("/v1/templates").await?;
+            let templates: Vec<TemplateSummary> = Client::of(project).all("/v1/templates").await?;
             output.result(&templates, || {
                 let row = |template: &TemplateSummary| {
                     vec![
@@ -80,9 +80,8 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Graph { template, format } => {
             let template = of_project(project, &template)?;
-            let graph = Graph::new(&template).map_err(|_| anyhow!("the template has a cycle"))?;
-            let picture = draw(&template, &graph, format);
-            output.result(&json!({ "picture": picture }), || picture.clone())?;
+            let graph = DrawnGraph::of_template(&template)?;
+            output.result(&graph, || draw(&graph, format))?;
             Ok(Ending::Done)
         }
         Command::Import(arguments) => import::run(&arguments, output),

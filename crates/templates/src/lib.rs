@@ -4,6 +4,7 @@
 //! Pure: no I/O, no database, no clock.
 #![forbid(unsafe_code)]
 
+pub mod layout;
 mod numbers;
 mod reading;
 mod schema;

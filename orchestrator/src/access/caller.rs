@@ -26,8 +26,29 @@ pub enum PrincipalKind {
     Local,
     /// An API key.
     Key,
+    /// Whom a token of an identity provider names.
+    User,
     /// What a gateway in front of the API has authenticated.
     Gateway,
+}
+
+impl PrincipalKind {
+    const ALL: [Self; 4] = [Self::Local, Self::Key, Self::User, Self::Gateway];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Key => "key",
+            Self::User => "user",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// A principal with what it may do.
@@ -66,15 +87,15 @@ impl Caller {
         self.grant.scope(permission)
     }
 
-    /// The actor that the audit names, for a request that names one itself. A key cannot act in another's name, so that the
-    /// audit names both.
+    /// The actor that the audit names, for a request that names one itself. Nobody who is known acts in another's name, so
+    /// that the audit names both.
     pub fn actor(&self, named: Option<&str>) -> String {
         let Principal { name, key_id, .. } = &self.principal;
-        match (key_id, named) {
-            (Some(id), None) => format!("key:{name}/{id}"),
-            (Some(id), Some(named)) => format!("key:{name}/{id} for {named}"),
-            (None, Some(named)) => named.to_owned(),
-            (None, None) => "api".to_owned(),
-        }
+        let own = match (self.principal.kind, key_id) {
+            (PrincipalKind::Key, Some(id)) => format!("key:{name}/{id}"),
+            (PrincipalKind::User, _) => format!("user:{name}"),
+            _ => return named.unwrap_or("api").to_owned(),
+        };
+        named.map_or(own.clone(), |named| format!("{own} for {named}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Who may do what: callers, their permissions and namespaces, and API keys.
+//! Who may do what: callers, their permissions and namespaces, API keys, and the trail of what they did.
 
 mod caller;
 mod grant;
@@ -7,6 +7,7 @@ mod keys;
 pub(crate) mod permission;
 mod role;
 pub(crate) mod scope;
+mod trail;
 
 pub use caller::{Caller, Principal, PrincipalKind};
 pub use grant::{Grant, GrantError};
@@ -14,3 +15,4 @@ pub use keys::{ApiKey, CreatedKey, Keys, NewKey};
 pub use permission::Permission;
 pub use role::Role;
 pub use scope::Scope;
+pub use trail::{Access, AccessFilter, AccessOutcome, AccessRequest, Trail};

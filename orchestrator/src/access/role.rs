@@ -31,7 +31,7 @@ const VIEWER: &[P] = &[
     P::CallablesRead,
     P::EventsRead,
 ];
-const AUDITOR: &[P] = &[P::TasksContextRead, P::KeysRead];
+const AUDITOR: &[P] = &[P::TasksContextRead, P::AuditRead, P::KeysRead];
 const SUBMITTER: &[P] = &[P::TasksCreate, P::TasksRead, P::TasksList, P::TemplatesRead, P::EventsSend];
 const OPERATOR: &[P] = &[
     P::TasksContextRead,
@@ -44,7 +44,7 @@ const OPERATOR: &[P] = &[
     P::TriggersUpdate,
     P::SystemHealthRead,
 ];
-const PUBLISHER: &[P] = &[P::HandlersPromote];
+const PUBLISHER: &[P] = &[P::TemplatesValidate, P::HandlersPromote];
 
 impl Role {
     /// All roles.

@@ -12,4 +12,4 @@ pub(crate) use catalog::TemplateName;
 pub use catalog::{Catalog, Publication};
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
 pub use release::step_name;
-pub(crate) use release::{Release, ReleaseStep};
+pub(crate) use release::{Release, ReleaseStep, deciders};

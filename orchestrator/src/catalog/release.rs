@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde_json::{Value, value::RawValue};
 use tasker_protocol::{Grants, HandlerReference, Limits, NextStep};
 use tasker_templates::{
     Validator,
+    layout::Layout,
     template::{Graph, Step, StepType, Template},
 };
 use uuid::Uuid;
@@ -48,6 +49,8 @@ pub(crate) struct Release {
     /// For each step, the decisions before it. Only these can create the step.
     pub(crate) deciders: Vec<Vec<usize>>,
     pub(crate) input_schema: Option<Validator>,
+    /// The drawing of the graph, made when it is first asked for.
+    pub(crate) layout: OnceLock<Layout>,
 }
 
 /// The part of a step's message that is equal in all tasks.
@@ -76,7 +79,8 @@ impl Release {
             template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
         let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
         let deciders = deciders(&template, &graph);
-        let mut release = Self { id, template, graph, steps, deciders, input_schema };
+        let mut release =
+            Self { id, template, graph, steps, deciders, input_schema, layout: OnceLock::new() };
         let next: Vec<_> = (0..release.steps.len()).map(|step| Arc::new(release.next_step(step))).collect();
         let following: Vec<_> = (0..next.len()).map(|step| release.following(step, &next)).collect();
         for (step, following) in release.steps.iter_mut().zip(following) {
@@ -199,7 +203,8 @@ impl ReleaseStep {
     }
 }
 
-fn deciders(template: &Template, graph: &Graph) -> Vec<Vec<usize>> {
+/// For each step, the decisions before it. Only these can create the step.
+pub(crate) fn deciders(template: &Template, graph: &Graph) -> Vec<Vec<usize>> {
     let mut deciders: Vec<Vec<usize>> = vec![Vec::new(); template.steps.len()];
     for &step in &graph.order {
         let mut of_step = BTreeSet::new();

@@ -189,10 +189,8 @@ pub enum EdgeKind {
 }
 
 impl DependencyGraph {
-    /// The graph of a published template.
-    fn of(template: &Template) -> Result<Self, Error> {
-        let graph = Graph::new(template)
-            .map_err(|_| Error::Damaged(format!("the published template `{}` has a cycle", template.name)))?;
+    /// The dependencies of a template.
+    pub(super) fn of(template: &Template, graph: &Graph) -> Self {
         let name = |step: usize| template.steps[step].name.clone();
         let names = |steps: &mut dyn Iterator<Item = usize>| steps.map(name).collect::<Vec<_>>();
         let depths = graph.depths();
@@ -202,7 +200,7 @@ impl DependencyGraph {
         }
         let all = || 0..template.steps.len();
         let edges = all().flat_map(|to| graph.parents[to].iter().map(move |&from| (from, to)));
-        Ok(Self {
+        Self {
             nodes: all()
                 .map(|step| GraphNode {
                     id: name(step),
@@ -230,7 +228,7 @@ impl DependencyGraph {
             cycles: Vec::new(),
             parallel_branches: levels.values().map(Vec::len).max().unwrap_or(0),
             levels,
-        })
+        }
     }
 }
 
@@ -349,8 +347,9 @@ impl Reader {
             return Err(Error::NoSuchTemplate { namespace, name, version: Some(version), hint });
         }
         let template = self.template(namespace, name, &version).await?;
+        let graph = graph_of(&template)?;
         Ok(HandlerDetail {
-            dependency_graph: DependencyGraph::of(&template)?,
+            dependency_graph: DependencyGraph::of(&template, &graph),
             handler: HandlerVersionDetail {
                 full_name: format!("{namespace}.{name}@{version}"),
                 description: template.description,
@@ -393,9 +392,15 @@ impl Reader {
         Ok(Error::NoSuchNamespace { name: name.to_owned(), hint })
     }
 
-    async fn now(&self) -> Result<DateTime<Utc>, Error> {
+    pub(super) async fn now(&self) -> Result<DateTime<Utc>, Error> {
         Ok(sqlx::query_scalar(sql!("SELECT tasker_f.now()")).fetch_one(&self.pool).await?)
     }
+}
+
+/// The DAG of a published template.
+pub(super) fn graph_of(template: &Template) -> Result<Graph, Error> {
+    Graph::new(template)
+        .map_err(|_| Error::Damaged(format!("the published template `{}` has a cycle", template.name)))
 }
 
 fn latest_of(versions: &[String]) -> Result<String, Error> {

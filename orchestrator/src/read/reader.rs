@@ -8,6 +8,7 @@ use tasker_protocol::Payload;
 use tasker_transport::BlobStore;
 use uuid::Uuid;
 
+use super::watch::{Watch, Watched, last_records};
 use crate::{
     catalog::{Catalog, Release},
     error::Error,
@@ -18,9 +19,24 @@ pub struct Reader {
     pub(crate) pool: Pool,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) blobs: BlobStore,
+    pub(crate) watched: Watched,
 }
 
 impl Reader {
+    /// Watches the audit of a task.
+    pub fn watch(&self, task: Uuid) -> Watch {
+        self.watched.watch(task)
+    }
+
+    /// Returns the last audit record of a task.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTask`]: each task has one.
+    pub async fn last_record(&self, task: Uuid) -> Result<i64, Error> {
+        let records = last_records(&self.pool, &[task]).await?;
+        records.first().map(|(_, record)| *record).ok_or(Error::NoSuchTask(task))
+    }
+
     /// Returns the current release of a task.
     pub(crate) async fn release_of(&self, task: Uuid) -> Result<Arc<Release>, Error> {
         let id: Uuid = sqlx::query_scalar("SELECT release_id FROM tasker.tasks WHERE task_id = $1")

@@ -101,6 +101,9 @@ pub struct Transition {
     pub position: i32,
     /// The index of the step; absent for a change of the task.
     pub step_index: Option<u32>,
+    /// The name of the step.
+    #[serde(default)]
+    pub step: Option<String>,
     /// The number of the step's attempt.
     pub attempt: Option<u32>,
     /// When it changed.
@@ -237,13 +240,20 @@ impl Reader {
         slice: Slice<TransitionKey>,
     ) -> Result<Vec<Transition>, Error> {
         let (audit_id, position, of_step) = slice.after.unwrap_or((0, 0, TASK));
-        let rows = sqlx::query(
-            "SELECT audit_id, position, step_index, attempt, at, from_state, to_state, event, actor, reason
-             FROM tasker.transitions
-             WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2) AND audit_id >= $3
-               AND (audit_id, position, coalesce(step_index, $6)) > ($3, $4, $5)
-             ORDER BY audit_id, position, coalesce(step_index, $6) LIMIT $7",
-        )
+        let rows = sqlx::query(sql!(
+            "SELECT c.*, CASE WHEN c.step_index IS NOT NULL
+                 THEN coalesce(tasker_f.step_name(d.name, s.worker_number), c.step_index::text) END AS step
+             FROM (
+                 SELECT audit_id, position, step_index, attempt, at, from_state, to_state, event, actor, reason
+                 FROM tasker.transitions
+                 WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2) AND audit_id >= $3
+                   AND (audit_id, position, coalesce(step_index, $6)) > ($3, $4, $5)
+                 ORDER BY audit_id, position, coalesce(step_index, $6) LIMIT $7) c
+             JOIN tasker.tasks t ON t.task_id = $1
+             LEFT JOIN tasker.steps s ON s.task_id = $1 AND s.step_index = c.step_index
+             LEFT JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.template_step
+             ORDER BY c.audit_id, c.position, coalesce(c.step_index, $6)"
+        ))
         .bind(task)
         .bind(step.map(|step| step as i32))
         .bind(audit_id)
@@ -260,6 +270,7 @@ impl Reader {
                 audit_id: row.try_get("audit_id")?,
                 position: row.try_get("position")?,
                 step_index: number("step_index")?,
+                step: row.try_get("step")?,
                 attempt: number("attempt")?,
                 at: row.try_get("at")?,
                 from_state: row.try_get("from_state")?,

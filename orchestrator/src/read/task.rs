@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sqlx::{QueryBuilder, Row, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -160,6 +160,41 @@ pub struct TaskFilter {
     pub created_before: Option<DateTime<Utc>>,
 }
 
+impl TaskFilter {
+    /// Adds its conditions on `tasker.tasks`.
+    pub(super) fn push_to(&self, query: &mut QueryBuilder<Postgres>) {
+        let texts = [
+            ("namespace", self.namespace.as_deref()),
+            ("name", self.name.as_deref()),
+            ("version", self.version.as_deref()),
+            ("initiator", self.initiator.as_deref()),
+            ("source_system", self.source_system.as_deref()),
+        ];
+        if let Some(namespaces) = self.scope.sql() {
+            query.push(" AND namespace = ANY (").push_bind(namespaces).push(")");
+        }
+        for (column, wanted) in texts {
+            if let Some(wanted) = wanted {
+                query.push(format!(" AND {column} = ")).push_bind(wanted);
+            }
+        }
+        match self.states[..] {
+            [] => {}
+            [state] => drop(query.push(" AND state = ").push_bind(state.as_str())),
+            ref states => {
+                let names: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+                query.push(" AND state = ANY (").push_bind(names).push(")");
+            }
+        }
+        if let Some(after) = self.created_after {
+            query.push(" AND task_id >= ").push_bind(first_id(after));
+        }
+        if let Some(before) = self.created_before {
+            query.push(" AND task_id < ").push_bind(first_id(before));
+        }
+    }
+}
+
 const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initiator, source_system, reason, tags, \
     correlation_id, parent_correlation_id, created_at, completed_at, steps_total, steps_satisfied, steps_running, \
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
@@ -168,35 +203,7 @@ impl Reader {
     /// Returns tasks, newest first.
     pub async fn tasks(&self, filter: &TaskFilter, slice: Slice<Uuid>) -> Result<Vec<TaskSummary>, Error> {
         let mut query = QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE true"));
-        let texts = [
-            ("namespace", filter.namespace.as_deref()),
-            ("name", filter.name.as_deref()),
-            ("version", filter.version.as_deref()),
-            ("initiator", filter.initiator.as_deref()),
-            ("source_system", filter.source_system.as_deref()),
-        ];
-        if let Some(namespaces) = filter.scope.sql() {
-            query.push(" AND namespace = ANY (").push_bind(namespaces).push(")");
-        }
-        for (column, wanted) in texts {
-            if let Some(wanted) = wanted {
-                query.push(format!(" AND {column} = ")).push_bind(wanted);
-            }
-        }
-        match filter.states[..] {
-            [] => {}
-            [state] => drop(query.push(" AND state = ").push_bind(state.as_str())),
-            ref states => {
-                let names: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-                query.push(" AND state = ANY (").push_bind(names).push(")");
-            }
-        }
-        if let Some(after) = filter.created_after {
-            query.push(" AND task_id >= ").push_bind(first_id(after));
-        }
-        if let Some(before) = filter.created_before {
-            query.push(" AND task_id < ").push_bind(first_id(before));
-        }
+        filter.push_to(&mut query);
         if let Some(after) = slice.after {
             query.push(" AND task_id < ").push_bind(after);
         }

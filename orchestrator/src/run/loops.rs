@@ -12,8 +12,8 @@ use super::{creations::PendingCreations, reports::Reports};
 use tasker_pool::Pool;
 
 use crate::{
-    database::functions::FunctionSetUse, engine::Engine, error::Error, events::Events, sweep::Swept,
-    triggers::Triggers,
+    access::Trail, database::functions::FunctionSetUse, engine::Engine, error::Error, events::Events,
+    sweep::Swept, triggers::Triggers,
 };
 
 /// How often messages without a report are marked as sent.
@@ -32,6 +32,7 @@ pub(crate) struct Loops {
     pub(crate) engine: Arc<Engine>,
     pub(crate) events: Arc<Events>,
     pub(crate) triggers: Arc<Triggers>,
+    pub(crate) trail: Arc<Trail>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
     pub(crate) concurrent_reports: usize,
@@ -94,7 +95,8 @@ impl Loops {
     async fn tidy(&self) -> Result<(), Error> {
         let events = self.events.forget_events().await;
         let received = self.triggers.forget_received_events().await;
-        events.and(received)
+        let accesses = self.trail.forget().await;
+        events.and(received).and(accesses)
     }
 
     async fn every(

@@ -1,0 +1,184 @@
+//! Who did what: records requests that change something and requests that are refused, and lists the records.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header::USER_AGENT},
+};
+use serde::{Deserialize, Serialize};
+use tasker_orchestrator::{
+    Orchestrator,
+    access::{Access, AccessFilter, AccessOutcome, AccessRequest, Permission, Principal, Trail},
+};
+use utoipa::IntoParams;
+
+use crate::{
+    moment::Moment,
+    page::{List, Page, PageParameters},
+    per_minute::PerMinute,
+    problem::{ApiError, Code},
+    request_id,
+};
+
+/// The address that a request came from: an extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// How many refusals of one principal are recorded in a minute, and of one address without valid credentials.
+const MOST_REFUSALS: u32 = 10;
+
+/// What a handler adds to the record of its request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Note(Arc<OnceLock<(Option<String>, Option<String>)>>);
+
+impl Note {
+    /// Why the request was sent, and for whom.
+    pub(crate) fn add(&self, reason: Option<&str>, on_behalf_of: Option<&str>) {
+        let _ = self.0.set((reason.map(str::to_owned), on_behalf_of.map(str::to_owned)));
+    }
+}
+
+/// The trail, with what limits it.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    trail: Arc<Trail>,
+    refusals: Arc<PerMinute>,
+}
+
+/// A request that is being worked on.
+pub(crate) struct Visit {
+    request: AccessRequest,
+    changes: bool,
+}
+
+impl Recorder {
+    pub(crate) fn new(trail: Arc<Trail>) -> Self {
+        Self { trail, refusals: Arc::default() }
+    }
+
+    /// Records a request that was answered with this status, if it is one to record.
+    pub(crate) async fn record(
+        &self,
+        mut visit: Visit,
+        principal: Option<&Principal>,
+        note: &Note,
+        status: StatusCode,
+    ) {
+        let is_refusal = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+        if is_refusal {
+            let who = match (principal, visit.request.address) {
+                (Some(principal), _) => format!("{} {:?}", principal.name, principal.key_id),
+                (None, Some(address)) => address.to_string(),
+                (None, None) => String::new(),
+            };
+            if self.refusals.add(&who) > MOST_REFUSALS {
+                return;
+            }
+        } else if !visit.changes {
+            return;
+        }
+        visit.request.outcome = match status {
+            _ if is_refusal => AccessOutcome::Denied,
+            _ if status.is_success() => AccessOutcome::Ok,
+            _ => AccessOutcome::Failed,
+        };
+        visit.request.status = status.as_u16();
+        visit.request.principal = principal.cloned();
+        if let Some((reason, on_behalf_of)) = note.0.get() {
+            visit.request.reason.clone_from(reason);
+            visit.request.on_behalf_of.clone_from(on_behalf_of);
+        }
+        // What the request did stands: its response must not say that it failed.
+        if let Err(error) = self.trail.record(&visit.request).await {
+            tracing::error!(%error, request = ?visit.request, "a request could not be recorded in the trail");
+        }
+    }
+}
+
+impl Visit {
+    /// Notes what a request for this permission is.
+    pub(crate) fn of(request: &Request, permission: Option<Permission>) -> Self {
+        let method = request.method();
+        // Creations and events have records of their own; the last two change nothing.
+        let changes = !method.is_safe()
+            && !matches!(
+                permission,
+                Some(
+                    Permission::TasksCreate
+                        | Permission::EventsSend
+                        | Permission::TemplatesValidate
+                        | Permission::TriggersRead
+                )
+            );
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        Self {
+            changes,
+            request: AccessRequest {
+                request_id: request_id::current(),
+                principal: None,
+                on_behalf_of: None,
+                permission: permission.map_or_else(String::new, |permission| permission.to_string()),
+                method: method.as_str().to_owned(),
+                path: request.uri().path().to_owned(),
+                outcome: AccessOutcome::Ok,
+                status: 0,
+                reason: None,
+                address: request.extensions().get::<Peer>().map(|peer| peer.0),
+                user_agent: user_agent.map(str::to_owned),
+            },
+        }
+    }
+
+    /// The address that the request came from.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.request.address
+    }
+}
+
+/// Filters of the trail.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filters {
+    /// Only requests of principals with this name.
+    principal: Option<String>,
+    /// Only requests that need this permission.
+    permission: Option<String>,
+    /// Only requests that ended so: `ok`, `denied`, `failed`.
+    #[param(inline)]
+    outcome: Option<AccessOutcome>,
+    /// Only requests at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
+    #[param(value_type = Option<String>)]
+    after: Option<Moment>,
+    /// Only requests before this time.
+    #[param(value_type = Option<String>)]
+    before: Option<Moment>,
+}
+
+/// Lists the requests that changed something or were refused, newest first. Creations of tasks and received events are not
+/// among them: tasks name their initiators.
+#[utoipa::path(get, path = "/v1/audit", tag = "keys", operation_id = "list_access", params(Filters, PageParameters), responses(
+    (status = 200, body = Page<Access>)))]
+pub(crate) async fn list(
+    State(orchestrator): State<Orchestrator>,
+    list: List<Filters>,
+) -> Result<Page<Access>, ApiError> {
+    let Filters { principal, permission, outcome, after, before } = &list.filters;
+    let permission = permission.as_deref().map(|name| {
+        let unknown = || ApiError::new(Code::InvalidRequest, format!("there is no permission `{name}`"));
+        Permission::from_name(name).ok_or_else(unknown)
+    });
+    let filter = AccessFilter {
+        principal: principal.clone(),
+        permission: permission.transpose()?,
+        outcome: *outcome,
+        after: after.map(|moment| moment.0),
+        before: before.map(|moment| moment.0),
+    };
+    let records = orchestrator.trail.list(&filter, list.slice()?).await?;
+    Ok(list.page(records, |record| record.access_id))
+}
