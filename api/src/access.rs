@@ -19,16 +19,17 @@ use uuid::Uuid;
 use crate::{
     per_minute::PerMinute,
     problem::{ApiError, Code},
+    tokens::Tokens,
     trail::{Note, Recorder, Visit},
 };
 
 /// How callers are authenticated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Authentication {
     /// Not at all: everybody may do everything. For loopback.
     Off,
-    /// By API keys.
-    Keys,
+    /// By API keys, and by tokens of an identity provider.
+    Own(Option<Arc<Tokens>>),
     /// By the gateway in front of the API, which lets nobody else through.
     Gateway,
 }
@@ -39,6 +40,9 @@ const REQUIRED_PERMISSION: &str = "x-required-permission";
 pub(crate) const API_KEY: &str = "x-api-key";
 /// The name of the other scheme in the document.
 pub(crate) const BEARER: &str = "bearer";
+
+/// The beginning of API keys.
+const KEY_PREFIX: &str = "tsk_";
 
 /// How many requests without valid credentials an address may send in a minute, before all are refused for its rest.
 const MOST_REFUSED: u32 = 20;
@@ -148,6 +152,8 @@ fn guarded(
 pub(crate) struct Guardian {
     keys: Arc<Keys>,
     everybody: Option<Arc<Caller>>,
+    /// What verifies tokens, if they are accepted.
+    tokens: Option<Arc<Tokens>>,
     /// The refused credentials of each address.
     refused: Arc<PerMinute>,
     recorder: Recorder,
@@ -190,17 +196,27 @@ fn within(caller: Arc<Caller>, permission: Option<Permission>, note: Note) -> Re
 
 impl Guardian {
     pub(crate) fn new(orchestrator: &Orchestrator, authentication: Authentication) -> Self {
-        let everybody = match authentication {
+        let everybody = match &authentication {
             Authentication::Off => Some(Caller::local()),
             Authentication::Gateway => Some(Caller::gateway()),
-            Authentication::Keys => None,
+            Authentication::Own(_) => None,
+        };
+        let tokens = match authentication {
+            Authentication::Own(tokens) => tokens,
+            _ => None,
         };
         Self {
             keys: Arc::clone(&orchestrator.keys),
             everybody: everybody.map(Arc::new),
+            tokens,
             refused: Arc::default(),
             recorder: Recorder::new(Arc::clone(&orchestrator.trail)),
         }
+    }
+
+    /// Why tokens cannot be verified at present, if they cannot.
+    pub(crate) fn fault_of_tokens(&self) -> Option<String> {
+        self.tokens.as_ref().and_then(|tokens| tokens.fault())
     }
 
     /// How callers are authenticated.
@@ -254,21 +270,33 @@ impl Guardian {
         if let Some(everybody) = &self.everybody {
             return Ok(Arc::clone(everybody));
         }
-        let Some(key) = key_in(headers) else {
+        let Some(credential) = credential_in(headers) else {
             let message = "send an API key, as `X-API-Key: tsk_…` or `Authorization: Bearer tsk_…`; `tasker key create` makes one";
             return Err(ApiError::new(Code::Unauthenticated, message.to_owned()));
         };
-        self.keys.verify(key).await?.ok_or_else(|| {
-            let message = "the API key is unknown, revoked or expired";
-            ApiError::new(Code::Unauthenticated, message.to_owned())
-        })
+        let key = match (credential, &self.tokens) {
+            (Credential::Bearer(token), Some(tokens)) if !token.starts_with(KEY_PREFIX) => {
+                return tokens.caller(token).await;
+            }
+            (Credential::Bearer(key) | Credential::Key(key), _) => key,
+        };
+        let unknown = || ApiError::refused_credentials("the API key is unknown, revoked or expired");
+        self.keys.verify(key).await?.ok_or_else(unknown)
     }
 }
 
-fn key_in(headers: &HeaderMap) -> Option<&str> {
+/// What a request says about who sent it.
+enum Credential<'a> {
+    /// An API key.
+    Key(&'a str),
+    /// An API key or a token.
+    Bearer(&'a str),
+}
+
+fn credential_in(headers: &HeaderMap) -> Option<Credential<'_>> {
     if let Some(value) = headers.get(API_KEY) {
-        return value.to_str().ok();
+        return value.to_str().ok().map(Credential::Key);
     }
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then(|| Credential::Bearer(token.trim()))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use tasker_orchestrator::{
     Creation, Error, Orchestrator, TaskRequest,
-    access::{PrincipalKind, Scope},
+    access::Scope,
     read::TaskDetail,
 };
 use tasker_templates::canonical;
@@ -111,7 +111,7 @@ fn admit(within: &Within, request: &mut TaskRequest) -> Result<Option<Box<RawVal
         let (namespace, name) = (request.namespace.clone(), request.name.clone());
         return Err(hidden_template(namespace, name, request.version.clone()).into());
     }
-    if within.caller.principal.kind == PrincipalKind::Key {
+    if within.caller.principal.is_known() {
         request.initiator = Some(within.caller.actor(request.initiator.as_deref()));
     }
     // Whether an input equals that of another task says something of it.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::Orchestrator;
 use utoipa::ToSchema;
 
-use crate::problem::ApiError;
+use crate::{access::Guardian, problem::ApiError};
 
 /// The health of the process.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -25,6 +25,9 @@ pub struct DetailedHealth {
     pub version: String,
     /// The number of steps that are enqueued, in progress or waiting for a retry, by state.
     pub open_steps: BTreeMap<String, i64>,
+    /// Why tokens of the identity provider cannot be verified at present, if they cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<String>,
 }
 
 fn ok() -> Health {
@@ -57,10 +60,12 @@ pub(crate) async fn health(orchestrator: State<Orchestrator>) -> Result<Json<Hea
     (status = 200, body = DetailedHealth)))]
 pub(crate) async fn detailed(
     State(orchestrator): State<Orchestrator>,
+    Extension(guardian): Extension<Guardian>,
 ) -> Result<Json<DetailedHealth>, ApiError> {
     Ok(Json(DetailedHealth {
         status: ok().status,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         open_steps: orchestrator.reader.open_steps().await?,
+        tokens: guardian.fault_of_tokens(),
     }))
 }

@@ -32,6 +32,7 @@ mod streams;
 mod tasks;
 mod templates;
 mod timeline;
+mod tokens;
 mod trail;
 mod triggers;
 
@@ -59,6 +60,7 @@ pub use problem::{Fault, PROBLEM_JSON, Problem};
 pub use steps::{StepActionName, StepOperation};
 pub use tasks::{AnswerBy, CancelledTask, OperatedTask, TaskOperation};
 pub use templates::{TemplateProblem, TemplateVerdict};
+pub use tokens::Tokens;
 pub use trail::Peer;
 pub use triggers::TriggerSwitch;
 
@@ -115,6 +117,10 @@ pub async fn serve(
     hosts: Vec<String>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    if let Authentication::Own(Some(tokens)) = &authentication {
+        let (tokens, stop) = (Arc::clone(tokens), stop.clone());
+        tokio::spawn(async move { tokens.run(stop).await });
+    }
     let mut router = routes(orchestrator, authentication, stop.clone(), MAX_BODY_BYTES);
     if listener.local_addr()?.ip().is_loopback() {
         router = router

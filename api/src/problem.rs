@@ -126,6 +126,7 @@ codes! {
     IdempotencyKeyReused UNPROCESSABLE_ENTITY "idempotency_key_reused" "Another request had this idempotency key"
     TooManyRequests TOO_MANY_REQUESTS "too_many_requests" "There are too many requests"
     ResponseTooLarge PAYLOAD_TOO_LARGE "response_too_large" "The response is too large"
+    AuthUnavailable SERVICE_UNAVAILABLE "auth_unavailable" "Tokens cannot be verified at present"
     Internal INTERNAL_SERVER_ERROR "internal" "Tasker failed"
     Unavailable SERVICE_UNAVAILABLE "unavailable" "Temporarily unavailable"
 }
@@ -137,6 +138,8 @@ pub(crate) struct ApiError {
     detail: String,
     task_id: Option<Uuid>,
     errors: Vec<Fault>,
+    /// Whether the request had credentials, which are not valid.
+    has_credentials: bool,
 }
 
 impl fmt::Display for ApiError {
@@ -147,7 +150,12 @@ impl fmt::Display for ApiError {
 
 impl ApiError {
     pub(crate) fn new(code: Code, detail: String) -> Self {
-        Self { code, detail, task_id: None, errors: Vec::new() }
+        Self { code, detail, task_id: None, errors: Vec::new(), has_credentials: false }
+    }
+
+    /// Credentials that are not valid.
+    pub(crate) fn refused_credentials(detail: &str) -> Self {
+        Self { has_credentials: true, ..Self::new(Code::Unauthenticated, detail.to_owned()) }
     }
 
     /// The task that the same request has already created.
@@ -202,20 +210,21 @@ impl Problem {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let ApiError { code, detail, task_id, errors } = error;
+        let ApiError { code, detail, task_id, errors, has_credentials: _ } = error;
         Self { task_id, errors, ..Self::new(code, detail) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let code = self.code;
+        let (code, has_credentials) = (self.code, self.has_credentials);
         let problem = Problem::from(self);
         let mut response = (code.status(), Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if code == Code::Unauthenticated {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if has_credentials { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if code == Code::TooManyRequests {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{Extension, http::HeaderMap};
-use tasker_orchestrator::access::{Permission, Principal, PrincipalKind};
+use tasker_orchestrator::access::{Permission, Principal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,7 +38,7 @@ impl Streams {
     /// Takes a place.
     pub(crate) fn enter(&self, principal: &Principal) -> Result<StreamPlace, ApiError> {
         // Everybody on a server that authenticates nobody is one principal.
-        let most = if principal.kind == PrincipalKind::Key { MOST_OF_ONE } else { MOST };
+        let most = if principal.is_known() { MOST_OF_ONE } else { MOST };
         let of = principal.key_id.clone().unwrap_or_else(|| principal.name.clone());
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = open.get(&of).copied().unwrap_or(0);
@@ -88,6 +88,8 @@ pub(crate) async fn ended(
 
 #[cfg(test)]
 mod tests {
+    use tasker_orchestrator::access::PrincipalKind;
+
     use super::*;
 
     fn key(id: &str) -> Principal {

@@ -1,41 +1,39 @@
 //! Whom a server lets in.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Result, bail};
 use tasker_api::Authentication;
-use tasker_orchestrator::access::Keys;
 
-use crate::config::{AuthMode, ProjectConfig};
+use crate::{auth::AuthMode, config::ProjectConfig};
 
-/// Returns how the API on this address authenticates its callers. `auto` is what `auth.mode = "auto"` stands for.
+/// Returns how the API on this address authenticates its callers. `has_keys` says whether `auth.mode = "auto"` finds API keys.
 ///
 /// # Errors
-/// It would let everybody in beyond this machine.
+/// It would let everybody in beyond this machine, or a setting of tokens is wrong.
 pub(crate) fn authentication(
     project: &ProjectConfig,
     address: SocketAddr,
-    auto: Authentication,
+    has_keys: bool,
 ) -> Result<Authentication> {
-    let authentication = match project.config.auth.mode {
-        AuthMode::Auto => auto,
-        AuthMode::Off => Authentication::Off,
-        AuthMode::Own => Authentication::Keys,
+    let auth = &project.config.auth;
+    let tokens = auth.tokens(&project.config.auth_roles, &project.root)?.map(Arc::new);
+    let is_off = match auth.mode {
+        AuthMode::Auto => tokens.is_none() && !has_keys,
+        AuthMode::Off => true,
+        AuthMode::Own => false,
     };
-    let is_open = authentication == Authentication::Off && !address.ip().is_loopback();
-    if is_open && !project.config.auth.insecure_no_auth {
-        bail!(
-            "the API on {address} would let everybody in: create a key with `tasker key create --database --name NAME --role \
-             admin`, or listen on 127.0.0.1, or accept it with --insecure-no-auth (`auth.insecure_no_auth`)"
-        );
+    if !is_off {
+        return Ok(Authentication::Own(tokens));
     }
-    if is_open {
+    if !address.ip().is_loopback() {
+        if !auth.insecure_no_auth {
+            bail!(
+                "the API on {address} would let everybody in: create a key with `tasker key create --database --name NAME --role \
+                 admin`, or listen on 127.0.0.1, or accept it with --insecure-no-auth (`auth.insecure_no_auth`)"
+            );
+        }
         tracing::warn!(%address, "the API lets everybody in, also from other machines");
     }
-    Ok(authentication)
-}
-
-/// API keys where there are any, and nothing otherwise.
-pub(crate) async fn keys_if_any(keys: &Keys) -> Result<Authentication> {
-    Ok(if keys.is_any().await? { Authentication::Keys } else { Authentication::Off })
+    Ok(Authentication::Off)
 }

@@ -13,7 +13,10 @@ use tasker_runtime_host::Ceilings;
 use tasker_transport::BUCKET_BYTES;
 use toml::{Table, Value};
 
-use crate::environment;
+use crate::{
+    auth::{Auth, Roles},
+    environment,
+};
 
 /// The name of the file.
 pub(crate) const FILE: &str = "tasker.toml";
@@ -30,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
     pub(crate) auth: Auth,
+    pub(crate) auth_roles: Roles,
     pub(crate) database: Database,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
@@ -110,30 +114,6 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
     }
-}
-
-/// `[auth]`: who may use the API.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Auth {
-    /// `off`: everybody may do everything. `own`: callers send an API key. `auto`: `own` in `tasker serve` if a key was
-    /// ever made when it starts, otherwise `off`.
-    pub(crate) mode: AuthMode,
-    /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
-    pub(crate) insecure_no_auth: bool,
-}
-
-/// How callers of the API are authenticated.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AuthMode {
-    /// By what there is.
-    #[default]
-    Auto,
-    /// Not at all.
-    Off,
-    /// By API keys.
-    Own,
 }
 
 /// `[database]`: PostgreSQL 15 or later.

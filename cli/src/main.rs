@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod auth;
 mod client;
 mod commands;
 mod config;

@@ -18,7 +18,7 @@ const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Server {
     async fn with_keys() -> Self {
-        Self::start_with(Authentication::Keys).await
+        Self::start_with(Authentication::Own(None)).await
     }
 
     /// Creates a key. Returns its text.

@@ -12,5 +12,6 @@ mod problems;
 mod refusals;
 mod server;
 mod tasks;
+mod tokens;
 mod trail;
 mod waiting;

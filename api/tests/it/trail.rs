@@ -43,7 +43,7 @@ impl Server {
 
 #[tokio::test]
 async fn the_trail_says_who_did_what_why_and_from_where() {
-    let server = Server::start_with(Authentication::Keys).await;
+    let server = Server::start_with(Authentication::Own(None)).await;
     let (operator, viewer, auditor) =
         (server.key_of("operator").await, server.key_of("viewer").await, server.key_of("auditor").await);
     let created = server.send_from(HOME, &operator, "POST", "/v1/tasks", r#"{"name":"order"}"#).await;
@@ -97,7 +97,7 @@ async fn the_trail_says_who_did_what_why_and_from_where() {
 
 #[tokio::test]
 async fn an_address_that_guesses_keys_is_stopped_and_others_are_not() {
-    let server = Server::start_with(Authentication::Keys).await;
+    let server = Server::start_with(Authentication::Own(None)).await;
     let (viewer, auditor) = (server.key_of("viewer").await, server.key_of("auditor").await);
     let guess = async |address: &str, key: &str| server.send_from(address, key, "GET", "/v1/me", "").await;
     for _ in 0..20 {
@@ -116,7 +116,7 @@ async fn an_address_that_guesses_keys_is_stopped_and_others_are_not() {
 
 #[tokio::test]
 async fn records_are_forgotten_after_400_days() {
-    let server = Server::start_with(Authentication::Keys).await;
+    let server = Server::start_with(Authentication::Own(None)).await;
     let (viewer, auditor) = (server.key_of("viewer").await, server.key_of("auditor").await);
     for _ in 0..2 {
         server.send_from(HOME, &viewer, "GET", "/v1/keys", "").await;

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{
-    access::{authentication, keys_if_any},
+    access::authentication,
     config::ProjectConfig,
     output::Output,
     parts,
@@ -48,8 +48,8 @@ pub(crate) async fn run(
     let listener = TcpListener::bind(&project.config.server.listen)
         .await
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
-    let auto = keys_if_any(&Keys::new(pool.clone())).await?;
-    let authentication = match authentication(&project, listener.local_addr()?, auto) {
+    let has_keys = Keys::new(pool.clone()).is_any().await?;
+    let authentication = match authentication(&project, listener.local_addr()?, has_keys) {
         Ok(authentication) => authentication,
         Err(refused) => return Ok(Ending::Refused(refused)),
     };
@@ -77,7 +77,7 @@ pub(crate) async fn run(
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));
-    if authentication == Authentication::Off {
+    if matches!(authentication, Authentication::Off) {
         output.say("It authenticates nobody; `tasker key create --database` makes the first API key");
     }
     let hosts = project.config.server.hosts.clone();

@@ -51,6 +51,13 @@ impl PrincipalKind {
     }
 }
 
+impl Principal {
+    /// Whether this server has authenticated it, so that nobody acts in its name.
+    pub fn is_known(&self) -> bool {
+        matches!(self.kind, PrincipalKind::Key | PrincipalKind::User)
+    }
+}
+
 /// A principal with what it may do.
 #[derive(Debug, Clone)]
 pub struct Caller {

@@ -3,7 +3,6 @@
 use std::{fs::File, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use tasker_api::Authentication;
 use tasker_assembly::{Claim, RunningOrchestrator, memory, postgres};
 use tasker_local_postgres::{Durability, LocalPostgres};
 use tasker_orchestrator::Newer;
@@ -63,7 +62,7 @@ impl Local {
             )
         })?;
         let url = format!("http://{}", listener.local_addr()?);
-        let authentication = authentication(&project, listener.local_addr()?, Authentication::Off)?;
+        let authentication = authentication(&project, listener.local_addr()?, false)?;
         let (stop_orchestrator, stop_database) = (CancellationToken::new(), CancellationToken::new());
         let (options, database) = if project.config.database.url.is_empty() {
             let state = project.state_dir();

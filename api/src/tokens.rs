@@ -1,0 +1,124 @@
+//! Tokens of an identity provider: whom one names, and what that caller may do.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use chrono::{DateTime, Utc};
+use tasker_identity::{Identity, Refusal, Verifier};
+use tasker_orchestrator::access::{Caller, Grant, GrantError, Principal, PrincipalKind, Role};
+use tokio_util::sync::CancellationToken;
+
+use crate::problem::{ApiError, Code};
+
+/// How often a token that is refused for its content is logged, at most.
+const LOGGED: Duration = Duration::from_secs(1);
+
+/// Verifies tokens, and turns what they claim into permissions.
+#[derive(Debug)]
+pub struct Tokens {
+    verifier: Arc<Verifier>,
+    /// What each further role grants: permissions, and names of built-in roles.
+    roles: BTreeMap<String, Vec<String>>,
+    is_strict: bool,
+    logged: std::sync::Mutex<Option<SystemTime>>,
+}
+
+impl Tokens {
+    /// Tokens that this verifier accepts. `roles` adds roles, or replaces built-in ones, by the name that tokens use: each is a
+    /// list of permissions (`tasks:read`, `tasks:*`, `tasks:read@shop`) and built-in roles. If it is strict, a token with an
+    /// unknown permission is refused; otherwise that permission is ignored. Unknown roles always are: identity providers add
+    /// their own.
+    ///
+    /// # Errors
+    /// A role grants what does not exist.
+    pub fn new(
+        verifier: Verifier,
+        roles: BTreeMap<String, Vec<String>>,
+        is_strict: bool,
+    ) -> Result<Self, GrantError> {
+        for granted in roles.values() {
+            let (roles, permissions) = parts(granted);
+            Grant::read(&roles, &permissions, None)?;
+        }
+        Ok(Self { verifier: Arc::new(verifier), roles, is_strict, logged: std::sync::Mutex::default() })
+    }
+
+    /// Keeps the keys of the identity provider fresh until `stop` is cancelled.
+    pub(crate) async fn run(&self, stop: CancellationToken) {
+        Arc::clone(&self.verifier).run(stop).await;
+    }
+
+    /// Why tokens cannot be verified at present, if they cannot.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.verifier.ready(SystemTime::now()).err().map(|fault| fault.to_string())
+    }
+
+    /// Returns the caller whom a token names.
+    pub(crate) async fn caller(&self, token: &str) -> Result<Arc<Caller>, ApiError> {
+        match self.verifier.verify(token, SystemTime::now()).await {
+            Ok(identity) => self.caller_of(identity).map(Arc::new).ok_or_else(refused),
+            Err(Refusal::Unavailable) => {
+                let message =
+                    "the keys that verify tokens cannot be fetched; repeat the request, or use an API key";
+                Err(ApiError::new(Code::AuthUnavailable, message.to_owned()))
+            }
+            Err(refusal) => {
+                self.log(&refusal.to_string());
+                Err(refused())
+            }
+        }
+    }
+
+    /// Whoever sent the token learns no reason, so that the log has it.
+    fn log(&self, reason: &str) {
+        let mut logged = self.logged.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let now = SystemTime::now();
+        if logged.is_none_or(|at| now.duration_since(at).is_ok_and(|since| since >= LOGGED)) {
+            *logged = Some(now);
+            tracing::warn!(reason, "a token was refused");
+        }
+    }
+
+    /// None if the token claims what does not exist, and this is strict.
+    fn caller_of(&self, identity: Identity) -> Option<Caller> {
+        let Identity { display, permissions, roles, namespaces, expires_at, .. } = identity;
+        let (mut granted_roles, mut granted) = (Vec::new(), Vec::new());
+        for role in roles {
+            match self.roles.get(&role) {
+                Some(grants) => {
+                    let (roles, permissions) = parts(grants);
+                    granted_roles.extend(roles);
+                    granted.extend(permissions);
+                }
+                None if Role::from_name(&role).is_some() => granted_roles.push(role),
+                None => {}
+            }
+        }
+        for permission in permissions {
+            match Grant::read(&[], std::slice::from_ref(&permission), None) {
+                Ok(_) => granted.push(permission),
+                Err(error) => {
+                    self.log(&format!("a token grants what does not exist: {error}"));
+                    if self.is_strict {
+                        return None;
+                    }
+                }
+            }
+        }
+        let grant = Grant::read(&granted_roles, &granted, namespaces.as_deref()).ok()?;
+        let principal = Principal { kind: PrincipalKind::User, name: display, key_id: None };
+        Some(Caller { principal, grant, expires_at: Some(DateTime::<Utc>::from(expires_at)) })
+    }
+}
+
+fn refused() -> ApiError {
+    ApiError::refused_credentials("the token is not valid")
+}
+
+/// The built-in roles and the permissions among what a role grants. Only permissions have a colon.
+fn parts(granted: &[String]) -> (Vec<String>, Vec<String>) {
+    granted.iter().cloned().partition(|name| !name.contains(':'))
+}
