@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-peers bench-aws cost fuzz
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-doors bench-peers bench-aws cost fuzz
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -49,6 +49,10 @@ bench-curves: setup ## Measure how that changes with load, size and history: 15 
 	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/curves.json curves
 	@[ -z "$(UPDATE_DOCS)" ] || target/release/tasker-bench page bench-results/curves.json docs/performance.md
+
+bench-doors: setup ## Measure what authentication costs: ten minutes
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
+	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/doors.json doors
 
 bench-peers: setup ## Measure Restate, DBOS and Absurd beside Tasker, in release build
 	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins

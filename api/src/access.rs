@@ -10,7 +10,7 @@ use axum::{
 };
 use tasker_orchestrator::{
     Error, Orchestrator,
-    access::{Caller, Keys, Permission, PrincipalKind, Scope},
+    access::{Caller, Keys, Permission, PrincipalKind, Repeatable, Scope},
 };
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     per_minute::PerMinute,
     problem::{ApiError, Code},
+    repetition::once,
     tokens::Tokens,
     trail::{Note, Recorder, Visit},
 };
@@ -157,6 +158,7 @@ pub(crate) struct Guardian {
     /// The refused credentials of each address.
     refused: Arc<PerMinute>,
     recorder: Recorder,
+    repeatable: Arc<Repeatable>,
 }
 
 /// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.
@@ -173,7 +175,7 @@ async fn answer(mut request: Request, permission: Option<Permission>, next: Next
             let response = match within(caller, permission, note.clone()) {
                 Ok(within) => {
                     request.extensions_mut().insert(within);
-                    next.run(request).await
+                    once(&guardian.repeatable, &principal, permission, request, next).await
                 }
                 Err(refused) => refused.into_response(),
             };
@@ -211,6 +213,7 @@ impl Guardian {
             tokens,
             refused: Arc::default(),
             recorder: Recorder::new(Arc::clone(&orchestrator.trail)),
+            repeatable: Arc::clone(&orchestrator.repeatable),
         }
     }
 

@@ -10,11 +10,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
-use tasker_orchestrator::{
-    Creation, Error, Orchestrator, TaskRequest,
-    access::Scope,
-    read::TaskDetail,
-};
+use tasker_orchestrator::{Creation, Error, Orchestrator, TaskRequest, access::Scope, read::TaskDetail};
 use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;

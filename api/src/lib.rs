@@ -9,6 +9,7 @@ mod creations;
 mod dlq;
 mod documents;
 mod domain_events;
+mod etag;
 mod events;
 mod extract;
 mod follow;
@@ -25,6 +26,7 @@ mod openapi;
 mod page;
 mod per_minute;
 mod problem;
+mod repetition;
 mod request_id;
 mod server;
 mod steps;
@@ -97,6 +99,7 @@ fn routes(
         .route("/openapi.json", get(openapi::serve))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn(etag::tag))
         .layer(middleware::from_fn(guard::refuse_nul))
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(Extension(stop))

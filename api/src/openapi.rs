@@ -89,6 +89,7 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(events::show), Permission::EventsRead)
         .authorized(routes!(events::replay), Permission::EventsReplay)
         .authorized(routes!(triggers::list), Permission::TriggersRead)
+        .authorized(routes!(triggers::test), Permission::TriggersRead)
         .authorized(routes!(triggers::show), Permission::TriggersRead)
         .authorized(routes!(triggers::switch), Permission::TriggersUpdate)
         .authorized(routes!(triggers::remove), Permission::TriggersUpdate)

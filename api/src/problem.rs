@@ -168,7 +168,7 @@ impl ApiError {
         self.code == Code::Unauthenticated
     }
 
-    fn too_large() -> Self {
+    pub(crate) fn too_large() -> Self {
         let detail = "the request's body is too large: 8 MiB are allowed, 4 MiB on Lambda; store large data where the \
                       handlers can read it, and pass a reference";
         Self::new(Code::PayloadTooLarge, detail.to_owned())

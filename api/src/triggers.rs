@@ -1,15 +1,25 @@
 //! Triggers: rules that start tasks from events.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
+};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{Error, Orchestrator, access::Scope, triggers::TriggerSummary};
-use utoipa::ToSchema;
+use tasker_orchestrator::{
+    Error, Orchestrator,
+    access::Scope,
+    triggers::{EventTrial, TriggerSummary},
+};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access::Within,
-    extract::{Body, Path},
+    events::read,
+    extract::{Body, Path, Query},
     page::{List, NoFilters, Page, PageParameters},
-    problem::{ApiError, Problem},
+    problem::{ApiError, Code, Problem},
 };
 
 /// Whether a trigger is active.
@@ -74,6 +84,35 @@ pub(crate) async fn show(
     Path((namespace, name)): Path<(String, String)>,
 ) -> Result<Json<TriggerSummary>, ApiError> {
     find(&orchestrator, &within, &namespace, &name).await.map(Json)
+}
+
+/// Which trigger to try.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TrialParameters {
+    /// Only this trigger: `namespace/name`.
+    trigger: Option<String>,
+}
+
+/// Tries an event on the published triggers: which match, what they would start, and why the others do not. Starts nothing.
+/// The event comes as in `POST /v1/events`, one at a time.
+#[utoipa::path(post, path = "/v1/triggers/test", tag = "events", operation_id = "test_triggers", params(TrialParameters),
+    request_body = Object, responses((status = 200, body = EventTrial),
+    (status = 400, body = Problem, description = "Not a CloudEvent. The message states the reason.")))]
+pub(crate) async fn test(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Query(TrialParameters { trigger }): Query<TrialParameters>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<EventTrial>, ApiError> {
+    let events = read(&headers, &body?)?;
+    let [event] = &events[..] else {
+        let message = format!("the request has {} events; send one", events.len());
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    };
+    Ok(Json(orchestrator.triggers.try_event(event, &within.scope, trigger.as_deref()).await?))
 }
 
 /// Enables or disables a trigger. Publishing the trigger again keeps this setting.

@@ -6,10 +6,12 @@
 //! shapes only that `bench/peers` measures of other systems.
 //!
 //! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE curves [NAME...]` measures how the figures change as load, tasks and
-//! database grow, and `tasker-bench page RESULT_FILE MARKDOWN_FILE` renders that result as a page with plots.
+//! database grow, `doors` what authentication costs, and `tasker-bench page RESULT_FILE MARKDOWN_FILE` renders that result as a page with plots.
 #![forbid(unsafe_code)]
 
+mod access;
 mod curves;
+mod doors;
 mod latency;
 mod machine;
 mod processes;
@@ -35,6 +37,13 @@ fn main() -> Result<()> {
         [program, project, results, curves, names @ ..] if curves == "curves" => {
             return curves::run(Path::new(program), Path::new(project), Path::new(results), names);
         }
+        [program, project, results, doors] if doors == "doors" => {
+            let doors = doors::measure(Path::new(program), Path::new(project))?;
+            return report::save(
+                Path::new(results),
+                &serde_json::json!({ "machine": machine::describe(), "doors": doors }),
+            );
+        }
         [page, results, file] if page == "page" => {
             return curves::write_page(Path::new(results), Path::new(file));
         }
@@ -44,7 +53,7 @@ fn main() -> Result<()> {
         [program, project, results] => (program, project, results, None),
         [program, project, results, only] => (program, project, results, Some(only.as_str())),
         _ => anyhow::bail!(
-            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers | curves [NAME...]]\n       \
+            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers | doors | curves [NAME...]]\n       \
              tasker-bench page RESULT_FILE MARKDOWN_FILE"
         ),
     };

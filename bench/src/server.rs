@@ -17,7 +17,10 @@ use tasker_local_postgres::{Durability, LocalPostgres};
 use tempfile::TempDir;
 use ureq::Agent;
 
-use crate::shapes;
+use crate::{
+    access::{Access, Credential},
+    shapes,
+};
 
 /// How long a task may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -38,6 +41,8 @@ pub(crate) struct Server {
     /// The URLs of the APIs, one per orchestrator, used in turn.
     urls: Vec<String>,
     turn: AtomicUsize,
+    /// The credential of each request.
+    header: Option<(&'static str, String)>,
     /// Dropped first to last: the workers, then the orchestrators.
     _processes: Vec<Process>,
     database: LocalPostgres,
@@ -80,14 +85,27 @@ impl Server {
         installation: Installation,
         templates: &[(String, String)],
     ) -> Result<Self> {
+        Self::start_with_access(program, project, installation, templates, Access::Off)
+    }
+
+    /// As [`Server::start_with`], for clients that are authenticated so.
+    pub(crate) fn start_with_access(
+        program: &Path,
+        project: &Path,
+        installation: Installation,
+        templates: &[(String, String)],
+        access: Access,
+    ) -> Result<Self> {
         let folder = project_with(project, templates)?;
         let database = LocalPostgres::start(&folder.path().join("database"), Durability::Full)?;
+        let Credential { header, environment } = access.credential(program, &database.url())?;
         let command = |arguments: &[&str]| {
             let mut command = Command::new(program);
             command.args(arguments).arg("--project").arg(folder.path());
             command
                 .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
                 .env("DATABASE_URL", database.url())
+                .envs(environment.iter().cloned())
                 .stdout(Stdio::piped());
             command
         };
@@ -112,7 +130,7 @@ impl Server {
                 }
             }
         }
-        Ok(Self { urls, turn: AtomicUsize::new(0), _processes: processes, database, _folder: folder })
+        Ok(Self { urls, turn: AtomicUsize::new(0), header, _processes: processes, database, _folder: folder })
     }
 
     fn url(&self) -> &str {
@@ -151,10 +169,12 @@ impl Server {
         input: &str,
     ) -> Result<String> {
         let body = format!(r#"{{"name":"{template}","namespace":"{namespace}","context":{input}}}"#);
-        let mut response = agent
-            .post(format!("{}/v1/tasks", self.url()))
-            .header("content-type", "application/json")
-            .send(body)?;
+        let mut request =
+            agent.post(format!("{}/v1/tasks", self.url())).header("content-type", "application/json");
+        if let Some((name, value)) = &self.header {
+            request = request.header(*name, value);
+        }
+        let mut response = request.send(body)?;
         let answer: Value = response.body_mut().read_json()?;
         match answer["task_id"].as_str() {
             Some(task) => Ok(task.to_owned()),
@@ -167,7 +187,7 @@ impl Server {
         let until = Instant::now() + PATIENCE;
         loop {
             let url = format!("{}/v1/tasks/{task}?wait_seconds=60", self.url());
-            let task: Task = get(agent, &url)?;
+            let task: Task = self.get(agent, &url)?;
             match task.status.as_str() {
                 "complete" => return Ok(task),
                 "blocked_by_failures" | "error" | "cancelled" => bail!("a task ended as {}", task.status),
@@ -190,8 +210,7 @@ impl Server {
         let mut cursor = String::new();
         while tasks.len() < count {
             let url = format!("{}/v1/tasks?name={template}&limit=1000{cursor}", self.url());
-            let found: Page =
-                agent.get(url).call()?.body_mut().with_config().limit(MAX_RESPONSE).read_json()?;
+            let found: Page = self.get(agent, &url)?;
             tasks.extend(found.items);
             let Some(next) = found.next_cursor else { break };
             cursor = format!("&cursor={next}");
@@ -199,15 +218,24 @@ impl Server {
         tasks.truncate(count);
         Ok(tasks)
     }
-}
 
-fn get<T: DeserializeOwned>(agent: &Agent, url: &str) -> Result<T> {
-    let mut response = agent.get(url).call()?;
-    let (status, body) = (response.status(), response.body_mut());
-    if !status.is_success() {
-        bail!("GET {url} returned {status}: {}", body.read_to_string()?);
+    /// Reads a task.
+    pub(crate) fn read(&self, agent: &Agent, task: &str) -> Result<Task> {
+        self.get(agent, &format!("{}/v1/tasks/{task}", self.url()))
     }
-    Ok(body.with_config().limit(MAX_RESPONSE).read_json()?)
+
+    fn get<T: DeserializeOwned>(&self, agent: &Agent, url: &str) -> Result<T> {
+        let mut request = agent.get(url);
+        if let Some((name, value)) = &self.header {
+            request = request.header(*name, value);
+        }
+        let mut response = request.call()?;
+        let (status, body) = (response.status(), response.body_mut());
+        if !status.is_success() {
+            bail!("GET {url} returned {status}: {}", body.read_to_string()?);
+        }
+        Ok(body.with_config().limit(MAX_RESPONSE).read_json()?)
+    }
 }
 
 /// Copies a project into a new folder and adds templates.

@@ -19,6 +19,7 @@ pub(crate) struct Auth {
     /// and in `tasker serve` if a key was ever made when it starts; otherwise `off`.
     pub(crate) mode: AuthMode,
     /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
+    #[expect(clippy::struct_field_names, reason = "the setting is named by what it lacks")]
     pub(crate) insecure_no_auth: bool,
     /// The `iss` of the tokens (JWT) that callers may send. Empty: only API keys.
     pub(crate) jwt_issuer: String,

@@ -88,10 +88,13 @@ locals {
     length(var.publish_queues) == 0 ? {} : { TASKER_PUBLISH_QUEUES = join(",", var.publish_queues) },
   )
 
+  # Behind IAM, whoever is let through may do everything. Without it, the API checks keys and tokens itself.
+  environment_of_api = { TASKER_AUTHENTICATION = var.api.authorization == "NONE" ? "own" : "gateway" }
+
   environments = {
     orchestrate = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     run-steps   = merge(local.environment, local.environment_of_hosts, local.environment_of_shared_secrets)
-    api         = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
+    api         = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing, local.environment_of_api)
     ingest      = merge(local.environment_of_orchestrators, local.environment_of_database)
     deliver     = { RUST_LOG = var.log_level, TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url }
     sweep       = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)

@@ -433,7 +433,7 @@ variable "publish_queues" {
 # --- api ---------------------------------------------------------------------------------------------------------
 
 variable "api" {
-  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (everybody who reaches the API may do everything: only with authentication of your own in front). rate_limit and burst_limit in requests per second, http_api only. max_concurrency: executions at once, each with a database connection. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
+  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API itself requires an API key, or a token of an issuer named by TASKER_JWT_ISSUER in function_settings). rate_limit and burst_limit in requests per second, http_api only. max_concurrency: executions at once, each with a database connection. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
   type = object({
     kind          = optional(string, "http_api")
     authorization = optional(string, "AWS_IAM")

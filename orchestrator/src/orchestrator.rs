@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Keys, Trail},
+    access::{Keys, Repeatable, Trail},
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
     database::{
@@ -53,6 +53,8 @@ pub struct Orchestrator {
     pub keys: Arc<Keys>,
     /// Who did what through the API.
     pub trail: Arc<Trail>,
+    /// Requests with an idempotency key.
+    pub repeatable: Arc<Repeatable>,
     pool: Pool,
     blobs: BlobStore,
     creations: Creations,
@@ -154,12 +156,14 @@ impl Orchestrator {
             cache: TriggerCache::default(),
         });
         let trail = Arc::new(Trail::new(reader.pool.clone()));
+        let repeatable = Arc::new(Repeatable::new(reader.pool.clone()));
         let loops = Arc::new(Loops {
             pool: pool.clone(),
             engine: Arc::clone(&engine),
             events: Arc::clone(&events),
             triggers: Arc::clone(&triggers),
             trail: Arc::clone(&trail),
+            repeatable: Arc::clone(&repeatable),
             reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
@@ -168,7 +172,20 @@ impl Orchestrator {
         let (creations, pending) = Creations::new();
         let keys = Arc::new(Keys::new(reader.pool.clone()));
         (
-            Self { catalog, engine, events, triggers, reader, keys, trail, pool, blobs, creations, loops },
+            Self {
+                catalog,
+                engine,
+                events,
+                triggers,
+                reader,
+                keys,
+                trail,
+                repeatable,
+                pool,
+                blobs,
+                creations,
+                loops,
+            },
             pending,
         )
     }

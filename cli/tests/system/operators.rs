@@ -315,3 +315,50 @@ fn batches_decisions_pauses_and_events_are_seen() {
     assert!(server.process.interrupt().success(), "{}", server.process.said());
     watch.wait_for("the server has ended the connection");
 }
+
+#[test]
+fn a_task_is_looked_into_and_every_list_is_printed() {
+    let server = Server::start(&[("mend", MEND), ("rows", ROWS), ("choice", CHOICE)]);
+    let (task, _) = server.task("mend", &json!({}), 3);
+    let task = task.as_str();
+    server.task("rows", &json!({ "workers": 3 }), 0);
+
+    let counted = server.json(&["task", "count", "--by", "state"]);
+    assert_eq!((&counted["count"], &counted["capped"]), (&json!(2), &json!(false)));
+    assert!(server.say(&["task", "count", "--name", "mend"]).starts_with("1 tasks"));
+    let mermaid = server.say(&["task", "graph", task]);
+    assert!(mermaid.starts_with("flowchart LR") && mermaid.contains("broken<br/>error"), "{mermaid}");
+    let svg = server.say(&["task", "graph", task, "--format", "svg"]);
+    assert!(svg.starts_with("<svg") && svg.contains(">broken</text>") && svg.contains("<polyline"), "{svg}");
+    assert_eq!(server.json(&["task", "graph", task])["analysis"]["blocked_by"][0]["step"], "broken");
+    let drawn = server.say(&["template", "graph", "choice", "--format", "dot"]);
+    assert!(drawn.contains("\"choose\" -> \"left\""), "{drawn}");
+    let timeline = server.say(&["task", "timeline", task]);
+    assert!(timeline.contains("broken") && timeline.contains("Refused"), "{timeline}");
+    assert!(server.say(&["task", "logs", task]).contains("no log lines"));
+    assert_eq!(server.json(&["task", "context", task])["input"], json!({}));
+    assert!(server.refusal(&["task", "logs", task, "--step", "brokn"]).contains("did you mean `broken`?"));
+
+    server.say(&["task", "cancel", task, "--reason", "enough"]);
+    let trail = server.json(&["audit", "--permission", "tasks:cancel"]);
+    assert_eq!((&trail["items"][0]["reason"], &trail["items"][0]["status"]), (&json!("enough"), &json!(200)));
+    let trail = server.say(&["audit"]);
+    assert!(trail.contains("enough") && trail.contains("127.0.0.1"), "{trail}");
+
+    for (list, expected) in [
+        (&["template", "list"][..], "default/choice"),
+        (&["task", "list"], "default/rows"),
+        (&["handler", "list"], "refuse"),
+        (&["trigger", "list"], ""),
+        (&["event", "list"], "rows.summed"),
+        (&["event", "received"], ""),
+        (&["event", "subscriptions"], ""),
+        (&["dlq", "list"], "mend"),
+        (&["dlq", "queue"], ""),
+        (&["dlq", "staleness"], ""),
+        (&["key", "list"], ""),
+    ] {
+        let said = server.say(list);
+        assert!(said.contains(expected), "{list:?}: {said}");
+    }
+}

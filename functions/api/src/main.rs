@@ -1,13 +1,14 @@
-//! The REST API behind API Gateway's HTTP API or a function URL, which authenticate its callers.
+//! The REST API behind API Gateway's HTTP API or a function URL.
 
+mod authentication;
 mod size;
 
 use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use lambda_http::{Request, RequestExt as _, http::Response};
-use tasker_api::{AnswerBy, Authentication};
+use lambda_http::{Request, RequestExt as _, http::Response, request::RequestContext};
+use tasker_api::{AnswerBy, Peer};
 use tasker_assembly::{
     aws::{OpenOrchestrator, open_orchestrator},
     timing::LAST_ANSWER,
@@ -15,6 +16,7 @@ use tasker_assembly::{
 use tasker_function_lambda::{Error, log_failure, start_logs, time_left};
 use tokio_util::sync::CancellationToken;
 
+use authentication::authentication;
 use size::{MAX_REQUEST_BYTES, within_limit};
 
 #[tokio::main]
@@ -26,13 +28,15 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { creating.run_creations(creations, stopped).await });
     let leaving = orchestrator.clone();
     let blobs = orchestrator.blobs().clone();
-    let router =
-        tasker_api::router_with_bodies(orchestrator, Authentication::Gateway, stop, MAX_REQUEST_BYTES);
+    let router = tasker_api::router_with_bodies(orchestrator, authentication()?, stop, MAX_REQUEST_BYTES);
     lambda_http::run(lambda_http::service_fn(move |mut request: Request| {
         // A request that waits for a task must not end with the function.
         if let Some(deadline) = request.lambda_context_ref().map(|context| context.deadline) {
             let left = time_left(deadline).saturating_sub(LAST_ANSWER);
             request.extensions_mut().insert(AnswerBy(Instant::now() + left));
+        }
+        if let Some(peer) = peer(&request) {
+            request.extensions_mut().insert(peer);
         }
         let (mut router, leaving, blobs) = (router.clone(), leaving.clone(), blobs.clone());
         async move {
@@ -45,4 +49,12 @@ async fn main() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// The address of the client, as API Gateway or the function URL saw it.
+fn peer(request: &Request) -> Option<Peer> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok().map(Peer),
+        _ => None,
+    }
 }

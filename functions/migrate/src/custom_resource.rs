@@ -24,7 +24,8 @@ pub(crate) struct CustomResource {
 impl CustomResource {
     /// Takes the request. None if the stack is being deleted, because that must not delete data.
     pub(crate) fn take_request(&mut self) -> Option<Request> {
-        (self.request_type != "Delete").then(|| std::mem::take(&mut self.resource_properties))
+        (self.request_type != "Delete")
+            .then(|| std::mem::take(&mut self.resource_properties).without_secrets())
     }
 
     /// Sends the outcome to CloudFormation.

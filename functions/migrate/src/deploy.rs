@@ -8,6 +8,7 @@ use tasker_assembly::aws::optional;
 use tasker_function_lambda::Error;
 use tasker_orchestrator::{
     Bundle, Orchestrator, Slice,
+    access::{Caller, NewKey},
     events::{SubscriptionKind, SubscriptionRequest},
 };
 use tasker_transport::aws::sdk_config;
@@ -26,6 +27,16 @@ pub(crate) struct Request {
     /// The KMS key that publishers sign with, to return its public key, which CloudFormation cannot read itself.
     #[serde(default, alias = "PublisherKey")]
     publisher_key: Option<String>,
+    /// An API key to create. The response has its text, which nothing returns again.
+    #[serde(default)]
+    create_key: Option<NewKey>,
+}
+
+impl Request {
+    /// What a template may ask for: CloudFormation stores what it gets in return.
+    pub(crate) fn without_secrets(self) -> Self {
+        Self { create_key: None, ..self }
+    }
 }
 
 /// Subscribes the deployment's event bus to all events of steps, and to the events of tasks.
@@ -64,6 +75,9 @@ pub(crate) async fn deploy(orchestrator: &Orchestrator, request: Request) -> Res
     let mut done = json!({ "Published": publication });
     if let Some(key) = request.publisher_key {
         done["PublisherKey"] = public_half(&key).await?.into();
+    }
+    if let Some(key) = &request.create_key {
+        done["Key"] = serde_json::to_value(orchestrator.keys.create(key, &Caller::gateway()).await?)?;
     }
     Ok(done)
 }

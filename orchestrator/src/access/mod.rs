@@ -1,10 +1,12 @@
-//! Who may do what: callers, their permissions and namespaces, API keys, and the trail of what they did.
+//! Who may do what: callers, their permissions and namespaces, API keys, the trail of what they did, and requests that
+//! may be repeated.
 
 mod caller;
 mod grant;
 mod key;
 mod keys;
 pub(crate) mod permission;
+mod repeatable;
 mod role;
 pub(crate) mod scope;
 mod trail;
@@ -13,6 +15,7 @@ pub use caller::{Caller, Principal, PrincipalKind};
 pub use grant::{Grant, GrantError};
 pub use keys::{ApiKey, CreatedKey, Keys, NewKey};
 pub use permission::Permission;
+pub use repeatable::{Repeatable, RepeatableRequest, Repetition};
 pub use role::Role;
 pub use scope::Scope;
 pub use trail::{Access, AccessFilter, AccessOutcome, AccessRequest, Trail};

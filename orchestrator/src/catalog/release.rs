@@ -12,6 +12,7 @@ use tasker_templates::{
     Validator,
     layout::Layout,
     template::{Graph, Step, StepType, Template},
+    violations,
 };
 use uuid::Uuid;
 
@@ -87,6 +88,20 @@ impl Release {
             step.following = following;
         }
         Ok(Arc::new(release))
+    }
+
+    /// Checks the input of a task.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`], or [`Error::InvalidRequest`] if it cannot be read.
+    pub(crate) fn check_input(&self, input: &RawValue) -> Result<(), Error> {
+        let Some(schema) = &self.input_schema else { return Ok(()) };
+        let input = serde_json::from_str::<Value>(input.get()).map_err(|error| Error::InvalidRequest {
+            field: "context",
+            message: format!("cannot be read: {error}"),
+        })?;
+        let violations = violations(schema, &input);
+        if violations.is_empty() { Ok(()) } else { Err(Error::InvalidInput(violations)) }
     }
 
     /// Returns the template of a batchable step's workers.

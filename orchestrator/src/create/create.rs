@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use tasker_protocol::Payload;
-use tasker_templates::violations;
 use tasker_transport::INLINE_PAYLOAD;
 use uuid::Uuid;
 
@@ -136,17 +134,7 @@ impl Engine {
     async fn prepare(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         request.check()?;
         let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;
-        if let Some(schema) = &release.input_schema {
-            let input = serde_json::from_str::<Value>(request.context.get());
-            let input = input.map_err(|error| Error::InvalidRequest {
-                field: "context",
-                message: format!("cannot be read: {error}"),
-            })?;
-            let violations = violations(schema, &input);
-            if !violations.is_empty() {
-                return Err(Error::InvalidInput(violations));
-            }
-        }
+        release.check_input(&request.context)?;
         let identity = match &given {
             Some(identity) => Some(identity.clone()),
             None => identity(&release.template, request.idempotency_key.as_deref(), request.context.get())?,

@@ -12,8 +12,13 @@ use super::{creations::PendingCreations, reports::Reports};
 use tasker_pool::Pool;
 
 use crate::{
-    access::Trail, database::functions::FunctionSetUse, engine::Engine, error::Error, events::Events,
-    sweep::Swept, triggers::Triggers,
+    access::{Repeatable, Trail},
+    database::functions::FunctionSetUse,
+    engine::Engine,
+    error::Error,
+    events::Events,
+    sweep::Swept,
+    triggers::Triggers,
 };
 
 /// How often messages without a report are marked as sent.
@@ -33,6 +38,7 @@ pub(crate) struct Loops {
     pub(crate) events: Arc<Events>,
     pub(crate) triggers: Arc<Triggers>,
     pub(crate) trail: Arc<Trail>,
+    pub(crate) repeatable: Arc<Repeatable>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
     pub(crate) concurrent_reports: usize,
@@ -96,7 +102,8 @@ impl Loops {
         let events = self.events.forget_events().await;
         let received = self.triggers.forget_received_events().await;
         let accesses = self.trail.forget().await;
-        events.and(received).and(accesses)
+        let requests = self.repeatable.forget().await;
+        events.and(received).and(accesses).and(requests)
     }
 
     async fn every(

@@ -6,8 +6,10 @@
 mod published;
 mod receive;
 mod received;
+mod trial;
 
 pub(crate) use published::TriggerCache;
 pub use published::{TriggerSummary, Triggers};
 pub use receive::{Reception, ReceptionState, StartedTask};
 pub use received::{ReceivedEvent, ReceivedFilter};
+pub use trial::{EventTrial, TriggerTrial};

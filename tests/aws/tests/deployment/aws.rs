@@ -17,6 +17,8 @@ fn credential(service: &str) -> String {
 pub(crate) struct Aws {
     pub(crate) endpoint: &'static str,
     agent: Agent,
+    /// The API key to send to functions' URLs; empty for none.
+    pub(crate) api_key: String,
 }
 
 /// A received message.
@@ -31,7 +33,7 @@ pub(crate) struct Received {
 impl Aws {
     pub(crate) fn start() -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-        Self { endpoint: tasker_test_support::strict_emulator(), agent }
+        Self { endpoint: tasker_test_support::strict_emulator(), agent, api_key: String::new() }
     }
 
     /// Calls an operation, such as `AmazonSQS.SendMessage`.
@@ -303,7 +305,8 @@ impl Aws {
             .method(method)
             .uri(format!("{}{path}", self.endpoint))
             .header("host", host)
-            .header("content-type", "application/cloudevents+json");
+            .header("content-type", "application/cloudevents+json")
+            .header("x-api-key", &self.api_key);
         let request = request.body(body.map(Value::to_string).unwrap_or_default()).unwrap();
         let mut answer = self.agent.run(request).unwrap();
         // Followed without the headers of the first request: the link is signed.

@@ -17,6 +17,15 @@ use crate::{
     payments::Payments,
 };
 
+/// Creates the first API key of a deployment, before which nobody may do anything.
+fn first_key(aws: &Aws, name: &str, api_host: &str) -> String {
+    let (status, refused) = aws.ask("GET", api_host, "/v1/tasks", None);
+    assert_eq!((status, &refused["code"]), (401, &json!("unauthenticated")), "{refused}");
+    let request = json!({ "create_key": { "name": "first", "roles": ["admin"] } });
+    let created = aws.invoke(&format!("{name}-migrate"), &request).unwrap();
+    created["Key"]["secret"].as_str().unwrap_or_else(|| panic!("there is no key: {created}")).to_owned()
+}
+
 /// The order workflow with a payment step that may take an hour.
 const SLOW_WORKFLOW: &str = "slow_order_fulfillment";
 
@@ -54,7 +63,7 @@ impl Drop for RunningHost {
 
 impl Deployment {
     pub(crate) async fn make(tool: Tool, name: &str, payments: &Payments) -> Self {
-        let aws = Aws::start();
+        let mut aws = Aws::start();
         let database = TestDatabase::empty().await;
         let folder = tempfile::tempdir().unwrap();
         write_project(folder.path(), &payments.address);
@@ -115,6 +124,7 @@ impl Deployment {
         if tool == Tool::Terraform {
             aws.listen(&told_bus, &told_queue);
         }
+        aws.api_key = first_key(&aws, name, &api_host);
         let name = name.to_owned();
         Self { aws, bus, orders_bucket, told_queue, tool, name, database, api_host, deploy, folder }
     }

@@ -1,0 +1,106 @@
+//! Repeated requests: with `Idempotency-Key` an unsafe request acts once, and each repetition gets the first response.
+//!
+//! Creations of tasks have this in the engine, for ever and without a further row.
+
+use axum::{
+    RequestExt as _,
+    body::{Body, HttpBody as _, to_bytes},
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+use tasker_orchestrator::access::{Permission, Principal, Repeatable, RepeatableRequest, Repetition};
+
+use crate::problem::{ApiError, Code, PROBLEM_JSON};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The maximum length of a key, in bytes.
+const LONGEST_KEY: usize = 255;
+/// The maximum length of a response that is kept, in bytes. Those of unsafe requests are short.
+const LONGEST_RESPONSE: u64 = 1 << 20;
+
+/// Lets a route answer a request, unless it was answered before.
+pub(crate) async fn once(
+    repeatable: &Repeatable,
+    principal: &Principal,
+    permission: Option<Permission>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // The routes that create tasks read the key themselves.
+    if request.method().is_safe() || permission == Some(Permission::TasksCreate) {
+        return next.run(request).await;
+    }
+    let Some(key) = request.headers().get(KEY) else { return next.run(request).await };
+    let Some(key) = key.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.len())) else {
+        let message = format!("`Idempotency-Key` must have 1 to {LONGEST_KEY} visible ASCII characters");
+        return ApiError::new(Code::InvalidRequest, message).into_response();
+    };
+    if matches!(permission, Some(Permission::KeysCreate | Permission::EventsSubscribe)) {
+        let message =
+            "`Idempotency-Key` is not for this route: its response holds a secret, which is not stored";
+        return ApiError::new(Code::InvalidRequest, message.to_owned()).into_response();
+    }
+    let key = key.to_owned();
+    let (head, body) = request.with_limited_body().into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else { return ApiError::too_large().into_response() };
+    let principal =
+        format!("{}:{}", principal.kind.as_str(), principal.key_id.as_ref().unwrap_or(&principal.name));
+    let hash = Sha256::new()
+        .chain_update(head.method.as_str())
+        .chain_update([0])
+        .chain_update(head.uri.path_and_query().map_or("", |path| path.as_str()))
+        .chain_update([0])
+        .chain_update(&body)
+        .finalize();
+    let repeated = RepeatableRequest { principal, key, hash: hash.to_vec() };
+    match repeatable.begin(&repeated).await {
+        Ok(Repetition::First) => {
+            let response = next.run(Request::from_parts(head, Body::from(body))).await;
+            keep(repeatable, &repeated, response).await
+        }
+        Ok(Repetition::Again(status, body)) => replay(status, body),
+        Ok(Repetition::InProgress) => {
+            let message =
+                "a request with this idempotency key is being worked on: repeat this one in a moment";
+            ApiError::new(Code::NotPossible, message.to_owned()).into_response()
+        }
+        Ok(Repetition::Another) => {
+            let message = "another request had this idempotency key: use another key";
+            ApiError::new(Code::IdempotencyKeyReused, message.to_owned()).into_response()
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Keeps a response, unless Tasker failed, or it is long: then the request may be repeated.
+async fn keep(repeatable: &Repeatable, request: &RepeatableRequest, response: Response) -> Response {
+    let is_short = response.body().size_hint().upper().is_some_and(|length| length <= LONGEST_RESPONSE);
+    let (head, body) = response.into_parts();
+    let has_failed = head.status.is_server_error() || head.status == StatusCode::TOO_MANY_REQUESTS;
+    let (kept, body) = if has_failed || !is_short {
+        (repeatable.forget_request(request).await, body)
+    } else {
+        // It is in memory already.
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&body);
+        (repeatable.end(request, head.status.as_u16(), &text).await, Body::from(body.clone()))
+    };
+    // What the request did stands. Its repetition is worked on again in two minutes.
+    if let Err(error) = kept {
+        tracing::error!(%error, "the response to a request with an idempotency key could not be kept");
+    }
+    Response::from_parts(head, body)
+}
+
+fn replay(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let content_type = if status.is_success() { "application/json" } else { PROBLEM_JSON };
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}

@@ -1,0 +1,84 @@
+//! Why a tool did not do what it was asked: an error of the tool, not of the protocol.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    api::{ApiResponse, ApiUnreachable},
+    untrusted::cut,
+};
+
+/// The longest `detail`, in bytes.
+const LONGEST_DETAIL: usize = 2_000;
+
+/// An error with a stable code, and what to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    code: String,
+    detail: String,
+    /// Further fields beside `error`.
+    more: Map<String, Value>,
+    /// Further fields of `error`.
+    fields: Map<String, Value>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into(), more: Map::new(), fields: Map::new() }
+    }
+
+    /// An argument is missing, unknown or wrong.
+    pub(crate) fn invalid_arguments(detail: impl Into<String>) -> Self {
+        Self::new("invalid_arguments", detail)
+    }
+
+    /// A response of the API with a status that is no success.
+    pub(crate) fn of_response(response: &ApiResponse) -> Self {
+        let problem: Map<String, Value> = serde_json::from_str(&response.body).unwrap_or_default();
+        let text = |name: &str| problem.get(name).and_then(Value::as_str);
+        let mut failure = match (text("code"), text("detail")) {
+            (Some(code), detail) => Self::new(code, cut(detail.unwrap_or_default(), LONGEST_DETAIL)),
+            _ => {
+                let status = response.status;
+                let detail = format!(
+                    "the server answered with status {status} and no explanation; a proxy may stand before it"
+                );
+                Self::new("unexpected_response", detail)
+            }
+        };
+        failure.fields.insert("status".into(), response.status.into());
+        if let Some(task) = problem.get("task_id").filter(|task| task.is_string()) {
+            failure.fields.insert("task_id".into(), task.clone());
+        }
+        if let Some(faults) = problem.get("errors") {
+            failure.fields.insert("untrusted".into(), json!({ "errors": faults }));
+        }
+        failure
+    }
+
+    /// The same with further fields beside `error`.
+    pub(crate) fn with(mut self, more: Map<String, Value>) -> Self {
+        self.more = more;
+        self
+    }
+
+    /// Whether the API said that something does not exist, or the like.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// `{"error": {"code", "detail", …}}`
+    pub(crate) fn into_value(self) -> Value {
+        let mut error = self.fields;
+        error.insert("code".into(), self.code.into());
+        error.insert("detail".into(), self.detail.into());
+        let mut value = self.more;
+        value.insert("error".into(), error.into());
+        value.into()
+    }
+}
+
+impl From<ApiUnreachable> for Failure {
+    fn from(error: ApiUnreachable) -> Self {
+        Self::new("unreachable", error.to_string())
+    }
+}

@@ -1,0 +1,81 @@
+//! Resources: what tools read, under a URI.
+
+use percent_encoding::percent_decode_str;
+use rmcp::{
+    ErrorData,
+    model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{answer, server::Server};
+
+const JSON: &str = "application/json";
+const QUEUE: &str = "tasker://dlq/queue";
+
+/// The resources with a fixed URI.
+pub(crate) fn listed() -> Vec<Resource> {
+    vec![
+        Resource::new(QUEUE, "dlq_queue")
+            .with_title("Dead letters to look into, most urgent first")
+            .with_mime_type(JSON),
+    ]
+}
+
+/// The resources whose URI names something.
+pub(crate) fn templates() -> Vec<ResourceTemplate> {
+    [
+        ("tasker://task/{id}", "task", "A task and its first steps"),
+        ("tasker://task/{id}/graph", "task_graph", "The graph of a task, for Mermaid"),
+        ("tasker://template/{ns}/{name}@{version}", "template", "A published template version"),
+    ]
+    .into_iter()
+    .map(|(uri, name, title)| ResourceTemplate::new(uri, name).with_title(title).with_mime_type(JSON))
+    .collect()
+}
+
+/// Reads a resource with the tool that returns it.
+///
+/// # Errors
+/// The URI is no resource, or the tool refuses.
+pub(crate) async fn read(server: &Server, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+    let unknown = || ErrorData::resource_not_found("there is no such resource: see `resources/list`", None);
+    let (tool, arguments) = tool_of(uri).ok_or_else(unknown)?;
+    let value = match server.call(tool, arguments).await.ok_or_else(unknown)? {
+        Ok(value) => answer::fit(&value),
+        Err(failure) if failure.code().starts_with("no_such_") => {
+            return Err(ErrorData::resource_not_found(
+                "it does not exist, for this caller",
+                Some(failure.into_value()),
+            ));
+        }
+        Err(failure) => {
+            return Err(ErrorData::internal_error("it cannot be read", Some(failure.into_value())));
+        }
+    };
+    let contents = ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
+    Ok(ReadResourceResult::new(vec![contents]))
+}
+
+/// The tool that reads a resource, and its arguments.
+fn tool_of(uri: &str) -> Option<(&'static str, Map<String, Value>)> {
+    let path = uri.strip_prefix("tasker://")?;
+    let segments: Vec<String> = path
+        .split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into))
+        .collect::<Option<_>>()?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (tool, arguments) = match segments.as_slice() {
+        ["dlq", "queue"] => ("dlq_queue", json!({})),
+        ["task", task] => ("task_inspect", json!({ "task": task })),
+        ["task", task, "graph"] => ("task_visualize", json!({ "task": task })),
+        ["template", namespace, rest] => {
+            let (name, version) = rest.rsplit_once('@')?;
+            ("template_inspect", json!({ "namespace": namespace, "name": name, "version": version }))
+        }
+        _ => return None,
+    };
+    match arguments {
+        Value::Object(arguments) => Some((tool, arguments)),
+        _ => None,
+    }
+}
