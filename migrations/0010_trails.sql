@@ -1,5 +1,7 @@
 -- Two trails: the audit of a task, read from a record on; and who did what through the API.
 
+-- It builds an index of the whole audit while nobody else writes it: on a large database, plan for the time that takes.
+
 -- Those who follow a task, and pages of its audit, read from a record on.
 CREATE INDEX audit_by_task_and_record ON tasker.audit (task_id, audit_id);
 DROP INDEX tasker.audit_by_task;
@@ -11,8 +13,8 @@ CREATE TABLE tasker.access_audit (
     request_id     uuid,
     principal_kind text NOT NULL,
     principal      text NOT NULL,
-    -- Of an API key: what names it.
-    key_id         text,
+    -- What identifies it: of an API key its id, of a user the `sub` of the token.
+    principal_id   text,
     -- Whom the principal acted for, as the request says.
     on_behalf_of   text,
     -- The permission of the route.

@@ -17,9 +17,10 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use uuid::Uuid;
 
 use crate::{
-    per_minute::PerMinute,
+    per_minute::{PerMinute, network_of},
     problem::{ApiError, Code},
     repetition::once,
+    request_id,
     tokens::Tokens,
     trail::{Note, Recorder, Visit},
 };
@@ -45,7 +46,7 @@ pub(crate) const BEARER: &str = "bearer";
 /// The beginning of API keys.
 const KEY_PREFIX: &str = "tsk_";
 
-/// How many requests without valid credentials an address may send in a minute, before all are refused for its rest.
+/// How many wrong credentials an address may send in a minute, before it is told to wait.
 const MOST_REFUSED: u32 = 20;
 
 /// How often the credentials of a response without an end are checked.
@@ -162,11 +163,28 @@ pub(crate) struct Guardian {
 }
 
 /// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.
-async fn answer(mut request: Request, permission: Option<Permission>, next: Next) -> Response {
+async fn answer(request: Request, permission: Option<Permission>, next: Next) -> Response {
     let Some(guardian) = request.extensions().get::<Guardian>().cloned() else {
         let message = "the router has no authentication";
         return ApiError::new(Code::Internal, message.to_owned()).into_response();
     };
+    let is_safe = request.method().is_safe();
+    let answered = answer_as(guardian, request, permission, next);
+    if is_safe {
+        return answered.await;
+    }
+    // What it changes must be recorded, and kept for its repetition.
+    request_id::to_the_end(answered).await.unwrap_or_else(|error| {
+        ApiError::new(Code::Internal, format!("the request failed: {error}")).into_response()
+    })
+}
+
+async fn answer_as(
+    guardian: Guardian,
+    mut request: Request,
+    permission: Option<Permission>,
+    next: Next,
+) -> Response {
     let (visit, note) = (Visit::of(&request, permission), Note::default());
     let (principal, response) = match guardian.caller_from(request.headers(), visit.address()).await {
         Err(refused) => (None, refused.into_response()),
@@ -174,8 +192,9 @@ async fn answer(mut request: Request, permission: Option<Permission>, next: Next
             let principal = caller.principal.clone();
             let response = match within(caller, permission, note.clone()) {
                 Ok(within) => {
+                    let caller = Arc::clone(&within.caller);
                     request.extensions_mut().insert(within);
-                    once(&guardian.repeatable, &principal, permission, request, next).await
+                    once(&guardian.repeatable, &caller, permission, request, next).await
                 }
                 Err(refused) => refused.into_response(),
             };
@@ -231,26 +250,24 @@ impl Guardian {
         }
     }
 
-    /// Returns the caller, unless its address has sent too many credentials that are not valid.
-    async fn caller_from(
+    /// Returns the caller. An address that sends too many credentials that are not valid is told to wait; valid ones are let in
+    /// from everywhere, because many callers may share an address.
+    pub(crate) async fn caller_from(
         &self,
         headers: &HeaderMap,
         address: Option<IpAddr>,
     ) -> Result<Arc<Caller>, ApiError> {
-        let address = address.map(|address| address.to_string());
-        if address.as_deref().is_some_and(|address| self.refused.count(address) >= MOST_REFUSED) {
-            let message = format!(
-                "{MOST_REFUSED} requests of this address had no valid credentials within a minute: wait for the next minute"
-            );
-            return Err(ApiError::new(Code::TooManyRequests, message));
-        }
         let caller = self.caller(headers).await;
-        if let (Err(error), Some(address)) = (&caller, &address)
-            && error.is_refusal()
-        {
-            self.refused.add(address);
+        let Err(error) = &caller else { return caller };
+        let is_guess = error.is_refusal() && error.has_credentials();
+        let Some(network) = address.filter(|_| is_guess).map(network_of) else { return caller };
+        if self.refused.add(&network) <= MOST_REFUSED {
+            return caller;
         }
-        caller
+        let message = format!(
+            "{MOST_REFUSED} requests of this address had wrong credentials within a minute: wait for the next one"
+        );
+        Err(ApiError::new(Code::TooManyRequests, message))
     }
 
     /// Returns when these credentials do not give the permission any more. For responses without an end.

@@ -48,10 +48,11 @@ pub(crate) struct Parameters {
     logs: bool,
 }
 
-/// Follows a task: server-sent events `snapshot` (the task, first), `task` and `step` (changes, as in its audit), `log`, and
-/// `end` when it is at rest (ended, or blocked by failures). With `Last-Event-ID` no change after it is left out, and some
-/// may be repeated: `audit_id` and `position` tell. In a Lambda function the stream ends before the function does: go on
-/// with `Last-Event-ID`.
+/// Follows a task: server-sent events `snapshot` (the task: first, and when it was paused, resumed or upgraded), `task` and
+/// `step` (changes, as in its audit), `log` (before the change that ends the run), and `end` when it is at rest (ended, or
+/// blocked by failures). With `Last-Event-ID` no change after it is left out, and some
+/// may be repeated: `audit_id` and `position` tell. In a Lambda function the stream ends after a few seconds: go on with
+/// `Last-Event-ID`.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/stream", tag = "tasks", operation_id = "follow_task", params(("task_id" = Uuid, Path), Parameters,
     ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was received.")),
     responses((status = 200, body = String, content_type = "text/event-stream"), (status = 404, body = Problem),
@@ -75,17 +76,15 @@ pub(crate) async fn stream(
     let last = last_event(&headers)?;
     let place = streams.enter(&within.caller.principal)?;
     // The first snapshot is part of this request, so that its errors are problems.
-    let mut following = Following { orchestrator, task, sent: None, logs: logs.then_some((0, 0)) };
-    let snapshot = following.snapshot(last).await?;
+    let mut following =
+        Following { orchestrator, task, sent: after(0), logs: logs.then_some((0, 0)), may_read_documents };
+    let snapshot = following.begin(last).await?;
     let (sender, receiver) = mpsc::channel(PENDING);
+    // There is room: it is the first.
+    let _ = sender.try_send(Ok(snapshot));
     tokio::spawn(async move {
-        let followed = async {
-            if sender.send(Ok(snapshot)).await.is_ok() {
-                following.follow(&sender).await;
-            }
-        };
         tokio::select! {
-            () = followed => {}
+            () = following.follow(&sender) => {}
             () = ended(guardian, headers, Permission::TasksRead, answer_by, stop) => {}
             () = sender.closed() => {}
         }
@@ -111,9 +110,10 @@ struct Following {
     orchestrator: Orchestrator,
     task: Uuid,
     /// The last change.
-    sent: Option<TransitionKey>,
+    sent: TransitionKey,
     /// The last log line, if the client wants them.
     logs: Option<LogKey>,
+    may_read_documents: bool,
 }
 
 type Client = mpsc::Sender<Result<Event, Infallible>>;
@@ -131,23 +131,31 @@ impl<E: Into<ApiError>> From<E> for Broken {
 }
 
 impl Following {
-    /// Returns the task as it is, and goes on after it, or after the last event that the client had.
-    async fn snapshot(&mut self, last: Option<i64>) -> Result<Event, ApiError> {
+    /// Returns the task as it is. What follows are the changes after it, or after the last event that the client had.
+    async fn begin(&mut self, last: Option<i64>) -> Result<Event, ApiError> {
         // Before the task, so that no change after it is left out.
         let record = self.orchestrator.reader.last_record(self.task).await?;
-        let mut task = self.orchestrator.reader.task(self.task).await?;
-        task.withhold();
-        let from = last.unwrap_or(record);
-        self.sent = Some(after(from));
+        // The id of an event of another task may be higher.
+        let from = last.map_or(record, |last| last.min(record));
+        self.sent = after(from);
         self.logs = self.logs.map(|_| (from, i64::MAX));
-        Ok(event("snapshot", &task).id(from.to_string()))
+        self.snapshot(from).await
+    }
+
+    async fn snapshot(&self, record: i64) -> Result<Event, ApiError> {
+        let mut task = self.orchestrator.reader.task_without_input(self.task).await?;
+        if !self.may_read_documents {
+            task.withhold();
+        }
+        Ok(event("snapshot", &task).id(record.to_string()))
     }
 
     /// Sends changes until the task is at rest or the client has gone.
     async fn follow(&mut self, client: &Client) {
         let mut watch = self.orchestrator.reader.watch(self.task);
+        let mut record = self.sent.0;
         loop {
-            match self.send_changes(client).await {
+            match self.send_changes(client, record).await {
                 Ok(true) | Err(Broken::Gone) => return,
                 Ok(false) => {}
                 // The client's connection stays: what it has missed follows.
@@ -157,18 +165,22 @@ impl Following {
                     continue;
                 }
             }
-            watch.has_more_than(self.sent.map_or(0, |(record, ..)| record)).await;
+            record = watch.has_more_than(self.sent.0).await;
         }
     }
 
-    /// Sends all changes up to now. Returns whether the task is at rest.
-    async fn send_changes(&mut self, client: &Client) -> Result<bool, Broken> {
+    /// Sends all changes up to now, at least those of records up to `record`. Returns whether the task is at rest.
+    async fn send_changes(&mut self, client: &Client, record: i64) -> Result<bool, Broken> {
         // Before the changes: they contain those that led to this state.
         let state = self.orchestrator.reader.task_state(self.task).await?;
         loop {
-            let slice = Slice { limit: AT_ONCE, after: self.sent };
+            let slice = Slice { limit: AT_ONCE, after: Some(self.sent) };
             let changes = self.orchestrator.reader.transitions(self.task, None, slice).await?;
             let is_last = changes.len() < AT_ONCE as usize;
+            // Before the ids of these changes, so that a client that goes on after one of them has the lines up to it.
+            if let Some(last) = changes.last() {
+                self.send_logs(client, last.audit_id).await?;
+            }
             let mut rest = changes.iter().peekable();
             while let Some(change) = rest.next() {
                 let name = if change.step_index.is_some() { "step" } else { "task" };
@@ -182,12 +194,16 @@ impl Following {
                     event = event.id(change.audit_id.to_string());
                 }
                 send(client, event).await?;
-                self.sent = Some(change.key());
+                self.sent = change.key();
             }
-            self.send_logs(client).await?;
             if is_last {
                 break;
             }
+        }
+        // A record without a change of state: paused, resumed, upgraded.
+        if self.sent.0 < record {
+            self.sent = after(record);
+            send(client, self.snapshot(record).await?).await?;
         }
         if state.is_at_rest() {
             send(client, event("end", &serde_json::json!({ "task_id": self.task, "status": state }))).await?;
@@ -195,21 +211,20 @@ impl Following {
         Ok(state.is_at_rest())
     }
 
-    /// Sends the log lines of the runs whose ends were sent.
-    async fn send_logs(&mut self, client: &Client) -> Result<(), Broken> {
-        let last = self.sent.map_or(0, |(record, ..)| record);
-        while self.logs.is_some_and(|(record, _)| record < last) {
+    /// Sends the log lines of the records up to this one.
+    async fn send_logs(&mut self, client: &Client, last: i64) -> Result<(), Broken> {
+        while self.logs.is_some_and(|sent| sent < (last, i64::MAX)) {
             let slice = Slice { limit: AT_ONCE, after: self.logs };
             let lines = self.orchestrator.reader.logs(self.task, &LogFilter::default(), slice).await?;
-            let is_last = lines.len() < AT_ONCE as usize;
             for line in &lines {
                 if line.audit_id > last {
+                    self.logs = Some((last, i64::MAX));
                     return Ok(());
                 }
                 send(client, event("log", line)).await?;
                 self.logs = Some(line.key());
             }
-            if is_last {
+            if lines.len() < AT_ONCE as usize {
                 self.logs = Some((last, i64::MAX));
             }
         }

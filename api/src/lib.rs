@@ -19,6 +19,7 @@ mod handlers;
 mod health;
 mod keys;
 mod logs;
+mod mcp;
 mod me;
 mod meta;
 mod moment;
@@ -69,31 +70,45 @@ pub use triggers::TriggerSwitch;
 /// The largest request body of a server, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
+/// Who is let in, and to what.
+#[derive(Debug, Clone)]
+pub struct Doors {
+    /// How callers are authenticated.
+    pub authentication: Authentication,
+    /// Whether the MCP server offers tools that change something, to those who may.
+    pub mcp_writes: bool,
+}
+
+impl From<Authentication> for Doors {
+    fn from(authentication: Authentication) -> Self {
+        Self { authentication, mcp_writes: false }
+    }
+}
+
 /// The routes of the API. Streaming responses end when `stop` is cancelled.
-pub fn router(orchestrator: Orchestrator, authentication: Authentication, stop: CancellationToken) -> Router {
-    router_with_bodies(orchestrator, authentication, stop, MAX_BODY_BYTES)
+pub fn router(orchestrator: Orchestrator, doors: impl Into<Doors>, stop: CancellationToken) -> Router {
+    router_with_bodies(orchestrator, doors, stop, MAX_BODY_BYTES)
 }
 
 /// As [`router`], with another limit on the bodies of requests, in bytes.
 pub fn router_with_bodies(
     orchestrator: Orchestrator,
-    authentication: Authentication,
+    doors: impl Into<Doors>,
     stop: CancellationToken,
     max_body_bytes: usize,
 ) -> Router {
-    routes(orchestrator, authentication, stop, max_body_bytes)
-        .layer(middleware::from_fn(request_id::identify))
+    routes(orchestrator, doors.into(), stop, max_body_bytes).layer(middleware::from_fn(request_id::identify))
 }
 
 /// The routes, without the id of a request, which is the outermost layer.
 fn routes(
     orchestrator: Orchestrator,
-    authentication: Authentication,
+    Doors { authentication, mcp_writes }: Doors,
     stop: CancellationToken,
     max_body_bytes: usize,
 ) -> Router {
     let guardian = Guardian::new(&orchestrator, authentication);
-    openapi::routes()
+    let routes = openapi::routes()
         .split_for_parts()
         .0
         .route("/openapi.json", get(openapi::serve))
@@ -103,9 +118,10 @@ fn routes(
         .layer(middleware::from_fn(guard::refuse_nul))
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(Extension(stop))
-        .layer(Extension(guardian))
+        .layer(Extension(guardian.clone()))
         .layer(Extension(Streams::default()))
-        .with_state(orchestrator)
+        .with_state(orchestrator);
+    mcp::with_mcp(routes, guardian, mcp_writes)
 }
 
 /// Serves the API until `stop` is cancelled, then finishes running requests. On loopback, accepts only requests to names of
@@ -116,15 +132,15 @@ fn routes(
 pub async fn serve(
     listener: TcpListener,
     orchestrator: Orchestrator,
-    authentication: Authentication,
+    doors: Doors,
     hosts: Vec<String>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    if let Authentication::Own(Some(tokens)) = &authentication {
+    if let Authentication::Own(Some(tokens)) = &doors.authentication {
         let (tokens, stop) = (Arc::clone(tokens), stop.clone());
         tokio::spawn(async move { tokens.run(stop).await });
     }
-    let mut router = routes(orchestrator, authentication, stop.clone(), MAX_BODY_BYTES);
+    let mut router = routes(orchestrator, doors, stop.clone(), MAX_BODY_BYTES);
     if listener.local_addr()?.ip().is_loopback() {
         router = router
             .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -36,17 +37,23 @@ impl PerMinute {
         })
     }
 
-    /// Returns how many there are.
-    pub(crate) fn count(&self, name: &str) -> u32 {
-        self.with(|counts| counts.get(name).copied().unwrap_or(0))
-    }
-
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.0.elapsed() >= MINUTE {
             *counted = (Instant::now(), HashMap::new());
         }
         work(&mut counted.1)
+    }
+}
+
+/// What stands for an address: of IPv6 the network of 64 bits, which one client has.
+pub(crate) fn network_of(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 
@@ -57,13 +64,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn counts_begin_again_with_each_minute_and_hold_few_names() {
         let counts = PerMinute::default();
-        assert_eq!((counts.add("a"), counts.add("a"), counts.count("b")), (1, 2, 0));
+        assert_eq!((counts.add("a"), counts.add("a"), counts.add("b")), (1, 2, 1));
         tokio::time::advance(MINUTE).await;
-        assert_eq!(counts.count("a"), 0);
-        for name in 0..=MOST_NAMES {
-            counts.add(&name.to_string());
+        assert_eq!(counts.add("a"), 1);
+        for name in 1..MOST_NAMES {
+            assert_eq!(counts.add(&name.to_string()), 1);
         }
-        assert_eq!(counts.count(OTHERS), 1);
-        assert_eq!(counts.add("0"), 2, "a known name is still counted apart");
+        assert_eq!(
+            (counts.add("one more"), counts.add("another")),
+            (1, 2),
+            "what exceeds the limit counts together"
+        );
+        assert_eq!(counts.add("a"), 2, "a known name is still counted apart");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address() {
+        let network = |address: &str| network_of(address.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:2::"), network("2001:db8:1:3::"));
+        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
     }
 }

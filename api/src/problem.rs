@@ -168,6 +168,11 @@ impl ApiError {
         self.code == Code::Unauthenticated
     }
 
+    /// Whether the request had credentials.
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.has_credentials
+    }
+
     pub(crate) fn too_large() -> Self {
         let detail = "the request's body is too large: 8 MiB are allowed, 4 MiB on Lambda; store large data where the \
                       handlers can read it, and pass a reference";

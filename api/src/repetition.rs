@@ -6,12 +6,14 @@ use axum::{
     RequestExt as _,
     body::{Body, HttpBody as _, to_bytes},
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
-use tasker_orchestrator::access::{Permission, Principal, Repeatable, RepeatableRequest, Repetition};
+use tasker_orchestrator::access::{
+    BegunRequest, Caller, Permission, Principal, Repeatable, RepeatableRequest, Repetition, Scope,
+};
 
 use crate::problem::{ApiError, Code, PROBLEM_JSON};
 
@@ -22,16 +24,24 @@ const LONGEST_KEY: usize = 255;
 /// The maximum length of a response that is kept, in bytes. Those of unsafe requests are short.
 const LONGEST_RESPONSE: u64 = 1 << 20;
 
+/// In the place of a longer one.
+const TOO_LONG: &str = r#"{"$omitted":"the response to the first request was too long to be kept"}"#;
+/// The route that creates many tasks.
+const BATCH: &str = "/v1/tasks/batch";
+
 /// Lets a route answer a request, unless it was answered before.
 pub(crate) async fn once(
     repeatable: &Repeatable,
-    principal: &Principal,
+    caller: &Caller,
     permission: Option<Permission>,
     request: Request,
     next: Next,
 ) -> Response {
-    // The routes that create tasks read the key themselves.
-    if request.method().is_safe() || permission == Some(Permission::TasksCreate) {
+    // Routes that create a task read the key themselves; the others change nothing.
+    let creates_one = permission == Some(Permission::TasksCreate) && request.uri().path() != BATCH;
+    let changes_nothing = request.method().is_safe()
+        || matches!(permission, Some(Permission::TemplatesValidate | Permission::TriggersRead));
+    if creates_one || changes_nothing {
         return next.run(request).await;
     }
     let Some(key) = request.headers().get(KEY) else { return next.run(request).await };
@@ -47,20 +57,13 @@ pub(crate) async fn once(
     let key = key.to_owned();
     let (head, body) = request.with_limited_body().into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else { return ApiError::too_large().into_response() };
-    let principal =
-        format!("{}:{}", principal.kind.as_str(), principal.key_id.as_ref().unwrap_or(&principal.name));
-    let hash = Sha256::new()
-        .chain_update(head.method.as_str())
-        .chain_update([0])
-        .chain_update(head.uri.path_and_query().map_or("", |path| path.as_str()))
-        .chain_update([0])
-        .chain_update(&body)
-        .finalize();
-    let repeated = RepeatableRequest { principal, key, hash: hash.to_vec() };
+    let Principal { kind, name, id } = &caller.principal;
+    let principal = format!("{}:{}", kind.as_str(), id.as_ref().unwrap_or(name));
+    let repeated = RepeatableRequest { principal, key, hash: hash(&head, &body, caller) };
     match repeatable.begin(&repeated).await {
-        Ok(Repetition::First) => {
+        Ok(Repetition::First(begun)) => {
             let response = next.run(Request::from_parts(head, Body::from(body))).await;
-            keep(repeatable, &repeated, response).await
+            keep(repeatable, &begun, response).await
         }
         Ok(Repetition::Again(status, body)) => replay(status, body),
         Ok(Repetition::InProgress) => {
@@ -76,13 +79,42 @@ pub(crate) async fn once(
     }
 }
 
-/// Keeps a response, unless Tasker failed, or it is long: then the request may be repeated.
-async fn keep(repeatable: &Repeatable, request: &RepeatableRequest, response: Response) -> Response {
+/// Everything in a request that its response depends on: also what its sender may see.
+fn hash(head: &Parts, body: &[u8], caller: &Caller) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    };
+    add(head.method.as_str().as_bytes());
+    add(head.uri.path_and_query().map_or("", |path| path.as_str()).as_bytes());
+    add(body);
+    // A CloudEvent in binary mode is in the headers.
+    let is_content = |name: &HeaderName| name == CONTENT_TYPE || name.as_str().starts_with("ce-");
+    let mut headers: Vec<_> = head.headers.iter().filter(|(name, _)| is_content(name)).collect();
+    headers.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in headers {
+        add(name.as_str().as_bytes());
+        add(value.as_bytes());
+    }
+    for (permission, scope) in caller.grant.permissions() {
+        add(permission.as_str().as_bytes());
+        if let Scope::Namespaces(names) = scope {
+            names.iter().for_each(|name| add(name.as_bytes()));
+        }
+    }
+    hash.finalize().to_vec()
+}
+
+/// Keeps a response, unless Tasker failed: then the request may be repeated.
+async fn keep(repeatable: &Repeatable, request: &BegunRequest, response: Response) -> Response {
     let is_short = response.body().size_hint().upper().is_some_and(|length| length <= LONGEST_RESPONSE);
     let (head, body) = response.into_parts();
     let has_failed = head.status.is_server_error() || head.status == StatusCode::TOO_MANY_REQUESTS;
-    let (kept, body) = if has_failed || !is_short {
+    let (kept, body) = if has_failed {
         (repeatable.forget_request(request).await, body)
+    } else if !is_short {
+        (repeatable.end(request, head.status.as_u16(), TOO_LONG).await, body)
     } else {
         // It is in memory already.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();

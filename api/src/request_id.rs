@@ -19,6 +19,16 @@ pub(crate) fn current() -> Option<Uuid> {
     CURRENT.try_with(|id| *id).ok()
 }
 
+/// Runs to the end even if the client closes its connection, which drops what works on its request.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    match current() {
+        Some(id) => tokio::spawn(CURRENT.scope(id, work)).await,
+        None => tokio::spawn(work).await,
+    }
+}
+
 /// Takes the caller's id if it is a UUID, or makes one.
 pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());

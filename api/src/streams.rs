@@ -18,6 +18,8 @@ use crate::{
 
 /// How often a stream without events sends a comment, so that nothing between takes it for dead.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a stream lasts in a process that ends its requests.
+const IN_A_FUNCTION: Duration = Duration::from_secs(5);
 /// The maximum number of streams of this process. Each holds a connection.
 const MOST: usize = 384;
 /// The maximum number of streams of one principal that is known.
@@ -39,7 +41,7 @@ impl Streams {
     pub(crate) fn enter(&self, principal: &Principal) -> Result<StreamPlace, ApiError> {
         // Everybody on a server that authenticates nobody is one principal.
         let most = if principal.is_known() { MOST_OF_ONE } else { MOST };
-        let of = principal.key_id.clone().unwrap_or_else(|| principal.name.clone());
+        let of = principal.id.clone().unwrap_or_else(|| principal.name.clone());
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = open.get(&of).copied().unwrap_or(0);
         if own >= most || open.values().sum::<usize>() >= MOST {
@@ -75,7 +77,11 @@ pub(crate) async fn ended(
 ) {
     let last_moment = async {
         match answer_by {
-            Some(Extension(AnswerBy(until))) => tokio::time::sleep_until(until.into()).await,
+            // Each stream occupies a whole function.
+            Some(Extension(AnswerBy(until))) => {
+                let soon = tokio::time::Instant::now() + IN_A_FUNCTION;
+                tokio::time::sleep_until(soon.min(until.into())).await;
+            }
             None => std::future::pending().await,
         }
     };
@@ -93,7 +99,7 @@ mod tests {
     use super::*;
 
     fn key(id: &str) -> Principal {
-        Principal { kind: PrincipalKind::Key, name: "same".to_owned(), key_id: Some(id.to_owned()) }
+        Principal { kind: PrincipalKind::Key, name: "same".to_owned(), id: Some(id.to_owned()) }
     }
 
     #[test]

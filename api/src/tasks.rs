@@ -180,10 +180,11 @@ pub(crate) async fn show(
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(MAX_WAIT).min(MAX_WAIT).min(left);
         wait_for(&orchestrator, task, wait).await?;
     }
-    let mut detail = orchestrator.reader.task(task).await?;
-    if !may_read_documents {
-        detail.withhold();
+    if may_read_documents {
+        return Ok(Json(orchestrator.reader.task(task).await?));
     }
+    let mut detail = orchestrator.reader.task_without_input(task).await?;
+    detail.withhold();
     Ok(Json(detail))
 }
 

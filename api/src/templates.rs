@@ -93,7 +93,9 @@ pub(crate) async fn validate(
             format!("the content type is `{content_type}`; send application/yaml or application/json");
         return Err(ApiError::new(Code::UnsupportedMediaType, message));
     }
-    let problems = match parse(&text) {
+    // The other threads also renew leases.
+    let parsed = tokio::task::spawn_blocking(move || parse(&text)).await;
+    let problems = match parsed.map_err(|error| ApiError::new(Code::Internal, error.to_string()))? {
         Ok(parsed) => parsed.warnings,
         Err(problems) => problems,
     };

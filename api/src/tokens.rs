@@ -84,7 +84,7 @@ impl Tokens {
 
     /// None if the token claims what does not exist, and this is strict.
     fn caller_of(&self, identity: Identity) -> Option<Caller> {
-        let Identity { display, permissions, roles, namespaces, expires_at, .. } = identity;
+        let Identity { subject, display, permissions, roles, namespaces, expires_at, .. } = identity;
         let (mut granted_roles, mut granted) = (Vec::new(), Vec::new());
         for role in roles {
             match self.roles.get(&role) {
@@ -109,7 +109,7 @@ impl Tokens {
             }
         }
         let grant = Grant::read(&granted_roles, &granted, namespaces.as_deref()).ok()?;
-        let principal = Principal { kind: PrincipalKind::User, name: display, key_id: None };
+        let principal = Principal { kind: PrincipalKind::User, name: display, id: Some(subject) };
         Some(Caller { principal, grant, expires_at: Some(DateTime::<Utc>::from(expires_at)) })
     }
 }

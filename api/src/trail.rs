@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use crate::{
     moment::Moment,
     page::{List, Page, PageParameters},
-    per_minute::PerMinute,
+    per_minute::{PerMinute, network_of},
     problem::{ApiError, Code},
     request_id,
 };
@@ -30,6 +30,11 @@ pub struct Peer(pub IpAddr);
 
 /// How many refusals of one principal are recorded in a minute, and of one address without valid credentials.
 const MOST_REFUSALS: u32 = 10;
+
+/// How many refusals without valid credentials are recorded in a minute, from all addresses.
+const MOST_OF_NOBODY: u32 = 100;
+/// Whom those are counted by.
+const NOBODY: &str = "nobody";
 
 /// What a handler adds to the record of its request.
 #[derive(Debug, Clone, Default)]
@@ -68,14 +73,20 @@ impl Recorder {
         note: &Note,
         status: StatusCode,
     ) {
-        let is_refusal = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
+        // Whoever is not known has changed nothing.
+        let is_refusal = principal.is_none() || status == StatusCode::FORBIDDEN;
         if is_refusal {
+            if ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
+                return;
+            }
             let who = match (principal, visit.request.address) {
-                (Some(principal), _) => format!("{} {:?}", principal.name, principal.key_id),
-                (None, Some(address)) => address.to_string(),
-                (None, None) => String::new(),
+                (Some(principal), _) => format!("{} {:?}", principal.name, principal.id),
+                (None, Some(address)) => network_of(address),
+                (None, None) => "an unknown address".to_owned(),
             };
-            if self.refusals.add(&who) > MOST_REFUSALS {
+            let is_too_many = self.refusals.add(&who) > MOST_REFUSALS;
+            // However many addresses they have.
+            if is_too_many || principal.is_none() && self.refusals.add(NOBODY) > MOST_OF_NOBODY {
                 return;
             }
         } else if !visit.changes {

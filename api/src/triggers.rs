@@ -86,6 +86,9 @@ pub(crate) async fn show(
     find(&orchestrator, &within, &namespace, &name).await.map(Json)
 }
 
+/// The maximum length of an event that is tried, in bytes. The response repeats what the patterns name of it.
+const LONGEST_TRIAL: usize = 64 << 10;
+
 /// Which trigger to try.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -96,7 +99,7 @@ pub(crate) struct TrialParameters {
 }
 
 /// Tries an event on the published triggers: which match, what they would start, and why the others do not. Starts nothing.
-/// The event comes as in `POST /v1/events`, one at a time.
+/// The event comes as in `POST /v1/events`, one at a time, and may have 64 KiB.
 #[utoipa::path(post, path = "/v1/triggers/test", tag = "events", operation_id = "test_triggers", params(TrialParameters),
     request_body = Object, responses((status = 200, body = EventTrial),
     (status = 400, body = Problem, description = "Not a CloudEvent. The message states the reason.")))]
@@ -107,7 +110,13 @@ pub(crate) async fn test(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<EventTrial>, ApiError> {
-    let events = read(&headers, &body?)?;
+    let body = body?;
+    if body.len() > LONGEST_TRIAL {
+        let message =
+            format!("the event has {} bytes; one that is tried may have {LONGEST_TRIAL}", body.len());
+        return Err(ApiError::new(Code::PayloadTooLarge, message));
+    }
+    let events = read(&headers, &body)?;
     let [event] = &events[..] else {
         let message = format!("the request has {} events; send one", events.len());
         return Err(ApiError::new(Code::InvalidRequest, message));

@@ -3,19 +3,16 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Result, bail};
-use tasker_api::Authentication;
+use tasker_api::{Authentication, Doors};
 
 use crate::{auth::AuthMode, config::ProjectConfig};
 
-/// Returns how the API on this address authenticates its callers. `has_keys` says whether `auth.mode = "auto"` finds API keys.
+/// Returns whom the API on this address lets in, and to what. `has_keys` says whether `auth.mode = "auto"` finds API keys.
 ///
 /// # Errors
 /// It would let everybody in beyond this machine, or a setting of tokens is wrong.
-pub(crate) fn authentication(
-    project: &ProjectConfig,
-    address: SocketAddr,
-    has_keys: bool,
-) -> Result<Authentication> {
+pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool) -> Result<Doors> {
+    let mcp_writes = project.config.mcp.write;
     let auth = &project.config.auth;
     let tokens = auth.tokens(&project.config.auth_roles, &project.root)?.map(Arc::new);
     let is_off = match auth.mode {
@@ -24,7 +21,7 @@ pub(crate) fn authentication(
         AuthMode::Own => false,
     };
     if !is_off {
-        return Ok(Authentication::Own(tokens));
+        return Ok(Doors { authentication: Authentication::Own(tokens), mcp_writes });
     }
     if !address.ip().is_loopback() {
         if !auth.insecure_no_auth {
@@ -35,5 +32,5 @@ pub(crate) fn authentication(
         }
         tracing::warn!(%address, "the API lets everybody in, also from other machines");
     }
-    Ok(Authentication::Off)
+    Ok(Doors { authentication: Authentication::Off, mcp_writes })
 }

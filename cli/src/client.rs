@@ -188,6 +188,25 @@ impl Client {
         .await?
     }
 
+    /// Sends a request, and returns the status and the text of the response.
+    pub(crate) async fn raw(
+        &self,
+        method: Method,
+        path: String,
+        content_type: &'static str,
+        body: String,
+        idempotency_key: Option<String>,
+    ) -> Result<(u16, String)> {
+        let (this, signer) = (self.clone(), self.signer().await?);
+        tokio::task::spawn_blocking(move || {
+            let headers = idempotency_key.iter().map(|key| ("idempotency-key", key.as_str()));
+            let mut response = this.send_with(method, &path, content_type, body, headers, signer)?;
+            let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
+            Ok((response.status().as_u16(), text))
+        })
+        .await?
+    }
+
     fn send(
         &self,
         method: Method,
@@ -196,11 +215,26 @@ impl Client {
         body: String,
         signer: Option<Signer>,
     ) -> Result<Response<Body>> {
+        self.send_with(method, path, content_type, body, std::iter::empty(), signer)
+    }
+
+    fn send_with<'a>(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: String,
+        headers: impl Iterator<Item = (&'static str, &'a str)>,
+        signer: Option<Signer>,
+    ) -> Result<Response<Body>> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("content-type", content_type)
             .body(body)?;
+        for (name, value) in headers {
+            request.headers_mut().insert(name, HeaderValue::from_str(value)?);
+        }
         if let Some(key) = &self.key {
             let mut value =
                 HeaderValue::from_str(key).with_context(|| format!("{API_KEY_VARIABLE} is no key"))?;

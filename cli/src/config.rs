@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) auth: Auth,
     pub(crate) auth_roles: Roles,
+    pub(crate) mcp: Mcp,
     pub(crate) database: Database,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
@@ -114,6 +115,14 @@ impl Server {
     pub(crate) fn url(&self) -> String {
         if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
     }
+}
+
+/// `[mcp]`: the server for the Model Context Protocol, at `/mcp` of the API.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Mcp {
+    /// Whether it offers tools that change something. Each asks for confirmation first.
+    pub(crate) write: bool,
 }
 
 /// `[database]`: PostgreSQL 15 or later.

@@ -88,6 +88,12 @@ enum Command {
     Trigger(commands::trigger::Command),
     /// Create, list, rotate and revoke API keys.
     Key(commands::key::Arguments),
+    /// Serve the Model Context Protocol on standard input and output, for assistants: tools over a server's API.
+    Mcp {
+        /// Offer tools that change something, too. Each asks for confirmation first.
+        #[arg(long)]
+        write: bool,
+    },
     /// List who changed what through the API, and who was refused.
     Audit(commands::audit::Arguments),
     /// Show the configuration.
@@ -165,6 +171,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Event(command) => commands::event::run(&project, command, output).await,
         Command::Trigger(command) => commands::trigger::run(&project, command, output).await,
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
+        Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),

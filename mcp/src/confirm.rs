@@ -108,7 +108,7 @@ impl Confirmations {
     }
 }
 
-/// Returns what tells a confirmed creation from others, for `Idempotency-Key`.
+/// Returns what tells a confirmed request from others, for `Idempotency-Key`.
 pub(crate) fn idempotency_key(token: &str) -> String {
     format!("mcp-{}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token)))
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{HeaderValue, Request, Response, header::HOST, request::Parts};
 use http_body::Body;
 use http_body_util::combinators::BoxBody;
 use rmcp::transport::streamable_http_server::{
@@ -51,8 +51,10 @@ impl HttpService {
         B: Body + Send + 'static,
         B::Error: Display,
     {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let server = self.server.with_api((self.factory)(&head));
+        // Checked before. The library refuses a request without one.
+        head.headers.insert(HOST, HeaderValue::from_static("localhost"));
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)

@@ -6,7 +6,7 @@
 //! Tools that change something ask first: without `confirm` they answer with a preview and a token, and act when called
 //! again with that token. It is valid for five minutes, for the same tool, arguments and caller, and as long as the target
 //! has not changed. One process accepts it once. Across processes that share [`Settings::secret`], what protects is the
-//! expiry and the fingerprint of the target; creations of tasks carry the token's digest as `Idempotency-Key` besides.
+//! expiry, the fingerprint of the target, and that every such request carries the token's digest as `Idempotency-Key`.
 //!
 //! An answer, with its structured form and its text together, has at most 40,000 bytes. Text that comes from outside
 //! (inputs, results, logs, error messages, reasons, tags) stands only under the key `untrusted`.

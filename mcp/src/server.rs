@@ -149,7 +149,8 @@ impl Server {
                 Err(Failure::new("confirm_expired", refusal.detail()).with(preview))
             }
             Ok(()) => {
-                let idempotency_key = plan.is_creation.then(|| idempotency_key(&token));
+                // A process that has not seen the token before repeats the same request.
+                let idempotency_key = (!plan.has_own_key).then(|| idempotency_key(&token));
                 let request = ApiRequest { idempotency_key, ..plan.request };
                 let result = (plan.shape)(send(call.api, request).await?);
                 Ok(json!({ "done": plan.what, "result": result }))

@@ -48,8 +48,8 @@ pub(crate) struct Plan {
     pub(crate) fingerprint: Value,
     /// What changes it.
     pub(crate) request: ApiRequest,
-    /// Whether it creates, so that a repetition must be told by an idempotency key.
-    pub(crate) is_creation: bool,
+    /// Whether the request carries an idempotency key of the caller, which no other may contradict.
+    pub(crate) has_own_key: bool,
     /// Brings the response into the form of an answer.
     pub(crate) shape: fn(Value) -> Value,
 }

@@ -375,3 +375,57 @@ async fn a_server_without_authentication_knows_who_its_user_is() {
     assert_eq!((me.status, &me.body["principal"]["kind"]), (StatusCode::OK, &json!("local")));
     assert_eq!(me.body["permissions"].as_object().unwrap().len(), Permission::ALL.len());
 }
+
+/// The routes that read something of a task, for the first step of this one.
+fn routes_of_task(task: &str) -> Vec<String> {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json")).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let of_task = paths.iter().filter(|(path, item)| path.contains("{task_id}") && !item["get"].is_null());
+    of_task.map(|(path, _)| path.replace("{task_id}", task).replace("{step}", "a")).collect()
+}
+
+#[tokio::test]
+async fn no_route_of_a_task_shows_another_namespace_or_a_document_that_is_withheld() {
+    let server = Server::with_keys().await;
+    server.publish("shop").await;
+    let operator = server.key("operator", None).await;
+    let created = server.order(&operator, "shop").await;
+    let task = created.body["task_id"].as_str().unwrap().to_owned();
+    let secret = json!({ "secret": "hush" });
+    let lines = [(tasker_protocol::LogLevel::Info, "hush")];
+    server.end(task.parse().unwrap(), "a", (0, 1), crate::host::complete(&secret), &lines).await;
+
+    let routes = routes_of_task(&task);
+    assert!(routes.len() >= 14, "{routes:?}");
+    let (billing, viewer, auditor) = (
+        server.key("admin", Some(&["billing"])).await,
+        server.key("viewer", Some(&["shop"])).await,
+        server.key("auditor", Some(&["shop"])).await,
+    );
+    let mut shown = 0;
+    for route in routes {
+        let hidden = server.ask(&billing, "GET", &route, &Value::Null).await;
+        if !route.contains("/dlq/") {
+            assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{route}: {hidden:?}");
+        }
+        assert!(!hidden.text.contains("hush") && !hidden.text.contains("secret"), "{route}: {hidden:?}");
+        let withheld = server.ask(&viewer, "GET", &route, &Value::Null).await;
+        assert!([StatusCode::OK, StatusCode::FORBIDDEN].contains(&withheld.status), "{route}: {withheld:?}");
+        assert!(
+            !withheld.text.contains("hush") && !withheld.text.contains("secret\""),
+            "{route}: {withheld:?}"
+        );
+        let full = server.ask(&auditor, "GET", &route, &Value::Null).await;
+        assert_eq!(full.status, StatusCode::OK, "{route}: {full:?}");
+        shown += usize::from(full.text.contains("hush") || full.text.contains("secret\""));
+    }
+    assert!(shown >= 6, "{shown} routes show a document to whoever may read it");
+    for route in ["/v1/tasks/count?by=namespace", "/v1/templates/shop/order/1.0.0/graph"] {
+        let hidden = server.ask(&billing, "GET", route, &Value::Null).await;
+        assert!(
+            !hidden.text.contains("\"shop\"") && hidden.body["count"].as_i64().unwrap_or(0) == 0,
+            "{route}: {hidden:?}"
+        );
+    }
+}

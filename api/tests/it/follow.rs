@@ -136,14 +136,54 @@ async fn a_follower_sees_each_change_until_the_task_is_at_rest() {
 }
 
 #[tokio::test]
+async fn a_pause_is_told_with_a_snapshot_and_the_task_is_followed_further() {
+    let server = Server::start().await;
+    let task = server.task_of("order", &json!({})).await;
+    let mut stream = server.follow(task, "", None).await;
+    assert_eq!(stream.next().await.unwrap().data["paused_at"], Value::Null);
+    let pause = server.orchestrator.engine.operate_on_task(
+        task,
+        &tasker_orchestrator::TaskAction::Pause,
+        "ada",
+        None,
+    );
+    pause.await.unwrap();
+    let paused = stream.next().await.unwrap();
+    assert!(paused.name == "snapshot" && paused.data["paused_at"].is_string(), "{paused:?}");
+    server.end(task, "a", (0, 1), complete(&json!(1)), &[]).await;
+    let rest = stream.rest().await;
+    assert_eq!(rest.last().unwrap().name, "end");
+}
+
+#[tokio::test]
 async fn what_cannot_be_followed_is_refused() {
     let server = Server::start().await;
     let task = server.task_of("order", &json!({})).await;
+    // The id of an event of another task, or of none, does not keep the end away.
+    server.end(task, "a", (0, 1), complete(&json!(1)), &[]).await;
+    let told = server.follow(task, "", Some("9000000000000000000")).await.rest().await;
+    assert_eq!(told.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["snapshot", "end"]);
     let nothing = server.get(&format!("/v1/tasks/{}/stream", Uuid::nil())).await;
     assert_eq!((nothing.status, &nothing.body["code"]), (StatusCode::NOT_FOUND, &json!("no_such_task")));
     let request = Request::get(format!("/v1/tasks/{task}/stream")).header("last-event-id", "x");
     let wrong = server.call(request.body(Body::empty()).unwrap()).await;
     assert_eq!((wrong.status, &wrong.body["code"]), (StatusCode::BAD_REQUEST, &json!("invalid_request")));
+}
+
+#[tokio::test]
+async fn all_lines_of_a_long_log_come_before_the_end() {
+    let server = Server::start().await;
+    let task = server.task_of("order", &json!({})).await;
+    let stream = server.follow(task, "?logs=true", None).await;
+    let lines = vec![(LogLevel::Info, "line"); 1300];
+    server.end(task, "a", (0, 1), complete(&json!(1)), &lines).await;
+    let told = stream.rest().await;
+    assert_eq!(told.iter().filter(|event| event.name == "log").count(), 1300);
+    // Before the id of the run's end: a client that goes on after it has them.
+    let ends =
+        told.iter().position(|event| event.name != "log" && event.name != "snapshot" && event.id.is_some());
+    let last_line = told.iter().rposition(|event| event.name == "log");
+    assert!(last_line < ends, "{last_line:?} {ends:?}");
 }
 
 #[tokio::test]

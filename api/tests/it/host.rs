@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::Value;
 use sqlx::Row;
 use tasker_protocol::{
-    Ending, Execution, Failure, FailureOrigin, LogLevel, LogLine, OrchestratorMessage, Payload, StepEvent,
-    StepReport, Usage, VERSION, raw_json,
+    Ending, Execution, Failure, FailureOrigin, Heartbeat, LogLevel, LogLine, OrchestratorMessage, Payload,
+    StepEvent, StepReport, Usage, VERSION, raw_json,
 };
 use uuid::Uuid;
 
@@ -50,6 +50,29 @@ impl Server {
         ending: Ending,
         logs: &[(LogLevel, &str)],
     ) {
+        let line = |(level, message): &(LogLevel, &str)| LogLine {
+            at: at(to),
+            level: *level,
+            target: "test".to_owned(),
+            message: (*message).to_owned(),
+        };
+        let finished = StepEvent::Finished(Box::new(Execution {
+            started_at: at(from),
+            finished_at: at(to),
+            ending,
+            usage: Usage { wall_us: 9, cpu_us: 5, peak_memory_bytes: 7, ..Usage::default() },
+            logs: logs.iter().map(line).collect(),
+        }));
+        self.report(task, step, finished).await;
+    }
+
+    /// Reports that a step has been running since this second.
+    pub(crate) async fn begin(&self, task: Uuid, step: &str, from: i64) {
+        let heartbeat = Heartbeat { started_at: at(from), lease_ms: 60_000, progress: None };
+        self.report(task, step, StepEvent::Heartbeat(heartbeat)).await;
+    }
+
+    async fn report(&self, task: Uuid, step: &str, event: StepEvent) {
         let row = sqlx::query(
             "SELECT s.step_index, s.execution, s.template_step, t.release_id FROM tasker.steps s
              JOIN tasker.tasks t USING (task_id)
@@ -62,12 +85,6 @@ impl Server {
         .await
         .unwrap();
         let number = |column: &str| row.get::<i32, _>(column).unsigned_abs();
-        let line = |(level, message): &(LogLevel, &str)| LogLine {
-            at: at(to),
-            level: *level,
-            target: "test".to_owned(),
-            message: (*message).to_owned(),
-        };
         let report = StepReport {
             version: VERSION,
             task_id: task,
@@ -78,13 +95,7 @@ impl Server {
             host: "the-host".to_owned(),
             continues: false,
             after: None,
-            event: StepEvent::Finished(Box::new(Execution {
-                started_at: at(from),
-                finished_at: at(to),
-                ending,
-                usage: Usage { cpu_us: 5, peak_memory_bytes: 7, ..Usage::default() },
-                logs: logs.iter().map(line).collect(),
-            })),
+            event,
         };
         self.orchestrator.engine.apply(vec![OrchestratorMessage::Report(report)]).await.unwrap();
     }

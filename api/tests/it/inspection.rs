@@ -142,6 +142,23 @@ async fn the_timeline_has_each_run_and_what_is_open() {
 }
 
 #[tokio::test]
+async fn a_run_that_an_operator_ended_is_in_the_timeline_too() {
+    let (server, task) = Server::with_diamond().await;
+    server.begin(task, "a", 3).await;
+    let cancel = server.orchestrator.engine.cancel(task, "ada", None);
+    cancel.await.unwrap();
+    let timeline = server.look(&format!("/v1/tasks/{task}/timeline")).await;
+    let run = &timeline["items"][0];
+    assert_eq!(
+        (&run["step"], &run["state"], &run["started_at"], &run["host"]),
+        (&json!("a"), &json!("cancelled"), &json!("2030-01-01T12:00:03Z"), &json!("the-host")),
+        "{timeline}"
+    );
+    assert!(run["enqueued_at"].is_string() && run["finished_at"].is_string(), "{run}");
+    assert_eq!(timeline["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn logs_are_found_by_step_level_and_text_and_read_as_text() {
     let (server, task) = Server::with_diamond().await;
     let lines = [(LogLevel::Info, "Charging"), (LogLevel::Debug, "details"), (LogLevel::Error, "no MONEY")];

@@ -6,6 +6,7 @@ mod events;
 mod follow;
 mod host;
 mod inspection;
+mod mcp;
 mod openapi;
 mod orchestrator;
 mod problems;

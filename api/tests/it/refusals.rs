@@ -23,7 +23,7 @@ async fn serve_without_database() -> (SocketAddr, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let hosts = vec!["tasker.example.com".to_owned()];
-    tokio::spawn(serve(listener, orchestrator, Authentication::Off, hosts, CancellationToken::new()));
+    tokio::spawn(serve(listener, orchestrator, Authentication::Off.into(), hosts, CancellationToken::new()));
     (address, closed)
 }
 

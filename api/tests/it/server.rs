@@ -8,7 +8,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
-use tasker_api::{Authentication, router};
+use tasker_api::{Authentication, Doors, router};
 use tasker_orchestrator::Orchestrator;
 use tasker_test_support::TestDatabase;
 use tempfile::TempDir;
@@ -30,6 +30,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The body, whatever it is.
+    pub(crate) text: String,
 }
 
 impl Server {
@@ -37,7 +39,7 @@ impl Server {
         Self::start_with(Authentication::Off).await
     }
 
-    pub(crate) async fn start_with(authentication: Authentication) -> Self {
+    pub(crate) async fn start_with(doors: impl Into<Doors>) -> Self {
         let database = TestDatabase::new().await;
         let blobs = tempfile::tempdir().unwrap();
         let (orchestrator, creations) = orchestrator(database.pool.clone(), &blobs);
@@ -45,7 +47,7 @@ impl Server {
         let stopped = stop.clone();
         tokio::spawn(async move { creating.run_creations(creations, stopped).await });
         publish_order(&orchestrator).await;
-        let router = router(orchestrator.clone(), authentication, stop);
+        let router = router(orchestrator.clone(), doors, stop);
         Self { router, orchestrator, database, _blobs: blobs }
     }
 
@@ -64,7 +66,8 @@ impl Server {
         let answer = self.respond(request).await;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.into_body().collect().await.unwrap().to_bytes();
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default(), text }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -46,7 +46,7 @@ impl Provider {
     fn token(&self, claims: &Value) -> String {
         let now = Utc::now().timestamp();
         let mut payload = json!({
-            "iss": ISSUER, "aud": AUDIENCE, "sub": "u-1", "email": "ada@example.com", "iat": now, "exp": now + 600,
+            "iss": ISSUER, "aud": AUDIENCE, "sub": "u-1", "email": "ada@example.com", "email_verified": true, "iat": now, "exp": now + 600,
         });
         payload.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
@@ -94,7 +94,7 @@ async fn a_token_names_a_user_whom_the_audit_names_too() {
     let server = Server::start_with(provider.tokens(true)).await;
     let token = provider.token(&json!({ "roles": ["ops", "offline_access"] }));
     let me = server.with_token(&token, "GET", "/v1/me", "").await;
-    assert_eq!(me.body["principal"], json!({ "kind": "user", "name": "ada@example.com" }));
+    assert_eq!(me.body["principal"], json!({ "kind": "user", "name": "ada@example.com", "id": "u-1" }));
     let created = server.with_token(&token, "POST", "/v1/tasks", r#"{"name":"order"}"#).await;
     assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
     let path = format!("/v1/tasks/{}", created.body["task_id"].as_str().unwrap());
@@ -108,11 +108,14 @@ async fn a_token_names_a_user_whom_the_audit_names_too() {
         .map(|change| change["actor"].as_str().unwrap())
         .collect();
     assert!(
-        actors.iter().all(|actor| !actor.contains("grace") || *actor == "user:ada@example.com for grace"),
+        actors.iter().all(|actor| !actor.contains("grace") || *actor == "user:ada@example.com/u-1 for grace"),
         "{actors:?}"
     );
     let task = server.with_token(&token, "GET", &path, "").await;
-    assert_eq!(task.body["initiator"], "user:ada@example.com", "{task:?}");
+    assert_eq!(task.body["initiator"], "user:ada@example.com/u-1", "{task:?}");
+    let unverified = provider.token(&json!({ "email_verified": false }));
+    let me = server.with_token(&unverified, "GET", "/v1/me", "").await;
+    assert_eq!(me.body["principal"]["name"], "u-1", "an address that nobody has verified is no name");
     assert_eq!(
         server.with_token(&token, "POST", "/v1/keys", r#"{"name":"k"}"#).await.status,
         StatusCode::FORBIDDEN

@@ -81,7 +81,7 @@ async fn the_trail_says_who_did_what_why_and_from_where() {
         (&json!(path), &json!("tasks:operate"), &json!("the bank is closed"), &json!("ada"))
     );
     assert_eq!((&paused["address"], &paused["user_agent"]), (&json!(HOME), &json!("tests/1")));
-    assert!(paused["request_id"].is_string() && paused["principal"]["key_id"].is_string());
+    assert!(paused["request_id"].is_string() && paused["principal"]["id"].is_string());
 
     assert_eq!(server.trail(&auditor, "outcome=denied&principal=the-viewer").await.len(), 1);
     assert_eq!(server.trail(&auditor, "permission=tasks:cancel").await.len(), 1);
@@ -103,15 +103,25 @@ async fn an_address_that_guesses_keys_is_stopped_and_others_are_not() {
     for _ in 0..20 {
         assert_eq!(guess("192.0.2.1", "tsk_wrong").await.status, StatusCode::UNAUTHORIZED);
     }
-    let stopped = guess("192.0.2.1", &viewer).await;
+    let stopped = guess("192.0.2.1", "tsk_wrong").await;
     assert_eq!(
         (stopped.status, &stopped.body["code"]),
         (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_requests"))
     );
     assert_eq!(stopped.headers["retry-after"], "60");
-    assert_eq!(guess("192.0.2.2", &viewer).await.status, StatusCode::OK);
-    // Guessing fills the trail only so far.
-    assert_eq!(server.trail(&auditor, "outcome=denied").await.len(), 10);
+    // Many callers may share an address, and one that names nobody guesses nothing.
+    assert_eq!(guess("192.0.2.1", &viewer).await.status, StatusCode::OK);
+    let nobody = Request::get("/v1/me").extension(Peer("192.0.2.1".parse().unwrap())).body(Body::empty());
+    assert_eq!(server.call(nobody.unwrap()).await.status, StatusCode::UNAUTHORIZED);
+    // Guessing fills the trail only so far, whatever is sent and from wherever.
+    server.send_from("192.0.2.1", "tsk_wrong", "DELETE", "/v1/tasks/x", "").await;
+    assert_eq!(server.trail(&auditor, "").await.len(), 10);
+    for network in 0..120 {
+        server
+            .send_from(&format!("2001:db8:0:{network:x}::1"), "tsk_wrong", "DELETE", "/v1/tasks/x", "")
+            .await;
+    }
+    assert_eq!(server.trail(&auditor, "limit=1000").await.len(), 100);
 }
 
 #[tokio::test]

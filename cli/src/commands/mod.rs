@@ -13,6 +13,7 @@ pub(crate) mod handler;
 mod import;
 mod inspect;
 pub(crate) mod key;
+pub(crate) mod mcp;
 pub(crate) mod new;
 mod operate;
 mod paging;

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{
-    access::authentication,
+    access::doors,
     config::ProjectConfig,
     output::Output,
     parts,
@@ -49,8 +49,8 @@ pub(crate) async fn run(
         .await
         .with_context(|| format!("the API cannot listen on {}", project.config.server.listen))?;
     let has_keys = Keys::new(pool.clone()).is_any().await?;
-    let authentication = match authentication(&project, listener.local_addr()?, has_keys) {
-        Ok(authentication) => authentication,
+    let doors = match doors(&project, listener.local_addr()?, has_keys) {
+        Ok(doors) => doors,
         Err(refused) => return Ok(Ending::Refused(refused)),
     };
     let timing = parts::timing(&project);
@@ -77,11 +77,11 @@ pub(crate) async fn run(
         output.say(&format!("published {}", published.templates.join(", ")));
     }
     output.say(&format!("API on http://{}", listener.local_addr()?));
-    if matches!(authentication, Authentication::Off) {
+    if matches!(doors.authentication, Authentication::Off) {
         output.say("It authenticates nobody; `tasker key create --database` makes the first API key");
     }
     let hosts = project.config.server.hosts.clone();
-    tasker_api::serve(listener, running.orchestrator.clone(), authentication, hosts, stop).await?;
+    tasker_api::serve(listener, running.orchestrator.clone(), doors, hosts, stop).await?;
     running.stopped().await;
     Ok(Ending::Done)
 }

@@ -40,7 +40,9 @@ impl Rules {
             None => return Err(Refusal::claim("sub", "is missing")),
         };
         let email = claims.get("email").and_then(Value::as_str).filter(|email| is_name(email));
-        let email = email.map(str::to_owned);
+        // Anybody may claim an address that nobody has verified.
+        let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
+        let email = email.filter(|_| is_verified).map(str::to_owned);
         Ok(Identity {
             display: email.clone().unwrap_or_else(|| subject.clone()),
             subject,

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 pub struct Identity {
     /// `sub`: never empty, without control characters, unique within the issuer.
     pub subject: String,
-    /// `email`. For display only: the issuer may not have verified it.
+    /// `email`, if the issuer says that it is verified. For display only.
     pub email: Option<String>,
     /// The name to display: the email address, or else the subject.
     pub display: String,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use tasker_api::{Authentication, Tokens};
-use tasker_assembly::aws::optional;
+use tasker_assembly::aws::{optional, required};
 use tasker_function_lambda::Error;
 use tasker_identity::{Keys, Settings, Verifier};
 
@@ -15,10 +15,11 @@ const MODE: &str = "TASKER_AUTHENTICATION";
 /// # Errors
 /// Which variable is wrong.
 pub(crate) fn authentication() -> Result<Authentication, Error> {
-    match optional(MODE).as_deref() {
-        None | Some("gateway") => Ok(Authentication::Gateway),
-        Some("own") => Ok(Authentication::Own(tokens()?.map(Arc::new))),
-        Some(other) => Err(format!("{MODE} is `{other}`; it must be `gateway` or `own`").into()),
+    // Without a default, so that nobody is let in by an environment that is incomplete.
+    match required(MODE)?.as_str() {
+        "gateway" => Ok(Authentication::Gateway),
+        "own" => Ok(Authentication::Own(tokens()?.map(Arc::new))),
+        other => Err(format!("{MODE} is `{other}`; it must be `gateway` or `own`").into()),
     }
 }
 

@@ -7,12 +7,14 @@ use super::{CALLABLE, events::OUTSIDE};
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional, required},
-    call::Call,
+    call::{Call, send},
     failure::Failure,
     path::path,
     tool::{Hints, Plan, Run, Tool},
     untrusted::{identifier, separate},
 };
+
+const CLOUD_EVENT: &str = "application/cloudevents+json";
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -28,7 +30,7 @@ pub(super) const TOOLS: &[Tool] = &[
              `id` as one before starts nothing again.",
         )],
         hints: Hints { is_destructive: false, is_idempotent: true },
-        run: Run::Write(|call| Box::pin(std::future::ready(Ok(event_send(call))))),
+        run: Run::Write(|call| Box::pin(event_send(call))),
     },
     Tool {
         name: "event_replay",
@@ -71,26 +73,59 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-fn event_send(call: &Call<'_>) -> Plan {
+async fn event_send(call: &Call<'_>) -> Result<Plan, Failure> {
     let event = call.arguments.get("event").cloned().unwrap_or_default();
-    Plan {
+    let request = |path| ApiRequest::new(Method::POST, path).with_body(CLOUD_EVENT, event.to_string());
+    let mut warnings = Vec::new();
+    let mut starting = Value::Null;
+    if call.caller.may("triggers:read") {
+        match send(call.api, request("/v1/triggers/test")).await {
+            Ok(trial) => starting = started_by(&trial),
+            Err(failure) if failure.code() == "invalid_event" => return Err(failure),
+            Err(_) => {
+                warnings.push("Which tasks it starts could not be tried; it is known afterwards.".into())
+            }
+        }
+    } else {
+        warnings.push("Which tasks it starts is known afterwards: trying needs triggers:read.".into());
+    }
+    if starting.as_array().is_some_and(Vec::is_empty) {
+        warnings.push("No trigger starts a task for it, so that it becomes a dead letter.".into());
+    }
+    Ok(Plan {
         what: "Sends an event, which starts the tasks of all triggers that match it.".to_owned(),
         before: Value::Null,
-        after: Some(json!({ "untrusted": { "event": event } })),
-        affected: json!({ "events_sent": 1 }),
-        warnings: vec!["Which tasks it starts is known only afterwards: see trigger_list.".to_owned()],
+        affected: json!({ "events_sent": 1, "starts": starting }),
+        warnings,
         // An event is told from others by its source and id, so that a repetition starts nothing.
-        fingerprint: Value::Null,
-        request: ApiRequest::new(Method::POST, "/v1/events")
-            .with_body("application/cloudevents+json", event.to_string()),
-        is_creation: false,
+        fingerprint: starting,
+        request: request("/v1/events"),
+        after: Some(json!({ "untrusted": { "event": event } })),
+        has_own_key: false,
         shape: |receptions| match receptions {
             Value::Array(items) => {
                 json!({ "items": items.into_iter().map(|item| separate(item, OUTSIDE)).collect::<Vec<_>>() })
             }
             other => separate(other, OUTSIDE),
         },
+    })
+}
+
+/// The triggers that would start a task, as a trial of an event says.
+fn started_by(trial: &Value) -> Value {
+    let triggers = trial["triggers"].as_array().map_or(&[][..], Vec::as_slice);
+    let starts = |trigger: &&Value| {
+        trigger["matches"] == true && trigger["enabled"] == true && trigger["problem"].is_null()
+    };
+    let named = |trigger: &Value| {
+        let [name, template] = ["trigger", "template"].map(|field| trigger[field].as_str().map(identifier));
+        json!({ "trigger": name, "version": trigger["version"], "template": template })
+    };
+    // One that cannot be read makes every event a dead letter.
+    if trial["starts"] != true {
+        return json!([]);
     }
+    triggers.iter().filter(starts).map(named).collect()
 }
 
 async fn event_replay(call: &Call<'_>) -> Result<Plan, Failure> {
@@ -104,7 +139,7 @@ async fn event_replay(call: &Call<'_>) -> Result<Plan, Failure> {
         after: None,
         warnings: vec!["It may start tasks, with their side effects.".to_owned()],
         request: ApiRequest::new(Method::POST, path(&["v1", "events", id, "replay"])?),
-        is_creation: false,
+        has_own_key: false,
         shape: |reception| separate(reception, OUTSIDE),
     })
 }
@@ -132,7 +167,7 @@ async fn trigger_switch(call: &Call<'_>) -> Result<Plan, Failure> {
         after: Some(json!({ "enabled": is_on })),
         warnings: vec![warning.to_owned()],
         request: ApiRequest::new(Method::PATCH, path).with_json(&json!({ "enabled": is_on })),
-        is_creation: false,
+        has_own_key: false,
         shape: |trigger| separate(trigger, &["definition"]),
     })
 }
@@ -168,7 +203,7 @@ async fn handler_promote(call: &Call<'_>) -> Result<Plan, Failure> {
         warnings,
         request: ApiRequest::new(Method::PATCH, path)
             .with_json(&call.arguments.pick(&["action", "version"]).into()),
-        is_creation: false,
+        has_own_key: false,
         shape: |version| version,
     })
 }

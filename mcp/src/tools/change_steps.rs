@@ -106,7 +106,7 @@ async fn plan(
         warnings: vec![warning.to_owned()],
         fingerprint,
         request: ApiRequest::new(Method::PATCH, call.step_path(&[])?).with_json(&body.into()),
-        is_creation: false,
+        has_own_key: false,
         shape: |operated| operated,
     })
 }

@@ -173,8 +173,7 @@ async fn task_submit(call: &Call<'_>) -> Result<Plan, Failure> {
         warnings,
         fingerprint: versions,
         request: ApiRequest::new(Method::POST, "/v1/tasks").with_json(&Value::Object(body.clone())),
-        // The caller's own key must not be contradicted by another.
-        is_creation: !body.contains_key("idempotency_key"),
+        has_own_key: body.contains_key("idempotency_key"),
         shape: |created| created,
     })
 }
@@ -194,7 +193,7 @@ async fn task_cancel(call: &Call<'_>) -> Result<Plan, Failure> {
         warnings,
         fingerprint,
         request: ApiRequest::new(Method::DELETE, path),
-        is_creation: false,
+        has_own_key: false,
         shape: |cancelled| cancelled,
     })
 }
@@ -253,7 +252,7 @@ async fn task_operate(call: &Call<'_>) -> Result<Plan, Failure> {
         fingerprint,
         request: ApiRequest::new(Method::PATCH, call.task_path(&[])?)
             .with_json(&call.arguments.pick(&["action", "step", "version", "reason"]).into()),
-        is_creation: false,
+        has_own_key: false,
         shape: |operated| operated,
     })
 }
@@ -270,7 +269,7 @@ async fn task_clone(call: &Call<'_>) -> Result<Plan, Failure> {
         fingerprint: json!([task["task_id"], task["version"]]),
         before: shown(task),
         request: ApiRequest::new(Method::POST, call.task_path(&["clone"])?).with_json(&body.into()),
-        is_creation: true,
+        has_own_key: false,
         shape: |created| created,
     })
 }

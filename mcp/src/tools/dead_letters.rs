@@ -175,7 +175,7 @@ async fn dlq_update(call: &Call<'_>) -> Result<Plan, Failure> {
         after: Some(Map::from_iter([("resolution_status".to_owned(), Value::from(status))]).into()),
         warnings,
         request: ApiRequest::new(http::Method::PATCH, path).with_json(&body),
-        is_creation: false,
+        has_own_key: false,
         shape: without_snapshot,
     })
 }

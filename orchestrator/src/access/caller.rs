@@ -13,9 +13,9 @@ pub struct Principal {
     pub kind: PrincipalKind,
     /// The name: of the key, or of the user of this machine.
     pub name: String,
-    /// The id of the key. Names may repeat.
+    /// What identifies it, because names may repeat: the id of a key, the `sub` of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_id: Option<String>,
+    pub id: Option<String>,
 }
 
 /// The kind of a principal.
@@ -73,16 +73,12 @@ impl Caller {
     /// Everybody on a server that authenticates nobody.
     pub fn local() -> Self {
         let name = std::env::var("USER").unwrap_or_else(|_| "anybody".to_owned());
-        Self::with_everything(Principal { kind: PrincipalKind::Local, name, key_id: None })
+        Self::with_everything(Principal { kind: PrincipalKind::Local, name, id: None })
     }
 
     /// Everybody whom a gateway in front of the API lets through.
     pub fn gateway() -> Self {
-        Self::with_everything(Principal {
-            kind: PrincipalKind::Gateway,
-            name: "api".to_owned(),
-            key_id: None,
-        })
+        Self::with_everything(Principal { kind: PrincipalKind::Gateway, name: "api".to_owned(), id: None })
     }
 
     fn with_everything(principal: Principal) -> Self {
@@ -97,12 +93,40 @@ impl Caller {
     /// The actor that the audit names, for a request that names one itself. Nobody who is known acts in another's name, so
     /// that the audit names both.
     pub fn actor(&self, named: Option<&str>) -> String {
-        let Principal { name, key_id, .. } = &self.principal;
-        let own = match (self.principal.kind, key_id) {
+        let Principal { name, id, .. } = &self.principal;
+        let own = match (self.principal.kind, id) {
             (PrincipalKind::Key, Some(id)) => format!("key:{name}/{id}"),
-            (PrincipalKind::User, _) => format!("user:{name}"),
+            (PrincipalKind::User, Some(id)) if id != name => {
+                format!("user:{}/{}", one_word(name), one_word(id))
+            }
+            (PrincipalKind::User, _) => format!("user:{}", one_word(name)),
             _ => return named.unwrap_or("api").to_owned(),
         };
         named.map_or(own.clone(), |named| format!("{own} for {named}"))
+    }
+}
+
+/// A name of an identity provider, in which nothing passes for the rest of an actor.
+fn one_word(name: &str) -> String {
+    name.replace(|letter: char| letter.is_whitespace() || letter == '/', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_who_is_known_acts_in_the_name_of_another() {
+        let caller = |kind, name: &str, id: Option<&str>| Caller {
+            principal: Principal { kind, name: name.to_owned(), id: id.map(str::to_owned) },
+            grant: Grant::default(),
+            expires_at: None,
+        };
+        let key = caller(PrincipalKind::Key, "ci", Some("a1"));
+        assert_eq!(key.actor(Some("ada")), "key:ci/a1 for ada");
+        let user = caller(PrincipalKind::User, "ada@example.com for root", Some("u/1"));
+        assert_eq!(user.actor(None), "user:ada@example.com_for_root/u_1");
+        assert_eq!(caller(PrincipalKind::User, "u1", Some("u1")).actor(None), "user:u1");
+        assert_eq!(caller(PrincipalKind::Local, "ada", None).actor(Some("grace")), "grace");
     }
 }

@@ -189,7 +189,7 @@ impl Keys {
             }
         };
         let principal =
-            Principal { kind: PrincipalKind::Key, name: row.try_get("name")?, key_id: Some(id.to_owned()) };
+            Principal { kind: PrincipalKind::Key, name: row.try_get("name")?, id: Some(id.to_owned()) };
         Ok(Some(Caller { principal, grant, expires_at: row.try_get("expires_at")? }))
     }
 
@@ -320,7 +320,7 @@ impl Keys {
         let expires_at = life.map(|seconds| now + TimeDelta::seconds(seconds));
         // No key makes another live longer than itself, but its own successor.
         let expires_at = match creator.expires_at {
-            Some(latest) if creator.principal.key_id.as_deref() != Some(id) => {
+            Some(latest) if creator.principal.id.as_deref() != Some(id) => {
                 Some(expires_at.map_or(latest, |at| at.min(latest)))
             }
             _ => expires_at,

@@ -15,7 +15,7 @@ pub use caller::{Caller, Principal, PrincipalKind};
 pub use grant::{Grant, GrantError};
 pub use keys::{ApiKey, CreatedKey, Keys, NewKey};
 pub use permission::Permission;
-pub use repeatable::{Repeatable, RepeatableRequest, Repetition};
+pub use repeatable::{BegunRequest, Repeatable, RepeatableRequest, Repetition};
 pub use role::Role;
 pub use scope::Scope;
 pub use trail::{Access, AccessFilter, AccessOutcome, AccessRequest, Trail};

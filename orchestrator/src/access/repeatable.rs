@@ -1,5 +1,6 @@
 //! Requests that may be repeated: with an idempotency key a request acts once, and each repetition gets the first response.
 
+use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use tasker_pool::Pool;
 
@@ -29,11 +30,18 @@ pub struct RepeatableRequest {
     pub hash: Vec<u8>,
 }
 
+/// A request that is being worked on. Another one may take it over after two minutes.
+#[derive(Debug, Clone)]
+pub struct BegunRequest {
+    request: RepeatableRequest,
+    at: DateTime<Utc>,
+}
+
 /// What is to be done with a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Repetition {
     /// Work on it: it is the first, or the one before has failed on the way.
-    First,
+    First(BegunRequest),
     /// Return this status and body again.
     Again(u16, String),
     /// The first one is being worked on.
@@ -50,24 +58,26 @@ impl Repeatable {
 
     /// Notes that a request is being worked on, unless it was sent before.
     pub async fn begin(&self, request: &RepeatableRequest) -> Result<Repetition, Error> {
-        let began = sqlx::query(sql!(
+        let begun = sqlx::query(sql!(
             "INSERT INTO tasker.repeatable_requests AS known (principal, key, request_hash, at)
              VALUES ($1, $2, $3, tasker_f.now())
              ON CONFLICT (principal, key) DO UPDATE SET request_hash = excluded.request_hash, at = excluded.at, status = NULL,
                  body = NULL
              WHERE known.at <= tasker_f.now() - $5 * interval '1 hour'
                 OR known.request_hash = excluded.request_hash AND known.status IS NULL
-                   AND known.at <= tasker_f.now() - $4 * interval '1 second'"
+                   AND known.at <= tasker_f.now() - $4 * interval '1 second'
+             RETURNING at"
         ))
         .bind(&request.principal)
         .bind(&request.key)
         .bind(&request.hash)
         .bind(WORKED_ON_SECONDS)
         .bind(KEPT_HOURS)
-        .execute(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
-        if began.rows_affected() == 1 {
-            return Ok(Repetition::First);
+        if let Some(begun) = begun {
+            let at = begun.try_get("at")?;
+            return Ok(Repetition::First(BegunRequest { request: request.clone(), at }));
         }
         let known = sqlx::query(
             "SELECT request_hash, status, body FROM tasker.repeatable_requests WHERE principal = $1 AND key = $2",
@@ -89,14 +99,14 @@ impl Repeatable {
     }
 
     /// Keeps the response of a request that was begun.
-    pub async fn end(&self, request: &RepeatableRequest, status: u16, body: &str) -> Result<(), Error> {
+    pub async fn end(&self, begun: &BegunRequest, status: u16, body: &str) -> Result<(), Error> {
         sqlx::query(
             "UPDATE tasker.repeatable_requests SET status = $4, body = $5
-             WHERE principal = $1 AND key = $2 AND request_hash = $3",
+             WHERE principal = $1 AND key = $2 AND at = $3 AND status IS NULL",
         )
-        .bind(&request.principal)
-        .bind(&request.key)
-        .bind(&request.hash)
+        .bind(&begun.request.principal)
+        .bind(&begun.request.key)
+        .bind(begun.at)
         .bind(status.cast_signed())
         .bind(body)
         .execute(&self.pool)
@@ -105,14 +115,13 @@ impl Repeatable {
     }
 
     /// Forgets a request that was begun and did nothing, so that it can be repeated.
-    pub async fn forget_request(&self, request: &RepeatableRequest) -> Result<(), Error> {
+    pub async fn forget_request(&self, begun: &BegunRequest) -> Result<(), Error> {
         sqlx::query(
-            "DELETE FROM tasker.repeatable_requests
-             WHERE principal = $1 AND key = $2 AND request_hash = $3 AND status IS NULL",
+            "DELETE FROM tasker.repeatable_requests WHERE principal = $1 AND key = $2 AND at = $3 AND status IS NULL",
         )
-        .bind(&request.principal)
-        .bind(&request.key)
-        .bind(&request.hash)
+        .bind(&begun.request.principal)
+        .bind(&begun.request.key)
+        .bind(begun.at)
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -123,14 +123,14 @@ impl Trail {
     pub async fn record(&self, request: &AccessRequest) -> Result<(), Error> {
         let principal = request.principal.as_ref();
         sqlx::query(sql!(
-            "INSERT INTO tasker.access_audit (at, request_id, principal_kind, principal, key_id, on_behalf_of, permission,
+            "INSERT INTO tasker.access_audit (at, request_id, principal_kind, principal, principal_id, on_behalf_of, permission,
                  method, path, outcome, status, reason, address, user_agent)
              VALUES (tasker_f.now(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::inet, $13)"
         ))
         .bind(request.request_id)
         .bind(principal.map_or(NOBODY, |principal| principal.kind.as_str()))
         .bind(principal.map_or(NOBODY, |principal| principal.name.as_str()))
-        .bind(principal.and_then(|principal| principal.key_id.as_deref()))
+        .bind(principal.and_then(|principal| principal.id.as_deref()))
         .bind(request.on_behalf_of.as_deref().map(shortened))
         .bind(&request.permission)
         .bind(&request.method)
@@ -148,7 +148,7 @@ impl Trail {
     /// Returns the trail, newest first.
     pub async fn list(&self, filter: &AccessFilter, slice: Slice<i64>) -> Result<Vec<Access>, Error> {
         let mut query = QueryBuilder::new(
-            "SELECT access_id, at, request_id, principal_kind, principal, key_id, on_behalf_of, permission, method, path,
+            "SELECT access_id, at, request_id, principal_kind, principal, principal_id, on_behalf_of, permission, method, path,
                  outcome, status, reason, host(address) AS address, user_agent
              FROM tasker.access_audit WHERE true",
         );
@@ -193,7 +193,7 @@ fn access(row: &PgRow) -> Result<Access, Error> {
     let outcome: String = row.try_get("outcome")?;
     let principal = match PrincipalKind::from_name(&kind) {
         Some(kind) => {
-            Some(Principal { kind, name: row.try_get("principal")?, key_id: row.try_get("key_id")? })
+            Some(Principal { kind, name: row.try_get("principal")?, id: row.try_get("principal_id")? })
         }
         None => None,
     };

@@ -265,12 +265,13 @@ impl Reader {
                 node.state = standing.state();
             }
         }
+        let decided = decided(&standings, &release);
         let mut edges = drawn.edges.iter_mut();
         for (from, to) in edges_of(&release.graph) {
             let Some(edge) = edges.next() else { break };
             edge.taken = match (standings[from].total > 0, standings[to].total > 0) {
                 (true, true) => Some(true),
-                _ if has_ended || is_decided(&standings, &release, to) => Some(false),
+                _ if has_ended || decided[to] => Some(false),
                 _ => None,
             };
         }
@@ -320,17 +321,21 @@ impl Reader {
     }
 }
 
-/// Whether the decisions that could create a step have all ended.
-fn is_decided(standings: &[Standing], release: &Release, step: usize) -> bool {
-    let deciders = &release.deciders[step];
-    !deciders.is_empty()
-        && deciders.iter().all(|&decider| {
-            let standing = &standings[decider];
-            standing
-                .state()
-                .is_some_and(|state| state == StepState::Complete || state == StepState::ResolvedManually)
-                || standing.total == 0 && is_decided(standings, release, decider)
-        })
+/// For each step, whether the decisions that could create it have all ended, or will never run.
+fn decided(standings: &[Standing], release: &Release) -> Vec<bool> {
+    let mut decided = vec![false; standings.len()];
+    // Decisions before what they decide.
+    for &step in &release.graph.order {
+        let deciders = &release.deciders[step];
+        decided[step] = !deciders.is_empty()
+            && deciders.iter().all(|&decider| {
+                let standing = &standings[decider];
+                let has_ended =
+                    matches!(standing.state(), Some(StepState::Complete | StepState::ResolvedManually));
+                has_ended || standing.total == 0 && decided[decider]
+            });
+    }
+    decided
 }
 
 fn why_blocked(standing: &Standing) -> String {

@@ -239,14 +239,50 @@ impl Reader {
         step: Option<u32>,
         slice: Slice<TransitionKey>,
     ) -> Result<Vec<Transition>, Error> {
-        let (audit_id, position, of_step) = slice.after.unwrap_or((0, 0, TASK));
+        let mut from = slice.after.unwrap_or((0, 0, TASK));
+        let mut found = Vec::new();
+        // A window of records after another, because their changes have no index. Most records have a change or more.
+        loop {
+            let left = slice.sql_limit() - found.len() as i64;
+            let (last, records): (Option<i64>, i64) = sqlx::query_as(
+                "SELECT max(audit_id), count(*) FROM (
+                     SELECT audit_id FROM tasker.audit
+                     WHERE task_id = $1 AND audit_id >= $2
+                       AND ($3::integer IS NULL OR step_index = $3 OR $3 = ANY (enqueued_steps))
+                     ORDER BY audit_id LIMIT $4) AS record",
+            )
+            .bind(task)
+            .bind(from.0)
+            .bind(step.map(u32::cast_signed))
+            .bind(left.saturating_add(1))
+            .fetch_one(&self.pool)
+            .await?;
+            let Some(last) = last else { break };
+            found.extend(self.transitions_until(task, step, from, last, left).await?);
+            if found.len() as i64 >= slice.sql_limit() || records <= left {
+                break;
+            }
+            from = (last, i32::MAX, i32::MAX);
+        }
+        Ok(found)
+    }
+
+    /// Returns transitions after a place, of records up to `last`.
+    async fn transitions_until(
+        &self,
+        task: Uuid,
+        step: Option<u32>,
+        (audit_id, position, of_step): TransitionKey,
+        last: i64,
+        limit: i64,
+    ) -> Result<Vec<Transition>, Error> {
         let rows = sqlx::query(sql!(
             "SELECT c.*, CASE WHEN c.step_index IS NOT NULL
                  THEN coalesce(tasker_f.step_name(d.name, s.worker_number), c.step_index::text) END AS step
              FROM (
                  SELECT audit_id, position, step_index, attempt, at, from_state, to_state, event, actor, reason
                  FROM tasker.transitions
-                 WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2) AND audit_id >= $3
+                 WHERE task_id = $1 AND ($2::integer IS NULL OR step_index = $2) AND audit_id >= $3 AND audit_id <= $8
                    AND (audit_id, position, coalesce(step_index, $6)) > ($3, $4, $5)
                  ORDER BY audit_id, position, coalesce(step_index, $6) LIMIT $7) c
              JOIN tasker.tasks t ON t.task_id = $1
@@ -260,7 +296,8 @@ impl Reader {
         .bind(position)
         .bind(of_step)
         .bind(TASK)
-        .bind(slice.sql_limit())
+        .bind(limit)
+        .bind(last)
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {

@@ -213,8 +213,18 @@ impl Reader {
 
     /// Returns a task.
     pub async fn task(&self, id: Uuid) -> Result<TaskDetail, Error> {
+        self.read_task(id, "input::text AS input, input_blob::text AS input_blob").await
+    }
+
+    /// As [`Reader::task`], without its input.
+    pub async fn task_without_input(&self, id: Uuid) -> Result<TaskDetail, Error> {
+        let task = self.read_task(id, "NULL AS input, NULL AS input_blob").await?;
+        Ok(TaskDetail { context: None, ..task })
+    }
+
+    async fn read_task(&self, id: Uuid, input: &str) -> Result<TaskDetail, Error> {
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {SUMMARY}, input::text AS input, input_blob::text AS input_blob,
+            "SELECT {SUMMARY}, {input},
                  EXISTS (SELECT 1 FROM tasker.steps s WHERE s.task_id = t.task_id AND s.state = 'enqueued'
                      AND s.dispatched_at IS NULL) AS ready
              FROM tasker.tasks t WHERE task_id = $1"

@@ -31,7 +31,7 @@ pub struct TimelineEntry {
     pub finished_at: Option<DateTime<Utc>>,
     /// Of a step that waits for a retry: when it is due.
     pub next_retry_at: Option<DateTime<Utc>>,
-    /// The host that ran it.
+    /// The host that ran it, as far as it is known.
     pub host: Option<String>,
     /// The computing time, in microseconds.
     pub cpu_us: Option<i64>,
@@ -55,39 +55,55 @@ impl TimelineEntry {
 }
 
 impl Reader {
-    /// Returns the runs of a task's steps in the order of their ends, then those that have not ended, by step.
+    /// Returns the runs of a task's steps in the order of their ends, then those that have not ended, by step. Of a task that
+    /// moves, a run that ends while the last ones are read may be left out.
     pub async fn timeline(&self, task: Uuid, slice: Slice<TimelineKey>) -> Result<Vec<TimelineEntry>, Error> {
         let (audit_id, step_index) = slice.after.unwrap_or((0, -1));
         let rows = sqlx::query(sql!(
-            "SELECT r.*, coalesce(tasker_f.step_name(d.name, s.worker_number), r.step_index::text) AS step
-             FROM (
-                 SELECT a.audit_id, a.step_index, a.attempt, a.step_states[cardinality(a.step_states)] AS state,
-                     -- Of a run whose start was stored before, it is the first time of the record of that start.
-                     CASE WHEN a.step_states[1] = 'enqueued' THEN a.step_times[1]
-                         ELSE (SELECT b.step_times[1] FROM tasker.audit b
-                               WHERE b.task_id = a.task_id AND b.audit_id < a.audit_id AND b.step_index = a.step_index
-                                 AND b.step_states[1] = 'enqueued'
-                               ORDER BY b.audit_id DESC LIMIT 1) END AS enqueued_at,
-                     CASE WHEN 'in_progress' = ANY (a.step_states) THEN a.step_times[cardinality(a.step_times) - 2]
-                         END AS started_at,
-                     a.step_times[cardinality(a.step_times) - 1] AS finished_at,
-                     NULL::timestamptz AS next_retry_at, a.actor AS host,
-                     (a.detail #>> '{usage,cpu_us}')::bigint AS cpu_us,
-                     (a.detail #>> '{usage,peak_memory_bytes}')::bigint AS peak_memory_bytes,
-                     a.detail #>> '{failure,error_type}' AS error_type
-                 FROM tasker.audit a
-                 WHERE a.task_id = $1 AND a.detail IS NOT NULL AND a.audit_id >= $2
-                   AND (a.audit_id, a.step_index) > ($2, $3)
+            // First which runs, then what is known of them: their details may be long.
+            "WITH run AS MATERIALIZED (
+                 (SELECT a.audit_id, a.step_index FROM tasker.audit a
+                  WHERE a.task_id = $1 AND a.audit_id >= $2 AND (a.audit_id, a.step_index) > ($2, $3)
+                    -- A run ends with a report, or by an operator.
+                    AND (a.detail IS NOT NULL OR a.step_states[1] = 'in_progress' AND cardinality(a.step_states) > 1)
+                  ORDER BY a.audit_id, a.step_index LIMIT $5)
                  UNION ALL
-                 SELECT $4, s.step_index, s.attempt, s.state, s.enqueued_at, s.started_at, NULL, s.next_retry_at, s.host,
-                     NULL, NULL, s.last_failure ->> 'error_type'
-                 FROM tasker.steps s
-                 WHERE s.task_id = $1 AND s.state IN ('enqueued', 'in_progress', 'waiting_for_retry')
-                   AND ($4, s.step_index) > ($2, $3)
-                 ORDER BY audit_id, step_index LIMIT $5) r
+                 (SELECT $4, s.step_index FROM tasker.steps s
+                  WHERE s.task_id = $1 AND s.state IN ('enqueued', 'in_progress', 'waiting_for_retry')
+                    AND ($4, s.step_index) > ($2, $3)
+                  ORDER BY s.step_index LIMIT $5)
+                 ORDER BY audit_id, step_index LIMIT $5)
+             SELECT r.audit_id, r.step_index,
+                 coalesce(tasker_f.step_name(d.name, s.worker_number), r.step_index::text) AS step,
+                 coalesce(a.attempt, s.attempt) AS attempt,
+                 coalesce(a.step_states[cardinality(a.step_states)], s.state) AS state,
+                 CASE WHEN r.audit_id = $4 THEN s.enqueued_at
+                     WHEN a.step_states[1] = 'enqueued' THEN a.step_times[1] ELSE begun.enqueued_at END AS enqueued_at,
+                 CASE WHEN r.audit_id = $4 THEN s.started_at
+                     WHEN a.step_times IS NULL THEN begun.started_at
+                     WHEN 'in_progress' = ANY (a.step_states) THEN a.step_times[cardinality(a.step_times) - 2]
+                     END AS started_at,
+                 CASE WHEN r.audit_id <> $4 THEN coalesce(a.step_times[cardinality(a.step_times) - 1], a.at)
+                     END AS finished_at,
+                 CASE WHEN r.audit_id = $4 THEN s.next_retry_at END AS next_retry_at,
+                 -- Without a report, the actor is whoever ended it.
+                 CASE WHEN r.audit_id = $4 THEN s.host
+                     WHEN (a.detail #>> '{usage,wall_us}')::bigint > 0 THEN a.actor ELSE begun.host END AS host,
+                 (a.detail #>> '{usage,cpu_us}')::bigint AS cpu_us,
+                 (a.detail #>> '{usage,peak_memory_bytes}')::bigint AS peak_memory_bytes,
+                 CASE WHEN r.audit_id = $4 THEN s.last_failure ->> 'error_type'
+                     ELSE a.detail #>> '{failure,error_type}' END AS error_type
+             FROM run r
              JOIN tasker.tasks t ON t.task_id = $1
+             LEFT JOIN tasker.audit a ON a.task_id = $1 AND a.audit_id = r.audit_id
              LEFT JOIN tasker.steps s ON s.task_id = $1 AND s.step_index = r.step_index
              LEFT JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = s.template_step
+             LEFT JOIN LATERAL (
+                 SELECT b.step_times[1] AS enqueued_at, b.step_times[2] AS started_at, b.actor AS host
+                 FROM tasker.audit b
+                 WHERE b.task_id = $1 AND b.audit_id < r.audit_id AND b.step_index = r.step_index
+                   AND b.event = 'started' AND b.attempt = a.attempt
+                 ORDER BY b.audit_id DESC LIMIT 1) AS begun ON a.step_states[1] = 'in_progress'
              ORDER BY r.audit_id, r.step_index"
         ))
         .bind(task)

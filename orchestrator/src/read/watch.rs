@@ -32,10 +32,10 @@ pub(crate) struct Watched {
 pub struct Watch(watch::Receiver<i64>);
 
 impl Watch {
-    /// Returns when the task has an audit record after `record`.
-    pub async fn has_more_than(&mut self, record: i64) {
+    /// Returns when the task has an audit record after `record`, with the last one.
+    pub async fn has_more_than(&mut self, record: i64) -> i64 {
         // The sender is only dropped when nobody watches.
-        let _ = self.0.wait_for(|last| *last > record).await;
+        self.0.wait_for(|last| *last > record).await.map_or(record, |last| *last)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct EventTrial {
     pub starts: bool,
     /// The result of each trigger, those that match first.
     pub triggers: Vec<TriggerTrial>,
+    /// Triggers that cannot be read, each with the reason: with one of them every event becomes a dead letter.
+    pub unreadable: Vec<String>,
 }
 
 /// What a trigger would do with an event.
@@ -61,10 +63,18 @@ impl Triggers {
             SeenEvent::new(event).map_err(|message| Error::InvalidRequest { field: "event", message })?;
         let version: i64 =
             sqlx::query_scalar("SELECT triggers_version FROM tasker.catalog").fetch_one(&self.pool).await?;
-        let mut triggers = Vec::new();
+        let (mut triggers, mut unreadable) = (Vec::new(), Vec::new());
         for ready in self.ready_triggers(version).await?.iter() {
-            // One that another release accepted cannot be read here; publishing says so.
-            let Ok(compiled) = &ready.compiled else { continue };
+            let compiled = match &ready.compiled {
+                Ok(compiled) => compiled,
+                // Which events it matches is unknown. A limited caller does not learn of it.
+                Err(fault) => {
+                    if ready.enabled && *scope == Scope::All && only.is_none() {
+                        unreadable.push(fault.clone());
+                    }
+                    continue;
+                }
+            };
             let trigger = compiled.trigger();
             let is_seen = scope.contains(&trigger.namespace) && scope.contains(trigger.task_namespace());
             if !is_seen || only.is_some_and(|only| only != trigger.full_name()) {
@@ -74,8 +84,9 @@ impl Triggers {
         }
         triggers.sort_by_key(|trial| !trial.matches);
         let mut concerned = triggers.iter().filter(|trial| trial.matches && trial.enabled).peekable();
-        let starts = concerned.peek().is_some() && concerned.all(TriggerTrial::starts);
-        Ok(EventTrial { starts, triggers })
+        let starts =
+            unreadable.is_empty() && concerned.peek().is_some() && concerned.all(TriggerTrial::starts);
+        Ok(EventTrial { starts, triggers, unreadable })
     }
 
     async fn try_trigger(
@@ -110,9 +121,11 @@ impl Triggers {
                     Ok((release, _)) => {
                         release.check_input(&task.context).err().map(|error| error.to_string())
                     }
-                    Err(error @ (Error::NoSuchTemplate { .. } | Error::UnknownHandlers { .. })) => {
-                        Some(error.to_string())
-                    }
+                    // Without the hint, which may name what the caller may not see.
+                    Err(Error::NoSuchTemplate { namespace, name, version, .. }) => Some(
+                        Error::NoSuchTemplate { namespace, name, version, hint: String::new() }.to_string(),
+                    ),
+                    Err(error @ Error::UnknownHandlers { .. }) => Some(error.to_string()),
                     Err(error) => return Err(error),
                 };
                 trial.input = Some(task.context);

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::authentication,
+    access::doors,
     config::ProjectConfig,
     output::{Output, Style},
     parts,
@@ -62,7 +62,7 @@ impl Local {
             )
         })?;
         let url = format!("http://{}", listener.local_addr()?);
-        let authentication = authentication(&project, listener.local_addr()?, false)?;
+        let doors = doors(&project, listener.local_addr()?, false)?;
         let (stop_orchestrator, stop_database) = (CancellationToken::new(), CancellationToken::new());
         let (options, database) = if project.config.database.url.is_empty() {
             let state = project.state_dir();
@@ -88,7 +88,7 @@ impl Local {
         let worker = parts::start_worker(&project, host.clone(), transport, blobs.clone(), stop.clone());
         let hosts = project.config.server.hosts.clone();
         let served = orchestrator.orchestrator.clone();
-        let server = tokio::spawn(tasker_api::serve(listener, served, authentication, hosts, stop.clone()));
+        let server = tokio::spawn(tasker_api::serve(listener, served, doors, hosts, stop.clone()));
         let heading = format!("{} on this machine", project.config.project.name);
         output.say(&output.style(Style::Strong, &heading));
         Ok(Self {

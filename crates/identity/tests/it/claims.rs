@@ -95,6 +95,7 @@ fn leeway_and_lifetime_are_settings() {
 fn an_identity_is_read() {
     let mut full = claims();
     full["email"] = json!("ada@example.com");
+    full["email_verified"] = json!(true);
     full["permissions"] = json!("tasks:read tasks:create");
     full["roles"] = json!(["operator", "viewer"]);
     full["namespaces"] = json!(["shop"]);

@@ -1,0 +1,36 @@
+//! `tasker mcp`: serves the Model Context Protocol on standard input and output, over the API of a server.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use async_trait::async_trait;
+use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Server, Settings, serve_stdio};
+use uuid::Uuid;
+
+use super::{ending::Ending, stop::stop_signal};
+use crate::{client::Client, config::ProjectConfig};
+
+/// The API of a server.
+struct Remote(Client);
+
+#[async_trait]
+impl Api for Remote {
+    async fn call(&self, request: ApiRequest) -> Result<ApiResponse, ApiUnreachable> {
+        let ApiRequest { method, path, body, content_type, idempotency_key } = request;
+        let content_type = content_type.unwrap_or("application/json");
+        let sent = self.0.raw(method, path, content_type, body.unwrap_or_default(), idempotency_key);
+        let (status, body) = sent.await.map_err(|error| ApiUnreachable(format!("{error:#}")))?;
+        Ok(ApiResponse { status, body })
+    }
+}
+
+pub(crate) async fn run(project: &ProjectConfig, write: bool) -> Result<Ending> {
+    let stop = stop_signal()?;
+    let mut secret = [0; 32];
+    for (half, random) in secret.chunks_mut(16).zip([Uuid::new_v4(), Uuid::new_v4()]) {
+        half.copy_from_slice(random.as_bytes());
+    }
+    let settings = Settings { write: write || project.config.mcp.write, secret };
+    serve_stdio(Server::new(Arc::new(Remote(Client::of(project))), &settings), stop).await?;
+    Ok(Ending::Done)
+}
