@@ -155,8 +155,11 @@ impl Following {
         let mut watch = self.orchestrator.reader.watch(self.task);
         let mut record = self.sent.0;
         loop {
+            let before = self.sent;
             match self.send_changes(client, record).await {
                 Ok(true) | Err(Broken::Gone) => return,
+                // They may have brought the task to rest after its state was read.
+                Ok(false) if self.sent != before => continue,
                 Ok(false) => {}
                 // The client's connection stays: what it has missed follows.
                 Err(Broken::Failed(error)) => {

@@ -17,7 +17,6 @@ use axum::{
 };
 use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Settings, http_service};
 use tower::ServiceExt as _;
-use uuid::Uuid;
 
 use crate::{
     access::{API_KEY, Guardian},
@@ -35,14 +34,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Adds the MCP server to these routes, whose own requests it sends to them.
 pub(crate) fn with_mcp(routes: Router, guardian: Guardian, writes: bool) -> Router {
-    // Confirmations of this process are for this process.
-    let mut secret = [0; 32];
-    for (half, random) in secret.chunks_mut(16).zip([Uuid::new_v4(), Uuid::new_v4()]) {
-        half.copy_from_slice(random.as_bytes());
-    }
-    let settings = Settings { write: writes, secret };
     let behind = routes.clone();
-    let service = http_service(&settings, move |head| {
+    let service = http_service(&Settings::new(writes), move |head| {
         Arc::new(Routes { routes: behind.clone(), sender: Sender::of(head) }) as Arc<dyn Api>
     });
     let service = Router::new()

@@ -100,7 +100,9 @@ fn hash(head: &Parts, body: &[u8], caller: &Caller) -> Vec<u8> {
     for (permission, scope) in caller.grant.permissions() {
         add(permission.as_str().as_bytes());
         if let Scope::Namespaces(names) = scope {
-            names.iter().for_each(|name| add(name.as_bytes()));
+            for name in names {
+                add(name.as_bytes());
+            }
         }
     }
     hash.finalize().to_vec()

@@ -12,6 +12,9 @@ const ENVELOPE: usize = 500;
 /// The longest text and the most entries within text from outside: the first that fit are used.
 pub(crate) const LEVELS: [(usize, usize); 5] = [(2_000, 100), (500, 50), (200, 20), (80, 10), (40, 3)];
 
+/// The bytes that a mark of a cut takes at most: what was cut once is not cut again for its mark.
+const MARK: usize = 40;
+
 /// The bytes that a value takes in an answer: once as it is, and once as text.
 pub(crate) fn size(value: &Value) -> usize {
     let text = value.to_string();
@@ -56,7 +59,7 @@ pub(crate) fn shorten(value: &mut Value, (longest, most): (usize, usize)) -> boo
 
 fn shorten_outside(value: &mut Value, longest: usize, most: usize, depth: usize) -> bool {
     match value {
-        Value::String(text) if text.len() > longest => {
+        Value::String(text) if text.len() > longest + MARK => {
             *text = cut(text, longest);
             true
         }
@@ -65,8 +68,8 @@ fn shorten_outside(value: &mut Value, longest: usize, most: usize, depth: usize)
             true
         }
         Value::Array(items) => {
-            let more = items.len().saturating_sub(most);
-            items.truncate(most);
+            let more = if items.len() > most + 1 { items.len() - most } else { 0 };
+            items.truncate(items.len() - more);
             let mut has_cut = more > 0;
             for item in items.iter_mut() {
                 has_cut |= shorten_outside(item, longest, most, depth - 1);
@@ -78,10 +81,11 @@ fn shorten_outside(value: &mut Value, longest: usize, most: usize, depth: usize)
         }
         Value::Object(object) => {
             let count = object.len();
+            let allowed = if count > most + 1 { most } else { count };
             let mut kept: Map<String, Value> = std::mem::take(object)
                 .into_iter()
                 .filter(|(name, _)| name.len() <= longest.max(200))
-                .take(most)
+                .take(allowed)
                 .collect();
             let more = count - kept.len();
             let mut has_cut = more > 0;

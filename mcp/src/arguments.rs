@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, untrusted::identifier};
 
 /// What an argument may be.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +138,11 @@ impl Arguments {
         for (name, value) in &given {
             let Some(field) = find(name) else {
                 let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-                let detail = format!("there is an unknown argument; this tool takes: {}", known.join(", "));
+                let detail = format!(
+                    "there is no argument `{}`; this tool takes: {}",
+                    identifier(name),
+                    known.join(", ")
+                );
                 return Err(Failure::invalid_arguments(detail));
             };
             if let Some(misfit) = field.misfit(value) {

@@ -3,15 +3,30 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    explain::{Runs, is_ended},
-    untrusted::identifier,
-};
+use crate::untrusted::identifier;
 
 /// Hosts take a step within moments. After these seconds in the queue, none does.
 const PATIENCE: i64 = 5;
 /// The most steps that are listed as evidence of one kind.
 const MOST: usize = 20;
+
+/// Whether only an operator can move a task in this state.
+pub(crate) fn is_at_rest(status: &str) -> bool {
+    status == "blocked_by_failures" || is_ended(status)
+}
+
+/// Whether a task in this state has ended.
+pub(crate) fn is_ended(status: &str) -> bool {
+    matches!(status, "complete" | "error" | "cancelled" | "resolved_manually")
+}
+
+/// The runs of a task that matter: the last failure of each step, and what has not ended.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
+    /// By step.
+    pub(crate) failures: Map<String, Value>,
+    pub(crate) open: Vec<Value>,
+}
 
 /// `{"cause", "paragraph", "evidence", "next"}`
 pub(crate) fn explain(task: &Value, graph: &Value, runs: &Runs, now: DateTime<Utc>) -> Map<String, Value> {
@@ -70,23 +85,21 @@ struct Facts {
 
 impl Facts {
     fn new(task: &Value, graph: &Value, runs: &Runs, now: DateTime<Utc>) -> Self {
-        let of_state = |state: &'static str| runs.open.iter().filter(move |run| run["state"] == state);
-        let mut ready: Vec<Value> = of_state("enqueued")
+        // Without runs, the graph knows the states, but not since when.
+        let open = if runs.open.is_empty() { open_nodes(graph) } else { runs.open.clone() };
+        let of_state = |state: &'static str| open.iter().filter(move |run| run["state"] == state);
+        let ready = of_state("enqueued")
             .map(|run| {
                 let since = time(&run["enqueued_at"]);
                 let seconds = since.map(|since| (now - since).num_seconds().max(0));
                 json!({ "step": text(&run["step"]), "enqueued_at": run["enqueued_at"], "seconds": seconds })
             })
             .collect();
-        if runs.open.is_empty() {
-            let names = graph["analysis"]["ready"].as_array().map_or(&[][..], Vec::as_slice);
-            ready = names.iter().map(|name| json!({ "step": text(name) })).collect();
-        }
         let running = of_state("in_progress")
             .map(|run| {
                 json!({
-                    "step": text(&run["step"]), "attempt": run["attempt"], "host": text(&run["host"]),
-                    "started_at": run["started_at"],
+                    "step": text(&run["step"]), "attempt": run["attempt"], "started_at": run["started_at"],
+                    "host": run["host"].as_str().map(identifier),
                 })
             })
             .collect();
@@ -185,12 +198,14 @@ impl Facts {
         let longest = self.ready.iter().filter_map(|step| step["seconds"].as_i64()).max();
         if !self.running.is_empty() {
             let step = &self.running[0];
+            let since = step["started_at"].as_str().map(|time| format!(" since {}", identifier(time)));
+            let host = step["host"].as_str().map(|host| format!(" on host {host}"));
             let mut said = vec![format!(
-                "It moves: {} in progress, such as {} on host {} since {}.",
+                "It moves: {} in progress, such as {}{}{}.",
                 are(self.running.len()),
                 text(&step["step"]),
-                text(&step["host"]),
-                step["started_at"].as_str().map_or_else(|| "an unknown time".to_owned(), identifier)
+                host.unwrap_or_default(),
+                since.unwrap_or_default()
             )];
             if let Some(seconds) = longest.filter(|seconds| *seconds >= PATIENCE) {
                 let count = are(self.ready.len());
@@ -219,12 +234,12 @@ impl Facts {
         }
         if let Some(step) = self.waiting.first() {
             let name = text(&step["step"]);
-            let when = step["next_retry_at"].as_str().unwrap_or("an unknown time");
-            let seconds = step["in_seconds"].as_i64().unwrap_or_default();
-            let when = if seconds >= 0 {
-                format!("at {when}, in {seconds} s")
-            } else {
-                format!("at {when}, {} s ago, so that it is overdue", -seconds)
+            let when = match (step["next_retry_at"].as_str(), step["in_seconds"].as_i64()) {
+                (Some(when), Some(seconds)) if seconds >= 0 => format!("at {when}, in {seconds} s"),
+                (Some(when), Some(seconds)) => {
+                    format!("at {when}, {} s ago, so that it is overdue", -seconds)
+                }
+                _ => "at a time that is not known here".to_owned(),
             };
             let mut said = vec![format!(
                 "The step {name} is in back-off: attempt {} failed with {}, and the next is due {when}.",
@@ -249,6 +264,22 @@ impl Facts {
             .to_owned();
         ("waiting_for_dependencies", vec![said], "Call task_visualize for what they wait for.")
     }
+}
+
+/// The steps of a graph that have not ended, in the form of the timeline.
+fn open_nodes(graph: &Value) -> Vec<Value> {
+    let nodes = graph["nodes"].as_array().map_or(&[][..], Vec::as_slice);
+    let states = ["enqueued", "in_progress", "waiting_for_retry"];
+    let is_in = |node: &Value, state: &str| {
+        node["state"] == state || node["group"]["by_state"][state].as_i64().is_some_and(|count| count > 0)
+    };
+    nodes
+        .iter()
+        .flat_map(|node| {
+            states.iter().filter(move |state| is_in(node, state)).map(move |state| (node, state))
+        })
+        .map(|(node, state)| json!({ "step": node["id"], "state": state, "attempt": node["attempt"] }))
+        .collect()
 }
 
 /// What is known about a step that failed for good.

@@ -1,29 +1,17 @@
 //! Explains why a task does not move: reads what is known about it, and names the cause.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::{call::Call, cause, failure::Failure, path::Query, path::path, untrusted::separate};
+use crate::{
+    call::Call,
+    cause::{self, Runs, is_ended},
+    failure::Failure,
+    path::{Query, path},
+    untrusted::separate,
+};
 
 /// The most pages of the timeline that are read, each of 1,000 runs. What has not ended comes last.
 const PAGES: usize = 10;
-
-/// Whether only an operator can move a task in this state.
-pub(crate) fn is_at_rest(status: &str) -> bool {
-    status == "blocked_by_failures" || is_ended(status)
-}
-
-/// Whether a task in this state has ended.
-pub(crate) fn is_ended(status: &str) -> bool {
-    matches!(status, "complete" | "error" | "cancelled" | "resolved_manually")
-}
-
-/// The runs of a task that matter: the last failure of each step, and what has not ended.
-#[derive(Debug, Default)]
-pub(crate) struct Runs {
-    /// By step.
-    pub(crate) failures: Map<String, Value>,
-    pub(crate) open: Vec<Value>,
-}
 
 pub(crate) async fn task_explain(call: &Call<'_>) -> Result<Value, Failure> {
     let task = call.get(&call.task_path(&[])?).await?;

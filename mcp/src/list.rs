@@ -80,11 +80,14 @@ impl List {
             // The cursor of a page with more items would skip what was left out.
             let cursor =
                 Some(page["next_cursor"].take()).filter(|cursor| cursor.is_string() && left_out == 0);
-            let more = match (&cursor, left_out) {
+            let mut more = match (&cursor, left_out) {
                 (Some(_), _) => "There are more: ask again with `cursor`. ".to_owned(),
                 (None, 0) => String::new(),
                 (None, _) => format!("{left_out} more did not fit. "),
             };
+            if has_cut {
+                more.push_str("Long texts were cut. ");
+            }
             answer.insert("next".into(), format!("{more}{}", self.next).into());
             if tries > 1 || left_out > 0 || has_cut {
                 answer.insert("truncated".into(), true.into());

@@ -7,7 +7,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{answer, server::Server};
+use crate::{answer, failure::Failure};
 
 const JSON: &str = "application/json";
 const QUEUE: &str = "tasker://dlq/queue";
@@ -33,31 +33,31 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
     .collect()
 }
 
-/// Reads a resource with the tool that returns it.
+/// The error for a URI that is no resource.
+pub(crate) fn unknown() -> ErrorData {
+    ErrorData::resource_not_found("there is no such resource: see `resources/list`", None)
+}
+
+/// The contents of a resource: what its tool answered.
 ///
 /// # Errors
-/// The URI is no resource, or the tool refuses.
-pub(crate) async fn read(server: &Server, uri: &str) -> Result<ReadResourceResult, ErrorData> {
-    let unknown = || ErrorData::resource_not_found("there is no such resource: see `resources/list`", None);
-    let (tool, arguments) = tool_of(uri).ok_or_else(unknown)?;
-    let value = match server.call(tool, arguments).await.ok_or_else(unknown)? {
-        Ok(value) => answer::fit(&value),
+/// The tool refused.
+pub(crate) fn contents(uri: &str, outcome: Result<Value, Failure>) -> Result<ReadResourceResult, ErrorData> {
+    match outcome {
+        Ok(value) => {
+            let contents = ResourceContents::text(answer::fit(&value).to_string(), uri).with_mime_type(JSON);
+            Ok(ReadResourceResult::new(vec![contents]))
+        }
         Err(failure) if failure.code().starts_with("no_such_") => {
-            return Err(ErrorData::resource_not_found(
-                "it does not exist, for this caller",
-                Some(failure.into_value()),
-            ));
+            let detail = Some(failure.into_value());
+            Err(ErrorData::resource_not_found("it does not exist, for this caller", detail))
         }
-        Err(failure) => {
-            return Err(ErrorData::internal_error("it cannot be read", Some(failure.into_value())));
-        }
-    };
-    let contents = ResourceContents::text(value.to_string(), uri).with_mime_type(JSON);
-    Ok(ReadResourceResult::new(vec![contents]))
+        Err(failure) => Err(ErrorData::internal_error("it cannot be read", Some(failure.into_value()))),
+    }
 }
 
 /// The tool that reads a resource, and its arguments.
-fn tool_of(uri: &str) -> Option<(&'static str, Map<String, Value>)> {
+pub(crate) fn tool_of(uri: &str) -> Option<(&'static str, Map<String, Value>)> {
     let path = uri.strip_prefix("tasker://")?;
     let segments: Vec<String> = path
         .split('/')

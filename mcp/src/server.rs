@@ -14,6 +14,7 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::{
     answer,
@@ -39,6 +40,17 @@ pub struct Settings {
     pub write: bool,
     /// What seals confirmations. Servers that share callers, such as Lambda functions, must share it.
     pub secret: [u8; 32],
+}
+
+impl Settings {
+    /// Settings with a secret of this process alone.
+    pub fn new(write: bool) -> Self {
+        let mut secret = [0; 32];
+        for (half, random) in secret.chunks_mut(16).zip([Uuid::new_v4(), Uuid::new_v4()]) {
+            half.copy_from_slice(random.as_bytes());
+        }
+        Self { write, secret }
+    }
 }
 
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -98,11 +110,8 @@ impl Server {
         Some(Failure::new("forbidden", detail))
     }
 
-    /// Calls a tool.
-    ///
-    /// # Errors
-    /// None: there is no such tool.
-    pub(crate) async fn call(&self, name: &str, given: Map<String, Value>) -> Option<Result<Value, Failure>> {
+    /// Calls a tool. None: there is no such tool.
+    async fn call(&self, name: &str, given: Map<String, Value>) -> Option<Result<Value, Failure>> {
         let tool = tools::all().find(|tool| tool.name == name)?;
         Some(self.run(tool, given).await)
     }
@@ -221,7 +230,9 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(self, &request.uri).await.map(Into::into)
+        let (tool, arguments) = resources::tool_of(&request.uri).ok_or_else(resources::unknown)?;
+        let outcome = self.call(tool, arguments).await.ok_or_else(resources::unknown)?;
+        resources::contents(&request.uri, outcome).map(Into::into)
     }
 
     async fn list_prompts(

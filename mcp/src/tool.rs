@@ -14,7 +14,7 @@ use crate::{
 
 /// What a tool may do at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tier {
+pub(crate) enum Tier {
     /// It only reads.
     Read,
     /// It changes something, after a confirmation.

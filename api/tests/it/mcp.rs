@@ -87,8 +87,7 @@ async fn a_task_is_cancelled_after_its_preview_and_once() {
     let preview = server.tool(&operator, "task_cancel", &wanted).await;
     let token =
         preview["structuredContent"]["confirm"].as_str().unwrap_or_else(|| panic!("{preview}")).to_owned();
-    let state =
-        async || server.tool(&operator, "task_inspect", &json!({ "task": task })).await.to_string();
+    let state = async || server.tool(&operator, "task_inspect", &json!({ "task": task })).await.to_string();
     assert!(!state().await.contains("cancelled"), "a preview changes nothing");
     let mut confirmed = wanted.clone();
     confirmed["confirm"] = json!(token);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Result;
 use async_trait::async_trait;
 use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Server, Settings, serve_stdio};
-use uuid::Uuid;
 
 use super::{ending::Ending, stop::stop_signal};
 use crate::{client::Client, config::ProjectConfig};
@@ -26,11 +25,7 @@ impl Api for Remote {
 
 pub(crate) async fn run(project: &ProjectConfig, write: bool) -> Result<Ending> {
     let stop = stop_signal()?;
-    let mut secret = [0; 32];
-    for (half, random) in secret.chunks_mut(16).zip([Uuid::new_v4(), Uuid::new_v4()]) {
-        half.copy_from_slice(random.as_bytes());
-    }
-    let settings = Settings { write: write || project.config.mcp.write, secret };
+    let settings = Settings::new(write || project.config.mcp.write);
     serve_stdio(Server::new(Arc::new(Remote(Client::of(project))), &settings), stop).await?;
     Ok(Ending::Done)
 }

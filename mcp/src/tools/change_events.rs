@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{CALLABLE, events::OUTSIDE};
+use super::{events::OUTSIDE, fields::CALLABLE};
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional, required},
@@ -82,9 +82,7 @@ async fn event_send(call: &Call<'_>) -> Result<Plan, Failure> {
         match send(call.api, request("/v1/triggers/test")).await {
             Ok(trial) => starting = started_by(&trial),
             Err(failure) if failure.code() == "invalid_event" => return Err(failure),
-            Err(_) => {
-                warnings.push("Which tasks it starts could not be tried; it is known afterwards.".into())
-            }
+            Err(_) => warnings.push("Which tasks it starts is known afterwards.".into()),
         }
     } else {
         warnings.push("Which tasks it starts is known afterwards: trying needs triggers:read.".into());

@@ -3,7 +3,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{REASON, STEP, TASK, tasks::OUTSIDE_OF_STEP};
+use super::{
+    fields::{REASON, STEP, TASK},
+    tasks::OUTSIDE_OF_STEP,
+};
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional, required},

@@ -3,12 +3,15 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{REASON, TASK, tasks::OUTSIDE};
+use super::{
+    fields::{REASON, TASK},
+    tasks::OUTSIDE,
+};
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional, required},
     call::Call,
-    explain::is_ended,
+    cause::is_ended,
     failure::Failure,
     path::Query,
     tool::{Hints, Plan, Run, Tool},

@@ -1,8 +1,8 @@
 //! Tools about dead letters: tasks and steps that need attention, and tasks that have stood still.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::DOCUMENTS;
+use super::fields::DOCUMENTS;
 use crate::{
     api::ApiRequest,
     arguments::{Field, Kind, optional, required},
@@ -172,7 +172,8 @@ async fn dlq_update(call: &Call<'_>) -> Result<Plan, Failure> {
         fingerprint: json!([before["resolution_status"], before["resolution_notes"], before["resolved_at"]]),
         affected: json!({ "dlq_entry_id": before["dlq_entry_id"], "task_id": before["task_id"] }),
         before: without_snapshot(before),
-        after: Some(Map::from_iter([("resolution_status".to_owned(), Value::from(status))]).into()),
+        // How a requeued entry ends up is the API's to say.
+        after: (status != "requeue").then(|| json!({ "resolution_status": status })),
         warnings,
         request: ApiRequest::new(http::Method::PATCH, path).with_json(&body),
         has_own_key: false,

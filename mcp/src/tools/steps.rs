@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{STEP, TASK, tasks::OUTSIDE_OF_STEP};
+use super::{
+    fields::{STEP, TASK},
+    tasks::OUTSIDE_OF_STEP,
+};
 use crate::{
     arguments::{Kind, optional},
     call::Call,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::CALLABLE;
+use super::fields::CALLABLE;
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional},

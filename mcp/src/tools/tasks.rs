@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{DOCUMENTS, TASK};
+use super::fields::{DOCUMENTS, TASK};
 use crate::{
     arguments::{Field, Kind, optional},
     call::Call,
+    cause::is_at_rest,
     explain,
     failure::Failure,
     list::{CURSOR, LIMIT, List},
@@ -271,7 +272,7 @@ async fn task_wait(call: &Call<'_>) -> Result<Value, Failure> {
     let seconds = call.arguments.get("seconds").and_then(Value::as_f64).unwrap_or(30.0);
     let path = format!("{}?wait_seconds={seconds}", call.task_path(&[])?);
     let task = call.get(&path).await?;
-    let is_at_rest = task["status"].as_str().is_some_and(explain::is_at_rest);
+    let is_at_rest = task["status"].as_str().is_some_and(is_at_rest);
     let next = if is_at_rest {
         "The task is at rest. Call task_context for its results, task_explain if it failed."
     } else {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{NAME, NAMESPACE, VERSION};
+use super::fields::{NAME, NAMESPACE, VERSION};
 use crate::{
     api::ApiRequest,
     arguments::{Kind, optional, required},

@@ -16,7 +16,6 @@ struct Case {
     status: &'static str,
     paused: bool,
     runs: Value,
-    ready: Value,
     is_blocked: bool,
     cause: &'static str,
     said: &'static [&'static str],
@@ -38,7 +37,6 @@ fn cases() -> Vec<Case> {
         Case {
             status: "steps_in_process",
             runs: enqueued("2026-11-30T11:59:00Z"),
-            ready: json!(["charge"]),
             cause: "no_worker",
             said: &["No worker takes", "charge", "for 60 s"],
             ..Case::default()
@@ -46,7 +44,6 @@ fn cases() -> Vec<Case> {
         Case {
             status: "steps_in_process",
             runs: enqueued("2026-11-30T11:59:59Z"),
-            ready: json!(["charge"]),
             cause: "enqueued",
             said: &["It moves", "charge"],
             ..Case::default()
@@ -125,7 +122,9 @@ fn fake_of(case: &Case) -> std::sync::Arc<Fake> {
         }
     });
     fake.change("GET /v1/tasks/{task_id}/graph", |graph| {
-        graph["analysis"]["ready"] = case.ready.as_array().cloned().unwrap_or_default().into();
+        if let Some(run) = case.runs.get(0) {
+            graph["nodes"][1]["state"] = run["state"].clone();
+        }
         if !case.is_blocked {
             graph["analysis"]["blocked_by"] = json!([]);
         }
@@ -163,7 +162,8 @@ async fn each_cause_is_named() {
 #[tokio::test]
 async fn the_causes_are_named_without_the_timeline_too() {
     for case in cases() {
-        if ["enqueued", "running"].contains(&case.cause) || case.cause == "waiting_for_retry" {
+        // Only the timeline says since when.
+        if case.cause == "enqueued" {
             continue;
         }
         let fake = fake_of(&case);
@@ -185,4 +185,31 @@ async fn a_task_is_drawn() {
                     n2[\"ship<br/>pending, attempt 3\"]\n  n0 --> n1\n  n1 --> n2\n";
     assert_eq!(drawn["mermaid"], expected);
     assert_eq!(samples::graph()["nodes"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn workers_of_a_batch_are_found_in_the_graph() {
+    let fake = fake_of(&Case { status: "steps_in_process", ..Case::default() });
+    fake.permit(&["tasks:read"]);
+    fake.change("GET /v1/tasks/{task_id}/graph", |graph| {
+        graph["nodes"][1]["state"] = Value::Null;
+        graph["nodes"][1]["group"] = json!({ "total": 3, "by_state": { "complete": 1, "enqueued": 2 } });
+    });
+    assert_eq!(explain(fake.clone()).await["cause"], "no_worker");
+    fake.change("GET /v1/tasks/{task_id}/graph", |graph| {
+        graph["nodes"][1]["group"]["by_state"]["in_progress"] = 1.into();
+    });
+    assert_eq!(explain(fake).await["cause"], "running");
+}
+
+#[tokio::test]
+async fn what_has_not_ended_is_found_behind_many_runs() {
+    let fake = fake_of(&Case { status: "steps_in_process", ..Case::default() });
+    let mut first = page(&json!([]));
+    first["next_cursor"] = "more".into();
+    fake.answer("GET /v1/tasks/{task_id}/timeline", 200, first);
+    let explained = explain(fake.clone()).await;
+    assert!(explained["unavailable"][0].as_str().unwrap().contains("so many runs"));
+    let pages = fake.requests().into_iter().filter(|request| request.path.contains("/timeline")).count();
+    assert_eq!(pages, 10);
 }

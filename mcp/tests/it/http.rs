@@ -95,3 +95,29 @@ async fn a_request_that_is_no_message_is_refused() {
         Request::get("/mcp").header("x-api-key", "k").body(Full::<bytes::Bytes>::default()).unwrap();
     assert_eq!(service.oneshot(request).await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
 }
+
+#[tokio::test]
+async fn clients_of_the_protocol_without_sessions_are_served_too() {
+    let service = service(Fake::new(), Arc::default());
+    let mut message = call("task_inspect", &json!({ "task": TASK }));
+    message["params"]["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let request = Request::post("/mcp")
+        .header("x-api-key", "tsk_secret")
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "task_inspect")
+        .body(Full::<bytes::Bytes>::from(message.to_string()))
+        .unwrap();
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["result"]["structuredContent"]["task"]["task_id"], TASK);
+}

@@ -104,7 +104,14 @@ async fn long_texts_are_cut_with_a_mark() {
         "task_id": TASK, "input": { "text": "y".repeat(5_000), "list": vec![1; 500] }, "results": {}, "is_truncated": false,
     });
     fake.answer("GET /v1/tasks/{task_id}/context", 200, document);
-    let context = Client::of(fake).await.get("task_context", json!({ "task": TASK })).await;
+    fake.change("GET /v1/tasks/{task_id}/logs", |page| {
+        page["items"][0]["message"] = "z".repeat(5_000).into();
+    });
+    let client = Client::of(fake).await;
+    let logs = client.get("task_logs", json!({ "task": TASK })).await;
+    assert!(logs["items"][0]["untrusted"]["message"].as_str().unwrap().ends_with("z… [3000 bytes cut]"));
+    assert!(logs["next"].as_str().unwrap().starts_with("Long texts were cut. "));
+    let context = client.get("task_context", json!({ "task": TASK })).await;
     assert_eq!(context["truncated"], true);
     let input = &context["untrusted"]["input"];
     assert!(input["text"].as_str().unwrap().ends_with("y… [3000 bytes cut]"));

@@ -11,5 +11,6 @@ mod limits;
 mod paths;
 mod resources;
 mod samples;
+mod streams;
 mod untrusted;
 mod visibility;
