@@ -197,3 +197,38 @@ async fn a_long_past_makes_nothing_dearer() {
         );
     }
 }
+
+/// A page of what has happened to a task, wherever it is, reads about as many rows as it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_long_audit_costs_what_it_holds() {
+    const RUNS: i64 = 20_000;
+    const PAGE: u32 = 50;
+    let fixture = Fixture::new().await;
+    fixture.publish(TEMPLATE).await;
+    let task = finished_task(&fixture).await;
+    let more = "INSERT INTO tasker.audit (task_id, at, event, actor, step_index, attempt, step_states, step_times, detail)
+        SELECT task_id, at, event, actor, step_index, attempt, step_states, step_times,
+            '{\"usage\":{\"wall_us\":1},\"logs\":[{\"at\":\"2030-01-01T00:00:00Z\",\"level\":\"info\",\"target\":\"t\",\"message\":\"m\"}]}'
+        FROM tasker.audit, generate_series(1, $2) WHERE task_id = $1 AND step_index = 0 AND detail IS NOT NULL";
+    sqlx::query(more).bind(task).bind(RUNS).execute(&fixture.database.pool).await.unwrap();
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&fixture.database.pool).await.unwrap();
+    let reader = &fixture.orchestrator.reader;
+    let middle = reader.last_record(task).await.unwrap() - RUNS / 2;
+    let mut last = reads(&fixture).await;
+
+    let slice = Slice { limit: PAGE, after: Some((middle, i32::MAX)) };
+    assert_eq!(reader.timeline(task, slice).await.unwrap().len(), PAGE as usize);
+    let timeline = reads_since(&fixture, &mut last).await;
+    let slice = Slice { limit: PAGE, after: Some((middle, i32::MAX, i32::MAX)) };
+    assert_eq!(reader.transitions(task, None, slice).await.unwrap().len(), PAGE as usize);
+    let transitions = reads_since(&fixture, &mut last).await;
+    let slice = Slice { limit: PAGE, after: Some((middle, i64::MAX)) };
+    assert_eq!(reader.logs(task, &Default::default(), slice).await.unwrap().len(), PAGE as usize);
+    let logs = reads_since(&fixture, &mut last).await;
+    assert!(reader.last_record(task).await.unwrap() > middle);
+    let watch = reads_since(&fixture, &mut last).await;
+    println!("{timeline:?} {transitions:?} {logs:?} {watch:?}");
+    for reads in [timeline, transitions, logs, watch] {
+        assert!(reads.rows < 20 * i64::from(PAGE), "{timeline:?} {transitions:?} {logs:?} {watch:?}");
+    }
+}

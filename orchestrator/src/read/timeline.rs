@@ -101,9 +101,10 @@ impl Reader {
              LEFT JOIN LATERAL (
                  SELECT b.step_times[1] AS enqueued_at, b.step_times[2] AS started_at, b.actor AS host
                  FROM tasker.audit b
-                 WHERE b.task_id = $1 AND b.audit_id < r.audit_id AND b.step_index = r.step_index
-                   AND b.event = 'started' AND b.attempt = a.attempt
-                 ORDER BY b.audit_id DESC LIMIT 1) AS begun ON a.step_states[1] = 'in_progress'
+                 -- Only of a run whose start was reported before: it goes back to that record.
+                 WHERE a.step_states[1] = 'in_progress' AND b.task_id = $1 AND b.audit_id < r.audit_id
+                   AND b.step_index = r.step_index AND b.event = 'started' AND b.attempt = a.attempt
+                 ORDER BY b.audit_id DESC LIMIT 1) AS begun ON true
              ORDER BY r.audit_id, r.step_index"
         ))
         .bind(task)
