@@ -1,18 +1,23 @@
 //! Tokens of an identity provider: whom one names, and what that caller may do.
 
 use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, SystemTime},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use tasker_identity::{Identity, Refusal, Verifier};
 use tasker_orchestrator::access::{Caller, Grant, GrantError, Principal, PrincipalKind, Role};
 use tokio_util::sync::CancellationToken;
 
 use crate::problem::{ApiError, Code};
 
+/// How long a verdict on a token is kept, which is how soon a key that its issuer has withdrawn counts no more.
+const KEPT: Duration = Duration::from_secs(2);
+/// The maximum number of kept verdicts.
+const MOST_KEPT: usize = 10_000;
 /// How often a token that is refused for its content is logged, at most.
 const LOGGED: Duration = Duration::from_secs(1);
 
@@ -23,7 +28,8 @@ pub struct Tokens {
     /// What each further role grants: permissions, and names of built-in roles.
     roles: BTreeMap<String, Vec<String>>,
     is_strict: bool,
-    logged: std::sync::Mutex<Option<SystemTime>>,
+    kept: Mutex<HashMap<[u8; 32], (Instant, Arc<Caller>)>>,
+    logged: Mutex<Option<SystemTime>>,
 }
 
 impl Tokens {
@@ -43,7 +49,8 @@ impl Tokens {
             let (roles, permissions) = parts(granted);
             Grant::read(&roles, &permissions, None)?;
         }
-        Ok(Self { verifier: Arc::new(verifier), roles, is_strict, logged: std::sync::Mutex::default() })
+        let (verifier, kept, logged) = (Arc::new(verifier), Mutex::default(), Mutex::default());
+        Ok(Self { verifier, roles, is_strict, kept, logged })
     }
 
     /// Keeps the keys of the identity provider fresh until `stop` is cancelled.
@@ -58,8 +65,21 @@ impl Tokens {
 
     /// Returns the caller whom a token names.
     pub(crate) async fn caller(&self, token: &str) -> Result<Arc<Caller>, ApiError> {
+        let digest = Sha256::digest(token).into();
+        if let Some(caller) = self.kept(&digest) {
+            return Ok(caller);
+        }
+        let now = Instant::now();
         match self.verifier.verify(token, SystemTime::now()).await {
-            Ok(identity) => self.caller_of(identity).map(Arc::new).ok_or_else(refused),
+            Ok(identity) => {
+                let caller = self.caller_of(identity).map(Arc::new).ok_or_else(refused)?;
+                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() >= MOST_KEPT {
+                    kept.clear();
+                }
+                kept.insert(digest, (now, Arc::clone(&caller)));
+                Ok(caller)
+            }
             Err(Refusal::Unavailable) => {
                 let message =
                     "the keys that verify tokens cannot be fetched; repeat the request, or use an API key";
@@ -72,9 +92,17 @@ impl Tokens {
         }
     }
 
+    /// The caller of a token that was verified a moment ago: a signature takes longer than the rest of a short request.
+    fn kept(&self, digest: &[u8; 32]) -> Option<Arc<Caller>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, caller) = kept.get(digest)?;
+        let is_valid = at.elapsed() < KEPT && caller.expires_at.is_none_or(|end| end > Utc::now());
+        is_valid.then(|| Arc::clone(caller))
+    }
+
     /// Whoever sent the token learns no reason, so that the log has it.
     fn log(&self, reason: &str) {
-        let mut logged = self.logged.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         let now = SystemTime::now();
         if logged.is_none_or(|at| now.duration_since(at).is_ok_and(|since| since >= LOGGED)) {
             *logged = Some(now);

@@ -172,6 +172,14 @@ async fn a_refused_token_learns_no_reason_and_keys_still_work() {
     }
     answers.dedup();
     assert_eq!(answers, ["the token is not valid"]);
+    // A token that was good a moment ago ends when it expires.
+    let brief = provider.token(&json!({ "roles": ["ops"], "exp": Utc::now().timestamp() + 2 }));
+    assert!(server.permissions(&brief).await.is_ok());
+    let begun = std::time::Instant::now();
+    while server.permissions(&brief).await.is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "an expired token is accepted");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let nothing = server.get("/v1/me").await;
     assert_eq!(
         (nothing.status, nothing.headers["www-authenticate"].to_str().unwrap()),
