@@ -21,6 +21,9 @@ const MOST_KEPT: usize = 10_000;
 /// How often a token that is refused for its content is logged, at most.
 const LOGGED: Duration = Duration::from_secs(1);
 
+/// When each of these tokens was verified, by its SHA-256, and whom it names.
+type Verdicts = HashMap<[u8; 32], (Instant, Arc<Caller>)>;
+
 /// Verifies tokens, and turns what they claim into permissions.
 #[derive(Debug)]
 pub struct Tokens {
@@ -28,7 +31,7 @@ pub struct Tokens {
     /// What each further role grants: permissions, and names of built-in roles.
     roles: BTreeMap<String, Vec<String>>,
     is_strict: bool,
-    kept: Mutex<HashMap<[u8; 32], (Instant, Arc<Caller>)>>,
+    kept: Mutex<Verdicts>,
     logged: Mutex<Option<SystemTime>>,
 }
 

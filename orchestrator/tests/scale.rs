@@ -12,7 +12,10 @@ mod queues;
 
 use fixture::{Fixture, request};
 use serde_json::json;
-use tasker_orchestrator::{Creation, Slice, read::TaskFilter};
+use tasker_orchestrator::{
+    Creation, Slice,
+    read::{LogFilter, TaskFilter},
+};
 use tasker_protocol::{Ending, Payload, StepDispatch, raw_json};
 use uuid::Uuid;
 
@@ -223,7 +226,7 @@ async fn a_page_of_a_long_audit_costs_what_it_holds() {
     assert_eq!(reader.transitions(task, None, slice).await.unwrap().len(), PAGE as usize);
     let transitions = reads_since(&fixture, &mut last).await;
     let slice = Slice { limit: PAGE, after: Some((middle, i64::MAX)) };
-    assert_eq!(reader.logs(task, &Default::default(), slice).await.unwrap().len(), PAGE as usize);
+    assert_eq!(reader.logs(task, &LogFilter::default(), slice).await.unwrap().len(), PAGE as usize);
     let logs = reads_since(&fixture, &mut last).await;
     assert!(reader.last_record(task).await.unwrap() > middle);
     let watch = reads_since(&fixture, &mut last).await;
