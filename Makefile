@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-doors bench-peers bench-aws cost fuzz
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-doors bench-peers bench-aws cost fuzz clients
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -30,6 +30,10 @@ test: setup aws-tools ## Run every test
 	cd examples/order-fulfillment && $(CARGO) test --workspace
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
 	cd examples/csv-import && $(CARGO) test --workspace
+	@scripts/test-clients.sh
+
+clients: ## Generate the clients in clients/ from api/openapi.json
+	@scripts/clients.sh
 
 test-aws: setup aws-tools ## Run the tests of the deployment on AWS, on an emulator
 	@scripts/build-functions.sh here

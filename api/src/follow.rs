@@ -51,7 +51,7 @@ pub(crate) struct Parameters {
 /// Follows a task: server-sent events `snapshot` (the task: first, and when it was paused, resumed or upgraded), `task` and
 /// `step` (changes, as in its audit), `log` (before the change that ends the run), and `end` when it is at rest (ended, or
 /// blocked by failures). With `Last-Event-ID` no change after it is left out, and some
-/// may be repeated: `audit_id` and `position` tell. In a Lambda function the stream ends after a few seconds: go on with
+/// may be repeated: `audit_id`, `position` and `step_index` tell. In a Lambda function the stream ends after a few seconds: go on with
 /// `Last-Event-ID`.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/stream", tag = "tasks", operation_id = "follow_task", params(("task_id" = Uuid, Path), Parameters,
     ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was received.")),

@@ -127,6 +127,20 @@ pub fn document() -> openapi::OpenApi {
 
 /// Adds the problems that any request can have, where the operation does not describe its own, and the content type of all.
 fn describe_problems(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        // OpenAPI requires a description, and generators insist on it.
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let description = match status.as_str() {
+                status if status < "400" => "Success.",
+                "404" => "It does not exist, or is outside the caller's namespaces.",
+                "409" => "The current state does not allow it.",
+                _ => "Refused: see the problem.",
+            };
+            description.clone_into(&mut response.description);
+        }
+    }
     let problems = operation.responses.responses.iter_mut().filter(|(status, _)| status.as_str() >= "400");
     for (_, response) in problems {
         if let RefOr::T(response) = response
@@ -140,14 +154,21 @@ fn describe_problems(operation: &mut Operation) {
             (400, "The request is invalid."),
             (413, "The body is too large."),
             (415, "The content type is not supported."),
+            (500, "Tasker failed."),
             (503, "Temporarily unavailable. Repeat the request."),
         ],
-        None => &[(400, "The request is invalid."), (503, "Temporarily unavailable. Repeat the request.")],
+        None => &[
+            (400, "The request is invalid."),
+            (500, "Tasker failed."),
+            (503, "Temporarily unavailable. Repeat the request."),
+        ],
     };
     let guarded: &[(u16, &str)] = match operation.security {
-        Some(_) => {
-            &[(401, "The credentials are missing or not valid."), (403, "The caller lacks a permission.")]
-        }
+        Some(_) => &[
+            (401, "The credentials are missing or not valid."),
+            (403, "The caller lacks a permission."),
+            (429, "There are too many requests of this kind. See `Retry-After`."),
+        ],
         None => &[],
     };
     for (status, description) in common.iter().chain(guarded) {

@@ -1,0 +1,374 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.list_task_logs_format import (
+    ListTaskLogsFormat,
+)
+from ...models.page_log_entry import PageLogEntry
+from ...models.problem import Problem
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    task_id: UUID,
+    *,
+    step: str | Unset = UNSET,
+    attempt: int | Unset = UNSET,
+    level: str | Unset = UNSET,
+    q: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    format_: ListTaskLogsFormat | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["step"] = step
+
+    params["attempt"] = attempt
+
+    params["level"] = level
+
+    params["q"] = q
+
+    params["after"] = after
+
+    params["before"] = before
+
+    json_format_: str | Unset = UNSET
+    if not isinstance(format_, Unset):
+        json_format_ = format_
+
+    params["format"] = json_format_
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params["page"] = page
+
+    params["per_page"] = per_page
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/tasks/{task_id}/logs".format(
+            task_id=quote(str(task_id), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> PageLogEntry | Problem | None:
+    if response.status_code == 200:
+        response_200 = PageLogEntry.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[PageLogEntry | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    task_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    step: str | Unset = UNSET,
+    attempt: int | Unset = UNSET,
+    level: str | Unset = UNSET,
+    q: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    format_: ListTaskLogsFormat | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> Response[PageLogEntry | Problem]:
+    """Lists the log lines of a task's ended runs: those of a run together, the runs in the order of their
+    ends.
+
+    Args:
+        task_id (UUID):
+        step (str | Unset):
+        attempt (int | Unset):
+        level (str | Unset):
+        q (str | Unset):
+        after (str | Unset):
+        before (str | Unset):
+        format_ (ListTaskLogsFormat | Unset): The form of a response with log lines.
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PageLogEntry | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        task_id=task_id,
+        step=step,
+        attempt=attempt,
+        level=level,
+        q=q,
+        after=after,
+        before=before,
+        format_=format_,
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    task_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    step: str | Unset = UNSET,
+    attempt: int | Unset = UNSET,
+    level: str | Unset = UNSET,
+    q: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    format_: ListTaskLogsFormat | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> PageLogEntry | Problem | None:
+    """Lists the log lines of a task's ended runs: those of a run together, the runs in the order of their
+    ends.
+
+    Args:
+        task_id (UUID):
+        step (str | Unset):
+        attempt (int | Unset):
+        level (str | Unset):
+        q (str | Unset):
+        after (str | Unset):
+        before (str | Unset):
+        format_ (ListTaskLogsFormat | Unset): The form of a response with log lines.
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PageLogEntry | Problem
+    """
+
+    return sync_detailed(
+        task_id=task_id,
+        client=client,
+        step=step,
+        attempt=attempt,
+        level=level,
+        q=q,
+        after=after,
+        before=before,
+        format_=format_,
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
+    ).parsed
+
+
+async def asyncio_detailed(
+    task_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    step: str | Unset = UNSET,
+    attempt: int | Unset = UNSET,
+    level: str | Unset = UNSET,
+    q: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    format_: ListTaskLogsFormat | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> Response[PageLogEntry | Problem]:
+    """Lists the log lines of a task's ended runs: those of a run together, the runs in the order of their
+    ends.
+
+    Args:
+        task_id (UUID):
+        step (str | Unset):
+        attempt (int | Unset):
+        level (str | Unset):
+        q (str | Unset):
+        after (str | Unset):
+        before (str | Unset):
+        format_ (ListTaskLogsFormat | Unset): The form of a response with log lines.
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PageLogEntry | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        task_id=task_id,
+        step=step,
+        attempt=attempt,
+        level=level,
+        q=q,
+        after=after,
+        before=before,
+        format_=format_,
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    task_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    step: str | Unset = UNSET,
+    attempt: int | Unset = UNSET,
+    level: str | Unset = UNSET,
+    q: str | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    format_: ListTaskLogsFormat | Unset = UNSET,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> PageLogEntry | Problem | None:
+    """Lists the log lines of a task's ended runs: those of a run together, the runs in the order of their
+    ends.
+
+    Args:
+        task_id (UUID):
+        step (str | Unset):
+        attempt (int | Unset):
+        level (str | Unset):
+        q (str | Unset):
+        after (str | Unset):
+        before (str | Unset):
+        format_ (ListTaskLogsFormat | Unset): The form of a response with log lines.
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PageLogEntry | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            task_id=task_id,
+            client=client,
+            step=step,
+            attempt=attempt,
+            level=level,
+            q=q,
+            after=after,
+            before=before,
+            format_=format_,
+            limit=limit,
+            cursor=cursor,
+            page=page,
+            per_page=per_page,
+        )
+    ).parsed

@@ -1,0 +1,235 @@
+"""Contains all the data models used in inputs/outputs"""
+
+from .access import Access
+from .access_outcome import AccessOutcome
+from .api_key import ApiKey
+from .attempt_record import AttemptRecord
+from .batch_group import BatchGroup
+from .batch_group_by_state import BatchGroupByState
+from .blocker import Blocker
+from .callable_operation import CallableOperation
+from .callable_operation_action import CallableOperationAction
+from .cancelled_task import CancelledTask
+from .count_tasks_by import CountTasksBy
+from .create_task_on_duplicate import CreateTaskOnDuplicate
+from .created_item import CreatedItem
+from .created_key import CreatedKey
+from .created_task import CreatedTask
+from .created_tasks import CreatedTasks
+from .dependency_graph import DependencyGraph
+from .dependency_graph_levels import DependencyGraphLevels
+from .detailed_health import DetailedHealth
+from .detailed_health_open_steps import DetailedHealthOpenSteps
+from .dlq_addition import DlqAddition
+from .dlq_entry import DlqEntry
+from .dlq_statistics import DlqStatistics
+from .dlq_update import DlqUpdate
+from .drawn_edge import DrawnEdge
+from .drawn_graph import DrawnGraph
+from .drawn_node import DrawnNode
+from .edge_kind import EdgeKind
+from .event_trial import EventTrial
+from .execution_status import ExecutionStatus
+from .fault import Fault
+from .graph_analysis import GraphAnalysis
+from .graph_edge import GraphEdge
+from .graph_kind import GraphKind
+from .graph_mode import GraphMode
+from .graph_node import GraphNode
+from .handler_detail import HandlerDetail
+from .handler_overview import HandlerOverview
+from .handler_summary import HandlerSummary
+from .handler_version import HandlerVersion
+from .handler_version_detail import HandlerVersionDetail
+from .handlers import Handlers
+from .handlers_of_namespace import HandlersOfNamespace
+from .health import Health
+from .health_status import HealthStatus
+from .investigation import Investigation
+from .key_rotation import KeyRotation
+from .list_access_outcome import ListAccessOutcome
+from .list_step_logs_format import ListStepLogsFormat
+from .list_task_logs_format import ListTaskLogsFormat
+from .log_entry import LogEntry
+from .me import Me
+from .me_permissions import MePermissions
+from .meta import Meta
+from .namespace_handlers import NamespaceHandlers
+from .new_key import NewKey
+from .operated_task import OperatedTask
+from .page_access import PageAccess
+from .page_api_key import PageApiKey
+from .page_attempt_record import PageAttemptRecord
+from .page_dlq_entry import PageDlqEntry
+from .page_dlq_statistics import PageDlqStatistics
+from .page_handler_summary import PageHandlerSummary
+from .page_handler_version import PageHandlerVersion
+from .page_investigation import PageInvestigation
+from .page_log_entry import PageLogEntry
+from .page_published import PagePublished
+from .page_received_event import PageReceivedEvent
+from .page_staleness import PageStaleness
+from .page_step_detail import PageStepDetail
+from .page_subscription import PageSubscription
+from .page_task_summary import PageTaskSummary
+from .page_template_summary import PageTemplateSummary
+from .page_timeline_entry import PageTimelineEntry
+from .page_transition import PageTransition
+from .page_trigger_summary import PageTriggerSummary
+from .principal import Principal
+from .principal_kind import PrincipalKind
+from .problem import Problem
+from .problem_code import ProblemCode
+from .published import Published
+from .received_event import ReceivedEvent
+from .reception import Reception
+from .reception_state import ReceptionState
+from .recommended_action import RecommendedAction
+from .resolution import Resolution
+from .staleness import Staleness
+from .started_task import StartedTask
+from .step_action_name import StepActionName
+from .step_counts import StepCounts
+from .step_detail import StepDetail
+from .step_operation import StepOperation
+from .step_template import StepTemplate
+from .subscription import Subscription
+from .subscription_kind import SubscriptionKind
+from .subscription_request import SubscriptionRequest
+from .task_batch import TaskBatch
+from .task_context import TaskContext
+from .task_context_results import TaskContextResults
+from .task_copy import TaskCopy
+from .task_count import TaskCount
+from .task_detail import TaskDetail
+from .task_group import TaskGroup
+from .task_operation import TaskOperation
+from .task_operation_action import TaskOperationAction
+from .task_request import TaskRequest
+from .task_summary import TaskSummary
+from .template_problem import TemplateProblem
+from .template_summary import TemplateSummary
+from .template_verdict import TemplateVerdict
+from .timeline_entry import TimelineEntry
+from .transition import Transition
+from .trigger_summary import TriggerSummary
+from .trigger_switch import TriggerSwitch
+from .trigger_trial import TriggerTrial
+
+__all__ = (
+    "Access",
+    "AccessOutcome",
+    "ApiKey",
+    "AttemptRecord",
+    "BatchGroup",
+    "BatchGroupByState",
+    "Blocker",
+    "CallableOperation",
+    "CallableOperationAction",
+    "CancelledTask",
+    "CountTasksBy",
+    "CreateTaskOnDuplicate",
+    "CreatedItem",
+    "CreatedKey",
+    "CreatedTask",
+    "CreatedTasks",
+    "DependencyGraph",
+    "DependencyGraphLevels",
+    "DetailedHealth",
+    "DetailedHealthOpenSteps",
+    "DlqAddition",
+    "DlqEntry",
+    "DlqStatistics",
+    "DlqUpdate",
+    "DrawnEdge",
+    "DrawnGraph",
+    "DrawnNode",
+    "EdgeKind",
+    "EventTrial",
+    "ExecutionStatus",
+    "Fault",
+    "GraphAnalysis",
+    "GraphEdge",
+    "GraphKind",
+    "GraphMode",
+    "GraphNode",
+    "HandlerDetail",
+    "HandlerOverview",
+    "HandlerSummary",
+    "HandlerVersion",
+    "HandlerVersionDetail",
+    "Handlers",
+    "HandlersOfNamespace",
+    "Health",
+    "HealthStatus",
+    "Investigation",
+    "KeyRotation",
+    "ListAccessOutcome",
+    "ListStepLogsFormat",
+    "ListTaskLogsFormat",
+    "LogEntry",
+    "Me",
+    "MePermissions",
+    "Meta",
+    "NamespaceHandlers",
+    "NewKey",
+    "OperatedTask",
+    "PageAccess",
+    "PageApiKey",
+    "PageAttemptRecord",
+    "PageDlqEntry",
+    "PageDlqStatistics",
+    "PageHandlerSummary",
+    "PageHandlerVersion",
+    "PageInvestigation",
+    "PageLogEntry",
+    "PagePublished",
+    "PageReceivedEvent",
+    "PageStaleness",
+    "PageStepDetail",
+    "PageSubscription",
+    "PageTaskSummary",
+    "PageTemplateSummary",
+    "PageTimelineEntry",
+    "PageTransition",
+    "PageTriggerSummary",
+    "Principal",
+    "PrincipalKind",
+    "Problem",
+    "ProblemCode",
+    "Published",
+    "ReceivedEvent",
+    "Reception",
+    "ReceptionState",
+    "RecommendedAction",
+    "Resolution",
+    "Staleness",
+    "StartedTask",
+    "StepActionName",
+    "StepCounts",
+    "StepDetail",
+    "StepOperation",
+    "StepTemplate",
+    "Subscription",
+    "SubscriptionKind",
+    "SubscriptionRequest",
+    "TaskBatch",
+    "TaskContext",
+    "TaskContextResults",
+    "TaskCopy",
+    "TaskCount",
+    "TaskDetail",
+    "TaskGroup",
+    "TaskOperation",
+    "TaskOperationAction",
+    "TaskRequest",
+    "TaskSummary",
+    "TemplateProblem",
+    "TemplateSummary",
+    "TemplateVerdict",
+    "TimelineEntry",
+    "Transition",
+    "TriggerSummary",
+    "TriggerSwitch",
+    "TriggerTrial",
+)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="CancelledTask")
+
+
+@_attrs_define
+class CancelledTask:
+    """A cancelled task.
+
+    Attributes:
+        cancelled_steps (int): The number of steps that were cancelled with it.
+        task_id (UUID): The task.
+    """
+
+    cancelled_steps: int
+    task_id: UUID
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        cancelled_steps = self.cancelled_steps
+
+        task_id = str(self.task_id)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "cancelled_steps": cancelled_steps,
+                "task_id": task_id,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        cancelled_steps = d.pop("cancelled_steps")
+
+        task_id = UUID(d.pop("task_id"))
+
+        cancelled_task = cls(
+            cancelled_steps=cancelled_steps,
+            task_id=task_id,
+        )
+
+        cancelled_task.additional_properties = d
+        return cancelled_task
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

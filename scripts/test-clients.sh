@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Tests the clients in clients/ on a server with API keys: `tasker dev`, built by `cargo build -p tasker-cli`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m%s\033[0m\n' "$*"; }
+skip() { printf 'test-clients: %s; the clients are not tested\n' "$*"; exit 0; }
+
+tasker=$PWD/target/debug/tasker
+tools=$PWD/target/clients-python
+[ -x "$tasker" ] || { echo "test-clients: $tasker is missing: cargo build -p tasker-cli" >&2; exit 1; }
+command -v npm >/dev/null || skip "Node is not installed"
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "Node $(node --version) is older than 20"
+python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    skip "Python 3.11 with venv is not installed"
+
+say "Generating the clients"
+contents() { find clients -type f ! -path '*/node_modules/*' ! -path '*/__pycache__/*' ! -path '*/typescript/[db]*' -exec cksum {} + | sort; }
+committed=$(contents)
+scripts/clients.sh
+if ! diff <(echo "$committed") <(contents); then
+    echo "test-clients: the clients do not match api/openapi.json; scripts/clients.sh has changed these files: commit them" >&2
+    exit 1
+fi
+
+say "Checking types"
+npm run --silent build --prefix clients/typescript
+(cd clients/typescript && npx --no-install tsc -p tsconfig.test.json)
+"$tools/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation clients/python
+(cd clients/python && MYPYPATH=. "$tools/bin/mypy" --cache-dir "$tools/mypy" tasker_client tests examples)
+
+project=$(mktemp -d)
+trap 'kill "${server:-}" 2>/dev/null && wait "$server" || true; rm -rf "$project"' EXIT
+# As root, the database of the server belongs to another user.
+chmod 711 "$project"
+mkdir "$project/templates"
+# The components that the tests of the command line build, too.
+cat >"$project/tasker.toml" <<END
+[project]
+name = "clients"
+components = ["$PWD/examples/benchmark-shapes", "$PWD/cli/tests/system/handlers"]
+END
+cat >"$project/templates/order.yaml" <<'END'
+name: order
+namespace_name: shop
+version: 1.0.0
+identity_strategy: always_unique
+input_schema:
+  type: object
+  required: [order_id, n]
+  properties:
+    order_id: { type: string, pattern: "^[A-Z]{2}-[0-9]{4,}$" }
+    n: { type: integer, minimum: 0 }
+steps:
+  - { name: price, handler: { callable: add_up } }
+  - { name: ship, dependencies: [price], handler: { callable: add_up } }
+  # Takes as long as the input's `hold_ms` says.
+  - { name: pack, dependencies: [ship], handler: { callable: row } }
+END
+
+say "Starting a server (the first time it builds two components)"
+unset DATABASE_URL TASKER_URL TASKER_API_KEY
+: >"$project/log"
+TASKER__SERVER__LISTEN=127.0.0.1:0 TASKER__AUTH__MODE=own NO_COLOR=1 \
+    "$tasker" --project "$project" dev >"$project/log" 2>&1 &
+server=$!
+until url=$(sed -n 's/^ *API  *\(http[^ ]*\).*/\1/p' "$project/log") && [ -n "$url" ]; do
+    kill -0 "$server" 2>/dev/null || { cat "$project/log" >&2; exit 1; }
+    sleep 0.2
+done
+postgres=$project/.tasker/postgres
+DATABASE_URL=postgres://tasker:$(cat "$postgres/password")@127.0.0.1:$(sed -n 4p "$postgres/data/postmaster.pid")/postgres
+key=$(DATABASE_URL=$DATABASE_URL "$tasker" --project "$project" --json key create --database --name clients --role admin)
+TASKER_API_KEY=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["secret"])' <<<"$key")
+export TASKER_URL=$url TASKER_API_KEY
+# The first task waits until the components are compiled.
+"$tasker" --project "$project" task run shop/order --input '{"order_id": "DE-1000", "n": 1}' >/dev/null
+
+say "Testing the client for TypeScript"
+(cd clients/typescript && node --test-reporter tap build/test/tasker.test.js) | tee "$project/typescript" | grep -E '^(not )?ok|^ *error:' || true
+say "Testing the client for Python"
+(cd clients/python/tests && "$tools/bin/python" -B -m unittest --verbose 2>&1) | tee "$project/python" || true
+
+# number FILE PREFIX: the number after the last such prefix, or 0
+number() { sed -En "s/.*$2([0-9]+).*/\1/p" "$1" | tail -n 1 | grep . || echo 0; }
+failed=0
+for name in 'typescript:^# fail ' 'typescript:^# cancelled ' 'python:^FAILED.*failures=' 'python:^FAILED.*errors='; do
+    failed=$((failed + $(number "$project/${name%%:*}" "${name#*:}")))
+done
+typescript=$(number "$project/typescript" '^# tests ')
+python=$(number "$project/python" '^Ran ')
+# A program that ends before its tests prints no number.
+[ "$typescript" -gt 0 ] && [ "$python" -gt 0 ] || failed=$((failed + 1))
+result=ok
+[ "$failed" = 0 ] || { result=FAILED; tail -n 50 "$project/log" >&2; }
+echo "test result: $result. $((typescript + python - failed)) passed; $failed failed; 0 ignored"
+[ "$failed" = 0 ]
