@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::{FromRequestParts, Request},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
     middleware::{self, Next},
@@ -160,6 +161,23 @@ pub(crate) struct Guardian {
     refused: Arc<PerMinute>,
     recorder: Recorder,
     repeatable: Arc<Repeatable>,
+}
+
+/// Lets through only those with valid credentials; what they may do is checked elsewhere.
+pub(crate) async fn authenticate(
+    Extension(guardian): Extension<Guardian>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let visit = Visit::of(&request, None);
+    match guardian.caller_from(request.headers(), visit.address()).await {
+        Ok(_) => next.run(request).await,
+        Err(refused) => {
+            let response = refused.into_response();
+            guardian.recorder.record(visit, None, &Note::default(), response.status()).await;
+            response
+        }
+    }
 }
 
 /// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.

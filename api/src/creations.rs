@@ -257,13 +257,19 @@ pub(crate) async fn clone(
     headers: HeaderMap,
     Body(copy): Body<TaskCopy>,
 ) -> Result<Response, ApiError> {
-    within.check_task(&orchestrator, task).await?;
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
     let mut request = request_of(orchestrator.reader.task(task).await?, copy)?;
     take_key(&headers, &mut request)?;
     // Otherwise the template may take it for the same request as that of the task.
     request.idempotency_key.get_or_insert_with(|| Uuid::now_v7().to_string());
     let given = admit(&within, &mut request)?;
     let created = orchestrator.create_task(request).await;
+    if !may_read_documents && matches!(created, Err(Error::InvalidInput(_))) {
+        // The faults quote the input.
+        let message = "the task's input with these changes does not fit the template's input_schema; the faults are only for \
+                       those with `tasks:context_read`";
+        return Err(ApiError::new(Code::InvalidInput, message.to_owned()));
+    }
     made(&orchestrator, &within, created, given).await.map(|task| at(StatusCode::CREATED, task))
 }
 

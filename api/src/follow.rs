@@ -85,7 +85,10 @@ pub(crate) async fn stream(
     tokio::spawn(async move {
         tokio::select! {
             () = following.follow(&sender) => {}
-            () = ended(guardian, headers, Permission::TasksRead, answer_by, stop) => {}
+            () = ended(guardian, headers, Permission::TasksRead, answer_by, stop) => {
+                // A client that gets nothing but a snapshot again and again may take the connection for broken.
+                let _ = sender.try_send(Ok(Event::default().comment("go on")));
+            }
             () = sender.closed() => {}
         }
         drop(place);

@@ -12,14 +12,15 @@ use axum::{
         header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
         request::Parts,
     },
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    middleware,
 };
 use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Settings, http_service};
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use crate::{
-    access::{API_KEY, Guardian},
+    access::{API_KEY, Guardian, authenticate},
+    request_id,
     tasks::AnswerBy,
     trail::Peer,
 };
@@ -45,15 +46,6 @@ pub(crate) fn with_mcp(routes: Router, guardian: Guardian, writes: bool) -> Rout
     routes.merge(service)
 }
 
-/// Lets only those through who have credentials; their permissions are checked by the routes.
-async fn authenticate(Extension(guardian): Extension<Guardian>, request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
-    match guardian.caller_from(request.headers(), address).await {
-        Ok(_) => next.run(request).await,
-        Err(refused) => refused.into_response(),
-    }
-}
-
 /// The routes, as the sender of an MCP request may use them.
 struct Routes {
     routes: Router,
@@ -65,6 +57,8 @@ struct Sender {
     credentials: HeaderMap,
     peer: Option<Peer>,
     answer_by: Option<AnswerBy>,
+    /// The id of the MCP request, which the trail and problems name.
+    request_id: Option<Uuid>,
 }
 
 impl Sender {
@@ -76,7 +70,7 @@ impl Sender {
             }
         }
         let (peer, answer_by) = (head.extensions.get().copied(), head.extensions.get().copied());
-        Self { credentials, peer, answer_by }
+        Self { credentials, peer, answer_by, request_id: request_id::current() }
     }
 }
 
@@ -100,7 +94,8 @@ impl Api for Routes {
             headers.insert(IDEMPOTENCY_KEY, HeaderValue::from_str(&key).map_err(|error| unfit(&error))?);
         }
         sent.extensions_mut().extend(self.sender.extensions());
-        let Ok(response) = self.routes.clone().oneshot(sent).await;
+        let Ok(response) =
+            request_id::within(self.sender.request_id, self.routes.clone().oneshot(sent)).await;
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), LONGEST).await.map_err(|error| unfit(&error))?;
         Ok(ApiResponse { status, body: String::from_utf8_lossy(&body).into_owned() })

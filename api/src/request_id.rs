@@ -19,14 +19,19 @@ pub(crate) fn current() -> Option<Uuid> {
     CURRENT.try_with(|id| *id).ok()
 }
 
+/// Works on a request with this id.
+pub(crate) async fn within<T>(id: Option<Uuid>, work: impl Future<Output = T>) -> T {
+    match id {
+        Some(id) => CURRENT.scope(id, work).await,
+        None => work.await,
+    }
+}
+
 /// Runs to the end even if the client closes its connection, which drops what works on its request.
 pub(crate) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, tokio::task::JoinError> {
-    match current() {
-        Some(id) => tokio::spawn(CURRENT.scope(id, work)).await,
-        None => tokio::spawn(work).await,
-    }
+    tokio::spawn(within(current(), work)).await
 }
 
 /// Takes the caller's id if it is a UUID, or makes one.

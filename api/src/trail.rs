@@ -52,6 +52,8 @@ impl Note {
 pub(crate) struct Recorder {
     trail: Arc<Trail>,
     refusals: Arc<PerMinute>,
+    /// Those without valid credentials, by address, apart from the others.
+    of_nobody: Arc<PerMinute>,
 }
 
 /// A request that is being worked on.
@@ -62,7 +64,7 @@ pub(crate) struct Visit {
 
 impl Recorder {
     pub(crate) fn new(trail: Arc<Trail>) -> Self {
-        Self { trail, refusals: Arc::default() }
+        Self { trail, refusals: Arc::default(), of_nobody: Arc::default() }
     }
 
     /// Records a request that was answered with this status, if it is one to record.
@@ -84,9 +86,10 @@ impl Recorder {
                 (None, Some(address)) => network_of(address),
                 (None, None) => "an unknown address".to_owned(),
             };
-            let is_too_many = self.refusals.add(&who) > MOST_REFUSALS;
+            let refusals = if principal.is_some() { &self.refusals } else { &self.of_nobody };
+            let is_too_many = refusals.add(&who) > MOST_REFUSALS;
             // However many addresses they have.
-            if is_too_many || principal.is_none() && self.refusals.add(NOBODY) > MOST_OF_NOBODY {
+            if is_too_many || principal.is_none() && refusals.add(NOBODY) > MOST_OF_NOBODY {
                 return;
             }
         } else if !visit.changes {

@@ -162,12 +162,7 @@ impl Client {
                     _ => break response,
                 }
             };
-            if response.status() == StatusCode::SEE_OTHER
-                && let Some(link) = response.headers().get("location").and_then(|link| link.to_str().ok())
-            {
-                // A response that Lambda cannot return. The link allows no signature of ours.
-                response = this.agent.get(link).call().context("reading a large response")?;
-            }
+            this.read_by_link(&mut response)?;
             let status = response.status();
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             if status.is_success() {
@@ -188,7 +183,17 @@ impl Client {
         .await?
     }
 
-    /// Sends a request, and returns the status and the text of the response.
+    /// Replaces a response that Lambda cannot return by what it links to. The link allows no signature of ours.
+    fn read_by_link(&self, response: &mut Response<Body>) -> Result<()> {
+        if response.status() == StatusCode::SEE_OTHER
+            && let Some(link) = response.headers().get("location").and_then(|link| link.to_str().ok())
+        {
+            *response = self.agent.get(link).call().context("reading a large response")?;
+        }
+        Ok(())
+    }
+
+    /// Sends a request in the name of this program, and returns the status and the text of the response.
     pub(crate) async fn raw(
         &self,
         method: Method,
@@ -196,11 +201,14 @@ impl Client {
         content_type: &'static str,
         body: String,
         idempotency_key: Option<String>,
+        program: &'static str,
     ) -> Result<(u16, String)> {
         let (this, signer) = (self.clone(), self.signer().await?);
         tokio::task::spawn_blocking(move || {
             let headers = idempotency_key.iter().map(|key| ("idempotency-key", key.as_str()));
+            let headers = headers.chain([("user-agent", program)]);
             let mut response = this.send_with(method, &path, content_type, body, headers, signer)?;
+            this.read_by_link(&mut response)?;
             let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
             Ok((response.status().as_u16(), text))
         })

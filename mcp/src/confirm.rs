@@ -49,11 +49,14 @@ pub(crate) struct Intent<'a> {
     pub(crate) fingerprint: &'a Value,
 }
 
+/// Tokens: when each expires, and its seal.
+type Used = BTreeSet<(i64, Vec<u8>)>;
+
 /// Makes tokens and accepts each once in this process.
 pub(crate) struct Confirmations {
     secret: [u8; 32],
     /// The used tokens, by their expiry.
-    used: Mutex<BTreeSet<(i64, Vec<u8>)>>,
+    used: Mutex<Used>,
 }
 
 impl Confirmations {
@@ -71,8 +74,13 @@ impl Confirmations {
         BASE64_URL_SAFE_NO_PAD.encode(token)
     }
 
-    /// Accepts a token, which counts as used from then on.
-    pub(crate) fn accept(&self, token: &str, intent: &Intent<'_>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    /// Accepts a token, which counts as used from then on, unless what it confirmed did not end.
+    pub(crate) fn accept(
+        &self,
+        token: &str,
+        intent: &Intent<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Accepted<'_>, Refusal> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| Refusal::Foreign)?;
         let (expires, tag) = bytes.split_first_chunk::<8>().ok_or(Refusal::Foreign)?;
         let expires = i64::from_be_bytes(*expires);
@@ -92,7 +100,8 @@ impl Confirmations {
             used.pop_first();
         }
         used.insert((expires, tag.to_vec()));
-        Ok(())
+        drop(used);
+        Ok(Accepted { used: &self.used, token: Some((expires, tag.to_vec())) })
     }
 
     fn mac(&self, intent: &Intent<'_>, expires: i64) -> Option<Hmac<Sha256>> {
@@ -105,6 +114,28 @@ impl Confirmations {
             mac.update(&Sha256::digest(canonical(part)));
         }
         Some(mac)
+    }
+}
+
+/// A token that was accepted. Dropped before the outcome of its request is known, it can be used again: the same token
+/// repeats the same `Idempotency-Key`, so that nothing is done twice.
+pub(crate) struct Accepted<'a> {
+    used: &'a Mutex<Used>,
+    token: Option<(i64, Vec<u8>)>,
+}
+
+impl Accepted<'_> {
+    /// The request has ended.
+    pub(crate) fn ended(mut self) {
+        self.token = None;
+    }
+}
+
+impl Drop for Accepted<'_> {
+    fn drop(&mut self) {
+        if let Some(token) = &self.token {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).remove(token);
+        }
     }
 }
 

@@ -21,6 +21,10 @@ pub(crate) struct Failure {
     fields: Map<String, Value>,
 }
 
+/// The codes of problems whose detail quotes a document.
+const QUOTING: [&str; 5] =
+    ["invalid_input", "invalid_result", "invalid_template", "invalid_trigger", "invalid_event"];
+
 impl Failure {
     pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
         Self { code: code.to_owned(), detail: detail.into(), more: Map::new(), fields: Map::new() }
@@ -49,10 +53,19 @@ impl Failure {
         if let Some(task) = problem.get("task_id").filter(|task| task.is_string()) {
             failure.fields.insert("task_id".into(), task.clone());
         }
-        if let Some(faults) = problem.get("errors") {
-            failure.fields.insert("untrusted".into(), json!({ "errors": faults }));
+        // What does not fit a schema is quoted.
+        let faults = problem.get("errors");
+        if faults.is_some() || QUOTING.contains(&failure.code.as_str()) {
+            let detail = std::mem::replace(&mut failure.detail, text("title").unwrap_or_default().to_owned());
+            failure.fields.insert("untrusted".into(), json!({ "errors": faults, "detail": detail }));
         }
         failure
+    }
+
+    /// Whether repeating the request would give the same answer. Otherwise it may or may not have been done.
+    pub(crate) fn is_final(&self) -> bool {
+        let status = self.fields.get("status").and_then(Value::as_u64);
+        status.is_some_and(|status| status < 500 && status != 429)
     }
 
     /// The same with further fields beside `error`.

@@ -157,12 +157,15 @@ impl Server {
                 let preview = self.preview(&plan, &intent, call.now);
                 Err(Failure::new("confirm_expired", refusal.detail()).with(preview))
             }
-            Ok(()) => {
+            Ok(accepted) => {
                 // A process that has not seen the token before repeats the same request.
                 let idempotency_key = (!plan.has_own_key).then(|| idempotency_key(&token));
                 let request = ApiRequest { idempotency_key, ..plan.request };
-                let result = (plan.shape)(send(call.api, request).await?);
-                Ok(json!({ "done": plan.what, "result": result }))
+                let result = send(call.api, request).await;
+                if result.as_ref().err().is_none_or(Failure::is_final) {
+                    accepted.ended();
+                }
+                Ok(json!({ "done": plan.what, "result": (plan.shape)(result?) }))
             }
         }
     }

@@ -429,3 +429,23 @@ async fn no_route_of_a_task_shows_another_namespace_or_a_document_that_is_withhe
         );
     }
 }
+
+#[tokio::test]
+async fn a_clone_quotes_no_input_to_those_who_may_not_read_it() {
+    let server = Server::with_keys().await;
+    let template = "{ name: order, namespace_name: shop, version: 2.0.0, input_schema: { properties: { secret: { type: string } } },
+        steps: [{ name: a, handler: { callable: work } }] }";
+    server.publish("shop").await;
+    server.publish_template(template).await;
+    let admin = server.key("admin", None).await;
+    let body =
+        json!({ "name": "order", "namespace": "shop", "version": "1.0.0", "context": { "secret": 4711 } });
+    let created = server.ask(&admin, "POST", "/v1/tasks", &body).await;
+    let path = format!("/v1/tasks/{}/clone", created.body["task_id"].as_str().unwrap());
+    for (role, quotes) in [("operator", true), ("submitter", false)] {
+        let key = server.key(role, None).await;
+        let refused = server.ask(&key, "POST", &path, &json!({ "version": "2.0.0" })).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+        assert_eq!(refused.text.contains("4711"), quotes, "{role}: {refused:?}");
+    }
+}

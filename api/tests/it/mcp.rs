@@ -66,6 +66,8 @@ async fn each_caller_sees_the_tools_that_it_may_use() {
         "{tools:?}"
     );
     let nobody = only_reading.mcp("tsk_wrong", "tools/list", &json!({})).await;
+    let trail = only_reading.tool(&key, "access_audit", &json!({})).await.to_string();
+    assert!(trail.contains("/mcp") && trail.contains("401"), "a refusal at this door is recorded: {trail}");
     assert_eq!((nobody.status, &nobody.body["code"]), (StatusCode::UNAUTHORIZED, &json!("unauthenticated")));
 }
 
@@ -104,6 +106,7 @@ async fn a_task_is_cancelled_after_its_preview_and_once() {
     let auditor = server.key_for("auditor").await;
     let trail = server.tool(&auditor, "access_audit", &json!({})).await.to_string();
     assert!(trail.contains("tasker-mcp") && trail.contains("tasks:cancel"), "{trail}");
+    assert!(!trail.contains("\"request_id\":null"), "the trail names the MCP request: {trail}");
 }
 
 #[tokio::test]

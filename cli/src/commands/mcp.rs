@@ -9,6 +9,9 @@ use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Server, Settings,
 use super::{ending::Ending, stop::stop_signal};
 use crate::{client::Client, config::ProjectConfig};
 
+/// What the trail names as the program.
+const PROGRAM: &str = "tasker-mcp";
+
 /// The API of a server.
 struct Remote(Client);
 
@@ -17,7 +20,8 @@ impl Api for Remote {
     async fn call(&self, request: ApiRequest) -> Result<ApiResponse, ApiUnreachable> {
         let ApiRequest { method, path, body, content_type, idempotency_key } = request;
         let content_type = content_type.unwrap_or("application/json");
-        let sent = self.0.raw(method, path, content_type, body.unwrap_or_default(), idempotency_key);
+        let body = body.unwrap_or_default();
+        let sent = self.0.raw(method, path, content_type, body, idempotency_key, PROGRAM);
         let (status, body) = sent.await.map_err(|error| ApiUnreachable(format!("{error:#}")))?;
         Ok(ApiResponse { status, body })
     }

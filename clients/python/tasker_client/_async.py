@@ -40,7 +40,7 @@ class AsyncTransport(httpx.AsyncClient):
             outcome: httpx.Response | httpx.TransportError
             try:
                 outcome = await super().send(request, stream=stream, **others)
-                if stream and outcome.is_error:
+                if stream and not outcome.is_success:
                     await outcome.aread()
             except httpx.TransportError as error:
                 outcome = error

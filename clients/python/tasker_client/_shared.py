@@ -1,5 +1,6 @@
 """What both clients share: errors, which requests are repeated and when, and the events of a stream."""
 
+import contextlib
 import email.utils
 import json
 import random
@@ -88,7 +89,10 @@ def checked(request: httpx.Request, outcome: httpx.Response | httpx.TransportErr
         return outcome
     is_problem = outcome.headers.get("content-type", "").startswith("application/problem+json")
     detail = f"the response {outcome.status_code} to {place} is not Tasker's: is the URL right? {outcome.text[:200]}"
-    problem = outcome.json() if is_problem else {"code": "unexpected_response", "detail": detail, "status": outcome.status_code}
+    problem = {"code": "unexpected_response", "detail": detail, "status": outcome.status_code}
+    with contextlib.suppress(ValueError):
+        given = outcome.json() if is_problem else None
+        problem = given if isinstance(given, dict) and {"code", "detail"} <= given.keys() else problem
     raise TaskerError(**{**problem, "request_id": outcome.headers.get("x-request-id")})
 
 
@@ -122,7 +126,8 @@ class Following:
             if data is not None and data not in self.since:
                 events.append(Event(name, json.loads(data), last))
                 self.since.add(data)
-            if last is not None:
+            # A snapshot repeats the id that was gone on from.
+            if last is not None and last != self.last:
                 self.last, self.since = last, set()
             self.is_at_end = self.is_at_end or name == "end"
         return events

@@ -39,7 +39,7 @@ class Transport(httpx.Client):
             outcome: httpx.Response | httpx.TransportError
             try:
                 outcome = super().send(request, stream=stream, **others)
-                if stream and outcome.is_error:
+                if stream and not outcome.is_success:
                     outcome.read()
             except httpx.TransportError as error:
                 outcome = error

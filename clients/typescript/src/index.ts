@@ -153,7 +153,8 @@ export class Task {
           if (!sinceLast.has(data)) yield { event, data: JSON.parse(data), ...(id && { id }) } as TaskEvent;
           if (event === "end") return;
           sinceLast.add(data);
-          if (id !== undefined) (last = id), sinceLast.clear();
+          // A snapshot repeats the id that was gone on from.
+          if (id !== undefined && id !== last) (last = id), sinceLast.clear();
         }
       } catch (error) {
         if (error instanceof TaskerError && error.status && !TEMPORARY.has(error.status)) throw error;

@@ -188,6 +188,22 @@ async fn a_refusal_of_the_api_uses_the_token_up() {
 }
 
 #[tokio::test]
+async fn a_token_whose_request_had_no_certain_end_repeats_the_same_request() {
+    let fake = Fake::new();
+    let away = json!({ "code": "unavailable", "detail": "the database does not respond", "status": 503 });
+    fake.answer("POST /v1/tasks/{task_id}/clone", 503, away);
+    let client = Client::of(fake.clone()).await;
+    let token = client.get("task_clone", cancel()).await["confirm"].clone();
+    assert_eq!(client.refused("task_clone", confirmed(cancel(), &token)).await, "unavailable");
+    fake.answer("POST /v1/tasks/{task_id}/clone", 201, json!({ "task_id": TASK }));
+    client.get("task_clone", confirmed(cancel(), &token)).await;
+    let changes = fake.changes();
+    assert_eq!(changes.len(), 2);
+    assert_eq!(changes[0].idempotency_key, changes[1].idempotency_key, "the server acts once");
+    assert_eq!(client.refused("task_clone", confirmed(cancel(), &token)).await, "confirm_expired");
+}
+
+#[tokio::test]
 async fn a_preview_of_what_does_not_exist_is_refused() {
     let fake = Fake::new();
     fake.answer("GET /v1/tasks/{task_id}", 404, json!({ "code": "no_such_task", "detail": "there is none" }));
