@@ -47,7 +47,7 @@ pub(crate) const BEARER: &str = "bearer";
 /// The beginning of API keys.
 const KEY_PREFIX: &str = "tsk_";
 
-/// How many wrong credentials an address may send in a minute, before it is told to wait.
+/// How many wrong credentials an address may send in a minute. Further wrong ones get 429.
 const MOST_REFUSED: u32 = 20;
 
 /// How often the credentials of a response without an end are checked.
@@ -204,22 +204,21 @@ async fn answer_as(
     next: Next,
 ) -> Response {
     let (visit, note) = (Visit::of(&request, permission), Note::default());
-    let (principal, response) = match guardian.caller_from(request.headers(), visit.address()).await {
+    let (caller, response) = match guardian.caller_from(request.headers(), visit.address()).await {
         Err(refused) => (None, refused.into_response()),
         Ok(caller) => {
-            let principal = caller.principal.clone();
-            let response = match within(caller, permission, note.clone()) {
+            let response = match within(Arc::clone(&caller), permission, note.clone()) {
                 Ok(within) => {
-                    let caller = Arc::clone(&within.caller);
                     request.extensions_mut().insert(within);
                     once(&guardian.repeatable, &caller, permission, request, next).await
                 }
                 Err(refused) => refused.into_response(),
             };
-            (Some(principal), response)
+            (Some(caller), response)
         }
     };
-    guardian.recorder.record(visit, principal.as_ref(), &note, response.status()).await;
+    let principal = caller.as_ref().map(|caller| &caller.principal);
+    guardian.recorder.record(visit, principal, &note, response.status()).await;
     response
 }
 
@@ -268,8 +267,8 @@ impl Guardian {
         }
     }
 
-    /// Returns the caller. An address that sends too many credentials that are not valid is told to wait; valid ones are let in
-    /// from everywhere, because many callers may share an address.
+    /// Returns the caller. Too many wrong credentials of an address get 429. Valid ones pass all the same, because many callers
+    /// may share an address.
     pub(crate) async fn caller_from(
         &self,
         headers: &HeaderMap,
@@ -277,8 +276,9 @@ impl Guardian {
     ) -> Result<Arc<Caller>, ApiError> {
         let caller = self.caller(headers).await;
         let Err(error) = &caller else { return caller };
-        let is_guess = error.is_refusal() && error.has_credentials();
-        let Some(network) = address.filter(|_| is_guess).map(network_of) else { return caller };
+        let Some(network) = address.filter(|_| error.has_credentials()).map(network_of) else {
+            return caller;
+        };
         if self.refused.add(&network) <= MOST_REFUSED {
             return caller;
         }

@@ -1,4 +1,4 @@
-//! Entity tags: a client that has a response already is told so, instead of sent it again.
+//! Entity tags: returns 304 instead of a response that the client already has.
 
 use axum::{
     body::{Body, HttpBody as _, to_bytes},

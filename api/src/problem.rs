@@ -168,7 +168,7 @@ impl ApiError {
         self.code == Code::Unauthenticated
     }
 
-    /// Whether the request had credentials.
+    /// Whether the request had credentials, which are not valid.
     pub(crate) fn has_credentials(&self) -> bool {
         self.has_credentials
     }

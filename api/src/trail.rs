@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header::USER_AGENT},
+    http::{HeaderValue, Method, StatusCode, Uri, header::USER_AGENT},
 };
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
@@ -56,10 +56,13 @@ pub(crate) struct Recorder {
     of_nobody: Arc<PerMinute>,
 }
 
-/// A request that is being worked on.
+/// What a record needs of a request, before it is worked on. Most requests have none, so that this copies no text.
 pub(crate) struct Visit {
-    request: AccessRequest,
-    changes: bool,
+    method: Method,
+    uri: Uri,
+    permission: Option<Permission>,
+    address: Option<IpAddr>,
+    user_agent: Option<HeaderValue>,
 }
 
 impl Recorder {
@@ -70,7 +73,7 @@ impl Recorder {
     /// Records a request that was answered with this status, if it is one to record.
     pub(crate) async fn record(
         &self,
-        mut visit: Visit,
+        visit: Visit,
         principal: Option<&Principal>,
         note: &Note,
         status: StatusCode,
@@ -81,7 +84,7 @@ impl Recorder {
             if ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
                 return;
             }
-            let who = match (principal, visit.request.address) {
+            let who = match (principal, visit.address) {
                 (Some(principal), _) => format!("{} {:?}", principal.name, principal.id),
                 (None, Some(address)) => network_of(address),
                 (None, None) => "an unknown address".to_owned(),
@@ -92,23 +95,31 @@ impl Recorder {
             if is_too_many || principal.is_none() && refusals.add(NOBODY) > MOST_OF_NOBODY {
                 return;
             }
-        } else if !visit.changes {
+        } else if !visit.changes() {
             return;
         }
-        visit.request.outcome = match status {
-            _ if is_refusal => AccessOutcome::Denied,
-            _ if status.is_success() => AccessOutcome::Ok,
-            _ => AccessOutcome::Failed,
+        let (reason, on_behalf_of) = note.0.get().cloned().unwrap_or_default();
+        let user_agent = visit.user_agent.as_ref().and_then(|value| value.to_str().ok());
+        let request = AccessRequest {
+            request_id: request_id::current(),
+            principal: principal.cloned(),
+            on_behalf_of,
+            permission: visit.permission.map_or_else(String::new, |permission| permission.to_string()),
+            method: visit.method.as_str().to_owned(),
+            path: visit.uri.path().to_owned(),
+            outcome: match status {
+                _ if is_refusal => AccessOutcome::Denied,
+                _ if status.is_success() => AccessOutcome::Ok,
+                _ => AccessOutcome::Failed,
+            },
+            status: status.as_u16(),
+            reason,
+            address: visit.address,
+            user_agent: user_agent.map(str::to_owned),
         };
-        visit.request.status = status.as_u16();
-        visit.request.principal = principal.cloned();
-        if let Some((reason, on_behalf_of)) = note.0.get() {
-            visit.request.reason.clone_from(reason);
-            visit.request.on_behalf_of.clone_from(on_behalf_of);
-        }
         // What the request did stands: its response must not say that it failed.
-        if let Err(error) = self.trail.record(&visit.request).await {
-            tracing::error!(%error, request = ?visit.request, "a request could not be recorded in the trail");
+        if let Err(error) = self.trail.record(&request).await {
+            tracing::error!(%error, ?request, "a request could not be recorded in the trail");
         }
     }
 }
@@ -116,40 +127,32 @@ impl Recorder {
 impl Visit {
     /// Notes what a request for this permission is.
     pub(crate) fn of(request: &Request, permission: Option<Permission>) -> Self {
-        let method = request.method();
-        // Creations and events have records of their own; the last two change nothing.
-        let changes = !method.is_safe()
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            permission,
+            address: request.extensions().get::<Peer>().map(|peer| peer.0),
+            user_agent: request.headers().get(USER_AGENT).cloned(),
+        }
+    }
+
+    /// Whether it changes something that has no record of its own, as creations and events have. The last two change nothing.
+    fn changes(&self) -> bool {
+        !self.method.is_safe()
             && !matches!(
-                permission,
+                self.permission,
                 Some(
                     Permission::TasksCreate
                         | Permission::EventsSend
                         | Permission::TemplatesValidate
                         | Permission::TriggersRead
                 )
-            );
-        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-        Self {
-            changes,
-            request: AccessRequest {
-                request_id: request_id::current(),
-                principal: None,
-                on_behalf_of: None,
-                permission: permission.map_or_else(String::new, |permission| permission.to_string()),
-                method: method.as_str().to_owned(),
-                path: request.uri().path().to_owned(),
-                outcome: AccessOutcome::Ok,
-                status: 0,
-                reason: None,
-                address: request.extensions().get::<Peer>().map(|peer| peer.0),
-                user_agent: user_agent.map(str::to_owned),
-            },
-        }
+            )
     }
 
     /// The address that the request came from.
     pub(crate) fn address(&self) -> Option<IpAddr> {
-        self.request.address
+        self.address
     }
 }
 

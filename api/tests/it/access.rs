@@ -21,17 +21,6 @@ impl Server {
         Self::start_with(Authentication::Own(None)).await
     }
 
-    /// Creates a key. Returns its text.
-    async fn key(&self, role: &str, namespaces: Option<&[&str]>) -> String {
-        let request = NewKey {
-            name: format!("a-{role}"),
-            roles: vec![role.to_owned()],
-            namespaces: namespaces.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
-            ..NewKey::default()
-        };
-        self.orchestrator.keys.create(&request, &Caller::local()).await.unwrap().secret
-    }
-
     async fn ask(&self, key: &str, method: &str, path: &str, body: &Value) -> Answer {
         let request = Request::builder().method(method).uri(path).header("x-api-key", key);
         let request = match body {

@@ -6,7 +6,6 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tasker_api::{Authentication, Doors};
-use tasker_orchestrator::access::{Caller, NewKey};
 
 use crate::{
     host::failed,
@@ -16,12 +15,6 @@ use crate::{
 impl Server {
     async fn with_mcp(writes: bool) -> Self {
         Self::start_with(Doors { authentication: Authentication::Own(None), mcp_writes: writes }).await
-    }
-
-    async fn key_for(&self, role: &str) -> String {
-        let request =
-            NewKey { name: format!("mcp-{role}"), roles: vec![role.to_owned()], ..NewKey::default() };
-        self.orchestrator.keys.create(&request, &Caller::local()).await.unwrap().secret
     }
 
     async fn mcp(&self, key: &str, method: &str, parameters: &Value) -> Answer {
@@ -52,14 +45,14 @@ impl Server {
 #[tokio::test]
 async fn each_caller_sees_the_tools_that_it_may_use() {
     let server = Server::with_mcp(true).await;
-    let (viewer, operator) = (server.key_for("viewer").await, server.key_for("operator").await);
+    let (viewer, operator) = (server.key("viewer", None).await, server.key("operator", None).await);
     let (of_viewer, of_operator) = (server.tools(&viewer).await, server.tools(&operator).await);
     assert!(of_viewer.contains(&"task_list".to_owned()) && of_operator.contains(&"task_cancel".to_owned()));
     for hidden in ["task_cancel", "task_submit", "task_logs", "handler_promote"] {
         assert!(!of_viewer.contains(&hidden.to_owned()), "{of_viewer:?}");
     }
     let only_reading = Server::with_mcp(false).await;
-    let key = only_reading.key_for("admin").await;
+    let key = only_reading.key("admin", None).await;
     let tools = only_reading.tools(&key).await;
     assert!(
         tools.contains(&"task_logs".to_owned()) && !tools.contains(&"task_cancel".to_owned()),
@@ -74,7 +67,7 @@ async fn each_caller_sees_the_tools_that_it_may_use() {
 #[tokio::test]
 async fn a_task_is_cancelled_after_its_preview_and_once() {
     let server = Server::with_mcp(true).await;
-    let operator = server.key_for("operator").await;
+    let operator = server.key("operator", None).await;
     let created = server
         .call(
             Request::post("/v1/tasks")
@@ -94,7 +87,7 @@ async fn a_task_is_cancelled_after_its_preview_and_once() {
     let mut confirmed = wanted.clone();
     confirmed["confirm"] = json!(token);
     // Nobody else uses the token.
-    let other = server.key_for("operator").await;
+    let other = server.key("operator", None).await;
     let refused = server.tool(&other, "task_cancel", &confirmed).await;
     assert!(refused["isError"] == true && refused.to_string().contains("confirm_expired"), "{refused}");
     let done = server.tool(&operator, "task_cancel", &confirmed).await;
@@ -103,7 +96,7 @@ async fn a_task_is_cancelled_after_its_preview_and_once() {
     let again = server.tool(&operator, "task_cancel", &confirmed).await;
     assert!(again["isError"] == true, "{again}");
     // The trail names the key and the program.
-    let auditor = server.key_for("auditor").await;
+    let auditor = server.key("auditor", None).await;
     let trail = server.tool(&auditor, "access_audit", &json!({})).await.to_string();
     assert!(trail.contains("tasker-mcp") && trail.contains("tasks:cancel"), "{trail}");
     assert!(!trail.contains("\"request_id\":null"), "the trail names the MCP request: {trail}");

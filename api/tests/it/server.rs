@@ -9,7 +9,10 @@ use axum::{
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tasker_api::{Authentication, Doors, router};
-use tasker_orchestrator::Orchestrator;
+use tasker_orchestrator::{
+    Orchestrator,
+    access::{Caller, NewKey},
+};
 use tasker_test_support::TestDatabase;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +52,17 @@ impl Server {
         publish_order(&orchestrator).await;
         let router = router(orchestrator.clone(), doors, stop);
         Self { router, orchestrator, database, _blobs: blobs }
+    }
+
+    /// Creates an API key with this role. Returns its text.
+    pub(crate) async fn key(&self, role: &str, namespaces: Option<&[&str]>) -> String {
+        let request = NewKey {
+            name: format!("a-{role}"),
+            roles: vec![role.to_owned()],
+            namespaces: namespaces.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+            ..NewKey::default()
+        };
+        self.orchestrator.keys.create(&request, &Caller::local()).await.unwrap().secret
     }
 
     /// Sends a request, and returns the response before its body has come.

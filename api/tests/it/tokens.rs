@@ -185,14 +185,8 @@ async fn a_refused_token_learns_no_reason_and_keys_still_work() {
         (nothing.status, nothing.headers["www-authenticate"].to_str().unwrap()),
         (StatusCode::UNAUTHORIZED, "Bearer")
     );
-    let key = tasker_orchestrator::access::NewKey {
-        name: "k".to_owned(),
-        roles: vec!["viewer".to_owned()],
-        ..Default::default()
-    };
-    let key =
-        server.orchestrator.keys.create(&key, &tasker_orchestrator::access::Caller::local()).await.unwrap();
-    assert!(server.permissions(&key.secret).await.is_ok());
+    let key = server.key("viewer", None).await;
+    assert!(server.permissions(&key).await.is_ok());
 }
 
 /// An identity provider that does not respond.
@@ -222,13 +216,7 @@ async fn without_the_providers_keys_tokens_wait_and_health_says_so() {
         (answer.status, &answer.body["code"]),
         (StatusCode::SERVICE_UNAVAILABLE, &json!("auth_unavailable"))
     );
-    let key = tasker_orchestrator::access::NewKey {
-        name: "k".to_owned(),
-        roles: vec!["operator".to_owned()],
-        ..Default::default()
-    };
-    let key =
-        server.orchestrator.keys.create(&key, &tasker_orchestrator::access::Caller::local()).await.unwrap();
-    let health = server.with_token(&key.secret, "GET", "/health/detailed", "").await;
+    let key = server.key("operator", None).await;
+    let health = server.with_token(&key, "GET", "/health/detailed", "").await;
     assert!(health.body["tokens"].as_str().unwrap().contains("idp.example"), "{health:?}");
 }

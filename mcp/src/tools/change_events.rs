@@ -95,7 +95,7 @@ async fn event_send(call: &Call<'_>) -> Result<Plan, Failure> {
         before: Value::Null,
         affected: json!({ "events_sent": 1, "starts": starting }),
         warnings,
-        // An event is told from others by its source and id, so that a repetition starts nothing.
+        // Source and id identify an event, so that a repetition starts nothing.
         fingerprint: starting,
         request: request("/v1/events"),
         after: Some(json!({ "untrusted": { "event": event } })),
