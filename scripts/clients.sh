@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Generates what the clients have of api/openapi.json, and the synchronous client for Python from the asynchronous one.
+# Generates what the clients and the gRPC services have of api/openapi.json, and the synchronous client for Python from the asynchronous one.
 # Installs its tools: those of clients/typescript/package.json, and those for Python into target/clients-python.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +17,8 @@ if ! cmp -s clients/typescript/package-lock.json target/clients-typescript.lock 
     npm ci --silent --no-audit --no-fund --prefix clients/typescript
     cp clients/typescript/package-lock.json target/clients-typescript.lock
 fi
+
+python3 grpc/generate.py api/openapi.json
 
 python3 clients/prepare.py typescript <api/openapi.json >target/clients-typescript.json
 (cd clients/typescript && npx --no-install openapi-typescript ../../target/clients-typescript.json -o src/schema.d.ts >/dev/null)

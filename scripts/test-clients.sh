@@ -15,7 +15,7 @@ python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2
     skip "Python 3.11 with venv is not installed"
 
 say "Generating the clients"
-contents() { find clients -type f ! -path '*/node_modules/*' ! -path '*/__pycache__/*' ! -path '*/typescript/[db]*' -exec cksum {} + | sort; }
+contents() { find clients grpc/proto -type f ! -path '*/node_modules/*' ! -path '*/__pycache__/*' ! -path '*/typescript/[db]*' -exec cksum {} + | sort; }
 committed=$(contents)
 scripts/clients.sh
 if ! diff <(echo "$committed") <(contents); then

@@ -14,6 +14,7 @@ mod events;
 mod extract;
 mod follow;
 mod graphs;
+mod grpc;
 mod guard;
 mod handlers;
 mod health;
@@ -124,7 +125,7 @@ fn routes(
     mcp::with_mcp(routes, guardian, mcp_writes)
 }
 
-/// Serves the API until `stop` is cancelled, then finishes running requests. On loopback, accepts only requests to names of
+/// Serves the API, with its gRPC services, until `stop` is cancelled, then finishes running requests. On loopback, accepts only requests to names of
 /// this machine and to `hosts`.
 ///
 /// # Errors
@@ -140,7 +141,7 @@ pub async fn serve(
         let (tokens, stop) = (Arc::clone(tokens), stop.clone());
         tokio::spawn(async move { tokens.run(stop).await });
     }
-    let mut router = routes(orchestrator, doors, stop.clone(), MAX_BODY_BYTES);
+    let mut router = grpc::with_grpc(routes(orchestrator, doors, stop.clone(), MAX_BODY_BYTES));
     if listener.local_addr()?.ip().is_loopback() {
         router = router
             .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));

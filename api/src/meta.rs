@@ -13,7 +13,7 @@ pub struct Meta {
     pub name: String,
     /// How callers are authenticated: `off`, `own` (API keys), `gateway`.
     pub authentication: String,
-    /// What not every server has: `streams` that stay open.
+    /// What not every server has: `grpc`, and `streams` that stay open.
     pub features: Vec<String>,
 }
 
@@ -23,11 +23,11 @@ pub(crate) async fn show(
     Extension(guardian): Extension<Guardian>,
     answer_by: Option<Extension<AnswerBy>>,
 ) -> Json<Meta> {
-    // A process around the router that ends requests ends streams too.
-    let has_streams = answer_by.is_none();
+    // A process around the router that ends requests ends streams too, and has no HTTP/2.
+    let features = if answer_by.is_none() { &["grpc", "streams"][..] } else { &[] };
     Json(Meta {
         name: "tasker".to_owned(),
         authentication: guardian.mode().to_owned(),
-        features: has_streams.then(|| "streams".to_owned()).into_iter().collect(),
+        features: features.iter().map(|feature| (*feature).to_owned()).collect(),
     })
 }

@@ -1,15 +1,18 @@
 //! The HTTP server: a bounded number of connections, and a bounded time for clients that send slowly.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use axum::{Extension, Router};
-use hyper::server::conn::http1;
+use axum::{Extension, Router, middleware::AddExtension};
+use hyper::server::conn::{http1, http2};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -21,6 +24,16 @@ use crate::trail::Peer;
 const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send a request's head, and may keep an unused connection open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How an HTTP/2 connection begins, without encryption. No method of HTTP/1.1 begins so.
+const HTTP2: &[u8; 4] = b"PRI ";
+/// The pause between looks at a connection whose first bytes have not all come.
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
+/// The maximum number of requests at once on an HTTP/2 connection.
+const MAX_HTTP2_REQUESTS: u32 = 128;
+/// The maximum size of the headers of an HTTP/2 request, in bytes.
+const MAX_HTTP2_HEADERS: u32 = 32 << 10;
+/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
+const HTTP2_PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
 /// How long a client may pause while it sends a request's body.
 const BODY_PAUSE: Duration = Duration::from_secs(30);
 /// How long running requests may continue when the server stops. A client may wait up to a minute for a task; a stopping
@@ -34,8 +47,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     let router = router.layer(RequestBodyTimeoutLayer::new(BODY_PAUSE));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = GracefulShutdown::new();
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let protocols = Arc::new(Protocols::new());
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await.ok();
@@ -49,12 +61,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             Ok((stream, address)) => {
                 // Send small responses at once.
                 let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(Extension(Peer(address.ip())).layer(router.clone()));
-                let served = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+                let router = Extension(Peer(address.ip())).layer(router.clone());
+                let (protocols, watcher, stop) =
+                    (Arc::clone(&protocols), connections.watcher(), stop.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = served.await {
-                        tracing::debug!(%error, "a connection ended");
-                    }
+                    protocols.serve(stream, router, watcher, &stop).await;
                     drop(place);
                 });
             }
@@ -66,4 +77,60 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     }
     drop(listener);
     let _ = tokio::time::timeout(LAST_REQUESTS, connections.shutdown()).await;
+}
+
+/// The routes, with the address of the client.
+type PeerRouter = AddExtension<Router, Peer>;
+
+/// The settings of HTTP/1.1 and HTTP/2, which clients choose by how they begin.
+struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl Protocols {
+    fn new() -> Self {
+        let mut http1 = http1::Builder::new();
+        http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        let (interval, timeout) = HTTP2_PING;
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_HTTP2_REQUESTS)
+            .max_header_list_size(MAX_HTTP2_HEADERS)
+            .keep_alive_interval(interval)
+            .keep_alive_timeout(timeout);
+        Self { http1, http2 }
+    }
+
+    /// Serves a connection until it ends.
+    async fn serve(&self, stream: TcpStream, router: PeerRouter, watcher: Watcher, stop: &CancellationToken) {
+        let begun = tokio::select! {
+            begun = tokio::time::timeout(HEAD_TIMEOUT, is_http2(&stream)) => begun,
+            () = stop.cancelled() => return,
+        };
+        let service = TowerToHyperService::new(router);
+        let ended = match begun {
+            Ok(Ok(true)) => watcher.watch(self.http2.serve_connection(TokioIo::new(stream), service)).await,
+            Ok(Ok(false)) => watcher.watch(self.http1.serve_connection(TokioIo::new(stream), service)).await,
+            Ok(Err(error)) => return tracing::debug!(%error, "a connection ended"),
+            Err(_) => return tracing::debug!("a connection ended without a request"),
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended");
+        }
+    }
+}
+
+/// Looks at how a connection begins, and leaves it to be read.
+async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut start = [0; HTTP2.len()];
+    loop {
+        let count = stream.peek(&mut start).await?;
+        let is_whole = count == HTTP2.len();
+        if count == 0 || is_whole || !HTTP2.starts_with(&start[..count]) {
+            return Ok(is_whole && start == *HTTP2);
+        }
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
 }

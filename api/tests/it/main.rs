@@ -4,6 +4,7 @@ mod access;
 mod discovery;
 mod events;
 mod follow;
+mod grpc;
 mod host;
 mod inspection;
 mod mcp;

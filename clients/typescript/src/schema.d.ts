@@ -1670,7 +1670,7 @@ export interface components {
         Meta: {
             /** @description How callers are authenticated: `off`, `own` (API keys), `gateway`. */
             authentication: string;
-            /** @description What not every server has: `streams` that stay open. */
+            /** @description What not every server has: `grpc`, and `streams` that stay open. */
             features: string[];
             /** @description `tasker`. */
             name: string;

@@ -15,7 +15,7 @@ class Meta:
 
     Attributes:
         authentication (str): How callers are authenticated: `off`, `own` (API keys), `gateway`.
-        features (list[str]): What not every server has: `streams` that stay open.
+        features (list[str]): What not every server has: `grpc`, and `streams` that stay open.
         name (str): `tasker`.
     """
 

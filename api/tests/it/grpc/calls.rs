@@ -1,0 +1,165 @@
+//! What a gRPC call has beside its route: digits, deadlines, streams, health and reflection.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use http_body_util::BodyExt;
+use prost::Message;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use uuid::Uuid;
+
+use super::{client::message_of, world::World};
+
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+const GET_TASK: &str = "/tasker.v1.TaskService/GetTask";
+const STREAM: &str = "/tasker.v1.TaskService/StreamTaskStatus";
+
+#[tokio::test]
+async fn a_document_keeps_its_digits() {
+    let world = World::start().await;
+    let digits = r#"{"n":12345678901234567890.123456789,"big":123456789012345678901234567890}"#;
+    let metadata = [("authorization", format!("Bearer {}", world.admin))];
+    let metadata = [(metadata[0].0, metadata[0].1.as_str())];
+    let request = json!({ "name": "order", "context_json": digits });
+    let created = world.client.call("/tasker.v1.TaskService/CreateTask", &metadata, &request).await;
+    let task = created.messages[0]["task_id"].clone();
+    // The text as it came, which a parsed document would hide.
+    let method = "/tasker.v1.TaskService/GetTaskInput";
+    let kind = world.client.pool.get_message_by_name("tasker.v1.GetTaskInputRequest").unwrap();
+    let message = message_of(kind, &json!({ "task_id": task })).encode_to_vec();
+    let body =
+        world.client.open(method, &metadata, &message).await.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&body).replace(' ', "");
+    assert!(text.contains("12345678901234567890.123456789"), "{text}");
+    assert!(text.contains("123456789012345678901234567890"), "{text}");
+}
+
+#[tokio::test]
+async fn a_followed_task_is_told_as_server_sent_events_tell_it() {
+    let world = World::start().await;
+    let metadata = [("x-api-key", world.admin.as_str())];
+    let task = world.task().await;
+    let message = world.client.pool.get_message_by_name("tasker.v1.StreamTaskStatusRequest").unwrap();
+    let message = message_of(message, &json!({ "task_id": task, "logs": true })).encode_to_vec();
+    let open = world.client.open(STREAM, &metadata, &message).await;
+    assert_eq!(open.status(), StatusCode::OK);
+    drop(open);
+    world.server.end(task, "a", (0, 1), crate::host::complete(&json!(1)), &[]).await;
+    let returned =
+        world.client.call(STREAM, &metadata, &json!({ "task_id": task, "last_event_id": 0 })).await;
+    assert_eq!(returned.status, 0, "{returned:?}");
+    let messages = &returned.messages;
+    assert_eq!(messages[0]["snapshot"]["task_id"], json!(task), "{messages:?}");
+    assert_eq!(messages.last().unwrap()["end"], json!({ "task_id": task, "status": "complete" }));
+    let audit =
+        world.client.call("/tasker.v1.TaskService/ListAudit", &metadata, &json!({ "task_id": task })).await;
+    let changes: Vec<Value> = messages
+        .iter()
+        .filter_map(|message| {
+            [&message["task"], &message["step"]].into_iter().find(|change| change.is_object())
+        })
+        .cloned()
+        .collect();
+    assert_eq!(json!(changes), audit.messages[0]["items"]);
+    assert!(changes.len() > 6, "{changes:?}");
+    // Each complete record can be gone on from.
+    let middle = messages.iter().find_map(|message| message["id"].as_i64().filter(|id| *id > 0)).unwrap();
+    let request = json!({ "task_id": task, "last_event_id": middle });
+    let later = world.client.call(STREAM, &metadata, &request).await.messages;
+    assert!(later.len() < messages.len() && later.len() > 2, "{later:?}");
+
+    let unknown = world.client.call(STREAM, &metadata, &json!({ "task_id": Uuid::nil() })).await;
+    assert_eq!((unknown.status, unknown.reason.as_deref()), (5, Some("no_such_task")));
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline() {
+    let world = World::start().await;
+    let metadata = [("x-api-key", world.admin.as_str()), ("grpc-timeout", "50m")];
+    let request = json!({ "task_id": world.task().await, "wait_seconds": 30.0 });
+    let waited =
+        tokio::time::timeout(Duration::from_secs(10), world.client.call(GET_TASK, &metadata, &request));
+    assert_eq!(waited.await.expect("the call outlives its deadline").status, 4);
+}
+
+#[tokio::test]
+async fn calls_that_are_none_get_a_status() {
+    let world = World::start().await;
+    let metadata = [("x-api-key", world.admin.as_str())];
+    let kind = world.client.pool.get_message_by_name("tasker.v1.CreatedTask").unwrap();
+    for path in ["/tasker.v1.TaskService/Nothing", "/nothing", "/", "/v1/tasks"] {
+        assert_eq!(world.client.send(path, &metadata, &[], kind.clone()).await.status, 12, "{path}");
+    }
+    let broken = world.client.send(GET_TASK, &metadata, &[0xff, 0xff], kind.clone()).await;
+    assert_eq!(
+        (broken.status, broken.detail.contains("not a tasker.v1.GetTaskRequest")),
+        (3, true),
+        "{broken:?}"
+    );
+    let missing = world.client.call(GET_TASK, &metadata, &json!({})).await;
+    assert_eq!((missing.status, missing.detail.as_str()), (3, "`task_id` is missing"));
+    let request = json!({ "name": "order", "context_json": "{not JSON" });
+    let unfit = world.client.call("/tasker.v1.TaskService/CreateTask", &metadata, &request).await;
+    assert_eq!((unfit.status, unfit.detail.contains("`context_json` is not JSON")), (3, true), "{unfit:?}");
+    let long = vec![0; (8 << 20) + 1];
+    assert_eq!(world.client.send(GET_TASK, &metadata, &long, kind).await.status, 11);
+}
+
+#[tokio::test]
+async fn health_is_that_of_the_api_and_needs_no_credentials() {
+    let world = World::start().await;
+    let check = async |service: &str| {
+        let request = HealthCheckRequest { service: service.to_owned() }.encode_to_vec();
+        let kind = world.client.pool.get_message_by_name("grpc.health.v1.HealthCheckResponse").unwrap();
+        let returned = world.client.send(CHECK, &[], &request, kind).await;
+        (returned.status, returned.messages.first().map(|message| message["status"].clone()))
+    };
+    assert_eq!(check("").await, (0, Some(json!(1))));
+    assert_eq!(check("tasker.v1.TaskService").await, (0, Some(json!(1))));
+    assert_eq!(check("tasker.v1.Nothing").await.0, 5);
+
+    let watch = HealthCheckRequest::default().encode_to_vec();
+    let mut watched = world.client.open("/grpc.health.v1.Health/Watch", &[], &watch).await.into_body();
+    let mut next = async || {
+        let frame =
+            tokio::time::timeout(Duration::from_secs(30), watched.frame()).await.unwrap().unwrap().unwrap();
+        HealthCheckResponse::decode(&frame.into_data().unwrap()[5..]).unwrap().status
+    };
+    assert_eq!(next().await, 1);
+    for statement in [
+        "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    ] {
+        sqlx::query(statement).execute(&world.server.database.pool).await.unwrap();
+    }
+    assert_eq!(next().await, 2, "without its database the server does not serve");
+    assert_eq!(check("").await, (0, Some(json!(2))));
+}
+
+#[tokio::test]
+async fn http_1_and_http_2_share_the_port_however_slowly_a_client_begins() {
+    let world = World::start().await;
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    // The first letter is that of an HTTP/2 connection, too.
+    for part in [
+        "P",
+        "O",
+        "ST /v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    ] {
+        stream.write_all(part.as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 401 "), "{text}");
+    // A client that says nothing does not hold up others, nor the end of the server.
+    let _silent = TcpStream::connect(world.address).await.unwrap();
+    let health = world.client.call("/tasker.v1.HealthService/CheckHealth", &[], &json!({})).await;
+    assert_eq!(health.status, 0);
+}
