@@ -4,7 +4,8 @@
     grpc/generate.py api/openapi.json
 
 Fields keep their numbers: those of the files as they are. A new field gets the next number; the number of one that went is
-reserved.
+reserved. What old clients could not read is refused: another type under the same number, and a message that went, unless
+GONE says so.
 """
 
 import json
@@ -66,9 +67,15 @@ DOCUMENTS = {
 }
 # Parameters for pages of old clients, and for forms that are not messages.
 LEFT_OUT = {"page", "per_page", "format"}
+# Messages that old clients may still know.
+GONE: set[str] = set()
 # Types as REST names them, where another name says more here.
 RENAMED = {"Health": "HealthVerdict"}
+# Lists where a field cannot be repeated.
+LISTS = {"string": "Strings", "double": "Numbers"}
 TIMESTAMP = "google.protobuf.Timestamp"
+# What generators for other languages need.
+LANGUAGES = ['option go_package = "tasker/v1;taskerv1";', 'option java_multiple_files = true;', 'option java_package = "tasker.v1";']
 EMPTY = "google.protobuf.Empty"
 
 document = json.loads(Path(sys.argv[1]).read_text())
@@ -107,10 +114,11 @@ def fields_of(schema: dict) -> dict:
     for variant in variants:
         for name, (field, required) in variant.items():
             known = found.get(name)
-            if known and "enum" in field:
-                known[0]["enum"] = list(dict.fromkeys([*known[0]["enum"], *field["enum"]]))
+            if known and "enum" in field and "enum" in known[0]:
+                merged = {**known[0], "enum": list(dict.fromkeys([*known[0]["enum"], *field["enum"]]))}
+                found[name] = (merged, known[1])
             elif not known:
-                found[name] = (dict(field), required and all(name in other for other in variants))
+                found[name] = (field, required and all(name in other for other in variants))
     return found
 
 
@@ -122,24 +130,33 @@ def nullable(schema: dict) -> tuple[dict, bool]:
     return {**schema, "type": next(iter(kind - {"null"}), None)} if "null" in kind else schema, "null" in kind
 
 
-def type_of(schema: dict) -> tuple[str, bool]:
+def type_of(schema: dict, in_request: bool = False) -> tuple[str, bool]:
     """The type of a value, and whether it is JSON text."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         target = schemas[name]
-        return ("string", False) if "enum" in target else (message(RENAMED.get(name, name), target), False)
+        return ("string", False) if "enum" in target else (message(RENAMED.get(name, name), target, in_request), False)
     if is_free(schema):
         return "string", True
     if schema.get("type") == "array":
         item, is_json = type_of(schema["items"])
-        return ("Numbers" if item == "double" else "Strings"), is_json
+        if item not in LISTS:
+            sys.exit(f"there is no message for a list of {item} in lists.proto")
+        return LISTS[item], is_json
     formats = {"date-time": TIMESTAMP, "int32": "int32", "int64": "int64"}
     plain = {"string": "string", "integer": "int64", "number": "double", "boolean": "bool"}
     return formats.get(schema.get("format")) or plain[schema["type"]], False
 
 
-def field(name: str, schema: dict, required: bool, option: str = "") -> tuple[str, str, str, str]:
-    """A field: its name, its type with its label, its options, and its description."""
+def field(
+    name: str, schema: dict, required: bool, option: str = "", in_request: bool = False
+) -> tuple[str, str, str, str]:
+    """A field: its name, its type with its label, its options, and its description.
+
+    A field of a request is `optional` even if it is required: one that was forgotten must not look like an empty one.
+    """
+    if name == "values" or name.endswith("_json"):
+        sys.exit(f"a field cannot have the name {name}, which has a meaning here")
     plain, may_be_null = nullable(schema)
     about = schema.get("description", plain.get("description", ""))
     enum = resolved(plain).get("enum")
@@ -150,20 +167,21 @@ def field(name: str, schema: dict, required: bool, option: str = "") -> tuple[st
         kind, is_json = ("string", True) if value_may_be_null else type_of(value)
         label = f"map<string, {kind}>"
     elif plain.get("type") == "array" and not may_be_null:
-        kind, is_json = type_of(plain["items"])
+        kind, is_json = type_of(plain["items"], in_request)
         label = f"repeated {kind}"
     else:
-        kind, is_json = type_of(plain)
+        kind, is_json = type_of(plain, in_request)
         has_presence = kind[0].isupper() or kind == TIMESTAMP
-        label = kind if has_presence or (required and not may_be_null) else f"optional {kind}"
+        is_plain = required and not may_be_null and not in_request
+        label = kind if has_presence or is_plain else f"optional {kind}"
     return name + ("_json" if is_json else ""), label, option, about
 
 
-def message(name: str, schema: dict) -> str:
+def message(name: str, schema: dict, in_request: bool = False) -> str:
     if name not in messages:
         messages[name] = (schema.get("description", ""), fields := [])
         for key, (value, required) in fields_of(schema).items():
-            fields.append(field(key, value, required))
+            fields.append(field(key, value, required, in_request=in_request))
     return name
 
 
@@ -207,7 +225,7 @@ def request_of(verb: str, method: str, operation: dict) -> str:
         # An empty one is as good as none.
         schema["type"] = nullable(schema)[0].get("type")
         name = name.lower().replace("-", "_")
-        fields.append(field(name, schema, parameter.get("required", False), option))
+        fields.append(field(name, schema, place == "path", option))
     content = operation.get("requestBody", {}).get("content", {})
     if operation["operationId"] in DOCUMENTS:
         name, kind = DOCUMENTS[operation["operationId"]]
@@ -215,7 +233,7 @@ def request_of(verb: str, method: str, operation: dict) -> str:
         fields.append((name if "yaml" in kind else f"{name}_json", "string", f'(body) = "{kind}"', about))
     elif content:
         for key, (schema, required) in fields_of(content["application/json"]["schema"]).items():
-            fields.append(field(key, schema, required))
+            fields.append(field(key, schema, required, in_request=True))
     name = f"{method}Request"
     if name in messages and messages[name][1] != fields:
         sys.exit(f"two requests have the name {name}")
@@ -234,13 +252,14 @@ def comment(text: str, indent: str) -> list[str]:
     return [f"{indent}// {line}" for line in [*lines, line] if line]
 
 
-def committed() -> dict[str, tuple[dict[str, int], set[int]]]:
-    """The numbers of the fields of each message, and the numbers that are reserved."""
+def committed() -> dict[str, tuple[dict[str, tuple[str, int]], set[int]]]:
+    """The types and numbers of the fields of each message, and the numbers that are reserved."""
     found = {}
     for file in ("types.proto", "services.proto"):
         text = (FOLDER / file).read_text() if (FOLDER / file).exists() else ""
         for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.M | re.S):
-            numbers = {key: int(number) for key, number in re.findall(r"(\w+) = (\d+)(?: \[[^\n]*\])?;", body)}
+            field = r"^  (?!//)(.*?) (\w+) = (\d+)(?: \[[^\n]*\])?;"
+            numbers = {key: (kind, int(number)) for kind, key, number in re.findall(field, body, re.M)}
             reserved = {int(n) for line in re.findall(r"reserved ([\d, ]+);", body) for n in line.split(",")}
             found[name] = (numbers, reserved)
     return found
@@ -250,16 +269,18 @@ def write_message(name: str) -> list[str]:
     about, fields = messages[name]
     known, reserved = COMMITTED.get(name, ({}, set()))
     kept = {key for key, *_ in fields}
-    reserved = reserved | {number for key, number in known.items() if key not in kept}
-    last = max([0, *known.values(), *reserved])
+    reserved = reserved | {number for key, (_, number) in known.items() if key not in kept}
+    last = max([0, *(number for _, number in known.values()), *reserved])
     lines = [*comment(about, ""), f"message {name} {{"]
     if reserved:
         lines.append(f"  reserved {', '.join(map(str, sorted(reserved)))};")
     for key, label, option, text in fields:
-        if key not in known:
-            last += 1
+        before, number = known.get(key, (label, last + 1))
+        if before.removeprefix("optional ") != label.removeprefix("optional "):
+            sys.exit(f"{name}.{key} was {before} and is {label}: give it another name")
+        last = max(last, number)
         option = f" [{option}]" if option else ""
-        lines += [*comment(text, "  "), f"  {label} {key} = {known.get(key, last)}{option};"]
+        lines += [*comment(text, "  "), f"  {label} {key} = {number}{option};"]
     return [*lines, "}", ""]
 
 
@@ -295,18 +316,20 @@ for name in ("TaskDetail", "Transition", "LogEntry"):
     message(name, schemas[name])
 written = re.findall(r"^message (\w+)", HANDWRITTEN, re.M)
 types = [name for name in messages if name not in requests and name not in written]
+gone = COMMITTED.keys() - messages.keys() - GONE
+if gone:
+    sys.exit(f"messages went that clients may know: {', '.join(sorted(gone))}; add them to GONE if that is meant")
 
 
 def write(file: str, about: str, imports: list[str], body: list[str]) -> None:
     text = "\n".join(body)
-    used = [name for name in imports if not name.startswith("google") or name.split("/")[-1][:-6] in text.lower()]
-    head = [f"// {about} Written by generate.py.", 'syntax = "proto3";', "", "package tasker.v1;", ""]
+    used = [name for name in imports if not name.startswith("google") or f"google.protobuf.{name[16:-6].capitalize()}" in text]
+    head = [f"// {about} Written by generate.py.", 'syntax = "proto3";', "", "package tasker.v1;", "", *LANGUAGES, ""]
     (FOLDER / file).write_text("\n".join([*head, *(f'import "{name}";' for name in used), "", text]))
 
 
 google = ["google/protobuf/empty.proto", "google/protobuf/timestamp.proto"]
 lines = [line for name in sorted(types) for line in write_message(name)]
-needs = ["Strings", "Numbers"]
 write("types.proto", "What the services return.", [*google, "tasker/v1/lists.proto"], lines)
 lines = [line for service in SERVICES
          for line in (f"service {service} {{", *services[service], "}", "")]

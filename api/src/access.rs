@@ -13,6 +13,7 @@ use tasker_orchestrator::{
     Error, Orchestrator,
     access::{Caller, Keys, Permission, PrincipalKind, Repeatable, Scope},
 };
+use tokio::sync::Semaphore;
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use uuid::Uuid;
@@ -180,6 +181,9 @@ pub(crate) async fn authenticate(
     }
 }
 
+/// The maximum number of requests at once that may change something.
+static UNDER_WAY: Semaphore = Semaphore::const_new(1024);
+
 /// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.
 async fn answer(request: Request, permission: Option<Permission>, next: Next) -> Response {
     let Some(guardian) = request.extensions().get::<Guardian>().cloned() else {
@@ -191,6 +195,12 @@ async fn answer(request: Request, permission: Option<Permission>, next: Next) ->
     if is_safe {
         return answered.await;
     }
+    // A client that goes away frees its place in the connection, but not this one.
+    let place = UNDER_WAY.acquire().await.ok();
+    let answered = async move {
+        let _place = place;
+        answered.await
+    };
     // What it changes must be recorded, and kept for its repetition.
     request_id::to_the_end(answered).await.unwrap_or_else(|error| {
         ApiError::new(Code::Internal, format!("the request failed: {error}")).into_response()
@@ -304,7 +314,7 @@ impl Guardian {
         }
     }
 
-    async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
         if let Some(everybody) = &self.everybody {
             return Ok(Arc::clone(everybody));
         }

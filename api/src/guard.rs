@@ -7,6 +7,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     http::{
         HeaderMap, HeaderName, Uri,
@@ -32,6 +33,9 @@ pub(crate) async fn refuse_foreign_pages(
                  `server.hosts`"
             );
             let code = if header == HOST { Code::HostRefused } else { Code::OriginRefused };
+            if tasker_grpc::is_call(request.headers()) {
+                return tasker_grpc::refused(code.as_str(), &message).map(Body::new);
+            }
             ApiError::new(code, message).into_response()
         }
     }
@@ -44,9 +48,9 @@ fn foreign_name(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Option<(Hea
         is_loopback(&host) || hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
     };
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    // With HTTP/2 the name is in the URI.
-    let host = text(HOST).or_else(|| uri.authority().map(ToString::to_string));
-    if let Some(host) = host.filter(|host| !is_allowed(host)) {
+    // With HTTP/2 the name is in the URI, and a header may be there too.
+    let names = [uri.authority().map(ToString::to_string), text(HOST)];
+    if let Some(host) = names.into_iter().flatten().find(|host| !is_allowed(host)) {
         return Some((HOST, host));
     }
     // A page without an origin of its own sends `null`.
@@ -117,5 +121,8 @@ mod tests {
             assert_eq!(blamed("localhost", Some(&format!("http://{host}"))), Some(ORIGIN), "{host}");
         }
         assert_eq!(blamed("localhost", Some("null")), Some(ORIGIN));
+        let headers = HeaderMap::from_iter([(HOST, "localhost".parse().unwrap())]);
+        let uri = Uri::from_static("http://evil.example/v1/tasks");
+        assert_eq!(foreign_name(&headers, &uri, &hosts).map(|(header, _)| header), Some(HOST));
     }
 }

@@ -12,6 +12,7 @@ mod domain_events;
 mod etag;
 mod events;
 mod extract;
+mod filters;
 mod follow;
 mod graphs;
 mod grpc;
@@ -98,17 +99,20 @@ pub fn router_with_bodies(
     stop: CancellationToken,
     max_body_bytes: usize,
 ) -> Router {
-    routes(orchestrator, doors.into(), stop, max_body_bytes).layer(middleware::from_fn(request_id::identify))
+    let doors = doors.into();
+    let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    routes(orchestrator, doors, guardian, stop, max_body_bytes)
+        .layer(middleware::from_fn(request_id::identify))
 }
 
 /// The routes, without the id of a request, which is the outermost layer.
 fn routes(
     orchestrator: Orchestrator,
-    Doors { authentication, mcp_writes }: Doors,
+    Doors { mcp_writes, .. }: Doors,
+    guardian: Guardian,
     stop: CancellationToken,
     max_body_bytes: usize,
 ) -> Router {
-    let guardian = Guardian::new(&orchestrator, authentication);
     let routes = openapi::routes()
         .split_for_parts()
         .0
@@ -141,7 +145,9 @@ pub async fn serve(
         let (tokens, stop) = (Arc::clone(tokens), stop.clone());
         tokio::spawn(async move { tokens.run(stop).await });
     }
-    let mut router = grpc::with_grpc(routes(orchestrator, doors, stop.clone(), MAX_BODY_BYTES));
+    let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    let mut router = routes(orchestrator, doors, guardian.clone(), stop.clone(), MAX_BODY_BYTES);
+    router = grpc::with_grpc(router, guardian, stop.clone());
     if listener.local_addr()?.ip().is_loopback() {
         router = router
             .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));

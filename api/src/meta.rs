@@ -4,7 +4,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{access::Guardian, tasks::AnswerBy};
+use crate::{access::Guardian, grpc::SpeaksGrpc, tasks::AnswerBy};
 
 /// What a server is and can do.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -22,12 +22,13 @@ pub struct Meta {
 pub(crate) async fn show(
     Extension(guardian): Extension<Guardian>,
     answer_by: Option<Extension<AnswerBy>>,
+    speaks_grpc: Option<Extension<SpeaksGrpc>>,
 ) -> Json<Meta> {
-    // A process around the router that ends requests ends streams too, and has no HTTP/2.
-    let features = if answer_by.is_none() { &["grpc", "streams"][..] } else { &[] };
+    // A process around the router that ends requests ends streams too.
+    let features = [("grpc", speaks_grpc.is_some()), ("streams", answer_by.is_none())];
     Json(Meta {
         name: "tasker".to_owned(),
         authentication: guardian.mode().to_owned(),
-        features: features.iter().map(|feature| (*feature).to_owned()).collect(),
+        features: features.iter().filter(|(_, there)| *there).map(|(name, _)| (*name).to_owned()).collect(),
     })
 }

@@ -95,6 +95,7 @@ macro_rules! codes {
 codes! {
     InvalidRequest BAD_REQUEST "invalid_request" "The request is invalid"
     InvalidEvent BAD_REQUEST "invalid_event" "The request holds no valid CloudEvent"
+    QueryTooBroad UNPROCESSABLE_ENTITY "query_too_broad" "The query would read too much"
     PageTooDeep BAD_REQUEST "page_too_deep" "The page is too far from the beginning"
     Unauthenticated UNAUTHORIZED "unauthenticated" "The request has no valid credentials"
     Forbidden FORBIDDEN "forbidden" "The caller lacks a permission"

@@ -1,9 +1,17 @@
 //! The HTTP server: a bounded number of connections, and a bounded time for clients that send slowly.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use axum::{Extension, Router, middleware::AddExtension};
-use hyper::server::conn::{http1, http2};
+use axum::{Extension, Router, http::Request, middleware::AddExtension};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -12,9 +20,10 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
-use tower::Layer as _;
+use tower::{Layer as _, ServiceExt as _};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::trail::Peer;
@@ -24,14 +33,17 @@ use crate::trail::Peer;
 const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send a request's head, and may keep an unused connection open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How an HTTP/2 connection begins, without encryption. No method of HTTP/1.1 begins so.
-const HTTP2: &[u8; 4] = b"PRI ";
+/// How an HTTP/2 connection begins, without encryption.
+const HTTP2: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The pause between looks at a connection whose first bytes have not all come.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);
 /// The maximum number of requests at once on an HTTP/2 connection.
 const MAX_HTTP2_REQUESTS: u32 = 128;
 /// The maximum size of the headers of an HTTP/2 request, in bytes.
 const MAX_HTTP2_HEADERS: u32 = 32 << 10;
+/// How long an HTTP/2 connection without a new request is kept open. Then requests that run are finished, and a client connects
+/// again for the next.
+const HTTP2_IDLE: Duration = Duration::from_secs(300);
 /// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
 const HTTP2_PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(20));
 /// How long a client may pause while it sends a request's body.
@@ -109,16 +121,57 @@ impl Protocols {
             begun = tokio::time::timeout(HEAD_TIMEOUT, is_http2(&stream)) => begun,
             () = stop.cancelled() => return,
         };
-        let service = TowerToHyperService::new(router);
         let ended = match begun {
-            Ok(Ok(true)) => watcher.watch(self.http2.serve_connection(TokioIo::new(stream), service)).await,
-            Ok(Ok(false)) => watcher.watch(self.http1.serve_connection(TokioIo::new(stream), service)).await,
+            Ok(Ok(true)) => {
+                let ended = self.serve_http2(stream, router, stop).await;
+                // The server's end waited for this.
+                drop(watcher);
+                ended
+            }
+            Ok(Ok(false)) => {
+                let service = TowerToHyperService::new(router);
+                watcher.watch(self.http1.serve_connection(TokioIo::new(stream), service)).await
+            }
             Ok(Err(error)) => return tracing::debug!(%error, "a connection ended"),
             Err(_) => return tracing::debug!("a connection ended without a request"),
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended");
         }
+    }
+
+    /// Serves an HTTP/2 connection until it ends: then, or when it is idle or the server stops, requests that run are finished.
+    async fn serve_http2(
+        &self,
+        stream: TcpStream,
+        router: PeerRouter,
+        stop: &CancellationToken,
+    ) -> Result<(), hyper::Error> {
+        let last = Arc::new(Mutex::new(Instant::now()));
+        let begun = Arc::clone(&last);
+        let service = TowerToHyperService::new(router.map_request(move |request: Request<Incoming>| {
+            *begun.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            request
+        }));
+        let mut connection = pin!(self.http2.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = stop.cancelled() => {}
+            () = idle(&last) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    }
+}
+
+/// Returns when no request has come for a while.
+async fn idle(last: &Mutex<Instant>) {
+    loop {
+        let end = *last.lock().unwrap_or_else(PoisonError::into_inner) + HTTP2_IDLE;
+        if Instant::now() >= end {
+            return;
+        }
+        tokio::time::sleep_until(end).await;
     }
 }
 

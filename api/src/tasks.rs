@@ -9,8 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     Cancellation, Orchestrator, TaskAction,
-    access::Scope,
-    read::{CountBy, TaskCount, TaskDetail, TaskFilter, TaskSummary, Transition},
+    read::{CountBy, TaskCount, TaskDetail, TaskSummary, Transition},
     state::TaskState,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     access::Within,
     extract::{Body, Path, Query, parse_query},
-    moment::Moment,
+    filters::Filters,
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Code, Problem},
 };
@@ -40,61 +39,6 @@ pub struct CancelledTask {
     pub task_id: Uuid,
     /// The number of steps that were cancelled with it.
     pub cancelled_steps: u32,
-}
-
-/// Filters of a list of tasks.
-#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filters {
-    /// Only tasks in this state. Repeat it for several.
-    #[serde(default)]
-    state: Vec<String>,
-    /// Only tasks that have not ended (`true`), or that have (`false`).
-    open: Option<bool>,
-    /// Only tasks of this namespace.
-    namespace: Option<String>,
-    /// Only tasks of this template.
-    name: Option<String>,
-    /// Only tasks of this version of their template.
-    version: Option<String>,
-    /// Only tasks of this initiator.
-    initiator: Option<String>,
-    /// Only tasks of this source system.
-    source_system: Option<String>,
-    /// Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
-    #[param(value_type = Option<String>)]
-    created_after: Option<Moment>,
-    /// Only tasks created before this time.
-    #[param(value_type = Option<String>)]
-    created_before: Option<Moment>,
-}
-
-impl Filters {
-    fn read(&self, scope: Scope) -> Result<TaskFilter, ApiError> {
-        let mut states = Vec::new();
-        for name in &self.state {
-            states.push(TaskState::from_name(name).ok_or_else(|| no_such_state(name))?);
-        }
-        if let Some(open) = self.open {
-            if !states.is_empty() {
-                let message = "`open` and `state` exclude each other: give one of them";
-                return Err(ApiError::new(Code::InvalidRequest, message.to_owned()));
-            }
-            states.extend(TaskState::ALL.iter().copied().filter(|state| state.is_terminal() != open));
-        }
-        Ok(TaskFilter {
-            scope,
-            states,
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            version: self.version.clone(),
-            initiator: self.initiator.clone(),
-            source_system: self.source_system.clone(),
-            created_after: self.created_after.map(|moment| moment.0),
-            created_before: self.created_before.map(|moment| moment.0),
-        })
-    }
 }
 
 /// Options for reading a task.
@@ -128,12 +72,6 @@ pub(crate) async fn list(
 ) -> Result<Page<TaskSummary>, ApiError> {
     let tasks = orchestrator.reader.tasks(&list.filters.read(within.scope)?, list.slice()?).await?;
     Ok(list.page(tasks, |task| task.task_id))
-}
-
-fn no_such_state(name: &str) -> ApiError {
-    let known: Vec<&str> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
-    let message = format!("`state` is `{name}`; it must be one of {}", known.join(", "));
-    ApiError::new(Code::InvalidRequest, message)
 }
 
 /// Filters of a count of tasks, and what they are counted by.

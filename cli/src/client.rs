@@ -334,7 +334,7 @@ pub(crate) fn segment(text: &str) -> String {
 }
 
 /// Encodes those of these parameters that have a value as the query of a URL.
-pub(crate) fn query<const N: usize>(parameters: [(&str, Option<String>); N]) -> String {
+pub(crate) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, Option<String>)>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in parameters {
         if let Some(value) = value {

@@ -7,6 +7,8 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
 
+use crate::status::invalid;
+
 /// Reads messages of this type, and writes any.
 #[derive(Debug, Clone)]
 pub(crate) struct DynamicCodec(pub(crate) MessageDescriptor);
@@ -34,7 +36,7 @@ impl Decoder for DynamicCodec {
         let message = DynamicMessage::decode(self.0.clone(), source);
         message.map(Some).map_err(|error| {
             let name = self.0.full_name();
-            Status::invalid_argument(format!("the message is not a {name}: {error}"))
+            invalid(format!("the message is not a {name}: {error}"))
         })
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// How the name of a field ends that holds a document as text.
@@ -26,27 +26,29 @@ pub(crate) struct Unfit(pub(crate) String);
 
 /// Reads a message of this type.
 pub(crate) fn message(kind: MessageDescriptor, json: &RawValue) -> Result<DynamicMessage, Unfit> {
+    read(kind, false, json)
+}
+
+/// Reads a message; as a list, one of documents if `is_json`.
+fn read(kind: MessageDescriptor, is_json: bool, json: &RawValue) -> Result<DynamicMessage, Unfit> {
     let mut message = DynamicMessage::new(kind);
     if message.descriptor().full_name() == DOCUMENT {
         message.set_field_by_name("document_json", Value::String(json.get().to_owned()));
         return Ok(message);
     }
-    if json.get().starts_with('[') {
-        let Some(field) = message.descriptor().get_field_by_name(VALUES) else {
-            return Err(Unfit(format!("a list is not a {}", message.descriptor().full_name())));
-        };
-        let value = field_value(&field, json)?;
+    if let Some(field) = message.descriptor().get_field_by_name(VALUES) {
+        let value = list(&field, is_json, json)?;
         message.set_field(&field, value);
         return Ok(message);
     }
     for (name, json) in members(json)? {
-        if json.get() == "null" {
-            continue;
-        }
         let kind = message.descriptor();
         let field =
             kind.get_field_by_name(&name).or_else(|| kind.get_field_by_name(&format!("{name}{JSON_SUFFIX}")));
-        if let Some(field) = field {
+        // A document may be `null`, and is then there.
+        let is_document =
+            |field: &FieldDescriptor| field.name() != name && !field.is_list() && !field.is_map();
+        if let Some(field) = field.filter(|field| json.get() != "null" || is_document(field)) {
             let value = field_value(&field, json)?;
             message.set_field(&field, value);
         }
@@ -73,11 +75,15 @@ fn field_value(field: &FieldDescriptor, json: &RawValue) -> Result<Value, Unfit>
         return Ok(Value::Map(values.collect::<Result<_, _>>().map_err(unfit)?));
     }
     if field.is_list() {
-        let items: Vec<&RawValue> = parse(json).map_err(unfit)?;
-        let values = items.into_iter().map(|item| value(&field.kind(), is_json, item));
-        return Ok(Value::List(values.collect::<Result<_, _>>().map_err(unfit)?));
+        return list(field, is_json, json).map_err(unfit);
     }
     value(&field.kind(), is_json, json).map_err(unfit)
+}
+
+fn list(field: &FieldDescriptor, is_json: bool, json: &RawValue) -> Result<Value, Unfit> {
+    let items: Vec<&RawValue> = parse(json)?;
+    let values = items.into_iter().map(|item| value(&field.kind(), is_json, item));
+    Ok(Value::List(values.collect::<Result<_, _>>()?))
 }
 
 fn value(kind: &Kind, is_json: bool, json: &RawValue) -> Result<Value, Unfit> {
@@ -91,7 +97,7 @@ fn value(kind: &Kind, is_json: bool, json: &RawValue) -> Result<Value, Unfit> {
         Kind::Message(kind) if kind.full_name() == TIMESTAMP => {
             Value::Message(timestamp(kind.clone(), parse(json)?))
         }
-        Kind::Message(kind) => Value::Message(message(kind.clone(), json)?),
+        Kind::Message(kind) => Value::Message(read(kind.clone(), is_json, json)?),
         other => return Err(Unfit(format!("{other:?} is no type of these services"))),
     })
 }
@@ -107,9 +113,4 @@ fn timestamp(kind: MessageDescriptor, at: DateTime<Utc>) -> DynamicMessage {
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, Unfit> {
     serde_json::from_str(json.get()).map_err(|error| Unfit(error.to_string()))
-}
-
-/// Reads what is JSON as a whole.
-pub(crate) fn parse_bytes<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unfit> {
-    serde_json::from_slice(json).map_err(|error| Unfit(error.to_string()))
 }

@@ -1,10 +1,15 @@
 //! The standard health service: the readiness of the REST API.
 
-use std::time::Duration;
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use http::Request as HttpRequest;
+use tokio::{
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_server,
@@ -13,8 +18,9 @@ use tower::ServiceExt as _;
 
 use crate::{descriptors::Descriptors, routes::Routes};
 
-/// How often a watched status is read.
+/// How long a status holds, and how often a watched one is read. All calls share one reading: they need no credentials.
 const PAUSE: Duration = Duration::from_secs(1);
+const MOST_WATCHERS: usize = 64;
 const READINESS: &str = "/health/ready";
 
 /// Every service is as ready as the API.
@@ -22,31 +28,63 @@ const READINESS: &str = "/health/ready";
 pub(crate) struct Health {
     descriptors: &'static Descriptors,
     routes: Routes,
+    read: Arc<Mutex<Option<(Instant, ServingStatus)>>>,
+    places: Arc<Semaphore>,
+    stop: CancellationToken,
 }
 
 impl Health {
-    pub(crate) fn new(descriptors: &'static Descriptors, routes: Routes) -> Self {
-        Self { descriptors, routes }
+    pub(crate) fn new(descriptors: &'static Descriptors, routes: Routes, stop: CancellationToken) -> Self {
+        let places = Arc::new(Semaphore::new(MOST_WATCHERS));
+        Self { descriptors, routes, read: Arc::default(), places, stop }
     }
 
-    async fn status(&self) -> HealthCheckResponse {
+    async fn status(&self) -> ServingStatus {
+        if self.stop.is_cancelled() {
+            return ServingStatus::NotServing;
+        }
+        let mut read = self.read.lock().await;
+        if let Some((at, status)) = *read
+            && at.elapsed() < PAUSE
+        {
+            return status;
+        }
         let mut request = HttpRequest::new(Bytes::new());
         *request.uri_mut() = http::Uri::from_static(READINESS);
         let Ok(response) = self.routes.clone().oneshot(request).await;
-        let status =
-            if response.status().is_success() { ServingStatus::Serving } else { ServingStatus::NotServing };
-        HealthCheckResponse { status: status.into() }
+        let is_ready = response.status().is_success();
+        let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        *read = Some((Instant::now(), status));
+        status
     }
 
     /// The name of no service stands for the server.
     fn knows(&self, service: &str) -> bool {
         service.is_empty() || self.descriptors.services().iter().any(|known| known == service)
     }
+
+    /// The next status that differs, or none after the server's stop was told.
+    async fn change(&self, last: Option<ServingStatus>) -> Option<ServingStatus> {
+        loop {
+            let status = self.status().await;
+            if last != Some(status) {
+                return Some(status);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                () = self.stop.cancelled() => if last == Some(ServingStatus::NotServing) { return None },
+            }
+        }
+    }
+}
+
+fn response(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into() }
 }
 
 #[tonic::async_trait]
 impl health_server::Health for Health {
-    type WatchStream = std::pin::Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
     async fn check(
         &self,
@@ -56,26 +94,31 @@ impl health_server::Health for Health {
         if !self.knows(service) {
             return Err(Status::not_found(format!("there is no service {service}")));
         }
-        Ok(Response::new(self.status().await))
+        Ok(Response::new(response(self.status().await)))
     }
 
     async fn watch(
         &self,
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
+        let place: OwnedSemaphorePermit = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Status::resource_exhausted(format!("{MOST_WATCHERS} clients watch already")))?;
         if !self.knows(&request.get_ref().service) {
-            // As the protocol says, because the service may come.
-            let unknown = HealthCheckResponse { status: ServingStatus::ServiceUnknown.into() };
-            return Ok(Response::new(Box::pin(stream::iter([Ok(unknown)]))));
+            // As the protocol wants it: the service may come, so the stream stays open.
+            let stop = self.stop.clone();
+            let unknown = stream::iter([Ok(response(ServingStatus::ServiceUnknown))]);
+            let end = stream::once(async move {
+                stop.cancelled().await;
+                drop(place);
+            });
+            let rest = end.filter_map(|()| std::future::ready(None));
+            return Ok(Response::new(Box::pin(unknown.chain(rest))));
         }
-        let changes = stream::unfold((self.clone(), None), |(health, last)| async move {
-            loop {
-                let status = health.status().await;
-                if last != Some(status.status) {
-                    return Some((Ok(status), (health, Some(status.status))));
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
+        let watching = (self.clone(), None, place);
+        let changes = stream::unfold(watching, |(health, last, place)| async move {
+            let status = health.change(last).await?;
+            Some((Ok(response(status)), (health, Some(status), place)))
         });
         Ok(Response::new(Box::pin(changes)))
     }

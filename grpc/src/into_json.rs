@@ -7,7 +7,10 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MapKey, ReflectMessage as _
 use serde_json::value::{RawValue, to_raw_value};
 use tonic::Status;
 
-use crate::from_json::{JSON_SUFFIX, TIMESTAMP, VALUES};
+use crate::{
+    from_json::{JSON_SUFFIX, TIMESTAMP, VALUES},
+    status::invalid,
+};
 
 /// The members of an object.
 pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
@@ -38,8 +41,7 @@ pub(crate) fn add_member(
 
 /// Returns the text of a document.
 pub(crate) fn document(field: &str, text: &str) -> Result<Box<RawValue>, Status> {
-    RawValue::from_string(text.to_owned())
-        .map_err(|error| Status::invalid_argument(format!("`{field}` is not JSON: {error}")))
+    RawValue::from_string(text.to_owned()).map_err(|error| invalid(format!("`{field}` is not JSON: {error}")))
 }
 
 /// A moment as the REST API reads it.
@@ -51,7 +53,7 @@ pub(crate) fn moment(timestamp: &DynamicMessage) -> Result<String, Status> {
     let moment = u32::try_from(nanoseconds)
         .ok()
         .and_then(|nanoseconds| DateTime::<Utc>::from_timestamp(seconds, nanoseconds));
-    let moment = moment.ok_or_else(|| Status::invalid_argument(format!("{seconds} s is not a moment")))?;
+    let moment = moment.ok_or_else(|| invalid(format!("{seconds} s is not a moment")))?;
     Ok(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
@@ -63,7 +65,7 @@ fn json(field: &str, value: &Value, is_json: bool) -> Result<Box<RawValue>, Stat
         Value::I32(number) => raw(number),
         Value::I64(number) => raw(number),
         Value::F64(number) if number.is_finite() => raw(number),
-        Value::F64(number) => Err(Status::invalid_argument(format!("`{field}`: JSON has no {number}"))),
+        Value::F64(number) => Err(invalid(format!("`{field}`: JSON has no {number}"))),
         Value::List(items) => {
             let items: Result<Vec<_>, Status> = items.iter().map(|item| json(field, item, is_json)).collect();
             raw(&items?)
@@ -78,17 +80,17 @@ fn json(field: &str, value: &Value, is_json: bool) -> Result<Box<RawValue>, Stat
             }
             raw(&members)
         }
-        Value::Message(message) => object(field, message),
+        Value::Message(message) => object(field, message, is_json),
         other => Err(Status::internal(format!("`{field}`: {other:?} has no JSON"))),
     }
 }
 
-fn object(field: &str, message: &DynamicMessage) -> Result<Box<RawValue>, Status> {
+fn object(field: &str, message: &DynamicMessage, is_json: bool) -> Result<Box<RawValue>, Status> {
     if message.descriptor().full_name() == TIMESTAMP {
         return raw(&moment(message)?);
     }
     if let Some(values) = message.descriptor().get_field_by_name(VALUES) {
-        return json(field, &message.get_field(&values), false);
+        return json(field, &message.get_field(&values), is_json);
     }
     let mut members = Members::new();
     for field in message.descriptor().fields() {

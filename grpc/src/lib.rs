@@ -19,4 +19,5 @@ mod status;
 pub use descriptors::DESCRIPTORS;
 pub use routes::Routes;
 pub use services::{Services, is_call};
+pub use status::refused;
 pub use tonic::body::Body;

@@ -8,40 +8,57 @@ use http::{HeaderMap, Request as HttpRequest, Response as HttpResponse};
 use http_body_util::BodyExt as _;
 use prost_reflect::DynamicMessage;
 use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
 use tonic::{
     Request, Response, Status,
     body::Body,
     codec::CompressionEncoding,
+    metadata::MetadataValue,
     server::{Grpc, ServerStreamingService, UnaryService},
 };
 use tower::ServiceExt as _;
 
 use crate::{codec::DynamicCodec, descriptors::Method, events, from_json, request, routes::Routes, status};
 
+const GRPC_STATUS: &str = "grpc-status";
+const OUT_OF_RANGE: &str = "11";
+/// Says that the response is that of an earlier request with the same idempotency key.
+const REPLAYED: &str = "idempotency-replayed";
+
 type Messages = Pin<Box<dyn Stream<Item = Result<DynamicMessage, Status>> + Send>>;
 
-/// Performs a call, within the time that the caller has set.
+/// Performs a call whose message has at most `longest` bytes, within the time that the caller has set.
 pub(crate) async fn call(
     method: &'static Method,
     routes: Routes,
-    max_body_bytes: usize,
+    longest: usize,
     call: HttpRequest<Body>,
 ) -> HttpResponse<Body> {
     let mut grpc = Grpc::new(DynamicCodec(method.request.clone()))
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(max_body_bytes);
-    let call_of = Call { method, routes };
-    if method.is_stream {
-        return grpc.server_streaming(call_of, call).await;
-    }
-    match timeout(call.headers()) {
-        None => grpc.unary(call_of, call).await,
-        Some(time) => match tokio::time::timeout(time, grpc.unary(call_of, call)).await {
+        .max_decoding_message_size(longest);
+    let deadline = timeout(call.headers()).and_then(|time| Instant::now().checked_add(time));
+    let call_of = Call { method, routes, deadline };
+    let answered = async {
+        if method.is_stream {
+            grpc.server_streaming(call_of, call).await
+        } else {
+            grpc.unary(call_of, call).await
+        }
+    };
+    let response = match deadline {
+        None => answered.await,
+        Some(deadline) => match timeout_at(deadline, answered).await {
             Ok(response) => response,
-            Err(_) => Status::deadline_exceeded("the call took longer than its deadline").into_http(),
+            Err(_) => return Status::deadline_exceeded("the deadline of the call is over").into_http(),
         },
+    };
+    // The library's status for a message that is too long.
+    if response.headers().get(GRPC_STATUS).is_some_and(|status| status == OUT_OF_RANGE) {
+        return status::too_long(longest).into_http();
     }
+    response
 }
 
 /// The time in `grpc-timeout`: digits and a unit.
@@ -63,6 +80,7 @@ fn timeout(headers: &HeaderMap) -> Option<Duration> {
 struct Call {
     method: &'static Method,
     routes: Routes,
+    deadline: Option<Instant>,
 }
 
 impl Call {
@@ -105,14 +123,19 @@ impl UnaryService<DynamicMessage> for Call {
         let kind = self.method.response.clone();
         let sent = self.send(call);
         Box::pin(async move {
-            let body = collect(sent.await?.into_body()).await?;
+            let (head, body) = sent.await?.into_parts();
+            let body = collect(body).await?;
             if body.is_empty() {
                 return Ok(Response::new(DynamicMessage::new(kind)));
             }
             let broken = |error: String| Status::internal(format!("the response cannot be read: {error}"));
             let json: &RawValue = serde_json::from_slice(&body).map_err(|error| broken(error.to_string()))?;
-            let message = from_json::message(kind, json).map_err(|error| broken(error.0))?;
-            Ok(Response::new(message))
+            let mut response =
+                Response::new(from_json::message(kind, json).map_err(|error| broken(error.0))?);
+            if head.headers.contains_key(REPLAYED) {
+                response.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
+            }
+            Ok(response)
         })
     }
 }
@@ -123,10 +146,10 @@ impl ServerStreamingService<DynamicMessage> for Call {
     type Future = BoxFuture<'static, Result<Response<Messages>, Status>>;
 
     fn call(&mut self, call: Request<DynamicMessage>) -> Self::Future {
-        let kind = self.method.response.clone();
+        let (kind, deadline) = (self.method.response.clone(), self.deadline);
         let sent = self.send(call);
         Box::pin(async move {
-            let messages: Messages = Box::pin(events::messages(kind, sent.await?.into_body()));
+            let messages: Messages = Box::pin(events::messages(kind, sent.await?.into_body(), deadline));
             Ok(Response::new(messages))
         })
     }

@@ -13,6 +13,7 @@ use crate::{
     descriptors::{Method, Place},
     from_json::TIMESTAMP,
     into_json::{Members, add_member, document, is_set, moment},
+    status::invalid,
 };
 
 /// What a path or query may have as it is.
@@ -46,7 +47,7 @@ pub(crate) fn of_call(
             Place::Path => {
                 let value = plain(field, &message.get_field(field))?;
                 if value.is_empty() {
-                    return Err(Status::invalid_argument(format!("`{}` is missing", field.name())));
+                    return Err(invalid(format!("`{}` is missing", field.name())));
                 }
                 path = path.replace(&format!("{{{}}}", field.name()), &escaped(&value));
             }
@@ -59,7 +60,7 @@ pub(crate) fn of_call(
             }
             Place::Header(name) if is_set(message, field) => {
                 let value = plain(field, &message.get_field(field))?;
-                let unfit = || Status::invalid_argument(format!("`{}` cannot be a header", field.name()));
+                let unfit = || invalid(format!("`{}` cannot be a header", field.name()));
                 let name = HeaderName::try_from(name.as_str()).map_err(|_| unfit())?;
                 request.headers_mut().insert(name, HeaderValue::try_from(value).map_err(|_| unfit())?);
             }
@@ -85,8 +86,7 @@ pub(crate) fn of_call(
         path = format!("{path}?{}", query.join("&"));
     }
     *request.method_mut() = method.verb.clone();
-    *request.uri_mut() =
-        path.parse().map_err(|error| Status::invalid_argument(format!("{path}: {error}")))?;
+    *request.uri_mut() = path.parse().map_err(|error| invalid(format!("{path}: {error}")))?;
     *request.extensions_mut() = extensions;
     let taken_over = metadata.into_headers();
     for name in TAKEN_OVER {

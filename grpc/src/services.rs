@@ -3,7 +3,9 @@
 use std::{convert::Infallible, sync::Arc};
 
 use http::{HeaderMap, Request, Response, header::CONTENT_TYPE};
-use tonic::{Status, body::Body};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status, body::Body};
 use tonic_health::pb::health_server::{HealthServer, SERVICE_NAME};
 use tonic_reflection::server::Builder;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
@@ -13,7 +15,11 @@ use crate::{
     health::Health,
     method,
     routes::Routes,
+    status,
 };
+
+/// The length of what stands before a message.
+const FRAME: usize = 5;
 
 type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
@@ -21,9 +27,8 @@ type Service = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 #[must_use]
 pub fn is_call(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    // `application/grpc-web` is another protocol.
-    kind.strip_prefix(b"application/grpc")
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    // Others, such as `application/grpc-web` and `application/grpc+json`, are other protocols.
+    matches!(kind, b"application/grpc" | b"application/grpc+proto")
 }
 
 /// The gRPC services over a REST API.
@@ -31,7 +36,6 @@ pub fn is_call(headers: &HeaderMap) -> bool {
 pub struct Services {
     descriptors: &'static Descriptors,
     routes: Routes,
-    max_body_bytes: usize,
     /// The services that every gRPC server has, by name.
     standard: Arc<[(&'static str, Service)]>,
 }
@@ -43,11 +47,11 @@ impl std::fmt::Debug for Services {
 }
 
 impl Services {
-    /// The services, with messages of at most `max_body_bytes`.
+    /// The services. Watched health ends when `stop` is cancelled.
     #[must_use]
-    pub fn new(routes: Routes, max_body_bytes: usize) -> Self {
+    pub fn new(routes: Routes, stop: CancellationToken) -> Self {
         let descriptors = descriptors::get();
-        let health = HealthServer::new(Health::new(descriptors, routes.clone()));
+        let health = HealthServer::new(Health::new(descriptors, routes.clone(), stop));
         let mut standard = vec![(SERVICE_NAME, Service::new(health))];
         let reflection = || {
             Builder::configure()
@@ -55,15 +59,27 @@ impl Services {
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
         // Many programs only know the older one.
-        if let (Ok(reflection), Ok(old)) = (reflection().build_v1(), reflection().build_v1alpha()) {
-            standard.push(("grpc.reflection.v1.ServerReflection", Service::new(reflection)));
-            standard.push(("grpc.reflection.v1alpha.ServerReflection", Service::new(old)));
+        match (reflection().build_v1(), reflection().build_v1alpha()) {
+            (Ok(reflection), Ok(old)) => {
+                standard.push(("grpc.reflection.v1.ServerReflection", Service::new(reflection)));
+                standard.push(("grpc.reflection.v1alpha.ServerReflection", Service::new(old)));
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "there is no reflection of the gRPC services");
+            }
         }
-        Self { descriptors, routes, max_body_bytes, standard: standard.into() }
+        Self { descriptors, routes, standard: standard.into() }
     }
 
-    /// Performs a call. Its errors are in the response's status.
-    pub async fn call(&self, request: Request<Body>) -> Response<Body> {
+    /// Performs a call whose message has at most `longest` bytes. Its errors are in the response's status.
+    pub async fn call(&self, request: Request<Body>, longest: usize) -> Response<Body> {
+        // No method takes a stream of messages, so its request has a length.
+        let request = request.map(|body| {
+            Body::new(Limited::new(body, longest + FRAME).map_err(move |error| {
+                let is_long = error.is::<LengthLimitError>();
+                if is_long { status::too_long(longest) } else { Status::from_error(error) }
+            }))
+        });
         let path = request.uri().path();
         let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         if let Some((_, standard)) = self.standard.iter().find(|(name, _)| *name == service) {
@@ -71,8 +87,11 @@ impl Services {
             return response;
         }
         match self.descriptors.method(path) {
-            Some(method) => method::call(method, self.routes.clone(), self.max_body_bytes, request).await,
-            None => Status::unimplemented(format!("there is no method {path}")).into_http(),
+            Some(method) => method::call(method, self.routes.clone(), longest, request).await,
+            None => {
+                let message = format!("there is no method {path}");
+                status::of(Code::Unimplemented, "no_such_method", message).into_http()
+            }
         }
     }
 }

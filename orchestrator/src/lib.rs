@@ -16,6 +16,7 @@ mod effect;
 mod engine;
 mod error;
 pub mod events;
+mod labels;
 mod lifecycle;
 mod operate;
 mod orchestrator;

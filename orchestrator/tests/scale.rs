@@ -235,3 +235,52 @@ async fn a_page_of_a_long_audit_costs_what_it_holds() {
         assert!(reads.rows < 20 * i64::from(PAGE), "{timeline:?} {transitions:?} {logs:?} {watch:?}");
     }
 }
+
+/// Rare and common labels alone, together, and with a text, among many tasks: each page is found without reading them all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_is_found_among_many_tasks() {
+    let wanted = std::env::var("TASKER_TEST_FINISHED_TASKS").ok().and_then(|count| count.parse().ok());
+    let wanted: i64 = wanted.unwrap_or(FINISHED_TASKS);
+    let fixture = Fixture::new().await;
+    fixture.publish(TEMPLATE).await;
+    let model = finished_task(&fixture).await;
+    insert_past(&fixture, model, wanted).await;
+    // Three of all are rare; old ones, so that they do not come first.
+    let label = "UPDATE tasker.tasks SET labels = ARRAY['t:web', 'i:ada', 'a:order_id=' || n]
+            || CASE WHEN n <= 3 THEN ARRAY['t:rare'] ELSE '{}' END
+        FROM (SELECT task_id AS id, row_number() OVER (ORDER BY task_id) AS n FROM tasker.tasks) numbered
+        WHERE id = task_id";
+    sqlx::raw_sql(label).execute(&fixture.database.pool).await.unwrap();
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&fixture.database.pool).await.unwrap();
+    let tags = |tags: &[&str]| TaskFilter {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        ..TaskFilter::default()
+    };
+    let text = |text: &str| TaskFilter { text: Some(text.to_owned()), ..TaskFilter::default() };
+    let attribute =
+        TaskFilter { attributes: vec![("order_id".into(), "77".into())], ..TaskFilter::default() };
+    let common =
+        TaskFilter { initiator: Some("ada".into()), tags: vec!["web".into()], ..TaskFilter::default() };
+    let mut last = reads(&fixture).await;
+    for (what, filter, expected) in [
+        ("a rare tag", tags(&["rare"]), 3),
+        ("a common tag", tags(&["web"]), 50),
+        ("a rare and a common tag", tags(&["web", "rare"]), 3),
+        ("two common labels", common, 50),
+        ("an attribute", attribute, 1),
+        ("no task's tag", tags(&["none"]), 0),
+        ("a rare text", text("rare"), 3),
+        ("a common text", text("web"), 50),
+        ("a part of a template", text("inea"), 50),
+        ("an id", text(&model.to_string()[..18]), 1),
+        ("no text", text("nothing"), 0),
+    ] {
+        let begun = std::time::Instant::now();
+        let found = fixture.orchestrator.reader.tasks(&filter, Slice::first(50)).await.unwrap();
+        let took = begun.elapsed();
+        let read = reads_since(&fixture, &mut last).await;
+        println!("{what}: {} in {took:?}, {read:?}", found.len());
+        assert_eq!(found.len(), expected, "{what}");
+        assert!(read.rows < OTHER_ROWS && read.pages < 200, "{what}: {read:?}");
+    }
+}

@@ -13,6 +13,7 @@ mod orchestrator;
 mod problems;
 mod refusals;
 mod repetition;
+mod search;
 mod server;
 mod tasks;
 mod tokens;

@@ -1903,7 +1903,7 @@ export interface components {
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -2412,6 +2412,10 @@ export interface components {
         };
         /** @description A task in a list. */
         TaskSummary: {
+            /** @description The search attributes of its template, with the input's values. */
+            attributes?: {
+                [key: string]: string;
+            };
             /**
              * Format: date-time
              * @description When it ended.
@@ -2433,6 +2437,11 @@ export interface components {
             has_dlq_entry?: boolean;
             /** @description Who requested it. */
             initiator?: string | null;
+            /**
+             * @description What the text of the search was found in: `task_id`, `template`, `tag`, `correlation_id`, `parent_correlation_id`,
+             *     `initiator`, `source_system`, or the name of a search attribute.
+             */
+            matched?: string | null;
             /** @description The name of its template. */
             name: string;
             /** @description The namespace of its template. */
@@ -5712,10 +5721,39 @@ export interface operations {
                 initiator?: string;
                 /** @description Only tasks of this source system. */
                 source_system?: string;
+                /** @description Only tasks with this correlation id, if their request gave it. */
+                correlation_id?: string;
+                /** @description Only tasks with this parent correlation id. */
+                parent_correlation_id?: string;
+                /** @description Only tasks with this tag. Repeat it for tasks that have all of several. */
+                tag?: string[];
+                /** @description Only tasks with one of these tags. */
+                tag_any?: string[];
+                /** @description Only tasks with this value of a search attribute of their template: `order_id=DE-1001`. Repeat it for several that all hold. */
+                attribute?: string[];
+                /**
+                 * @description Only tasks that this text finds: the beginning of a task's id (four digits or more), a part of a template's name, or a
+                 *     whole tag, correlation id, initiator, source system or search attribute.
+                 */
+                q?: string;
                 /** @description Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`). */
                 created_after?: string;
                 /** @description Only tasks created before this time. */
                 created_before?: string;
+                /** @description Only tasks that ended at this time or later. */
+                ended_after?: string;
+                /** @description Only tasks that ended before this time. */
+                ended_before?: string;
+                /** @description Only tasks that are paused (`true`), or that are not. */
+                paused?: boolean;
+                /** @description Only tasks that have or had a DLQ entry (`true`), or that have not. */
+                has_dlq_entry?: boolean;
+                /** @description Only tasks in which the step with this name has failed for good. */
+                failed_step?: string;
+                /** @description Only tasks in which a step's last failure has this type. */
+                error_type?: string;
+                /** @description `desc`, the newest first and the default, or `asc`. */
+                order?: "desc" | "asc";
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -6050,10 +6088,39 @@ export interface operations {
                 initiator?: string;
                 /** @description Only tasks of this source system. */
                 source_system?: string;
+                /** @description Only tasks with this correlation id, if their request gave it. */
+                correlation_id?: string;
+                /** @description Only tasks with this parent correlation id. */
+                parent_correlation_id?: string;
+                /** @description Only tasks with this tag. Repeat it for tasks that have all of several. */
+                tag?: string[];
+                /** @description Only tasks with one of these tags. */
+                tag_any?: string[];
+                /** @description Only tasks with this value of a search attribute of their template: `order_id=DE-1001`. Repeat it for several that all hold. */
+                attribute?: string[];
+                /**
+                 * @description Only tasks that this text finds: the beginning of a task's id (four digits or more), a part of a template's name, or a
+                 *     whole tag, correlation id, initiator, source system or search attribute.
+                 */
+                q?: string;
                 /** @description Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`). */
                 created_after?: string;
                 /** @description Only tasks created before this time. */
                 created_before?: string;
+                /** @description Only tasks that ended at this time or later. */
+                ended_after?: string;
+                /** @description Only tasks that ended before this time. */
+                ended_before?: string;
+                /** @description Only tasks that are paused (`true`), or that are not. */
+                paused?: boolean;
+                /** @description Only tasks that have or had a DLQ entry (`true`), or that have not. */
+                has_dlq_entry?: boolean;
+                /** @description Only tasks in which the step with this name has failed for good. */
+                failed_step?: string;
+                /** @description Only tasks in which a step's last failure has this type. */
+                error_type?: string;
+                /** @description `desc`, the newest first and the default, or `asc`. */
+                order?: "desc" | "asc";
                 /** @description What to count by: `state`, `namespace` or `template`. */
                 by?: "state" | "namespace" | "template";
             };

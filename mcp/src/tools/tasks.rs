@@ -16,8 +16,16 @@ use crate::{
 };
 
 /// The fields of a task that its requester wrote.
-pub(super) const OUTSIDE: &[&str] =
-    &["context", "tags", "reason", "initiator", "source_system", "correlation_id", "parent_correlation_id"];
+pub(super) const OUTSIDE: &[&str] = &[
+    "context",
+    "tags",
+    "reason",
+    "initiator",
+    "source_system",
+    "correlation_id",
+    "parent_correlation_id",
+    "attributes",
+];
 /// The fields of a step that its handler wrote.
 pub(super) const OUTSIDE_OF_STEP: &[&str] =
     &["last_failure", "result", "checkpoint", "checkpoint_history", "cursor", "progress"];
@@ -35,6 +43,12 @@ const FILTERS: &[&str] = &[
     "version",
     "initiator",
     "source_system",
+    "correlation_id",
+    "tag",
+    "attribute",
+    "q",
+    "failed_step",
+    "error_type",
     "created_after",
     "created_before",
 ];
@@ -44,6 +58,25 @@ const OF_NAME: Field = optional("name", Kind::Text, "The template's name.");
 const OF_VERSION: Field = optional("version", Kind::Text, "The template's version.");
 const INITIATOR: Field = optional("initiator", Kind::Text, "Who requested the task.");
 const SOURCE: Field = optional("source_system", Kind::Text, "The system that the request came from.");
+const CORRELATION: Field = optional("correlation_id", Kind::Text, "The correlation id of the request.");
+const TAG: Field = optional("tag", Kind::Texts, "Tags. Several mean: all of them.");
+const ATTRIBUTE: Field = optional(
+    "attribute",
+    Kind::Texts,
+    "Values of search attributes, such as order_id=DE-1001. Several mean: all of them.",
+);
+const TEXT: Field = optional(
+    "q",
+    Kind::Text,
+    "The beginning of a task's id, a part of a template's name, or a whole tag, correlation id, initiator or attribute.",
+);
+const FAILED_STEP: Field = optional(
+    "failed_step",
+    Kind::Text,
+    "A step that has failed for good. Needs open or created_after beside it.",
+);
+const ERROR_TYPE: Field =
+    optional("error_type", Kind::Text, "The type of a failure. Needs open or created_after beside it.");
 const CREATED_AFTER: Field =
     optional("created_after", Kind::Text, "A time (RFC 3339), or a past duration such as 2h.");
 const CREATED_BEFORE: Field =
@@ -64,6 +97,12 @@ pub(super) const TOOLS: &[Tool] = &[
             OF_VERSION,
             INITIATOR,
             SOURCE,
+            CORRELATION,
+            TAG,
+            ATTRIBUTE,
+            TEXT,
+            FAILED_STEP,
+            ERROR_TYPE,
             CREATED_AFTER,
             CREATED_BEFORE,
             LIMIT,
@@ -87,6 +126,12 @@ pub(super) const TOOLS: &[Tool] = &[
             OF_VERSION,
             INITIATOR,
             SOURCE,
+            CORRELATION,
+            TAG,
+            ATTRIBUTE,
+            TEXT,
+            FAILED_STEP,
+            ERROR_TYPE,
             CREATED_AFTER,
             CREATED_BEFORE,
         ],

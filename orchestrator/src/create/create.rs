@@ -19,6 +19,7 @@ use crate::{
     effect::Effects,
     engine::Engine,
     error::Error,
+    labels,
 };
 
 /// How often a creation is retried because the catalog has changed in the meantime.
@@ -184,9 +185,10 @@ struct NewTask {
     correlation_id: String,
     parent_correlation_id: Option<String>,
     traceparent: Option<String>,
+    labels: Vec<String>,
 }
 
-composite!(NewTask, "tasker_f.new_task", { task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent });
+composite!(NewTask, "tasker_f.new_task", { task_id, release_id, priority, input, input_blob, identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent, labels });
 
 impl NewTask {
     fn new(prepared: &Prepared) -> Self {
@@ -206,6 +208,18 @@ impl NewTask {
             correlation_id: request.correlation_id.clone().unwrap_or_else(|| prepared.task_id.to_string()),
             parent_correlation_id: request.parent_correlation_id.clone(),
             traceparent: request.traceparent.clone(),
+            labels: labels_of(prepared),
         }
     }
+}
+
+/// What a task is found by. A correlation id that nobody gave is the task's own id.
+fn labels_of(Prepared { request, release, .. }: &Prepared) -> Vec<String> {
+    let mut found: Vec<String> = request.tags.iter().map(|tag| labels::tag(tag)).collect();
+    found.extend(request.correlation_id.as_deref().map(labels::correlation_id));
+    found.extend(request.parent_correlation_id.as_deref().map(labels::parent_correlation_id));
+    found.extend(request.initiator.as_deref().map(labels::initiator));
+    found.extend(request.source_system.as_deref().map(labels::source_system));
+    found.extend(labels::of_input(&release.template.search_attributes, &request.context));
+    found
 }

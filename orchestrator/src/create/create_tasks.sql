@@ -38,14 +38,14 @@ BEGIN
     ), created AS (
         INSERT INTO tasker.tasks (task_id, release_id, namespace, name, version, state, priority, input, input_blob,
             identity, initiator, source_system, reason, tags, correlation_id, parent_correlation_id, traceparent,
-            created_at, completed_at, last_event_at, wake_at, steps_total, steps_running)
+            created_at, completed_at, last_event_at, wake_at, steps_total, steps_running, labels)
         SELECT r.task_id, r.release_id, e.namespace, e.name, e.version,
                CASE WHEN e.total = 0 THEN 'complete' WHEN e.ready = 0 THEN 'waiting_for_dependencies'
                     ELSE 'steps_in_process' END,
                r.priority, r.input::json, r.input_blob::json, r.identity, r.initiator, r.source_system, r.reason,
                r.tags, r.correlation_id, r.parent_correlation_id, r.traceparent,
                v_now, CASE WHEN e.total = 0 THEN v_now END, v_now, CASE WHEN e.total > 0 THEN v_now + e.first_look END,
-               e.total, e.ready
+               e.total, e.ready, r.labels
         FROM request r
         JOIN release e ON e.release_id = r.release_id
         -- One order in all calls, so that two batches with the same identities cannot deadlock.

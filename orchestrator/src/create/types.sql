@@ -14,5 +14,7 @@ CREATE TYPE tasker_f.new_task AS (
     tags                  text[],
     correlation_id        text,
     parent_correlation_id text,
-    traceparent           text
+    traceparent           text,
+    -- What the task is found by.
+    labels                text[]
 );

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row};
 use utoipa::ToSchema;
 
-use super::{reader::Reader, task::TaskFilter};
+use super::{branches::Part, filter::TaskFilter, reader::Reader};
 use crate::error::Error;
 
 /// How many tasks are counted. Counting all of a long history would read it.
@@ -54,13 +54,11 @@ impl Reader {
         };
         let mut query = QueryBuilder::new("SELECT key, count(*) FILTER (WHERE place <= ");
         query.push_bind(MOST).push(") AS count, count(*) FILTER (WHERE place > ").push_bind(MOST);
-        query.push(format!(
-            ") AS more FROM (SELECT {key} AS key, row_number() OVER (ORDER BY task_id DESC) AS place FROM tasker.tasks
-             WHERE true"
-        ));
-        filter.push_to(&mut query);
-        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(MOST + 1);
-        query.push(") AS matching GROUP BY key ORDER BY count DESC, key");
+        query.push(") AS more FROM (SELECT key, row_number() OVER (ORDER BY task_id DESC) AS place FROM (");
+        let columns = format!("task_id, {key} AS key");
+        let part = Part { after: None, limit: MOST + 1 };
+        self.branches(filter).await?.push_to(&mut query, &columns, filter, &part);
+        query.push(") AS matching) AS placed GROUP BY key ORDER BY count DESC, key");
         let (mut groups, mut capped) = (Vec::new(), false);
         for row in query.build().fetch_all(&self.pool).await? {
             capped |= row.try_get::<i64, _>("more")? > 0;

@@ -1,14 +1,17 @@
 //! Queries of stored data, and their API types.
 
+mod branches;
 mod context;
 mod count;
 mod discovery;
 mod dlq;
+mod filter;
 mod graph;
 mod health;
 mod logs;
 mod published;
 mod reader;
+mod search;
 mod step;
 mod task;
 mod timeline;
@@ -22,14 +25,13 @@ pub use discovery::{
     Handlers, HandlersOfNamespace, NamespaceHandlers, StepTemplate,
 };
 pub use dlq::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness};
+pub use filter::TaskFilter;
 pub use graph::{BatchGroup, Blocker, DrawnEdge, DrawnGraph, DrawnNode, GraphAnalysis, GraphKind, GraphMode};
 pub use logs::{LogEntry, LogFilter, LogKey};
 pub use published::{HandlerSummary, TemplateFilter, TemplateKey, TemplateSummary};
 pub use reader::Reader;
 pub use step::{AttemptRecord, StepDetail, Transition, TransitionKey};
-pub use task::{
-    ExecutionStatus, HealthStatus, RecommendedAction, StepCounts, TaskDetail, TaskFilter, TaskSummary,
-};
+pub use task::{ExecutionStatus, HealthStatus, RecommendedAction, StepCounts, TaskDetail, TaskSummary};
 pub use timeline::{TimelineEntry, TimelineKey};
 pub use watch::Watch;
 pub(crate) use watch::Watched;

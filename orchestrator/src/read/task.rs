@@ -1,14 +1,22 @@
 //! Queries of tasks, and their API types.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sqlx::{Postgres, QueryBuilder, Row, postgres::PgRow};
+use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reader::{Reader, document};
-use crate::{access::scope::Scope, database::columns::payload, error::Error, slice::Slice, state::TaskState};
+use super::{
+    branches::Part,
+    filter::TaskFilter,
+    reader::{Reader, document},
+};
+use crate::{
+    access::scope::Scope, database::columns::payload, error::Error, labels, slice::Slice, state::TaskState,
+};
 
 /// A task in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -34,6 +42,13 @@ pub struct TaskSummary {
     pub reason: Option<String>,
     /// The tags of the request.
     pub tags: Vec<String>,
+    /// The search attributes of its template, with the input's values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// What the text of the search was found in: `task_id`, `template`, `tag`, `correlation_id`, `parent_correlation_id`,
+    /// `initiator`, `source_system`, or the name of a search attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched: Option<String>,
     /// Links the task to its cause, across systems.
     pub correlation_id: String,
     /// The correlation id of the cause's own cause.
@@ -137,78 +152,26 @@ pub enum HealthStatus {
     Blocked,
 }
 
-/// A filter for tasks.
-#[derive(Debug, Clone, Default)]
-pub struct TaskFilter {
-    /// Only tasks of these namespaces.
-    pub scope: Scope,
-    /// Only tasks of this namespace.
-    pub namespace: Option<String>,
-    /// Only tasks of templates with this name.
-    pub name: Option<String>,
-    /// Only tasks of this version of their template.
-    pub version: Option<String>,
-    /// Only tasks in one of these states; all if empty.
-    pub states: Vec<TaskState>,
-    /// Only tasks requested by this initiator.
-    pub initiator: Option<String>,
-    /// Only tasks requested from this system.
-    pub source_system: Option<String>,
-    /// Only tasks created at this time or later, to the millisecond.
-    pub created_after: Option<DateTime<Utc>>,
-    /// Only tasks created before this time.
-    pub created_before: Option<DateTime<Utc>>,
-}
-
-impl TaskFilter {
-    /// Adds its conditions on `tasker.tasks`.
-    pub(super) fn push_to(&self, query: &mut QueryBuilder<Postgres>) {
-        let texts = [
-            ("namespace", self.namespace.as_deref()),
-            ("name", self.name.as_deref()),
-            ("version", self.version.as_deref()),
-            ("initiator", self.initiator.as_deref()),
-            ("source_system", self.source_system.as_deref()),
-        ];
-        if let Some(namespaces) = self.scope.sql() {
-            query.push(" AND namespace = ANY (").push_bind(namespaces).push(")");
-        }
-        for (column, wanted) in texts {
-            if let Some(wanted) = wanted {
-                query.push(format!(" AND {column} = ")).push_bind(wanted);
-            }
-        }
-        match self.states[..] {
-            [] => {}
-            [state] => drop(query.push(" AND state = ").push_bind(state.as_str())),
-            ref states => {
-                let names: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
-                query.push(" AND state = ANY (").push_bind(names).push(")");
-            }
-        }
-        if let Some(after) = self.created_after {
-            query.push(" AND task_id >= ").push_bind(first_id(after));
-        }
-        if let Some(before) = self.created_before {
-            query.push(" AND task_id < ").push_bind(first_id(before));
-        }
-    }
-}
-
 const SUMMARY: &str = "task_id, namespace, name, version, state, priority, initiator, source_system, reason, tags, \
-    correlation_id, parent_correlation_id, created_at, completed_at, steps_total, steps_satisfied, steps_running, \
+    labels, correlation_id, parent_correlation_id, created_at, completed_at, steps_total, steps_satisfied, steps_running, \
     steps_retrying, steps_failed, steps_isolated, paused_at, has_dlq_entry";
 
 impl Reader {
-    /// Returns tasks, newest first.
+    /// Returns tasks, newest first unless the filter says otherwise.
     pub async fn tasks(&self, filter: &TaskFilter, slice: Slice<Uuid>) -> Result<Vec<TaskSummary>, Error> {
-        let mut query = QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE true"));
-        filter.push_to(&mut query);
-        if let Some(after) = slice.after {
-            query.push(" AND task_id < ").push_bind(after);
-        }
-        query.push(" ORDER BY task_id DESC LIMIT ").push_bind(slice.sql_limit());
-        query.build().fetch_all(&self.pool).await?.iter().map(summary).collect()
+        let branches = self.branches(filter).await?;
+        let mut query = QueryBuilder::new("");
+        branches.push_to(&mut query, SUMMARY, filter, &Part { after: slice.after, limit: slice.sql_limit() });
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let found = rows.iter().map(|row| {
+            let mut task = summary(row)?;
+            if let Some(search) = &branches.search {
+                let labels: Vec<String> = row.try_get("labels")?;
+                task.matched = search.matched(task.task_id, (&task.namespace, &task.name), &labels);
+            }
+            Ok(task)
+        });
+        found.collect()
     }
 
     /// Returns a task.
@@ -280,12 +243,6 @@ impl Reader {
     }
 }
 
-/// The lowest UUIDv7 of this time: the key that all indexes end in stands for the time of creation.
-fn first_id(time: DateTime<Utc>) -> Uuid {
-    let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0).min((1 << 48) - 1);
-    Uuid::from_u128(u128::from(milliseconds) << 80)
-}
-
 fn summary(row: &PgRow) -> Result<TaskSummary, Error> {
     let steps = StepCounts {
         total: row.try_get("steps_total")?,
@@ -308,6 +265,8 @@ fn summary(row: &PgRow) -> Result<TaskSummary, Error> {
         source_system: row.try_get("source_system")?,
         reason: row.try_get("reason")?,
         tags: row.try_get("tags")?,
+        attributes: labels::attributes(&row.try_get::<Vec<String>, _>("labels")?),
+        matched: None,
         correlation_id: row.try_get("correlation_id")?,
         parent_correlation_id: row.try_get("parent_correlation_id")?,
         created_at: row.try_get("created_at")?,

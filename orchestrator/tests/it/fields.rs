@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tasker_orchestrator::{
     ComponentPublication, Creation, Error, PublishedHandler, Slice,
-    read::DlqFilter,
+    read::{DlqFilter, TaskFilter},
     state::{StepState, TaskState},
 };
 use tasker_protocol::{Ending, Failure, StepDispatch};
@@ -109,6 +109,21 @@ async fn identity_strategy_strict() {
     assert!(is_new(&fixture.request_of(json!({ "a": 1 }), None).await));
     assert!(is_new(&fixture.request_of(json!({ "a": 1 }), Some("key")).await), "a key always wins");
     assert!(!is_new(&fixture.request_of(json!({ "a": 2 }), Some("key")).await), "a key always wins");
+}
+
+#[tokio::test]
+async fn search_attributes() {
+    let fixture = Fixture::new().await;
+    let mut template = one_step(&json!({}));
+    template["search_attributes"] = json!([{ "name": "order_id", "path": "/order/id" }]);
+    fixture.publish(&template.to_string()).await;
+    for id in [json!("DE-1"), json!("DE-2"), json!(["DE-1"])] {
+        assert!(is_new(&fixture.request_of(json!({ "order": { "id": id } }), None).await));
+    }
+    let filter = TaskFilter { attributes: vec![("order_id".into(), "DE-1".into())], ..TaskFilter::default() };
+    let found = fixture.orchestrator.reader.tasks(&filter, Slice::first(9)).await.unwrap();
+    let attributes: Vec<_> = found.iter().map(|task| &task.attributes["order_id"]).collect();
+    assert_eq!(attributes, ["DE-1"]);
 }
 
 #[tokio::test]

@@ -73,7 +73,19 @@ impl Client {
         message: &[u8],
         output: MessageDescriptor,
     ) -> Returned {
-        let response = self.open(path, metadata, message).await;
+        self.send_frame(path, metadata, 0, message, output).await
+    }
+
+    /// As `send`, with a message that is compressed if `flag` is 1.
+    pub(crate) async fn send_frame(
+        &self,
+        path: &str,
+        metadata: &[(&str, &str)],
+        flag: u8,
+        message: &[u8],
+        output: MessageDescriptor,
+    ) -> Returned {
+        let response = self.open_frame(path, metadata, flag, message).await;
         let (head, body) = response.into_parts();
         let whole = body.collect().await.unwrap();
         let trailers = whole.trailers().cloned().unwrap_or_default();
@@ -83,7 +95,7 @@ impl Client {
             assert_eq!(data.get_u8(), 0, "the message is compressed");
             let length = data.get_u32() as usize;
             let message = DynamicMessage::decode(output.clone(), data.split_to(length)).unwrap();
-            messages.push(json_of(&message));
+            messages.push(json_of(&message, false));
         }
         let field = |name: &str| trailers.get(name).or_else(|| head.headers.get(name)).cloned();
         let details = field("grpc-status-details-bin").map(|value| {
@@ -109,8 +121,18 @@ impl Client {
         metadata: &[(&str, &str)],
         message: &[u8],
     ) -> axum::http::Response<Incoming> {
+        self.open_frame(path, metadata, 0, message).await
+    }
+
+    async fn open_frame(
+        &self,
+        path: &str,
+        metadata: &[(&str, &str)],
+        flag: u8,
+        message: &[u8],
+    ) -> axum::http::Response<Incoming> {
         let mut frame = BytesMut::new();
-        frame.put_u8(0);
+        frame.put_u8(flag);
         frame.put_u32(u32::try_from(message.len()).unwrap());
         frame.extend_from_slice(message);
         let mut request = Request::post(format!("http://localhost{path}"))
@@ -176,7 +198,7 @@ fn plain(field: &FieldDescriptor, value: &Value) -> Field {
 }
 
 /// The message as the REST API would have it: documents are parsed, timestamps are texts, and lists are lists.
-fn json_of(message: &DynamicMessage) -> Value {
+fn json_of(message: &DynamicMessage, is_document: bool) -> Value {
     let kind = message.descriptor();
     if kind.name() == "Timestamp" {
         let part = |name: &str| message.get_field_by_name(name).unwrap().into_owned();
@@ -188,7 +210,7 @@ fn json_of(message: &DynamicMessage) -> Value {
         return document(message.get_field_by_name("document_json").unwrap().as_str().unwrap());
     }
     if let Some(values) = kind.get_field_by_name("values") {
-        return json(&message.get_field(&values), false);
+        return json(&message.get_field(&values), is_document);
     }
     let mut members = Map::new();
     for field in kind.fields() {
@@ -219,12 +241,11 @@ fn json(value: &Field, is_document: bool) -> Value {
             });
             Value::Object(entries.collect())
         }
-        Field::Message(message) => json_of(message),
+        Field::Message(message) => json_of(message, is_document),
         other => panic!("{other:?}"),
     }
 }
 
-/// An empty text is a document that was not there.
 fn document(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { serde_json::from_str(text).expect(text) }
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("`{text}` is not JSON: {error}"))
 }

@@ -76,8 +76,17 @@ fn comparable(value: &Value) -> Value {
             };
             let varies = |name: &str| {
                 name.starts_with("minutes")
-                    || ["n", "secret", "key_id", "instance", "last_used_at", "priority_score", "next_cursor"]
-                        .contains(&name)
+                    || [
+                        "n",
+                        "features",
+                        "secret",
+                        "key_id",
+                        "instance",
+                        "last_used_at",
+                        "priority_score",
+                        "next_cursor",
+                    ]
+                    .contains(&name)
             };
             let kept = members.iter().filter(|(name, value)| says(value) && !varies(name));
             Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())

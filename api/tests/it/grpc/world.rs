@@ -12,7 +12,7 @@ use axum::{
 use serde_json::{Value, json};
 use tasker_api::{Authentication, Doors};
 use tasker_orchestrator::access::{Caller, NewKey};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
@@ -29,7 +29,10 @@ pub(crate) struct World {
     /// The key of an administrator.
     pub(crate) admin: String,
     numbers: AtomicU32,
-    _stop: DropGuard,
+    pub(crate) stop: CancellationToken,
+    /// Ends with the server.
+    pub(crate) served: JoinHandle<std::io::Result<()>>,
+    _end: DropGuard,
 }
 
 impl World {
@@ -40,10 +43,19 @@ impl World {
         let doors = Doors::from(Authentication::Own(None));
         let served =
             tasker_api::serve(listener, server.orchestrator.clone(), doors, Vec::new(), stop.clone());
-        tokio::spawn(served);
+        let served = tokio::spawn(served);
         let admin = server.key("admin", None).await;
         let client = Client::connect(address).await;
-        Self { server, client, address, admin, numbers: AtomicU32::new(0), _stop: stop.drop_guard() }
+        Self {
+            server,
+            client,
+            address,
+            admin,
+            numbers: AtomicU32::new(0),
+            served,
+            _end: stop.clone().drop_guard(),
+            stop,
+        }
     }
 
     /// A number that no other input has: equal requests within a minute are one.

@@ -14,7 +14,8 @@ pub use import::{Imported, import};
 pub use model::{
     Backoff, BatchConfig, DeliveryMode, DomainEvent, Environment, EventCondition, FailureStrategy, Handler,
     HandlerOverride, IdentityStrategy, Lifecycle, LifecycleLimits, PublishedEvent, Retry, RetryOverride,
-    StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template, Written,
+    SearchAttribute, StalenessAction, Step, StepLimits, StepOverride, StepType, SystemDependencies, Template,
+    Written,
 };
 pub use older::Change;
 pub use parse::{Parsed, parse, template_schema};

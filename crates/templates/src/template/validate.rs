@@ -16,6 +16,9 @@ use crate::{
 /// The longest namespace. Keeps queue names derived from it valid with every provider.
 const MAX_NAMESPACE: usize = 29;
 
+/// The maximum number of values that tasks are found by.
+const MAX_SEARCH_ATTRIBUTES: usize = 8;
+
 /// The maximum number of decisions in a chain.
 const MAX_DECISION_DEPTH: usize = 20;
 
@@ -55,9 +58,41 @@ fn check_task(template: &Template, position: &dyn Fn(&str) -> Position, problems
     if let Some(schema) = &template.input_schema {
         check_schema(schema, "/input_schema", None, position, problems);
     }
+    check_search_attributes(template, position, problems);
     for (index, event) in template.domain_events.iter().enumerate() {
         if let Some(schema) = &event.schema {
             check_schema(schema, &format!("/domain_events/{index}/schema"), None, position, problems);
+        }
+    }
+}
+
+fn check_search_attributes(
+    template: &Template,
+    position: &dyn Fn(&str) -> Position,
+    problems: &mut Problems,
+) {
+    let attributes = &template.search_attributes;
+    if attributes.len() > MAX_SEARCH_ATTRIBUTES {
+        let message = format!("there are {}; at most {MAX_SEARCH_ATTRIBUTES} are allowed", attributes.len());
+        problems.error(Code::BadValue, position("/search_attributes"), None, message);
+    }
+    for (index, attribute) in attributes.iter().enumerate() {
+        let mut error = |field: &str, message: String| {
+            let at = position(&format!("/search_attributes/{index}/{field}"));
+            problems.error(Code::BadValue, at, None, message);
+        };
+        let is_plain = |name: &str| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        if !is_plain(&attribute.name) {
+            error(
+                "name",
+                format!("`{}` may have lower-case letters, digits and underscores", attribute.name),
+            );
+        }
+        if attributes[..index].iter().any(|other| other.name == attribute.name) {
+            error("name", format!("there are two attributes `{}`", attribute.name));
+        }
+        if !attribute.path.starts_with('/') {
+            error("path", format!("`{}` is not a JSON Pointer such as `/order/id`", attribute.path));
         }
     }
 }

@@ -11,6 +11,7 @@ from .callable_operation import CallableOperation
 from .callable_operation_action import CallableOperationAction
 from .cancelled_task import CancelledTask
 from .count_tasks_by import CountTasksBy
+from .count_tasks_order import CountTasksOrder
 from .create_task_on_duplicate import CreateTaskOnDuplicate
 from .created_item import CreatedItem
 from .created_key import CreatedKey
@@ -50,6 +51,7 @@ from .key_rotation import KeyRotation
 from .list_access_outcome import ListAccessOutcome
 from .list_step_logs_format import ListStepLogsFormat
 from .list_task_logs_format import ListTaskLogsFormat
+from .list_tasks_order import ListTasksOrder
 from .log_entry import LogEntry
 from .me import Me
 from .me_permissions import MePermissions
@@ -107,6 +109,7 @@ from .task_operation import TaskOperation
 from .task_operation_action import TaskOperationAction
 from .task_request import TaskRequest
 from .task_summary import TaskSummary
+from .task_summary_attributes import TaskSummaryAttributes
 from .template_problem import TemplateProblem
 from .template_summary import TemplateSummary
 from .template_verdict import TemplateVerdict
@@ -128,6 +131,7 @@ __all__ = (
     "CallableOperationAction",
     "CancelledTask",
     "CountTasksBy",
+    "CountTasksOrder",
     "CreateTaskOnDuplicate",
     "CreatedItem",
     "CreatedKey",
@@ -167,6 +171,7 @@ __all__ = (
     "ListAccessOutcome",
     "ListStepLogsFormat",
     "ListTaskLogsFormat",
+    "ListTasksOrder",
     "LogEntry",
     "Me",
     "MePermissions",
@@ -224,6 +229,7 @@ __all__ = (
     "TaskOperationAction",
     "TaskRequest",
     "TaskSummary",
+    "TaskSummaryAttributes",
     "TemplateProblem",
     "TemplateSummary",
     "TemplateVerdict",

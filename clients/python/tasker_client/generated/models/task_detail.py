@@ -15,6 +15,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.step_counts import StepCounts
+    from ..models.task_summary_attributes import TaskSummaryAttributes
 
 
 T = TypeVar("T", bound="TaskDetail")
@@ -39,9 +40,13 @@ class TaskDetail:
         execution_status (ExecutionStatus): A summary of a task's steps. The first variant that applies.
         health_status (HealthStatus): The health of a task.
         recommended_action (RecommendedAction): The recommended action for a task.
+        attributes (TaskSummaryAttributes | Unset): The search attributes of its template, with the input's values.
         completed_at (datetime.datetime | None | Unset): When it ended.
         has_dlq_entry (bool | Unset): Whether it has or had a DLQ entry.
         initiator (None | str | Unset): Who requested it.
+        matched (None | str | Unset): What the text of the search was found in: `task_id`, `template`, `tag`,
+            `correlation_id`, `parent_correlation_id`,
+            `initiator`, `source_system`, or the name of a search attribute.
         parent_correlation_id (None | str | Unset): The correlation id of the cause's own cause.
         paused_at (datetime.datetime | None | Unset): When an operator paused it.
         reason (None | str | Unset): The reason for the request.
@@ -64,9 +69,11 @@ class TaskDetail:
     execution_status: ExecutionStatus
     health_status: HealthStatus
     recommended_action: RecommendedAction
+    attributes: TaskSummaryAttributes | Unset = UNSET
     completed_at: datetime.datetime | None | Unset = UNSET
     has_dlq_entry: bool | Unset = UNSET
     initiator: None | str | Unset = UNSET
+    matched: None | str | Unset = UNSET
     parent_correlation_id: None | str | Unset = UNSET
     paused_at: datetime.datetime | None | Unset = UNSET
     reason: None | str | Unset = UNSET
@@ -104,6 +111,10 @@ class TaskDetail:
 
         recommended_action: str = self.recommended_action
 
+        attributes: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.attributes, Unset):
+            attributes = self.attributes.to_dict()
+
         completed_at: None | str | Unset
         if isinstance(self.completed_at, Unset):
             completed_at = UNSET
@@ -119,6 +130,12 @@ class TaskDetail:
             initiator = UNSET
         else:
             initiator = self.initiator
+
+        matched: None | str | Unset
+        if isinstance(self.matched, Unset):
+            matched = UNSET
+        else:
+            matched = self.matched
 
         parent_correlation_id: None | str | Unset
         if isinstance(self.parent_correlation_id, Unset):
@@ -172,12 +189,16 @@ class TaskDetail:
                 "recommended_action": recommended_action,
             }
         )
+        if attributes is not UNSET:
+            field_dict["attributes"] = attributes
         if completed_at is not UNSET:
             field_dict["completed_at"] = completed_at
         if has_dlq_entry is not UNSET:
             field_dict["has_dlq_entry"] = has_dlq_entry
         if initiator is not UNSET:
             field_dict["initiator"] = initiator
+        if matched is not UNSET:
+            field_dict["matched"] = matched
         if parent_correlation_id is not UNSET:
             field_dict["parent_correlation_id"] = parent_correlation_id
         if paused_at is not UNSET:
@@ -196,6 +217,7 @@ class TaskDetail:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.step_counts import StepCounts
+        from ..models.task_summary_attributes import TaskSummaryAttributes
 
         d = dict(src_dict)
         completion_percentage = d.pop("completion_percentage")
@@ -226,6 +248,13 @@ class TaskDetail:
 
         recommended_action = check_recommended_action(d.pop("recommended_action"))
 
+        _attributes = d.pop("attributes", UNSET)
+        attributes: TaskSummaryAttributes | Unset
+        if isinstance(_attributes, Unset):
+            attributes = UNSET
+        else:
+            attributes = TaskSummaryAttributes.from_dict(_attributes)
+
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
                 return data
@@ -253,6 +282,15 @@ class TaskDetail:
             return cast(None | str | Unset, data)
 
         initiator = _parse_initiator(d.pop("initiator", UNSET))
+
+        def _parse_matched(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        matched = _parse_matched(d.pop("matched", UNSET))
 
         def _parse_parent_correlation_id(data: object) -> None | str | Unset:
             if data is None:
@@ -319,9 +357,11 @@ class TaskDetail:
             execution_status=execution_status,
             health_status=health_status,
             recommended_action=recommended_action,
+            attributes=attributes,
             completed_at=completed_at,
             has_dlq_entry=has_dlq_entry,
             initiator=initiator,
+            matched=matched,
             parent_correlation_id=parent_correlation_id,
             paused_at=paused_at,
             reason=reason,

@@ -12,6 +12,7 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.step_counts import StepCounts
+    from ..models.task_summary_attributes import TaskSummaryAttributes
 
 
 T = TypeVar("T", bound="TaskSummary")
@@ -33,9 +34,13 @@ class TaskSummary:
         tags (list[str]): The tags of the request.
         task_id (UUID): The task, a UUIDv7.
         version (str): The version of its template.
+        attributes (TaskSummaryAttributes | Unset): The search attributes of its template, with the input's values.
         completed_at (datetime.datetime | None | Unset): When it ended.
         has_dlq_entry (bool | Unset): Whether it has or had a DLQ entry.
         initiator (None | str | Unset): Who requested it.
+        matched (None | str | Unset): What the text of the search was found in: `task_id`, `template`, `tag`,
+            `correlation_id`, `parent_correlation_id`,
+            `initiator`, `source_system`, or the name of a search attribute.
         parent_correlation_id (None | str | Unset): The correlation id of the cause's own cause.
         paused_at (datetime.datetime | None | Unset): When an operator paused it.
         reason (None | str | Unset): The reason for the request.
@@ -53,9 +58,11 @@ class TaskSummary:
     tags: list[str]
     task_id: UUID
     version: str
+    attributes: TaskSummaryAttributes | Unset = UNSET
     completed_at: datetime.datetime | None | Unset = UNSET
     has_dlq_entry: bool | Unset = UNSET
     initiator: None | str | Unset = UNSET
+    matched: None | str | Unset = UNSET
     parent_correlation_id: None | str | Unset = UNSET
     paused_at: datetime.datetime | None | Unset = UNSET
     reason: None | str | Unset = UNSET
@@ -85,6 +92,10 @@ class TaskSummary:
 
         version = self.version
 
+        attributes: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.attributes, Unset):
+            attributes = self.attributes.to_dict()
+
         completed_at: None | str | Unset
         if isinstance(self.completed_at, Unset):
             completed_at = UNSET
@@ -100,6 +111,12 @@ class TaskSummary:
             initiator = UNSET
         else:
             initiator = self.initiator
+
+        matched: None | str | Unset
+        if isinstance(self.matched, Unset):
+            matched = UNSET
+        else:
+            matched = self.matched
 
         parent_correlation_id: None | str | Unset
         if isinstance(self.parent_correlation_id, Unset):
@@ -144,12 +161,16 @@ class TaskSummary:
                 "version": version,
             }
         )
+        if attributes is not UNSET:
+            field_dict["attributes"] = attributes
         if completed_at is not UNSET:
             field_dict["completed_at"] = completed_at
         if has_dlq_entry is not UNSET:
             field_dict["has_dlq_entry"] = has_dlq_entry
         if initiator is not UNSET:
             field_dict["initiator"] = initiator
+        if matched is not UNSET:
+            field_dict["matched"] = matched
         if parent_correlation_id is not UNSET:
             field_dict["parent_correlation_id"] = parent_correlation_id
         if paused_at is not UNSET:
@@ -164,6 +185,7 @@ class TaskSummary:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.step_counts import StepCounts
+        from ..models.task_summary_attributes import TaskSummaryAttributes
 
         d = dict(src_dict)
         completion_percentage = d.pop("completion_percentage")
@@ -187,6 +209,13 @@ class TaskSummary:
         task_id = UUID(d.pop("task_id"))
 
         version = d.pop("version")
+
+        _attributes = d.pop("attributes", UNSET)
+        attributes: TaskSummaryAttributes | Unset
+        if isinstance(_attributes, Unset):
+            attributes = UNSET
+        else:
+            attributes = TaskSummaryAttributes.from_dict(_attributes)
 
         def _parse_completed_at(data: object) -> datetime.datetime | None | Unset:
             if data is None:
@@ -215,6 +244,15 @@ class TaskSummary:
             return cast(None | str | Unset, data)
 
         initiator = _parse_initiator(d.pop("initiator", UNSET))
+
+        def _parse_matched(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        matched = _parse_matched(d.pop("matched", UNSET))
 
         def _parse_parent_correlation_id(data: object) -> None | str | Unset:
             if data is None:
@@ -274,9 +312,11 @@ class TaskSummary:
             tags=tags,
             task_id=task_id,
             version=version,
+            attributes=attributes,
             completed_at=completed_at,
             has_dlq_entry=has_dlq_entry,
             initiator=initiator,
+            matched=matched,
             parent_correlation_id=parent_correlation_id,
             paused_at=paused_at,
             reason=reason,

@@ -6,6 +6,7 @@ mod environment;
 mod event;
 mod lifecycle;
 mod retry;
+mod search;
 mod step;
 mod written;
 
@@ -22,6 +23,7 @@ pub use environment::{Environment, HandlerOverride, StepOverride};
 pub use event::{DeliveryMode, DomainEvent, EventCondition, PublishedEvent};
 pub use lifecycle::{Lifecycle, LifecycleLimits, StalenessAction};
 pub use retry::{Backoff, Retry, RetryOverride};
+pub use search::SearchAttribute;
 pub use step::{Handler, Step, StepLimits, StepType};
 pub use written::Written;
 
@@ -53,6 +55,9 @@ pub struct Template {
     /// The JSON Schema of the input. A task with an invalid input is not created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Value>,
+    /// Values of the input that tasks are found by. At most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search_attributes: Vec<SearchAttribute>,
     /// When two requests create the same task.
     #[serde(default)]
     pub identity_strategy: IdentityStrategy,

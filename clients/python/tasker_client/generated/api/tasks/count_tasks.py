@@ -6,6 +6,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.count_tasks_by import CountTasksBy
+from ...models.count_tasks_order import CountTasksOrder
 from ...models.problem import Problem
 from ...models.task_count import TaskCount
 from ...types import UNSET, Response, Unset
@@ -20,8 +21,21 @@ def _get_kwargs(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: CountTasksOrder | Unset = UNSET,
     by: CountTasksBy | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -45,9 +59,51 @@ def _get_kwargs(
 
     params["source_system"] = source_system
 
+    params["correlation_id"] = correlation_id
+
+    params["parent_correlation_id"] = parent_correlation_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_tag_any: list[str] | Unset = UNSET
+    if not isinstance(tag_any, Unset):
+        json_tag_any = tag_any
+
+    params["tag_any"] = json_tag_any
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
+
+    params["q"] = q
+
     params["created_after"] = created_after
 
     params["created_before"] = created_before
+
+    params["ended_after"] = ended_after
+
+    params["ended_before"] = ended_before
+
+    params["paused"] = paused
+
+    params["has_dlq_entry"] = has_dlq_entry
+
+    params["failed_step"] = failed_step
+
+    params["error_type"] = error_type
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order
+
+    params["order"] = json_order
 
     json_by: str | Unset = UNSET
     if not isinstance(by, Unset):
@@ -131,8 +187,21 @@ def sync_detailed(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: CountTasksOrder | Unset = UNSET,
     by: CountTasksBy | Unset = UNSET,
 ) -> Response[Problem | TaskCount]:
     """Counts the newest 10,000 tasks that match the filters of the list.
@@ -145,8 +214,21 @@ def sync_detailed(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (CountTasksOrder | Unset): The order of a list of tasks.
         by (CountTasksBy | Unset): What tasks are counted by.
 
     Raises:
@@ -165,8 +247,21 @@ def sync_detailed(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         by=by,
     )
 
@@ -187,8 +282,21 @@ def sync(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: CountTasksOrder | Unset = UNSET,
     by: CountTasksBy | Unset = UNSET,
 ) -> Problem | TaskCount | None:
     """Counts the newest 10,000 tasks that match the filters of the list.
@@ -201,8 +309,21 @@ def sync(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (CountTasksOrder | Unset): The order of a list of tasks.
         by (CountTasksBy | Unset): What tasks are counted by.
 
     Raises:
@@ -222,8 +343,21 @@ def sync(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         by=by,
     ).parsed
 
@@ -238,8 +372,21 @@ async def asyncio_detailed(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: CountTasksOrder | Unset = UNSET,
     by: CountTasksBy | Unset = UNSET,
 ) -> Response[Problem | TaskCount]:
     """Counts the newest 10,000 tasks that match the filters of the list.
@@ -252,8 +399,21 @@ async def asyncio_detailed(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (CountTasksOrder | Unset): The order of a list of tasks.
         by (CountTasksBy | Unset): What tasks are counted by.
 
     Raises:
@@ -272,8 +432,21 @@ async def asyncio_detailed(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         by=by,
     )
 
@@ -292,8 +465,21 @@ async def asyncio(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: CountTasksOrder | Unset = UNSET,
     by: CountTasksBy | Unset = UNSET,
 ) -> Problem | TaskCount | None:
     """Counts the newest 10,000 tasks that match the filters of the list.
@@ -306,8 +492,21 @@ async def asyncio(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (CountTasksOrder | Unset): The order of a list of tasks.
         by (CountTasksBy | Unset): What tasks are counted by.
 
     Raises:
@@ -328,8 +527,21 @@ async def asyncio(
             version=version,
             initiator=initiator,
             source_system=source_system,
+            correlation_id=correlation_id,
+            parent_correlation_id=parent_correlation_id,
+            tag=tag,
+            tag_any=tag_any,
+            attribute=attribute,
+            q=q,
             created_after=created_after,
             created_before=created_before,
+            ended_after=ended_after,
+            ended_before=ended_before,
+            paused=paused,
+            has_dlq_entry=has_dlq_entry,
+            failed_step=failed_step,
+            error_type=error_type,
+            order=order,
             by=by,
         )
     ).parsed

@@ -5,6 +5,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.list_tasks_order import ListTasksOrder
 from ...models.page_task_summary import PageTaskSummary
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
@@ -19,8 +20,21 @@ def _get_kwargs(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: ListTasksOrder | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -47,9 +61,51 @@ def _get_kwargs(
 
     params["source_system"] = source_system
 
+    params["correlation_id"] = correlation_id
+
+    params["parent_correlation_id"] = parent_correlation_id
+
+    json_tag: list[str] | Unset = UNSET
+    if not isinstance(tag, Unset):
+        json_tag = tag
+
+    params["tag"] = json_tag
+
+    json_tag_any: list[str] | Unset = UNSET
+    if not isinstance(tag_any, Unset):
+        json_tag_any = tag_any
+
+    params["tag_any"] = json_tag_any
+
+    json_attribute: list[str] | Unset = UNSET
+    if not isinstance(attribute, Unset):
+        json_attribute = attribute
+
+    params["attribute"] = json_attribute
+
+    params["q"] = q
+
     params["created_after"] = created_after
 
     params["created_before"] = created_before
+
+    params["ended_after"] = ended_after
+
+    params["ended_before"] = ended_before
+
+    params["paused"] = paused
+
+    params["has_dlq_entry"] = has_dlq_entry
+
+    params["failed_step"] = failed_step
+
+    params["error_type"] = error_type
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order
+
+    params["order"] = json_order
 
     params["limit"] = limit
 
@@ -135,8 +191,21 @@ def sync_detailed(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: ListTasksOrder | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -152,8 +221,21 @@ def sync_detailed(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (ListTasksOrder | Unset): The order of a list of tasks.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -175,8 +257,21 @@ def sync_detailed(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -200,8 +295,21 @@ def sync(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: ListTasksOrder | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -217,8 +325,21 @@ def sync(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (ListTasksOrder | Unset): The order of a list of tasks.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -241,8 +362,21 @@ def sync(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -260,8 +394,21 @@ async def asyncio_detailed(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: ListTasksOrder | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -277,8 +424,21 @@ async def asyncio_detailed(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (ListTasksOrder | Unset): The order of a list of tasks.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -300,8 +460,21 @@ async def asyncio_detailed(
         version=version,
         initiator=initiator,
         source_system=source_system,
+        correlation_id=correlation_id,
+        parent_correlation_id=parent_correlation_id,
+        tag=tag,
+        tag_any=tag_any,
+        attribute=attribute,
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        ended_after=ended_after,
+        ended_before=ended_before,
+        paused=paused,
+        has_dlq_entry=has_dlq_entry,
+        failed_step=failed_step,
+        error_type=error_type,
+        order=order,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -323,8 +496,21 @@ async def asyncio(
     version: str | Unset = UNSET,
     initiator: str | Unset = UNSET,
     source_system: str | Unset = UNSET,
+    correlation_id: str | Unset = UNSET,
+    parent_correlation_id: str | Unset = UNSET,
+    tag: list[str] | Unset = UNSET,
+    tag_any: list[str] | Unset = UNSET,
+    attribute: list[str] | Unset = UNSET,
+    q: str | Unset = UNSET,
     created_after: str | Unset = UNSET,
     created_before: str | Unset = UNSET,
+    ended_after: str | Unset = UNSET,
+    ended_before: str | Unset = UNSET,
+    paused: bool | Unset = UNSET,
+    has_dlq_entry: bool | Unset = UNSET,
+    failed_step: str | Unset = UNSET,
+    error_type: str | Unset = UNSET,
+    order: ListTasksOrder | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -340,8 +526,21 @@ async def asyncio(
         version (str | Unset):
         initiator (str | Unset):
         source_system (str | Unset):
+        correlation_id (str | Unset):
+        parent_correlation_id (str | Unset):
+        tag (list[str] | Unset):
+        tag_any (list[str] | Unset):
+        attribute (list[str] | Unset):
+        q (str | Unset):
         created_after (str | Unset):
         created_before (str | Unset):
+        ended_after (str | Unset):
+        ended_before (str | Unset):
+        paused (bool | Unset):
+        has_dlq_entry (bool | Unset):
+        failed_step (str | Unset):
+        error_type (str | Unset):
+        order (ListTasksOrder | Unset): The order of a list of tasks.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -365,8 +564,21 @@ async def asyncio(
             version=version,
             initiator=initiator,
             source_system=source_system,
+            correlation_id=correlation_id,
+            parent_correlation_id=parent_correlation_id,
+            tag=tag,
+            tag_any=tag_any,
+            attribute=attribute,
+            q=q,
             created_after=created_after,
             created_before=created_before,
+            ended_after=ended_after,
+            ended_before=ended_before,
+            paused=paused,
+            has_dlq_entry=has_dlq_entry,
+            failed_step=failed_step,
+            error_type=error_type,
+            order=order,
             limit=limit,
             cursor=cursor,
             page=page,
