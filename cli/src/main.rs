@@ -70,7 +70,7 @@ enum Command {
     Template(commands::template::Command),
     /// Create, follow and operate tasks.
     #[command(subcommand)]
-    Task(commands::task::Command),
+    Task(Box<commands::task::Command>),
     /// Show the steps of a task, and reset, resolve or complete them.
     #[command(subcommand)]
     Step(commands::step::Command),
@@ -164,7 +164,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Deploy(arguments) => commands::deploy::run(&project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
-        Command::Task(command) => Box::pin(commands::task::run(project, command, output)).await,
+        Command::Task(command) => Box::pin(commands::task::run(project, *command, output)).await,
         Command::Step(command) => commands::step::run(&project, command, output).await,
         Command::Dlq(command) => commands::dlq::run(&project, command, output).await,
         Command::Handler(command) => commands::handler::run(&project, command, output).await,
