@@ -19,6 +19,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     config::ProjectConfig,
+    credentials::Credentials,
     signature::{Signer, WHERE_REFUSED, behind_iam},
 };
 
@@ -30,8 +31,6 @@ const TRIES: u32 = 5;
 /// How long it pauses before the second try. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The environment variable with the API key that requests send.
-const API_KEY_VARIABLE: &str = "TASKER_API_KEY";
 /// The content type of most requests.
 const JSON: &str = "application/json";
 
@@ -41,8 +40,7 @@ pub(crate) struct Client {
     url: String,
     agent: Agent,
     tries: u32,
-    /// The API key to send.
-    key: Option<String>,
+    credentials: Option<Credentials>,
     /// Determined once, because finding credentials may need requests.
     signer: Arc<Mutex<Option<Signer>>>,
 }
@@ -59,7 +57,7 @@ impl Client {
             url: url.trim_end_matches('/').to_owned(),
             agent: agent(url, Some(TIMEOUT)),
             tries: 1,
-            key: std::env::var(API_KEY_VARIABLE).ok().filter(|key| !key.is_empty()),
+            credentials: Credentials::of_environment(),
             signer: Arc::default(),
         }
     }
@@ -79,7 +77,8 @@ impl Client {
 
     /// Creates a client of the server that a project's configuration names.
     pub(crate) fn of(project: &ProjectConfig) -> Self {
-        Self::new(&project.config.server.url())
+        let client = Self::new(&project.config.server.url());
+        Self { credentials: client.credentials.or_else(|| project.credentials.clone()), ..client }
     }
 
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {
@@ -243,11 +242,12 @@ impl Client {
         for (name, value) in headers {
             request.headers_mut().insert(name, HeaderValue::from_str(value)?);
         }
-        if let Some(key) = &self.key {
+        if let Some(credentials) = &self.credentials {
+            let (name, value) = credentials.header();
             let mut value =
-                HeaderValue::from_str(key).with_context(|| format!("{API_KEY_VARIABLE} is no key"))?;
+                HeaderValue::from_str(&value).context("the API key or token cannot be a header")?;
             value.set_sensitive(true);
-            request.headers_mut().insert("x-api-key", value);
+            request.headers_mut().insert(name, value);
         }
         if let Some(signer) = signer {
             signer.sign(&mut request, SystemTime::now())?;

@@ -15,7 +15,9 @@ use toml::{Table, Value};
 
 use crate::{
     auth::{Auth, Roles},
+    credentials::Credentials,
     environment,
+    profiles::Profile,
 };
 
 /// The name of the file.
@@ -226,6 +228,8 @@ pub(crate) enum Source {
 pub(crate) struct ProjectConfig {
     pub(crate) root: PathBuf,
     pub(crate) config: Config,
+    /// What requests to the server say about who sends them, if the environment does not say it.
+    pub(crate) credentials: Option<Credentials>,
     sources: BTreeMap<String, Source>,
 }
 
@@ -243,6 +247,12 @@ impl ProjectConfig {
             None => String::new(),
         };
         Self::from_parts(root, file.as_deref(), &text, environment::utf8())
+    }
+
+    /// Sends requests to the server of a profile, with its credentials.
+    pub(crate) fn use_profile(&mut self, profile: &Profile) {
+        profile.url.clone_into(&mut self.config.server.url);
+        self.credentials = profile.credentials();
     }
 
     fn from_parts(
@@ -276,7 +286,7 @@ impl ProjectConfig {
             config.database.url = url;
             sources.insert("database.url".into(), Source::Environment("DATABASE_URL".into()));
         }
-        Ok(Self { root, config, sources })
+        Ok(Self { root, config, credentials: None, sources })
     }
 
     /// Returns every key with its value and its source. Passwords are replaced.

@@ -6,16 +6,19 @@ mod auth;
 mod client;
 mod commands;
 mod config;
+mod credentials;
 mod environment;
 mod graph;
 mod json;
 mod output;
 mod parts;
+mod plugin;
+mod profiles;
 mod project;
 mod signature;
 mod view;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -24,6 +27,7 @@ use crate::{
     commands::ending::Ending,
     config::ProjectConfig,
     output::{Output, print},
+    profiles::Profiles,
 };
 
 /// Workflows whose steps are WebAssembly components.
@@ -39,6 +43,9 @@ struct Arguments {
     /// The URL of the API. Default: `server.url` of tasker.toml.
     #[arg(long, global = true, value_name = "URL", env = "TASKER_URL")]
     server: Option<String>,
+    /// The profile with the server and the credentials for it: see `tasker profile`.
+    #[arg(long, global = true, value_name = "NAME", env = "TASKER_PROFILE", conflicts_with = "server")]
+    profile: Option<String>,
     /// Print JSON instead of text for people.
     #[arg(long, global = true)]
     json: bool,
@@ -96,7 +103,10 @@ enum Command {
     },
     /// List who changed what through the API, and who was refused.
     Audit(commands::audit::Arguments),
-    /// Show the configuration.
+    /// List, add and remove profiles: servers with the credentials for them.
+    #[command(subcommand)]
+    Profile(commands::profile::Command),
+    /// Show and explain the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
     /// Print a completion script: `source <(tasker completions bash)`.
@@ -104,6 +114,9 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// `tasker foo` runs the program `tasker-foo` of the PATH.
+    #[command(external_subcommand)]
+    Plugin(Vec<OsString>),
     /// Compile a component, as a separate process for a host.
     #[command(hide = true)]
     CompileComponent {
@@ -117,6 +130,14 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
+    if let Command::Plugin(plugin) = &arguments.command {
+        let known: Vec<String> =
+            Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        return plugin::run(plugin, arguments.server.as_deref(), &known).unwrap_or_else(|error| {
+            output.failure(&error);
+            ExitCode::from(2)
+        });
+    }
     start_logging(arguments.verbose, matches!(arguments.command, Command::Serve(_) | Command::Worker));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -149,11 +170,15 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
             return Ok(Ending::Done);
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
+        Command::Profile(command) => return commands::profile::run(command, arguments.server, output),
         _ => {}
     }
     let mut project = ProjectConfig::load(&arguments.project)?;
     if let Some(url) = arguments.server {
         project.config.server.url = url;
+    }
+    if let Some(name) = arguments.profile {
+        project.use_profile(Profiles::load()?.get(&name)?);
     }
     project.config.server.complete_url()?;
     match arguments.command {
@@ -174,7 +199,11 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
-        Command::New(_) | Command::Completions { .. } | Command::CompileComponent { .. } => Ok(Ending::Done),
+        Command::New(_)
+        | Command::Profile(_)
+        | Command::Plugin(_)
+        | Command::Completions { .. }
+        | Command::CompileComponent { .. } => Ok(Ending::Done),
     }
 }
 

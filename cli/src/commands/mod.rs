@@ -17,6 +17,7 @@ pub(crate) mod mcp;
 pub(crate) mod new;
 mod operate;
 mod paging;
+pub(crate) mod profile;
 pub(crate) mod publish;
 mod request;
 pub(crate) mod serve;

@@ -9,6 +9,7 @@ mod kill;
 mod memory;
 mod operators;
 mod outage;
+mod profiles;
 mod program;
 mod project;
 mod size;

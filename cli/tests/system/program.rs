@@ -24,6 +24,8 @@ pub(crate) fn tasker(project: &Path) -> Command {
         .env_remove("DATABASE_URL")
         .env_remove("TASKER_URL")
         .env_remove("TASKER_API_KEY")
+        .env_remove("TASKER_AUTH_TOKEN")
+        .env_remove("TASKER_PROFILE")
         .env_remove("RUST_LOG")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());

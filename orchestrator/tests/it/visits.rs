@@ -139,13 +139,22 @@ async fn a_connection_that_lives_is_kept_through_a_standstill() {
 async fn a_connection_that_dies_under_a_statement_fails_that_one_only() {
     let fixture = Fixture::in_visits().await;
     fixture.publish(&template("one", &[("a", &[])])).await;
-    fixture.create("one", json!({})).await;
-    sqlx::query("SELECT pg_terminate_backend($1)")
-        .bind(backends(&fixture.database).await[0])
-        .execute(&fixture.database.pool)
-        .await
-        .unwrap();
-    let failed = fixture.orchestrator.engine.create_tasks(vec![request("one", &json!({}))]).await.remove(0);
+    // A connection that has been idle for long, as on a busy machine, is checked and replaced.
+    let mut failed = Ok(());
+    for _ in 0..20 {
+        fixture.create("one", json!({})).await;
+        sqlx::query("SELECT pg_terminate_backend($1)")
+            .bind(backends(&fixture.database).await[0])
+            .execute(&fixture.database.pool)
+            .await
+            .unwrap();
+        let created =
+            fixture.orchestrator.engine.create_tasks(vec![request("one", &json!({}))]).await.remove(0);
+        failed = created.map(drop);
+        if failed.is_err() {
+            break;
+        }
+    }
     assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
     fixture.create("one", json!({})).await;
 }

@@ -1,0 +1,39 @@
+//! What requests say about who sends them.
+
+use std::env;
+
+const TOKEN_VARIABLE: &str = "TASKER_AUTH_TOKEN";
+const KEY_VARIABLE: &str = "TASKER_API_KEY";
+
+/// An API key, or a token of the identity provider.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    Key(String),
+    Token(String),
+}
+
+/// Without the secret.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Key(_) => "Key",
+            Self::Token(_) => "Token",
+        })
+    }
+}
+
+impl Credentials {
+    /// Those of the environment.
+    pub(crate) fn of_environment() -> Option<Self> {
+        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        variable(TOKEN_VARIABLE).map(Self::Token).or_else(|| variable(KEY_VARIABLE).map(Self::Key))
+    }
+
+    /// The header that carries them: its name and value.
+    pub(crate) fn header(&self) -> (&'static str, String) {
+        match self {
+            Self::Key(key) => ("x-api-key", key.clone()),
+            Self::Token(token) => ("authorization", format!("Bearer {token}")),
+        }
+    }
+}
