@@ -81,9 +81,28 @@ say "Testing the client for TypeScript"
 say "Testing the client for Python"
 (cd clients/python/tests && "$tools/bin/python" -B -m unittest --verbose 2>&1) | tee "$project/python" || true
 
+say "Running the examples for gRPC and Rust"
+examples=0
+# runs WHAT EXPECTED COMMAND...: whether the command prints that
+runs() {
+    local what=$1 expected=$2 printed
+    shift 2
+    printed=$("$@" 2>&1) || true
+    if [ "$printed" = "$expected" ]; then
+        echo "ok - the example for $what"
+        examples=$((examples + 1))
+    else
+        printf 'not ok - the example for %s: %s\n' "$what" "$printed"
+    fi
+}
+runs gRPC 'complete {"value":42}' "$tools/bin/python" grpc/examples/order.py
+diff <(sed -n '/^```python$/,/^```$/{/^```/d;p}' docs/grpc.md) grpc/examples/order.py && examples=$((examples + 1)) ||
+    echo "not ok - docs/grpc.md does not hold grpc/examples/order.py"
+runs Rust $'complete\n42' target/debug/examples/order
+
 # number FILE PREFIX: the number after the last such prefix, or 0
 number() { sed -En "s/.*$2([0-9]+).*/\1/p" "$1" | tail -n 1 | grep . || echo 0; }
-failed=0
+failed=$((3 - examples))
 for name in 'typescript:^# fail ' 'typescript:^# cancelled ' 'python:^FAILED.*failures=' 'python:^FAILED.*errors='; do
     failed=$((failed + $(number "$project/${name%%:*}" "${name#*:}")))
 done
@@ -93,5 +112,5 @@ python=$(number "$project/python" '^Ran ')
 [ "$typescript" -gt 0 ] && [ "$python" -gt 0 ] || failed=$((failed + 1))
 result=ok
 [ "$failed" = 0 ] || { result=FAILED; tail -n 50 "$project/log" >&2; }
-echo "test result: $result. $((typescript + python - failed)) passed; $failed failed; 0 ignored"
+echo "test result: $result. $((typescript + python + 3 - failed)) passed; $failed failed; 0 ignored"
 [ "$failed" = 0 ]

@@ -98,7 +98,7 @@ test("what does not exist, and who may not ask", async () => {
   await assert.rejects(task.get(), failsWith("no_such_task", ({ status }) => assert.equal(status, 404)));
   await assert.rejects(task.wait(), failsWith("no_such_task"));
   await assert.rejects(tasker.start("shop/nothing", {}), failsWith("no_such_template"));
-  const stranger = new Tasker({ url, apiKey: `${apiKey.slice(0, 60)}x` });
+  const stranger = new Tasker({ url, apiKey: `${apiKey.slice(0, 60)}${apiKey.endsWith("x") ? "y" : "x"}` });
   await assert.rejects(stranger.start("shop/order", order), failsWith("unauthenticated", ({ status }) => assert.equal(status, 401)));
   await assert.rejects(stranger.task(task.id).wait(), failsWith("unauthenticated"));
   await assert.rejects(unwrap(new Tasker({ url, token: "a.b.c" }).raw.GET("/v1/me")), failsWith("unauthenticated"));
