@@ -22,7 +22,8 @@ SERVICES = {
         "create_task": "", "create_tasks": "", "get_task": "", "list_tasks": "", "count_tasks": "", "cancel_task": "",
         "operate_on_task": "OperateTask", "clone_task": "", "get_task_context": "", "get_task_input": "", "get_task_graph": "",
         "list_task_audit": "ListAudit", "list_timeline": "ListTimeline", "list_task_logs": "ListLogs",
-        "follow_task": "StreamTaskStatus",
+        "follow_task": "StreamTaskStatus", "bulk_operate": "", "list_bulk": "", "get_bulk": "", "stop_bulk": "",
+        "list_bulk_failures": "",
     },
     "StepService": {
         "get_step": "", "list_steps": "", "operate_on_step": "ResolveStep", "list_step_audit": "GetStepAudit",

@@ -90,6 +90,11 @@ impl Within {
         self.note.add(reason, on_behalf_of);
     }
 
+    /// Notes by which permission the request acts, if the route alone does not say, for the record of it.
+    pub(crate) fn acts_by(&self, permission: Permission) {
+        self.note.acts_by(permission);
+    }
+
     /// Checks a second permission, on what belongs to no namespace.
     pub(crate) fn must(&self, permission: Permission) -> Result<(), ApiError> {
         self.caller.scope(permission).map(drop).ok_or_else(|| Error::Forbidden { permission }.into())

@@ -1,7 +1,5 @@
 //! Creating tasks: one, many, or a copy of another.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
     extract::State,
@@ -9,8 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
-use tasker_orchestrator::{Creation, Error, Orchestrator, TaskRequest, access::Scope, read::TaskDetail};
+use serde_json::value::RawValue;
+use tasker_orchestrator::{Creation, Error, Orchestrator, TaskCopy, TaskRequest, access::Scope};
 use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -26,8 +24,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const MAX_BATCH: usize = 1000;
 /// How many of them are created in one transaction.
 const PER_TRANSACTION: usize = 100;
-/// What the tag of a copied task begins with, before the id of the other.
-const RERUN_OF: &str = "rerun-of:";
 
 /// A created task.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -229,22 +225,6 @@ pub(crate) async fn create_batch(
     Ok(Json(CreatedTasks { items }))
 }
 
-/// How a copy differs from its task.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TaskCopy {
-    /// Changes of the input: a JSON Merge Patch (RFC 7396).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Value>)]
-    pub context: Option<Box<RawValue>>,
-    /// The template's version. Default: that of the task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// The reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
 /// Creates a task with the input of another, with the tag `rerun-of:` and its id. `Idempotency-Key` makes it safe to repeat.
 #[utoipa::path(post, path = "/v1/tasks/{task_id}/clone", tag = "tasks", operation_id = "clone_task", params(("task_id" = Uuid, Path)),
     request_body = TaskCopy, responses((status = 201, body = CreatedTask), (status = 404, body = Problem),
@@ -258,7 +238,7 @@ pub(crate) async fn clone(
     Body(copy): Body<TaskCopy>,
 ) -> Result<Response, ApiError> {
     let may_read_documents = within.check_task(&orchestrator, task).await?;
-    let mut request = request_of(orchestrator.reader.task(task).await?, copy)?;
+    let mut request = copy.of(orchestrator.reader.task(task).await?)?;
     take_key(&headers, &mut request)?;
     // Otherwise the template may take it for the same request as that of the task.
     request.idempotency_key.get_or_insert_with(|| Uuid::now_v7().to_string());
@@ -271,70 +251,4 @@ pub(crate) async fn clone(
         return Err(ApiError::new(Code::InvalidInput, message.to_owned()));
     }
     made(&orchestrator, &within, created, given).await.map(|task| at(StatusCode::CREATED, task))
-}
-
-fn request_of(task: TaskDetail, copy: TaskCopy) -> Result<TaskRequest, ApiError> {
-    let TaskDetail { summary, context, .. } = task;
-    let input = context.unwrap_or_else(|| RawValue::NULL.to_owned());
-    let input = match &copy.context {
-        Some(patch) => merged(&input, patch).map_err(|error| {
-            ApiError::new(Code::InvalidRequest, format!("`context` cannot be merged: {error}"))
-        })?,
-        None => input,
-    };
-    let mut tags: Vec<String> = summary.tags.into_iter().filter(|tag| !tag.starts_with(RERUN_OF)).collect();
-    tags.push(format!("{RERUN_OF}{}", summary.task_id));
-    Ok(TaskRequest {
-        namespace: summary.namespace,
-        version: Some(copy.version.unwrap_or(summary.version)),
-        initiator: summary.initiator,
-        source_system: summary.source_system,
-        reason: copy.reason,
-        tags,
-        priority: summary.priority,
-        parent_correlation_id: Some(summary.correlation_id),
-        ..TaskRequest::new(&summary.name, input)
-    })
-}
-
-/// Applies a JSON Merge Patch. What it does not change stays as it is written, to the last digit.
-fn merged(target: &RawValue, patch: &RawValue) -> serde_json::Result<Box<RawValue>> {
-    type Object = BTreeMap<String, Box<RawValue>>;
-    if !patch.get().trim_start().starts_with('{') {
-        return Ok(patch.to_owned());
-    }
-    let mut object: Object = serde_json::from_str(target.get()).unwrap_or_default();
-    for (name, value) in serde_json::from_str::<Object>(patch.get())? {
-        if value.get() == "null" {
-            object.remove(&name);
-        } else {
-            let below = object.get(&name).map_or(RawValue::NULL, |below| below);
-            object.insert(name, merged(below, &value)?);
-        }
-    }
-    to_raw_value(&object)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_merge_patch_changes_what_it_names_and_no_digit_of_the_rest() {
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-        for (target, patch, expected) in [
-            (
-                r#"{"n":12345678901234567890.10,"a":{"b":1,"c":2}}"#,
-                r#"{"a":{"b":null,"d":3}}"#,
-                r#"{"a":{"c":2,"d":3},"n":12345678901234567890.10}"#,
-            ),
-            (r#"{"a":[1,2]}"#, r#"{"a":[3]}"#, r#"{"a":[3]}"#),
-            (r#"{"a":1}"#, r#"{"a":{"b":{"c":null}}}"#, r#"{"a":{"b":{}}}"#),
-            ("[1]", r#"{"a":1}"#, r#"{"a":1}"#),
-            (r#"{"a":1}"#, r#""text""#, r#""text""#),
-            (r#"{"a":1}"#, "{}", r#"{"a":1}"#),
-        ] {
-            assert_eq!(merged(&raw(target), &raw(patch)).unwrap().get(), expected, "{target} {patch}");
-        }
-    }
 }

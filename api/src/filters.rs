@@ -20,9 +20,10 @@ pub(crate) enum Order {
 }
 
 /// Filters of a list of tasks.
-#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
+#[schema(as = TaskFilters)]
 pub(crate) struct Filters {
     /// Only tasks in this state. Repeat it for several.
     #[serde(default)]
@@ -57,15 +58,19 @@ pub(crate) struct Filters {
     q: Option<String>,
     /// Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     created_after: Option<Moment>,
     /// Only tasks created before this time.
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     created_before: Option<Moment>,
     /// Only tasks that ended at this time or later.
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     ended_after: Option<Moment>,
     /// Only tasks that ended before this time.
     #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
     ended_before: Option<Moment>,
     /// Only tasks that are paused (`true`), or that are not.
     paused: Option<bool>,

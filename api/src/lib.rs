@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod bulk;
 mod callables;
 mod creations;
 mod dlq;
@@ -52,7 +53,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use access::Authentication;
 pub use callables::CallableOperation;
-pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch, TaskCopy};
+pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
 pub use dlq::{DlqAddition, DlqUpdate};
 pub use health::{DetailedHealth, Health};
 pub use keys::KeyRotation;
@@ -63,6 +64,7 @@ pub use openapi::document as openapi_document;
 pub use page::Page;
 pub use problem::{Fault, PROBLEM_JSON, Problem};
 pub use steps::{StepActionName, StepOperation};
+pub use tasker_orchestrator::TaskCopy;
 pub use tasks::{AnswerBy, CancelledTask, OperatedTask, TaskOperation};
 pub use templates::{TemplateProblem, TemplateVerdict};
 pub use tokens::Tokens;

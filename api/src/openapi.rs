@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{API_KEY, Authorized as _, BEARER},
-    callables, creations, dlq, documents, domain_events, events, follow, graphs, handlers, health, keys,
-    logs, me, meta, problem,
+    bulk, callables, creations, dlq, documents, domain_events, events, follow, graphs, handlers, health,
+    keys, logs, me, meta, problem,
     problem::PROBLEM_JSON,
     steps, tasks, templates, timeline, trail, triggers,
 };
@@ -56,6 +56,11 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(tasks::operate), Permission::TasksOperate)
         .authorized(routes!(tasks::cancel), Permission::TasksCancel)
         .authorized(routes!(tasks::audit), Permission::TasksRead)
+        .authorized(routes!(bulk::operate), Permission::TasksList)
+        .authorized(routes!(bulk::list), Permission::TasksList)
+        .authorized(routes!(bulk::show), Permission::TasksList)
+        .authorized(routes!(bulk::stop), Permission::TasksList)
+        .authorized(routes!(bulk::failures), Permission::TasksList)
         .authorized(routes!(graphs::of_task), Permission::TasksRead)
         .authorized(routes!(follow::stream), Permission::TasksRead)
         .authorized(routes!(timeline::list), Permission::StepsRead)

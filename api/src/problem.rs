@@ -111,10 +111,12 @@ codes! {
     NoSuchKey NOT_FOUND "no_such_key" "There is no such API key"
     NoSuchTrigger NOT_FOUND "no_such_trigger" "There is no such trigger"
     NoSuchEvent NOT_FOUND "no_such_event" "There is no such event"
+    NoSuchBulk NOT_FOUND "no_such_bulk" "There is no such bulk operation"
     NoSuchMethod METHOD_NOT_ALLOWED "no_such_method" "The route does not support this method"
     DuplicateTask CONFLICT "duplicate_task" "The same request has already created a task"
     AlreadyEnded CONFLICT "already_ended" "The task has already ended"
     NotPossible CONFLICT "not_possible" "The current state does not allow this"
+    ConfirmExpired CONFLICT "confirm_expired" "The token confirms nothing any more"
     VersionTaken CONFLICT "version_taken" "The version is published with other content"
     PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large"
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The content type is not supported"
@@ -253,6 +255,8 @@ impl From<Error> for ApiError {
             Error::NoSuchDlqEntry(_) => Code::NoSuchDlqEntry,
             Error::NoSuchTrigger { .. } => Code::NoSuchTrigger,
             Error::NoSuchReceivedEvent(_) => Code::NoSuchEvent,
+            Error::NoSuchBulk(_) => Code::NoSuchBulk,
+            Error::ConfirmExpired => Code::ConfirmExpired,
             Error::InvalidTrigger { .. } => Code::InvalidTrigger,
             Error::Refused(_) => Code::NotPossible,
             Error::InvalidResult(_) => Code::InvalidResult,

@@ -38,12 +38,17 @@ const NOBODY: &str = "nobody";
 
 /// What a handler adds to the record of its request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Note(Arc<OnceLock<(Option<String>, Option<String>)>>);
+pub(crate) struct Note(Arc<OnceLock<(Option<String>, Option<String>)>>, Arc<OnceLock<Permission>>);
 
 impl Note {
     /// Why the request was sent, and for whom.
     pub(crate) fn add(&self, reason: Option<&str>, on_behalf_of: Option<&str>) {
         let _ = self.0.set((reason.map(str::to_owned), on_behalf_of.map(str::to_owned)));
+    }
+
+    /// By which permission the request acts, if the route alone does not say.
+    pub(crate) fn acts_by(&self, permission: Permission) {
+        let _ = self.1.set(permission);
     }
 }
 
@@ -95,7 +100,7 @@ impl Recorder {
             if is_too_many || principal.is_none() && refusals.add(NOBODY) > MOST_OF_NOBODY {
                 return;
             }
-        } else if !visit.changes() {
+        } else if !visit.changes(note) {
             return;
         }
         let (reason, on_behalf_of) = note.0.get().cloned().unwrap_or_default();
@@ -104,7 +109,12 @@ impl Recorder {
             request_id: request_id::current(),
             principal: principal.cloned(),
             on_behalf_of,
-            permission: visit.permission.map_or_else(String::new, |permission| permission.to_string()),
+            permission: note
+                .1
+                .get()
+                .copied()
+                .or(visit.permission)
+                .map_or_else(String::new, |name| name.to_string()),
             method: visit.method.as_str().to_owned(),
             path: visit.uri.path().to_owned(),
             outcome: match status {
@@ -136,9 +146,12 @@ impl Visit {
         }
     }
 
-    /// Whether it changes something that has no record of its own, as creations and events have. The last two change nothing.
-    fn changes(&self) -> bool {
+    /// Whether it changes something that has no record of its own, as creations and events have. The last two change nothing, and
+    /// what may only list tasks is a preview.
+    fn changes(&self, note: &Note) -> bool {
+        let is_preview = self.permission == Some(Permission::TasksList) && note.1.get().is_none();
         !self.method.is_safe()
+            && !is_preview
             && !matches!(
                 self.permission,
                 Some(

@@ -141,6 +141,15 @@ pub enum Error {
     /// No such event was received, or it has expired.
     #[error("there is no received event {0}")]
     NoSuchReceivedEvent(Uuid),
+    /// The bulk operation does not exist.
+    #[error("there is no bulk operation {0}")]
+    NoSuchBulk(Uuid),
+    /// A token confirms nothing: it is unknown, of another caller, used, or too old.
+    #[error(
+        "the token confirms nothing: it was used, is older than ten minutes, or belongs to another caller; ask for a new preview \
+         and confirm that"
+    )]
+    ConfirmExpired,
     /// The step does not exist.
     #[error("{0}")]
     NoSuchStep(String),

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod bulk;
 mod catalog;
 mod create;
 mod database;
@@ -33,7 +34,7 @@ pub mod triggers;
 pub use catalog::{
     Bundle, Catalog, ComponentPublication, HandlerVersion, Publication, PublishedHandler, step_name,
 };
-pub use create::{Creation, TaskRequest};
+pub use create::{Creation, TaskCopy, TaskRequest};
 pub use database::{FUNCTION_SET, LoginError, Newer, claim, make_login, migrate};
 pub use dead_letters::Resolution;
 pub use engine::{Dice, Engine};

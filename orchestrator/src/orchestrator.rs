@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Keys, Repeatable, Trail},
+    bulk::Bulk,
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
     database::{
@@ -55,6 +56,8 @@ pub struct Orchestrator {
     pub trail: Arc<Trail>,
     /// Requests with an idempotency key.
     pub repeatable: Arc<Repeatable>,
+    /// Actions on many tasks.
+    pub bulk: Arc<Bulk>,
     pool: Pool,
     blobs: BlobStore,
     creations: Creations,
@@ -90,6 +93,8 @@ pub struct Settings {
     /// Whether a host may go on with the next step of a chain when it has reported the one before. For queues that keep
     /// reports when a process ends: with others, a step could run on a result that is lost.
     pub continuation: bool,
+    /// How many tasks of bulk operations this process works on in a second; 0: as many as it can.
+    pub bulk_per_second: u32,
 }
 
 impl Default for Settings {
@@ -99,6 +104,7 @@ impl Default for Settings {
             report_loops: 2,
             sweep_interval: Duration::from_secs(5),
             continuation: false,
+            bulk_per_second: 50,
         }
     }
 }
@@ -157,6 +163,7 @@ impl Orchestrator {
         });
         let trail = Arc::new(Trail::new(reader.pool.clone()));
         let repeatable = Arc::new(Repeatable::new(reader.pool.clone()));
+        let bulk = Arc::new(Bulk::new(Arc::clone(&engine), settings.bulk_per_second));
         let loops = Arc::new(Loops {
             pool: pool.clone(),
             engine: Arc::clone(&engine),
@@ -164,6 +171,7 @@ impl Orchestrator {
             triggers: Arc::clone(&triggers),
             trail: Arc::clone(&trail),
             repeatable: Arc::clone(&repeatable),
+            bulk: Arc::clone(&bulk),
             reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
@@ -181,6 +189,7 @@ impl Orchestrator {
                 keys,
                 trail,
                 repeatable,
+                bulk,
                 pool,
                 blobs,
                 creations,

@@ -75,7 +75,7 @@ fn routes() -> Vec<(String, String, Option<Permission>)> {
     let document: Value = serde_json::from_str(&document).unwrap();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        let path = ["task_id", "dlq_entry_id", "received_id"]
+        let path = ["task_id", "dlq_entry_id", "received_id", "bulk_id"]
             .iter()
             .fold(path.clone(), |path, name| path.replace(&format!("{{{name}}}"), NOTHING))
             .replace(['{', '}'], "");

@@ -21,6 +21,22 @@ impl Scope {
         }
     }
 
+    /// The namespaces that are in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, scope) | (scope, Self::All) => scope.clone(),
+            (Self::Namespaces(these), Self::Namespaces(those)) => {
+                Self::Namespaces(these.intersection(those).cloned().collect())
+            }
+        }
+    }
+
+    /// Whether all namespaces of another scope are inside.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.and(other) == *other
+    }
+
     /// The namespaces, for `$n IS NULL OR namespace = ANY ($n)`. None for all.
     pub(crate) fn sql(&self) -> Option<Vec<&str>> {
         match self {

@@ -10,6 +10,7 @@ use tasker_transport::INLINE_PAYLOAD;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::statement::Statement;
 use crate::{
     database::{columns::columns, refusal::refusal, set::sql},
     effect::Effects,
@@ -82,25 +83,26 @@ pub struct Completion {
     pub cursors: Option<Vec<Box<RawValue>>>,
 }
 
+impl Cancellation {
+    /// Reads the result of [`Statement::Cancel`].
+    pub(crate) fn of(effects: &Effects, task: Uuid) -> Result<Self, Error> {
+        let Some(verdict) = effects.verdicts.first() else {
+            return Err(Error::Damaged(format!("the database returned no result for task {task}")));
+        };
+        Ok(match verdict.task_state {
+            Some(state) => Self::AlreadyEnded(state),
+            None => Self::Cancelled { steps: verdict.count },
+        })
+    }
+}
+
 impl Engine {
     /// Cancels a task. Hosts stop its running handlers after their grace time.
     pub async fn cancel(&self, task: Uuid, actor: &str, reason: Option<&str>) -> Result<Cancellation, Error> {
         check_signature(actor, reason)?;
-        let rows = sqlx::query(sql!("SELECT * FROM tasker_f.cancel_task($1, $2, $3)"))
-            .bind(task)
-            .bind(actor)
-            .bind(reason)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| refusal(error, task))?;
-        let effects = Effects::read(&rows)?;
-        let Some(verdict) = effects.verdicts.first() else {
-            return Err(Error::Damaged(format!("the database returned no result for task {task}")));
-        };
-        let cancellation = match verdict.task_state {
-            Some(state) => Cancellation::AlreadyEnded(state),
-            None => Cancellation::Cancelled { steps: verdict.count },
-        };
+        let rows = Statement::Cancel.query(task, actor, reason).fetch_all(&self.pool).await;
+        let effects = Effects::read(&rows.map_err(|error| refusal(error, task))?)?;
+        let cancellation = Cancellation::of(&effects, task)?;
         self.follow(effects).await;
         Ok(cancellation)
     }
@@ -114,29 +116,24 @@ impl Engine {
         reason: Option<&str>,
     ) -> Result<TaskState, Error> {
         check_signature(actor, reason)?;
-        let name = match action {
-            TaskAction::Pause => "pause",
-            TaskAction::Resume => "resume",
-            TaskAction::Redrive => "redrive",
-            TaskAction::GiveUp => "give_up",
-            TaskAction::ResolveManually => "resolve_manually",
-            TaskAction::Rerun { step } => {
-                let (step, _) = self.reader.find_step(task, step).await?;
-                let query = sqlx::query(sql!("SELECT * FROM tasker_f.rerun_task($1, $2, $3, $4)"))
-                    .bind(task)
-                    .bind(step);
-                return self.operated(task, query.bind(actor).bind(reason)).await;
-            }
+        let statement = self.statement(task, action).await?;
+        self.operated(task, statement.query(task, actor, reason)).await
+    }
+
+    /// Returns the statement that applies an action to a task.
+    pub(crate) async fn statement(&self, task: Uuid, action: &TaskAction) -> Result<Statement, Error> {
+        Ok(match action {
+            TaskAction::Pause => Statement::Operate("pause"),
+            TaskAction::Resume => Statement::Operate("resume"),
+            TaskAction::Redrive => Statement::Operate("redrive"),
+            TaskAction::GiveUp => Statement::Operate("give_up"),
+            TaskAction::ResolveManually => Statement::Operate("resolve_manually"),
+            TaskAction::Rerun { step } => Statement::Rerun(self.reader.find_step(task, step).await?.0),
             TaskAction::Upgrade { version } => {
                 let (from, to) = self.upgrade_path(task, version.as_deref()).await?;
-                let query = sqlx::query(sql!("SELECT * FROM tasker_f.upgrade_task($1, $2, $3, $4, $5)"));
-                let query = query.bind(task).bind(from).bind(to);
-                return self.operated(task, query.bind(actor).bind(reason)).await;
+                Statement::Upgrade { from, to }
             }
-        };
-        let query =
-            sqlx::query(sql!("SELECT * FROM tasker_f.operate_task($1, $2, $3, $4)")).bind(task).bind(name);
-        self.operated(task, query.bind(actor).bind(reason)).await
+        })
     }
 
     /// Applies an action to a step, given by name or number. Returns the task's state afterwards.

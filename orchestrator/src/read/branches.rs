@@ -17,7 +17,7 @@ use crate::error::Error;
 const COMMON: f32 = 0.01;
 
 /// The ways to the tasks of a filter.
-pub(super) struct Branches {
+pub(crate) struct Branches {
     branches: Vec<Branch>,
     /// What the filter's text may stand for, if it has one.
     pub(super) search: Option<Search>,
@@ -38,14 +38,14 @@ enum Condition {
 }
 
 /// The part of the matching tasks that is read, in order.
-pub(super) struct Part {
-    pub(super) after: Option<Uuid>,
-    pub(super) limit: i64,
+pub(crate) struct Part {
+    pub(crate) after: Option<Uuid>,
+    pub(crate) limit: i64,
 }
 
 impl Reader {
     /// Chooses the ways.
-    pub(super) async fn branches(&self, filter: &TaskFilter) -> Result<Branches, Error> {
+    pub(crate) async fn branches(&self, filter: &TaskFilter) -> Result<Branches, Error> {
         let search = match &filter.text {
             Some(text) => Some(self.search(text, &filter.scope).await?),
             None => None,
@@ -91,7 +91,7 @@ impl Reader {
 
 impl Branches {
     /// Adds a query of these columns of the matching tasks, which must contain `task_id`.
-    pub(super) fn push_to(
+    pub(crate) fn push_to(
         &self,
         query: &mut QueryBuilder<Postgres>,
         columns: &str,

@@ -1,16 +1,26 @@
 //! Which tasks a list or a count is of.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{access::scope::Scope, labels, state::TaskState};
 
-/// A filter for tasks. All conditions must hold.
-#[derive(Debug, Clone, Default)]
+/// A filter for tasks. All conditions must hold. What bulk operations store of it has no scope.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TaskFilter {
     /// Only tasks of these namespaces.
+    #[serde(skip)]
     pub scope: Scope,
+    /// Only these tasks.
+    #[serde(skip)]
+    pub ids: Option<Vec<Uuid>>,
+    /// Only tasks that were there at this time, when this was the newest. The ids of two processes are not in the order of
+    /// time, within a moment.
+    #[serde(skip)]
+    pub until: Option<(Uuid, DateTime<Utc>)>,
     /// Only tasks of this namespace.
     pub namespace: Option<String>,
     /// Only tasks of templates with this name.
@@ -105,6 +115,12 @@ impl TaskFilter {
         }
         if let Some(before) = self.created_before {
             query.push(" AND task_id < ").push_bind(first_id(before));
+        }
+        if let Some(ids) = &self.ids {
+            query.push(" AND task_id = ANY (").push_bind(ids.clone()).push(")");
+        }
+        if let Some((newest, time)) = self.until {
+            query.push(" AND task_id <= ").push_bind(newest).push(" AND created_at <= ").push_bind(time);
         }
         for (comparison, time) in [(">=", self.ended_after), ("<", self.ended_before)] {
             if let Some(time) = time {

@@ -18,6 +18,7 @@ mod timeline;
 mod watch;
 mod withhold;
 
+pub(crate) use branches::Part;
 pub use context::TaskContext;
 pub use count::{CountBy, TaskCount, TaskGroup};
 pub use discovery::{

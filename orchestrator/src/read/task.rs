@@ -174,6 +174,14 @@ impl Reader {
         found.collect()
     }
 
+    /// Returns those of these tasks that exist, newest first.
+    pub(crate) async fn tasks_by_id(&self, ids: &[Uuid]) -> Result<Vec<TaskSummary>, Error> {
+        let mut query =
+            QueryBuilder::new(format!("SELECT {SUMMARY} FROM tasker.tasks WHERE task_id = ANY ("));
+        query.push_bind(ids).push(") ORDER BY task_id DESC");
+        query.build().fetch_all(&self.pool).await?.iter().map(summary).collect()
+    }
+
     /// Returns a task.
     pub async fn task(&self, id: Uuid) -> Result<TaskDetail, Error> {
         self.read_task(id, "input::text AS input, input_blob::text AS input_blob").await

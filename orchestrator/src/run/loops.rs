@@ -13,6 +13,7 @@ use tasker_pool::Pool;
 
 use crate::{
     access::{Repeatable, Trail},
+    bulk::Bulk,
     database::functions::FunctionSetUse,
     engine::Engine,
     error::Error,
@@ -31,7 +32,8 @@ const BACKLOG: u64 = 1000;
 /// and long enough to be cheap.
 const UNMARKED: Duration = Duration::from_secs(2);
 
-/// The background work: creates tasks, applies reports, marks messages, publishes events, sweeps.
+/// The background work: creates tasks, applies reports, marks messages, publishes events, works on bulk
+/// operations, sweeps.
 pub(crate) struct Loops {
     pub(crate) pool: Pool,
     pub(crate) engine: Arc<Engine>,
@@ -39,6 +41,7 @@ pub(crate) struct Loops {
     pub(crate) triggers: Arc<Triggers>,
     pub(crate) trail: Arc<Trail>,
     pub(crate) repeatable: Arc<Repeatable>,
+    pub(crate) bulk: Arc<Bulk>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
     pub(crate) concurrent_reports: usize,
@@ -62,6 +65,7 @@ impl Loops {
         }));
         tasks.spawn(Arc::clone(&self.events).publish_loop(stop.clone()));
         tasks.spawn(Arc::clone(&self.events).deliver_loop(stop.clone()));
+        tasks.spawn(Arc::clone(&self.bulk).work_loop(stop.clone()));
         // Independent of the sweep, whose failure must not make this build's functions look unused.
         tasks.spawn(Arc::clone(self).every(
             FUNCTION_SET_CHECK_INTERVAL,
@@ -103,7 +107,8 @@ impl Loops {
         let received = self.triggers.forget_received_events().await;
         let accesses = self.trail.forget().await;
         let requests = self.repeatable.forget().await;
-        events.and(received).and(accesses).and(requests)
+        let operations = self.bulk.forget().await;
+        events.and(received).and(accesses).and(requests).and(operations)
     }
 
     async fn every(
@@ -148,10 +153,11 @@ impl Loops {
         let swept = self.engine.sweep_up(may_judge).await;
         let published = self.events.publish_and_deliver().await;
         let tidied = self.tidy().await;
+        let worked = self.bulk.visit().await;
         // The next visit is later than the time after which an unmarked message is sent again.
         let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
         let swept = swept?;
-        published.and(tidied).and(marked)?;
+        published.and(tidied).and(worked).and(marked)?;
         Ok(swept)
     }
 

@@ -1,6 +1,7 @@
 //! The orchestrator against a real PostgreSQL.
 
 mod batches;
+mod bulk;
 mod conformance;
 mod continuation;
 mod couriers;

@@ -1,0 +1,44 @@
+//! The statement of each action on a task, to be run on any connection.
+
+use sqlx::{Postgres, postgres::PgArguments, query, query::Query};
+use uuid::Uuid;
+
+use crate::database::set::sql;
+
+/// The statement of an action whose step and releases are known. Its rows are effects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statement {
+    /// Cancels the task.
+    Cancel,
+    /// An action that needs no more than its name.
+    Operate(&'static str),
+    /// Reruns the task from this step.
+    Rerun(i32),
+    /// Moves the task from one release to another.
+    Upgrade { from: Uuid, to: Uuid },
+}
+
+impl Statement {
+    /// Returns the statement for a task.
+    pub(crate) fn query<'q>(
+        self,
+        task: Uuid,
+        actor: &'q str,
+        reason: Option<&'q str>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        let statement = match self {
+            Self::Cancel => query(sql!("SELECT * FROM tasker_f.cancel_task($1, $2, $3)")).bind(task),
+            Self::Operate(action) => {
+                query(sql!("SELECT * FROM tasker_f.operate_task($1, $2, $3, $4)")).bind(task).bind(action)
+            }
+            Self::Rerun(step) => {
+                query(sql!("SELECT * FROM tasker_f.rerun_task($1, $2, $3, $4)")).bind(task).bind(step)
+            }
+            Self::Upgrade { from, to } => {
+                let upgrade = query(sql!("SELECT * FROM tasker_f.upgrade_task($1, $2, $3, $4, $5)"));
+                upgrade.bind(task).bind(from).bind(to)
+            }
+        };
+        statement.bind(actor).bind(reason)
+    }
+}

@@ -1,0 +1,483 @@
+//! Bulk operations: previews, each action on tasks in all states, crashes, and what is forgotten.
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tasker_orchestrator::{
+    Error, Slice, TaskAction,
+    access::{Caller, Scope},
+    bulk::{Bulk, BulkAction, BulkArguments, BulkOperation, BulkRequest, BulkState},
+    read::TaskFilter,
+    state::TaskState,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, failed, request, template};
+
+/// The reason of all operations.
+const REASON: &str = "the shop was closed";
+
+/// A request for the tasks of a template.
+fn of_template(action: BulkAction, name: &str) -> BulkRequest {
+    BulkRequest {
+        action,
+        arguments: BulkArguments::default(),
+        filter: Some(TaskFilter { name: Some(name.to_owned()), ..TaskFilter::default() }),
+        task_ids: None,
+        reason: Some(REASON.to_owned()),
+        actor: Some("ada".to_owned()),
+        max: None,
+    }
+}
+
+impl Fixture {
+    /// A worker in a process of its own, as fast as it can be or at this rate.
+    fn worker(&self, per_second: u32) -> Arc<Bulk> {
+        Arc::new(Bulk::new(Arc::clone(&self.orchestrator.engine), per_second))
+    }
+
+    async fn preview(&self, request: BulkRequest) -> BulkOperation {
+        self.orchestrator.bulk.preview(&Caller::local(), request).await.unwrap()
+    }
+
+    async fn confirm(&self, preview: &BulkOperation) -> Result<BulkOperation, Error> {
+        self.orchestrator.bulk.confirm(&Caller::local(), preview.confirm.as_deref().unwrap()).await
+    }
+
+    async fn begin(&self, request: BulkRequest) -> Uuid {
+        self.confirm(&self.preview(request).await).await.unwrap().bulk_id
+    }
+
+    async fn operation(&self, bulk: Uuid) -> BulkOperation {
+        self.orchestrator.bulk.show(bulk, &Scope::All).await.unwrap()
+    }
+
+    /// Works until nothing is to be done.
+    async fn work(&self) {
+        self.worker(0).work(&CancellationToken::new(), None).await.unwrap();
+    }
+
+    /// Starts a worker, and returns when it has done some tasks.
+    async fn at_work(&self, bulk: Uuid, per_second: u32) -> JoinHandle<()> {
+        let worker = self.worker(per_second);
+        let working =
+            tokio::spawn(async move { worker.work(&CancellationToken::new(), None).await.unwrap() });
+        while self.operation(bulk).await.done < 4 {
+            tokio::task::yield_now().await;
+        }
+        working
+    }
+
+    /// Creates tasks of the template `name` that are blocked by failures.
+    async fn blocked(&self, name: &str, count: usize) -> Vec<Uuid> {
+        self.publish(&template(name, &[("a", &[])])).await;
+        let mut tasks = Vec::new();
+        for _ in 0..count.div_ceil(100) {
+            let requests = (0..100.min(count - tasks.len())).map(|_| request(name, &json!({}))).collect();
+            for created in self.orchestrator.engine.create_tasks(requests).await {
+                let tasker_orchestrator::Creation::Created(task) = created.unwrap() else { panic!() };
+                tasks.push(task);
+            }
+            let reports = self.dispatched().iter().map(|step| self.finished(step, failed(false))).collect();
+            self.orchestrator.engine.apply(reports).await.unwrap();
+        }
+        tasks
+    }
+
+    /// How often the audit of each task names an operation as the cause of a change of this kind.
+    async fn changes(&self, bulk: Uuid, event: &str) -> BTreeMap<Uuid, i64> {
+        let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+            "SELECT task_id, count(*) FILTER (WHERE step_index IS NULL) FROM tasker.audit
+             WHERE reason LIKE '%' || $1 AND event = $2 GROUP BY task_id",
+        )
+        .bind(format!("bulk {bulk})"))
+        .bind(event)
+        .fetch_all(&self.database.pool)
+        .await
+        .unwrap();
+        rows.into_iter().collect()
+    }
+
+    /// Creates a task of this template in each of the states that matter.
+    async fn mixture(&self, name: &str) -> [Uuid; 7] {
+        self.publish(&template(name, &[("a", &[])])).await;
+        let engine = &self.orchestrator.engine;
+        let mut tasks = [Uuid::nil(); 7];
+        for (place, task) in tasks.iter_mut().enumerate() {
+            *task = self.create(name, json!({})).await;
+            let step = self.dispatched_one();
+            let operate = async |action| engine.operate_on_task(*task, &action, "test", None).await.unwrap();
+            match place {
+                1 => drop(operate(TaskAction::Pause).await),
+                2..=4 => {
+                    self.fail(&step, false).await;
+                    match place {
+                        3 => drop(operate(TaskAction::GiveUp).await),
+                        4 => drop(operate(TaskAction::ResolveManually).await),
+                        _ => {}
+                    }
+                }
+                5 => drop(self.complete(&step, json!({})).await),
+                6 => drop(engine.cancel(*task, "test", None).await.unwrap()),
+                _ => {}
+            }
+        }
+        let mut states = Vec::new();
+        for task in tasks {
+            states.push(self.task_state(task).await);
+        }
+        let (running, blocked) = (TaskState::StepsInProcess, TaskState::BlockedByFailures);
+        let ended =
+            [TaskState::Error, TaskState::ResolvedManually, TaskState::Complete, TaskState::Cancelled];
+        assert_eq!(states, [[running, running, blocked].as_slice(), &ended].concat());
+        tasks
+    }
+}
+
+#[tokio::test]
+async fn each_action_is_applied_to_the_tasks_whose_state_allows_it() {
+    let fixture = Fixture::new().await;
+    let step = BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() };
+    let version = BulkArguments { version: Some("2.0.0".to_owned()), ..BulkArguments::default() };
+    let none = BulkArguments::default;
+    for (action, arguments, event, done, impossible, code) in [
+        (BulkAction::Cancel, none(), "cancelled", 3, json!({ "already_ended": 4 }), "already_ended"),
+        (
+            BulkAction::Pause,
+            none(),
+            "paused",
+            2,
+            json!({ "already_ended": 4, "already_paused": 1 }),
+            "not_possible",
+        ),
+        (BulkAction::Resume, none(), "resumed", 1, json!({ "not_paused": 6 }), "not_possible"),
+        (BulkAction::Redrive, none(), "redriven", 2, json!({ "no_failed_steps": 5 }), "not_possible"),
+        (BulkAction::GiveUp, none(), "given_up", 1, json!({ "not_blocked": 6 }), "not_possible"),
+        (
+            BulkAction::ResolveManually,
+            none(),
+            "resolved_manually",
+            1,
+            json!({ "not_blocked": 6 }),
+            "not_possible",
+        ),
+        (BulkAction::Rerun, step, "rerun", 6, json!({ "cancelled": 1 }), "not_possible"),
+        (
+            BulkAction::Upgrade,
+            version,
+            "upgraded",
+            1,
+            json!({ "already_ended": 4, "steps_running": 2 }),
+            "not_possible",
+        ),
+        (BulkAction::Clone, none(), "created", 7, json!({}), ""),
+    ] {
+        let name = action.as_str();
+        let tasks = fixture.mixture(name).await;
+        if action == BulkAction::Upgrade {
+            let next = template(name, &[("a", &[])]).replace("1.0.0", "2.0.0");
+            fixture.publish(&next).await;
+        }
+        let preview = fixture.preview(BulkRequest { arguments, ..of_template(action, name) }).await;
+        assert_eq!(json!(preview.impossible), impossible, "{name}");
+        assert_eq!((preview.matching.count, preview.matching.capped, preview.sample.len()), (7, false, 5));
+        assert_eq!(preview.sample[0].task_id, tasks[6]);
+        let bulk = fixture.confirm(&preview).await.unwrap().bulk_id;
+        fixture.work().await;
+        let after = fixture.operation(bulk).await;
+        assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, done, 7 - done), "{name}");
+        let failures = fixture.orchestrator.bulk.failures(bulk, &Scope::All, Slice::all()).await.unwrap();
+        assert_eq!(failures.len() as i64, after.failed, "{name}");
+        assert!(failures.iter().all(|failure| failure.code == code), "{name}: {failures:?}");
+        let changes = fixture.changes(bulk, event).await;
+        assert_eq!(changes.len() as i64, done, "{name}: {changes:?}");
+        assert!(changes.values().all(|count| *count == 1), "{name}: {changes:?}");
+        if action == BulkAction::Clone {
+            let tags: Vec<String> = sqlx::query_scalar(
+                "SELECT unnest(tags) FROM tasker.tasks WHERE name = 'clone' AND tags <> '{}' ORDER BY 1",
+            )
+            .fetch_all(&fixture.database.pool)
+            .await
+            .unwrap();
+            assert_eq!(tags, tasks.map(|task| format!("rerun-of:{task}")));
+        } else {
+            for task in tasks {
+                fixture.check_counters(task).await;
+            }
+        }
+        // What was enqueued has left.
+        if action == BulkAction::Redrive {
+            assert_eq!(fixture.complete_all().await.len(), 2);
+        }
+        fixture.dispatched();
+    }
+}
+
+#[tokio::test]
+async fn a_preview_changes_nothing_and_fixes_the_set() {
+    let fixture = Fixture::new().await;
+    let tasks = fixture.blocked("fixed", 3).await;
+    let preview = fixture.preview(of_template(BulkAction::GiveUp, "fixed")).await;
+    assert_eq!((preview.state, preview.matching.count), (BulkState::Previewed, 3));
+    fixture.work().await;
+    for &task in &tasks {
+        assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
+    }
+    let listed = async || fixture.orchestrator.bulk.list(&Scope::All, Slice::all()).await.unwrap().len();
+    assert_eq!(listed().await, 0);
+    assert!(matches!(
+        fixture.orchestrator.bulk.show(preview.bulk_id, &Scope::All).await,
+        Err(Error::NoSuchBulk(_))
+    ));
+    let later = fixture.blocked("fixed", 2).await;
+    let begun = fixture.confirm(&preview).await.unwrap();
+    assert_eq!((begun.state, begun.bulk_id), (BulkState::Running, preview.bulk_id));
+    assert!(matches!(fixture.confirm(&preview).await, Err(Error::ConfirmExpired)));
+    fixture.work().await;
+    for task in tasks {
+        assert_eq!(fixture.task_state(task).await, TaskState::Error);
+    }
+    for task in later {
+        assert_eq!(fixture.task_state(task).await, TaskState::BlockedByFailures);
+    }
+    let after = fixture.operation(preview.bulk_id).await;
+    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 3, 0));
+    assert_eq!(listed().await, 1);
+}
+
+#[tokio::test]
+async fn only_the_newest_tasks_are_concerned_or_those_that_are_named() {
+    let fixture = Fixture::new().await;
+    let tasks = fixture.blocked("some", 6).await;
+    let preview =
+        fixture.preview(BulkRequest { max: Some(4), ..of_template(BulkAction::GiveUp, "some") }).await;
+    assert_eq!((preview.matching.count, preview.matching.capped), (4, true));
+    fixture.confirm(&preview).await.unwrap();
+    fixture.work().await;
+    let after = fixture.operation(preview.bulk_id).await;
+    assert_eq!((after.state, after.done), (BulkState::Complete, 4));
+    let named = BulkRequest {
+        filter: None,
+        task_ids: Some(vec![tasks[0], tasks[0], tasks[5], Uuid::nil()]),
+        ..of_template(BulkAction::GiveUp, "")
+    };
+    let preview = fixture.preview(named).await;
+    assert_eq!(json!(preview.impossible), json!({ "no_such_task": 1, "not_blocked": 1 }));
+    let bulk = fixture.confirm(&preview).await.unwrap().bulk_id;
+    fixture.work().await;
+    let after = fixture.operation(bulk).await;
+    assert_eq!((after.matching.count, after.done, after.failed), (2, 1, 1));
+    assert_eq!(fixture.task_state(tasks[1]).await, TaskState::BlockedByFailures);
+}
+
+#[tokio::test]
+async fn after_a_crash_another_process_goes_on_and_does_each_task_once() {
+    let mut fixture = Fixture::new().await;
+    let tasks = fixture.blocked("crash", 30).await;
+    for action in [BulkAction::Clone, BulkAction::Redrive] {
+        let bulk = fixture.begin(of_template(action, "crash")).await;
+        let working = fixture.at_work(bulk, 100).await;
+        working.abort();
+        assert!(working.await.unwrap_err().is_cancelled());
+        let done = fixture.operation(bulk).await.done;
+        fixture.work().await;
+        let during = fixture.operation(bulk).await;
+        assert_eq!((during.state, during.done), (BulkState::Running, done), "the lease has not ended");
+        if action == BulkAction::Clone {
+            // It died between the creation of a copy and its count.
+            sqlx::query("UPDATE tasker.bulk_operations SET done = $2 - 1, last_task = $3 WHERE bulk_id = $1")
+                .bind(bulk)
+                .bind(done)
+                .bind(tasks[tasks.len() + 1 - done as usize])
+                .execute(&fixture.database.pool)
+                .await
+                .unwrap();
+        }
+        fixture.advance(TimeDelta::seconds(31));
+        fixture.work().await;
+        let after = fixture.operation(bulk).await;
+        assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 30, 0));
+        if action == BulkAction::Clone {
+            let copies: (i64, i64) = sqlx::query_as(
+                "SELECT count(*), count(DISTINCT tags) FROM tasker.tasks WHERE tags <> '{}' AND name = 'crash'",
+            )
+            .fetch_one(&fixture.database.pool)
+            .await
+            .unwrap();
+            assert_eq!(copies, (30, 30));
+            // So that the next operation concerns the others only.
+            sqlx::query("UPDATE tasker.tasks SET name = 'copies' WHERE tags <> '{}'")
+                .execute(&fixture.database.pool)
+                .await
+                .unwrap();
+        } else {
+            let changes = fixture.changes(bulk, "redriven").await;
+            assert_eq!(changes, tasks.iter().map(|task| (*task, 1)).collect());
+        }
+        fixture.dispatched();
+    }
+}
+
+#[tokio::test]
+async fn two_processes_that_take_each_other_for_dead_do_no_task_twice() {
+    let mut fixture = Fixture::new().await;
+    let tasks = fixture.blocked("twice", 150).await;
+    let request = BulkRequest {
+        arguments: BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() },
+        // May be applied any number of times.
+        ..of_template(BulkAction::Rerun, "twice")
+    };
+    let bulk = fixture.begin(request).await;
+    let first = fixture.at_work(bulk, 200).await;
+    fixture.advance(TimeDelta::seconds(31));
+    let others = [fixture.worker(0), fixture.worker(0)];
+    let stop = CancellationToken::new();
+    let (one, two) = tokio::join!(others[0].work(&stop, None), others[1].work(&stop, None));
+    one.and(two).unwrap();
+    first.await.unwrap();
+    fixture.work().await;
+    let after = fixture.operation(bulk).await;
+    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 150, 0));
+    assert_eq!(
+        fixture.changes(bulk, "rerun").await,
+        tasks.iter().map(|task| (*task, 1)).collect::<BTreeMap<_, _>>()
+    );
+}
+
+#[tokio::test]
+async fn a_stopped_operation_ends_soon_and_what_was_done_stands() {
+    let fixture = Fixture::new().await;
+    fixture.blocked("stop", 100).await;
+    let bulk = fixture.begin(of_template(BulkAction::GiveUp, "stop")).await;
+    let working = fixture.at_work(bulk, 100).await;
+    let stopped = fixture.orchestrator.bulk.stop(&Caller::local(), bulk, &Scope::All).await.unwrap();
+    assert_eq!(stopped.state, BulkState::Stopped);
+    working.await.unwrap();
+    fixture.work().await;
+    let after = fixture.operation(bulk).await;
+    assert_eq!((after.state, after.done), (BulkState::Stopped, stopped.done));
+    assert!(after.done < 100 && after.ended_at.is_some(), "{after:?}");
+    assert_eq!(fixture.changes(bulk, "given_up").await.len() as i64, after.done);
+    let again = fixture.orchestrator.bulk.stop(&Caller::local(), bulk, &Scope::All).await.unwrap();
+    assert_eq!(again.state, BulkState::Stopped);
+}
+
+#[tokio::test]
+async fn several_operations_share_the_time() {
+    let fixture = Fixture::new().await;
+    fixture.blocked("long", 250).await;
+    fixture.blocked("short", 5).await;
+    let long = fixture.begin(of_template(BulkAction::GiveUp, "long")).await;
+    let short = fixture.begin(of_template(BulkAction::GiveUp, "short")).await;
+    let working = fixture.at_work(long, 0).await;
+    while fixture.operation(short).await.state == BulkState::Running {
+        tokio::task::yield_now().await;
+    }
+    let during = fixture.operation(long).await;
+    working.await.unwrap();
+    assert_eq!(fixture.operation(long).await.done, 250);
+    let ended: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT o.bulk_id FROM tasker.bulk_operations o ORDER BY (
+             SELECT max(audit_id) FROM tasker.audit a WHERE a.reason LIKE '%' || o.bulk_id || ')')",
+    )
+    .fetch_all(&fixture.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(ended, [short, long], "{during:?}");
+}
+
+#[tokio::test]
+async fn previews_expire_and_ended_operations_are_forgotten() {
+    let mut fixture = Fixture::new().await;
+    fixture.blocked("old", 2).await;
+    let count = async |fixture: &Fixture| -> (i64, i64) {
+        fixture.orchestrator.bulk.forget().await.unwrap();
+        sqlx::query_as(
+            "SELECT (SELECT count(*) FROM tasker.bulk_operations), (SELECT count(*) FROM tasker.bulk_failures)",
+        )
+        .fetch_one(&fixture.database.pool)
+        .await
+        .unwrap()
+    };
+    let confirmed = fixture.preview(of_template(BulkAction::Resume, "old")).await;
+    let late = fixture.preview(of_template(BulkAction::Resume, "old")).await;
+    fixture.advance(TimeDelta::seconds(599));
+    fixture.confirm(&confirmed).await.unwrap();
+    assert_eq!(count(&fixture).await, (2, 0));
+    fixture.advance(TimeDelta::seconds(1));
+    assert!(matches!(fixture.confirm(&late).await, Err(Error::ConfirmExpired)));
+    fixture.advance(TimeDelta::seconds(1));
+    fixture.work().await;
+    assert_eq!(count(&fixture).await, (1, 2));
+    fixture.advance(TimeDelta::days(30));
+    assert_eq!(count(&fixture).await, (1, 2));
+    fixture.advance(TimeDelta::seconds(1));
+    assert_eq!(count(&fixture).await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_refused() {
+    let fixture = Fixture::new().await;
+    let step = || BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() };
+    let base = || of_template(BulkAction::Redrive, "any");
+    for (request, expected) in [
+        (BulkRequest { filter: None, ..base() }, "`filter` is missing"),
+        (BulkRequest { task_ids: Some(vec![Uuid::nil()]), ..base() }, "exclude each other"),
+        (BulkRequest { filter: None, task_ids: Some(Vec::new()), ..base() }, "`task_ids` are 0"),
+        (BulkRequest { filter: None, task_ids: Some(vec![Uuid::nil(); 1001]), ..base() }, "are 1001"),
+        (BulkRequest { max: Some(0), ..base() }, "between 1 and 100000"),
+        (BulkRequest { reason: Some("x".repeat(4001)), ..base() }, "`reason` is longer"),
+        (BulkRequest { arguments: step(), ..base() }, "`redrive` does not take"),
+        (BulkRequest { action: BulkAction::Rerun, ..base() }, "need `step`"),
+        (BulkRequest { actor: Some("a\u{0}".to_owned()), ..base() }, "`actor`"),
+    ] {
+        let refused = fixture.orchestrator.bulk.preview(&Caller::local(), request).await.unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_visit_works_with_one_connection() {
+    let fixture = Fixture::in_visits().await;
+    fixture.blocked("visit", 12).await;
+    let requests = [
+        of_template(BulkAction::Clone, "visit"),
+        BulkRequest {
+            arguments: BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() },
+            ..of_template(BulkAction::Rerun, "visit")
+        },
+    ];
+    for request in requests {
+        let bulk = fixture.begin(request).await;
+        fixture.orchestrator.visit_all().await.unwrap();
+        let after = fixture.operation(bulk).await;
+        assert_eq!((after.state, after.failed), (BulkState::Complete, 0));
+    }
+}
+
+#[tokio::test]
+async fn thousands_of_blocked_tasks_are_redriven() {
+    const TASKS: usize = 2000;
+    let mut fixture = Fixture::new().await;
+    let tasks = fixture.blocked("many", TASKS).await;
+    let bulk = fixture.begin(of_template(BulkAction::Redrive, "many")).await;
+    let working = fixture.at_work(bulk, 0).await;
+    working.abort();
+    let _ = working.await;
+    fixture.advance(TimeDelta::seconds(31));
+    let (began, before) = (Instant::now(), fixture.operation(bulk).await.done);
+    fixture.work().await;
+    eprintln!("{:.0} tasks a second", (TASKS as i64 - before) as f64 / began.elapsed().as_secs_f64());
+    let after = fixture.operation(bulk).await;
+    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, TASKS as i64, 0));
+    let once: BTreeMap<Uuid, i64> = tasks.into_iter().map(|task| (task, 1)).collect();
+    assert_eq!(fixture.changes(bulk, "redriven").await, once);
+    // The message of the task at the time of the crash may have been lost.
+    fixture.advance(TimeDelta::minutes(10));
+    fixture.orchestrator.engine.sweep().await.unwrap();
+    let sent: BTreeMap<Uuid, i64> = fixture.dispatched().iter().map(|step| (step.task_id, 1)).collect();
+    assert_eq!(sent, once);
+}
