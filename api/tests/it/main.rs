@@ -1,6 +1,7 @@
 //! Tests of the API through HTTP.
 
 mod access;
+mod bulk;
 mod discovery;
 mod events;
 mod follow;

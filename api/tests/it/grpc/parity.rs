@@ -80,6 +80,7 @@ fn comparable(value: &Value) -> Value {
                         "n",
                         "features",
                         "secret",
+                        "confirm",
                         "key_id",
                         "instance",
                         "last_used_at",

@@ -144,6 +144,16 @@ impl World {
         name
     }
 
+    /// Confirms a bulk operation. Returns its id.
+    async fn bulk(&self) -> Value {
+        let body = json!({ "action": "pause", "task_ids": [self.task().await], "reason": "lunch" });
+        let preview = self.rest("POST", "/v1/tasks/bulk", &body).await;
+        let token = json!({ "confirm": preview.body["confirm"] });
+        let begun = self.rest("POST", "/v1/tasks/bulk", &token).await;
+        assert_eq!(begun.status, StatusCode::ACCEPTED, "{begun:?}");
+        begun.body["bulk_id"].clone()
+    }
+
     async fn another_key(&self) -> Value {
         let created = self.rest("POST", "/v1/keys", &json!({ "name": "another", "roles": ["viewer"] })).await;
         created.body["key_id"].clone()
@@ -171,6 +181,16 @@ impl World {
             }
             "TaskService/CancelTask" => json!({ "task_id": self.task().await, "reason": "no more" }),
             "TaskService/CloneTask" => json!({ "task_id": self.task().await, "reason": "again" }),
+            "TaskService/BulkOperate" => json!({
+                "action": "clone", "task_ids": [self.task().await], "reason": "again",
+                "arguments": { "context_json": "{\"n\": 0}" },
+            }),
+            "TaskService/ListBulk" => {
+                self.bulk().await;
+                json!({ "limit": 1 })
+            }
+            "TaskService/GetBulk" | "TaskService/StopBulk" => json!({ "bulk_id": self.bulk().await }),
+            "TaskService/ListBulkFailures" => json!({ "bulk_id": self.bulk().await, "limit": 1 }),
             "TaskService/ListTimeline" | "TaskService/GetTaskGraph" | "StepService/ListSteps" => {
                 json!({ "task_id": self.blocked_task().await })
             }
