@@ -87,11 +87,14 @@ pub(crate) struct Server {
     /// The names, other than those of this machine, in requests to a server on loopback, as behind a proxy. Requests to
     /// all other names are refused, because web pages of other sites send them.
     pub(crate) hosts: Vec<String>,
+    /// How many tasks of bulk operations each process works on in a second. 0: as many as it can.
+    pub(crate) bulk_per_second: u32,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".into(), url: String::new(), hosts: Vec::new() }
+        let listen = "127.0.0.1:8080".to_owned();
+        Self { listen, url: String::new(), hosts: Vec::new(), bulk_per_second: 50 }
     }
 }
 

@@ -78,6 +78,9 @@ enum Command {
     /// Create, follow and operate tasks.
     #[command(subcommand)]
     Task(Box<commands::task::Command>),
+    /// List, show and stop bulk operations, which `tasker task bulk` begins.
+    #[command(subcommand)]
+    Bulk(commands::bulk::Command),
     /// Show the steps of a task, and reset, resolve or complete them.
     #[command(subcommand)]
     Step(commands::step::Command),
@@ -190,6 +193,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
         Command::Task(command) => Box::pin(commands::task::run(project, *command, output)).await,
+        Command::Bulk(command) => commands::bulk::run(&project, command, output).await,
         Command::Step(command) => commands::step::run(&project, command, output).await,
         Command::Dlq(command) => commands::dlq::run(&project, command, output).await,
         Command::Handler(command) => commands::handler::run(&project, command, output).await,

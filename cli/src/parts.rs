@@ -108,6 +108,7 @@ pub(crate) async fn start_orchestrator(
         environment: configured.environment.clone(),
         report_loops: configured.report_loops,
         sweep_interval: Duration::from_secs(configured.sweep_interval_seconds.max(1)),
+        bulk_per_second: project.config.server.bulk_per_second,
         ..Settings::default()
     };
     let networks = configured.webhook_networks.iter().map(|text| {

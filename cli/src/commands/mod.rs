@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod build;
+pub(crate) mod bulk;
 pub(crate) mod config;
 pub(crate) mod deploy;
 pub(crate) mod dev;

@@ -2,11 +2,13 @@
 
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use tasker_api::{CreatedTask, Page, Problem, TaskCopy};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
 use super::{
+    bulk,
     dev::Local,
     ending::Ending,
     follow::{finish, follow, look},
@@ -131,6 +133,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "WHY")]
         reason: Option<String>,
     },
+    /// Apply an action to many tasks: shows how many match, and asks first.
+    #[command(disable_version_flag = true)]
+    Bulk {
+        #[command(flatten)]
+        order: bulk::Order,
+        #[command(flatten)]
+        filters: Filters,
+    },
     /// Move a task without running steps to another version of its template, or to the current handlers. The DAG must
     /// be the same.
     #[command(disable_version_flag = true)]
@@ -143,7 +153,7 @@ pub(crate) enum Command {
     },
 }
 
-/// Which tasks to list.
+/// Which tasks to list or to act on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filters {
     /// Only tasks in this state.
@@ -216,6 +226,23 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
+    /// The filter of a bulk operation. Null without any.
+    fn filter(self) -> Value {
+        let filters = json!({
+            "state": self.state.map(|state| [state]),
+            "open": self.open.then_some(true),
+            "namespace": self.namespace,
+            "name": self.name,
+            "version": self.version,
+            "initiator": self.initiator,
+            "created_after": self.created_after,
+            "created_before": self.created_before,
+        });
+        let given = filters.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+        let given: Map<String, Value> = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if given.is_empty() { Value::Null } else { Value::Object(given) }
+    }
+
     /// The query of a request with these filters.
     fn query(self, paging: Option<Paging>) -> String {
         let one = [
@@ -317,6 +344,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
             output.result(&created, || created.task_id.to_string())?;
             Ok(Ending::Done)
         }
+        Command::Bulk { order, filters } => bulk::order(client, order, filters.filter(), output).await,
         Command::Cancel(operation) => operation.cancel(client, output).await,
         Command::Pause(operation) => operation.run(TaskAction::Pause, "paused", client, output).await,
         Command::Resume(operation) => operation.run(TaskAction::Resume, "resumed", client, output).await,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A template whose first step fails and blocks the task.
-const MEND: &str = "
+pub(crate) const MEND: &str = "
 name: mend
 version: 1.0.0
 identity_strategy: always_unique
@@ -53,14 +53,14 @@ steps:
 ";
 
 /// A project with these workflows, and its server.
-struct Server {
+pub(crate) struct Server {
     project: Project,
     process: Process,
     url: String,
 }
 
 impl Server {
-    fn start(templates: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(templates: &[(&str, &str)]) -> Self {
         let project = Project::new(&[counted_handlers()]);
         for (name, template) in templates {
             project.write(&format!("templates/{name}.yaml"), template);
@@ -72,32 +72,32 @@ impl Server {
     }
 
     /// Runs a command on this server and returns how it ended.
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         run(tasker(self.project.path()).args(arguments).env("TASKER_URL", &self.url).env("USER", "somebody"))
     }
 
     /// Runs a command that must succeed, and returns its output.
-    fn say(&self, arguments: &[&str]) -> String {
+    pub(crate) fn say(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:#?}");
         ended.stdout
     }
 
     /// Runs a command that must succeed, and returns its JSON output.
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let said = self.say(&[&["--json"], arguments].concat());
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
     }
 
     /// Runs a command that must fail, and returns its error.
-    fn refusal(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments);
         assert_eq!(ended.code, Some(1), "{arguments:?}: {ended:#?}");
         ended.stderr
     }
 
     /// Creates a task with `task run`. Returns its id and the lines of its final drawing, without times.
-    fn task(&self, template: &str, input: &Value, code: i32) -> (String, Vec<String>) {
+    pub(crate) fn task(&self, template: &str, input: &Value, code: i32) -> (String, Vec<String>) {
         let ended = self.run(&["task", "run", template, "--input", &input.to_string()]);
         assert_eq!(ended.code, Some(code), "{ended:#?}");
         let mut lines = ended.stdout.trim_end().lines().map(words);

@@ -47,7 +47,7 @@ impl Grant {
         }
         if let Some(namespaces) = namespaces {
             let limit = Scope::Namespaces(namespaces.iter().cloned().collect());
-            grant.0.values_mut().for_each(|scope| *scope = intersection(scope, &limit));
+            grant.0.values_mut().for_each(|scope| *scope = scope.and(&limit));
         }
         Ok(grant)
     }
@@ -116,15 +116,6 @@ impl Grant {
     /// The permissions that hold somewhere, with their namespaces.
     pub fn permissions(&self) -> impl Iterator<Item = (Permission, &Scope)> {
         self.0.keys().filter_map(|&permission| Some((permission, self.scope(permission)?)))
-    }
-}
-
-fn intersection(one: &Scope, other: &Scope) -> Scope {
-    match (one, other) {
-        (Scope::All, scope) | (scope, Scope::All) => scope.clone(),
-        (Scope::Namespaces(one), Scope::Namespaces(other)) => {
-            Scope::Namespaces(one.intersection(other).cloned().collect())
-        }
     }
 }
 

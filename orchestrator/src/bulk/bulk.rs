@@ -19,8 +19,10 @@ use crate::{
 const KEPT_DAYS: i32 = 30;
 /// How long a preview can be confirmed, in minutes.
 pub(super) const CONFIRMABLE_MINUTES: i32 = 10;
-/// How many old rows one call deletes.
-const AT_ONCE: i64 = 10_000;
+/// How many old operations one call deletes. Each may have 10,000 failures.
+const OPERATIONS_AT_ONCE: i64 = 2;
+/// How many old previews one call deletes.
+const PREVIEWS_AT_ONCE: i64 = 10_000;
 
 /// The bulk operations.
 pub struct Bulk {
@@ -135,28 +137,25 @@ impl Bulk {
 
     /// Deletes some of the previews that nobody confirmed, and of the operations that ended long ago.
     pub async fn forget(&self) -> Result<(), Error> {
-        for statement in [
-            sql!(
-                "DELETE FROM tasker.bulk_failures WHERE (bulk_id, task_id) IN (
-                     SELECT f.bulk_id, f.task_id FROM tasker.bulk_operations o JOIN tasker.bulk_failures f USING (bulk_id)
-                     WHERE o.ended_at < tasker_f.now() - $1 * interval '1 day' LIMIT $2)"
-            ),
-            sql!(
-                "DELETE FROM tasker.bulk_operations WHERE bulk_id IN (
-                     SELECT o.bulk_id FROM tasker.bulk_operations o
-                     WHERE o.ended_at < tasker_f.now() - $1 * interval '1 day'
-                       AND NOT EXISTS (SELECT FROM tasker.bulk_failures f WHERE f.bulk_id = o.bulk_id) LIMIT $2)"
-            ),
-        ] {
-            sqlx::query(statement).bind(KEPT_DAYS).bind(AT_ONCE).execute(&self.engine.pool).await?;
-        }
+        sqlx::query(sql!(
+            "WITH old AS (
+                 SELECT bulk_id FROM tasker.bulk_operations WHERE ended_at < tasker_f.now() - $1 * interval '1 day' LIMIT $2
+             ), failures AS (
+                 DELETE FROM tasker.bulk_failures f USING old WHERE f.bulk_id = old.bulk_id
+             )
+             DELETE FROM tasker.bulk_operations o USING old WHERE o.bulk_id = old.bulk_id"
+        ))
+        .bind(KEPT_DAYS)
+        .bind(OPERATIONS_AT_ONCE)
+        .execute(&self.engine.pool)
+        .await?;
         sqlx::query(sql!(
             "DELETE FROM tasker.bulk_operations WHERE bulk_id IN (
                  SELECT bulk_id FROM tasker.bulk_operations
                  WHERE state = 'previewed' AND created_at < tasker_f.now() - $1 * interval '1 minute' LIMIT $2)"
         ))
         .bind(CONFIRMABLE_MINUTES)
-        .bind(AT_ONCE)
+        .bind(PREVIEWS_AT_ONCE)
         .execute(&self.engine.pool)
         .await?;
         Ok(())

@@ -1,12 +1,12 @@
-//! Bulk operations: previews, each action on tasks in all states, crashes, and what is forgotten.
+//! Bulk operations: previews, each action on tasks in all states, and what is forgotten.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
 use serde_json::json;
 use tasker_orchestrator::{
     Error, Slice, TaskAction,
-    access::{Caller, Scope},
+    access::{Caller, Grant, Permission, Scope},
     bulk::{Bulk, BulkAction, BulkArguments, BulkOperation, BulkRequest, BulkState},
     read::TaskFilter,
     state::TaskState,
@@ -21,7 +21,7 @@ use crate::fixture::{Fixture, failed, request, template};
 const REASON: &str = "the shop was closed";
 
 /// A request for the tasks of a template.
-fn of_template(action: BulkAction, name: &str) -> BulkRequest {
+pub(crate) fn of_template(action: BulkAction, name: &str) -> BulkRequest {
     BulkRequest {
         action,
         arguments: BulkArguments::default(),
@@ -35,33 +35,40 @@ fn of_template(action: BulkAction, name: &str) -> BulkRequest {
 
 impl Fixture {
     /// A worker in a process of its own, as fast as it can be or at this rate.
-    fn worker(&self, per_second: u32) -> Arc<Bulk> {
+    pub(crate) fn worker(&self, per_second: u32) -> Arc<Bulk> {
         Arc::new(Bulk::new(Arc::clone(&self.orchestrator.engine), per_second))
     }
 
-    async fn preview(&self, request: BulkRequest) -> BulkOperation {
+    pub(crate) async fn preview(&self, request: BulkRequest) -> BulkOperation {
         self.orchestrator.bulk.preview(&Caller::local(), request).await.unwrap()
     }
 
-    async fn confirm(&self, preview: &BulkOperation) -> Result<BulkOperation, Error> {
+    pub(crate) async fn confirm(&self, preview: &BulkOperation) -> Result<BulkOperation, Error> {
         self.orchestrator.bulk.confirm(&Caller::local(), preview.confirm.as_deref().unwrap()).await
     }
 
-    async fn begin(&self, request: BulkRequest) -> Uuid {
+    pub(crate) async fn begin(&self, request: BulkRequest) -> Uuid {
         self.confirm(&self.preview(request).await).await.unwrap().bulk_id
     }
 
-    async fn operation(&self, bulk: Uuid) -> BulkOperation {
+    pub(crate) async fn operation(&self, bulk: Uuid) -> BulkOperation {
         self.orchestrator.bulk.show(bulk, &Scope::All).await.unwrap()
     }
 
     /// Works until nothing is to be done.
-    async fn work(&self) {
+    pub(crate) async fn work(&self) {
         self.worker(0).work(&CancellationToken::new(), None).await.unwrap();
     }
 
+    /// Works until an operation has ended. The transaction of a worker that died may hold it for a moment.
+    pub(crate) async fn finish(&self, bulk: Uuid) {
+        while self.operation(bulk).await.state == BulkState::Running {
+            self.work().await;
+        }
+    }
+
     /// Starts a worker, and returns when it has done some tasks.
-    async fn at_work(&self, bulk: Uuid, per_second: u32) -> JoinHandle<()> {
+    pub(crate) async fn at_work(&self, bulk: Uuid, per_second: u32) -> JoinHandle<()> {
         let worker = self.worker(per_second);
         let working =
             tokio::spawn(async move { worker.work(&CancellationToken::new(), None).await.unwrap() });
@@ -72,7 +79,7 @@ impl Fixture {
     }
 
     /// Creates tasks of the template `name` that are blocked by failures.
-    async fn blocked(&self, name: &str, count: usize) -> Vec<Uuid> {
+    pub(crate) async fn blocked(&self, name: &str, count: usize) -> Vec<Uuid> {
         self.publish(&template(name, &[("a", &[])])).await;
         let mut tasks = Vec::new();
         for _ in 0..count.div_ceil(100) {
@@ -88,7 +95,7 @@ impl Fixture {
     }
 
     /// How often the audit of each task names an operation as the cause of a change of this kind.
-    async fn changes(&self, bulk: Uuid, event: &str) -> BTreeMap<Uuid, i64> {
+    pub(crate) async fn changes(&self, bulk: Uuid, event: &str) -> BTreeMap<Uuid, i64> {
         let rows: Vec<(Uuid, i64)> = sqlx::query_as(
             "SELECT task_id, count(*) FILTER (WHERE step_index IS NULL) FROM tasker.audit
              WHERE reason LIKE '%' || $1 AND event = $2 GROUP BY task_id",
@@ -249,6 +256,35 @@ async fn a_preview_changes_nothing_and_fixes_the_set() {
 }
 
 #[tokio::test]
+async fn what_the_caller_may_do_when_it_confirms_counts() {
+    let fixture = Fixture::new().await;
+    let tasks = fixture.blocked("rights", 2).await;
+    let with = |permissions: &[&str]| {
+        let permissions: Vec<String> = permissions.iter().map(|&name| name.to_owned()).collect();
+        Caller { grant: Grant::read(&[], &permissions, None).unwrap(), ..Caller::local() }
+    };
+    let bulk = &fixture.orchestrator.bulk;
+    for (permissions, outcome) in [
+        (["tasks:list", "tasks:cancel"], None),
+        (["tasks:list", "tasks:operate@shop"], Some(0)),
+        (["tasks:list@default", "tasks:operate"], Some(2)),
+    ] {
+        let preview = fixture.preview(of_template(BulkAction::GiveUp, "rights")).await;
+        let token = preview.confirm.unwrap();
+        let confirmed = bulk.confirm(&with(&permissions), &token).await;
+        let Some(done) = outcome else {
+            assert!(matches!(confirmed, Err(Error::Forbidden { permission: Permission::TasksOperate })));
+            continue;
+        };
+        let id = confirmed.unwrap().bulk_id;
+        fixture.work().await;
+        let after = fixture.operation(id).await;
+        assert_eq!((after.state, after.matching.count, after.done), (BulkState::Complete, 2, done));
+    }
+    assert_eq!(fixture.task_state(tasks[0]).await, TaskState::Error);
+}
+
+#[tokio::test]
 async fn only_the_newest_tasks_are_concerned_or_those_that_are_named() {
     let fixture = Fixture::new().await;
     let tasks = fixture.blocked("some", 6).await;
@@ -271,122 +307,6 @@ async fn only_the_newest_tasks_are_concerned_or_those_that_are_named() {
     let after = fixture.operation(bulk).await;
     assert_eq!((after.matching.count, after.done, after.failed), (2, 1, 1));
     assert_eq!(fixture.task_state(tasks[1]).await, TaskState::BlockedByFailures);
-}
-
-#[tokio::test]
-async fn after_a_crash_another_process_goes_on_and_does_each_task_once() {
-    let mut fixture = Fixture::new().await;
-    let tasks = fixture.blocked("crash", 30).await;
-    for action in [BulkAction::Clone, BulkAction::Redrive] {
-        let bulk = fixture.begin(of_template(action, "crash")).await;
-        let working = fixture.at_work(bulk, 100).await;
-        working.abort();
-        assert!(working.await.unwrap_err().is_cancelled());
-        let done = fixture.operation(bulk).await.done;
-        fixture.work().await;
-        let during = fixture.operation(bulk).await;
-        assert_eq!((during.state, during.done), (BulkState::Running, done), "the lease has not ended");
-        if action == BulkAction::Clone {
-            // It died between the creation of a copy and its count.
-            sqlx::query("UPDATE tasker.bulk_operations SET done = $2 - 1, last_task = $3 WHERE bulk_id = $1")
-                .bind(bulk)
-                .bind(done)
-                .bind(tasks[tasks.len() + 1 - done as usize])
-                .execute(&fixture.database.pool)
-                .await
-                .unwrap();
-        }
-        fixture.advance(TimeDelta::seconds(31));
-        fixture.work().await;
-        let after = fixture.operation(bulk).await;
-        assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 30, 0));
-        if action == BulkAction::Clone {
-            let copies: (i64, i64) = sqlx::query_as(
-                "SELECT count(*), count(DISTINCT tags) FROM tasker.tasks WHERE tags <> '{}' AND name = 'crash'",
-            )
-            .fetch_one(&fixture.database.pool)
-            .await
-            .unwrap();
-            assert_eq!(copies, (30, 30));
-            // So that the next operation concerns the others only.
-            sqlx::query("UPDATE tasker.tasks SET name = 'copies' WHERE tags <> '{}'")
-                .execute(&fixture.database.pool)
-                .await
-                .unwrap();
-        } else {
-            let changes = fixture.changes(bulk, "redriven").await;
-            assert_eq!(changes, tasks.iter().map(|task| (*task, 1)).collect());
-        }
-        fixture.dispatched();
-    }
-}
-
-#[tokio::test]
-async fn two_processes_that_take_each_other_for_dead_do_no_task_twice() {
-    let mut fixture = Fixture::new().await;
-    let tasks = fixture.blocked("twice", 150).await;
-    let request = BulkRequest {
-        arguments: BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() },
-        // May be applied any number of times.
-        ..of_template(BulkAction::Rerun, "twice")
-    };
-    let bulk = fixture.begin(request).await;
-    let first = fixture.at_work(bulk, 200).await;
-    fixture.advance(TimeDelta::seconds(31));
-    let others = [fixture.worker(0), fixture.worker(0)];
-    let stop = CancellationToken::new();
-    let (one, two) = tokio::join!(others[0].work(&stop, None), others[1].work(&stop, None));
-    one.and(two).unwrap();
-    first.await.unwrap();
-    fixture.work().await;
-    let after = fixture.operation(bulk).await;
-    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 150, 0));
-    assert_eq!(
-        fixture.changes(bulk, "rerun").await,
-        tasks.iter().map(|task| (*task, 1)).collect::<BTreeMap<_, _>>()
-    );
-}
-
-#[tokio::test]
-async fn a_stopped_operation_ends_soon_and_what_was_done_stands() {
-    let fixture = Fixture::new().await;
-    fixture.blocked("stop", 100).await;
-    let bulk = fixture.begin(of_template(BulkAction::GiveUp, "stop")).await;
-    let working = fixture.at_work(bulk, 100).await;
-    let stopped = fixture.orchestrator.bulk.stop(&Caller::local(), bulk, &Scope::All).await.unwrap();
-    assert_eq!(stopped.state, BulkState::Stopped);
-    working.await.unwrap();
-    fixture.work().await;
-    let after = fixture.operation(bulk).await;
-    assert_eq!((after.state, after.done), (BulkState::Stopped, stopped.done));
-    assert!(after.done < 100 && after.ended_at.is_some(), "{after:?}");
-    assert_eq!(fixture.changes(bulk, "given_up").await.len() as i64, after.done);
-    let again = fixture.orchestrator.bulk.stop(&Caller::local(), bulk, &Scope::All).await.unwrap();
-    assert_eq!(again.state, BulkState::Stopped);
-}
-
-#[tokio::test]
-async fn several_operations_share_the_time() {
-    let fixture = Fixture::new().await;
-    fixture.blocked("long", 250).await;
-    fixture.blocked("short", 5).await;
-    let long = fixture.begin(of_template(BulkAction::GiveUp, "long")).await;
-    let short = fixture.begin(of_template(BulkAction::GiveUp, "short")).await;
-    let working = fixture.at_work(long, 0).await;
-    while fixture.operation(short).await.state == BulkState::Running {
-        tokio::task::yield_now().await;
-    }
-    let during = fixture.operation(long).await;
-    working.await.unwrap();
-    assert_eq!(fixture.operation(long).await.done, 250);
-    let ended: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT o.bulk_id FROM tasker.bulk_operations o ORDER BY (
-             SELECT max(audit_id) FROM tasker.audit a WHERE a.reason LIKE '%' || o.bulk_id || ')')",
-    )
-    .fetch_all(&fixture.database.pool)
-    .await
-    .unwrap();
-    assert_eq!(ended, [short, long], "{during:?}");
 }
 
 #[tokio::test]
@@ -437,47 +357,4 @@ async fn a_request_that_makes_no_sense_is_refused() {
         let refused = fixture.orchestrator.bulk.preview(&Caller::local(), request).await.unwrap_err();
         assert!(refused.to_string().contains(expected), "{refused}");
     }
-}
-
-#[tokio::test]
-async fn a_visit_works_with_one_connection() {
-    let fixture = Fixture::in_visits().await;
-    fixture.blocked("visit", 12).await;
-    let requests = [
-        of_template(BulkAction::Clone, "visit"),
-        BulkRequest {
-            arguments: BulkArguments { step: Some("a".to_owned()), ..BulkArguments::default() },
-            ..of_template(BulkAction::Rerun, "visit")
-        },
-    ];
-    for request in requests {
-        let bulk = fixture.begin(request).await;
-        fixture.orchestrator.visit_all().await.unwrap();
-        let after = fixture.operation(bulk).await;
-        assert_eq!((after.state, after.failed), (BulkState::Complete, 0));
-    }
-}
-
-#[tokio::test]
-async fn thousands_of_blocked_tasks_are_redriven() {
-    const TASKS: usize = 2000;
-    let mut fixture = Fixture::new().await;
-    let tasks = fixture.blocked("many", TASKS).await;
-    let bulk = fixture.begin(of_template(BulkAction::Redrive, "many")).await;
-    let working = fixture.at_work(bulk, 0).await;
-    working.abort();
-    let _ = working.await;
-    fixture.advance(TimeDelta::seconds(31));
-    let (began, before) = (Instant::now(), fixture.operation(bulk).await.done);
-    fixture.work().await;
-    eprintln!("{:.0} tasks a second", (TASKS as i64 - before) as f64 / began.elapsed().as_secs_f64());
-    let after = fixture.operation(bulk).await;
-    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, TASKS as i64, 0));
-    let once: BTreeMap<Uuid, i64> = tasks.into_iter().map(|task| (task, 1)).collect();
-    assert_eq!(fixture.changes(bulk, "redriven").await, once);
-    // The message of the task at the time of the crash may have been lost.
-    fixture.advance(TimeDelta::minutes(10));
-    fixture.orchestrator.engine.sweep().await.unwrap();
-    let sent: BTreeMap<Uuid, i64> = fixture.dispatched().iter().map(|step| (step.task_id, 1)).collect();
-    assert_eq!(sent, once);
 }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod bulk;
+mod bulk_work;
 mod conformance;
 mod continuation;
 mod couriers;
