@@ -133,6 +133,7 @@ impl Filters {
             error_type: self.error_type.clone(),
             text: self.q.clone(),
             oldest_first: self.order == Some(Order::Asc),
+            ..TaskFilter::default()
         })
     }
 

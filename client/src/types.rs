@@ -129,6 +129,127 @@ pub struct Blocker {
     pub step: String,
 }
 
+open_enum! {
+    /// An action on many tasks.
+    pub enum BulkAction {
+        /// `cancel`.
+        Cancel = "cancel",
+        /// `pause`.
+        Pause = "pause",
+        /// `resume`.
+        Resume = "resume",
+        /// `redrive`.
+        Redrive = "redrive",
+        /// `give_up`.
+        GiveUp = "give_up",
+        /// `resolve_manually`.
+        ResolveManually = "resolve_manually",
+        /// `rerun`.
+        Rerun = "rerun",
+        /// `upgrade`.
+        Upgrade = "upgrade",
+        /// `clone`.
+        Clone = "clone",
+    }
+}
+
+/// The arguments of an action.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BulkArguments {
+    /// Of `clone`: changes of the inputs, a JSON Merge Patch (RFC 7396).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Document>,
+    /// Of `rerun`: the step, by name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Of `upgrade` and `clone`: the template version. Default: that of each task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// A task that the action of a bulk operation could not be applied to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BulkFailure {
+    /// Why: a code, as in problems.
+    pub code: String,
+    /// Why, in words.
+    pub message: String,
+    /// The task.
+    pub task_id: Uuid,
+}
+
+/// The number of tasks of a bulk operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BulkMatching {
+    /// Whether more tasks match. The operation concerns the newest.
+    pub capped: bool,
+    /// Their number, at most `max`.
+    pub count: i64,
+}
+
+/// An action on many tasks: a preview of it, or how far it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BulkOperation {
+    /// The action.
+    pub action: BulkAction,
+    /// Who asked for it.
+    pub actor: String,
+    /// The arguments of the action.
+    pub arguments: BulkArguments,
+    /// The operation, a UUIDv7. The audit of each task names it.
+    pub bulk_id: Uuid,
+    /// In a preview: the token that confirms it, once, within ten minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+    /// When it was confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When it was previewed. Tasks that were created later are not concerned.
+    pub created_at: DateTime<Utc>,
+    /// The number of tasks that the action was applied to.
+    pub done: i64,
+    /// When it was complete, or stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The number of tasks that it could not be applied to.
+    pub failed: i64,
+    /// The filter of its tasks, as it was understood. None if they were named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Document>,
+    /// In a preview: how many of the tasks the action cannot be applied to in their present state, by reason; and
+    /// how many of
+    /// the named ones do not exist, as `no_such_task`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impossible: Option<BTreeMap<String, i64>>,
+    /// The number of its tasks at the time of the preview.
+    pub matching: BulkMatching,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// In a preview: the newest of the tasks, at most 5.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sample: Vec<TaskSummary>,
+    /// Its state.
+    pub state: BulkState,
+}
+
+open_enum! {
+    /// The state of a bulk operation.
+    pub enum BulkState {
+        /// `previewed`.
+        Previewed = "previewed",
+        /// `running`.
+        Running = "running",
+        /// `stopped`.
+        Stopped = "stopped",
+        /// `complete`.
+        Complete = "complete",
+    }
+}
+
 /// A change of a handler's current version. New tasks use the current version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -847,6 +968,16 @@ pub struct OperatedTask {
     pub task_id: Uuid,
 }
 
+open_enum! {
+    /// The order of a list of tasks.
+    pub enum Order {
+        /// `desc`.
+        Desc = "desc",
+        /// `asc`.
+        Asc = "asc",
+    }
+}
+
 /// Who sends a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -938,6 +1069,8 @@ open_enum! {
         NoSuchTrigger = "no_such_trigger",
         /// `no_such_event`.
         NoSuchEvent = "no_such_event",
+        /// `no_such_bulk`.
+        NoSuchBulk = "no_such_bulk",
         /// `no_such_method`.
         NoSuchMethod = "no_such_method",
         /// `duplicate_task`.
@@ -946,6 +1079,8 @@ open_enum! {
         AlreadyEnded = "already_ended",
         /// `not_possible`.
         NotPossible = "not_possible",
+        /// `confirm_expired`.
+        ConfirmExpired = "confirm_expired",
         /// `version_taken`.
         VersionTaken = "version_taken",
         /// `payload_too_large`.
@@ -1367,6 +1502,35 @@ pub struct TaskBatch {
     pub tasks: Vec<TaskRequest>,
 }
 
+/// An action on many tasks, or the confirmation of one. A confirmation has only `confirm`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskBulk {
+    /// The action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<BulkAction>,
+    /// Who requests it. The audit names it beside the API key that the request came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The arguments of the action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<BulkArguments>,
+    /// The token of a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+    /// The tasks: those that match. `{}` matches all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<TaskFilters>,
+    /// How many tasks are concerned at most: the newest. 10,000 by default, 100,000 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Or these tasks, at most 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_ids: Option<Vec<Uuid>>,
+}
+
 /// The input and the results of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -1475,6 +1639,80 @@ pub struct TaskDetail {
     /// The fields that the caller may not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
+}
+
+/// Filters of a list of tasks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskFilters {
+    /// Only tasks with this value of a search attribute of their template: `order_id=DE-1001`. Repeat it for
+    /// several that all hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attribute: Vec<String>,
+    /// Only tasks with this correlation id, if their request gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_after: Option<String>,
+    /// Only tasks created before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_before: Option<String>,
+    /// Only tasks that ended at this time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_after: Option<String>,
+    /// Only tasks that ended before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_before: Option<String>,
+    /// Only tasks in which a step's last failure has this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<String>,
+    /// Only tasks in which the step with this name has failed for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_step: Option<String>,
+    /// Only tasks that have or had a DLQ entry (`true`), or that have not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_dlq_entry: Option<bool>,
+    /// Only tasks of this initiator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// Only tasks of this template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Only tasks of this namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Only tasks that have not ended (`true`), or that have (`false`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
+    /// `desc`, the newest first and the default, or `asc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// Only tasks with this parent correlation id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_correlation_id: Option<String>,
+    /// Only tasks that are paused (`true`), or that are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+    /// Only tasks that this text finds: the beginning of a task's id (four digits or more), a part of a
+    /// template's name, or a
+    /// whole tag, correlation id, initiator, source system or search attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Only tasks of this source system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_system: Option<String>,
+    /// Only tasks in this state. Repeat it for several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<String>,
+    /// Only tasks with this tag. Repeat it for tasks that have all of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag: Vec<String>,
+    /// Only tasks with one of these tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag_any: Vec<String>,
+    /// Only tasks of this version of their template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// The tasks of a group.

@@ -9,6 +9,7 @@ pub(crate) mod dev;
 pub(crate) mod dlq;
 pub(crate) mod ending;
 pub(crate) mod event;
+mod filters;
 mod follow;
 pub(crate) mod handler;
 mod import;

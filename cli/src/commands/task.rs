@@ -2,7 +2,6 @@
 
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use tasker_api::{CreatedTask, Page, Problem, TaskCopy};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
@@ -11,6 +10,7 @@ use super::{
     bulk,
     dev::Local,
     ending::Ending,
+    filters::Filters,
     follow::{finish, follow, look},
     inspect::{self, LogFilters},
     operate::Operation,
@@ -19,7 +19,7 @@ use super::{
     stop::stop_signal,
 };
 use crate::{
-    client::{Client, query, told},
+    client::{Client, told},
     config::ProjectConfig,
     graph::Format,
     output::{Output, printable, table},
@@ -151,133 +151,6 @@ pub(crate) enum Command {
         #[arg(long)]
         version: Option<String>,
     },
-}
-
-/// Which tasks to list or to act on.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Filters {
-    /// Only tasks in this state.
-    #[arg(long, alias = "status", conflicts_with = "open")]
-    state: Option<String>,
-    /// Only tasks that have not ended.
-    #[arg(long)]
-    open: bool,
-    /// Only tasks of this namespace.
-    #[arg(long)]
-    namespace: Option<String>,
-    /// Only tasks of this template.
-    #[arg(long)]
-    name: Option<String>,
-    /// Only tasks of this version of their template.
-    #[arg(long)]
-    version: Option<String>,
-    /// Only tasks of this initiator.
-    #[arg(long)]
-    initiator: Option<String>,
-    /// Only tasks of this source system.
-    #[arg(long)]
-    source_system: Option<String>,
-    /// Only tasks with this correlation id.
-    #[arg(long)]
-    correlation_id: Option<String>,
-    /// Only tasks with this parent correlation id.
-    #[arg(long)]
-    parent_correlation_id: Option<String>,
-    /// Only tasks with this tag. Repeat it for tasks that have all of several.
-    #[arg(long)]
-    tag: Vec<String>,
-    /// Only tasks with one of these tags.
-    #[arg(long)]
-    tag_any: Vec<String>,
-    /// Only tasks with this value of a search attribute. Repeat it for several.
-    #[arg(long, value_name = "NAME=VALUE")]
-    attribute: Vec<String>,
-    /// Only tasks that this text finds: the beginning of an id, a part of a template's name, or a whole tag, correlation id,
-    /// initiator, source system or search attribute.
-    #[arg(long, short, value_name = "TEXT")]
-    q: Option<String>,
-    /// Only tasks created at this time or later: RFC 3339, or how long ago (15m, 2h, 7d).
-    #[arg(long, value_name = "TIME")]
-    created_after: Option<String>,
-    /// Only tasks created before this time.
-    #[arg(long, value_name = "TIME")]
-    created_before: Option<String>,
-    /// Only tasks that ended at this time or later.
-    #[arg(long, value_name = "TIME")]
-    ended_after: Option<String>,
-    /// Only tasks that ended before this time.
-    #[arg(long, value_name = "TIME")]
-    ended_before: Option<String>,
-    /// Only tasks that are paused.
-    #[arg(long)]
-    paused: bool,
-    /// Only tasks that have or had a DLQ entry.
-    #[arg(long)]
-    has_dlq_entry: bool,
-    /// Only tasks in which this step has failed for good.
-    #[arg(long, value_name = "STEP")]
-    failed_step: Option<String>,
-    /// Only tasks in which a step's last failure has this type.
-    #[arg(long, value_name = "TYPE")]
-    error_type: Option<String>,
-    /// The oldest first.
-    #[arg(long)]
-    oldest_first: bool,
-}
-
-impl Filters {
-    /// The filter of a bulk operation. Null without any.
-    fn filter(self) -> Value {
-        let filters = json!({
-            "state": self.state.map(|state| [state]),
-            "open": self.open.then_some(true),
-            "namespace": self.namespace,
-            "name": self.name,
-            "version": self.version,
-            "initiator": self.initiator,
-            "created_after": self.created_after,
-            "created_before": self.created_before,
-        });
-        let given = filters.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-        let given: Map<String, Value> = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-        if given.is_empty() { Value::Null } else { Value::Object(given) }
-    }
-
-    /// The query of a request with these filters.
-    fn query(self, paging: Option<Paging>) -> String {
-        let one = [
-            ("limit", paging.as_ref().map(Paging::limit)),
-            ("cursor", paging.and_then(Paging::cursor)),
-            ("state", self.state),
-            ("open", yes(self.open)),
-            ("namespace", self.namespace),
-            ("name", self.name),
-            ("version", self.version),
-            ("initiator", self.initiator),
-            ("source_system", self.source_system),
-            ("correlation_id", self.correlation_id),
-            ("parent_correlation_id", self.parent_correlation_id),
-            ("q", self.q),
-            ("created_after", self.created_after),
-            ("created_before", self.created_before),
-            ("ended_after", self.ended_after),
-            ("ended_before", self.ended_before),
-            ("paused", yes(self.paused)),
-            ("has_dlq_entry", yes(self.has_dlq_entry)),
-            ("failed_step", self.failed_step),
-            ("error_type", self.error_type),
-            ("order", self.oldest_first.then(|| "asc".to_owned())),
-        ];
-        let several = [("tag", self.tag), ("tag_any", self.tag_any), ("attribute", self.attribute)];
-        let several = several
-            .into_iter()
-            .flat_map(|(name, values)| values.into_iter().map(move |value| (name, Some(value))));
-        query(one.into_iter().chain(several))
-    }
-}
-
-fn yes(is_set: bool) -> Option<String> {
-    is_set.then(|| "true".to_owned())
 }
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {

@@ -92,6 +92,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the bulk operations that were confirmed, newest first. */
+        get: operations["list_bulk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bulk/{bulk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a bulk operation: its state, and how many of its tasks are done and have failed. */
+        get: operations["get_bulk"];
+        put?: never;
+        post?: never;
+        /** Stops a bulk operation. What was done stands. It also needs the permission of the action. */
+        delete: operations["stop_bulk"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bulk/{bulk_id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tasks that the action could not be applied to, newest first. At most 10,000 of an operation are kept. */
+        get: operations["list_bulk_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/callables": {
         parameters: {
             query?: never;
@@ -542,6 +594,27 @@ export interface paths {
         put?: never;
         /** Creates many tasks, 100 in a transaction. Returns the result of each, in order. */
         post: operations["create_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Previews an action on many tasks, and changes nothing: counts them, shows the newest, and returns a token. With this token as
+         *     `confirm`, the action begins. It also needs the permission of the action: `tasks:cancel` for `cancel`, `tasks:create` for
+         *     `clone`, `tasks:operate` for the others.
+         */
+        post: operations["bulk_operate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,6 +1162,105 @@ export interface components {
             /** @description The step. */
             step: string;
         };
+        /**
+         * @description An action on many tasks.
+         * @enum {string}
+         */
+        BulkAction: "cancel" | "pause" | "resume" | "redrive" | "give_up" | "resolve_manually" | "rerun" | "upgrade" | "clone";
+        /** @description The arguments of an action. */
+        BulkArguments: {
+            /** @description Of `clone`: changes of the inputs, a JSON Merge Patch (RFC 7396). */
+            context?: unknown;
+            /** @description Of `rerun`: the step, by name or number. */
+            step?: string | null;
+            /** @description Of `upgrade` and `clone`: the template version. Default: that of each task. */
+            version?: string | null;
+        };
+        /** @description A task that the action of a bulk operation could not be applied to. */
+        BulkFailure: {
+            /** @description Why: a code, as in problems. */
+            code: string;
+            /** @description Why, in words. */
+            message: string;
+            /**
+             * Format: uuid
+             * @description The task.
+             */
+            task_id: string;
+        };
+        /** @description The number of tasks of a bulk operation. */
+        BulkMatching: {
+            /** @description Whether more tasks match. The operation concerns the newest. */
+            capped: boolean;
+            /**
+             * Format: int64
+             * @description Their number, at most `max`.
+             */
+            count: number;
+        };
+        /** @description An action on many tasks: a preview of it, or how far it has come. */
+        BulkOperation: {
+            /** @description The action. */
+            action: components["schemas"]["BulkAction"];
+            /** @description Who asked for it. */
+            actor: string;
+            /** @description The arguments of the action. */
+            arguments: components["schemas"]["BulkArguments"];
+            /**
+             * Format: uuid
+             * @description The operation, a UUIDv7. The audit of each task names it.
+             */
+            bulk_id: string;
+            /** @description In a preview: the token that confirms it, once, within ten minutes. */
+            confirm?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was confirmed.
+             */
+            confirmed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was previewed. Tasks that were created later are not concerned.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description The number of tasks that the action was applied to.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When it was complete, or stopped.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: int64
+             * @description The number of tasks that it could not be applied to.
+             */
+            failed: number;
+            /** @description The filter of its tasks, as it was understood. None if they were named. */
+            filter?: unknown;
+            /**
+             * @description In a preview: how many of the tasks the action cannot be applied to in their present state, by reason; and how many of
+             *     the named ones do not exist, as `no_such_task`.
+             */
+            impossible?: {
+                [key: string]: number;
+            } | null;
+            /** @description The number of its tasks at the time of the preview. */
+            matching: components["schemas"]["BulkMatching"];
+            /** @description The reason. */
+            reason?: string | null;
+            /** @description In a preview: the newest of the tasks, at most 5. */
+            sample?: components["schemas"]["TaskSummary"][];
+            /** @description Its state. */
+            state: components["schemas"]["BulkState"];
+        };
+        /**
+         * @description The state of a bulk operation.
+         * @enum {string}
+         */
+        BulkState: "previewed" | "running" | "stopped" | "complete";
         /** @description A change of a handler's current version. New tasks use the current version. */
         CallableOperation: {
             /** @enum {string} */
@@ -1712,6 +1884,11 @@ export interface components {
              */
             task_id: string;
         };
+        /**
+         * @description The order of a list of tasks.
+         * @enum {string}
+         */
+        Order: "desc" | "asc";
         /** @description A page of a list. */
         Page_Access: {
             /** @description The size of the page and every filter in force, defaults included. */
@@ -1736,6 +1913,24 @@ export interface components {
             applied: unknown;
             /** @description The items. */
             items: components["schemas"]["AttemptRecord"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_BulkFailure: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["BulkFailure"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_BulkOperation: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["BulkOperation"][];
             /** @description The `cursor` of the next page. None on the last. */
             next_cursor?: string | null;
         };
@@ -1903,7 +2098,7 @@ export interface components {
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -2311,6 +2506,41 @@ export interface components {
             /** @description The requests, at most 1,000. Each stands for itself: an invalid one does not concern the others. */
             tasks: components["schemas"]["TaskRequest"][];
         };
+        /** @description An action on many tasks, or the confirmation of one. A confirmation has only `confirm`. */
+        TaskBulk: {
+            /** @default null */
+            action: components["schemas"]["BulkAction"] | null;
+            /**
+             * @description Who requests it. The audit names it beside the API key that the request came with.
+             * @default null
+             */
+            actor: string | null;
+            /** @default null */
+            arguments: components["schemas"]["BulkArguments"] | null;
+            /**
+             * @description The token of a preview.
+             * @default null
+             */
+            confirm: string | null;
+            /** @default null */
+            filter: components["schemas"]["TaskFilters"] | null;
+            /**
+             * Format: int64
+             * @description How many tasks are concerned at most: the newest. 10,000 by default, 100,000 at most.
+             * @default null
+             */
+            max: number | null;
+            /**
+             * @description The reason.
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * @description Or these tasks, at most 1,000.
+             * @default null
+             */
+            task_ids: string[] | null;
+        };
         /** @description The input and the results of a task. */
         TaskContext: {
             /** @description Its input. */
@@ -2360,6 +2590,55 @@ export interface components {
             recommended_action: components["schemas"]["RecommendedAction"];
             /** @description The fields that the caller may not read. */
             withheld?: string[];
+        };
+        /** @description Filters of a list of tasks. */
+        TaskFilters: {
+            /** @description Only tasks with this value of a search attribute of their template: `order_id=DE-1001`. Repeat it for several that all hold. */
+            attribute?: string[];
+            /** @description Only tasks with this correlation id, if their request gave it. */
+            correlation_id?: string | null;
+            /** @description Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`). */
+            created_after?: string | null;
+            /** @description Only tasks created before this time. */
+            created_before?: string | null;
+            /** @description Only tasks that ended at this time or later. */
+            ended_after?: string | null;
+            /** @description Only tasks that ended before this time. */
+            ended_before?: string | null;
+            /** @description Only tasks in which a step's last failure has this type. */
+            error_type?: string | null;
+            /** @description Only tasks in which the step with this name has failed for good. */
+            failed_step?: string | null;
+            /** @description Only tasks that have or had a DLQ entry (`true`), or that have not. */
+            has_dlq_entry?: boolean | null;
+            /** @description Only tasks of this initiator. */
+            initiator?: string | null;
+            /** @description Only tasks of this template. */
+            name?: string | null;
+            /** @description Only tasks of this namespace. */
+            namespace?: string | null;
+            /** @description Only tasks that have not ended (`true`), or that have (`false`). */
+            open?: boolean | null;
+            order?: components["schemas"]["Order"] | null;
+            /** @description Only tasks with this parent correlation id. */
+            parent_correlation_id?: string | null;
+            /** @description Only tasks that are paused (`true`), or that are not. */
+            paused?: boolean | null;
+            /**
+             * @description Only tasks that this text finds: the beginning of a task's id (four digits or more), a part of a template's name, or a
+             *     whole tag, correlation id, initiator, source system or search attribute.
+             */
+            q?: string | null;
+            /** @description Only tasks of this source system. */
+            source_system?: string | null;
+            /** @description Only tasks in this state. Repeat it for several. */
+            state?: string[];
+            /** @description Only tasks with this tag. Repeat it for tasks that have all of several. */
+            tag?: string[];
+            /** @description Only tasks with one of these tags. */
+            tag_any?: string[];
+            /** @description Only tasks of this version of their template. */
+            version?: string | null;
         };
         /** @description The tasks of a group. */
         TaskGroup: {
@@ -2960,6 +3239,374 @@ export interface operations {
             };
             /** @description The caller lacks a permission. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk: {
+        parameters: {
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BulkOperation"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOperation"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOperation"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is complete. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk_failures: {
+        parameters: {
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BulkFailure"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6017,6 +6664,120 @@ export interface operations {
             };
             /** @description The caller lacks a permission. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_operate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskBulk"];
+            };
+        };
+        responses: {
+            /** @description The preview. Nothing has changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOperation"];
+                };
+            };
+            /** @description It was confirmed, and begins. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOperation"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token was used, has expired, or belongs to another caller. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,13 @@ from .attempt_record import AttemptRecord
 from .batch_group import BatchGroup
 from .batch_group_by_state import BatchGroupByState
 from .blocker import Blocker
+from .bulk_action import BulkAction
+from .bulk_arguments import BulkArguments
+from .bulk_failure import BulkFailure
+from .bulk_matching import BulkMatching
+from .bulk_operation import BulkOperation
+from .bulk_operation_impossible_type_0 import BulkOperationImpossibleType0
+from .bulk_state import BulkState
 from .callable_operation import CallableOperation
 from .callable_operation_action import CallableOperationAction
 from .cancelled_task import CancelledTask
@@ -59,9 +66,12 @@ from .meta import Meta
 from .namespace_handlers import NamespaceHandlers
 from .new_key import NewKey
 from .operated_task import OperatedTask
+from .order import Order
 from .page_access import PageAccess
 from .page_api_key import PageApiKey
 from .page_attempt_record import PageAttemptRecord
+from .page_bulk_failure import PageBulkFailure
+from .page_bulk_operation import PageBulkOperation
 from .page_dlq_entry import PageDlqEntry
 from .page_dlq_statistics import PageDlqStatistics
 from .page_handler_summary import PageHandlerSummary
@@ -99,11 +109,13 @@ from .subscription import Subscription
 from .subscription_kind import SubscriptionKind
 from .subscription_request import SubscriptionRequest
 from .task_batch import TaskBatch
+from .task_bulk import TaskBulk
 from .task_context import TaskContext
 from .task_context_results import TaskContextResults
 from .task_copy import TaskCopy
 from .task_count import TaskCount
 from .task_detail import TaskDetail
+from .task_filters import TaskFilters
 from .task_group import TaskGroup
 from .task_operation import TaskOperation
 from .task_operation_action import TaskOperationAction
@@ -127,6 +139,13 @@ __all__ = (
     "BatchGroup",
     "BatchGroupByState",
     "Blocker",
+    "BulkAction",
+    "BulkArguments",
+    "BulkFailure",
+    "BulkMatching",
+    "BulkOperation",
+    "BulkOperationImpossibleType0",
+    "BulkState",
     "CallableOperation",
     "CallableOperationAction",
     "CancelledTask",
@@ -179,9 +198,12 @@ __all__ = (
     "NamespaceHandlers",
     "NewKey",
     "OperatedTask",
+    "Order",
     "PageAccess",
     "PageApiKey",
     "PageAttemptRecord",
+    "PageBulkFailure",
+    "PageBulkOperation",
     "PageDlqEntry",
     "PageDlqStatistics",
     "PageHandlerSummary",
@@ -219,11 +241,13 @@ __all__ = (
     "SubscriptionKind",
     "SubscriptionRequest",
     "TaskBatch",
+    "TaskBulk",
     "TaskContext",
     "TaskContextResults",
     "TaskCopy",
     "TaskCount",
     "TaskDetail",
+    "TaskFilters",
     "TaskGroup",
     "TaskOperation",
     "TaskOperationAction",

@@ -3,6 +3,7 @@ from typing import Literal
 ProblemCode = Literal[
     "already_ended",
     "auth_unavailable",
+    "confirm_expired",
     "duplicate_task",
     "forbidden",
     "host_refused",
@@ -14,6 +15,7 @@ ProblemCode = Literal[
     "invalid_result",
     "invalid_template",
     "invalid_trigger",
+    "no_such_bulk",
     "no_such_dlq_entry",
     "no_such_event",
     "no_such_handler",
@@ -43,6 +45,7 @@ ProblemCode = Literal[
 PROBLEM_CODE_VALUES: set[ProblemCode] = {
     "already_ended",
     "auth_unavailable",
+    "confirm_expired",
     "duplicate_task",
     "forbidden",
     "host_refused",
@@ -54,6 +57,7 @@ PROBLEM_CODE_VALUES: set[ProblemCode] = {
     "invalid_result",
     "invalid_template",
     "invalid_trigger",
+    "no_such_bulk",
     "no_such_dlq_entry",
     "no_such_event",
     "no_such_handler",
