@@ -10,15 +10,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tasker_orchestrator::{
-    Error, Orchestrator,
+    Engine, Error, Orchestrator,
     access::{Caller, Keys, Permission, PrincipalKind, Repeatable, Scope},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use uuid::Uuid;
 
 use crate::{
+    bodies::{Share, announced},
     per_minute::{PerMinute, network_of},
     problem::{ApiError, Code},
     repetition::once,
@@ -165,6 +166,8 @@ pub(crate) struct Guardian {
     tokens: Option<Arc<Tokens>>,
     /// The refused credentials of each address.
     refused: Arc<PerMinute>,
+    /// What says whether a task may be created now.
+    engine: Arc<Engine>,
     recorder: Recorder,
     repeatable: Arc<Repeatable>,
 }
@@ -188,6 +191,8 @@ pub(crate) async fn authenticate(
 
 /// The maximum number of requests at once that may change something.
 static UNDER_WAY: Semaphore = Semaphore::const_new(1024);
+/// The maximum number of them that may create tasks. The rest is for operators.
+static CREATING: Semaphore = Semaphore::const_new(768);
 
 /// Authenticates a request, checks its caller's permission, lets the route answer, and records what is to be recorded.
 async fn answer(request: Request, permission: Option<Permission>, next: Next) -> Response {
@@ -195,7 +200,13 @@ async fn answer(request: Request, permission: Option<Permission>, next: Next) ->
         let message = "the router has no authentication";
         return ApiError::new(Code::Internal, message.to_owned()).into_response();
     };
+    let creates = matches!(permission, Some(Permission::TasksCreate | Permission::EventsSend));
+    let creating = match guardian.place_to_create(&request, creates) {
+        Ok(place) => place,
+        Err(refused) => return refused.into_response(),
+    };
     let is_safe = request.method().is_safe();
+    let share = request.extensions().get::<Arc<Share>>().cloned();
     let answered = answer_as(guardian, request, permission, next);
     if is_safe {
         return answered.await;
@@ -203,7 +214,7 @@ async fn answer(request: Request, permission: Option<Permission>, next: Next) ->
     // A client that goes away frees its place in the connection, but not this one.
     let place = UNDER_WAY.acquire().await.ok();
     let answered = async move {
-        let _place = place;
+        let _held = (place, creating, share);
         answered.await
     };
     // What it changes must be recorded, and kept for its repetition.
@@ -263,9 +274,23 @@ impl Guardian {
             everybody: everybody.map(Arc::new),
             tokens,
             refused: Arc::default(),
+            engine: Arc::clone(&orchestrator.engine),
             recorder: Recorder::new(Arc::clone(&orchestrator.trail)),
             repeatable: Arc::clone(&orchestrator.repeatable),
         }
+    }
+
+    /// Takes a place for a request that creates tasks, before its body is read.
+    fn place_to_create(
+        &self,
+        request: &Request,
+        creates: bool,
+    ) -> Result<Option<SemaphorePermit<'static>>, ApiError> {
+        if !creates {
+            return Ok(None);
+        }
+        self.engine.check_creation(announced(request.headers()))?;
+        CREATING.try_acquire().map(Some).map_err(|_| Error::Overloaded.into())
     }
 
     /// Why tokens cannot be verified at present, if they cannot.

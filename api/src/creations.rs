@@ -59,7 +59,8 @@ pub(crate) struct CreateParameters {
     (status = 201, body = CreatedTask), (status = 404, body = Problem),
     (status = 200, body = CreatedTask, description = "With `on_duplicate=return`: the same request has already created the task."),
     (status = 409, body = Problem, description = "The same request has already created a task. The problem contains its id."),
-    (status = 422, body = Problem, description = "The input does not match the template's input_schema, or another input had this idempotency key.")))]
+    (status = 422, body = Problem, description = "The input does not match the template's input_schema, or another input had this idempotency key."),
+    (status = 503, body = Problem, description = "Too many tasks wait to be created, or the database is away. Nothing was created. See `Retry-After`.")))]
 pub(crate) async fn create(
     State(orchestrator): State<Orchestrator>,
     within: Within,
@@ -189,7 +190,8 @@ impl From<Result<Uuid, ApiError>> for CreatedItem {
 
 /// Creates many tasks, 100 in a transaction. Returns the result of each, in order.
 #[utoipa::path(post, path = "/v1/tasks/batch", tag = "tasks", operation_id = "create_tasks", request_body = TaskBatch,
-    responses((status = 200, body = CreatedTasks)))]
+    responses((status = 200, body = CreatedTasks),
+    (status = 503, body = Problem, description = "Too many tasks wait to be created, or the database is away. Nothing was created. See `Retry-After`.")))]
 pub(crate) async fn create_batch(
     State(orchestrator): State<Orchestrator>,
     within: Within,
@@ -199,6 +201,8 @@ pub(crate) async fn create_batch(
         let message = format!("the batch has {} tasks; at most {MAX_BATCH} are allowed", tasks.len());
         return Err(ApiError::new(Code::InvalidRequest, message));
     }
+    let bytes = tasks.iter().map(|task| task.get().len()).sum();
+    let place = orchestrator.engine.take_place(tasks.len(), bytes)?;
     let mut items = Vec::with_capacity(tasks.len());
     for chunk in tasks.chunks(PER_TRANSACTION) {
         let (mut requests, mut admitted) = (Vec::new(), Vec::new());
@@ -211,7 +215,7 @@ pub(crate) async fn create_batch(
                 Err(refused) => Err(refused),
             });
         }
-        let mut created = orchestrator.engine.create_tasks(requests).await.into_iter();
+        let mut created = orchestrator.engine.create_in(&place, requests).await.into_iter();
         for admitted in admitted {
             items.push(CreatedItem::from(match admitted {
                 Ok(given) => match created.next() {

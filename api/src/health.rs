@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Extension, Json, extract::State};
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::Orchestrator;
+use tasker_orchestrator::{Checked, Fitness, Orchestrator};
 use utoipa::ToSchema;
 
 use crate::{access::Guardian, problem::ApiError};
@@ -16,14 +21,43 @@ pub struct Health {
     pub status: String,
 }
 
+/// How well a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// As it should.
+    Ok,
+    /// Tasker goes on without it, or with less of it.
+    Degraded,
+    /// No task can be created.
+    Down,
+}
+
+/// The condition of a service.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct HealthCheck {
+    /// How well it does.
+    pub status: HealthStatus,
+    /// What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away several times in
+    /// sequence; `half-open`, it lets the next one through.
+    pub message: String,
+    /// How long the service took to respond, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+}
+
 /// The health of the process, with details.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DetailedHealth {
-    /// `ok`.
+    /// `ok`, `degraded` or `down`: the worst of the checks.
     pub status: String,
+    /// The condition of the services: `database`, `queue`, `blob_store`, `creations` (those that wait), and `webhook:` with a host for
+    /// each that is away.
+    #[serde(default)]
+    pub checks: BTreeMap<String, HealthCheck>,
     /// The version of Tasker.
     pub version: String,
-    /// The number of steps that are enqueued, in progress or waiting for a retry, by state.
+    /// The number of steps that are enqueued, in progress or waiting for a retry, by state. Empty if the database does not respond.
     pub open_steps: BTreeMap<String, i64>,
     /// Why tokens of the identity provider cannot be verified at present, if they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,17 +89,43 @@ pub(crate) async fn health(orchestrator: State<Orchestrator>) -> Result<Json<Hea
     ready(orchestrator).await
 }
 
-/// Returns the number of open steps.
+/// Returns the condition of the services, and the number of open steps. 503 if no task can be created.
 #[utoipa::path(get, path = "/health/detailed", tag = "health", operation_id = "get_detailed_health", responses(
-    (status = 200, body = DetailedHealth)))]
+    (status = 200, body = DetailedHealth),
+    (status = 503, body = DetailedHealth, description = "The database does not respond.")))]
 pub(crate) async fn detailed(
     State(orchestrator): State<Orchestrator>,
     Extension(guardian): Extension<Guardian>,
-) -> Result<Json<DetailedHealth>, ApiError> {
-    Ok(Json(DetailedHealth {
-        status: ok().status,
+) -> Result<Response, ApiError> {
+    let checked = orchestrator.engine.check_services().await;
+    let worst = checked.iter().map(|checked| checked.fitness).max().unwrap_or(Fitness::Ok);
+    let is_down = worst == Fitness::Down;
+    let open_steps = if is_down { BTreeMap::new() } else { orchestrator.reader.open_steps().await? };
+    let health = DetailedHealth {
+        status: word(worst).to_owned(),
+        checks: checked.into_iter().map(check).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        open_steps: orchestrator.reader.open_steps().await?,
+        open_steps,
         tokens: guardian.fault_of_tokens(),
-    }))
+    };
+    let status = if is_down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    Ok((status, Json(health)).into_response())
+}
+
+fn word(fitness: Fitness) -> &'static str {
+    match fitness {
+        Fitness::Ok => "ok",
+        Fitness::Degraded => "degraded",
+        Fitness::Down => "down",
+    }
+}
+
+fn check(Checked { name, fitness, message, took }: Checked) -> (String, HealthCheck) {
+    let status = match fitness {
+        Fitness::Ok => HealthStatus::Ok,
+        Fitness::Degraded => HealthStatus::Degraded,
+        Fitness::Down => HealthStatus::Down,
+    };
+    let duration_ms = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    (name, HealthCheck { status, message, duration_ms })
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod bodies;
 mod bulk;
 mod callables;
 mod creations;
@@ -46,16 +47,18 @@ use std::sync::Arc;
 
 use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
+use bodies::{Bodies, bound};
 use streams::Streams;
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use access::Authentication;
+pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
 pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
 pub use dlq::{DlqAddition, DlqUpdate};
-pub use health::{DetailedHealth, Health};
+pub use health::{DetailedHealth, Health, HealthCheck, HealthStatus};
 pub use keys::KeyRotation;
 pub use me::Me;
 pub use meta::Meta;
@@ -81,11 +84,13 @@ pub struct Doors {
     pub authentication: Authentication,
     /// Whether the MCP server offers tools that change something, to those who may.
     pub mcp_writes: bool,
+    /// The maximum size of all bodies of requests in memory, in bytes. Further requests get 503.
+    pub max_bodies_bytes: usize,
 }
 
 impl From<Authentication> for Doors {
     fn from(authentication: Authentication) -> Self {
-        Self { authentication, mcp_writes: false }
+        Self { authentication, mcp_writes: false, max_bodies_bytes: MAX_BODIES_BYTES }
     }
 }
 
@@ -103,7 +108,9 @@ pub fn router_with_bodies(
 ) -> Router {
     let doors = doors.into();
     let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    let bodies = Bodies::new(doors.max_bodies_bytes);
     routes(orchestrator, doors, guardian, stop, max_body_bytes)
+        .layer(middleware::from_fn_with_state(bodies, bound))
         .layer(middleware::from_fn(request_id::identify))
 }
 
@@ -148,8 +155,10 @@ pub async fn serve(
         tokio::spawn(async move { tokens.run(stop).await });
     }
     let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    let bodies = Bodies::new(doors.max_bodies_bytes);
     let mut router = routes(orchestrator, doors, guardian.clone(), stop.clone(), MAX_BODY_BYTES);
     router = grpc::with_grpc(router, guardian, stop.clone());
+    router = router.layer(middleware::from_fn_with_state(bodies, bound));
     if listener.local_addr()?.ip().is_loopback() {
         router = router
             .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));

@@ -130,6 +130,7 @@ codes! {
     TooManyRequests TOO_MANY_REQUESTS "too_many_requests" "There are too many requests"
     ResponseTooLarge PAYLOAD_TOO_LARGE "response_too_large" "The response is too large"
     AuthUnavailable SERVICE_UNAVAILABLE "auth_unavailable" "Tokens cannot be verified at present"
+    Overloaded SERVICE_UNAVAILABLE "overloaded" "Too much is under way"
     Internal INTERNAL_SERVER_ERROR "internal" "Tasker failed"
     Unavailable SERVICE_UNAVAILABLE "unavailable" "Temporarily unavailable"
 }
@@ -143,6 +144,8 @@ pub(crate) struct ApiError {
     errors: Vec<Fault>,
     /// Whether the request had credentials, which are not valid.
     has_credentials: bool,
+    /// When to repeat the request, in seconds.
+    retry_after: Option<u64>,
 }
 
 impl fmt::Display for ApiError {
@@ -153,7 +156,7 @@ impl fmt::Display for ApiError {
 
 impl ApiError {
     pub(crate) fn new(code: Code, detail: String) -> Self {
-        Self { code, detail, task_id: None, errors: Vec::new(), has_credentials: false }
+        Self { code, detail, task_id: None, errors: Vec::new(), has_credentials: false, retry_after: None }
     }
 
     /// Credentials that are not valid.
@@ -218,14 +221,14 @@ impl Problem {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let ApiError { code, detail, task_id, errors, has_credentials: _ } = error;
+        let ApiError { code, detail, task_id, errors, has_credentials: _, retry_after: _ } = error;
         Self { task_id, errors, ..Self::new(code, detail) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (code, has_credentials) = (self.code, self.has_credentials);
+        let (code, has_credentials, retry_after) = (self.code, self.has_credentials, self.retry_after);
         let problem = Problem::from(self);
         let mut response = (code.status(), Json(problem)).into_response();
         let headers = response.headers_mut();
@@ -234,8 +237,9 @@ impl IntoResponse for ApiError {
             let challenge = if has_credentials { "Bearer error=\"invalid_token\"" } else { "Bearer" };
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        if code == Code::TooManyRequests {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
+        let wait = retry_after.or((code == Code::TooManyRequests).then_some(60));
+        if let Some(seconds) = wait {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -271,10 +275,16 @@ impl From<Error> for ApiError {
             | Error::DatabaseInUse
             | Error::Stopping
             | Error::Queue(_)
-            | Error::Blob(_) => Code::Unavailable,
+            | Error::Blob(_)
+            | Error::Paused { .. } => Code::Unavailable,
+            Error::Overloaded => Code::Overloaded,
             Error::Migration(_) | Error::ForeignSchema(_) | Error::Damaged(_) => Code::Internal,
         };
-        if code.status().is_server_error() {
+        let retry_after = retry_after(&error);
+        if retry_after.is_some() {
+            // There may be thousands of them.
+            tracing::debug!(%error, "a request was refused");
+        } else if code.status().is_server_error() {
             tracing::error!(%error, "a request failed");
         }
         let errors = match &error {
@@ -285,7 +295,17 @@ impl From<Error> for ApiError {
                 .collect(),
             _ => Vec::new(),
         };
-        Self { errors, ..Self::new(code, error.to_string()) }
+        Self { errors, retry_after, ..Self::new(code, error.to_string()) }
+    }
+}
+
+/// When to repeat a request that was refused at once, in seconds. Those refused together do not return together.
+fn retry_after(error: &Error) -> Option<u64> {
+    let jitter = u64::from(Uuid::new_v4().as_bytes()[0] % 2);
+    match error {
+        Error::Overloaded => Some(1 + jitter),
+        Error::Paused { paused, .. } => Some(paused.wait.as_secs() + 1 + jitter),
+        _ => None,
     }
 }
 

@@ -12,7 +12,11 @@ use crate::{auth::AuthMode, config::ProjectConfig};
 /// # Errors
 /// It would let everybody in beyond this machine, or a setting of tokens is wrong.
 pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool) -> Result<Doors> {
-    let mcp_writes = project.config.mcp.write;
+    let doors = |authentication| Doors {
+        authentication,
+        mcp_writes: project.config.mcp.write,
+        max_bodies_bytes: project.config.server.max_bodies_bytes,
+    };
     let auth = &project.config.auth;
     let tokens = auth.tokens(&project.config.auth_roles, &project.root)?.map(Arc::new);
     let is_off = match auth.mode {
@@ -21,7 +25,7 @@ pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool
         AuthMode::Own => false,
     };
     if !is_off {
-        return Ok(Doors { authentication: Authentication::Own(tokens), mcp_writes });
+        return Ok(doors(Authentication::Own(tokens)));
     }
     if !address.ip().is_loopback() {
         if !auth.insecure_no_auth {
@@ -32,5 +36,5 @@ pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool
         }
         tracing::warn!(%address, "the API lets everybody in, also from other machines");
     }
-    Ok(Doors { authentication: Authentication::Off, mcp_writes })
+    Ok(doors(Authentication::Off))
 }

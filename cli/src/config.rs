@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tasker_assembly::timing;
+use tasker_orchestrator::IntakeLimits;
 use tasker_runtime_host::Ceilings;
 use tasker_transport::BUCKET_BYTES;
 use toml::{Table, Value};
@@ -89,12 +90,19 @@ pub(crate) struct Server {
     pub(crate) hosts: Vec<String>,
     /// How many tasks of bulk operations each process works on in a second. 0: as many as it can.
     pub(crate) bulk_per_second: u32,
+    /// The maximum size of all bodies of requests in memory, in bytes. Further requests get 503.
+    pub(crate) max_bodies_bytes: usize,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        let listen = "127.0.0.1:8080".to_owned();
-        Self { listen, url: String::new(), hosts: Vec::new(), bulk_per_second: 50 }
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            url: String::new(),
+            hosts: Vec::new(),
+            bulk_per_second: 50,
+            max_bodies_bytes: tasker_api::MAX_BODIES_BYTES,
+        }
     }
 }
 
@@ -159,15 +167,25 @@ pub(crate) struct Orchestrator {
     /// The networks that are not public and that webhooks may reach: addresses, or networks such as `10.1.0.0/16`. `tasker dev`
     /// allows this machine as well.
     pub(crate) webhook_networks: Vec<String>,
+    /// The maximum number of tasks that wait to be created. Further requests get 503.
+    pub(crate) max_waiting_creations: usize,
+    /// The maximum size of their inputs together, in bytes.
+    pub(crate) max_waiting_bytes: usize,
+    /// If a creation has waited for this many seconds, further requests get 503.
+    pub(crate) max_creation_wait_seconds: u64,
 }
 
 impl Default for Orchestrator {
     fn default() -> Self {
+        let IntakeLimits { tasks, bytes, wait } = IntakeLimits::default();
         Self {
             environment: "development".into(),
             report_loops: 2,
             sweep_interval_seconds: 5,
             webhook_networks: Vec::new(),
+            max_waiting_creations: tasks,
+            max_waiting_bytes: bytes,
+            max_creation_wait_seconds: wait.as_secs(),
         }
     }
 }

@@ -362,9 +362,15 @@ pub struct DependencyGraph {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DetailedHealth {
-    /// The number of steps that are enqueued, in progress or waiting for a retry, by state.
+    /// The condition of the services: `database`, `queue`, `blob_store`, `creations` (those that wait), and
+    /// `webhook:` with a host for
+    /// each that is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<BTreeMap<String, HealthCheck>>,
+    /// The number of steps that are enqueued, in progress or waiting for a retry, by state. Empty if the database
+    /// does not respond.
     pub open_steps: BTreeMap<String, i64>,
-    /// `ok`.
+    /// `ok`, `degraded` or `down`: the worst of the checks.
     pub status: String,
     /// Why tokens of the identity provider cannot be verified at present, if they cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -803,15 +809,30 @@ pub struct Health {
     pub status: String,
 }
 
+/// The condition of a service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HealthCheck {
+    /// How long the service took to respond, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away several
+    /// times in
+    /// sequence; `half-open`, it lets the next one through.
+    pub message: String,
+    /// How well it does.
+    pub status: HealthStatus,
+}
+
 open_enum! {
-    /// The health of a task.
+    /// How well a service does.
     pub enum HealthStatus {
-        /// `healthy`.
-        Healthy = "healthy",
-        /// `recovering`.
-        Recovering = "recovering",
-        /// `blocked`.
-        Blocked = "blocked",
+        /// `ok`.
+        Ok = "ok",
+        /// `degraded`.
+        Degraded = "degraded",
+        /// `down`.
+        Down = "down",
     }
 }
 
@@ -1107,6 +1128,8 @@ open_enum! {
         ResponseTooLarge = "response_too_large",
         /// `auth_unavailable`.
         AuthUnavailable = "auth_unavailable",
+        /// `overloaded`.
+        Overloaded = "overloaded",
         /// `internal`.
         Internal = "internal",
         /// `unavailable`.

@@ -19,5 +19,5 @@ mod status;
 pub use descriptors::DESCRIPTORS;
 pub use routes::Routes;
 pub use services::{Services, is_call};
-pub use status::refused;
+pub use status::{refused, unavailable};
 pub use tonic::body::Body;

@@ -77,6 +77,12 @@ pub fn refused(reason: &str, message: &str) -> Response<Body> {
     of(Code::PermissionDenied, reason, message).into_http()
 }
 
+/// A call for which there is no room now.
+#[must_use]
+pub fn unavailable(message: &str) -> Response<Body> {
+    of(Code::Unavailable, "overloaded", message).into_http()
+}
+
 fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),

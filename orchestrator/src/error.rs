@@ -162,6 +162,17 @@ pub enum Error {
     /// The orchestrator is stopping.
     #[error("the orchestrator is stopping; try again in a moment")]
     Stopping,
+    /// As many creations wait as may, or they wait for too long.
+    #[error("too many tasks wait to be created; try again in a moment")]
+    Overloaded,
+    /// A service was away several times in sequence, so that it is not tried for a while.
+    #[error("the {service} is away: {paused}")]
+    Paused {
+        /// The service.
+        service: &'static str,
+        /// Until when.
+        paused: tasker_transport::Paused,
+    },
     /// Stored data is inconsistent: a fault of Tasker, or the tables were changed by hand.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

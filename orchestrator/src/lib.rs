@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+mod breakers;
 pub mod bulk;
 mod catalog;
+mod condition;
 mod create;
 mod database;
 mod dead_letters;
@@ -17,6 +19,7 @@ mod effect;
 mod engine;
 mod error;
 pub mod events;
+mod intake;
 mod labels;
 mod lifecycle;
 mod operate;
@@ -34,12 +37,14 @@ pub mod triggers;
 pub use catalog::{
     Bundle, Catalog, ComponentPublication, HandlerVersion, Publication, PublishedHandler, step_name,
 };
+pub use condition::{Checked, Fitness};
 pub use create::{Creation, TaskCopy, TaskRequest};
 pub use database::{FUNCTION_SET, LoginError, Newer, claim, make_login, migrate};
 pub use dead_letters::Resolution;
 pub use engine::{Dice, Engine};
 pub use error::Error;
 pub use events::Outlets;
+pub use intake::{IntakeLimits, IntakeState, Place};
 pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use orchestrator::{Connections, Orchestrator, Settings};
 pub use report::Applied;

@@ -6,12 +6,13 @@ use std::{
 };
 
 use tasker_pool::Pool;
-use tasker_transport::{BlobStore, LeaseStore, Queue};
+use tasker_transport::{BlobStore, Clock, LeaseStore, Queue};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Keys, Repeatable, Trail},
+    breakers::Breakers,
     bulk::Bulk,
     catalog::{Bundle, Catalog},
     create::{Creation, TaskRequest},
@@ -25,6 +26,7 @@ use crate::{
     engine::{Dice, Engine},
     error::Error,
     events::{Events, Outlets},
+    intake::{Intake, IntakeLimits},
     read::{Reader, Watched},
     run::{Creations, Hearing, Loops, PendingCreations, Reports},
     sweep::Swept,
@@ -95,6 +97,10 @@ pub struct Settings {
     pub continuation: bool,
     /// How many tasks of bulk operations this process works on in a second; 0: as many as it can.
     pub bulk_per_second: u32,
+    /// How many creations may wait.
+    pub intake: IntakeLimits,
+    /// What tells circuit breakers the time.
+    pub clock: Clock,
 }
 
 impl Default for Settings {
@@ -105,6 +111,8 @@ impl Default for Settings {
             sweep_interval: Duration::from_secs(5),
             continuation: false,
             bulk_per_second: 50,
+            intake: IntakeLimits::default(),
+            clock: Clock::default(),
         }
     }
 }
@@ -118,6 +126,9 @@ impl Orchestrator {
     /// As [`Orchestrator::new`], with the caller's dice, for reproducible runs.
     pub fn with_dice(connections: Connections, settings: Settings, dice: Dice) -> (Self, PendingCreations) {
         let Connections { pool, steps, reports, leases, outlets, blobs } = connections;
+        let (breakers, intake) =
+            (Arc::new(Breakers::new(settings.clock)), Arc::new(Intake::new(settings.intake)));
+        let blobs = blobs.guarded(Arc::clone(&breakers.blobs));
         let catalog = Arc::new(Catalog::new(pool.clone(), settings.environment, steps.longest_work()));
         let reader = Arc::new(Reader {
             pool: pool.for_queries(),
@@ -137,11 +148,14 @@ impl Orchestrator {
                 leases,
                 blobs: blobs.clone(),
                 sent: Sent::default(),
+                breakers: Arc::clone(&breakers),
                 continuation: settings.continuation,
             },
             reports,
             blobs: blobs.clone(),
             dice,
+            intake: Arc::clone(&intake),
+            breakers,
             at_rest: broadcast::channel(MAX_PENDING_ANNOUNCEMENTS).0,
             has_events: AtomicBool::new(false),
         });
@@ -177,7 +191,7 @@ impl Orchestrator {
             sweep_interval: settings.sweep_interval,
             function_set: FunctionSetUse::default(),
         });
-        let (creations, pending) = Creations::new();
+        let (creations, pending) = Creations::new(intake);
         let keys = Arc::new(Keys::new(reader.pool.clone()));
         (
             Self {
@@ -200,7 +214,11 @@ impl Orchestrator {
     }
 
     /// Creates one task. Concurrent requests share a transaction.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] and [`Error::Paused`] at once, if it would wait for too long; otherwise the error of the creation.
     pub async fn create_task(&self, request: TaskRequest) -> Result<Creation, Error> {
+        self.engine.check_creation(0)?;
         self.creations.create(request).await
     }
 

@@ -11,6 +11,7 @@ mod inspection;
 mod mcp;
 mod openapi;
 mod orchestrator;
+mod overload;
 mod problems;
 mod refusals;
 mod repetition;

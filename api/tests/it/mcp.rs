@@ -14,7 +14,7 @@ use crate::{
 
 impl Server {
     async fn with_mcp(writes: bool) -> Self {
-        Self::start_with(Doors { authentication: Authentication::Own(None), mcp_writes: writes }).await
+        Self::start_with(Doors { mcp_writes: writes, ..Authentication::Own(None).into() }).await
     }
 
     async fn mcp(&self, key: &str, method: &str, parameters: &Value) -> Answer {

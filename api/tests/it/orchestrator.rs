@@ -4,13 +4,23 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use sqlx::PgPool;
 use tasker_orchestrator::{
-    ComponentPublication, Connections, Orchestrator, PendingCreations, PublishedHandler, Settings,
+    ComponentPublication, Connections, IntakeLimits, Orchestrator, PendingCreations, PublishedHandler,
+    Settings,
 };
 use tasker_templates::template::parse;
 use tasker_transport::{BlobStore, MemoryLeases, MemoryQueue};
 use tempfile::TempDir;
 
 pub(crate) fn orchestrator(pool: PgPool, blobs: &TempDir) -> (Orchestrator, PendingCreations) {
+    orchestrator_with(pool, blobs, IntakeLimits::default())
+}
+
+/// An orchestrator with this room for creations.
+pub(crate) fn orchestrator_with(
+    pool: PgPool,
+    blobs: &TempDir,
+    intake: IntakeLimits,
+) -> (Orchestrator, PendingCreations) {
     let minute = Duration::from_secs(60);
     let connections = Connections {
         pool: pool.into(),
@@ -20,7 +30,7 @@ pub(crate) fn orchestrator(pool: PgPool, blobs: &TempDir) -> (Orchestrator, Pend
         outlets: BTreeMap::new(),
         blobs: BlobStore::folder(blobs.path()).unwrap(),
     };
-    Orchestrator::new(connections, Settings::default())
+    Orchestrator::new(connections, Settings { intake, ..Settings::default() })
 }
 
 pub(crate) async fn publish_order(orchestrator: &Orchestrator) {

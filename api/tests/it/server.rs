@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tasker_api::{Authentication, Doors, router};
 use tasker_orchestrator::{
-    Orchestrator,
+    IntakeLimits, Orchestrator,
     access::{Caller, NewKey},
 };
 use tasker_test_support::TestDatabase;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::orchestrator::{orchestrator, publish_order};
+use crate::orchestrator::{orchestrator_with, publish_order};
 
 pub(crate) struct Server {
     router: Router,
@@ -43,9 +43,14 @@ impl Server {
     }
 
     pub(crate) async fn start_with(doors: impl Into<Doors>) -> Self {
+        Self::start_limited(doors, IntakeLimits::default()).await
+    }
+
+    /// Starts a server with this room for creations.
+    pub(crate) async fn start_limited(doors: impl Into<Doors>, intake: IntakeLimits) -> Self {
         let database = TestDatabase::new().await;
         let blobs = tempfile::tempdir().unwrap();
-        let (orchestrator, creations) = orchestrator(database.pool.clone(), &blobs);
+        let (orchestrator, creations) = orchestrator_with(database.pool.clone(), &blobs, intake);
         let (creating, stop) = (orchestrator.clone(), CancellationToken::new());
         let stopped = stop.clone();
         tokio::spawn(async move { creating.run_creations(creations, stopped).await });

@@ -9,7 +9,7 @@ use tasker_protocol::{BlobReference, ClaimCheck, Payload, raw_json};
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::{Delivery, here::is_here, link::Links};
+use crate::{Breaker, Delivery, Paused, here::is_here, link::Links};
 
 /// Why a blob could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,7 @@ pub struct BlobStore {
     /// For a folder. It can be away: removed, or on a volume that is not mounted.
     folder: Option<Arc<std::path::Path>>,
     prefix: Path,
+    breaker: Option<Arc<Breaker>>,
 }
 
 impl BlobStore {
@@ -103,7 +104,7 @@ impl BlobStore {
         };
         let (store, links, prefix) = opened
             .map_err(|source| BlobError::Location { url: url.to_string(), source: Box::new(source) })?;
-        Ok(Self { store, links, folder: None, prefix })
+        Ok(Self { store, links, folder: None, prefix, breaker: None })
     }
 
     /// Opens a folder. Creates it if it is missing.
@@ -115,7 +116,14 @@ impl BlobStore {
         std::fs::create_dir_all(path).map_err(|error| location(error.into()))?;
         let store = object_store::local::LocalFileSystem::new_with_prefix(path)
             .map_err(|error| location(error.into()))?;
-        Ok(Self { store: Arc::new(store), links: None, folder: Some(path.into()), prefix: Path::default() })
+        let (store, folder) = (Arc::new(store), Some(path.into()));
+        Ok(Self { store, links: None, folder, prefix: Path::default(), breaker: None })
+    }
+
+    /// The same store behind a breaker: while the store is away, calls fail at once.
+    #[must_use]
+    pub fn guarded(self, breaker: Arc<Breaker>) -> Self {
+        Self { breaker: Some(breaker), ..self }
     }
 
     /// Writes a component. Returns its digest.
@@ -247,7 +255,10 @@ impl BlobStore {
             self.is_here().await?;
             self.store.put(&path, PutPayload::from_bytes(bytes)).await
         };
-        write.await.map(drop).map_err(|source| BlobError::Unavailable { key, source })
+        let written = async {
+            write.await.map(drop).map_err(|source| BlobError::Unavailable { key: key.clone(), source })
+        };
+        self.unless_paused(&key, written).await
     }
 
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
@@ -261,11 +272,28 @@ impl BlobStore {
                 other => other,
             }
         };
-        read.await.map_err(|error| match error {
-            object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
-            object_store::Error::PermissionDenied { .. } => BlobError::Denied { key: key.to_owned() },
-            source => BlobError::Unavailable { key: key.to_owned(), source },
-        })
+        let read = async {
+            read.await.map_err(|error| match error {
+                object_store::Error::NotFound { .. } => BlobError::Missing { key: key.to_owned() },
+                object_store::Error::PermissionDenied { .. } => BlobError::Denied { key: key.to_owned() },
+                source => BlobError::Unavailable { key: key.to_owned(), source },
+            })
+        };
+        self.unless_paused(key, read).await
+    }
+
+    async fn unless_paused<T>(
+        &self,
+        key: &str,
+        call: impl Future<Output = Result<T, BlobError>>,
+    ) -> Result<T, BlobError> {
+        let Some(breaker) = &self.breaker else { return call.await };
+        let is_away = |error: &BlobError| matches!(error, BlobError::Unavailable { .. });
+        let paused = |paused: Paused| BlobError::Unavailable {
+            key: key.to_owned(),
+            source: object_store::Error::Generic { store: "paused", source: paused.into() },
+        };
+        breaker.call(call, is_away, paused).await
     }
 
     /// Fails if the folder is away.

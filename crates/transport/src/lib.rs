@@ -6,6 +6,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod blob;
+mod breaker;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "webhook")]
@@ -32,6 +33,7 @@ pub mod s3;
 mod webhook;
 
 pub use blob::{BlobError, BlobStore, INLINE_PAYLOAD, Opened, hex, sha256_hex};
+pub use breaker::{Breaker, BreakerSettings, Clock, Condition, Pass, Paused};
 #[cfg(feature = "webhook")]
 pub use courier::{Courier, HandOver};
 pub use delivered::DeliveredQueue;

@@ -35,12 +35,19 @@ pub struct DeliveryError {
     pub message: String,
     /// How long the target asks to wait before the next try.
     pub retry_after: Option<Duration>,
+    /// Whether the target's host is away: it did not respond, or said that it is unavailable.
+    pub is_away: bool,
 }
 
 impl DeliveryError {
     /// An error that says nothing about the next try.
     pub fn new(message: String) -> Self {
-        Self { message, retry_after: None }
+        Self { message, retry_after: None, is_away: false }
+    }
+
+    /// An error of a host that is away.
+    pub fn away(message: String) -> Self {
+        Self { is_away: true, ..Self::new(message) }
     }
 }
 

@@ -151,7 +151,8 @@ impl Outlet for WebhookOutlet {
             let message = format!("{} returned {}", target.url, answer.status());
             let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
             let retry_after = retry_after.and_then(|value| wait(value, SystemTime::now()));
-            Err(DeliveryError { message, retry_after })
+            let is_away = matches!(answer.status().as_u16(), 502..=504);
+            Err(DeliveryError { message, retry_after, is_away })
         });
         sent.await.map_err(|error| DeliveryError::new(error.to_string()))?
     }
@@ -161,8 +162,10 @@ impl Outlet for WebhookOutlet {
 /// a network with it.
 fn failure(url: &str, error: &ureq::Error) -> DeliveryError {
     tracing::debug!(url, %error, "a webhook could not be called");
-    DeliveryError::new(match error {
-        ureq::Error::Other(other) if other.is::<Refused>() => format!("{url}: {other}; {ALLOW}"),
+    DeliveryError::away(match error {
+        ureq::Error::Other(other) if other.is::<Refused>() => {
+            return DeliveryError::new(format!("{url}: {other}; {ALLOW}"));
+        }
         ureq::Error::Timeout(_) => format!("{url} did not respond in time"),
         ureq::Error::HostNotFound => format!("{url}: there is no such host"),
         _ => format!("{url} could not be reached"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tasker_protocol::Payload;
@@ -13,17 +14,22 @@ use crate::{
     catalog::Release,
     database::{
         columns::columns,
-        refusal::Halves,
+        refusal::{Halves, is_database_away},
         set::{composite, sql},
     },
     effect::Effects,
     engine::Engine,
     error::Error,
+    intake::Place,
     labels,
 };
 
 /// How often a creation is retried because the catalog has changed in the meantime.
 const MAX_CATALOG_CHANGES: usize = 20;
+
+/// How many requests of a batch are prepared at once. Each may write its input to the blob store, and while that is slow the whole
+/// batch waits.
+const PREPARED_AT_ONCE: usize = 16;
 
 /// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,23 +57,68 @@ struct Prepared {
 pub(crate) type Identified = (TaskRequest, Option<Vec<u8>>);
 
 impl Engine {
-    /// Creates tasks, all in one transaction. Returns the results in the order of the requests.
+    /// Creates tasks, all in one transaction. Returns the results in the order of the requests. If there is no room for all of
+    /// them among the creations that wait, creates none.
     pub async fn create_tasks(&self, requests: Vec<TaskRequest>) -> Vec<Result<Creation, Error>> {
         self.create_identified(requests.into_iter().map(|request| (request, None)).collect()).await
     }
 
+    /// Takes a place among the creations that wait, for requests of this size together, in bytes.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if there is no room.
+    pub fn take_place(&self, tasks: usize, bytes: usize) -> Result<Place, Error> {
+        self.intake.take(tasks, bytes)
+    }
+
+    /// As [`Engine::create_tasks`], for a part of the requests that have this place.
+    pub async fn create_in(
+        &self,
+        _place: &Place,
+        requests: Vec<TaskRequest>,
+    ) -> Vec<Result<Creation, Error>> {
+        self.create_admitted(requests.into_iter().map(|request| (request, None)).collect()).await
+    }
+
     /// As [`Engine::create_tasks`], for requests whose identity the caller computes instead of the template.
     pub(crate) async fn create_identified(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
+        let bytes = requests.iter().map(|(request, _)| request.size()).sum();
+        match self.take_place(requests.len(), bytes) {
+            Ok(_place) => self.create_admitted(requests).await,
+            Err(_) => requests.iter().map(|_| Err(Error::Overloaded)).collect(),
+        }
+    }
+
+    /// Creates tasks that have a place among the creations that wait, unless the database is away.
+    pub(crate) async fn create_admitted(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
+        let pass = match self.breakers.database.admit() {
+            Ok(pass) => pass,
+            Err(paused) => {
+                let away = |_| Err(Error::Paused { service: "database", paused });
+                return requests.iter().map(away).collect();
+            }
+        };
+        let answers = self.create(requests).await;
+        pass.ended(answers.iter().any(|answer| answer.as_ref().is_err_and(is_database_away)));
+        answers
+    }
+
+    async fn create(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
         let mut answers: Vec<Option<Result<Creation, Error>>> = requests.iter().map(|_| None).collect();
         let mut open: Vec<(usize, Identified)> = requests.into_iter().enumerate().collect();
         for _ in 0..MAX_CATALOG_CHANGES {
             let mut prepared = Vec::with_capacity(open.len());
-            for (index, (request, given)) in open.drain(..) {
-                match self.prepare_current(request, given).await {
+            let preparing = open.drain(..).map(|(index, (request, given))| async move {
+                (index, self.prepare_current(request, given).await)
+            });
+            let mut preparing = stream::iter(preparing).buffered(PREPARED_AT_ONCE);
+            while let Some((index, ready)) = preparing.next().await {
+                match ready {
                     Ok(ready) => prepared.push((index, ready)),
                     Err(error) => answers[index] = Some(Err(error)),
                 }
             }
+            drop(preparing);
             let Some(version) = prepared.iter().map(|(_, ready)| ready.catalog_version).max() else { break };
             if prepared.iter().all(|(_, ready)| ready.catalog_version == version) {
                 let mut outdated = vec![false; prepared.len()];

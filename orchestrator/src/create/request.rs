@@ -87,6 +87,14 @@ impl TaskRequest {
         }
     }
 
+    /// The approximate size in memory, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let tags: usize = self.tags.iter().map(|tag| tag.len() + size_of::<String>()).sum();
+        let texts = [&self.initiator, &self.source_system, &self.reason, &self.idempotency_key];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        size_of::<Self>() + self.context.get().len() + tags + texts
+    }
+
     pub(crate) fn template_name(&self) -> TemplateName {
         TemplateName {
             namespace: self.namespace.clone(),

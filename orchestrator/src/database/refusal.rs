@@ -27,9 +27,14 @@ pub(crate) fn is_outage(error: &Error) -> bool {
         }
         Error::Database(_) | Error::DatabaseSilent { .. } | Error::FunctionsMissing => true,
         Error::Blob(error) => error.is_transient(0),
-        Error::Queue(_) | Error::Stopping => true,
+        Error::Queue(_) | Error::Stopping | Error::Overloaded | Error::Paused { .. } => true,
         _ => false,
     }
+}
+
+/// Whether the database is away, or too slow.
+pub(crate) fn is_database_away(error: &Error) -> bool {
+    matches!(error, Error::Database(_) | Error::DatabaseSilent { .. }) && is_outage(error)
 }
 
 /// The parts of a batch that are still to be stored. A part of which the database refuses a member is halved, so that one

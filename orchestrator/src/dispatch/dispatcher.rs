@@ -2,13 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use tasker_transport::{BlobStore, LeaseStore, Message, Queue, execution_lease};
+use tasker_transport::{BlobStore, LeaseStore, Message, Queue, QueueError, execution_lease};
 use uuid::Uuid;
 
 use super::{message::message, sent::Sent};
 use tasker_pool::Pool;
 
 use crate::{
+    breakers::Breakers,
     catalog::Catalog,
     database::{columns::arrays, set::sql},
     effect::{Effects, Ready, ReadyStep},
@@ -33,6 +34,7 @@ pub(crate) struct Dispatcher {
     pub(crate) leases: Arc<dyn LeaseStore>,
     pub(crate) blobs: BlobStore,
     pub(crate) sent: Sent,
+    pub(crate) breakers: Arc<Breakers>,
     /// Whether dispatches name the steps that follow.
     pub(crate) continuation: bool,
 }
@@ -96,6 +98,13 @@ impl Dispatcher {
     /// # Errors
     /// Nothing was sent.
     pub(crate) async fn dispatch(&self, ready: Vec<ReadyStep>) -> Result<Vec<Unsendable>, Error> {
+        if ready.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Err(paused) = self.breakers.queue.check() {
+            tracing::debug!(%paused, steps = ready.len(), "the queue of steps is away; the sweep will send the steps");
+            return Ok(Vec::new());
+        }
         let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
         let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
         let mut keys = Vec::with_capacity(batch.capacity());
@@ -128,8 +137,11 @@ impl Dispatcher {
         if batch.is_empty() {
             return;
         }
+        let Ok(pass) = self.breakers.queue.admit() else { return };
         self.sent.begin(&keys);
-        match self.steps.send(batch).await {
+        let sent = self.steps.send(batch).await;
+        pass.ended(matches!(sent, Err(QueueError::Unavailable { .. })));
+        match sent {
             Ok(()) => self.sent.finish(&keys),
             Err(error) => {
                 self.sent.remove(keys.iter().map(|(task, step, _)| (*task, *step)));

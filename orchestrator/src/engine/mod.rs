@@ -7,7 +7,10 @@ use tasker_transport::{BlobStore, Queue};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::{catalog::Catalog, dispatch::Dispatcher, read::Reader, state::TaskState};
+use crate::{
+    breakers::Breakers, catalog::Catalog, dispatch::Dispatcher, error::Error, intake::Intake, read::Reader,
+    state::TaskState,
+};
 
 /// Returns numbers in [0, 1), the jitter of the backoff.
 pub type Dice = Box<dyn Fn() -> f64 + Send + Sync>;
@@ -22,6 +25,8 @@ pub struct Engine {
     pub(crate) reports: Arc<dyn Queue>,
     pub(crate) blobs: BlobStore,
     pub(crate) dice: Dice,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) breakers: Arc<Breakers>,
     pub(crate) at_rest: broadcast::Sender<(Uuid, TaskState)>,
     /// Events were written since the last publication. Read by processes that do not listen for notifications.
     pub(crate) has_events: AtomicBool,
@@ -32,6 +37,16 @@ impl Engine {
     /// them.
     pub fn tasks_at_rest(&self) -> broadcast::Receiver<(Uuid, TaskState)> {
         self.at_rest.subscribe()
+    }
+
+    /// Whether a request of this size to create a task would be admitted now. For callers that have not read it yet.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] and [`Error::Paused`] if not.
+    pub fn check_creation(&self, bytes: usize) -> Result<(), Error> {
+        let away = |paused| Error::Paused { service: "database", paused };
+        self.breakers.database.check().map_err(away)?;
+        self.intake.check(bytes)
     }
 
     pub(crate) fn announce(&self, task: Uuid, state: TaskState) {

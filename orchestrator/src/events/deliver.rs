@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
 use tasker_protocol::EventDelivered;
 use tasker_templates::cut_name;
-use tasker_transport::{DeliveryError, OutgoingEvent, Sent};
+use tasker_transport::{Condition, DeliveryError, OutgoingEvent, Paused, Sent};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -65,6 +65,8 @@ struct Outcome {
     subscription: Uuid,
     attempt: i32,
     error: Option<DeliveryError>,
+    /// It was not tried, because its host is away. It is due again when the error says.
+    is_held: bool,
 }
 
 /// Running deliveries. One that was handed over ends without an outcome.
@@ -128,10 +130,11 @@ impl Events {
             return Ok(());
         }
         let lease = self.outlets.values().map(|outlet| outlet.lease()).max().unwrap_or(TIMEOUT);
-        let due: Vec<Due> = sqlx::query_as(sql!("SELECT * FROM tasker_f.take_deliveries($1, $2, $3)"))
+        let due: Vec<Due> = sqlx::query_as(sql!("SELECT * FROM tasker_f.take_deliveries($1, $2, $3, $4)"))
             .bind(room as i32)
             .bind(EACH as i32)
             .bind(lease.as_secs_f64())
+            .bind(self.engine.breakers.webhooks.waiting())
             .fetch_all(&self.pool)
             .await?;
         for delivery in due {
@@ -139,17 +142,50 @@ impl Events {
             under_way.spawn(async move {
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
                 let attempt = delivery.attempts;
-                let done = tokio::time::timeout(TIMEOUT, this.deliver_one(delivery)).await;
-                let timed_out = |_| Err(DeliveryError::new("the delivery timed out".to_owned()));
-                let error = match done.unwrap_or_else(timed_out) {
-                    Ok(Sent::HandedOver) => return None,
-                    Ok(Sent::Arrived) => None,
-                    Err(error) => Some(error),
+                let (error, is_held) = match this.deliver_unless_away(delivery).await {
+                    Ok(Ok(Sent::HandedOver)) => return None,
+                    Ok(Ok(Sent::Arrived)) => (None, false),
+                    Ok(Err(error)) => (Some(error), false),
+                    Err(Paused { wait }) => {
+                        let message = "not tried now, because its host is away".to_owned();
+                        (
+                            Some(DeliveryError { retry_after: Some(wait), ..DeliveryError::away(message) }),
+                            true,
+                        )
+                    }
                 };
-                Some(Outcome { event, subscription, attempt, error })
+                Some(Outcome { event, subscription, attempt, error, is_held })
             });
         }
         Ok(())
+    }
+
+    /// Delivers an event, unless the breaker of its host is open.
+    async fn deliver_unless_away(&self, due: Due) -> Result<Result<Sent, DeliveryError>, Paused> {
+        let webhooks = &self.engine.breakers.webhooks;
+        let timed_out = |_| Err(DeliveryError::away("the delivery timed out".to_owned()));
+        let subscription = due.subscription_id;
+        let Some(host) = webhooks.of_target(&due.kind, &due.target.0) else {
+            return Ok(tokio::time::timeout(TIMEOUT, self.deliver_one(due)).await.unwrap_or_else(timed_out));
+        };
+        let done = match host.admit() {
+            Ok(pass) => {
+                let done =
+                    tokio::time::timeout(TIMEOUT, self.deliver_one(due)).await.unwrap_or_else(timed_out);
+                match &done {
+                    // Another process will know.
+                    Ok(Sent::HandedOver) => drop(pass),
+                    Ok(Sent::Arrived) => pass.succeeded(),
+                    Err(error) => pass.ended(error.is_away),
+                }
+                Ok(done)
+            }
+            Err(paused) => Err(paused),
+        };
+        if host.condition() != Condition::Closed {
+            webhooks.wait(subscription, host);
+        }
+        done
     }
 
     async fn deliver_one(&self, due: Due) -> Result<Sent, DeliveryError> {
@@ -206,7 +242,8 @@ impl Engine {
                 event: event.parse().ok()?,
                 subscription: subscription.parse().ok()?,
                 attempt: reported.attempt.try_into().ok()?,
-                error: error.map(|message| DeliveryError { message, retry_after }),
+                error: error.map(|message| DeliveryError { retry_after, ..DeliveryError::new(message) }),
+                is_held: false,
             })
         };
         let outcomes: Vec<Outcome> = reported.into_iter().filter_map(outcome).collect();
@@ -221,9 +258,9 @@ impl Engine {
 
     async fn settle_deliveries(&self, outcomes: Vec<Outcome>) -> Result<(), Error> {
         let (mut events, mut subscriptions, mut attempts) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut errors, mut waits) = (Vec::new(), Vec::new());
-        for Outcome { event, subscription, attempt, error } in outcomes {
-            if let Some(error) = &error {
+        let (mut errors, mut waits, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        for Outcome { event, subscription, attempt, error, is_held } in outcomes {
+            if let Some(error) = error.as_ref().filter(|_| !is_held) {
                 tracing::warn!(event, %subscription, %error, "an event could not be delivered; trying again");
             }
             events.push(event);
@@ -231,13 +268,15 @@ impl Engine {
             attempts.push(attempt);
             waits.push(error.as_ref().and_then(|error| error.retry_after).map(|wait| wait.as_secs_f64()));
             errors.push(error.map(|error| error.message));
+            held.push(is_held);
         }
-        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3, $4, $5)"))
+        sqlx::query(sql!("SELECT tasker_f.settle_deliveries($1, $2, $3, $4, $5, $6)"))
             .bind(events)
             .bind(subscriptions)
             .bind(attempts)
             .bind(errors)
             .bind(waits)
+            .bind(held)
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -1,7 +1,8 @@
 -- Takes due deliveries for p_lease seconds, and returns them with their targets: at most p_limit. A subscription has about
 -- p_each places. A delivery that is under way takes one, and so does one that waits for a retry: a target that does not
--- respond is soon tried by one delivery at a time, and its waiting ones take nothing from the others.
-CREATE FUNCTION tasker_f.take_deliveries(p_limit integer, p_each integer, p_lease double precision)
+-- respond is soon tried by one delivery at a time, and its waiting ones take nothing from the others. None is taken of the
+-- subscriptions in p_paused.
+CREATE FUNCTION tasker_f.take_deliveries(p_limit integer, p_each integer, p_lease double precision, p_paused uuid[])
 RETURNS TABLE (event_id bigint, subscription_id uuid, attempts integer, envelope text, name text, kind text, target jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -20,6 +21,7 @@ BEGIN
             WHERE d.subscription_id = s.subscription_id AND d.next_attempt_at <= v_now
             ORDER BY d.next_attempt_at, d.event_id
             LIMIT greatest(p_each - b.tried, CASE WHEN b.under_way = 0 THEN 1 ELSE 0 END) FOR UPDATE SKIP LOCKED) l
+        WHERE s.subscription_id <> ALL (p_paused)
         LIMIT p_limit
     )
     UPDATE tasker.deliveries d SET attempts = d.attempts + 1, last_error = NULL,

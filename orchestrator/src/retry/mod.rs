@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tasker_protocol::{OrchestratorMessage, StepDue, VERSION, encode};
-use tasker_transport::Message;
+use tasker_transport::{Message, QueueError};
 use uuid::Uuid;
 
 use crate::{
@@ -48,7 +48,10 @@ impl Engine {
         if due.is_empty() {
             return;
         }
-        if let Err(error) = self.reports.send(due).await {
+        let Ok(pass) = self.breakers.queue.admit() else { return };
+        let sent = self.reports.send(due).await;
+        pass.ended(matches!(sent, Err(QueueError::Unavailable { .. })));
+        if let Err(error) = sent {
             tracing::warn!(%error, "retry timers could not be sent; the sweep will find the steps");
         }
     }

@@ -1,5 +1,7 @@
 //! Batches requests to create tasks: concurrent requests share a transaction.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -7,37 +9,47 @@ use crate::{
     create::{Creation, TaskRequest},
     engine::Engine,
     error::Error,
+    intake::{Intake, Place},
 };
 
 /// The maximum number of creations in one transaction.
 const CREATION_BATCH: usize = 128;
-/// How many creations may wait for the next transaction before callers block.
-const MAX_PENDING: usize = 10_000;
+/// A request, whom to answer, and its place among the creations that wait.
+type PendingCreation = (TaskRequest, Answer);
 
-type PendingCreation = (TaskRequest, oneshot::Sender<Result<Creation, Error>>);
+#[derive(Debug)]
+struct Answer {
+    sender: oneshot::Sender<Result<Creation, Error>>,
+    _place: Place,
+}
 
 /// The receiver of requests to create tasks.
 #[derive(Debug)]
-pub struct PendingCreations(mpsc::Receiver<PendingCreation>);
+pub struct PendingCreations(mpsc::UnboundedReceiver<PendingCreation>);
 
-/// The sender of requests to create tasks.
+/// The sender of requests to create tasks. The intake bounds them.
 #[derive(Debug, Clone)]
-pub(crate) struct Creations(mpsc::Sender<PendingCreation>);
+pub(crate) struct Creations {
+    sender: mpsc::UnboundedSender<PendingCreation>,
+    intake: Arc<Intake>,
+}
 
 impl Creations {
     /// Creates a pair of sender and receiver.
-    pub(crate) fn new() -> (Self, PendingCreations) {
-        let (sender, receiver) = mpsc::channel(MAX_PENDING);
-        (Self(sender), PendingCreations(receiver))
+    pub(crate) fn new(intake: Arc<Intake>) -> (Self, PendingCreations) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self { sender, intake }, PendingCreations(receiver))
     }
 
     /// Creates a task in the next transaction.
     ///
     /// # Errors
-    /// [`Error::Stopping`] if the receiver has stopped; otherwise the error of the creation.
+    /// [`Error::Overloaded`] if too many wait; [`Error::Stopping`] if the receiver has stopped; otherwise the error of the
+    /// creation.
     pub(crate) async fn create(&self, request: TaskRequest) -> Result<Creation, Error> {
+        let place = self.intake.take(1, request.size())?;
         let (sender, answer) = oneshot::channel();
-        self.0.send((request, sender)).await.map_err(|_| Error::Stopping)?;
+        self.sender.send((request, Answer { sender, _place: place })).map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?
     }
 }
@@ -57,9 +69,10 @@ impl PendingCreations {
                 }
             }
             let (requests, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-            for (created, answer) in engine.create_tasks(requests).await.into_iter().zip(answers) {
+            let requests = requests.into_iter().map(|request| (request, None)).collect();
+            for (created, answer) in engine.create_admitted(requests).await.into_iter().zip(answers) {
                 // The caller may have gone; the task stays created.
-                let _ = answer.send(created);
+                let _ = answer.sender.send(created);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -26,7 +26,7 @@ use tasker_protocol::{
 };
 use tasker_templates::template::parse;
 use tasker_test_support::TestDatabase;
-use tasker_transport::{BlobStore, MemoryLeases, Outlet, PgmqOutlet, WebhookOutlet};
+use tasker_transport::{BlobStore, Clock, MemoryLeases, Outlet, PgmqOutlet, WebhookOutlet};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -57,6 +57,13 @@ impl FrozenClock {
     pub(crate) fn new() -> Self {
         let now = Utc.with_ymd_and_hms(2030, 1, 1, 12, 0, 0).unwrap();
         Self { now: Arc::new(Mutex::new(now)), straight_line: String::new() }
+    }
+
+    /// Returns this clock for what a process measures itself.
+    fn of_process(&self) -> Clock {
+        let (start, clock) = (Instant::now(), self.clone());
+        let begun = *self.now.lock().unwrap();
+        Clock::new(move || start + (*clock.now.lock().unwrap() - begun).to_std().unwrap())
     }
 
     /// Returns a pool that sets this time on a connection whenever it is taken.
@@ -153,7 +160,7 @@ impl Fixture {
             ]),
             blobs: BlobStore::folder(blobs.path()).unwrap(),
         };
-        let settings = Settings { continuation: true, ..Settings::default() };
+        let settings = Settings { continuation: true, clock: clock.of_process(), ..Settings::default() };
         let (orchestrator, creations) = Orchestrator::with_dice(connections, settings, Box::new(|| 0.5));
         let handlers = ["work", "other"].map(|name| PublishedHandler {
             name: name.to_owned(),

@@ -1,6 +1,7 @@
 //! The orchestrator against a real PostgreSQL.
 
 mod batches;
+mod breakers;
 mod bulk;
 mod bulk_work;
 mod conformance;
@@ -28,3 +29,4 @@ mod transitions;
 mod triggers;
 mod versions;
 mod visits;
+mod webhooks;

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -17,6 +17,8 @@ pub(crate) struct Mailbox {
     sent: Mutex<Vec<Message>>,
     longest_work: Option<Duration>,
     is_away: AtomicBool,
+    /// How many calls to send there were while it was away.
+    refused: AtomicU32,
 }
 
 impl Mailbox {
@@ -29,9 +31,14 @@ impl Mailbox {
         Arc::new(Self { longest_work: Some(longest), ..Self::default() })
     }
 
-    /// Makes the queue stop to tell its backlog, or tell it again.
+    /// Makes the queue neither take messages nor tell its backlog, or do both again.
     pub(crate) fn be_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::Relaxed);
+    }
+
+    /// How many calls to send there were while it was away.
+    pub(crate) fn refused(&self) -> u32 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Returns the messages sent since the last call.
@@ -62,6 +69,10 @@ impl Queue for Mailbox {
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        if self.is_away.load(Ordering::Relaxed) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(QueueError::Unavailable { queue: "mailbox".to_owned(), source: "it is away".into() });
+        }
         self.sent.lock().unwrap().extend(messages);
         Ok(())
     }
