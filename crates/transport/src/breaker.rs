@@ -74,7 +74,9 @@ impl State {
     fn admit(&mut self, now: Instant) -> Result<bool, Paused> {
         match &mut self.opened {
             None => Ok(false),
-            Some(opened) if now < opened.until => Err(Paused { wait: opened.until - now }),
+            Some(opened) if now < opened.until => {
+                Err(Paused { wait: opened.until.saturating_duration_since(now) })
+            }
             Some(Opened { is_probed: true, .. }) => Err(Paused { wait: DURING_PROBE }),
             Some(opened) => {
                 opened.is_probed = true;
@@ -248,7 +250,7 @@ impl Pass<'_> {
         let was_closed = state.opened.is_none();
         state.failed(self.is_probe, &self.breaker.settings, now, dice);
         if was_closed && let Some(opened) = &state.opened {
-            let pause = opened.until - now;
+            let pause = opened.until.saturating_duration_since(now);
             tracing::warn!(
                 service = self.breaker.name,
                 ?pause,
@@ -323,7 +325,7 @@ mod tests {
                         match open_since {
                             None => prop_assert_eq!(admitted, Ok(false)),
                             Some(since) if elapsed < since + shortest => {
-                                prop_assert_eq!(admitted, Err(Paused { wait: since + shortest - elapsed }));
+                                prop_assert_eq!(admitted, Err(Paused { wait: (since + shortest).saturating_sub(elapsed) }));
                             }
                             Some(_) if probes > 0 => prop_assert!(admitted.is_err()),
                             Some(_) => prop_assert_eq!(admitted, Ok(true)),

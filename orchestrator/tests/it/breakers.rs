@@ -16,6 +16,8 @@ use crate::{
 
 /// Longer than any pause of a breaker.
 const PAUSE: TimeDelta = TimeDelta::seconds(61);
+/// The orders whose events are delivered.
+const ORDERS: usize = 20;
 
 impl Fixture {
     async fn try_create(&self, input: &Value) -> Result<Creation, Error> {
@@ -142,7 +144,6 @@ async fn deliveries_to_a_host_that_is_away_are_held_and_keep_their_tries() {
             .await;
     }
     fixture.subscribe("queue", SubscriptionKind::Queue, json!({ "queue": "paid" })).await;
-    const ORDERS: usize = 20;
     for _ in 0..ORDERS {
         fixture.create("order", json!({})).await;
     }

@@ -86,6 +86,7 @@ fn comparable(value: &Value) -> Value {
                         "last_used_at",
                         "priority_score",
                         "next_cursor",
+                        "duration_ms",
                     ]
                     .contains(&name)
             };
