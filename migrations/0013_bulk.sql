@@ -43,3 +43,10 @@ CREATE TABLE tasker.bulk_failures (
     message text NOT NULL,
     PRIMARY KEY (bulk_id, task_id)
 );
+
+-- The tasks of an operation, as its preview found them, until it has ended.
+CREATE TABLE tasker.bulk_tasks (
+    bulk_id uuid NOT NULL,
+    task_id uuid NOT NULL,
+    PRIMARY KEY (bulk_id, task_id)
+);

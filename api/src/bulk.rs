@@ -54,6 +54,10 @@ impl TaskBulk {
             let message = format!("`action` is missing; it must be one of {}", names());
             ApiError::new(Code::InvalidRequest, message)
         };
+        if filter.as_ref().is_some_and(Filters::have_order) {
+            let message = "a bulk operation goes from the newest task to the oldest: leave out `order`";
+            return Err(ApiError::new(Code::InvalidRequest, message.to_owned()));
+        }
         Ok(BulkRequest {
             action: action.ok_or_else(missing)?,
             arguments: arguments.unwrap_or_default(),

@@ -9,6 +9,10 @@ use crate::{
     problem::{ApiError, Code},
 };
 
+/// The maximum number of values of a filter that may be repeated, and the maximum length of a value, in bytes.
+const MOST_VALUES: usize = 50;
+const LONGEST_TEXT: usize = 4096;
+
 /// The order of a list of tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +112,7 @@ impl Filters {
             };
             attributes.push((name.to_owned(), value.to_owned()));
         }
+        self.check_texts()?;
         self.check_breadth(&states)?;
         let time = |moment: Option<Moment>| moment.map(|moment| moment.0);
         Ok(TaskFilter {
@@ -137,6 +142,43 @@ impl Filters {
         })
     }
 
+    /// Refuses what no task can have, and more values than anybody asks for.
+    fn check_texts(&self) -> Result<(), ApiError> {
+        let one = [
+            ("namespace", &self.namespace),
+            ("name", &self.name),
+            ("version", &self.version),
+            ("initiator", &self.initiator),
+            ("source_system", &self.source_system),
+            ("correlation_id", &self.correlation_id),
+            ("parent_correlation_id", &self.parent_correlation_id),
+            ("q", &self.q),
+            ("failed_step", &self.failed_step),
+            ("error_type", &self.error_type),
+        ];
+        let several = [("tag", &self.tag), ("tag_any", &self.tag_any), ("attribute", &self.attribute)];
+        let refused = |message: String| Err(ApiError::new(Code::InvalidRequest, message));
+        if let Some((name, _)) = several.iter().find(|(_, values)| values.len() > MOST_VALUES) {
+            return refused(format!("`{name}` has more than {MOST_VALUES} values"));
+        }
+        let one = one.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let several =
+            several.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        for (name, text) in one.chain(several) {
+            if text.contains('\0') || text.len() > LONGEST_TEXT {
+                return refused(format!(
+                    "`{name}` must have at most {LONGEST_TEXT} bytes, and no NUL character"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether they ask for an order.
+    pub(crate) fn have_order(&self) -> bool {
+        self.order.is_some()
+    }
+
     /// Refuses filters for which no index is, if nothing else limits the tasks that are read: a rare one would read the whole
     /// history.
     fn check_breadth(&self, states: &[TaskState]) -> Result<(), ApiError> {
@@ -150,15 +192,14 @@ impl Filters {
         ];
         let Some((name, _)) = narrowing.into_iter().find(|(_, is_there)| *is_there) else { return Ok(()) };
         let is_open = !states.is_empty() && states.iter().all(|state| !state.is_terminal());
-        let has_label = [&self.tag, &self.tag_any, &self.attribute].iter().any(|labels| !labels.is_empty())
+        let has_label = !self.attribute.is_empty()
             || self.correlation_id.is_some()
             || self.parent_correlation_id.is_some();
         if is_open || has_label || self.created_after.is_some() {
             return Ok(());
         }
         let message = format!(
-            "`{name}` alone would read the whole history: add `open=true`, `created_after`, a tag, an attribute or a \
-             correlation id"
+            "`{name}` alone would read the whole history: add `open=true`, `created_after`, an attribute or a correlation id"
         );
         Err(ApiError::new(Code::QueryTooBroad, message))
     }

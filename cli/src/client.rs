@@ -78,7 +78,8 @@ impl Client {
     /// Creates a client of the server that a project's configuration names.
     pub(crate) fn of(project: &ProjectConfig) -> Self {
         let client = Self::new(&project.config.server.url());
-        Self { credentials: client.credentials.or_else(|| project.credentials.clone()), ..client }
+        // Those of a profile are for its server; the environment's may be for another one.
+        Self { credentials: project.credentials.clone().or(client.credentials), ..client }
     }
 
     pub(crate) async fn get<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<T> {

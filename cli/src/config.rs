@@ -249,7 +249,7 @@ pub(crate) enum Source {
 pub(crate) struct ProjectConfig {
     pub(crate) root: PathBuf,
     pub(crate) config: Config,
-    /// What requests to the server say about who sends them, if the environment does not say it.
+    /// What requests to the server of a profile say about who sends them.
     pub(crate) credentials: Option<Credentials>,
     sources: BTreeMap<String, Source>,
 }

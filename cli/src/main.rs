@@ -136,10 +136,11 @@ fn main() -> ExitCode {
     if let Command::Plugin(plugin) = &arguments.command {
         let known: Vec<String> =
             Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        return plugin::run(plugin, arguments.server.as_deref(), &known).unwrap_or_else(|error| {
-            output.failure(&error);
-            ExitCode::from(2)
-        });
+        return plugin::run(plugin, arguments.server.as_deref(), arguments.profile.as_deref(), &known)
+            .unwrap_or_else(|error| {
+                output.failure(&error);
+                ExitCode::from(2)
+            });
     }
     start_logging(arguments.verbose, matches!(arguments.command, Command::Serve(_) | Command::Worker));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -18,7 +18,12 @@ const ALIKE: f64 = 0.75;
 ///
 /// # Errors
 /// There is no such program, or it cannot be run.
-pub(crate) fn run(arguments: &[OsString], server: Option<&str>, known: &[String]) -> Result<ExitCode> {
+pub(crate) fn run(
+    arguments: &[OsString],
+    server: Option<&str>,
+    profile: Option<&str>,
+    known: &[String],
+) -> Result<ExitCode> {
     let [name, rest @ ..] = arguments else { bail!("name a command: `tasker --help` lists them") };
     let Some(program) = program(name) else {
         let name = name.to_string_lossy();
@@ -33,8 +38,11 @@ pub(crate) fn run(arguments: &[OsString], server: Option<&str>, known: &[String]
     };
     let mut command = Command::new(&program);
     command.args(rest);
-    if let Some(server) = server {
-        command.env("TASKER_URL", server);
+    for (variable, value) in [("TASKER_URL", server), ("TASKER_PROFILE", profile)] {
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
     }
     let status = command.status().with_context(|| format!("running {}", program.display()))?;
     // Ended by a signal: as a shell says it.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::Credentials;
@@ -61,7 +61,11 @@ impl Profiles {
     pub(crate) fn load() -> Result<Self> {
         let path = path()?;
         match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).with_context(|| format!("reading {}", path.display())),
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                // The error as a whole shows the line, which may hold a secret.
+                let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+                anyhow!("reading {}, line {line}: {}", path.display(), error.message())
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
         }

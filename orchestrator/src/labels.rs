@@ -4,33 +4,51 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 use tasker_templates::template::SearchAttribute;
 
 /// The maximum length of an attribute's value, in bytes. A longer one is not found.
 const MAX_VALUE: usize = 128;
 
+/// The longest value that a label has as it is, in bytes; of a longer one it has the hash. An index holds no long texts.
+const LONGEST: usize = 200;
+
+/// A label of this kind. The migration that added labels has the same rule, in SQL.
+fn label(kind: &str, value: &str) -> String {
+    if value.len() <= LONGEST {
+        return format!("{kind}:{value}");
+    }
+    let hash = Sha256::digest(value.as_bytes());
+    hash.iter().fold(format!("{kind}:#"), |label, byte| format!("{label}{byte:02x}"))
+}
+
 pub(crate) fn tag(tag: &str) -> String {
-    format!("t:{tag}")
+    label("t", tag)
+}
+
+/// Whether a label of this kind may be that of most tasks.
+pub(crate) fn is_often_common(label: &str) -> bool {
+    label.starts_with("i:") || label.starts_with("s:")
 }
 
 pub(crate) fn correlation_id(id: &str) -> String {
-    format!("c:{id}")
+    label("c", id)
 }
 
 pub(crate) fn parent_correlation_id(id: &str) -> String {
-    format!("p:{id}")
+    label("p", id)
 }
 
 pub(crate) fn initiator(name: &str) -> String {
-    format!("i:{name}")
+    label("i", name)
 }
 
 pub(crate) fn source_system(name: &str) -> String {
-    format!("s:{name}")
+    label("s", name)
 }
 
 pub(crate) fn attribute(name: &str, value: &str) -> String {
-    format!("a:{name}={value}")
+    label("a", &format!("{name}={value}"))
 }
 
 /// The attributes among labels.
@@ -129,6 +147,14 @@ mod tests {
         let paths: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), path.as_str())).collect();
         assert_eq!(of(&long, &paths), ["a:/f="]);
         assert_eq!(of("7", &[("whole", "")]), ["a:whole=7"]);
+    }
+
+    #[test]
+    fn a_long_value_has_a_short_label() {
+        let (long, other) = ("x".repeat(4000), format!("{}y", "x".repeat(3999)));
+        assert_eq!(source_system(&long).len(), 2 + 1 + 64);
+        assert_ne!(source_system(&long), source_system(&other));
+        assert_eq!(source_system(&long[..200]), format!("s:{}", &long[..200]));
     }
 
     #[test]

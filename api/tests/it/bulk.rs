@@ -296,6 +296,10 @@ async fn what_cannot_be_understood_is_refused() {
         (json!({ "action": "pause", "filter": {}, "arguments": { "step": "a" } }), "does not take"),
         (json!({ "action": "pause", "filter": {}, "max": 100_001 }), "between 1 and 100000"),
         (json!({ "action": "pause", "confirm": "x" }), "send `confirm` alone"),
+        (json!({ "action": "pause", "filter": { "order": "asc" } }), "leave out `order`"),
+        (json!({ "action": "pause", "filter": { "tag": ["a\0"] } }), "no NUL character"),
+        (json!({ "action": "pause", "filter": { "q": "a\0" } }), "no NUL character"),
+        (json!({ "action": "pause", "filter": { "tag": vec!["a"; 51] } }), "more than 50 values"),
     ] {
         let refused = server.post(BULK, &[], &body.to_string()).await;
         let detail = refused.body["detail"].as_str().unwrap();

@@ -87,6 +87,24 @@ async fn tasks_are_found_by_what_their_requests_gave() {
 }
 
 #[tokio::test]
+async fn a_task_of_the_release_before_is_found_too_and_one_with_long_values() {
+    let (server, [full, ..]) = three().await;
+    let copy = "INSERT INTO tasker.tasks SELECT (jsonb_populate_record(t, jsonb_build_object(
+            'task_id', $2, 'labels', '{}'::text[], 'identity', null))).* FROM tasker.tasks t WHERE task_id = $1";
+    let old = Uuid::now_v7();
+    sqlx::query(copy).bind(full).bind(old).execute(&server.database.pool).await.unwrap();
+    for query in
+        ["tag=new%20customer", "initiator=ada", "correlation_id=basket-7", "source_system=till", "q=visit-3"]
+    {
+        assert_eq!(server.found(query).await, [old, full], "{query}");
+    }
+    let long = format!("https://shop.example/{}", "x".repeat(4000));
+    let long_one = server.task_with(json!({ "name": "order", "source_system": long, "context": 7 })).await;
+    assert_eq!(server.found(&format!("source_system={long}")).await, [long_one]);
+    assert!(server.found(&format!("source_system={}", &long[..300])).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_text_finds_whatever_it_may_stand_for_and_says_what() {
     let (server, [full, bare, other]) = three().await;
     let id = full.to_string();
@@ -154,7 +172,7 @@ async fn a_filter_without_an_index_needs_another_beside_it() {
         ("paused=true&open=true", vec![other]),
         ("paused=false&open=true", vec![full]),
         ("has_dlq_entry=true&created_after=1h", vec![full]),
-        ("has_dlq_entry=false&tag=web", vec![other]),
+        ("has_dlq_entry=false&open=true&tag=web", vec![other]),
         ("failed_step=a&open=true", vec![full]),
         ("failed_step=b&open=true", vec![]),
         ("error_type=Broken&state=blocked_by_failures", vec![full]),

@@ -1,5 +1,6 @@
 //! Filters of tasks, for lists, counts and bulk operations.
 
+use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
 use super::paging::Paging;
@@ -118,7 +119,13 @@ impl Filters {
     }
 
     /// The filter of a bulk operation. Null without any.
-    pub(super) fn filter(self) -> Value {
+    ///
+    /// # Errors
+    /// They ask for an order, which a bulk operation does not have.
+    pub(super) fn filter(self) -> Result<Value> {
+        if self.oldest_first {
+            bail!("a bulk operation goes from the newest task to the oldest: leave out --oldest-first");
+        }
         let given: Map<String, Value> = self
             .given()
             .into_iter()
@@ -131,7 +138,7 @@ impl Filters {
                 (name.to_owned(), value)
             })
             .collect();
-        if given.is_empty() { Value::Null } else { Value::Object(given) }
+        Ok(if given.is_empty() { Value::Null } else { Value::Object(given) })
     }
 
     /// The query of a request with these filters.
@@ -175,17 +182,18 @@ mod tests {
         let every = "--state error --namespace shop --name order --version 1.0.0 --initiator ada --source-system till
             --correlation-id c --parent-correlation-id p --tag web --tag new --tag-any a --attribute id=1 -q text
             --created-after 2h --created-before 1h --ended-after 2h --ended-before 1h --paused --has-dlq-entry
-            --failed-step a --error-type Broken --oldest-first";
-        let filter = of(every).filter();
+            --failed-step a --error-type Broken";
+        let filter = of(every).filter().unwrap();
         assert_eq!(filter["tag"], json!(["web", "new"]));
         assert_eq!((&filter["state"], &filter["paused"]), (&json!(["error"]), &json!(true)));
         let query = of(every).query(None);
         let in_query: BTreeSet<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
         let in_filter: BTreeSet<&str> = filter.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(in_query, in_filter);
-        // With `--open`, which excludes `--state`, these are all arguments.
-        assert_eq!(in_filter.len() + 1, Arguments::command().get_arguments().count());
-        assert_eq!(of("").filter(), Value::Null);
-        assert_eq!(of("--open").filter(), json!({ "open": true }));
+        // With `--open`, which excludes `--state`, and the order, which lists alone have, these are all arguments.
+        assert_eq!(in_filter.len() + 2, Arguments::command().get_arguments().count());
+        assert_eq!(of("").filter().unwrap(), Value::Null);
+        assert!(of("--oldest-first").filter().is_err());
+        assert_eq!(of("--open").filter().unwrap(), json!({ "open": true }));
     }
 }

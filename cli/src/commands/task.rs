@@ -217,7 +217,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
             output.result(&created, || created.task_id.to_string())?;
             Ok(Ending::Done)
         }
-        Command::Bulk { order, filters } => bulk::order(client, order, filters.filter(), output).await,
+        Command::Bulk { order, filters } => bulk::order(client, order, filters.filter()?, output).await,
         Command::Cancel(operation) => operation.cancel(client, output).await,
         Command::Pause(operation) => operation.run(TaskAction::Pause, "paused", client, output).await,
         Command::Resume(operation) => operation.run(TaskAction::Resume, "resumed", client, output).await,

@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Returns the number of open steps. */
+        /** Returns the condition of the services, and the number of open steps. 503 if no task can be created. */
         get: operations["get_detailed_health"];
         put?: never;
         post?: never;
@@ -1342,11 +1342,18 @@ export interface components {
         };
         /** @description The health of the process, with details. */
         DetailedHealth: {
-            /** @description The number of steps that are enqueued, in progress or waiting for a retry, by state. */
+            /**
+             * @description The condition of the services: `database`, `queue`, `blob_store`, `creations` (those that wait), and `webhook:` with a host for
+             *     each that is away.
+             */
+            checks?: {
+                [key: string]: components["schemas"]["HealthCheck"];
+            };
+            /** @description The number of steps that are enqueued, in progress or waiting for a retry, by state. Empty if the database does not respond. */
             open_steps: {
                 [key: string]: number;
             };
-            /** @description `ok`. */
+            /** @description `ok`, `degraded` or `down`: the worst of the checks. */
             status: string;
             /** @description Why tokens of the identity provider cannot be verified at present, if they cannot. */
             tokens?: string | null;
@@ -1764,11 +1771,26 @@ export interface components {
             /** @description `ok`. */
             status: string;
         };
+        /** @description The condition of a service. */
+        HealthCheck: {
+            /**
+             * Format: int64
+             * @description How long the service took to respond, if it was asked.
+             */
+            duration_ms?: number | null;
+            /**
+             * @description What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away several times in
+             *     sequence; `half-open`, it lets the next one through.
+             */
+            message: string;
+            /** @description How well it does. */
+            status: components["schemas"]["HealthStatus"];
+        };
         /**
-         * @description The health of a task.
+         * @description How well a service does.
          * @enum {string}
          */
-        HealthStatus: "healthy" | "recovering" | "blocked";
+        HealthStatus: "ok" | "degraded" | "down";
         /** @description A pending entry with its urgency. */
         Investigation: components["schemas"]["DlqEntry"] & {
             /**
@@ -2098,7 +2120,7 @@ export interface components {
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -3071,13 +3093,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Temporarily unavailable. Repeat the request. */
+            /** @description The database does not respond. */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["DetailedHealth"];
                 };
             };
         };
@@ -6611,7 +6633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Temporarily unavailable. Repeat the request. */
+            /** @description Too many tasks wait to be created, or the database is away. Nothing was created. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6707,7 +6729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Temporarily unavailable. Repeat the request. */
+            /** @description Too many tasks wait to be created, or the database is away. Nothing was created. See `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -22,6 +22,7 @@ pub(super) const CONFIRMABLE_MINUTES: i32 = 10;
 /// How many old operations one call deletes. Each may have 10,000 failures.
 const OPERATIONS_AT_ONCE: i64 = 2;
 /// How many old previews one call deletes.
+const TASKS_AT_ONCE: i64 = 20_000;
 const PREVIEWS_AT_ONCE: i64 = 10_000;
 
 /// The bulk operations.
@@ -139,7 +140,8 @@ impl Bulk {
     pub async fn forget(&self) -> Result<(), Error> {
         sqlx::query(sql!(
             "WITH old AS (
-                 SELECT bulk_id FROM tasker.bulk_operations WHERE ended_at < tasker_f.now() - $1 * interval '1 day' LIMIT $2
+                 SELECT bulk_id FROM tasker.bulk_operations o WHERE ended_at < tasker_f.now() - $1 * interval '1 day'
+                     AND NOT EXISTS (SELECT FROM tasker.bulk_tasks t WHERE t.bulk_id = o.bulk_id) LIMIT $2
              ), failures AS (
                  DELETE FROM tasker.bulk_failures f USING old WHERE f.bulk_id = old.bulk_id
              )
@@ -150,9 +152,21 @@ impl Bulk {
         .execute(&self.engine.pool)
         .await?;
         sqlx::query(sql!(
-            "DELETE FROM tasker.bulk_operations WHERE bulk_id IN (
-                 SELECT bulk_id FROM tasker.bulk_operations
-                 WHERE state = 'previewed' AND created_at < tasker_f.now() - $1 * interval '1 minute' LIMIT $2)"
+            "DELETE FROM tasker.bulk_tasks WHERE (bulk_id, task_id) IN (
+                 SELECT t.bulk_id, t.task_id FROM tasker.bulk_operations o JOIN tasker.bulk_tasks t USING (bulk_id)
+                 WHERE o.ended_at IS NOT NULL
+                    OR o.state = 'previewed' AND o.created_at < tasker_f.now() - $1 * interval '1 minute' LIMIT $2)"
+        ))
+        .bind(CONFIRMABLE_MINUTES)
+        .bind(TASKS_AT_ONCE)
+        .execute(&self.engine.pool)
+        .await?;
+        // The state again: it may have been confirmed meanwhile.
+        sqlx::query(sql!(
+            "DELETE FROM tasker.bulk_operations WHERE state = 'previewed' AND bulk_id IN (
+                 SELECT o.bulk_id FROM tasker.bulk_operations o
+                 WHERE o.state = 'previewed' AND o.created_at < tasker_f.now() - $1 * interval '1 minute'
+                   AND NOT EXISTS (SELECT FROM tasker.bulk_tasks t WHERE t.bulk_id = o.bulk_id) LIMIT $2)"
         ))
         .bind(CONFIRMABLE_MINUTES)
         .bind(PREVIEWS_AT_ONCE)

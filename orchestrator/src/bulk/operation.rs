@@ -17,7 +17,7 @@ use crate::{
     access::{Principal, Scope},
     database::columns::raw,
     error::Error,
-    read::TaskSummary,
+    read::{TaskFilter, TaskSummary},
 };
 
 /// An action on many tasks: a preview of it, or how far it has come.
@@ -102,10 +102,10 @@ pub struct BulkFailure {
 pub(super) struct Stored {
     pub(super) shown: BulkOperation,
     pub(super) principal: Principal,
-    pub(super) selection: Selection,
+    /// What its tasks must still match.
+    pub(super) filter: TaskFilter,
     /// The last task that was worked on.
     pub(super) last_task: Option<Uuid>,
-    pub(super) most: i64,
 }
 
 impl BulkState {
@@ -126,7 +126,7 @@ pub(super) const SHOWN: &str =
     task_ids IS NOT NULL AS is_of_ids, matching, is_capped, done, failed, created_at, confirmed_at, ended_at";
 
 /// The further columns that [`stored`] reads.
-pub(super) const STORED: &str = "principal::text AS principal, namespaces, task_ids, newest, last_task, most";
+pub(super) const STORED: &str = "principal::text AS principal, namespaces, last_task";
 
 /// Reads an operation for its users.
 pub(super) fn operation(row: &PgRow) -> Result<BulkOperation, Error> {
@@ -160,14 +160,8 @@ pub(super) fn stored(row: &PgRow) -> Result<Stored, Error> {
     let shown = operation(row)?;
     Ok(Stored {
         principal: serde_json::from_str(&principal).map_err(|error| Error::Damaged(error.to_string()))?,
-        selection: Selection {
-            filter: Selection::read_filter(&filter, scope(row)?)?,
-            task_ids: row.try_get("task_ids")?,
-            newest: row.try_get("newest")?,
-            until: shown.created_at,
-        },
+        filter: Selection::read_filter(&filter, scope(row)?)?,
         last_task: row.try_get("last_task")?,
-        most: i64::from(row.try_get::<i32, _>("most")?),
         shown,
     })
 }

@@ -134,8 +134,10 @@ impl Bulk {
              VALUES ($1, 'previewed', $2, $3::json, $4, $5::json, $6, $7::json, $8, $9, $10, $11, $12, $13, $14, $15)
              RETURNING {SHOWN}"
         );
+        let bulk = Uuid::now_v7();
+        let mut transaction = self.engine.pool.begin().await?;
         let row = sqlx::query(sqlx::AssertSqlSafe(insert))
-            .bind(Uuid::now_v7())
+            .bind(bulk)
             .bind(action.as_str())
             .bind(serde_json::to_string(&arguments).map_err(damaged)?)
             .bind(reason)
@@ -150,8 +152,15 @@ impl Bulk {
             .bind(matching.capped)
             .bind(hash_of(&token))
             .bind(selection.until)
-            .fetch_one(&self.engine.pool)
+            .fetch_one(&mut *transaction)
             .await?;
+        let mut set = QueryBuilder::new("INSERT INTO tasker.bulk_tasks SELECT ");
+        set.push_bind(bulk).push(", task_id FROM (");
+        let filter = selection.tasks();
+        let part = Part { after: None, limit: most };
+        self.engine.reader.branches(&filter).await?.push_to(&mut set, "task_id", &filter, &part);
+        set.push(") AS chosen").build().execute(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok(BulkOperation { sample, impossible: Some(impossible), confirm: Some(token), ..operation(&row)? })
     }
 
@@ -225,6 +234,10 @@ impl Bulk {
         }
         let previewed = operation(&row)?;
         let within = scope(&row)?.and(&scope_of(caller, previewed.action)?);
+        if within == Scope::Namespaces(BTreeSet::new()) {
+            return Err(Error::Forbidden { permission: previewed.action.permission() });
+        }
+        let mut transaction = self.engine.pool.begin().await?;
         let begin = format!(
             "UPDATE tasker.bulk_operations SET state = 'running', namespaces = $2, confirmed_at = {FUNCTION_SET}.now(),
                  leased_until = {FUNCTION_SET}.now()
@@ -235,9 +248,20 @@ impl Bulk {
             .bind(previewed.bulk_id)
             .bind(within.sql())
             .bind(CONFIRMABLE_MINUTES)
-            .fetch_optional(&self.engine.pool)
+            .fetch_optional(&mut *transaction)
             .await?
             .ok_or(Error::ConfirmExpired)?;
+        if let Some(namespaces) = within.sql() {
+            sqlx::query(
+                "DELETE FROM tasker.bulk_tasks b USING tasker.tasks t
+                 WHERE b.bulk_id = $1 AND t.task_id = b.task_id AND t.namespace <> ALL ($2)",
+            )
+            .bind(previewed.bulk_id)
+            .bind(namespaces)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
         let confirmed = operation(&row)?;
         debug_assert_eq!(confirmed.state, BulkState::Running);
         self.confirmed.notify_one();

@@ -4,11 +4,13 @@
 //! other for dead, no task is acted on or counted twice. A copy is identified by the operation and the task instead.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use sha2::{Digest as _, Sha256};
+use sqlx::QueryBuilder;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -25,6 +27,7 @@ use crate::{
     effect::Effects,
     error::Error,
     operate::{Cancellation, Statement},
+    read::{Part, TaskFilter},
 };
 
 /// How many tasks are worked on in a turn.
@@ -120,14 +123,11 @@ impl Bulk {
         let row =
             sqlx::query(sqlx::AssertSqlSafe(query)).bind(turn.bulk).fetch_one(&self.engine.pool).await?;
         let stored = stored(&row)?;
-        let left = stored.most - stored.shown.done - stored.shown.failed;
-        let tasks = match left.min(TASKS_OF_A_TURN) {
-            limit @ 1.. => self.first(&stored.selection, stored.last_task, limit).await?,
-            _ => Vec::new(),
-        };
+        let tasks = self.next_tasks(turn, stored.last_task).await?;
         if tasks.is_empty() {
             return self.complete(turn).await;
         }
+        let matching = self.matching(&stored, &tasks).await?;
         let reason = match &stored.shown.reason {
             Some(reason) => format!("{reason} (bulk {})", turn.bulk),
             None => format!("bulk {}", turn.bulk),
@@ -135,6 +135,13 @@ impl Bulk {
         for task in tasks {
             if is_over() {
                 return Ok(());
+            }
+            if !matching.contains(&task) {
+                let message = "the task does not match the filter any more";
+                if self.count_failure(turn, task, "not_possible", message).await?.is_err() {
+                    return Ok(());
+                }
+                continue;
             }
             pace.wait().await;
             let acted = match stored.shown.action.act(&stored.shown.arguments, &reason) {
@@ -161,6 +168,28 @@ impl Bulk {
             }
         }
         Ok(())
+    }
+
+    /// The tasks of the preview that come next, from the newest to the oldest.
+    async fn next_tasks(&self, turn: Turn, last: Option<Uuid>) -> Result<Vec<Uuid>, Error> {
+        let tasks = sqlx::query_scalar(
+            "SELECT task_id FROM tasker.bulk_tasks WHERE bulk_id = $1 AND ($2::uuid IS NULL OR task_id < $2)
+             ORDER BY task_id DESC LIMIT $3",
+        )
+        .bind(turn.bulk)
+        .bind(last)
+        .bind(TASKS_OF_A_TURN);
+        Ok(tasks.fetch_all(&self.engine.pool).await?)
+    }
+
+    /// Those of these tasks that still match the filter.
+    async fn matching(&self, stored: &Stored, tasks: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
+        let filter = TaskFilter { ids: Some(tasks.to_vec()), ..stored.filter.clone() };
+        let part = Part { after: None, limit: TASKS_OF_A_TURN };
+        let mut query = QueryBuilder::new("");
+        self.engine.reader.branches(&filter).await?.push_to(&mut query, "task_id", &filter, &part);
+        let found: Vec<Uuid> = query.build_query_scalar().fetch_all(&self.engine.pool).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// Applies an action to a task, and counts it in the same transaction.

@@ -114,7 +114,8 @@ impl Engine {
             let mut preparing = stream::iter(preparing).buffered(PREPARED_AT_ONCE);
             while let Some((index, ready)) = preparing.next().await {
                 match ready {
-                    Ok(ready) => prepared.push((index, ready)),
+                    // The ids are in the order of the requests, in which they were not prepared.
+                    Ok(ready) => prepared.push((index, Prepared { task_id: Uuid::now_v7(), ..ready })),
                     Err(error) => answers[index] = Some(Err(error)),
                 }
             }
@@ -193,7 +194,7 @@ impl Engine {
         };
         let input = Payload::Inline(request.context.clone());
         let input = self.blobs.check_in(input, INLINE_PAYLOAD).await?;
-        Ok(Prepared { task_id: Uuid::now_v7(), release, catalog_version, input, identity, given, request })
+        Ok(Prepared { task_id: Uuid::nil(), release, catalog_version, input, identity, given, request })
     }
 
     async fn insert(&self, version: i64, prepared: &[(usize, Prepared)]) -> Result<Effects, Error> {

@@ -11,6 +11,9 @@ use crate::error::Error;
 /// The version, description and text of each migration.
 const MIGRATIONS: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
+/// How a migration begins that must not run in a transaction: a statement that would lock a large table for long.
+const NO_TRANSACTION: &str = "-- no-transaction\n";
+
 /// Migrates the schema. Several processes may call it at once.
 ///
 /// # Errors
@@ -35,7 +38,8 @@ pub(crate) async fn run_migrations(mut connection: PgConnection, newer: Newer) -
     // A large table takes its time.
     sqlx::query("SET statement_timeout = 0").execute(&mut connection).await?;
     let migrations = MIGRATIONS.iter().map(|&(version, description, text)| {
-        Migration::new(version, description.into(), MigrationType::Simple, SqlStr::from_static(text), false)
+        let alone = text.starts_with(NO_TRANSACTION);
+        Migration::new(version, description.into(), MigrationType::Simple, SqlStr::from_static(text), alone)
     });
     let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.set_ignore_missing(newer == Newer::IsLeftAlone);

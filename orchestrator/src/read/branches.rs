@@ -7,11 +7,11 @@
 
 use std::collections::HashSet;
 
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::{filter::TaskFilter, reader::Reader, search::Search};
-use crate::error::Error;
+use crate::{error::Error, labels};
 
 /// The share of tasks with a label from which on it is common.
 const COMMON: f32 = 0.01;
@@ -75,16 +75,23 @@ impl Reader {
         if labels.is_empty() {
             return Ok(HashSet::new());
         }
-        let common: Vec<String> = sqlx::query_scalar(
-            "SELECT e.label FROM pg_stats s
-             CROSS JOIN unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e (label, share)
-             WHERE s.schemaname = 'tasker' AND s.tablename = 'tasks' AND s.attname = 'labels'
-                 AND e.label = ANY ($1) AND e.share >= $2",
+        let row = sqlx::query(
+            "SELECT count(*) AS known, array(
+                 SELECT e.label FROM pg_stats s
+                 CROSS JOIN unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e (label, share)
+                 WHERE s.schemaname = 'tasker' AND s.tablename = 'tasks' AND s.attname = 'labels'
+                     AND e.label = ANY ($1) AND e.share >= $2) AS common
+             FROM pg_stats WHERE schemaname = 'tasker' AND tablename = 'tasks' AND attname = 'labels'",
         )
         .bind(labels)
         .bind(COMMON)
-        .fetch_all(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
+        if row.try_get::<i64, _>("known")? == 0 {
+            // Without statistics, as after an upgrade: what few values have is common.
+            return Ok(labels.iter().filter(|label| labels::is_often_common(label)).cloned().collect());
+        }
+        let common: Vec<String> = row.try_get("common")?;
         Ok(common.into_iter().collect())
     }
 }
@@ -126,8 +133,14 @@ impl Branch {
             query.push("SELECT of_template.* FROM unnest(");
             query.push_bind(namespaces.clone()).push("::text[], ").push_bind(names.clone());
             query.push("::text[]) AS w (of_namespace, of_name) CROSS JOIN LATERAL (");
+            if self.is_rare {
+                query.push("SELECT * FROM (");
+            }
             matching(query);
             query.push(" AND t.namespace = of_namespace AND t.name = of_name");
+            if self.is_rare {
+                query.push(" OFFSET 0) rare");
+            }
             push_order(query, filter, part.limit);
             query.push(") of_template");
             return push_order(query, filter, part.limit);

@@ -55,6 +55,7 @@ impl Reader {
         let mut query = QueryBuilder::new("SELECT key, count(*) FILTER (WHERE place <= ");
         query.push_bind(MOST).push(") AS count, count(*) FILTER (WHERE place > ").push_bind(MOST);
         query.push(") AS more FROM (SELECT key, row_number() OVER (ORDER BY task_id DESC) AS place FROM (");
+        let filter = &TaskFilter { oldest_first: false, ..filter.clone() };
         let columns = format!("task_id, {key} AS key");
         let part = Part { after: None, limit: MOST + 1 };
         self.branches(filter).await?.push_to(&mut query, &columns, filter, &part);

@@ -256,6 +256,32 @@ async fn a_preview_changes_nothing_and_fixes_the_set() {
 }
 
 #[tokio::test]
+async fn what_matches_later_or_no_longer_is_left_alone() {
+    let fixture = Fixture::new().await;
+    fixture.publish(&template("later", &[("a", &[])])).await;
+    let running = fixture.create("later", json!({})).await;
+    let step = fixture.dispatched_one();
+    let tasks = fixture.blocked("later", 2).await;
+    let mut request = of_template(BulkAction::Cancel, "later");
+    request.filter.as_mut().unwrap().states = vec![TaskState::BlockedByFailures];
+    let preview = fixture.preview(request).await;
+    assert_eq!(preview.matching.count, 2);
+    // One more is blocked, and one is no longer.
+    fixture.fail(&step, false).await;
+    let engine = &fixture.orchestrator.engine;
+    engine.operate_on_task(tasks[1], &TaskAction::Redrive, "test", None).await.unwrap();
+    let bulk = fixture.confirm(&preview).await.unwrap().bulk_id;
+    fixture.work().await;
+    let after = fixture.operation(bulk).await;
+    assert_eq!((after.state, after.done, after.failed), (BulkState::Complete, 1, 1));
+    assert_eq!(fixture.task_state(running).await, TaskState::BlockedByFailures);
+    assert_eq!(fixture.task_state(tasks[0]).await, TaskState::Cancelled);
+    assert_eq!(fixture.task_state(tasks[1]).await, TaskState::StepsInProcess);
+    let failures = fixture.orchestrator.bulk.failures(bulk, &Scope::All, Slice::all()).await.unwrap();
+    assert_eq!((failures[0].task_id, failures[0].code.as_str()), (tasks[1], "not_possible"));
+}
+
+#[tokio::test]
 async fn what_the_caller_may_do_when_it_confirms_counts() {
     let fixture = Fixture::new().await;
     let tasks = fixture.blocked("rights", 2).await;

@@ -15,6 +15,7 @@ fn problems(template: &Value) -> String {
 fn everything() -> (Value, Value) {
     let template = json!({
         "name": "t", "version": "1.0.0", "system_dependencies": {}, "domain_events": [{ "name": "e" }], "lifecycle": {},
+        "search_attributes": [{ "name": "n", "path": "/n" }],
         "steps": [{ "name": "a", "handler": { "callable": "work" }, "retry": {}, "limits": {}, "grants": {},
                     "publishes_events": [{ "name": "e" }], "batch_config": {} }],
         "environments": { "development": { "steps": [{ "name": "ALL", "handler": {}, "retry": {} }] } },
@@ -90,6 +91,28 @@ fn names_have_a_length_and_events_an_alphabet() {
     }
     let template = one_step(&json!({ "publishes_events": [{ "name": "Order Paid" }] }));
     assert!(problems(&template).contains("BAD_VALUE in step `a`: `name`"), "{}", problems(&template));
+}
+
+#[test]
+fn search_attributes_have_names_and_places() {
+    let with = |attributes: Value| {
+        let mut template = one_step(&json!({}));
+        template["search_attributes"] = attributes;
+        problems(&template)
+    };
+    for (name, path, expected) in [
+        ("", "/a", "BAD_VALUE"),
+        ("Order", "/a", "1 to 63 lower-case letters"),
+        ("x".repeat(64).as_str(), "/a", "BAD_VALUE"),
+        ("a", "a", "not a JSON Pointer"),
+    ] {
+        let told = with(json!([{ "name": name, "path": path }]));
+        assert!(told.contains(expected), "{name} {path}: {told}");
+    }
+    let attribute = json!({ "name": "a", "path": "/a" });
+    assert!(with(json!([attribute, attribute])).contains("there are two attributes `a`"));
+    let many: Vec<Value> = (0..9).map(|n| json!({ "name": format!("a{n}"), "path": "/a" })).collect();
+    assert!(with(json!(many)).contains("there are 9; at most 8 are allowed"));
 }
 
 #[test]

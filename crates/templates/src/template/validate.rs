@@ -82,11 +82,8 @@ fn check_search_attributes(
             problems.error(Code::BadValue, at, None, message);
         };
         let is_plain = |name: &str| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if !is_plain(&attribute.name) {
-            error(
-                "name",
-                format!("`{}` may have lower-case letters, digits and underscores", attribute.name),
-            );
+        if !is_plain(&attribute.name) || !(1..=63).contains(&attribute.name.len()) {
+            error("name", "a name has 1 to 63 lower-case letters, digits and underscores".to_owned());
         }
         if attributes[..index].iter().any(|other| other.name == attribute.name) {
             error("name", format!("there are two attributes `{}`", attribute.name));

@@ -27,6 +27,7 @@ from .created_tasks import CreatedTasks
 from .dependency_graph import DependencyGraph
 from .dependency_graph_levels import DependencyGraphLevels
 from .detailed_health import DetailedHealth
+from .detailed_health_checks import DetailedHealthChecks
 from .detailed_health_open_steps import DetailedHealthOpenSteps
 from .dlq_addition import DlqAddition
 from .dlq_entry import DlqEntry
@@ -52,6 +53,7 @@ from .handler_version_detail import HandlerVersionDetail
 from .handlers import Handlers
 from .handlers_of_namespace import HandlersOfNamespace
 from .health import Health
+from .health_check import HealthCheck
 from .health_status import HealthStatus
 from .investigation import Investigation
 from .key_rotation import KeyRotation
@@ -159,6 +161,7 @@ __all__ = (
     "DependencyGraph",
     "DependencyGraphLevels",
     "DetailedHealth",
+    "DetailedHealthChecks",
     "DetailedHealthOpenSteps",
     "DlqAddition",
     "DlqEntry",
@@ -184,6 +187,7 @@ __all__ = (
     "Handlers",
     "HandlersOfNamespace",
     "Health",
+    "HealthCheck",
     "HealthStatus",
     "Investigation",
     "KeyRotation",

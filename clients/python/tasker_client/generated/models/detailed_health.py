@@ -9,6 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ..models.detailed_health_checks import DetailedHealthChecks
     from ..models.detailed_health_open_steps import DetailedHealthOpenSteps
 
 
@@ -21,15 +22,19 @@ class DetailedHealth:
 
     Attributes:
         open_steps (DetailedHealthOpenSteps): The number of steps that are enqueued, in progress or waiting for a retry,
-            by state.
-        status (str): `ok`.
+            by state. Empty if the database does not respond.
+        status (str): `ok`, `degraded` or `down`: the worst of the checks.
         version (str): The version of Tasker.
+        checks (DetailedHealthChecks | Unset): The condition of the services: `database`, `queue`, `blob_store`,
+            `creations` (those that wait), and `webhook:` with a host for
+            each that is away.
         tokens (None | str | Unset): Why tokens of the identity provider cannot be verified at present, if they cannot.
     """
 
     open_steps: DetailedHealthOpenSteps
     status: str
     version: str
+    checks: DetailedHealthChecks | Unset = UNSET
     tokens: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -39,6 +44,10 @@ class DetailedHealth:
         status = self.status
 
         version = self.version
+
+        checks: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.checks, Unset):
+            checks = self.checks.to_dict()
 
         tokens: None | str | Unset
         if isinstance(self.tokens, Unset):
@@ -55,6 +64,8 @@ class DetailedHealth:
                 "version": version,
             }
         )
+        if checks is not UNSET:
+            field_dict["checks"] = checks
         if tokens is not UNSET:
             field_dict["tokens"] = tokens
 
@@ -62,6 +73,7 @@ class DetailedHealth:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.detailed_health_checks import DetailedHealthChecks
         from ..models.detailed_health_open_steps import DetailedHealthOpenSteps
 
         d = dict(src_dict)
@@ -70,6 +82,13 @@ class DetailedHealth:
         status = d.pop("status")
 
         version = d.pop("version")
+
+        _checks = d.pop("checks", UNSET)
+        checks: DetailedHealthChecks | Unset
+        if isinstance(_checks, Unset):
+            checks = UNSET
+        else:
+            checks = DetailedHealthChecks.from_dict(_checks)
 
         def _parse_tokens(data: object) -> None | str | Unset:
             if data is None:
@@ -84,6 +103,7 @@ class DetailedHealth:
             open_steps=open_steps,
             status=status,
             version=version,
+            checks=checks,
             tokens=tokens,
         )
 

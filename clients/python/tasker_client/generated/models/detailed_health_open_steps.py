@@ -11,7 +11,10 @@ T = TypeVar("T", bound="DetailedHealthOpenSteps")
 
 @_attrs_define
 class DetailedHealthOpenSteps:
-    """The number of steps that are enqueued, in progress or waiting for a retry, by state."""
+    """The number of steps that are enqueued, in progress or waiting for a retry, by state. Empty if the database does not
+    respond.
+
+    """
 
     additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)
 

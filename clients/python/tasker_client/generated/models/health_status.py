@@ -1,11 +1,11 @@
 from typing import Literal
 
-HealthStatus = Literal["blocked", "healthy", "recovering"]
+HealthStatus = Literal["degraded", "down", "ok"]
 
 HEALTH_STATUS_VALUES: set[HealthStatus] = {
-    "blocked",
-    "healthy",
-    "recovering",
+    "degraded",
+    "down",
+    "ok",
 }
 
 

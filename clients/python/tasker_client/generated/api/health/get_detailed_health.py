@@ -54,7 +54,7 @@ def _parse_response(
         return response_500
 
     if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
+        response_503 = DetailedHealth.from_dict(response.json())
 
         return response_503
 
@@ -79,7 +79,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[DetailedHealth | Problem]:
-    """Returns the number of open steps.
+    """Returns the condition of the services, and the number of open steps. 503 if no task can be created.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -102,7 +102,7 @@ def sync(
     *,
     client: AuthenticatedClient,
 ) -> DetailedHealth | Problem | None:
-    """Returns the number of open steps.
+    """Returns the condition of the services, and the number of open steps. 503 if no task can be created.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -121,7 +121,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
 ) -> Response[DetailedHealth | Problem]:
-    """Returns the number of open steps.
+    """Returns the condition of the services, and the number of open steps. 503 if no task can be created.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,7 +142,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
 ) -> DetailedHealth | Problem | None:
-    """Returns the number of open steps.
+    """Returns the condition of the services, and the number of open steps. 503 if no task can be created.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

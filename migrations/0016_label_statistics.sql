@@ -1,0 +1,2 @@
+-- How common labels are decides how tasks are searched for.
+ANALYZE tasker.tasks (labels);
