@@ -10,8 +10,8 @@ BEGIN
             SELECT task_id FROM tasker.tasks WHERE task_id > v_last ORDER BY task_id LIMIT 10000) AS batch
             ORDER BY task_id DESC LIMIT 1);
         EXIT WHEN v_next IS NULL;
-        UPDATE tasker.tasks SET labels = tasker.labels_of(tags, nullif(correlation_id, task_id::text),
-            parent_correlation_id, initiator, source_system)
+        -- The trigger sets them.
+        UPDATE tasker.tasks SET labels = labels
         WHERE task_id > v_last AND task_id <= v_next AND labels = '{}'
             AND (tags <> '{}' OR correlation_id <> task_id::text OR parent_correlation_id IS NOT NULL
                 OR initiator IS NOT NULL OR source_system IS NOT NULL);
