@@ -43,6 +43,32 @@ impl List<TaskSummary> {
         self.query("source_system", system)
     }
 
+    /// Tasks with this tag. Repeat it for tasks that have all of several.
+    pub fn tag(self, tag: &str) -> Self {
+        self.query("tag", tag)
+    }
+
+    /// Tasks with this correlation id, if their request gave it.
+    pub fn correlation_id(self, id: &str) -> Self {
+        self.query("correlation_id", id)
+    }
+
+    /// Tasks with this value of a search attribute of their template. Repeat it for several that all hold.
+    pub fn attribute(self, name: &str, value: &str) -> Self {
+        self.query("attribute", format!("{name}={value}"))
+    }
+
+    /// Tasks that this text finds: the beginning of an id, a part of a template's name, or a whole tag, correlation id,
+    /// initiator, source system or search attribute.
+    pub fn text(self, text: &str) -> Self {
+        self.query("q", text)
+    }
+
+    /// The oldest first.
+    pub fn oldest_first(self) -> Self {
+        self.query("order", "asc")
+    }
+
     /// Tasks created at this time or later.
     pub fn created_after(self, moment: impl Into<Moment>) -> Self {
         self.query("created_after", moment.into())

@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod bulk;
 mod call;
 mod callables;
 mod client;

@@ -7,7 +7,7 @@ use tasker_client::{
     Client,
     types::{
         CallableOperation, DlqAddition, DlqUpdate, KeyRotation, NewKey, Resolution, SubscriptionKind,
-        SubscriptionRequest, TaskCopy,
+        SubscriptionRequest, TaskBulk, TaskCopy,
     },
 };
 use uuid::Uuid;
@@ -65,6 +65,7 @@ async fn ask_all(client: &Client) {
     let tasks = client.tasks().state("error").open(true).namespace("n").name("t").version("1").initiator("i");
     let day = std::time::Duration::from_secs(24 * 3600);
     let tasks = tasks.source_system("s").created_after(day).created_before(chrono::Utc::now());
+    let tasks = tasks.tag("t").correlation_id("c").attribute("order_id", "DE=1").text("x").oldest_first();
     ask(tasks.clone().count_by("state")).await;
     ask(tasks.limit(2).cursor("c").page()).await;
     ask(task.get()).await;
@@ -91,6 +92,12 @@ async fn ask_all(client: &Client) {
     ask(step.attempts().page()).await;
     ask(step.audit().page()).await;
     ask(step.logs().page()).await;
+    ask(client.preview_bulk(&TaskBulk::default())).await;
+    ask(client.confirm_bulk("t")).await;
+    ask(client.bulk_operations().page()).await;
+    ask(client.bulk_operation(ID)).await;
+    ask(client.bulk_failures(ID).page()).await;
+    ask(client.stop_bulk(ID)).await;
     ask(client.templates().namespace("n").name("t").page()).await;
     ask(client.template("n", "t", "1")).await;
     ask(client.template_graph("n", "t", "1")).await;
