@@ -13,7 +13,7 @@ use tasker_protocol::Grants;
 
 use super::model::{
     BatchConfig, DomainEvent, Environment, Handler, HandlerOverride, Lifecycle, PublishedEvent, Retry,
-    RetryOverride, Step, StepLimits, StepOverride, SystemDependencies, Template,
+    RetryOverride, SearchAttribute, Step, StepLimits, StepOverride, SystemDependencies, Template,
 };
 use crate::reading::Code;
 
@@ -32,6 +32,7 @@ pub fn reference() -> String {
         section::<BatchConfig>(),
         section::<PublishedEvent>(),
         section::<DomainEvent>(),
+        section::<SearchAttribute>(),
         section::<Environment>(),
         section::<StepOverride>(),
         section::<HandlerOverride>(),
