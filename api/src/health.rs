@@ -24,7 +24,7 @@ pub struct Health {
 /// How well a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum HealthStatus {
+pub enum ServerStatus {
     /// As it should.
     Ok,
     /// Tasker goes on without it, or with less of it.
@@ -37,7 +37,7 @@ pub enum HealthStatus {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HealthCheck {
     /// How well it does.
-    pub status: HealthStatus,
+    pub status: ServerStatus,
     /// What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away several times in
     /// sequence; `half-open`, it lets the next one through.
     pub message: String,
@@ -122,9 +122,9 @@ fn word(fitness: Fitness) -> &'static str {
 
 fn check(Checked { name, fitness, message, took }: Checked) -> (String, HealthCheck) {
     let status = match fitness {
-        Fitness::Ok => HealthStatus::Ok,
-        Fitness::Degraded => HealthStatus::Degraded,
-        Fitness::Down => HealthStatus::Down,
+        Fitness::Ok => ServerStatus::Ok,
+        Fitness::Degraded => ServerStatus::Degraded,
+        Fitness::Down => ServerStatus::Down,
     };
     let duration_ms = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     (name, HealthCheck { status, message, duration_ms })

@@ -821,18 +821,18 @@ pub struct HealthCheck {
     /// sequence; `half-open`, it lets the next one through.
     pub message: String,
     /// How well it does.
-    pub status: HealthStatus,
+    pub status: ServerStatus,
 }
 
 open_enum! {
-    /// How well a service does.
+    /// The health of a task.
     pub enum HealthStatus {
-        /// `ok`.
-        Ok = "ok",
-        /// `degraded`.
-        Degraded = "degraded",
-        /// `down`.
-        Down = "down",
+        /// `healthy`.
+        Healthy = "healthy",
+        /// `recovering`.
+        Recovering = "recovering",
+        /// `blocked`.
+        Blocked = "blocked",
     }
 }
 
@@ -1255,6 +1255,18 @@ open_enum! {
         Cancelled = "cancelled",
         /// `requeue`.
         Requeue = "requeue",
+    }
+}
+
+open_enum! {
+    /// How well a service does.
+    pub enum ServerStatus {
+        /// `ok`.
+        Ok = "ok",
+        /// `degraded`.
+        Degraded = "degraded",
+        /// `down`.
+        Down = "down",
     }
 }
 

@@ -22,6 +22,24 @@ fn the_committed_document_is_that_of_the_router() {
     assert!(stored == document, "api/openapi.json is not what the routes say: run with UPDATE_DOCS=1");
 }
 
+/// Of two types with one name the document has only the last.
+#[test]
+fn the_health_of_a_task_is_not_that_of_a_server() {
+    let document = serde_json::to_value(openapi_document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let values = |schema: &str, field: &str| {
+        let (mut schema, reference) = (&schemas[schema], "#/components/schemas/");
+        if let Some(parts) = schema["allOf"].as_array() {
+            schema = parts.iter().find(|part| part["properties"][field].is_object()).unwrap();
+        }
+        let field = &schema["properties"][field];
+        let name = field["$ref"].as_str().unwrap().strip_prefix(reference).unwrap();
+        schemas[name]["enum"].clone()
+    };
+    assert_eq!(values("TaskDetail", "health_status"), json!(["healthy", "recovering", "blocked"]));
+    assert_eq!(values("HealthCheck", "status"), json!(["ok", "degraded", "down"]));
+}
+
 #[tokio::test]
 async fn every_route_of_the_document_is_served_and_describes_its_problems() {
     let server = Server::start().await;

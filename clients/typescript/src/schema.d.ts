@@ -1784,13 +1784,13 @@ export interface components {
              */
             message: string;
             /** @description How well it does. */
-            status: components["schemas"]["HealthStatus"];
+            status: components["schemas"]["ServerStatus"];
         };
         /**
-         * @description How well a service does.
+         * @description The health of a task.
          * @enum {string}
          */
-        HealthStatus: "ok" | "degraded" | "down";
+        HealthStatus: "healthy" | "recovering" | "blocked";
         /** @description A pending entry with its urgency. */
         Investigation: components["schemas"]["DlqEntry"] & {
             /**
@@ -2248,6 +2248,11 @@ export interface components {
          * @enum {string}
          */
         Resolution: "pending" | "manually_resolved" | "permanently_failed" | "cancelled" | "requeue";
+        /**
+         * @description How well a service does.
+         * @enum {string}
+         */
+        ServerStatus: "ok" | "degraded" | "down";
         /** @description A task that has not ended, and the time since its last event. */
         Staleness: {
             /** @description `healthy` below 80 % of the threshold, then `warning`; `stale` from the threshold on. */

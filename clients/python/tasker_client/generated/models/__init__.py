@@ -100,6 +100,7 @@ from .reception import Reception
 from .reception_state import ReceptionState
 from .recommended_action import RecommendedAction
 from .resolution import Resolution
+from .server_status import ServerStatus
 from .staleness import Staleness
 from .started_task import StartedTask
 from .step_action_name import StepActionName
@@ -234,6 +235,7 @@ __all__ = (
     "ReceptionState",
     "RecommendedAction",
     "Resolution",
+    "ServerStatus",
     "Staleness",
     "StartedTask",
     "StepActionName",

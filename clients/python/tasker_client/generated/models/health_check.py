@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..models.health_status import HealthStatus, check_health_status
+from ..models.server_status import ServerStatus, check_server_status
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="HealthCheck")
@@ -20,12 +20,12 @@ class HealthCheck:
         message (str): What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away
             several times in
             sequence; `half-open`, it lets the next one through.
-        status (HealthStatus): How well a service does.
+        status (ServerStatus): How well a service does.
         duration_ms (int | None | Unset): How long the service took to respond, if it was asked.
     """
 
     message: str
-    status: HealthStatus
+    status: ServerStatus
     duration_ms: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -58,7 +58,7 @@ class HealthCheck:
         d = dict(src_dict)
         message = d.pop("message")
 
-        status = check_health_status(d.pop("status"))
+        status = check_server_status(d.pop("status"))
 
         def _parse_duration_ms(data: object) -> int | None | Unset:
             if data is None:

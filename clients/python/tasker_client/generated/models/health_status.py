@@ -1,11 +1,11 @@
 from typing import Literal
 
-HealthStatus = Literal["degraded", "down", "ok"]
+HealthStatus = Literal["blocked", "healthy", "recovering"]
 
 HEALTH_STATUS_VALUES: set[HealthStatus] = {
-    "degraded",
-    "down",
-    "ok",
+    "blocked",
+    "healthy",
+    "recovering",
 }
 
 

@@ -38,7 +38,7 @@ class TaskDetail:
         task_id (UUID): The task, a UUIDv7.
         version (str): The version of its template.
         execution_status (ExecutionStatus): A summary of a task's steps. The first variant that applies.
-        health_status (HealthStatus): How well a service does.
+        health_status (HealthStatus): The health of a task.
         recommended_action (RecommendedAction): The recommended action for a task.
         attributes (TaskSummaryAttributes | Unset): The search attributes of its template, with the input's values.
         completed_at (datetime.datetime | None | Unset): When it ended.
