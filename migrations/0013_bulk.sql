@@ -9,13 +9,10 @@ CREATE TABLE tasker.bulk_operations (
     -- Who asked for it, and whom the audit names.
     principal    json NOT NULL,
     actor        text NOT NULL,
-    -- Its tasks: those of a filter, or these ones. None that came after the preview.
-    filter       json NOT NULL,
-    task_ids     uuid[],
+    -- What its tasks must match; NULL if they were named.
+    filter       json,
     -- The namespaces that it is limited to; NULL for all.
     namespaces   text[],
-    newest       uuid NOT NULL,
-    most         integer NOT NULL,
     -- What the preview counted.
     matching     bigint NOT NULL,
     is_capped    boolean NOT NULL,

@@ -21,23 +21,11 @@ pub struct Health {
     pub status: String,
 }
 
-/// How well a service does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ServerStatus {
-    /// As it should.
-    Ok,
-    /// Tasker goes on without it, or with less of it.
-    Degraded,
-    /// No task can be created.
-    Down,
-}
-
 /// The condition of a service.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HealthCheck {
     /// How well it does.
-    pub status: ServerStatus,
+    pub status: Fitness,
     /// What is to be said about it. A `breaker` that is `open` keeps calls from a service that was away several times in
     /// sequence; `half-open`, it lets the next one through.
     pub message: String,
@@ -102,7 +90,7 @@ pub(crate) async fn detailed(
     let is_down = worst == Fitness::Down;
     let open_steps = if is_down { BTreeMap::new() } else { orchestrator.reader.open_steps().await? };
     let health = DetailedHealth {
-        status: word(worst).to_owned(),
+        status: worst.as_str().to_owned(),
         checks: checked.into_iter().map(check).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         open_steps,
@@ -112,20 +100,7 @@ pub(crate) async fn detailed(
     Ok((status, Json(health)).into_response())
 }
 
-fn word(fitness: Fitness) -> &'static str {
-    match fitness {
-        Fitness::Ok => "ok",
-        Fitness::Degraded => "degraded",
-        Fitness::Down => "down",
-    }
-}
-
 fn check(Checked { name, fitness, message, took }: Checked) -> (String, HealthCheck) {
-    let status = match fitness {
-        Fitness::Ok => ServerStatus::Ok,
-        Fitness::Degraded => ServerStatus::Degraded,
-        Fitness::Down => ServerStatus::Down,
-    };
     let duration_ms = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    (name, HealthCheck { status, message, duration_ms })
+    (name, HealthCheck { status: fitness, message, duration_ms })
 }

@@ -58,7 +58,7 @@ pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
 pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
 pub use dlq::{DlqAddition, DlqUpdate};
-pub use health::{DetailedHealth, Health, HealthCheck, ServerStatus};
+pub use health::{DetailedHealth, Health, HealthCheck};
 pub use keys::KeyRotation;
 pub use me::Me;
 pub use meta::Meta;

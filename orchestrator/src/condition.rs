@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tasker_transport::{Breaker, Condition};
+use utoipa::ToSchema;
 
 use crate::{engine::Engine, error::Error, intake::IntakeState};
 
@@ -10,7 +12,9 @@ use crate::{engine::Engine, error::Error, intake::IntakeState};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How well a service does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ServerStatus)]
 pub enum Fitness {
     /// As it should.
     Ok,
@@ -18,6 +22,17 @@ pub enum Fitness {
     Degraded,
     /// No task can be created.
     Down,
+}
+
+impl Fitness {
+    /// Its name: `ok`, `degraded`, `down`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Down => "down",
+        }
+    }
 }
 
 /// The condition of one service.

@@ -7,7 +7,7 @@ mod bulk;
 mod failure;
 mod operation;
 mod preview;
-mod selection;
+mod stored_filter;
 mod work;
 
 pub use action::{BulkAction, BulkArguments};

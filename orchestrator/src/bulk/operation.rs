@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     action::{BulkAction, BulkArguments},
-    selection::Selection,
+    stored_filter,
 };
 use crate::{
     access::{Principal, Scope},
@@ -123,7 +123,7 @@ impl BulkState {
 /// The columns that [`operation`] reads, without the tasks.
 pub(super) const SHOWN: &str =
     "bulk_id, state, action, arguments::text AS arguments, reason, actor, filter::text AS filter,
-    task_ids IS NOT NULL AS is_of_ids, matching, is_capped, done, failed, created_at, confirmed_at, ended_at";
+    matching, is_capped, done, failed, created_at, confirmed_at, ended_at";
 
 /// The further columns that [`stored`] reads.
 pub(super) const STORED: &str = "principal::text AS principal, namespaces, last_task";
@@ -133,7 +133,7 @@ pub(super) fn operation(row: &PgRow) -> Result<BulkOperation, Error> {
     let (state, action): (String, String) = (row.try_get("state")?, row.try_get("action")?);
     let damaged = |what: &str| Error::Damaged(format!("bulk operation: {what}"));
     let arguments: String = row.try_get("arguments")?;
-    let filter: Option<String> = if row.try_get("is_of_ids")? { None } else { Some(row.try_get("filter")?) };
+    let filter: Option<String> = row.try_get("filter")?;
     Ok(BulkOperation {
         bulk_id: row.try_get("bulk_id")?,
         state: BulkState::from_name(&state).ok_or_else(|| damaged(&state))?,
@@ -156,11 +156,12 @@ pub(super) fn operation(row: &PgRow) -> Result<BulkOperation, Error> {
 
 /// Reads an operation to work on it.
 pub(super) fn stored(row: &PgRow) -> Result<Stored, Error> {
-    let (principal, filter): (String, String) = (row.try_get("principal")?, row.try_get("filter")?);
+    let principal: String = row.try_get("principal")?;
+    let filter: Option<String> = row.try_get("filter")?;
     let shown = operation(row)?;
     Ok(Stored {
         principal: serde_json::from_str(&principal).map_err(|error| Error::Damaged(error.to_string()))?,
-        filter: Selection::read_filter(&filter, scope(row)?)?,
+        filter: stored_filter::read(filter.as_deref().unwrap_or("{}"), scope(row)?)?,
         last_task: row.try_get("last_task")?,
         shown,
     })

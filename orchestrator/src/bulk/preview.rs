@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use sha2::{Digest as _, Sha256};
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{PgConnection, QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::{
     action::{BulkAction, BulkArguments},
     bulk::{Bulk, CONFIRMABLE_MINUTES},
     operation::{BulkMatching, BulkOperation, BulkState, SHOWN, STORED, operation, scope},
-    selection::Selection,
+    stored_filter,
 };
 use crate::{
     access::{Caller, Permission, Principal, Scope},
-    database::set::{FUNCTION_SET, sql},
+    database::set::FUNCTION_SET,
     error::Error,
     read::{Part, TaskFilter},
     text::{check_name, check_text},
@@ -97,6 +97,23 @@ impl BulkRequest {
     }
 }
 
+/// Counts the tasks of a preview that the action cannot be applied to in their present state, by reason.
+async fn impossible(
+    action: BulkAction,
+    bulk: Uuid,
+    transaction: &mut PgConnection,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let reason = action.impossible().replace("tasker_f", FUNCTION_SET);
+    let query = format!(
+        "SELECT reason, count(*) FROM (
+             SELECT {reason} AS reason FROM tasker.bulk_tasks JOIN tasker.tasks USING (task_id) WHERE bulk_id = $1) AS judged
+         WHERE reason IS NOT NULL GROUP BY reason"
+    );
+    let counts: Vec<(String, i64)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(bulk).fetch_all(transaction).await?;
+    Ok(counts.into_iter().collect())
+}
+
 impl Bulk {
     /// Counts the tasks of an operation, and stores it, so that the returned token can confirm it. Changes no task.
     ///
@@ -109,33 +126,52 @@ impl Bulk {
         let actor = caller.actor(actor.as_deref());
         check_name("actor", &actor)?;
         let task_ids = task_ids.map(|ids| Vec::from_iter(BTreeSet::from_iter(ids)));
-        let bounds = sqlx::query(sql!(
-            "SELECT tasker_f.now() AS now, (SELECT task_id FROM tasker.tasks ORDER BY task_id DESC LIMIT 1) AS newest"
-        ))
-        .fetch_one(&self.engine.reader.pool)
-        .await?;
-        let selection = Selection {
-            filter: TaskFilter { scope: scope.clone(), ..filter.unwrap_or_default() },
-            task_ids,
-            newest: bounds.try_get::<Option<Uuid>, _>("newest")?.unwrap_or(Uuid::nil()),
-            until: bounds.try_get("now")?,
+        let named = task_ids.as_ref().map_or(0, |ids| ids.len() as i64);
+        let written = filter.as_ref().map(stored_filter::write).transpose()?;
+        let filter = TaskFilter {
+            scope: scope.clone(),
+            ids: task_ids,
+            oldest_first: false,
+            ..filter.unwrap_or_default()
         };
-        let most = max.unwrap_or(DEFAULT_MOST);
-        let (matching, impossible) = self.count(action, &selection, most).await?;
-        let ids = self.first(&selection, None, SAMPLE.min(most)).await?;
-        let sample = self.engine.reader.tasks_by_id(&ids).await?;
+        let branches = self.engine.reader.branches(&filter).await?;
         let mut random = [0; 32];
         SystemRandom::new().fill(&mut random).map_err(|_| Error::Damaged("no random numbers".to_owned()))?;
         let token = BASE64.encode(random);
         let damaged = |error: serde_json::Error| Error::Damaged(error.to_string());
-        let insert = format!(
-            "INSERT INTO tasker.bulk_operations (bulk_id, state, action, arguments, reason, principal, actor, filter, task_ids,
-                 namespaces, newest, most, matching, is_capped, token, created_at)
-             VALUES ($1, 'previewed', $2, $3::json, $4, $5::json, $6, $7::json, $8, $9, $10, $11, $12, $13, $14, $15)
-             RETURNING {SHOWN}"
-        );
         let bulk = Uuid::now_v7();
         let mut transaction = self.engine.pool.begin().await?;
+
+        let most = max.unwrap_or(DEFAULT_MOST);
+        // One more shows whether more match.
+        let part = Part { after: None, limit: most + 1 };
+        let mut set = QueryBuilder::new("INSERT INTO tasker.bulk_tasks SELECT ");
+        set.push_bind(bulk).push(", task_id FROM (");
+        branches.push_to(&mut set, "task_id", &filter, &part);
+        let found = set.push(") AS found").build().execute(&mut *transaction).await?.rows_affected() as i64;
+        let matching = BulkMatching { count: found.min(most), capped: found > most };
+        if matching.capped {
+            let drop_one = "DELETE FROM tasker.bulk_tasks WHERE bulk_id = $1 AND task_id =
+                (SELECT task_id FROM tasker.bulk_tasks WHERE bulk_id = $1 ORDER BY task_id LIMIT 1)";
+            sqlx::query(drop_one).bind(bulk).execute(&mut *transaction).await?;
+        }
+        let mut impossible = impossible(action, bulk, &mut transaction).await?;
+        if named > found {
+            impossible.insert("no_such_task".to_owned(), named - found);
+        }
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT task_id FROM tasker.bulk_tasks WHERE bulk_id = $1 ORDER BY task_id DESC LIMIT $2",
+        )
+        .bind(bulk)
+        .bind(SAMPLE)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let insert = format!(
+            "INSERT INTO tasker.bulk_operations (bulk_id, state, action, arguments, reason, principal, actor, filter, namespaces,
+                 matching, is_capped, token, created_at)
+             VALUES ($1, 'previewed', $2, $3::json, $4, $5::json, $6, $7::json, $8, $9, $10, $11, {FUNCTION_SET}.now())
+             RETURNING {SHOWN}"
+        );
         let row = sqlx::query(sqlx::AssertSqlSafe(insert))
             .bind(bulk)
             .bind(action.as_str())
@@ -143,73 +179,16 @@ impl Bulk {
             .bind(reason)
             .bind(serde_json::to_string(&caller.principal).map_err(damaged)?)
             .bind(actor)
-            .bind(Selection::write_filter(&selection.filter)?)
-            .bind(&selection.task_ids)
+            .bind(written)
             .bind(scope.sql())
-            .bind(selection.newest)
-            .bind(most as i32)
             .bind(matching.count)
             .bind(matching.capped)
             .bind(hash_of(&token))
-            .bind(selection.until)
             .fetch_one(&mut *transaction)
             .await?;
-        let mut set = QueryBuilder::new("INSERT INTO tasker.bulk_tasks SELECT ");
-        set.push_bind(bulk).push(", task_id FROM (");
-        let filter = selection.tasks();
-        let part = Part { after: None, limit: most };
-        self.engine.reader.branches(&filter).await?.push_to(&mut set, "task_id", &filter, &part);
-        set.push(") AS chosen").build().execute(&mut *transaction).await?;
         transaction.commit().await?;
+        let sample = self.engine.reader.tasks_by_id(&ids).await?;
         Ok(BulkOperation { sample, impossible: Some(impossible), confirm: Some(token), ..operation(&row)? })
-    }
-
-    /// Counts the newest tasks of a selection, and those of them that the action cannot be applied to.
-    async fn count(
-        &self,
-        action: BulkAction,
-        selection: &Selection,
-        most: i64,
-    ) -> Result<(BulkMatching, BTreeMap<String, i64>), Error> {
-        let mut query = QueryBuilder::new("SELECT reason, count(*) FILTER (WHERE place <= ");
-        query.push_bind(most).push(") AS count, count(*) FILTER (WHERE place > ").push_bind(most);
-        query
-            .push(") AS more FROM (SELECT reason, row_number() OVER (ORDER BY task_id DESC) AS place FROM (");
-        let columns = format!("task_id, {} AS reason", action.impossible().replace("tasker_f", FUNCTION_SET));
-        let filter = selection.tasks();
-        let part = Part { after: None, limit: most + 1 };
-        self.engine.reader.branches(&filter).await?.push_to(&mut query, &columns, &filter, &part);
-        query.push(") AS matching) AS placed GROUP BY reason");
-        let mut matching = BulkMatching { count: 0, capped: false };
-        let mut impossible = BTreeMap::new();
-        for row in query.build().fetch_all(&self.engine.reader.pool).await? {
-            let (reason, count): (Option<String>, i64) = (row.try_get("reason")?, row.try_get("count")?);
-            matching.count += count;
-            matching.capped |= row.try_get::<i64, _>("more")? > 0;
-            if let Some(reason) = reason.filter(|_| count > 0) {
-                impossible.insert(reason, count);
-            }
-        }
-        let named = selection.task_ids.as_ref().map_or(0, |ids| ids.len() as i64);
-        let missing = named - matching.count;
-        if missing > 0 && !matching.capped {
-            impossible.insert("no_such_task".to_owned(), missing);
-        }
-        Ok((matching, impossible))
-    }
-
-    /// Returns the first tasks of a selection, newest first, after this one.
-    pub(super) async fn first(
-        &self,
-        selection: &Selection,
-        after: Option<Uuid>,
-        limit: i64,
-    ) -> Result<Vec<Uuid>, Error> {
-        let mut query = QueryBuilder::new("");
-        let filter = selection.tasks();
-        let part = Part { after, limit };
-        self.engine.reader.branches(&filter).await?.push_to(&mut query, "task_id", &filter, &part);
-        Ok(query.build_query_scalar().fetch_all(&self.engine.reader.pool).await?)
     }
 
     /// Lets the work on a previewed operation begin, in the namespaces where the caller may still do it.

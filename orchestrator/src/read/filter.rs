@@ -17,10 +17,6 @@ pub struct TaskFilter {
     /// Only these tasks.
     #[serde(skip)]
     pub ids: Option<Vec<Uuid>>,
-    /// Only tasks that were there at this time, when this was the newest. The ids of two processes are not in the order of
-    /// time, within a moment.
-    #[serde(skip)]
-    pub until: Option<(Uuid, DateTime<Utc>)>,
     /// Only tasks of this namespace.
     pub namespace: Option<String>,
     /// Only tasks of templates with this name.
@@ -118,9 +114,6 @@ impl TaskFilter {
         }
         if let Some(ids) = &self.ids {
             query.push(" AND task_id = ANY (").push_bind(ids.clone()).push(")");
-        }
-        if let Some((newest, time)) = self.until {
-            query.push(" AND task_id <= ").push_bind(newest).push(" AND created_at <= ").push_bind(time);
         }
         for (comparison, time) in [(">=", self.ended_after), ("<", self.ended_before)] {
             if let Some(time) = time {
