@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{engine::Engine, error::Error, intake::IntakeState};
 
 /// How long a service may take to respond. Who asks for health acts on the answer, so a late one is worthless.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How well a service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

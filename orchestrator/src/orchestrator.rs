@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     events::{Events, Outlets},
     intake::{Intake, IntakeLimits},
-    read::{Reader, Watched},
+    read::{Feed, Reader, Watched},
     run::{Creations, Hearing, Loops, PendingCreations, Reports},
     sweep::Swept,
     triggers::{TriggerCache, Triggers},
@@ -52,6 +52,8 @@ pub struct Orchestrator {
     pub triggers: Arc<Triggers>,
     /// Queries of stored data.
     pub reader: Arc<Reader>,
+    /// Lists of tasks that are followed.
+    pub feed: Arc<Feed>,
     /// API keys.
     pub keys: Arc<Keys>,
     /// Who did what through the API.
@@ -193,6 +195,7 @@ impl Orchestrator {
         });
         let (creations, pending) = Creations::new(intake);
         let keys = Arc::new(Keys::new(reader.pool.clone()));
+        let feed = Arc::new(Feed::new(Arc::clone(&reader)));
         (
             Self {
                 catalog,
@@ -200,6 +203,7 @@ impl Orchestrator {
                 events,
                 triggers,
                 reader,
+                feed,
                 keys,
                 trail,
                 repeatable,

@@ -14,6 +14,11 @@ pub(crate) fn check_name(field: &'static str, text: &str) -> Result<(), Error> {
     refuse(field, name_fault(text))
 }
 
+/// Rejects tags that cannot be stored.
+pub(crate) fn check_tags(tags: &[String]) -> Result<(), Error> {
+    tags.iter().try_for_each(|tag| check_name("tags", tag))
+}
+
 /// Rejects the name of something that is created with it: see [`identifier_fault`].
 pub(crate) fn check_identifier(field: &'static str, text: &str) -> Result<(), Error> {
     refuse(field, identifier_fault(text))

@@ -12,7 +12,7 @@ use crate::capability::http::HttpClient;
 #[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
-use crate::machine::Machine;
+use crate::machine::{Machine, ProcessUsage};
 use crate::pool::Reset;
 use crate::sandboxes::{self, Plan};
 use crate::shared::Shared;
@@ -94,6 +94,16 @@ impl Host {
     /// Loads a component before its first execution.
     pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
         self.shared.sandboxes().library.get(digest).await.map(drop)
+    }
+
+    /// How many components are loaded.
+    pub(crate) fn loaded_components(&self) -> usize {
+        self.shared.sandboxes().library.count()
+    }
+
+    /// What this process has used of its machine.
+    pub(crate) fn process_usage(&self) -> ProcessUsage {
+        Machine::here().process_usage()
     }
 
     /// Whether a component is loaded, so that an execution starts at once.

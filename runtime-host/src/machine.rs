@@ -10,6 +10,15 @@ pub(crate) struct Machine {
     root: PathBuf,
 }
 
+/// What this process has used, as far as the system tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ProcessUsage {
+    /// Its processor time since its start, in milliseconds.
+    pub(crate) cpu_ms: Option<u64>,
+    /// Its memory, in bytes.
+    pub(crate) memory_bytes: Option<u64>,
+}
+
 /// Whether memory of this process may be swapped out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Swap {
@@ -41,6 +50,14 @@ impl Machine {
         let function = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok();
         let limits = self.limits("memory.max", Some("memory.limit_in_bytes"));
         memory(function.as_deref(), &limits, self.read("proc/meminfo").as_deref())
+    }
+
+    /// What this process has used.
+    pub(crate) fn process_usage(&self) -> ProcessUsage {
+        ProcessUsage {
+            cpu_ms: self.read("proc/self/stat").and_then(|stat| processor_time(&stat)),
+            memory_bytes: self.read("proc/self/status").and_then(|status| kibibytes(&status, "VmRSS:")),
+        }
     }
 
     fn read(&self, file: &str) -> Option<String> {
@@ -104,11 +121,22 @@ fn memory(function: Option<&str>, limits: &[String], meminfo: Option<&str>) -> O
     let function = function.and_then(|mebibytes| mebibytes.trim().parse::<u64>().ok()).map(|size| size << 20);
     // `max` is no number, and no limit.
     let limits = limits.iter().filter_map(|limit| limit.trim().parse().ok());
-    let total = meminfo.and_then(|meminfo| {
-        let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1 << 10)
-    });
+    let total = meminfo.and_then(|meminfo| kibibytes(meminfo, "MemTotal:"));
     limits.chain(function).chain(total).min()
+}
+
+/// The size in a line of a file of `/proc`, in bytes.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1 << 10)
+}
+
+/// The time in user and kernel mode from `/proc/self/stat`, in milliseconds. The name of the process may contain anything but
+/// ends with the last parenthesis; a tick of the clock is a hundredth of a second on all systems that Linux reports to.
+fn processor_time(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let (user, kernel): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    user.checked_add(kernel)?.checked_mul(10)
 }
 
 #[cfg(test)]
@@ -121,6 +149,16 @@ mod tests {
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_process_knows_what_it_has_used() {
+        let stat = "42 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 8 0 100 1 2 3";
+        assert_eq!(processor_time(stat), Some(3000));
+        assert_eq!(kibibytes("Name:\ttasker\nVmRSS:\t   2048 kB\n", "VmRSS:"), Some(2 << 20));
+        assert_eq!((processor_time("42"), kibibytes("", "VmRSS:")), (None, None));
+        let here = Machine::here().process_usage();
+        assert!(here.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{here:?}");
     }
 
     #[test]

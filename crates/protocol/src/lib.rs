@@ -13,6 +13,7 @@ mod dispatch;
 mod event;
 mod grants;
 mod handler;
+mod host_status;
 mod limits;
 mod next;
 mod payload;
@@ -26,6 +27,7 @@ pub use grants::{
     granted_network, is_bucket_name,
 };
 pub use handler::HandlerReference;
+pub use host_status::HostStatus;
 pub use limits::Limits;
 pub use next::NextStep;
 pub use payload::{BlobReference, Payload, raw_json};

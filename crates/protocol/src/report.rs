@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{EventDelivered, Payload};
+use crate::{EventDelivered, HostStatus, Payload};
 
 /// A message on the orchestrator's queue.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub enum OrchestratorMessage {
     Due(StepDue),
     /// The outcome of a delivery of an event.
     Delivered(EventDelivered),
+    /// The presence of a host.
+    Host(HostStatus),
 }
 
 /// A step whose retry is due, sent with a delay. If the message is lost, the sweep finds the step.

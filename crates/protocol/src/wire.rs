@@ -78,6 +78,7 @@ impl Message for OrchestratorMessage {
             Self::Report(report) => report.version,
             Self::Due(due) => due.version,
             Self::Delivered(delivered) => delivered.version,
+            Self::Host(status) => status.version,
         }
     }
 }

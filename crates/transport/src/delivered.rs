@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt};
+use crate::{Delivery, Depth, Message, Queue, QueueError, Receipt};
 
 /// The messages of one invocation at a time. Sent messages go to the underlying queue.
 pub struct DeliveredQueue {
@@ -85,6 +85,10 @@ impl Queue for DeliveredQueue {
 
     async fn backlog(&self) -> Result<u64, QueueError> {
         self.behind.backlog().await
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        self.behind.depth().await
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

@@ -51,7 +51,7 @@ pub use postgres::{
     Durability, PgmqFinisher, PgmqOutlet, PgmqQueue, PostgresKeyValues, PostgresLeases, REPORTS_QUEUE,
     STEPS_QUEUE,
 };
-pub use queue::{Delivery, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};
+pub use queue::{Delivery, Depth, LONGEST_OUTAGE_DELAY, Message, Queue, QueueError, Receipt, outage_delay};
 pub use route::RoutedQueue;
 #[cfg(feature = "webhook")]
 pub use webhook::{WebhookOutlet, signature as webhook_signature};

@@ -36,6 +36,32 @@ pub struct Delivery {
     pub receive_count: u32,
 }
 
+/// How many messages a queue holds, approximately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Those that wait to be received.
+    pub ready: u64,
+    /// Those that nobody may receive yet, because they were sent with a delay.
+    pub delayed: u64,
+    /// Those that were received and are not acknowledged, or wait to be received again.
+    pub in_flight: u64,
+    /// For how long the oldest of those that wait has been there, if the queue knows.
+    pub oldest: Option<Duration>,
+}
+
+impl std::ops::Add for Depth {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            ready: self.ready + other.ready,
+            delayed: self.delayed + other.delayed,
+            in_flight: self.in_flight + other.in_flight,
+            oldest: self.oldest.max(other.oldest),
+        }
+    }
+}
+
 /// Identifies one delivery of one message. A later delivery of the same message has another receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt(pub(crate) String);
@@ -83,6 +109,9 @@ pub trait Queue: Send + Sync + 'static {
 
     /// The approximate number of messages that wait to be received.
     async fn backlog(&self) -> Result<u64, QueueError>;
+
+    /// How many messages there are, by what they wait for. It may read all of them.
+    async fn depth(&self) -> Result<Depth, QueueError>;
 
     /// Sends every message. On error, some may have been sent, except where [`QueueError`] states that none
     /// was.

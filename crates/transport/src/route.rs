@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt};
+use crate::{Delivery, Depth, Message, Queue, QueueError, Receipt};
 
 /// Routes each message to the queue of its group, or else to the queue for long work or the default queue.
 /// Receives from the default queue only; receivers of the other queues use them directly.
@@ -79,6 +79,14 @@ impl Queue for RoutedQueue {
             waiting += queue.backlog().await?;
         }
         Ok(waiting)
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        let mut depth = Depth::default();
+        for queue in self.all() {
+            depth = depth + queue.depth().await?;
+        }
+        Ok(depth)
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

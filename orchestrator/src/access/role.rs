@@ -30,8 +30,10 @@ const VIEWER: &[P] = &[
     P::TriggersRead,
     P::CallablesRead,
     P::EventsRead,
+    P::WorkersRead,
+    P::QueuesRead,
 ];
-const AUDITOR: &[P] = &[P::TasksContextRead, P::AuditRead, P::KeysRead];
+const AUDITOR: &[P] = &[P::TasksContextRead, P::AuditRead, P::KeysRead, P::SystemConfigRead];
 const SUBMITTER: &[P] = &[P::TasksCreate, P::TasksRead, P::TasksList, P::TemplatesRead, P::EventsSend];
 const OPERATOR: &[P] = &[
     P::TasksContextRead,

@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::{access::Permission, create::TaskCopy, error::Error, operate::TaskAction, text::check_name};
+use crate::{
+    access::Permission,
+    create::TaskCopy,
+    error::Error,
+    operate::TaskAction,
+    text::{check_name, check_tags},
+};
 
 macro_rules! actions {
     ($($name:ident $text:literal $doc:literal)*) => {
@@ -36,6 +42,7 @@ actions! {
     ResolveManually "resolve_manually" "Declare those done that are blocked by failures."
     Rerun "rerun" "Reset the step `step` and all steps after it, and run them again."
     Upgrade "upgrade" "Move them to the template version `version`, by default to the current handlers of their own."
+    SetTags "set_tags" "Replace their tags by `tags`."
     Clone "clone" "Create a task with the input of each, changed by `context`, and with `version`."
 }
 
@@ -49,6 +56,9 @@ pub struct BulkArguments {
     /// Of `upgrade` and `clone`: the template version. Default: that of each task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Of `set_tags`: the new tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
     /// Of `clone`: changes of the inputs, a JSON Merge Patch (RFC 7396).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
@@ -98,20 +108,25 @@ impl BulkAction {
                 "CASE WHEN tasker_f.is_terminal(state) THEN 'already_ended'
                       WHEN steps_running > 0 THEN 'steps_running' END"
             }
-            Self::Clone => "NULL",
+            Self::SetTags | Self::Clone => "NULL",
         }
     }
 
     /// Checks that the arguments are those of the action.
     pub(super) fn check(self, arguments: &BulkArguments) -> Result<(), Error> {
-        let BulkArguments { step, version, context } = arguments;
+        let BulkArguments { step, version, tags, context } = arguments;
         let invalid = |message: String| Err(Error::InvalidRequest { field: "arguments", message });
         if self == Self::Rerun && step.is_none() {
             return invalid("of `rerun` need `step`, the name or number of a step".to_owned());
         }
+        if self == Self::SetTags && tags.is_none() {
+            return invalid("of `set_tags` need `tags`, the new tags".to_owned());
+        }
+        check_tags(tags.as_deref().unwrap_or_default())?;
         for (name, is_there, may_be) in [
             ("step", step.is_some(), self == Self::Rerun),
             ("version", version.is_some(), matches!(self, Self::Upgrade | Self::Clone)),
+            ("tags", tags.is_some(), self == Self::SetTags),
             ("context", context.is_some(), self == Self::Clone),
         ] {
             if is_there && !may_be {
@@ -123,7 +138,7 @@ impl BulkAction {
 
     /// Returns what to do with each task.
     pub(super) fn act(self, arguments: &BulkArguments, reason: &str) -> Act {
-        let BulkArguments { step, version, context } = arguments.clone();
+        let BulkArguments { step, version, tags, context } = arguments.clone();
         Act::Operate(match self {
             Self::Cancel => return Act::Cancel,
             Self::Clone => {
@@ -136,6 +151,7 @@ impl BulkAction {
             Self::ResolveManually => TaskAction::ResolveManually,
             Self::Rerun => TaskAction::Rerun { step: step.unwrap_or_default() },
             Self::Upgrade => TaskAction::Upgrade { version },
+            Self::SetTags => TaskAction::SetTags { tags: tags.unwrap_or_default() },
         })
     }
 }

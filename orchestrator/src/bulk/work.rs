@@ -205,8 +205,11 @@ impl Bulk {
         if self.count_done(&mut *transaction, turn, task).await?.is_err() {
             return Ok(Err(Lost));
         }
-        let rows =
-            statement.query(task, &stored.shown.actor, Some(reason)).fetch_all(&mut *transaction).await;
+        let rows = statement
+            .clone()
+            .query(task, &stored.shown.actor, Some(reason))
+            .fetch_all(&mut *transaction)
+            .await;
         let effects = Effects::read(&rows.map_err(|error| refusal(error, task))?)?;
         if statement == Statement::Cancel
             && let Cancellation::AlreadyEnded(state) = Cancellation::of(&effects, task)?

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     catalog::TemplateName,
     error::Error,
-    text::{check_name, check_text},
+    text::{check_name, check_tags, check_text},
 };
 
 /// A request to create a task.
@@ -133,6 +133,6 @@ impl TaskRequest {
         for (field, text) in texts.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
             check_text(field, text)?;
         }
-        self.tags.iter().try_for_each(|tag| check_name("tags", tag))
+        check_tags(&self.tags)
     }
 }

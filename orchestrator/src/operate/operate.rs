@@ -16,9 +16,10 @@ use crate::{
     effect::Effects,
     engine::Engine,
     error::Error,
+    labels,
     report::{AcceptedEnding, check_result, judge},
     state::TaskState,
-    text::check_signature,
+    text::{check_signature, check_tags},
 };
 
 /// The result of a cancellation.
@@ -58,6 +59,11 @@ pub enum TaskAction {
         /// The template version. Default: the task's own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
+    },
+    /// Replaces the tags of a task, whatever its state.
+    SetTags {
+        /// The new tags.
+        tags: Vec<String>,
     },
 }
 
@@ -132,6 +138,13 @@ impl Engine {
             TaskAction::Upgrade { version } => {
                 let (from, to) = self.upgrade_path(task, version.as_deref()).await?;
                 Statement::Upgrade { from, to }
+            }
+            TaskAction::SetTags { tags } => {
+                check_tags(tags)?;
+                Statement::SetTags {
+                    tags: tags.clone(),
+                    labels: tags.iter().map(|tag| labels::tag(tag)).collect(),
+                }
             }
         })
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::database::set::sql;
 
 /// The statement of an action whose step and releases are known. Its rows are effects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Statement {
     /// Cancels the task.
     Cancel,
@@ -16,6 +16,8 @@ pub(crate) enum Statement {
     Rerun(i32),
     /// Moves the task from one release to another.
     Upgrade { from: Uuid, to: Uuid },
+    /// Replaces the tags of the task, and their labels.
+    SetTags { tags: Vec<String>, labels: Vec<String> },
 }
 
 impl Statement {
@@ -37,6 +39,10 @@ impl Statement {
             Self::Upgrade { from, to } => {
                 let upgrade = query(sql!("SELECT * FROM tasker_f.upgrade_task($1, $2, $3, $4, $5)"));
                 upgrade.bind(task).bind(from).bind(to)
+            }
+            Self::SetTags { tags, labels } => {
+                let set = query(sql!("SELECT * FROM tasker_f.set_tags($1, $2, $3, $4, $5)"));
+                set.bind(task).bind(tags).bind(labels)
             }
         };
         statement.bind(actor).bind(reason)

@@ -377,7 +377,7 @@ impl Reader {
         })
     }
 
-    async fn no_such_namespace(&self, scope: &Scope, name: &str) -> Result<Error, Error> {
+    pub(super) async fn no_such_namespace(&self, scope: &Scope, name: &str) -> Result<Error, Error> {
         let names: Vec<String> = sqlx::query_scalar(
             "SELECT DISTINCT namespace FROM tasker.templates WHERE $1::text[] IS NULL OR namespace = ANY ($1) ORDER BY 1",
         )

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{access::scope::Scope, labels, state::TaskState};
 
 /// A filter for tasks. All conditions must hold. What bulk operations store of it has no scope.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TaskFilter {
     /// Only tasks of these namespaces.
@@ -76,6 +76,22 @@ impl TaskFilter {
     /// Labels of which all tasks have one, if there are any.
     pub(super) fn any_labels(&self) -> Vec<String> {
         self.any_tags.iter().map(|tag| labels::tag(tag)).collect()
+    }
+
+    /// The filter without the conditions that a task may meet at one time and not at another. None if it has no such.
+    pub(super) fn without_what_changes(&self) -> Option<Self> {
+        let always = Self {
+            version: None,
+            states: Vec::new(),
+            ended_after: None,
+            ended_before: None,
+            paused: None,
+            has_dlq_entry: None,
+            failed_step: None,
+            error_type: None,
+            ..self.clone()
+        };
+        (always != *self).then_some(always)
     }
 
     /// Adds its conditions on `tasker.tasks t`, but for its text.
@@ -149,7 +165,7 @@ impl TaskFilter {
 }
 
 /// The lowest UUIDv7 of this time: the key that all indexes end in stands for the time of creation.
-fn first_id(time: DateTime<Utc>) -> Uuid {
+pub(super) fn first_id(time: DateTime<Utc>) -> Uuid {
     let milliseconds = u64::try_from(time.timestamp_millis()).unwrap_or(0).min((1 << 48) - 1);
     Uuid::from_u128(u128::from(milliseconds) << 80)
 }

@@ -176,15 +176,15 @@ pub struct Blocker {
 
 /// The steps of a task with the same template step.
 #[derive(Debug, Default)]
-struct Standing {
+pub(super) struct Standing {
     total: i64,
-    by_state: BTreeMap<String, i64>,
+    pub(super) by_state: BTreeMap<String, i64>,
     /// Of a batch, which goes on without those.
     isolated: i64,
-    attempt: u32,
+    pub(super) attempt: u32,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
-    error_type: Option<String>,
+    pub(super) error_type: Option<String>,
 }
 
 impl Standing {
@@ -293,7 +293,8 @@ impl Reader {
         Ok(drawn)
     }
 
-    async fn standings(&self, task: Uuid, release: &Release) -> Result<Vec<Standing>, Error> {
+    /// Returns how the steps of a task stand, for each step of its template.
+    pub(super) async fn standings(&self, task: Uuid, release: &Release) -> Result<Vec<Standing>, Error> {
         let rows = sqlx::query(
             "SELECT template_step, state, count(*) AS total, count(*) FILTER (WHERE isolated) AS isolated,
                  max(attempt) AS attempt, min(started_at) AS started_at, max(finished_at) AS finished_at,

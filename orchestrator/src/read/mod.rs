@@ -1,14 +1,18 @@
 //! Queries of stored data, and their API types.
 
 mod branches;
+mod changes;
 mod context;
 mod count;
 mod discovery;
 mod dlq;
+mod feed;
 mod filter;
 mod graph;
 mod health;
 mod logs;
+mod namespaces;
+mod overview;
 mod published;
 mod reader;
 mod search;
@@ -26,9 +30,12 @@ pub use discovery::{
     Handlers, HandlersOfNamespace, NamespaceHandlers, StepTemplate,
 };
 pub use dlq::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness};
+pub use feed::{Feed, Follower, ListChange};
 pub use filter::TaskFilter;
 pub use graph::{BatchGroup, Blocker, DrawnEdge, DrawnGraph, DrawnNode, GraphAnalysis, GraphKind, GraphMode};
 pub use logs::{LogEntry, LogFilter, LogKey};
+pub use namespaces::Namespace;
+pub use overview::{StepOverview, TaskOverview};
 pub use published::{HandlerSummary, TemplateFilter, TemplateKey, TemplateSummary};
 pub use reader::Reader;
 pub use step::{AttemptRecord, StepDetail, Transition, TransitionKey};

@@ -7,6 +7,7 @@ use serde_json::{
 
 use super::{
     dlq::DlqEntry,
+    overview::TaskOverview,
     step::{AttemptRecord, StepDetail},
     task::TaskDetail,
 };
@@ -55,6 +56,14 @@ impl DlqEntry {
     pub fn withhold(&mut self) {
         self.snapshot = None;
         self.withheld = vec!["snapshot".to_owned()];
+    }
+}
+
+impl TaskOverview {
+    /// Removes the DLQ entries.
+    pub fn withhold_dlq(&mut self) {
+        self.dlq_entries.clear();
+        self.withheld = vec!["dlq_entries".to_owned()];
     }
 }
 

@@ -93,11 +93,12 @@ impl Engine {
 
     async fn apply_batch(&self, messages: Vec<(OrchestratorMessage, u32)>) -> Result<Batch, Error> {
         let (mut finished, mut heartbeats) = (Vec::new(), Vec::new());
-        let (mut due, mut delivered) = (Vec::new(), Vec::new());
+        let (mut due, mut delivered, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
         for (position, (message, receive_count)) in messages.into_iter().enumerate() {
             match message {
                 OrchestratorMessage::Due(step) => due.push(step),
                 OrchestratorMessage::Delivered(delivery) => delivered.push(delivery),
+                OrchestratorMessage::Host(host) => hosts.push(host),
                 OrchestratorMessage::Report(StepReport {
                     event: StepEvent::Finished(run),
                     release_id,
@@ -154,6 +155,7 @@ impl Engine {
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
+        self.note_hosts(&hosts).await?;
         let early = early.into_iter().map(|early| positions[early]).collect();
         Ok(Batch { applied, early, postponed })
     }

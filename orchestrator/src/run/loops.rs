@@ -108,7 +108,8 @@ impl Loops {
         let accesses = self.trail.forget().await;
         let requests = self.repeatable.forget().await;
         let operations = self.bulk.forget().await;
-        events.and(received).and(accesses).and(requests).and(operations)
+        let hosts = self.engine.forget_hosts().await;
+        events.and(received).and(accesses).and(requests).and(operations).and(hosts)
     }
 
     async fn every(

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use tasker_transport::{Delivery, Message, Queue, QueueError, Receipt};
+use tasker_transport::{Delivery, Depth, Message, Queue, QueueError, Receipt};
 
 /// The sent messages, for the test to deliver.
 #[derive(Debug, Default)]
@@ -66,6 +66,10 @@ impl Queue for Mailbox {
             return Err(QueueError::Unavailable { queue: "mailbox".to_owned(), source: "it is away".into() });
         }
         Ok(self.sent.lock().unwrap().len() as u64)
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        Ok(Depth { ready: self.backlog().await?, ..Depth::default() })
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

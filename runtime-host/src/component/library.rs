@@ -99,6 +99,12 @@ impl Library {
         slot.loaded.get().cloned()
     }
 
+    /// How many components are loaded.
+    pub(crate) fn count(&self) -> usize {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.values().filter(|slot| slot.loaded.get().is_some()).count()
+    }
+
     /// Returns the component from memory, from disk or from its source.
     pub(crate) async fn get(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
         let slot = self.slot(digest);

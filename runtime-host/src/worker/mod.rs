@@ -6,6 +6,7 @@
 mod continuation;
 mod hand_back;
 mod outage;
+mod presence;
 mod pulse;
 mod report;
 mod runnable;
@@ -140,9 +141,14 @@ impl Worker {
     ) {
         let (worker, beside) = Self::new(host, connections, max_concurrent, None, stop.clone());
         let executions = TaskTracker::new();
+        let end = CancellationToken::new();
+        let presence = tokio::spawn(worker.clone().be_present(max_concurrent, end.clone()));
         worker.receive_loop(&executions, &beside.reports, &stop).await;
         let steps = Arc::clone(&worker.0.connections.steps);
         worker.end(executions, beside, drain).await;
+        end.cancel();
+        // A queue that is away must not hold the process.
+        let _ = tokio::time::timeout(LAST_REQUEST, presence).await;
         if tokio::time::timeout(RECEIVE_WAIT + LAST_REQUEST, steps.end_receiving()).await.is_err() {
             tracing::warn!(
                 "the queue does not respond; messages that it still delivers become visible again later"

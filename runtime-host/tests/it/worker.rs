@@ -16,7 +16,7 @@ use tasker_protocol::{
 };
 use tasker_runtime_host::{Ceilings, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
-    BlobStore, Claim, DeliveredQueue, Delivery, FinishedStep, Finisher, LeaseStore, MemoryLeases,
+    BlobStore, Claim, DeliveredQueue, Delivery, Depth, FinishedStep, Finisher, LeaseStore, MemoryLeases,
     MemoryQueue, Message, Queue, QueueError, Receipt, execution_lease,
 };
 use tempfile::TempDir;
@@ -328,6 +328,10 @@ impl Queue for OddQueue {
     }
     async fn backlog(&self) -> Result<u64, QueueError> {
         self.queue.backlog().await
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        self.queue.depth().await
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

@@ -14,7 +14,7 @@ use aws_sdk_sqs::{
 };
 use tokio::task::JoinSet;
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt, patience::timeouts, receives::Receives};
+use crate::{Delivery, Depth, Message, Queue, QueueError, Receipt, patience::timeouts, receives::Receives};
 
 /// Messages per request, the limit of SQS.
 const BATCH: usize = 10;
@@ -45,6 +45,21 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
+    /// Returns these attributes of the queue, which are numbers.
+    async fn counts<const N: usize>(&self, wanted: [QueueAttributeName; N]) -> Result<[u64; N], QueueError> {
+        let asked = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&*self.url)
+            .set_attribute_names(Some(wanted.to_vec()))
+            .send()
+            .await
+            .map_err(|error| self.unavailable(error))?;
+        let all = asked.attributes();
+        Ok(wanted
+            .map(|name| all.and_then(|all| all.get(&name)).and_then(|count| count.parse().ok()).unwrap_or(0)))
+    }
+
     /// The queue with this URL. `visibility` is rounded up to whole seconds.
     pub fn new(config: &SdkConfig, url: &str, visibility: Duration) -> Self {
         let visibility = whole_seconds(visibility);
@@ -206,17 +221,18 @@ impl Queue for SqsQueue {
     }
 
     async fn backlog(&self) -> Result<u64, QueueError> {
-        let asked = self
-            .client
-            .get_queue_attributes()
-            .queue_url(&*self.url)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
-            .send()
-            .await
-            .map_err(|error| self.unavailable(error))?;
-        let count =
-            asked.attributes().and_then(|all| all.get(&QueueAttributeName::ApproximateNumberOfMessages));
-        Ok(count.and_then(|count| count.parse().ok()).unwrap_or(0))
+        Ok(self.counts([QueueAttributeName::ApproximateNumberOfMessages]).await?[0])
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        let wanted = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let [ready, delayed, in_flight] = self.counts(wanted).await?;
+        // Only CloudWatch knows the age of the oldest message.
+        Ok(Depth { ready, delayed, in_flight, oldest: None })
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{Delivery, Message, Queue, QueueError, Receipt};
+use crate::{Delivery, Depth, Message, Queue, QueueError, Receipt};
 
 /// A queue in memory. Its messages are lost when the process ends; the orchestrator sends them again from
 /// PostgreSQL.
@@ -36,6 +36,7 @@ struct Stored {
     body: String,
     receive_count: u32,
     hidden_until: Option<Instant>,
+    sent_at: Instant,
 }
 
 impl MemoryQueue {
@@ -148,6 +149,22 @@ impl Queue for MemoryQueue {
         Ok(state.visible.len() as u64)
     }
 
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.reveal(now);
+        let received =
+            |(_, id): &&(Instant, u64)| state.messages.get(id).is_some_and(|stored| stored.receive_count > 0);
+        let in_flight = state.hidden.iter().filter(received).count();
+        let sent = state.visible.iter().filter_map(|id| state.messages.get(id)).map(|stored| stored.sent_at);
+        Ok(Depth {
+            ready: state.visible.len() as u64,
+            delayed: (state.hidden.len() - in_flight) as u64,
+            in_flight: in_flight as u64,
+            oldest: sent.min().map(|sent| now.saturating_duration_since(sent)),
+        })
+    }
+
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         if let Some(long) = messages.iter().find(|message| message.body.len() > self.max_body_bytes()) {
             return Err(QueueError::TooLong {
@@ -165,9 +182,10 @@ impl Queue for MemoryQueue {
             for message in messages {
                 let id = state.next_id;
                 state.next_id += 1;
-                state
-                    .messages
-                    .insert(id, Stored { body: message.body, receive_count: 0, hidden_until: None });
+                state.messages.insert(
+                    id,
+                    Stored { body: message.body, receive_count: 0, hidden_until: None, sent_at: now },
+                );
                 if message.delay.is_zero() {
                     state.visible.push_back(id);
                 } else {

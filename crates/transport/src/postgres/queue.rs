@@ -10,7 +10,7 @@ use super::{
     table::{Durability, Read, Table},
     wake::Wake,
 };
-use crate::{Delivery, Message, Queue, QueueError, Receipt, receives::Receives};
+use crate::{Delivery, Depth, Message, Queue, QueueError, Receipt, receives::Receives};
 
 /// The queue of steps to run.
 pub const STEPS_QUEUE: &str = "tasker_steps";
@@ -99,6 +99,10 @@ impl Queue for PgmqQueue {
 
     async fn backlog(&self) -> Result<u64, QueueError> {
         self.table.backlog().await
+    }
+
+    async fn depth(&self) -> Result<Depth, QueueError> {
+        self.table.depth().await
     }
 
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use tasker_pool::Pool;
 
-use crate::{Delivery, QueueError, Receipt};
+use crate::{Delivery, Depth, QueueError, Receipt};
 
 /// Whether a statement waits until the disk has its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,7 @@ struct Statements {
     acknowledge: Arc<str>,
     set_visible: Arc<str>,
     backlog: Arc<str>,
+    depth: Arc<str>,
 }
 
 /// Messages, and the time until the next hidden one is visible if there are none.
@@ -124,6 +125,13 @@ impl Statements {
             )
             .into(),
             backlog: format!("SELECT count(*) FROM pgmq.q_{queue} WHERE vt <= clock_timestamp()").into(),
+            depth: format!(
+                "SELECT count(*) FILTER (WHERE vt <= clock_timestamp()), count(*) FILTER (WHERE vt > clock_timestamp() AND read_ct = 0),
+                     count(*) FILTER (WHERE vt > clock_timestamp() AND read_ct > 0),
+                     (extract(epoch FROM clock_timestamp() - min(enqueued_at) FILTER (WHERE vt <= clock_timestamp())))::float8
+                 FROM pgmq.q_{queue}"
+            )
+            .into(),
         }
     }
 }
@@ -202,6 +210,21 @@ impl Table {
             .await
             .map_err(|error| self.unavailable(error))?;
         Ok(waiting.unsigned_abs())
+    }
+
+    pub(super) async fn depth(&self) -> Result<Depth, QueueError> {
+        let read = async || {
+            let statement = AssertSqlSafe(Arc::clone(&self.statements.depth));
+            let row = sqlx::query(statement).fetch_one(&self.pool).await?;
+            let oldest: Option<f64> = row.try_get(3)?;
+            Ok(Depth {
+                ready: row.try_get::<i64, _>(0)?.unsigned_abs(),
+                delayed: row.try_get::<i64, _>(1)?.unsigned_abs(),
+                in_flight: row.try_get::<i64, _>(2)?.unsigned_abs(),
+                oldest: oldest.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+            })
+        };
+        read().await.map_err(|error| self.unavailable(error))
     }
 }
 

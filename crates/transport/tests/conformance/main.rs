@@ -51,6 +51,7 @@ conformance!(
     a_message_arrives_once_while_it_is_held,
     a_batch_arrives_whole,
     a_backlog_is_what_nobody_has_received,
+    a_depth_tells_what_messages_wait_for,
     a_message_that_is_not_acknowledged_comes_again,
     an_acknowledged_message_does_not_come_again,
     an_extended_message_stays_hidden,
@@ -166,6 +167,16 @@ async fn a_backlog_is_what_nobody_has_received(queue: Arc<dyn Queue>) {
     send(&queue, &["a", "b", "c"]).await;
     assert_eq!(queue.receive(1, SOON).await.expect("receives").len(), 1);
     assert_eq!(queue.backlog().await.expect("counts"), 2);
+}
+
+async fn a_depth_tells_what_messages_wait_for(queue: Arc<dyn Queue>) {
+    send(&queue, &["a", "b", "c"]).await;
+    let later = Message { delay: Duration::from_secs(60), ..Message::now("d".to_owned()) };
+    queue.send(vec![later]).await.expect("sends");
+    assert_eq!(queue.receive(1, SOON).await.expect("receives").len(), 1);
+    let depth = queue.depth().await.expect("counts");
+    assert_eq!((depth.ready, depth.delayed, depth.in_flight), (2, 1, 1));
+    assert!(depth.oldest.is_none_or(|age| age < Duration::from_secs(60)), "{depth:?}");
 }
 
 async fn an_acknowledged_message_does_not_come_again(queue: Arc<dyn Queue>) {

@@ -1,0 +1,189 @@
+//! Following lists of tasks: tells those who follow a list which of its tasks have changed. One reading of the audit for all
+//! of them, one query for all who follow the same list, and none while nobody does.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use super::{
+    changes::{Changed, Changes, changed_after},
+    filter::TaskFilter,
+    reader::Reader,
+    task::TaskSummary,
+};
+use crate::{error::Error, slice::Slice};
+
+/// How often the audit is read. Each list gets at most one message each time.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// The maximum number of changed tasks of a message. Of more, nothing is told but that the list must be read again.
+const AT_ONCE: usize = 1000;
+/// How many messages a slow client may lag behind before it misses some.
+const PENDING: usize = 16;
+
+/// What has happened to a list.
+#[derive(Debug, Clone)]
+pub struct ListChange {
+    /// Going on after this record leaves nothing out.
+    pub record: i64,
+    /// Tasks of the list that are new or have changed.
+    pub tasks: Vec<TaskSummary>,
+    /// Tasks that have changed and are not in the list, but may have been.
+    pub unmatched: Vec<Uuid>,
+    /// Whether changes were left out: read the list again.
+    pub has_missed: bool,
+}
+
+/// A followed list.
+pub struct Follower {
+    /// Going on after this record leaves nothing out.
+    pub record: i64,
+    changes: broadcast::Receiver<Arc<ListChange>>,
+}
+
+impl Follower {
+    /// Returns the next change. None if some were missed, because this client was slow.
+    pub async fn next(&mut self) -> Option<Arc<ListChange>> {
+        // The sender goes only when nobody follows.
+        self.changes.recv().await.ok()
+    }
+}
+
+/// The lists that somebody follows.
+pub struct Feed {
+    reader: Arc<Reader>,
+    state: Mutex<State>,
+    /// Held while the feed begins, so that it begins once.
+    beginning: tokio::sync::Mutex<()>,
+}
+
+type Lists = Vec<(TaskFilter, broadcast::Sender<Arc<ListChange>>)>;
+
+#[derive(Default)]
+struct State {
+    lists: Lists,
+    /// None while nobody reads the audit.
+    settled: Option<i64>,
+}
+
+impl Feed {
+    pub(crate) fn new(reader: Arc<Reader>) -> Self {
+        Self { reader, state: Mutex::default(), beginning: tokio::sync::Mutex::default() }
+    }
+
+    /// Follows a list from now on.
+    pub async fn follow(self: &Arc<Self>, filter: TaskFilter) -> Result<Follower, Error> {
+        let _beginning = self.beginning.lock().await;
+        {
+            let mut state = self.state();
+            if let Some(record) = state.settled {
+                return Ok(state.join(filter, record));
+            }
+        }
+        let changes = Changes::begin(&self.reader.pool).await?;
+        let follower = self.state().join(filter, changes.settled());
+        tokio::spawn(Arc::clone(self).run(changes));
+        Ok(follower)
+    }
+
+    /// Returns what has changed in a list after a record, at once.
+    pub async fn since(&self, filter: &TaskFilter, record: i64) -> Result<ListChange, Error> {
+        let changed = changed_after(&self.reader.pool, record).await?;
+        self.change(filter, &changed, record).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the audit while somebody follows a list.
+    async fn run(self: Arc<Self>, mut changes: Changes) {
+        // What failed lists have missed: they must be read again.
+        let mut has_failed = false;
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            let Some(lists) = self.followed() else { return };
+            match changes.read(&self.reader.pool).await {
+                Ok(mut changed) => {
+                    changed.has_gap |= std::mem::take(&mut has_failed);
+                    has_failed = !self.tell(&lists, &changed, changes.settled()).await;
+                }
+                // Those who follow go on when the database is back.
+                Err(error) => tracing::debug!(%error, "the audit of followed lists could not be read"),
+            }
+        }
+    }
+
+    /// The lists that somebody follows. None if nobody does, and then the audit is not read any more.
+    fn followed(&self) -> Option<Lists> {
+        let mut state = self.state();
+        state.lists.retain(|(_, sender)| sender.receiver_count() > 0);
+        if state.lists.is_empty() {
+            state.settled = None;
+            return None;
+        }
+        Some(state.lists.clone())
+    }
+
+    /// Tells all who follow what has changed. Returns whether all lists could be read.
+    async fn tell(&self, lists: &Lists, changed: &Changed, settled: i64) -> bool {
+        let mut were_read = true;
+        if !changed.tasks.is_empty() || changed.has_gap {
+            for (filter, sender) in lists {
+                match self.change(filter, changed, settled).await {
+                    Ok(change) => {
+                        if change.has_missed || !change.tasks.is_empty() || !change.unmatched.is_empty() {
+                            // An error means that nobody follows any more.
+                            let _ = sender.send(Arc::new(change));
+                        }
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "a followed list could not be read");
+                        were_read = false;
+                    }
+                }
+            }
+        }
+        self.state().settled = Some(settled);
+        were_read
+    }
+
+    /// Returns what these changes are to a list.
+    async fn change(&self, filter: &TaskFilter, changed: &Changed, record: i64) -> Result<ListChange, Error> {
+        let has_missed = changed.has_gap || changed.tasks.len() > AT_ONCE;
+        let mut change = ListChange { record, tasks: Vec::new(), unmatched: Vec::new(), has_missed };
+        if has_missed {
+            return Ok(change);
+        }
+        let of = |filter: &TaskFilter| TaskFilter { ids: Some(changed.tasks.clone()), ..filter.clone() };
+        change.tasks = self.reader.tasks(&of(filter), Slice::all()).await?;
+        if change.tasks.len() < changed.tasks.len()
+            && let Some(always) = filter.without_what_changes()
+        {
+            let matched: Vec<Uuid> = change.tasks.iter().map(|task| task.task_id).collect();
+            let all = self.reader.tasks(&of(&always), Slice::all()).await?;
+            change.unmatched =
+                all.iter().map(|task| task.task_id).filter(|id| !matched.contains(id)).collect();
+        }
+        Ok(change)
+    }
+}
+
+impl State {
+    fn join(&mut self, filter: TaskFilter, record: i64) -> Follower {
+        self.settled = Some(record);
+        let known = self.lists.iter().find(|(known, _)| *known == filter);
+        let changes = match known {
+            Some((_, sender)) => sender.subscribe(),
+            None => {
+                let (sender, receiver) = broadcast::channel(PENDING);
+                self.lists.push((filter, sender));
+                receiver
+            }
+        };
+        Follower { record, changes }
+    }
+}
