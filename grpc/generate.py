@@ -20,9 +20,9 @@ HANDWRITTEN = (FOLDER / "streams.proto").read_text()
 SERVICES = {
     "TaskService": {
         "create_task": "", "create_tasks": "", "get_task": "", "list_tasks": "", "count_tasks": "", "cancel_task": "",
-        "operate_on_task": "OperateTask", "clone_task": "", "get_task_context": "", "get_task_input": "", "get_task_graph": "",
+        "operate_on_task": "OperateTask", "clone_task": "", "get_task_context": "", "get_task_input": "", "get_task_graph": "", "get_task_summary": "",
         "list_task_audit": "ListAudit", "list_timeline": "ListTimeline", "list_task_logs": "ListLogs",
-        "follow_task": "StreamTaskStatus", "bulk_operate": "", "list_bulk": "", "get_bulk": "", "stop_bulk": "",
+        "follow_task": "StreamTaskStatus", "follow_tasks": "WatchTasks", "bulk_operate": "", "list_bulk": "", "get_bulk": "", "stop_bulk": "",
         "list_bulk_failures": "",
     },
     "StepService": {
@@ -33,7 +33,7 @@ SERVICES = {
         "list_templates": "", "get_template": "", "get_template_graph": "", "validate_template": "",
     },
     "HandlerService": {
-        "list_handlers": "ListNamespaces", "list_handlers_of_namespace": "ListHandlers", "get_handler": "",
+        "list_namespaces": "ListNamespaceSummaries", "get_namespace": "", "list_handlers": "ListNamespaces", "list_handlers_of_namespace": "ListHandlers", "get_handler": "",
         "list_callables": "", "list_callable_versions": "ListVersions", "operate_on_callable": "OperateCallable",
     },
     "DlqService": {
@@ -55,11 +55,14 @@ SERVICES = {
     },
     "AdminService": {
         "get_me": "WhoAmI", "get_meta": "", "list_keys": "", "get_key": "", "create_key": "", "rotate_key": "",
-        "revoke_key": "", "list_access": "ListAudit",
+        "revoke_key": "", "list_access": "ListAudit", "list_workers": "", "list_queues": "",
+    },
+    "ConfigService": {
+        "get_config": "",
     },
 }
 # The events of streams.
-STREAMS = {"follow_task": "TaskEvent", "follow_domain_events": "DomainEventMessage"}
+STREAMS = {"follow_task": "TaskEvent", "follow_tasks": "TaskListEvent", "follow_domain_events": "DomainEventMessage"}
 # Requests whose body is a document: its field and content type.
 DOCUMENTS = {
     "send_events": ("events", "application/cloudevents-batch+json"),
@@ -313,7 +316,7 @@ if of_service:
     sys.exit(f"the document has no operations {', '.join(of_service)}")
 
 # Events of streams name these.
-for name in ("TaskDetail", "Transition", "LogEntry"):
+for name in ("TaskDetail", "Transition", "LogEntry", "TaskChanges"):
     message(name, schemas[name])
 written = re.findall(r"^message (\w+)", HANDWRITTEN, re.M)
 types = [name for name in messages if name not in requests and name not in written]

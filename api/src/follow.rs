@@ -97,7 +97,7 @@ pub(crate) async fn stream(
 }
 
 /// The audit record in `Last-Event-ID`.
-fn last_event(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+pub(crate) fn last_event(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else { return Ok(None) };
     match value.to_str().ok().and_then(|text| text.parse().ok()) {
         Some(record) if record >= 0 => Ok(Some(record)),
@@ -243,7 +243,7 @@ fn after(record: i64) -> TransitionKey {
     (record, i32::MAX, i32::MAX)
 }
 
-fn event(name: &str, data: &impl Serialize) -> Event {
+pub(crate) fn event(name: &str, data: &impl Serialize) -> Event {
     // Names and documents of ours always have a JSON form.
     Event::default().event(name).json_data(data).unwrap_or_default()
 }

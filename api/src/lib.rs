@@ -7,6 +7,8 @@ mod access;
 mod bodies;
 mod bulk;
 mod callables;
+mod compression;
+mod configuration;
 mod creations;
 mod dlq;
 mod documents;
@@ -16,6 +18,7 @@ mod events;
 mod extract;
 mod filters;
 mod follow;
+mod follow_list;
 mod graphs;
 mod grpc;
 mod guard;
@@ -27,10 +30,12 @@ mod mcp;
 mod me;
 mod meta;
 mod moment;
+mod namespaces;
 mod openapi;
 mod page;
 mod per_minute;
 mod problem;
+mod queues;
 mod repetition;
 mod request_id;
 mod server;
@@ -42,12 +47,14 @@ mod timeline;
 mod tokens;
 mod trail;
 mod triggers;
+mod workers;
 
 use std::sync::Arc;
 
 use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 use bodies::{Bodies, bound};
+use configuration::Configuration;
 use streams::Streams;
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
@@ -56,8 +63,10 @@ use tokio_util::sync::CancellationToken;
 pub use access::Authentication;
 pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
+pub use configuration::ConfigurationEntry;
 pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
 pub use dlq::{DlqAddition, DlqUpdate};
+pub use follow_list::TaskChanges;
 pub use health::{DetailedHealth, Health, HealthCheck};
 pub use keys::KeyRotation;
 pub use me::Me;
@@ -86,11 +95,18 @@ pub struct Doors {
     pub mcp_writes: bool,
     /// The maximum size of all bodies of requests in memory, in bytes. Further requests get 503.
     pub max_bodies_bytes: usize,
+    /// The configuration of the process, for those who may read it.
+    pub configuration: Vec<ConfigurationEntry>,
 }
 
 impl From<Authentication> for Doors {
     fn from(authentication: Authentication) -> Self {
-        Self { authentication, mcp_writes: false, max_bodies_bytes: MAX_BODIES_BYTES }
+        Self {
+            authentication,
+            mcp_writes: false,
+            max_bodies_bytes: MAX_BODIES_BYTES,
+            configuration: Vec::new(),
+        }
     }
 }
 
@@ -117,7 +133,7 @@ pub fn router_with_bodies(
 /// The routes, without the id of a request, which is the outermost layer.
 fn routes(
     orchestrator: Orchestrator,
-    Doors { mcp_writes, .. }: Doors,
+    Doors { mcp_writes, configuration, .. }: Doors,
     guardian: Guardian,
     stop: CancellationToken,
     max_body_bytes: usize,
@@ -129,11 +145,13 @@ fn routes(
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn(etag::tag))
+        .layer(compression::layer())
         .layer(middleware::from_fn(guard::refuse_nul))
         .layer(DefaultBodyLimit::max(max_body_bytes))
         .layer(Extension(stop))
         .layer(Extension(guardian.clone()))
         .layer(Extension(Streams::default()))
+        .layer(Extension(Configuration(configuration.into())))
         .with_state(orchestrator);
     mcp::with_mcp(routes, guardian, mcp_writes)
 }

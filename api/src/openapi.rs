@@ -16,16 +16,16 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{API_KEY, Authorized as _, BEARER},
-    bulk, callables, creations, dlq, documents, domain_events, events, follow, graphs, handlers, health,
-    keys, logs, me, meta, problem,
+    bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
+    graphs, handlers, health, keys, logs, me, meta, namespaces, problem,
     problem::PROBLEM_JSON,
-    steps, tasks, templates, timeline, trail, triggers,
+    queues, steps, tasks, templates, timeline, trail, triggers, workers,
 };
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tasker", description = "Workflows whose steps are WebAssembly components."),
-    components(schemas(problem::Problem)),
+    components(schemas(problem::Problem, follow_list::TaskChanges)),
     modifiers(&Schemes)
 )]
 struct Document;
@@ -53,6 +53,7 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(tasks::list), Permission::TasksList)
         .authorized(routes!(tasks::count), Permission::TasksList)
         .authorized(routes!(tasks::show), Permission::TasksRead)
+        .authorized(routes!(tasks::overview), Permission::TasksRead)
         .authorized(routes!(tasks::operate), Permission::TasksOperate)
         .authorized(routes!(tasks::cancel), Permission::TasksCancel)
         .authorized(routes!(tasks::audit), Permission::TasksRead)
@@ -63,6 +64,7 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(bulk::failures), Permission::TasksList)
         .authorized(routes!(graphs::of_task), Permission::TasksRead)
         .authorized(routes!(follow::stream), Permission::TasksRead)
+        .authorized(routes!(follow_list::stream), Permission::TasksList)
         .authorized(routes!(timeline::list), Permission::StepsRead)
         .authorized(routes!(logs::of_task), Permission::TasksContextRead)
         .authorized(routes!(documents::context), Permission::TasksContextRead)
@@ -74,6 +76,8 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(steps::attempts), Permission::StepsRead)
         .authorized(routes!(logs::of_step), Permission::TasksContextRead)
         .authorized(routes!(documents::result), Permission::TasksContextRead)
+        .authorized(routes!(namespaces::list), Permission::SystemHandlersRead)
+        .authorized(routes!(namespaces::show), Permission::SystemHandlersRead)
         .authorized(routes!(handlers::list), Permission::SystemHandlersRead)
         .authorized(routes!(handlers::of_namespace), Permission::SystemHandlersRead)
         .authorized(routes!(handlers::show), Permission::SystemHandlersRead)
@@ -112,6 +116,9 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(keys::revoke), Permission::KeysRevoke)
         .authorized(routes!(keys::rotate), Permission::KeysCreate)
         .authorized(routes!(health::detailed), Permission::SystemHealthRead)
+        .authorized(routes!(configuration::list), Permission::SystemConfigRead)
+        .authorized(routes!(workers::list), Permission::WorkersRead)
+        .authorized(routes!(queues::list), Permission::QueuesRead)
         .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))
         .routes(routes!(meta::show))

@@ -9,7 +9,8 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     Cancellation, Orchestrator, TaskAction,
-    read::{CountBy, TaskCount, TaskDetail, TaskSummary, Transition},
+    access::Permission,
+    read::{CountBy, TaskCount, TaskDetail, TaskOverview, TaskSummary, Transition},
     state::TaskState,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -126,6 +127,23 @@ pub(crate) async fn show(
     Ok(Json(detail))
 }
 
+/// Returns a task with its steps as its template names them, and how they stand: without documents.
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/summary", tag = "tasks", operation_id = "get_task_summary", params(("task_id" = Uuid, Path)),
+    responses((status = 200, body = TaskOverview), (status = 404, body = Problem)))]
+pub(crate) async fn overview(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Path(task): Path<Uuid>,
+) -> Result<Json<TaskOverview>, ApiError> {
+    within.check_task(&orchestrator, task).await?;
+    let mut overview = orchestrator.reader.overview(task).await?;
+    let may_read_dlq = within.caller.scope(Permission::DlqRead);
+    if !may_read_dlq.is_some_and(|scope| scope.contains(&overview.task.summary.namespace)) {
+        overview.withhold_dlq();
+    }
+    Ok(Json(overview))
+}
+
 /// Returns when the task is at rest or the time is over.
 async fn wait_for(orchestrator: &Orchestrator, task: Uuid, wait: Duration) -> Result<(), ApiError> {
     // Subscribe before the first check, so that no change is missed.
@@ -197,7 +215,7 @@ pub struct OperatedTask {
 }
 
 /// Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
-/// `step`) or `upgrade` (to `version`).
+/// `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "operate_on_task", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
     responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The state of the task does not allow the operation.")))]

@@ -3,19 +3,24 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Result, bail};
-use tasker_api::{Authentication, Doors};
+use tasker_api::{Authentication, ConfigurationEntry, Doors};
 
-use crate::{auth::AuthMode, config::ProjectConfig};
+use crate::{
+    auth::AuthMode,
+    config::{ProjectConfig, Source},
+};
 
 /// Returns whom the API on this address lets in, and to what. `has_keys` says whether `auth.mode = "auto"` finds API keys.
 ///
 /// # Errors
 /// It would let everybody in beyond this machine, or a setting of tokens is wrong.
 pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool) -> Result<Doors> {
+    let configuration = configuration(project)?;
     let doors = |authentication| Doors {
         authentication,
         mcp_writes: project.config.mcp.write,
         max_bodies_bytes: project.config.server.max_bodies_bytes,
+        configuration: configuration.clone(),
     };
     let auth = &project.config.auth;
     let tokens = auth.tokens(&project.config.auth_roles, &project.root)?.map(Arc::new);
@@ -37,4 +42,13 @@ pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool
         tracing::warn!(%address, "the API lets everybody in, also from other machines");
     }
     Ok(doors(Authentication::Off))
+}
+
+/// The configuration, for those who may read it through the API.
+fn configuration(project: &ProjectConfig) -> Result<Vec<ConfigurationEntry>> {
+    let entry = |(key, value, source): (String, toml::Value, Source)| {
+        let value = serde_json::to_value(value)?;
+        Ok(ConfigurationEntry { key, value, source: source.to_string() })
+    };
+    project.entries()?.into_iter().map(entry).collect()
 }

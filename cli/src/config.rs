@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -242,6 +243,16 @@ pub(crate) enum Source {
     Default,
     File(PathBuf),
     Environment(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Environment(variable) => write!(formatter, "${variable}"),
+        }
+    }
 }
 
 /// A project: its folder, its configuration, and the source of each value.

@@ -106,6 +106,12 @@ enum Command {
     },
     /// List who changed what through the API, and who was refused.
     Audit(commands::audit::Arguments),
+    /// List the namespaces of templates.
+    #[command(subcommand)]
+    Namespace(commands::namespace::Command),
+    /// Show the condition of a server, its configuration, its workers and its queues.
+    #[command(subcommand)]
+    System(commands::system::Command),
     /// List, add and remove profiles: servers with the credentials for them.
     #[command(subcommand)]
     Profile(commands::profile::Command),
@@ -203,6 +209,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
+        Command::Namespace(command) => commands::namespace::run(&project, command, output).await,
+        Command::System(command) => commands::system::run(&project, command, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_)
         | Command::Profile(_)

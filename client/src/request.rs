@@ -83,6 +83,11 @@ impl Request {
         request
     }
 
+    /// How often it is repeated, at most.
+    pub(crate) fn retries(&self) -> u32 {
+        self.client.settings.retries
+    }
+
     fn fault(&mut self, fault: impl Into<String>) {
         self.fault.get_or_insert_with(|| fault.into());
     }

@@ -13,7 +13,7 @@ use crate::{
     request::Request,
     types::{
         CancelledTask, CreatedTask, DrawnGraph, LogEntry, OperatedTask, StepDetail, TaskAction, TaskContext,
-        TaskCopy, TaskDetail, TaskOperation, TimelineEntry, Transition,
+        TaskCopy, TaskDetail, TaskOperation, TaskOverview, TimelineEntry, Transition,
     },
 };
 
@@ -64,6 +64,11 @@ impl TaskHandle {
         let patience = patience.min(LONGEST);
         let request = self.route(Method::GET, &[]).query("wait_seconds", patience.as_secs_f64());
         request.patient(patience).send().await
+    }
+
+    /// The task with its steps as its template names them, without documents.
+    pub async fn summary(&self) -> Result<TaskOverview> {
+        self.route(Method::GET, &["summary"]).send().await
     }
 
     /// Cancels the task and its open steps. Fails with `already_ended` if it has ended.

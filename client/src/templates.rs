@@ -7,7 +7,9 @@ use crate::{
     document::Document,
     error::Result,
     list::List,
-    types::{DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, TemplateSummary, TemplateVerdict},
+    types::{
+        DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, Namespace, TemplateSummary, TemplateVerdict,
+    },
 };
 
 impl Client {
@@ -30,6 +32,16 @@ impl Client {
     pub async fn validate_template(&self, text: &str) -> Result<TemplateVerdict> {
         let request = self.route(Method::POST, &["v1", "templates", "validate"]);
         request.body("application/yaml", text).send().await
+    }
+
+    /// The namespaces with published templates, sorted by name.
+    pub fn namespaces(&self) -> List<Namespace> {
+        self.list_at(&["v1", "namespaces"])
+    }
+
+    /// A namespace.
+    pub async fn namespace(&self, name: &str) -> Result<Namespace> {
+        self.route(Method::GET, &["v1", "namespaces", name]).send().await
     }
 
     /// The names of all templates, by namespace. The route calls templates handlers, as earlier versions of Tasker did.

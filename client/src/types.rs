@@ -148,6 +148,8 @@ open_enum! {
         Rerun = "rerun",
         /// `upgrade`.
         Upgrade = "upgrade",
+        /// `set_tags`.
+        SetTags = "set_tags",
         /// `clone`.
         Clone = "clone",
     }
@@ -162,6 +164,9 @@ pub struct BulkArguments {
     /// Of `rerun`: the step, by name or number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+    /// Of `set_tags`: the new tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
     /// Of `upgrade` and `clone`: the template version. Default: that of each task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -272,6 +277,19 @@ pub struct CancelledTask {
     pub cancelled_steps: u32,
     /// The task.
     pub task_id: Uuid,
+}
+
+/// A key of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ConfigurationEntry {
+    /// The section and the key: `server.listen`.
+    pub key: String,
+    /// Where the value comes from: `default`, the path of a file, or the name of an environment variable after a
+    /// `$`.
+    pub source: String,
+    /// Its value. A secret is `***`.
+    pub value: Document,
 }
 
 /// The result of one request of a batch.
@@ -836,6 +854,52 @@ open_enum! {
     }
 }
 
+/// A process that runs steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Host {
+    /// How many steps it runs at once, at most.
+    pub capacity: i32,
+    /// Whether it can compile components.
+    pub compiles: bool,
+    /// How many components it had loaded.
+    pub components: i32,
+    /// The processor time of the process, in milliseconds, where its system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ms: Option<i64>,
+    /// The process.
+    pub instance: Uuid,
+    /// The memory of the process, in bytes, where its system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<i64>,
+    /// Its name. Several processes may have the same.
+    pub name: String,
+    /// The operating system and the processor.
+    pub platform: String,
+    /// The version of Tasker.
+    pub release: String,
+    /// How many it ran when it was last heard of.
+    pub running: i32,
+    /// When it was last heard of.
+    pub seen_at: DateTime<Utc>,
+    /// When the process started.
+    pub started_at: DateTime<Utc>,
+    /// Whether it is there.
+    pub status: HostPresence,
+}
+
+open_enum! {
+    /// Whether a host is there.
+    pub enum HostPresence {
+        /// `present`.
+        Present = "present",
+        /// `silent`.
+        Silent = "silent",
+        /// `left`.
+        Left = "left",
+    }
+}
+
 /// A pending entry with its urgency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -943,6 +1007,24 @@ pub struct Meta {
     pub features: Vec<String>,
     /// `tasker`.
     pub name: String,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Namespace {
+    /// Whether one of these numbers is higher than that.
+    pub capped: bool,
+    /// The number of its tasks created in the last 24 hours, at most 10,000.
+    pub created_24h: i64,
+    /// The number of different handlers of steps in all versions of its templates.
+    pub handler_count: i64,
+    /// Its name.
+    pub name: String,
+    /// The number of its tasks that have not ended, at most 10,000.
+    pub open_tasks: i64,
+    /// The number of its templates.
+    pub template_count: i64,
 }
 
 /// The names of a namespace's templates.
@@ -1162,6 +1244,23 @@ pub struct Published {
     pub published_at: Option<DateTime<Utc>>,
     /// The task.
     pub task_id: Uuid,
+}
+
+/// How many messages a queue holds, approximately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct QueueDepth {
+    /// The messages that nobody may receive yet, such as timers of retries.
+    pub delayed: u64,
+    /// The messages that were received and are not acknowledged, or wait to be received again.
+    pub in_flight: u64,
+    /// `steps`, the work for hosts, or `reports`, what comes back from them.
+    pub name: String,
+    /// For how long the oldest of those that wait has been there, in seconds. SQS does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_seconds: Option<f64>,
+    /// The messages that wait to be received.
+    pub ready: u64,
 }
 
 /// A received event and its result.
@@ -1431,6 +1530,31 @@ pub struct StepOperation {
     pub result: Option<Document>,
 }
 
+/// A step of a template, and how the steps of a task stand that are made from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepOverview {
+    /// The highest attempt of them.
+    pub attempt: u32,
+    /// The number of steps by state: one, or all workers of a batch. Empty while none is created.
+    pub by_state: BTreeMap<String, i64>,
+    /// The steps that it depends on.
+    pub dependencies: Vec<String>,
+    /// The type of the failure that ended one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<String>,
+    /// The callable of its handler.
+    pub handler: String,
+    /// The maximum number of attempts.
+    pub max_attempts: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it is retried.
+    pub retryable: bool,
+    /// Its type.
+    pub r#type: String,
+}
+
 /// A step of a template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -1528,6 +1652,11 @@ pub enum TaskAction {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
     },
+    /// Replaces the tags of a task, whatever its state.
+    SetTags {
+        /// The new tags.
+        tags: Vec<String>,
+    },
 }
 
 /// Requests to create tasks.
@@ -1564,6 +1693,17 @@ pub struct TaskBulk {
     /// Or these tasks, at most 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_ids: Option<Vec<Uuid>>,
+}
+
+/// What a followed list sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskChanges {
+    /// Tasks of the list that are new or have changed.
+    pub tasks: Vec<TaskSummary>,
+    /// Tasks that have changed and do not match the filters, but may have before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<Uuid>,
 }
 
 /// The input and the results of a task.
@@ -1772,6 +1912,25 @@ pub struct TaskOperation {
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A task and its steps, without documents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskOverview {
+    /// Its newest DLQ entries, without snapshots, at most 20.
+    pub dlq_entries: Vec<DlqEntry>,
+    /// Namespace, name and version of its template: `namespace.name@version`.
+    pub full_name: String,
+    /// Where the rest is: `input`, `steps`, `graph`, `timeline`, `logs`, `audit`, `template`.
+    pub links: BTreeMap<String, String>,
+    /// The steps of its template, in the template's order.
+    pub steps: Vec<StepOverview>,
+    /// The task, without its input.
+    pub task: TaskDetail,
+    /// The fields that the caller may not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// A request to create a task.

@@ -4,15 +4,13 @@ use std::collections::HashSet;
 
 use futures_util::stream;
 use reqwest::Method;
-use tokio::time;
 use uuid::Uuid;
 
 use crate::{
-    connection::Connection,
     document::Document,
     error::{Error, Result},
     items::Items,
-    pause,
+    reconnect::Reconnecting,
     sse::Sent,
     state::TaskState,
     task::TaskHandle,
@@ -64,21 +62,18 @@ impl TaskHandle {
 
 /// What came of a stream, over all its connections.
 struct Watch {
-    task: TaskHandle,
-    logs: bool,
-    connection: Option<Connection>,
-    /// The last id, from which the server goes on.
-    last: Option<String>,
-    /// The events since that id: those without an id of their own may come again.
+    stream: Reconnecting,
+    /// The events since its last id: those without an id of their own may come again.
     since: HashSet<String>,
-    failures: u32,
     is_at_end: bool,
 }
 
 impl Watch {
     fn of(task: &TaskHandle, logs: bool) -> Items<TaskEvent> {
-        let (task, since) = (task.clone(), HashSet::new());
-        let watch = Self { task, logs, connection: None, last: None, since, failures: 0, is_at_end: false };
+        let request = task.route(Method::GET, &["stream"]);
+        let request = if logs { request.query("logs", true) } else { request };
+        let stream = Reconnecting::new(request, format!("the stream of task {}", task.id()));
+        let watch = Self { stream, since: HashSet::new(), is_at_end: false };
         Items::new(stream::try_unfold(watch, async |mut watch| {
             Ok(watch.next().await?.map(|event| (event, watch)))
         }))
@@ -87,41 +82,27 @@ impl Watch {
     /// The next event that has not been told. None at the end.
     async fn next(&mut self) -> Result<Option<TaskEvent>> {
         while !self.is_at_end {
-            match self.receive().await {
-                Ok(Some(sent)) => {
-                    if let Some(event) = self.take(sent)? {
-                        return Ok(Some(event));
-                    }
-                }
-                Ok(None) => self.reconnect(None).await?,
-                Err(error) => self.reconnect(Some(error)).await?,
+            let sent = self.stream.next().await?;
+            if let Some(event) = self.take(sent)? {
+                return Ok(Some(event));
             }
         }
         Ok(None)
-    }
-
-    /// The next event of the connection. None at the end of the connection.
-    async fn receive(&mut self) -> Result<Option<Sent>> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(open(&self.task, self.logs, self.last.as_deref()).await?),
-        };
-        Ok(connection.next().await)
     }
 
     /// Reads an event. None if it was told before, or is a comment.
     fn take(&mut self, sent: Sent) -> Result<Option<TaskEvent>> {
         // A snapshot comes on every connection; what follows it, if only a comment, shows that this one works.
         if sent.name != "snapshot" {
-            self.failures = 0;
+            self.stream.works();
         }
         let Some(data) = sent.data else { return Ok(None) };
         let event = if self.since.contains(&data) { None } else { Some(self.read(&sent.name, &data)?) };
         self.is_at_end = sent.name == "end";
         self.since.insert(data);
         // A snapshot repeats the id that was gone on from.
-        if sent.id.is_some() && sent.id != self.last {
-            self.last = sent.id;
+        if sent.id.is_some() && sent.id != self.stream.last {
+            self.stream.last = sent.id;
             self.since.clear();
         }
         Ok(event)
@@ -143,43 +124,6 @@ impl Watch {
             }
             _ => Document::from_text(data).map(|data| TaskEvent::Other { name: name.to_owned(), data }),
         };
-        event.map_err(|source| Error::Decode {
-            call: format!("the stream of task {}", self.task.id()),
-            source,
-        })
+        event.map_err(|source| Error::Decode { call: self.stream.call(), source })
     }
-
-    /// Waits before the next connection, unless there is no hope.
-    async fn reconnect(&mut self, error: Option<Error>) -> Result<()> {
-        self.connection = None;
-        self.failures += 1;
-        let is_enough = self.failures > self.task.client.settings.retries;
-        match error {
-            Some(error) if is_enough || !pause::may_pass(&error) => Err(error),
-            None if is_enough => Err(self.cut()),
-            _ => {
-                time::sleep(pause::backoff(self.failures)).await;
-                Ok(())
-            }
-        }
-    }
-
-    fn cut(&self) -> Error {
-        Error::Transport {
-            call: format!("the stream of task {}", self.task.id()),
-            request_id: None,
-            source: "it breaks again and again: does a proxy on the way cut it?".into(),
-        }
-    }
-}
-
-async fn open(task: &TaskHandle, logs: bool, last: Option<&str>) -> Result<Connection> {
-    let mut request = task.route(Method::GET, &["stream"]);
-    if logs {
-        request = request.query("logs", true);
-    }
-    if let Some(last) = last {
-        request = request.header("last-event-id", last);
-    }
-    Connection::open(request).await
 }

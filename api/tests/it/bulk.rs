@@ -221,14 +221,19 @@ async fn an_action_needs_its_own_permission_and_the_record_names_it() {
         ("tasks:create", ["clone"].as_slice()),
         (
             "tasks:operate",
-            ["pause", "resume", "redrive", "give_up", "resolve_manually", "rerun", "upgrade"].as_slice(),
+            ["pause", "resume", "redrive", "give_up", "resolve_manually", "rerun", "upgrade", "set_tags"]
+                .as_slice(),
         ),
     ] {
         let allowed = server.key_with(&["tasks:list", permission]).await;
         for others in ["tasks:cancel", "tasks:create", "tasks:operate"] {
             let key = server.key_with(&["tasks:list", others]).await;
             for action in actions {
-                let arguments = if *action == "rerun" { json!({ "step": "a" }) } else { json!({}) };
+                let arguments = match *action {
+                    "rerun" => json!({ "step": "a" }),
+                    "set_tags" => json!({ "tags": ["seen"] }),
+                    _ => json!({}),
+                };
                 let body = json!({ "action": action, "filter": {}, "arguments": arguments });
                 let answer = server.send(&key, "POST", BULK, &body).await;
                 if others == permission {

@@ -6,7 +6,6 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tasker_protocol::LogLevel;
 use uuid::Uuid;
@@ -14,61 +13,8 @@ use uuid::Uuid;
 use crate::{
     host::{complete, failed},
     server::Server,
+    stream::{Stream, Told},
 };
-
-/// An event of a stream.
-#[derive(Debug, Clone)]
-struct Told {
-    name: String,
-    id: Option<String>,
-    data: Value,
-}
-
-/// An open stream.
-struct Stream {
-    body: Body,
-    text: String,
-}
-
-impl Stream {
-    /// The next event, or none at the end.
-    async fn next(&mut self) -> Option<Told> {
-        loop {
-            if let Some((event, rest)) =
-                self.text.split_once("\n\n").map(|(one, rest)| (one.to_owned(), rest.to_owned()))
-            {
-                let field = |name: &str| {
-                    event
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name))
-                        .map(|value| value.trim().to_owned())
-                };
-                let told = field("event:").map(|name| Told {
-                    name,
-                    id: field("id:"),
-                    data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
-                });
-                self.text = rest;
-                match told {
-                    Some(told) => return Some(told),
-                    // A comment.
-                    None => continue,
-                }
-            }
-            let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame());
-            let frame = frame.await.expect("the stream stands still")?.unwrap();
-            self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
-        }
-    }
-
-    async fn rest(mut self) -> Vec<Told> {
-        let mut told = Vec::new();
-        while let Some(next) = self.next().await {
-            told.push(next);
-        }
-        told
-    }
-}
 
 impl Server {
     async fn follow(&self, task: Uuid, query: &str, last: Option<&str>) -> Stream {
@@ -78,7 +24,7 @@ impl Server {
         }
         let response = self.respond(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::OK);
-        Stream { body: response.into_body(), text: String::new() }
+        Stream::of(response)
     }
 }
 
@@ -195,7 +141,7 @@ async fn a_stream_ends_before_the_process_around_it() {
         .extension(tasker_api::AnswerBy(until))
         .body(Body::empty());
     let response = server.respond(request.unwrap()).await;
-    let stream = Stream { body: response.into_body(), text: String::new() };
+    let stream = Stream::of(response);
     let told = stream.rest().await;
     assert_eq!(told.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["snapshot"]);
 }

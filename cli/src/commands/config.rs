@@ -24,12 +24,7 @@ pub(crate) fn run(project: &ProjectConfig, command: &Command, output: &Output) -
         .collect();
     output.result(&as_json, || {
         let row = |(key, value, source): &(String, toml::Value, Source)| {
-            let source = match source {
-                Source::Default => "default".to_owned(),
-                Source::File(path) => path.display().to_string(),
-                Source::Environment(variable) => format!("${variable}"),
-            };
-            vec![key.clone(), value.to_string(), source]
+            vec![key.clone(), value.to_string(), source.to_string()]
         };
         table(&["KEY", "VALUE", "FROM"], &entries.iter().map(row).collect::<Vec<_>>())
     })?;

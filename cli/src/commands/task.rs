@@ -12,6 +12,7 @@ use super::{
     ending::Ending,
     filters::Filters,
     follow::{finish, follow, look},
+    follow_list::follow_list,
     inspect::{self, LogFilters},
     operate::Operation,
     paging::{Paging, more},
@@ -51,6 +52,9 @@ pub(crate) enum Command {
         filters: Filters,
         #[command(flatten)]
         paging: Paging,
+        /// Print each task again when it changes, until Ctrl-C.
+        #[arg(long, conflicts_with = "cursor")]
+        follow: bool,
     },
     /// Count the newest 10,000 tasks that match.
     #[command(disable_version_flag = true)]
@@ -151,6 +155,14 @@ pub(crate) enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+    /// Replace the tags of tasks.
+    SetTags {
+        #[command(flatten)]
+        operation: Operation,
+        /// A new tag. Repeat it for several; without one, the tasks have no tags afterwards.
+        #[arg(long = "tag")]
+        tags: Vec<String>,
+    },
 }
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -194,7 +206,8 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
             output.result(&Created { task_ids: created, refused }, String::new)?;
             Ok(ending)
         }
-        Command::List { filters, paging } => list(client, filters, paging, output).await,
+        Command::List { filters, paging, follow: true } => follow_list(client, filters, paging, output).await,
+        Command::List { filters, paging, follow: false } => list(client, filters, paging, output).await,
         Command::Count { filters, by } => inspect::count(client, &filters.query(None), by, output).await,
         Command::Graph { task_id, format } => inspect::graph(client, task_id, format, output).await,
         Command::Timeline { task_id, paging } => inspect::timeline(client, task_id, paging, output).await,
@@ -234,6 +247,9 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         }
         Command::Upgrade { operation, version } => {
             operation.run(TaskAction::Upgrade { version }, "upgraded", client, output).await
+        }
+        Command::SetTags { operation, tags } => {
+            operation.run(TaskAction::SetTags { tags }, "tagged", client, output).await
         }
     }
 }

@@ -69,6 +69,8 @@ async fn ask_all(client: &Client) {
     ask(tasks.clone().count_by("state")).await;
     ask(tasks.limit(2).cursor("c").page()).await;
     ask(task.get()).await;
+    ask(task.summary()).await;
+    ask(client.tasks().tag("t").limit(2).watch().next_or_end()).await;
     ask(task.get_at_rest(day)).await;
     ask(task.cancel("r")).await;
     ask(task.pause("r")).await;
@@ -102,6 +104,8 @@ async fn ask_all(client: &Client) {
     ask(client.template("n", "t", "1")).await;
     ask(client.template_graph("n", "t", "1")).await;
     ask(client.validate_template("name: t")).await;
+    ask(client.namespaces().page()).await;
+    ask(client.namespace("n")).await;
     ask(client.handlers()).await;
     ask(client.handlers_of("n")).await;
     ask(client.handler("n", "t", None)).await;
@@ -143,6 +147,9 @@ async fn ask_all(client: &Client) {
     ask(client.revoke_key("k")).await;
     ask(client.me()).await;
     ask(client.audit().principal("p").permission("x").outcome("denied").after(day).before(day).page()).await;
+    ask(client.configuration().page()).await;
+    ask(client.workers().page()).await;
+    ask(client.queues().page()).await;
     ask(client.meta()).await;
     ask(client.health()).await;
     ask(client.detailed_health()).await;

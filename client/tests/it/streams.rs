@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tasker_client::{Document, DomainEvent, Result, TaskEvent, TaskHandle, TaskState};
+use tasker_client::{Document, DomainEvent, ListEvent, Result, TaskEvent, TaskHandle, TaskState};
 use uuid::Uuid;
 
 use crate::fake::{Fake, events, json_of, problem, task, text_of};
@@ -128,4 +128,37 @@ async fn published_events_are_heard_and_gaps_are_told() {
     }
     assert_eq!(heard.next().await.unwrap().unwrap_err().code(), "forbidden");
     assert!(heard.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_watched_list_goes_on_after_the_last_change_that_came() {
+    let list = |name: &str, id: &str, status: &str| {
+        let tasks = json!({ "tasks": [task(&ID.to_string(), status)], "unmatched": [] });
+        format!("event: {name}\nid: {id}\ndata: {tasks}\n\n")
+    };
+    let server = Fake::start(move |number, _| match number {
+        0 => events(&(list("snapshot", "5", "steps_in_process") + "event: changes\nid: 6\nda"), true),
+        1 => events(&(": here\n\n".to_owned() + &list("changes", "7", "complete")), false),
+        2 => events("event: missed\nid: 9\ndata: true\n\n", false),
+        _ => problem(403, "forbidden"),
+    })
+    .await;
+    let mut watched = server.client().tasks().open(true).limit(1).watch();
+    let mut told = Vec::new();
+    while let Some(event) = watched.next().await {
+        told.push(match event {
+            Ok(ListEvent::Snapshot(list)) => format!("snapshot {}", list.tasks[0].status),
+            Ok(ListEvent::Changes(list)) => format!("changes {}", list.tasks[0].status),
+            Ok(ListEvent::Missed) => "missed".to_owned(),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => error.code().to_owned(),
+        });
+    }
+    assert_eq!(told, ["snapshot steps_in_process", "changes complete", "missed", "forbidden"]);
+    let seen = server.seen();
+    assert!(seen.iter().all(|request| request.query() == "open=true&limit=1"), "{seen:?}");
+    let last: Vec<_> =
+        seen.iter().map(|request| request.header("last-event-id").map(ToOwned::to_owned)).collect();
+    let of = |id: &str| Some(id.to_owned());
+    assert_eq!(last, [None, of("5"), of("7"), of("9")]);
 }

@@ -182,6 +182,26 @@ export interface paths {
         patch: operations["operate_on_callable"];
         trace?: never;
     };
+    "/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the configuration of the server, with the source of each value and without secrets. Empty in a Lambda function, whose
+         *     settings are its deployment's.
+         */
+        get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dlq": {
         parameters: {
             query?: never;
@@ -527,6 +547,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the namespaces with published templates, sorted by name. */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/namespaces/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a namespace. */
+        get: operations["get_namespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns how many messages the queues hold, approximately. */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -638,6 +709,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follows the tasks that match filters: server-sent events `snapshot` (the first tasks of the list), `changes` (at most two
+         *     a second, with every task that has changed since), and `missed` when too much has happened to be sent: read
+         *     the list again. With `Last-Event-ID` the stream goes on with what has changed since, without a snapshot. In a Lambda function the
+         *     stream ends after a few seconds: go on with `Last-Event-ID`.
+         */
+        get: operations["follow_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks/{task_id}": {
         parameters: {
             query?: never;
@@ -655,7 +748,7 @@ export interface paths {
         head?: never;
         /**
          * Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
-         *     `step`) or `upgrade` (to `version`).
+         *     `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
          */
         patch: operations["operate_on_task"];
         trace?: never;
@@ -780,6 +873,23 @@ export interface paths {
          *     `Last-Event-ID`.
          */
         get: operations["follow_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a task with its steps as its template names them, and how they stand: without documents. */
+        get: operations["get_task_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1036,6 +1146,26 @@ export interface paths {
         patch: operations["switch_trigger"];
         trace?: never;
     };
+    "/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the processes that have run steps in the last day, sorted by name. Lambda functions are not among them: they come and go with
+         *     each batch of steps.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1166,13 +1296,15 @@ export interface components {
          * @description An action on many tasks.
          * @enum {string}
          */
-        BulkAction: "cancel" | "pause" | "resume" | "redrive" | "give_up" | "resolve_manually" | "rerun" | "upgrade" | "clone";
+        BulkAction: "cancel" | "pause" | "resume" | "redrive" | "give_up" | "resolve_manually" | "rerun" | "upgrade" | "set_tags" | "clone";
         /** @description The arguments of an action. */
         BulkArguments: {
             /** @description Of `clone`: changes of the inputs, a JSON Merge Patch (RFC 7396). */
             context?: unknown;
             /** @description Of `rerun`: the step, by name or number. */
             step?: string | null;
+            /** @description Of `set_tags`: the new tags. */
+            tags?: string[] | null;
             /** @description Of `upgrade` and `clone`: the template version. Default: that of each task. */
             version?: string | null;
         };
@@ -1286,6 +1418,15 @@ export interface components {
              * @description The task.
              */
             task_id: string;
+        };
+        /** @description A key of the configuration. */
+        ConfigurationEntry: {
+            /** @description The section and the key: `server.listen`. */
+            key: string;
+            /** @description Where the value comes from: `default`, the path of a file, or the name of an environment variable after a `$`. */
+            source: string;
+            /** @description Its value. A secret is `***`. */
+            value: unknown;
         };
         /** @description The result of one request of a batch. */
         CreatedItem: {
@@ -1791,6 +1932,64 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "healthy" | "recovering" | "blocked";
+        /** @description A process that runs steps. */
+        Host: {
+            /**
+             * Format: int32
+             * @description How many steps it runs at once, at most.
+             */
+            capacity: number;
+            /** @description Whether it can compile components. */
+            compiles: boolean;
+            /**
+             * Format: int32
+             * @description How many components it had loaded.
+             */
+            components: number;
+            /**
+             * Format: int64
+             * @description The processor time of the process, in milliseconds, where its system tells.
+             */
+            cpu_ms?: number | null;
+            /**
+             * Format: uuid
+             * @description The process.
+             */
+            instance: string;
+            /**
+             * Format: int64
+             * @description The memory of the process, in bytes, where its system tells.
+             */
+            memory_bytes?: number | null;
+            /** @description Its name. Several processes may have the same. */
+            name: string;
+            /** @description The operating system and the processor. */
+            platform: string;
+            /** @description The version of Tasker. */
+            release: string;
+            /**
+             * Format: int32
+             * @description How many it ran when it was last heard of.
+             */
+            running: number;
+            /**
+             * Format: date-time
+             * @description When it was last heard of.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description When the process started.
+             */
+            started_at: string;
+            /** @description Whether it is there. */
+            status: components["schemas"]["HostPresence"];
+        };
+        /**
+         * @description Whether a host is there.
+         * @enum {string}
+         */
+        HostPresence: "present" | "silent" | "left";
         /** @description A pending entry with its urgency. */
         Investigation: components["schemas"]["DlqEntry"] & {
             /**
@@ -1868,6 +2067,33 @@ export interface components {
             features: string[];
             /** @description `tasker`. */
             name: string;
+        };
+        /** @description A namespace. */
+        Namespace: {
+            /** @description Whether one of these numbers is higher than that. */
+            capped: boolean;
+            /**
+             * Format: int64
+             * @description The number of its tasks created in the last 24 hours, at most 10,000.
+             */
+            created_24h: number;
+            /**
+             * Format: int64
+             * @description The number of different handlers of steps in all versions of its templates.
+             */
+            handler_count: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The number of its tasks that have not ended, at most 10,000.
+             */
+            open_tasks: number;
+            /**
+             * Format: int64
+             * @description The number of its templates.
+             */
+            template_count: number;
         };
         /** @description The names of a namespace's templates. */
         NamespaceHandlers: {
@@ -1957,6 +2183,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_ConfigurationEntry: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["ConfigurationEntry"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_DlqEntry: {
             /** @description The size of the page and every filter in force, defaults included. */
             applied: unknown;
@@ -1993,6 +2228,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_Host: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["Host"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Investigation: {
             /** @description The size of the page and every filter in force, defaults included. */
             applied: unknown;
@@ -2011,11 +2255,29 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_Namespace: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["Namespace"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Published: {
             /** @description The size of the page and every filter in force, defaults included. */
             applied: unknown;
             /** @description The items. */
             items: components["schemas"]["Published"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_QueueDepth: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["QueueDepth"][];
             /** @description The `cursor` of the next page. None on the last. */
             next_cursor?: string | null;
         };
@@ -2180,6 +2442,31 @@ export interface components {
              * @description The task.
              */
             task_id: string;
+        };
+        /** @description How many messages a queue holds, approximately. */
+        QueueDepth: {
+            /**
+             * Format: int64
+             * @description The messages that nobody may receive yet, such as timers of retries.
+             */
+            delayed: number;
+            /**
+             * Format: int64
+             * @description The messages that were received and are not acknowledged, or wait to be received again.
+             */
+            in_flight: number;
+            /** @description `steps`, the work for hosts, or `reports`, what comes back from them. */
+            name: string;
+            /**
+             * Format: double
+             * @description For how long the oldest of those that wait has been there, in seconds. SQS does not tell.
+             */
+            oldest_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description The messages that wait to be received.
+             */
+            ready: number;
         };
         /** @description A received event and its result. */
         ReceivedEvent: {
@@ -2439,6 +2726,35 @@ export interface components {
             /** @description For `complete_manually`: the result. */
             result?: unknown;
         };
+        /** @description A step of a template, and how the steps of a task stand that are made from it. */
+        StepOverview: {
+            /**
+             * Format: int32
+             * @description The highest attempt of them.
+             */
+            attempt: number;
+            /** @description The number of steps by state: one, or all workers of a batch. Empty while none is created. */
+            by_state: {
+                [key: string]: number;
+            };
+            /** @description The steps that it depends on. */
+            dependencies: string[];
+            /** @description The type of the failure that ended one of them. */
+            error_type?: string | null;
+            /** @description The callable of its handler. */
+            handler: string;
+            /**
+             * Format: int32
+             * @description The maximum number of attempts.
+             */
+            max_attempts: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is retried. */
+            retryable: boolean;
+            /** @description Its type. */
+            type: string;
+        };
         /** @description A step of a template. */
         StepTemplate: {
             /** @description The steps that it depends on. */
@@ -2527,6 +2843,11 @@ export interface components {
             action: "upgrade";
             /** @description The template version. Default: the task's own. */
             version?: string | null;
+        } | {
+            /** @enum {string} */
+            action: "set_tags";
+            /** @description The new tags. */
+            tags: string[];
         };
         /** @description Requests to create tasks. */
         TaskBatch: {
@@ -2567,6 +2888,13 @@ export interface components {
              * @default null
              */
             task_ids: string[] | null;
+        };
+        /** @description What a followed list sends. */
+        TaskChanges: {
+            /** @description Tasks of the list that are new or have changed. */
+            tasks: components["schemas"]["TaskSummary"][];
+            /** @description Tasks that have changed and do not match the filters, but may have before. */
+            unmatched?: string[];
         };
         /** @description The input and the results of a task. */
         TaskContext: {
@@ -2683,6 +3011,23 @@ export interface components {
             actor?: string | null;
             /** @description The reason. */
             reason?: string | null;
+        };
+        /** @description A task and its steps, without documents. */
+        TaskOverview: {
+            /** @description Its newest DLQ entries, without snapshots, at most 20. */
+            dlq_entries: components["schemas"]["DlqEntry"][];
+            /** @description Namespace, name and version of its template: `namespace.name@version`. */
+            full_name: string;
+            /** @description Where the rest is: `input`, `steps`, `graph`, `timeline`, `logs`, `audit`, `template`. */
+            links: {
+                [key: string]: string;
+            };
+            /** @description The steps of its template, in the template's order. */
+            steps: components["schemas"]["StepOverview"][];
+            /** @description The task, without its input. */
+            task: components["schemas"]["TaskDetail"];
+            /** @description The fields that the caller may not read. */
+            withheld?: string[];
         };
         /** @description A request to create a task. */
         TaskRequest: {
@@ -3939,6 +4284,80 @@ export interface operations {
             };
             /** @description The content type is not supported. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConfigurationEntry"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6101,6 +6520,254 @@ export interface operations {
             };
         };
     };
+    list_namespaces: {
+        parameters: {
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Namespace"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Namespace"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueueDepth"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_subscriptions: {
         parameters: {
             query?: {
@@ -6955,6 +7622,133 @@ export interface operations {
                 };
             };
             /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_tasks: {
+        parameters: {
+            query?: {
+                /** @description Only tasks in this state. Repeat it for several. */
+                state?: string[];
+                /** @description Only tasks that have not ended (`true`), or that have (`false`). */
+                open?: boolean;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description Only tasks of this initiator. */
+                initiator?: string;
+                /** @description Only tasks of this source system. */
+                source_system?: string;
+                /** @description Only tasks with this correlation id, if their request gave it. */
+                correlation_id?: string;
+                /** @description Only tasks with this parent correlation id. */
+                parent_correlation_id?: string;
+                /** @description Only tasks with this tag. Repeat it for tasks that have all of several. */
+                tag?: string[];
+                /** @description Only tasks with one of these tags. */
+                tag_any?: string[];
+                /** @description Only tasks with this value of a search attribute of their template: `order_id=DE-1001`. Repeat it for several that all hold. */
+                attribute?: string[];
+                /**
+                 * @description Only tasks that this text finds: the beginning of a task's id (four digits or more), a part of a template's name, or a
+                 *     whole tag, correlation id, initiator, source system or search attribute.
+                 */
+                q?: string;
+                /** @description Only tasks created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`). */
+                created_after?: string;
+                /** @description Only tasks created before this time. */
+                created_before?: string;
+                /** @description Only tasks that ended at this time or later. */
+                ended_after?: string;
+                /** @description Only tasks that ended before this time. */
+                ended_before?: string;
+                /** @description Only tasks that are paused (`true`), or that are not. */
+                paused?: boolean;
+                /** @description Only tasks that have or had a DLQ entry (`true`), or that have not. */
+                has_dlq_entry?: boolean;
+                /** @description Only tasks in which the step with this name has failed for good. */
+                failed_step?: string;
+                /** @description Only tasks in which a step's last failure has this type. */
+                error_type?: string;
+                /** @description `desc`, the newest first and the default, or `asc`. */
+                order?: "desc" | "asc";
+                /** @description The number of tasks in the snapshot: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id of the last event that was received. */
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many streams. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7948,6 +8742,91 @@ export interface operations {
                 };
             };
             /** @description There are too many streams. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_task_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskOverview"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9596,6 +10475,97 @@ export interface operations {
             };
             /** @description The content type is not supported. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: {
+                /** @description Only processes with this name. */
+                name?: string;
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Host"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -20,6 +20,7 @@ const GET_TASK: &str = "/tasker.v1.TaskService/GetTask";
 const GET_META: &str = "/tasker.v1.AdminService/GetMeta";
 const WATCH_EVENTS: &str = "/tasker.v1.EventService/WatchEvents";
 const STREAM: &str = "/tasker.v1.TaskService/StreamTaskStatus";
+const LIST: &str = "/tasker.v1.TaskService/WatchTasks";
 
 #[tokio::test]
 async fn a_document_keeps_its_digits() {
@@ -328,4 +329,23 @@ async fn http_1_and_http_2_share_the_port_however_slowly_a_client_begins() {
     let _silent = TcpStream::connect(world.address).await.unwrap();
     let health = world.client.call("/tasker.v1.HealthService/CheckHealth", &[], &json!({})).await;
     assert_eq!(health.status, 0);
+}
+
+#[tokio::test]
+async fn a_followed_list_is_told_as_server_sent_events_tell_it() {
+    let world = World::start().await;
+    let task = world.task().await;
+    let metadata = [("x-api-key", world.admin.as_str()), ("grpc-timeout", "2500m")];
+    let request = json!({ "tag": ["web"], "limit": 1 });
+    let followed = world.client.call(LIST, &metadata, &request);
+    let change = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        world.server.end(task, "a", (0, 1), crate::host::complete(&json!(1)), &[]).await;
+    };
+    let (followed, ()) = tokio::join!(followed, change);
+    // It has no end of its own.
+    assert_eq!(followed.status, 4, "{followed:?}");
+    let status = |place: usize, event: &str| followed.messages[place][event]["tasks"][0]["status"].clone();
+    assert_eq!((status(0, "snapshot"), status(1, "changes")), (json!("steps_in_process"), json!("complete")));
+    assert!(followed.messages[1]["id"].is_string() || followed.messages[1]["id"].is_number());
 }

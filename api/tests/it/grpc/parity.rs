@@ -87,6 +87,7 @@ fn comparable(value: &Value) -> Value {
                         "priority_score",
                         "next_cursor",
                         "duration_ms",
+                        "oldest_seconds",
                     ]
                     .contains(&name)
             };

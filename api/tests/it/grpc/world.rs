@@ -194,7 +194,9 @@ impl World {
             "TaskService/ListTimeline" | "TaskService/GetTaskGraph" | "StepService/ListSteps" => {
                 json!({ "task_id": self.blocked_task().await })
             }
+            "TaskService/WatchTasks" => json!({ "tag": ["nobody-has-it"], "limit": 1 }),
             "TaskService/GetTask"
+            | "TaskService/GetTaskSummary"
             | "TaskService/GetTaskContext"
             | "TaskService/GetTaskInput"
             | "TaskService/ListAudit"
@@ -211,7 +213,9 @@ impl World {
             | "StepService/ListLogs" => json!({ "task_id": self.completed_task().await, "step": "a" }),
             "TemplateService/GetTemplate" | "TemplateService/GetTemplateGraph" => order(),
             "TemplateService/ValidateTemplate" => json!({ "template": "name: x\nsteps: [{ name: a }]\n" }),
-            "HandlerService/ListHandlers" => json!({ "namespace": "default" }),
+            "HandlerService/ListHandlers" | "HandlerService/GetNamespace" => {
+                json!({ "namespace": "default" })
+            }
             "HandlerService/GetHandler" => json!({ "namespace": "default", "name": "order" }),
             "HandlerService/ListVersions" => json!({ "callable": "work" }),
             "HandlerService/OperateCallable" => {
@@ -286,6 +290,10 @@ impl World {
             | "EventService/ListDomainEvents"
             | "TemplateService/ListTemplates"
             | "HandlerService/ListNamespaces"
+            | "HandlerService/ListNamespaceSummaries"
+            | "AdminService/ListWorkers"
+            | "AdminService/ListQueues"
+            | "ConfigService/GetConfig"
             | "HandlerService/ListCallables"
             | "TriggerService/ListTriggers"
             | "HealthService/CheckHealth"

@@ -41,6 +41,9 @@ pub(crate) struct Order {
     /// Of `rerun`: the step, by name or number.
     #[arg(long, value_name = "STEP")]
     from: Option<String>,
+    /// Of `set_tags`: a new tag. Repeat it for several.
+    #[arg(long)]
+    to_tag: Vec<String>,
     /// Of `upgrade` and `clone`: the template version. Default: that of each task.
     #[arg(long, value_name = "VERSION")]
     to_version: Option<String>,
@@ -65,6 +68,7 @@ fn names() -> impl Iterator<Item = &'static str> {
     BulkAction::ALL.iter().map(|action| match action {
         BulkAction::ResolveManually => "resolve",
         BulkAction::GiveUp => "give-up",
+        BulkAction::SetTags => "set-tags",
         other => other.as_str(),
     })
 }
@@ -81,6 +85,8 @@ impl Order {
         let arguments = BulkArguments {
             step: self.from.clone(),
             version: self.to_version.clone(),
+            tags: (self.action == BulkAction::SetTags || !self.to_tag.is_empty())
+                .then(|| self.to_tag.clone()),
             context: context.transpose()?,
         };
         let mut body = json!({

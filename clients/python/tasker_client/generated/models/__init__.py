@@ -17,6 +17,7 @@ from .bulk_state import BulkState
 from .callable_operation import CallableOperation
 from .callable_operation_action import CallableOperationAction
 from .cancelled_task import CancelledTask
+from .configuration_entry import ConfigurationEntry
 from .count_tasks_by import CountTasksBy
 from .count_tasks_order import CountTasksOrder
 from .create_task_on_duplicate import CreateTaskOnDuplicate
@@ -40,6 +41,7 @@ from .edge_kind import EdgeKind
 from .event_trial import EventTrial
 from .execution_status import ExecutionStatus
 from .fault import Fault
+from .follow_tasks_order import FollowTasksOrder
 from .graph_analysis import GraphAnalysis
 from .graph_edge import GraphEdge
 from .graph_kind import GraphKind
@@ -55,6 +57,8 @@ from .handlers_of_namespace import HandlersOfNamespace
 from .health import Health
 from .health_check import HealthCheck
 from .health_status import HealthStatus
+from .host import Host
+from .host_presence import HostPresence
 from .investigation import Investigation
 from .key_rotation import KeyRotation
 from .list_access_outcome import ListAccessOutcome
@@ -65,6 +69,7 @@ from .log_entry import LogEntry
 from .me import Me
 from .me_permissions import MePermissions
 from .meta import Meta
+from .namespace import Namespace
 from .namespace_handlers import NamespaceHandlers
 from .new_key import NewKey
 from .operated_task import OperatedTask
@@ -74,13 +79,17 @@ from .page_api_key import PageApiKey
 from .page_attempt_record import PageAttemptRecord
 from .page_bulk_failure import PageBulkFailure
 from .page_bulk_operation import PageBulkOperation
+from .page_configuration_entry import PageConfigurationEntry
 from .page_dlq_entry import PageDlqEntry
 from .page_dlq_statistics import PageDlqStatistics
 from .page_handler_summary import PageHandlerSummary
 from .page_handler_version import PageHandlerVersion
+from .page_host import PageHost
 from .page_investigation import PageInvestigation
 from .page_log_entry import PageLogEntry
+from .page_namespace import PageNamespace
 from .page_published import PagePublished
+from .page_queue_depth import PageQueueDepth
 from .page_received_event import PageReceivedEvent
 from .page_staleness import PageStaleness
 from .page_step_detail import PageStepDetail
@@ -95,6 +104,7 @@ from .principal_kind import PrincipalKind
 from .problem import Problem
 from .problem_code import ProblemCode
 from .published import Published
+from .queue_depth import QueueDepth
 from .received_event import ReceivedEvent
 from .reception import Reception
 from .reception_state import ReceptionState
@@ -107,12 +117,15 @@ from .step_action_name import StepActionName
 from .step_counts import StepCounts
 from .step_detail import StepDetail
 from .step_operation import StepOperation
+from .step_overview import StepOverview
+from .step_overview_by_state import StepOverviewByState
 from .step_template import StepTemplate
 from .subscription import Subscription
 from .subscription_kind import SubscriptionKind
 from .subscription_request import SubscriptionRequest
 from .task_batch import TaskBatch
 from .task_bulk import TaskBulk
+from .task_changes import TaskChanges
 from .task_context import TaskContext
 from .task_context_results import TaskContextResults
 from .task_copy import TaskCopy
@@ -122,6 +135,8 @@ from .task_filters import TaskFilters
 from .task_group import TaskGroup
 from .task_operation import TaskOperation
 from .task_operation_action import TaskOperationAction
+from .task_overview import TaskOverview
+from .task_overview_links import TaskOverviewLinks
 from .task_request import TaskRequest
 from .task_summary import TaskSummary
 from .task_summary_attributes import TaskSummaryAttributes
@@ -152,6 +167,7 @@ __all__ = (
     "CallableOperation",
     "CallableOperationAction",
     "CancelledTask",
+    "ConfigurationEntry",
     "CountTasksBy",
     "CountTasksOrder",
     "CreateTaskOnDuplicate",
@@ -175,6 +191,7 @@ __all__ = (
     "EventTrial",
     "ExecutionStatus",
     "Fault",
+    "FollowTasksOrder",
     "GraphAnalysis",
     "GraphEdge",
     "GraphKind",
@@ -190,6 +207,8 @@ __all__ = (
     "Health",
     "HealthCheck",
     "HealthStatus",
+    "Host",
+    "HostPresence",
     "Investigation",
     "KeyRotation",
     "ListAccessOutcome",
@@ -200,6 +219,7 @@ __all__ = (
     "Me",
     "MePermissions",
     "Meta",
+    "Namespace",
     "NamespaceHandlers",
     "NewKey",
     "OperatedTask",
@@ -209,13 +229,17 @@ __all__ = (
     "PageAttemptRecord",
     "PageBulkFailure",
     "PageBulkOperation",
+    "PageConfigurationEntry",
     "PageDlqEntry",
     "PageDlqStatistics",
     "PageHandlerSummary",
     "PageHandlerVersion",
+    "PageHost",
     "PageInvestigation",
     "PageLogEntry",
+    "PageNamespace",
     "PagePublished",
+    "PageQueueDepth",
     "PageReceivedEvent",
     "PageStaleness",
     "PageStepDetail",
@@ -230,6 +254,7 @@ __all__ = (
     "Problem",
     "ProblemCode",
     "Published",
+    "QueueDepth",
     "ReceivedEvent",
     "Reception",
     "ReceptionState",
@@ -242,12 +267,15 @@ __all__ = (
     "StepCounts",
     "StepDetail",
     "StepOperation",
+    "StepOverview",
+    "StepOverviewByState",
     "StepTemplate",
     "Subscription",
     "SubscriptionKind",
     "SubscriptionRequest",
     "TaskBatch",
     "TaskBulk",
+    "TaskChanges",
     "TaskContext",
     "TaskContextResults",
     "TaskCopy",
@@ -257,6 +285,8 @@ __all__ = (
     "TaskGroup",
     "TaskOperation",
     "TaskOperationAction",
+    "TaskOverview",
+    "TaskOverviewLinks",
     "TaskRequest",
     "TaskSummary",
     "TaskSummaryAttributes",

@@ -9,6 +9,7 @@ BulkAction = Literal[
     "rerun",
     "resolve_manually",
     "resume",
+    "set_tags",
     "upgrade",
 ]
 
@@ -21,6 +22,7 @@ BULK_ACTION_VALUES: set[BulkAction] = {
     "rerun",
     "resolve_manually",
     "resume",
+    "set_tags",
     "upgrade",
 }
 

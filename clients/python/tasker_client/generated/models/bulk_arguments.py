@@ -17,11 +17,13 @@ class BulkArguments:
     Attributes:
         context (Any | Unset): Of `clone`: changes of the inputs, a JSON Merge Patch (RFC 7396).
         step (None | str | Unset): Of `rerun`: the step, by name or number.
+        tags (list[str] | None | Unset): Of `set_tags`: the new tags.
         version (None | str | Unset): Of `upgrade` and `clone`: the template version. Default: that of each task.
     """
 
     context: Any | Unset = UNSET
     step: None | str | Unset = UNSET
+    tags: list[str] | None | Unset = UNSET
     version: None | str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -32,6 +34,15 @@ class BulkArguments:
             step = UNSET
         else:
             step = self.step
+
+        tags: list[str] | None | Unset
+        if isinstance(self.tags, Unset):
+            tags = UNSET
+        elif isinstance(self.tags, list):
+            tags = self.tags
+
+        else:
+            tags = self.tags
 
         version: None | str | Unset
         if isinstance(self.version, Unset):
@@ -46,6 +57,8 @@ class BulkArguments:
             field_dict["context"] = context
         if step is not UNSET:
             field_dict["step"] = step
+        if tags is not UNSET:
+            field_dict["tags"] = tags
         if version is not UNSET:
             field_dict["version"] = version
 
@@ -65,6 +78,23 @@ class BulkArguments:
 
         step = _parse_step(d.pop("step", UNSET))
 
+        def _parse_tags(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                tags_type_0 = cast(list[str], data)
+
+                return tags_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        tags = _parse_tags(d.pop("tags", UNSET))
+
         def _parse_version(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -77,6 +107,7 @@ class BulkArguments:
         bulk_arguments = cls(
             context=context,
             step=step,
+            tags=tags,
             version=version,
         )
 

@@ -23,6 +23,7 @@ class TaskOperation:
         action (TaskOperationAction):
         step (str | Unset): The step, by name or number.
         version (None | str | Unset): The template version. Default: the task's own.
+        tags (list[str] | Unset): The new tags.
         actor (None | str | Unset): Who requests it. The audit names it beside the API key that the request came with.
         reason (None | str | Unset): The reason.
     """
@@ -30,6 +31,7 @@ class TaskOperation:
     action: TaskOperationAction
     step: str | Unset = UNSET
     version: None | str | Unset = UNSET
+    tags: list[str] | Unset = UNSET
     actor: None | str | Unset = UNSET
     reason: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -44,6 +46,10 @@ class TaskOperation:
             version = UNSET
         else:
             version = self.version
+
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
 
         actor: None | str | Unset
         if isinstance(self.actor, Unset):
@@ -68,6 +74,8 @@ class TaskOperation:
             field_dict["step"] = step
         if version is not UNSET:
             field_dict["version"] = version
+        if tags is not UNSET:
+            field_dict["tags"] = tags
         if actor is not UNSET:
             field_dict["actor"] = actor
         if reason is not UNSET:
@@ -91,6 +99,8 @@ class TaskOperation:
 
         version = _parse_version(d.pop("version", UNSET))
 
+        tags = cast(list[str], d.pop("tags", UNSET))
+
         def _parse_actor(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -113,6 +123,7 @@ class TaskOperation:
             action=action,
             step=step,
             version=version,
+            tags=tags,
             actor=actor,
             reason=reason,
         )

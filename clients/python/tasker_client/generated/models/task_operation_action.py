@@ -1,7 +1,14 @@
 from typing import Literal
 
 TaskOperationAction = Literal[
-    "give_up", "pause", "redrive", "rerun", "resolve_manually", "resume", "upgrade"
+    "give_up",
+    "pause",
+    "redrive",
+    "rerun",
+    "resolve_manually",
+    "resume",
+    "set_tags",
+    "upgrade",
 ]
 
 TASK_OPERATION_ACTION_VALUES: set[TaskOperationAction] = {
@@ -11,6 +18,7 @@ TASK_OPERATION_ACTION_VALUES: set[TaskOperationAction] = {
     "rerun",
     "resolve_manually",
     "resume",
+    "set_tags",
     "upgrade",
 }
 

@@ -118,7 +118,7 @@ def sync_detailed(
 ) -> Response[OperatedTask | Problem]:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`) or `upgrade` (to `version`).
+    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 
     Args:
         task_id (UUID):
@@ -152,7 +152,7 @@ def sync(
 ) -> OperatedTask | Problem | None:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`) or `upgrade` (to `version`).
+    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 
     Args:
         task_id (UUID):
@@ -181,7 +181,7 @@ async def asyncio_detailed(
 ) -> Response[OperatedTask | Problem]:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`) or `upgrade` (to `version`).
+    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 
     Args:
         task_id (UUID):
@@ -213,7 +213,7 @@ async def asyncio(
 ) -> OperatedTask | Problem | None:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`) or `upgrade` (to `version`).
+    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 
     Args:
         task_id (UUID):
