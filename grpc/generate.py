@@ -19,7 +19,7 @@ HANDWRITTEN = (FOLDER / "streams.proto").read_text()
 # The service of each operation, and its method where that is not the operation's name.
 SERVICES = {
     "TaskService": {
-        "create_task": "", "create_tasks": "", "get_task": "", "list_tasks": "", "count_tasks": "", "cancel_task": "",
+        "create_task": "", "create_tasks": "", "validate_task": "", "get_task": "", "list_tasks": "", "count_tasks": "", "cancel_task": "",
         "operate_on_task": "OperateTask", "clone_task": "", "get_task_context": "", "get_task_input": "", "get_task_graph": "", "get_task_summary": "",
         "list_task_audit": "ListAudit", "list_timeline": "ListTimeline", "list_task_logs": "ListLogs",
         "follow_task": "StreamTaskStatus", "follow_tasks": "WatchTasks", "bulk_operate": "", "list_bulk": "", "get_bulk": "", "stop_bulk": "",
@@ -27,10 +27,10 @@ SERVICES = {
     },
     "StepService": {
         "get_step": "", "list_steps": "", "operate_on_step": "ResolveStep", "list_step_audit": "GetStepAudit",
-        "list_attempts": "", "get_step_result": "", "list_step_logs": "ListLogs",
+        "list_attempts": "", "get_attempt": "", "get_step_result": "", "list_step_logs": "ListLogs",
     },
     "TemplateService": {
-        "list_templates": "", "get_template": "", "get_template_graph": "", "validate_template": "",
+        "list_templates": "", "list_template_versions": "", "get_template": "", "get_template_schema": "", "get_template_graph": "", "validate_template": "",
     },
     "HandlerService": {
         "list_namespaces": "ListNamespaceSummaries", "get_namespace": "", "list_handlers": "ListNamespaces", "list_handlers_of_namespace": "ListHandlers", "get_handler": "",
@@ -38,13 +38,13 @@ SERVICES = {
     },
     "DlqService": {
         "list_dlq_entries": "ListEntries", "list_dlq_entries_of_task": "GetEntriesByTask", "get_dlq_entry": "GetEntry",
-        "add_dlq_entry": "AddEntry", "update_dlq_entry": "UpdateInvestigation", "get_dlq_statistics": "GetStats",
+        "add_dlq_entry": "AddEntry", "update_dlq_entry": "UpdateInvestigation", "update_dlq_entries": "UpdateInvestigations", "get_dlq_statistics": "GetStats",
         "list_investigation_queue": "GetInvestigationQueue", "list_stale_tasks": "GetStalenessMonitoring",
     },
     "EventService": {
-        "send_events": "", "list_events": "ListReceived", "get_event": "GetReceived", "replay_event": "Replay",
+        "send_events": "", "list_events": "ListReceived", "get_event": "GetReceived", "replay_event": "Replay", "replay_events": "ReplayAll",
         "list_domain_events": "", "follow_domain_events": "WatchEvents", "subscribe": "", "list_subscriptions": "",
-        "unsubscribe": "",
+        "get_subscription": "", "list_deliveries": "", "retry_delivery": "", "unsubscribe": "",
     },
     "TriggerService": {
         "list_triggers": "", "get_trigger": "", "switch_trigger": "", "remove_trigger": "", "test_triggers": "",

@@ -80,6 +80,37 @@ pub(crate) async fn create(
     }
 }
 
+/// What a task would be made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckedTask {
+    /// The namespace of its template.
+    pub namespace: String,
+    /// The name of its template.
+    pub name: String,
+    /// The version of its template.
+    pub version: String,
+}
+
+/// Checks a request to create a task, and creates none. Whether an equal request has created one is not checked.
+#[utoipa::path(post, path = "/v1/tasks/validate", tag = "tasks", operation_id = "validate_task", request_body = TaskRequest, responses(
+    (status = 200, body = CheckedTask), (status = 404, body = Problem),
+    (status = 422, body = Problem, description = "The input does not match the template's input_schema.")))]
+pub(crate) async fn validate(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Body(mut request): Body<TaskRequest>,
+) -> Result<Json<CheckedTask>, ApiError> {
+    admit(&within, &mut request)?;
+    let version = match orchestrator.engine.check_request(&request).await {
+        // The hint lists templates of all namespaces.
+        Err(Error::NoSuchTemplate { namespace, name, version, .. }) if within.scope != Scope::All => {
+            return Err(hidden_template(namespace, name, version).into());
+        }
+        checked => checked?,
+    };
+    Ok(Json(CheckedTask { namespace: request.namespace, name: request.name, version }))
+}
+
 fn at(status: StatusCode, task_id: Uuid) -> Response {
     (status, [(LOCATION, format!("/v1/tasks/{task_id}"))], Json(CreatedTask { task_id })).into_response()
 }

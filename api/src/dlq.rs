@@ -14,12 +14,18 @@ use uuid::Uuid;
 use crate::{
     access::Within,
     extract::{Body, Path},
+    moment::Moment,
     page::{List, NoFilters, Page, PageParameters, WITH_DOCUMENTS},
     problem::{ApiError, Code, Problem},
 };
 
 /// The resolutions of an entry.
 const STATUSES: [&str; 4] = ["pending", "manually_resolved", "permanently_failed", "cancelled"];
+
+/// The reasons of an entry.
+const REASONS: [&str; 4] = ["staleness_timeout", "max_retries_exceeded", "worker_unavailable", "manual_dlq"];
+/// The maximum number of entries that are updated at once.
+const MOST_AT_ONCE: usize = 1000;
 
 /// Filters of a list of entries.
 #[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
@@ -28,6 +34,18 @@ const STATUSES: [&str; 4] = ["pending", "manually_resolved", "permanently_failed
 pub(crate) struct Filters {
     /// Only entries with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`.
     resolution_status: Option<String>,
+    /// Only entries of tasks of this namespace.
+    namespace: Option<String>,
+    /// Only entries of tasks of templates with this name.
+    name: Option<String>,
+    /// Only entries with this reason: `staleness_timeout`, `max_retries_exceeded`, `worker_unavailable`, `manual_dlq`.
+    dlq_reason: Option<String>,
+    /// Only entries created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`).
+    #[param(value_type = Option<String>)]
+    created_after: Option<Moment>,
+    /// Only entries created before this time.
+    #[param(value_type = Option<String>)]
+    created_before: Option<Moment>,
 }
 
 /// The place of an entry in a list.
@@ -97,8 +115,21 @@ pub(crate) async fn list(
         let message = format!("`resolution_status` is `{status}`; it must be one of {}", STATUSES.join(", "));
         return Err(ApiError::new(Code::InvalidRequest, message));
     }
-    let scope = within.scope.clone();
-    let filter = DlqFilter { scope, resolution_status: status, ..DlqFilter::default() };
+    let reason = list.filters.dlq_reason.clone();
+    if let Some(reason) = reason.as_deref().filter(|reason| !REASONS.contains(reason)) {
+        let message = format!("`dlq_reason` is `{reason}`; it must be one of {}", REASONS.join(", "));
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    }
+    let filter = DlqFilter {
+        scope: within.scope.clone(),
+        resolution_status: status,
+        namespace: list.filters.namespace.clone(),
+        name: list.filters.name.clone(),
+        dlq_reason: reason,
+        created_after: list.filters.created_after.map(|moment| moment.0),
+        created_before: list.filters.created_before.map(|moment| moment.0),
+        ..DlqFilter::default()
+    };
     let entries = orchestrator.reader.dlq_entries(&filter, list.slice()?).await?;
     Ok(list.page(readable(&within, entries), place))
 }
@@ -157,20 +188,81 @@ pub(crate) async fn update(
     Path(entry): Path<Uuid>,
     Body(update): Body<DlqUpdate>,
 ) -> Result<Json<DlqEntry>, ApiError> {
-    let DlqUpdate { resolution_status, resolved_by, resolution_notes } = update;
-    let namespace = find(&orchestrator, &within, entry).await?.namespace;
+    within.note(update.resolution_notes.as_deref(), update.resolved_by.as_deref());
+    change(&orchestrator, &within, entry, &update).await.map(Json)
+}
+
+async fn change(
+    orchestrator: &Orchestrator,
+    within: &Within,
+    entry: Uuid,
+    DlqUpdate { resolution_status, resolved_by, resolution_notes }: &DlqUpdate,
+) -> Result<DlqEntry, ApiError> {
+    let namespace = find(orchestrator, within, entry).await?.namespace;
     let may_operate = |scope: &Scope| scope.contains(&namespace);
-    if resolution_status == Resolution::Requeue
+    if *resolution_status == Resolution::Requeue
         && !within.caller.scope(Permission::TasksOperate).is_some_and(may_operate)
     {
         return Err(Error::Forbidden { permission: Permission::TasksOperate }.into());
     }
-    within.note(resolution_notes.as_deref(), resolved_by.as_deref());
     let actor = within.caller.actor(resolved_by.as_deref());
     let notes = resolution_notes.as_deref();
-    let mut updated = orchestrator.engine.update_dlq_entry(entry, resolution_status, &actor, notes).await?;
-    withhold(&within, &mut updated);
-    Ok(Json(updated))
+    let mut updated = orchestrator.engine.update_dlq_entry(entry, *resolution_status, &actor, notes).await?;
+    withhold(within, &mut updated);
+    Ok(updated)
+}
+
+/// An update of many entries.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DlqBulkUpdate {
+    /// The entries, at most 1000. Each stands for itself.
+    pub dlq_entry_ids: Vec<Uuid>,
+    /// The update of each.
+    pub update: DlqUpdate,
+}
+
+/// The results of an update of many entries.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DlqBulkUpdated {
+    /// The result of each, in order.
+    pub items: Vec<DlqUpdated>,
+}
+
+/// The result of the update of one of many entries.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DlqUpdated {
+    /// The entry.
+    pub dlq_entry_id: Uuid,
+    /// The status that its update alone would have had.
+    pub status: u16,
+    /// Why it was not updated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Updates many entries, one after the other. Returns the result of each.
+#[utoipa::path(post, path = "/v1/dlq/bulk", tag = "dlq", operation_id = "update_dlq_entries", request_body = DlqBulkUpdate,
+    responses((status = 200, body = DlqBulkUpdated)))]
+pub(crate) async fn update_many(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Body(DlqBulkUpdate { dlq_entry_ids, update }): Body<DlqBulkUpdate>,
+) -> Result<Json<DlqBulkUpdated>, ApiError> {
+    if dlq_entry_ids.len() > MOST_AT_ONCE {
+        let message =
+            format!("there are {} entries; at most {MOST_AT_ONCE} are allowed", dlq_entry_ids.len());
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    }
+    within.note(update.resolution_notes.as_deref(), update.resolved_by.as_deref());
+    let mut items = Vec::with_capacity(dlq_entry_ids.len());
+    for dlq_entry_id in dlq_entry_ids {
+        let updated = change(&orchestrator, &within, dlq_entry_id, &update).await;
+        let problem = updated.err().map(Problem::from);
+        let status = problem.as_ref().map_or(StatusCode::OK.as_u16(), |problem| problem.status);
+        items.push(DlqUpdated { dlq_entry_id, status, problem });
+    }
+    Ok(Json(DlqBulkUpdated { items }))
 }
 
 /// Counts entries by reason.

@@ -19,7 +19,7 @@ use axum::{
 use tasker_orchestrator::{
     Orchestrator,
     access::Permission,
-    events::{Published, Subscription, SubscriptionRequest},
+    events::{EventDeliveryState, Published, Subscription, SubscriptionRequest},
 };
 use tokio_stream::{
     Stream, StreamExt,
@@ -69,6 +69,42 @@ pub(crate) async fn unsubscribe(
 ) -> Result<StatusCode, ApiError> {
     orchestrator.events.unsubscribe(&name).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Returns a subscription, without its secret.
+#[utoipa::path(get, path = "/v1/subscriptions/{name}", tag = "events", operation_id = "get_subscription", params(("name" = String, Path)),
+    responses((status = 200, body = Subscription), (status = 404, body = Problem)))]
+pub(crate) async fn subscription(
+    State(orchestrator): State<Orchestrator>,
+    Path(name): Path<String>,
+) -> Result<Json<Subscription>, ApiError> {
+    Ok(Json(orchestrator.events.subscription(&name).await?))
+}
+
+/// Lists the deliveries of a subscription that have not arrived, with the newest event first: those on their way, and those that
+/// were given up.
+#[utoipa::path(get, path = "/v1/subscriptions/{name}/deliveries", tag = "events", operation_id = "list_deliveries",
+    params(("name" = String, Path), PageParameters),
+    responses((status = 200, body = Page<EventDeliveryState>), (status = 404, body = Problem)))]
+pub(crate) async fn deliveries(
+    State(orchestrator): State<Orchestrator>,
+    Path(name): Path<String>,
+    list: List<NoFilters>,
+) -> Result<Page<EventDeliveryState>, ApiError> {
+    let deliveries = orchestrator.events.deliveries(&name, list.slice()?).await?;
+    Ok(list.page(deliveries, |delivery| delivery.event_id))
+}
+
+/// Tries a delivery again at once, with all its attempts: one that waits, or that was given up.
+#[utoipa::path(post, path = "/v1/subscriptions/{name}/deliveries/{event_id}/retry", tag = "events", operation_id = "retry_delivery",
+    params(("name" = String, Path), ("event_id" = i64, Path)),
+    responses((status = 200, body = EventDeliveryState), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "The event has arrived.")))]
+pub(crate) async fn retry(
+    State(orchestrator): State<Orchestrator>,
+    Path((name, event)): Path<(String, i64)>,
+) -> Result<Json<EventDeliveryState>, ApiError> {
+    Ok(Json(orchestrator.events.retry_delivery(&name, event).await?))
 }
 
 /// Lists the events of the last day with their delivery state, newest first.

@@ -9,15 +9,15 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
-    Orchestrator,
+    Orchestrator, Slice,
     triggers::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
     access::Within,
-    extract::Path,
+    extract::{Body, Path},
     page::{List, Page, PageParameters},
     problem::{ApiError, Code, Problem},
 };
@@ -26,6 +26,8 @@ use crate::{
 const MAX_BYTES_AT_ONCE: usize = 64 << 10;
 /// The maximum number of events per request.
 const MAX_BATCH: usize = 1000;
+/// The maximum number of dead letters that are processed again at once.
+const MOST_REPLAYED: u32 = 1000;
 
 /// Filters of a list of received events.
 #[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
@@ -197,6 +199,66 @@ pub(crate) async fn show(
         withhold(&mut event);
     }
     Ok(Json(event))
+}
+
+/// Which dead letters to process again.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventReplay {
+    /// Those in these states: `unmatched`, `failed`. Default: both.
+    #[serde(default)]
+    pub state: Vec<String>,
+    /// At most so many, up to 1000, the newest first.
+    #[serde(default = "most_replayed")]
+    pub max: u32,
+}
+
+fn most_replayed() -> u32 {
+    MOST_REPLAYED
+}
+
+/// The results of a replay.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct EventsReplayed {
+    /// The result of each, the newest first.
+    pub items: Vec<Reception>,
+}
+
+/// Processes dead letters again, with the current triggers.
+#[utoipa::path(post, path = "/v1/events/replay", tag = "events", operation_id = "replay_events", request_body = EventReplay,
+    responses((status = 200, body = EventsReplayed)))]
+pub(crate) async fn replay_many(
+    State(orchestrator): State<Orchestrator>,
+    Body(EventReplay { state, max }): Body<EventReplay>,
+) -> Result<Json<EventsReplayed>, ApiError> {
+    if !(1..=MOST_REPLAYED).contains(&max) {
+        let message = format!("`max` is {max}; it must be a number from 1 to {MOST_REPLAYED}");
+        return Err(ApiError::new(Code::InvalidRequest, message));
+    }
+    let mut states = Vec::new();
+    for name in &state {
+        states.push(match ReceptionState::from_name(name) {
+            Some(state @ (ReceptionState::Unmatched | ReceptionState::Failed)) => state,
+            _ => {
+                let message = format!("`state` is `{name}`; dead letters are `unmatched` or `failed`");
+                return Err(ApiError::new(Code::InvalidRequest, message));
+            }
+        });
+    }
+    if states.is_empty() {
+        states.extend([ReceptionState::Unmatched, ReceptionState::Failed]);
+    }
+    let events = orchestrator.triggers.received_events(&ReceivedFilter { states }, Slice::first(max)).await?;
+    let mut items = Vec::with_capacity(events.len());
+    for event in events {
+        match orchestrator.triggers.replay_event(event.received_id).await {
+            Ok(replayed) => items.push(replayed),
+            // Somebody else has replayed it in the meantime.
+            Err(tasker_orchestrator::Error::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Json(EventsReplayed { items }))
 }
 
 /// Processes a dead letter again, with the current triggers.

@@ -205,7 +205,7 @@ impl Filters {
     }
 }
 
-fn no_such_state(name: &str) -> ApiError {
+pub(crate) fn no_such_state(name: &str) -> ApiError {
     let known: Vec<&str> = TaskState::ALL.iter().map(|state| state.as_str()).collect();
     let message = format!("`state` is `{name}`; it must be one of {}", known.join(", "));
     ApiError::new(Code::InvalidRequest, message)

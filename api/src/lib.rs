@@ -59,13 +59,15 @@ use streams::Streams;
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
 
 pub use access::Authentication;
 pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
 pub use configuration::ConfigurationEntry;
-pub use creations::{CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
-pub use dlq::{DlqAddition, DlqUpdate};
+pub use creations::{CheckedTask, CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
+pub use dlq::{DlqAddition, DlqBulkUpdate, DlqBulkUpdated, DlqUpdate, DlqUpdated};
+pub use events::{EventReplay, EventsReplayed};
 pub use follow_list::TaskChanges;
 pub use health::{DetailedHealth, Health, HealthCheck};
 pub use keys::KeyRotation;
@@ -153,6 +155,9 @@ fn routes(
         .layer(Extension(Streams::default()))
         .layer(Extension(Configuration(configuration.into())))
         .with_state(orchestrator);
+    // Before routing, because it sends another request to the same path.
+    let checked = middleware::from_fn_with_state(routes.clone(), etag::check).layer(routes);
+    let routes = Router::new().fallback_service(checked);
     mcp::with_mcp(routes, guardian, mcp_writes)
 }
 

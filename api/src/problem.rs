@@ -117,6 +117,7 @@ codes! {
     AlreadyEnded CONFLICT "already_ended" "The task has already ended"
     NotPossible CONFLICT "not_possible" "The current state does not allow this"
     ConfirmExpired CONFLICT "confirm_expired" "The token confirms nothing any more"
+    PreconditionFailed PRECONDITION_FAILED "precondition_failed" "It is not as the request expects"
     VersionTaken CONFLICT "version_taken" "The version is published with other content"
     PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large"
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The content type is not supported"
@@ -261,6 +262,7 @@ impl From<Error> for ApiError {
             Error::NoSuchReceivedEvent(_) => Code::NoSuchEvent,
             Error::NoSuchBulk(_) => Code::NoSuchBulk,
             Error::ConfirmExpired => Code::ConfirmExpired,
+            Error::UnexpectedState { .. } => Code::PreconditionFailed,
             Error::InvalidTrigger { .. } => Code::InvalidTrigger,
             Error::Refused(_) => Code::NotPossible,
             Error::InvalidResult(_) => Code::InvalidResult,

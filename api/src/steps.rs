@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_orchestrator::{
     Completion, Orchestrator, StepAction,
-    read::{AttemptRecord, StepDetail, Transition},
+    read::{AttemptRecord, StepDetail, StepFilter, Transition},
+    state::StepState,
 };
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
@@ -74,19 +75,69 @@ impl StepOperation {
     }
 }
 
+/// Which steps of a task to list.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StepFilters {
+    /// Only steps in this state. Repeat it for several.
+    #[serde(default)]
+    state: Vec<String>,
+    /// Only steps that are made from this step of the template: all workers of a batch.
+    template_step: Option<String>,
+    /// Only steps that have failed for good (`true`): those in the state `error`.
+    failed: Option<bool>,
+    /// `full`, the default, or `summary`: without results, cursors and checkpoints, in pages of up to 1000.
+    #[param(inline)]
+    fields: Option<Fields>,
+}
+
+/// How much of each step to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fields {
+    Full,
+    Summary,
+}
+
+impl StepFilters {
+    fn read(&self) -> Result<StepFilter, ApiError> {
+        let mut states = Vec::new();
+        for name in &self.state {
+            states.push(StepState::from_name(name).ok_or_else(|| no_such_state(name))?);
+        }
+        if self.failed == Some(true) {
+            if !states.is_empty() {
+                let message = "`failed` and `state` exclude each other: give one of them";
+                return Err(ApiError::new(Code::InvalidRequest, message.to_owned()));
+            }
+            states.push(StepState::Error);
+        }
+        let template_step = self.template_step.clone();
+        Ok(StepFilter { states, template_step, without_documents: self.fields == Some(Fields::Summary) })
+    }
+}
+
+fn no_such_state(name: &str) -> ApiError {
+    let known: Vec<&str> = StepState::ALL.iter().map(|state| state.as_str()).collect();
+    let message = format!("`state` is `{name}`; it must be one of {}", known.join(", "));
+    ApiError::new(Code::InvalidRequest, message)
+}
+
 /// Lists the steps of a task, in the order of the template.
 #[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps", tag = "steps", operation_id = "list_steps",
-    params(("task_id" = Uuid, Path), PageParameters),
+    params(("task_id" = Uuid, Path), StepFilters, PageParameters),
     responses((status = 200, body = Page<StepDetail>), (status = 404, body = Problem)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     within: Within,
     Path(task): Path<Uuid>,
-    list: List<NoFilters>,
+    list: List<StepFilters>,
 ) -> Result<Page<StepDetail>, ApiError> {
-    let list = list.at_most(WITH_DOCUMENTS)?;
+    let filter = list.filters.read()?;
+    let list = if filter.without_documents { list } else { list.at_most(WITH_DOCUMENTS)? };
     let may_read_documents = within.check_task(&orchestrator, task).await?;
-    let mut steps = orchestrator.reader.steps(task, list.slice()?).await?;
+    let mut steps = orchestrator.reader.steps_that(task, &filter, list.slice()?).await?;
     if !may_read_documents {
         steps.iter_mut().for_each(StepDetail::withhold);
     }
@@ -144,6 +195,24 @@ pub(crate) async fn attempts(
         attempts.iter_mut().for_each(AttemptRecord::withhold);
     }
     Ok(list.page(attempts, |attempt| attempt.audit_id))
+}
+
+/// Returns the finished run of a step with this attempt. An operator's reset counts attempts anew; then this is the last one.
+#[utoipa::path(get, path = "/v1/tasks/{task_id}/workflow_steps/{step}/attempts/{attempt}", tag = "steps", operation_id = "get_attempt",
+    params(("task_id" = Uuid, Path), ("step" = String, Path), ("attempt" = u32, Path)),
+    responses((status = 200, body = AttemptRecord), (status = 404, body = Problem)))]
+pub(crate) async fn attempt(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Path((task, step, attempt)): Path<(Uuid, String, u32)>,
+) -> Result<Json<AttemptRecord>, ApiError> {
+    let may_read_documents = within.check_task(&orchestrator, task).await?;
+    let step = orchestrator.reader.step_index(task, &step).await?;
+    let mut record = orchestrator.reader.attempt(task, step, attempt).await?;
+    if !may_read_documents {
+        record.withhold();
+    }
+    Ok(Json(record))
 }
 
 /// Changes a step manually: `action` is `reset_for_retry`, `resolve_manually`, or `complete_manually` (with

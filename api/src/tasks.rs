@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     access::Within,
     extract::{Body, Path, Query, parse_query},
-    filters::Filters,
+    filters::{Filters, no_such_state},
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Code, Problem},
 };
@@ -202,6 +202,9 @@ pub struct TaskOperation {
     /// The reason.
     #[serde(default)]
     pub reason: Option<String>,
+    /// The state that the task must be in; otherwise nothing changes, and the status is 412.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_state: Option<String>,
 }
 
 /// The state of a task after an operation.
@@ -218,7 +221,8 @@ pub struct OperatedTask {
 /// `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "operate_on_task", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
     responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
-    (status = 409, body = Problem, description = "The state of the task does not allow the operation.")))]
+    (status = 409, body = Problem, description = "The state of the task does not allow the operation."),
+    (status = 412, body = Problem, description = "The task is not in the expected state, or has changed since `If-Match`.")))]
 pub(crate) async fn operate(
     State(orchestrator): State<Orchestrator>,
     within: Within,
@@ -226,10 +230,16 @@ pub(crate) async fn operate(
     Body(operation): Body<TaskOperation>,
 ) -> Result<Json<OperatedTask>, ApiError> {
     within.check_task(&orchestrator, task).await?;
-    let TaskOperation { action, actor, reason } = operation;
+    let TaskOperation { action, actor, reason, expected_state } = operation;
+    let expected = expected_state.map(|name| TaskState::from_name(&name).ok_or_else(|| no_such_state(&name)));
+    let expected = expected.transpose()?;
     within.note(reason.as_deref(), actor.as_deref());
     let actor = within.caller.actor(actor.as_deref());
-    let status = orchestrator.engine.operate_on_task(task, &action, &actor, reason.as_deref()).await?;
+    let (engine, reason) = (&orchestrator.engine, reason.as_deref());
+    let status = match expected {
+        None => engine.operate_on_task(task, &action, &actor, reason).await?,
+        Some(expected) => engine.operate_on_task_in(expected, task, &action, &actor, reason).await?,
+    };
     Ok(Json(OperatedTask { task_id: task, status }))
 }
 

@@ -6,9 +6,10 @@ use axum::{
     http::{HeaderMap, header::CONTENT_TYPE},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tasker_orchestrator::{
     Orchestrator,
-    read::{TemplateFilter, TemplateSummary},
+    read::{TemplateFilter, TemplateSummary, TemplateVersions},
 };
 use tasker_templates::{
     Severity,
@@ -33,6 +34,8 @@ pub(crate) struct Filters {
     namespace: Option<String>,
     /// Only templates with this name.
     name: Option<String>,
+    /// Only templates whose `namespace/name` contains this text, in any case.
+    q: Option<String>,
 }
 
 /// Lists published template versions, sorted by name.
@@ -47,6 +50,7 @@ pub(crate) async fn list(
         scope: within.scope,
         namespace: list.filters.namespace.clone(),
         name: list.filters.name.clone(),
+        text: list.filters.q.clone(),
     };
     let templates = orchestrator.reader.templates(&filter, list.slice()?).await?;
     Ok(list.page(templates, TemplateSummary::key))
@@ -118,6 +122,37 @@ pub(crate) async fn validate(
             })
             .collect(),
     }))
+}
+
+/// Returns the versions of a template, and how many tasks each had in the last 24 hours.
+#[utoipa::path(get, path = "/v1/templates/{namespace}/{name}", tag = "catalog", operation_id = "list_template_versions",
+    params(("namespace" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = TemplateVersions), (status = 404, body = Problem)))]
+pub(crate) async fn versions(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Result<Json<TemplateVersions>, ApiError> {
+    if !within.scope.contains(&namespace) {
+        return Err(hidden_template(namespace, name, None).into());
+    }
+    Ok(Json(orchestrator.reader.template_versions(&namespace, &name).await?))
+}
+
+/// Returns the JSON Schema of a template's input. Without one, any input is valid, and the schema is `{}`.
+#[utoipa::path(get, path = "/v1/templates/{namespace}/{name}/{version}/schema", tag = "catalog", operation_id = "get_template_schema",
+    params(("namespace" = String, Path), ("name" = String, Path), ("version" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn schema(
+    State(orchestrator): State<Orchestrator>,
+    within: Within,
+    Path((namespace, name, version)): Path<(String, String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    if !within.scope.contains(&namespace) {
+        return Err(hidden_template(namespace, name, Some(version)).into());
+    }
+    let template = orchestrator.reader.template(&namespace, &name, &version).await?;
+    Ok(Json(template.input_schema.unwrap_or_else(|| Value::Object(Map::new()))))
 }
 
 /// Returns a published template version.

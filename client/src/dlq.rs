@@ -8,7 +8,10 @@ use crate::{
     error::Result,
     list::List,
     task::TaskHandle,
-    types::{DlqAddition, DlqEntry, DlqStatistics, DlqUpdate, Investigation, Staleness},
+    types::{
+        DlqAddition, DlqBulkUpdate, DlqBulkUpdated, DlqEntry, DlqStatistics, DlqUpdate, DlqUpdated,
+        Investigation, Staleness,
+    },
 };
 
 impl Client {
@@ -25,6 +28,12 @@ impl Client {
     /// Sets the resolution of an entry. Fails with `not_possible` if its state does not allow it.
     pub async fn update_dlq_entry(&self, id: Uuid, update: &DlqUpdate) -> Result<DlqEntry> {
         self.route(Method::PATCH, &["v1", "dlq", "entry", &id.to_string()]).json(update).send().await
+    }
+
+    /// Sets the resolution of up to 1,000 entries. Returns the result of each, in order: each stands for itself.
+    pub async fn update_dlq_entries(&self, update: &DlqBulkUpdate) -> Result<Vec<DlqUpdated>> {
+        let request = self.route(Method::POST, &["v1", "dlq", "bulk"]).json(update);
+        Ok(request.send::<DlqBulkUpdated>().await?.items)
     }
 
     /// The pending entries, the most urgent first. One page.

@@ -8,7 +8,10 @@ use crate::{
     client::Client,
     error::Result,
     list::List,
-    types::{Published, ReceivedEvent, Reception, Subscription, SubscriptionRequest},
+    types::{
+        EventDeliveryState, EventReplay, EventsReplayed, Published, ReceivedEvent, Reception, Subscription,
+        SubscriptionRequest,
+    },
 };
 
 /// One event in JSON (CloudEvents 1.0, JSON event format).
@@ -39,6 +42,12 @@ impl Client {
         self.route(Method::POST, &["v1", "events", &id.to_string(), "replay"]).send().await
     }
 
+    /// Handles dead letters again, the newest first. Returns the result of each.
+    pub async fn replay_events(&self, replay: &EventReplay) -> Result<Vec<Reception>> {
+        let request = self.route(Method::POST, &["v1", "events", "replay"]).json(replay);
+        Ok(request.send::<EventsReplayed>().await?.items)
+    }
+
     /// The events of the last day that Tasker published, with their delivery state, newest first.
     pub fn domain_events(&self) -> List<Published> {
         self.list_at(&["v1", "domain-events"])
@@ -47,6 +56,22 @@ impl Client {
     /// The subscriptions to events.
     pub fn subscriptions(&self) -> List<Subscription> {
         self.list_at(&["v1", "subscriptions"])
+    }
+
+    /// A subscription. Fails with `no_such_subscription`.
+    pub async fn subscription(&self, name: &str) -> Result<Subscription> {
+        self.route(Method::GET, &["v1", "subscriptions", name]).send().await
+    }
+
+    /// The deliveries of a subscription that have not arrived, the newest event first.
+    pub fn deliveries(&self, name: &str) -> List<EventDeliveryState> {
+        self.list_at(&["v1", "subscriptions", name, "deliveries"])
+    }
+
+    /// Tries a delivery again at once. Fails with `not_possible` if the event has arrived. It is not repeated on its own.
+    pub async fn retry_delivery(&self, name: &str, event: i64) -> Result<EventDeliveryState> {
+        let parts = ["v1", "subscriptions", name, "deliveries", &event.to_string(), "retry"];
+        self.route(Method::POST, &parts).send().await
     }
 
     /// Subscribes a target to events. The response is the only one with a secret. It is not repeated on its own.

@@ -79,6 +79,11 @@ impl StepHandle {
         self.task.list(&[STEPS, &self.step, "attempts"])
     }
 
+    /// The record of the last execution with this attempt. Fails with `no_such_step` if there is none.
+    pub async fn attempt(&self, attempt: u32) -> Result<AttemptRecord> {
+        self.route(Method::GET, &["attempts", &attempt.to_string()]).send().await
+    }
+
     /// The changes of the step's state.
     pub fn audit(&self) -> List<Transition> {
         self.task.list(&[STEPS, &self.step, "audit"])

@@ -102,7 +102,13 @@ impl TaskHandle {
     }
 
     async fn act(&self, action: TaskAction, reason: &str) -> Result<OperatedTask> {
-        self.operate(&TaskOperation { action, actor: None, reason: Some(reason.to_owned()) }).await
+        self.operate(&TaskOperation {
+            action,
+            actor: None,
+            reason: Some(reason.to_owned()),
+            expected_state: None,
+        })
+        .await
     }
 
     /// Any operation on the task. Fails with `not_possible` if its state does not allow it.

@@ -6,7 +6,7 @@ use crate::{
     client::Client,
     error::Result,
     list::List,
-    types::{CreatedItem, CreatedTasks, TaskBatch, TaskCount, TaskRequest, TaskSummary},
+    types::{CheckedTask, CreatedItem, CreatedTasks, TaskBatch, TaskCount, TaskRequest, TaskSummary},
 };
 
 impl Client {
@@ -26,6 +26,11 @@ impl Client {
     /// ```
     pub fn tasks(&self) -> List<TaskSummary> {
         self.list_at(&["v1", "tasks"])
+    }
+
+    /// Checks a request to create a task: its template, and its input. Creates none.
+    pub async fn check_task(&self, task: &TaskRequest) -> Result<CheckedTask> {
+        self.route(Method::POST, &["v1", "tasks", "validate"]).json(task).send().await
     }
 
     /// Creates up to 1,000 tasks. Returns the result of each request, in order: each stands for itself.

@@ -8,7 +8,8 @@ use crate::{
     error::Result,
     list::List,
     types::{
-        DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, Namespace, TemplateSummary, TemplateVerdict,
+        DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, Namespace, TemplateSummary,
+        TemplateVerdict, TemplateVersions,
     },
 };
 
@@ -21,6 +22,16 @@ impl Client {
     /// A published template version, as written. Fails with `no_such_template`.
     pub async fn template(&self, namespace: &str, name: &str, version: &str) -> Result<Document> {
         self.route(Method::GET, &["v1", "templates", namespace, name, version]).send().await
+    }
+
+    /// The versions of a template, and how many tasks each had in the last 24 hours. Fails with `no_such_template`.
+    pub async fn template_versions(&self, namespace: &str, name: &str) -> Result<TemplateVersions> {
+        self.route(Method::GET, &["v1", "templates", namespace, name]).send().await
+    }
+
+    /// The JSON Schema of a template version's input.
+    pub async fn template_schema(&self, namespace: &str, name: &str, version: &str) -> Result<Document> {
+        self.route(Method::GET, &["v1", "templates", namespace, name, version, "schema"]).send().await
     }
 
     /// The drawing of a template version.

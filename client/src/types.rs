@@ -279,6 +279,18 @@ pub struct CancelledTask {
     pub task_id: Uuid,
 }
 
+/// What a task would be made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CheckedTask {
+    /// The name of its template.
+    pub name: String,
+    /// The namespace of its template.
+    pub namespace: String,
+    /// The version of its template.
+    pub version: String,
+}
+
 /// A key of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -408,6 +420,23 @@ pub struct DlqAddition {
     pub note: Option<String>,
 }
 
+/// An update of many entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DlqBulkUpdate {
+    /// The entries, at most 1000. Each stands for itself.
+    pub dlq_entry_ids: Vec<Uuid>,
+    /// The update of each.
+    pub update: DlqUpdate,
+}
+
+/// The results of an update of many entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DlqBulkUpdated {
+    /// The result of each, in order.
+    pub items: Vec<DlqUpdated>,
+}
+
 /// A DLQ entry: a task, or an isolated step, that needs attention, with a snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -490,6 +519,19 @@ pub struct DlqUpdate {
     /// Who resolved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_by: Option<String>,
+}
+
+/// The result of the update of one of many entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DlqUpdated {
+    /// The entry.
+    pub dlq_entry_id: Uuid,
+    /// Why it was not updated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+    /// The status that its update alone would have had.
+    pub status: u32,
 }
 
 /// A dependency in a drawing.
@@ -587,6 +629,33 @@ open_enum! {
     }
 }
 
+/// An event on its way to a subscriber. One that has arrived is not kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EventDeliveryState {
+    /// How often the delivery was tried.
+    pub attempts: i32,
+    /// The event.
+    pub event_id: i64,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// When it is tried next. None: it was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<DateTime<Utc>>,
+}
+
+/// Which dead letters to process again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventReplay {
+    /// At most so many, up to 1000, the newest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// Those in these states: `unmatched`, `failed`. Default: both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<String>,
+}
+
 /// What the published triggers would do with an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -597,6 +666,14 @@ pub struct EventTrial {
     pub triggers: Vec<TriggerTrial>,
     /// Triggers that cannot be read, each with the reason: with one of them every event becomes a dead letter.
     pub unreadable: Vec<String>,
+}
+
+/// The results of a replay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EventsReplayed {
+    /// The result of each, the newest first.
+    pub items: Vec<Reception>,
 }
 
 open_enum! {
@@ -1184,6 +1261,8 @@ open_enum! {
         NotPossible = "not_possible",
         /// `confirm_expired`.
         ConfirmExpired = "confirm_expired",
+        /// `precondition_failed`.
+        PreconditionFailed = "precondition_failed",
         /// `version_taken`.
         VersionTaken = "version_taken",
         /// `payload_too_large`.
@@ -1909,6 +1988,9 @@ pub struct TaskOperation {
     /// Who requests it. The audit names it beside the API key that the request came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// The state that the task must be in; otherwise nothing changes, and the status is 412.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_state: Option<String>,
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -2079,6 +2161,37 @@ pub struct TemplateVerdict {
     pub problems: Vec<TemplateProblem>,
     /// Whether it can be published, as far as its text says: handlers are not looked up.
     pub valid: bool,
+}
+
+/// A version of a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TemplateVersion {
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+    /// The number of its tasks created in the last 24 hours.
+    pub tasks_24h: i64,
+    /// The version.
+    pub version: String,
+}
+
+/// The versions of a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TemplateVersions {
+    /// Whether more than 10,000 tasks were created in the last 24 hours. Only the newest were counted.
+    pub capped: bool,
+    /// The version that new tasks use.
+    pub latest_version: String,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its versions, the one that was published last first.
+    pub versions: Vec<TemplateVersion>,
 }
 
 /// A run of a step, or what it waits for.

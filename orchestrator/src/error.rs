@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use tasker_templates::{Problems, Violations};
 
-use crate::{access::permission::Permission, database::set::FUNCTION_SET};
+use crate::{access::permission::Permission, database::set::FUNCTION_SET, state::TaskState};
 
 /// Why the orchestrator did not do what was requested.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,14 @@ pub enum Error {
         version: Option<String>,
         /// The existing templates, to append to the message.
         hint: String,
+    },
+    /// The task is not in the state that the caller expected.
+    #[error("the task is {found}, not {expected}")]
+    UnexpectedState {
+        /// The state that the caller expected.
+        expected: TaskState,
+        /// The state of the task.
+        found: TaskState,
     },
     /// The task does not exist.
     #[error("there is no task {0}")]

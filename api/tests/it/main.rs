@@ -15,6 +15,7 @@ mod operation;
 mod orchestrator;
 mod overload;
 mod problems;
+mod refinement;
 mod refusals;
 mod repetition;
 mod search;

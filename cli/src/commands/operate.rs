@@ -48,7 +48,8 @@ impl Operation {
         output: &Output,
     ) -> Result<Ending> {
         let (task, actor) = (self.task_id, self.actor.name());
-        let operation = TaskOperation { action, actor: Some(actor), reason: self.reason };
+        let operation =
+            TaskOperation { action, actor: Some(actor), reason: self.reason, expected_state: None };
         let stands: OperatedTask = client.patch(&format!("/v1/tasks/{task}"), &operation).await?;
         output.result(&stands, || format!("{done} {task}: it is {}", stands.status))?;
         Ok(Ending::Done)

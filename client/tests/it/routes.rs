@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tasker_client::{
     Client,
     types::{
-        CallableOperation, DlqAddition, DlqUpdate, KeyRotation, NewKey, Resolution, SubscriptionKind,
-        SubscriptionRequest, TaskBulk, TaskCopy,
+        CallableOperation, DlqAddition, DlqBulkUpdate, DlqUpdate, EventReplay, KeyRotation, NewKey,
+        Resolution, SubscriptionKind, SubscriptionRequest, TaskBulk, TaskCopy, TaskRequest,
     },
 };
 use uuid::Uuid;
@@ -62,6 +62,7 @@ async fn ask_all(client: &Client) {
     let input = json!({});
     ask(client.start("shop/order", &input).return_existing().send()).await;
     ask(client.create_tasks(Vec::new())).await;
+    ask(client.check_task(&TaskRequest::default())).await;
     let tasks = client.tasks().state("error").open(true).namespace("n").name("t").version("1").initiator("i");
     let day = std::time::Duration::from_secs(24 * 3600);
     let tasks = tasks.source_system("s").created_after(day).created_before(chrono::Utc::now());
@@ -92,6 +93,7 @@ async fn ask_all(client: &Client) {
     ask(step.resolve("r")).await;
     ask(step.complete(&input, "r")).await;
     ask(step.attempts().page()).await;
+    ask(step.attempt(1)).await;
     ask(step.audit().page()).await;
     ask(step.logs().page()).await;
     ask(client.preview_bulk(&TaskBulk::default())).await;
@@ -103,6 +105,8 @@ async fn ask_all(client: &Client) {
     ask(client.templates().namespace("n").name("t").page()).await;
     ask(client.template("n", "t", "1")).await;
     ask(client.template_graph("n", "t", "1")).await;
+    ask(client.template_versions("n", "t")).await;
+    ask(client.template_schema("n", "t", "1")).await;
     ask(client.validate_template("name: t")).await;
     ask(client.namespaces().page()).await;
     ask(client.namespace("n")).await;
@@ -117,6 +121,7 @@ async fn ask_all(client: &Client) {
     let update =
         DlqUpdate { resolution_status: Resolution::Requeue, resolution_notes: None, resolved_by: None };
     ask(client.update_dlq_entry(ID, &update)).await;
+    ask(client.update_dlq_entries(&DlqBulkUpdate { dlq_entry_ids: vec![ID], update })).await;
     ask(client.investigation_queue().page()).await;
     ask(client.stale_tasks().page()).await;
     ask(client.dlq_statistics().page()).await;
@@ -124,6 +129,7 @@ async fn ask_all(client: &Client) {
     ask(client.received_events().state("dead").page()).await;
     ask(client.received_event(ID)).await;
     ask(client.replay_event(ID)).await;
+    ask(client.replay_events(&EventReplay { state: Vec::new(), max: Some(1) })).await;
     ask(client.domain_events().page()).await;
     ask(client.watch_events().next_or_end()).await;
     ask(client.subscriptions().page()).await;
@@ -134,6 +140,9 @@ async fn ask_all(client: &Client) {
         target: tasker_client::Document::default(),
     };
     ask(client.subscribe(&subscription)).await;
+    ask(client.subscription("s")).await;
+    ask(client.deliveries("s").page()).await;
+    ask(client.retry_delivery("s", 7)).await;
     ask(client.unsubscribe("s")).await;
     ask(client.triggers().page()).await;
     ask(client.trigger("n", "t")).await;

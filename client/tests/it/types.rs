@@ -36,7 +36,8 @@ fn what_a_later_server_adds_is_accepted() {
 #[test]
 fn an_operation_is_one_object() {
     let action = TaskAction::Rerun { step: "ship".to_owned() };
-    let operation = TaskOperation { action, actor: None, reason: Some("late".to_owned()) };
+    let operation =
+        TaskOperation { action, actor: None, reason: Some("late".to_owned()), expected_state: None };
     let expected = json!({ "action": "rerun", "step": "ship", "reason": "late" });
     assert_eq!(serde_json::to_value(&operation).unwrap(), expected);
 }

@@ -104,6 +104,11 @@ impl Release {
         if violations.is_empty() { Ok(()) } else { Err(Error::InvalidInput(violations)) }
     }
 
+    /// Returns the step with this name.
+    pub(crate) fn named(&self, name: &str) -> Option<usize> {
+        self.steps.iter().position(|step| step.name == name)
+    }
+
     /// Returns the template of a batchable step's workers.
     pub(crate) fn worker_of(&self, step: usize) -> Option<usize> {
         self.template.worker_of(step)

@@ -184,6 +184,17 @@ impl Engine {
         }
     }
 
+    /// Checks a request without creating a task: its fields, its template, and its input. Returns the version of the template
+    /// that the task would have.
+    pub async fn check_request(&self, request: &TaskRequest) -> Result<String, Error> {
+        request.check()?;
+        self.catalog.refresh().await?;
+        let (release, _) = self.catalog.resolve(&request.template_name()).await?;
+        release.check_input(&request.context)?;
+        identity(&release.template, request.idempotency_key.as_deref(), request.context.get())?;
+        Ok(release.template.version.clone())
+    }
+
     async fn prepare(&self, request: TaskRequest, given: Option<Vec<u8>>) -> Result<Prepared, Error> {
         request.check()?;
         let (release, catalog_version) = self.catalog.resolve(&request.template_name()).await?;

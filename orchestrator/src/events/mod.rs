@@ -4,10 +4,12 @@
 //! `deliver` sends each until it succeeds or has failed too often.
 
 mod deliver;
+mod deliveries;
 mod outbox;
 mod publish;
 mod subscribe;
 
+pub use deliveries::EventDeliveryState;
 pub use outbox::{Events, Outlets};
 pub use publish::Published;
 pub use subscribe::{Subscription, SubscriptionKind, SubscriptionRequest};

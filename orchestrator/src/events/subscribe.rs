@@ -165,6 +165,18 @@ impl Events {
         Ok(())
     }
 
+    /// Returns a subscription.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSubscription`].
+    pub async fn subscription(&self, name: &str) -> Result<Subscription, Error> {
+        let row = sqlx::query("SELECT * FROM tasker.subscriptions WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        subscription(&row.ok_or_else(|| Error::NoSuchSubscription(name.to_owned()))?)
+    }
+
     /// Returns subscriptions, sorted by name.
     pub async fn subscriptions(&self, slice: Slice<String>) -> Result<Vec<Subscription>, Error> {
         let rows = sqlx::query(

@@ -113,6 +113,38 @@ impl Engine {
         Ok(cancellation)
     }
 
+    /// As [`Engine::operate_on_task`], if the task is in this state.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedState`]; then nothing has changed.
+    pub async fn operate_on_task_in(
+        &self,
+        expected: TaskState,
+        task: Uuid,
+        action: &TaskAction,
+        actor: &str,
+        reason: Option<&str>,
+    ) -> Result<TaskState, Error> {
+        check_signature(actor, reason)?;
+        let statement = self.statement(task, action).await?;
+        let mut transaction = self.pool.begin().await?;
+        let state: String =
+            sqlx::query_scalar("SELECT state FROM tasker.tasks WHERE task_id = $1 FOR UPDATE")
+                .bind(task)
+                .fetch_optional(&mut *transaction)
+                .await?
+                .ok_or(Error::NoSuchTask(task))?;
+        let found = TaskState::from_name(&state)
+            .ok_or_else(|| Error::Damaged(format!("task {task} is in state {state}")))?;
+        if found != expected {
+            return Err(Error::UnexpectedState { expected, found });
+        }
+        let rows = statement.query(task, actor, reason).fetch_all(&mut *transaction).await;
+        let effects = Effects::read(&rows.map_err(|error| refusal(error, task))?)?;
+        transaction.commit().await?;
+        self.after(task, effects).await
+    }
+
     /// Applies an action to a task. Returns the task's state afterwards.
     pub async fn operate_on_task(
         &self,
@@ -193,6 +225,11 @@ impl Engine {
     ) -> Result<TaskState, Error> {
         let effects =
             Effects::read(&query.fetch_all(&self.pool).await.map_err(|error| refusal(error, task))?)?;
+        self.after(task, effects).await
+    }
+
+    /// Follows the effects of an action. Returns the task's state afterwards.
+    async fn after(&self, task: Uuid, effects: Effects) -> Result<TaskState, Error> {
         let state = effects.tasks.last().map(|(_, state)| *state);
         self.follow(effects).await;
         match state {

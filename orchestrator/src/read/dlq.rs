@@ -71,6 +71,16 @@ pub struct DlqFilter {
     pub task_id: Option<Uuid>,
     /// Only this entry.
     pub dlq_entry_id: Option<Uuid>,
+    /// Only entries of tasks of this namespace.
+    pub namespace: Option<String>,
+    /// Only entries of tasks of templates with this name.
+    pub name: Option<String>,
+    /// Only entries with this reason.
+    pub dlq_reason: Option<String>,
+    /// Only entries created at this time or later.
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only entries created before this time.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
 /// The number of entries for one reason.
@@ -146,6 +156,9 @@ impl Reader {
                AND ($3::uuid IS NULL OR dlq_entry_id = $3)
                AND ($5::uuid IS NULL OR (created_at, dlq_entry_id) < ($6, $5))
                AND ($7::text[] IS NULL OR namespace = ANY ($7))
+               AND ($8::text IS NULL OR namespace = $8) AND ($9::text IS NULL OR name = $9)
+               AND ($10::text IS NULL OR dlq_reason = $10)
+               AND ($11::timestamptz IS NULL OR created_at >= $11) AND ($12::timestamptz IS NULL OR created_at < $12)
              ORDER BY created_at DESC, dlq_entry_id DESC LIMIT $4"
         )))
         .bind(&filter.resolution_status)
@@ -155,6 +168,11 @@ impl Reader {
         .bind(slice.after.map(|(_, id)| id))
         .bind(slice.after.map(|(at, _)| at))
         .bind(filter.scope.sql())
+        .bind(&filter.namespace)
+        .bind(&filter.name)
+        .bind(&filter.dlq_reason)
+        .bind(filter.created_after)
+        .bind(filter.created_before)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(entry).collect()

@@ -36,9 +36,11 @@ pub use graph::{BatchGroup, Blocker, DrawnEdge, DrawnGraph, DrawnNode, GraphAnal
 pub use logs::{LogEntry, LogFilter, LogKey};
 pub use namespaces::Namespace;
 pub use overview::{StepOverview, TaskOverview};
-pub use published::{HandlerSummary, TemplateFilter, TemplateKey, TemplateSummary};
+pub use published::{
+    HandlerSummary, TemplateFilter, TemplateKey, TemplateSummary, TemplateVersion, TemplateVersions,
+};
 pub use reader::Reader;
-pub use step::{AttemptRecord, StepDetail, Transition, TransitionKey};
+pub use step::{AttemptRecord, StepDetail, StepFilter, Transition, TransitionKey};
 pub use task::{ExecutionStatus, HealthStatus, RecommendedAction, StepCounts, TaskDetail, TaskSummary};
 pub use timeline::{TimelineEntry, TimelineKey};
 pub use watch::Watch;

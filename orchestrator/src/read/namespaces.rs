@@ -1,10 +1,11 @@
 //! Namespaces: what is in them, and how much happens there.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, postgres::PgRow};
 use utoipa::ToSchema;
 
-use super::reader::Reader;
+use super::{filter::first_id, reader::Reader};
 use crate::{access::scope::Scope, error::Error, slice::Slice, state::TaskState};
 
 /// How many tasks of a namespace are counted.
@@ -76,7 +77,7 @@ impl Reader {
         .bind(slice.sql_limit())
         .bind(open)
         .bind(MOST + 1)
-        .bind(super::filter::first_id(self.now().await? - chrono::TimeDelta::days(1)))
+        .bind(first_id(self.now().await? - TimeDelta::days(1)))
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {

@@ -1,14 +1,17 @@
 //! Queries of published templates and handlers, and their API types.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow, types::Json};
-use tasker_templates::template::Template;
+use tasker_templates::template::{Template, latest};
 use utoipa::ToSchema;
 
-use super::reader::Reader;
+use super::{filter::first_id, reader::Reader};
 use crate::{access::scope::Scope, catalog::PublishedHandler, error::Error, slice::Slice};
+
+/// How many tasks of a template are counted.
+const MOST_TASKS: i64 = 10_000;
 
 /// A published template version.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -25,6 +28,34 @@ pub struct TemplateSummary {
     pub steps: usize,
     /// When it was published.
     pub published_at: DateTime<Utc>,
+}
+
+/// The versions of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TemplateVersions {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The version that new tasks use.
+    pub latest_version: String,
+    /// Its versions, the one that was published last first.
+    pub versions: Vec<TemplateVersion>,
+    /// Whether more than 10,000 tasks were created in the last 24 hours. Only the newest were counted.
+    pub capped: bool,
+}
+
+/// A version of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TemplateVersion {
+    /// The version.
+    pub version: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+    /// The number of its tasks created in the last 24 hours.
+    pub tasks_24h: i64,
 }
 
 /// A handler that templates can use.
@@ -59,6 +90,8 @@ pub struct TemplateFilter {
     pub namespace: Option<String>,
     /// Only templates with this name.
     pub name: Option<String>,
+    /// Only templates whose namespace or name contains this text, in any case.
+    pub text: Option<String>,
 }
 
 /// The place of a template version in their list: namespace, name, time of publication, version.
@@ -89,6 +122,7 @@ impl Reader {
              WHERE ($1::text IS NULL OR (namespace, name, published_at, version) > ($1, $2, $3, $4))
                AND ($5::text IS NULL OR namespace = $5) AND ($6::text IS NULL OR name = $6)
                AND ($8::text[] IS NULL OR namespace = ANY ($8))
+               AND ($9::text IS NULL OR strpos(lower(namespace || '/' || name), lower($9)) > 0)
              ORDER BY namespace, name, published_at, version LIMIT $7",
         )
         .bind(namespace)
@@ -99,6 +133,7 @@ impl Reader {
         .bind(&filter.name)
         .bind(slice.sql_limit())
         .bind(filter.scope.sql())
+        .bind(&filter.text)
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &PgRow| {
@@ -112,6 +147,52 @@ impl Reader {
             })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// Returns the versions of a template.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTemplate`].
+    pub async fn template_versions(&self, namespace: &str, name: &str) -> Result<TemplateVersions, Error> {
+        let rows = sqlx::query(
+            "SELECT v.version, v.definition->>'description' AS description, v.published_at,
+                 coalesce(c.tasks, 0) AS tasks, coalesce(sum(c.tasks) OVER (), 0)::bigint AS all_tasks
+             FROM tasker.templates v
+             LEFT JOIN (
+                 SELECT version, count(*) AS tasks
+                 FROM (SELECT version FROM tasker.tasks WHERE namespace = $1 AND name = $2 AND task_id >= $3
+                       ORDER BY task_id DESC LIMIT $4) AS newest
+                 GROUP BY version) AS c USING (version)
+             WHERE v.namespace = $1 AND v.name = $2 ORDER BY v.published_at DESC, v.version",
+        )
+        .bind(namespace)
+        .bind(name)
+        .bind(first_id(self.now().await? - TimeDelta::days(1)))
+        .bind(MOST_TASKS + 1)
+        .fetch_all(&self.pool)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok::<_, Error>(TemplateVersion {
+                version: row.try_get("version")?,
+                description: row.try_get("description")?,
+                published_at: row.try_get("published_at")?,
+                tasks_24h: row.try_get("tasks")?,
+            })
+        };
+        let versions = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let Some(latest) = latest(versions.iter().map(|version| version.version.as_str())) else {
+            let (namespace, name, hint) = (namespace.to_owned(), name.to_owned(), String::new());
+            return Err(Error::NoSuchTemplate { namespace, name, version: None, hint });
+        };
+        Ok(TemplateVersions {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            latest_version: versions[latest].version.clone(),
+            capped: rows
+                .first()
+                .is_some_and(|row| row.try_get::<i64, _>("all_tasks").is_ok_and(|all| all > MOST_TASKS)),
+            versions,
+        })
     }
 
     /// Returns a published template version.

@@ -139,6 +139,17 @@ pub struct AttemptRecord {
 /// The place of a transition among those of its task: audit record, position, and step index.
 pub type TransitionKey = (i64, i32, i32);
 
+/// Which steps of a task a list is of.
+#[derive(Debug, Clone, Default)]
+pub struct StepFilter {
+    /// Only steps in one of these states; all if empty.
+    pub states: Vec<StepState>,
+    /// Only steps that are made from the step of the template with this name.
+    pub template_step: Option<String>,
+    /// Without results, cursors and checkpoints.
+    pub without_documents: bool,
+}
+
 /// In the place of a step index for changes of the task.
 const TASK: i32 = -1;
 
@@ -152,13 +163,41 @@ impl Transition {
 impl Reader {
     /// Returns the steps of a task, in the template's order, by their index.
     pub async fn steps(&self, task: Uuid, slice: Slice<u32>) -> Result<Vec<StepDetail>, Error> {
+        self.steps_that(task, &StepFilter::default(), slice).await
+    }
+
+    /// As [`Reader::steps`], of those that match.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchStep`] if the template has no step with the filter's name.
+    pub async fn steps_that(
+        &self,
+        task: Uuid,
+        filter: &StepFilter,
+        slice: Slice<u32>,
+    ) -> Result<Vec<StepDetail>, Error> {
         let release = self.release_of(task).await?;
+        let template_step = match &filter.template_step {
+            Some(name) => Some(release.named(name).ok_or_else(|| no_such_step(task, name, &release))?),
+            None => None,
+        };
+        let columns = if filter.without_documents {
+            format!("{STEP}, {NO_DOCUMENTS}")
+        } else {
+            format!("{STEP}, {DOCUMENTS}")
+        };
+        let states: Option<Vec<&str>> =
+            (!filter.states.is_empty()).then(|| filter.states.iter().map(|state| state.as_str()).collect());
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 AND step_index > $2 ORDER BY step_index LIMIT $3"
+            "SELECT {columns} FROM tasker.steps WHERE task_id = $1 AND step_index > $2
+                 AND ($4::text[] IS NULL OR state = ANY ($4)) AND ($5::integer IS NULL OR template_step = $5)
+             ORDER BY step_index LIMIT $3"
         )))
         .bind(task)
         .bind(slice.after.map_or(-1, |after| i32::try_from(after).unwrap_or(i32::MAX)))
         .bind(slice.sql_limit())
+        .bind(states)
+        .bind(template_step.map(|step| i32::try_from(step).unwrap_or(i32::MAX)))
         .fetch_all(&self.pool)
         .await?;
         let present = self.present_steps(task, &release).await?;
@@ -175,7 +214,7 @@ impl Reader {
         let release = self.release_of(task).await?;
         let present = self.present_steps(task, &release).await?;
         let row = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {STEP} FROM tasker.steps WHERE task_id = $1 AND step_index = $2"
+            "SELECT {STEP}, {DOCUMENTS} FROM tasker.steps WHERE task_id = $1 AND step_index = $2"
         )))
         .bind(task)
         .bind(index)
@@ -222,14 +261,7 @@ impl Reader {
         if let Some((index, template_step)) = found {
             return Ok((index, template_step.unsigned_abs() as usize));
         }
-        let known: Vec<String> = release.template.steps.iter().map(|step| step.name.clone()).collect();
-        let hint = did_you_mean(wanted, &known);
-        let why = if known.iter().any(|name| name == wanted) {
-            ": the template has it, and it was not created"
-        } else {
-            &hint
-        };
-        Err(Error::NoSuchStep(format!("task {task} has no step `{wanted}`{why}")))
+        Err(no_such_step(task, wanted, &release))
     }
 
     /// Returns transitions of a task, or of one of its steps, in order.
@@ -320,6 +352,25 @@ impl Reader {
         rows.iter().map(read).collect()
     }
 
+    /// Returns the last ended execution of a step with this attempt.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchStep`] if there is none.
+    pub async fn attempt(&self, task: Uuid, step: u32, attempt: u32) -> Result<AttemptRecord, Error> {
+        let row = sqlx::query(
+            "SELECT audit_id, attempt, at, actor, detail::text AS detail FROM tasker.audit
+             WHERE task_id = $1 AND step_index = $2 AND attempt = $3 AND detail IS NOT NULL
+             ORDER BY audit_id DESC LIMIT 1",
+        )
+        .bind(task)
+        .bind(step as i32)
+        .bind(i32::try_from(attempt).unwrap_or(i32::MAX))
+        .fetch_optional(&self.pool)
+        .await?;
+        let none = || Error::NoSuchStep(format!("step {step} of task {task} has no ended attempt {attempt}"));
+        attempt_record(&row.ok_or_else(none)?)
+    }
+
     /// Returns the ended executions of a step, in order, by their audit record.
     pub async fn attempts(
         &self,
@@ -338,23 +389,37 @@ impl Reader {
         .bind(slice.sql_limit())
         .fetch_all(&self.pool)
         .await?;
-        let read = |row: &PgRow| {
-            Ok(AttemptRecord {
-                audit_id: row.try_get("audit_id")?,
-                attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
-                at: row.try_get("at")?,
-                actor: row.try_get("actor")?,
-                detail: raw(&row.try_get::<String, _>("detail")?)?,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(attempt_record).collect()
     }
 }
 
+fn attempt_record(row: &PgRow) -> Result<AttemptRecord, Error> {
+    Ok(AttemptRecord {
+        audit_id: row.try_get("audit_id")?,
+        attempt: row.try_get::<i32, _>("attempt")?.unsigned_abs(),
+        at: row.try_get("at")?,
+        actor: row.try_get("actor")?,
+        detail: raw(&row.try_get::<String, _>("detail")?)?,
+    })
+}
+
+fn no_such_step(task: Uuid, wanted: &str, release: &Release) -> Error {
+    let known: Vec<String> = release.template.steps.iter().map(|step| step.name.clone()).collect();
+    let hint = did_you_mean(wanted, &known);
+    let why = if known.iter().any(|name| name == wanted) {
+        ": the template has it, and it was not created"
+    } else {
+        &hint
+    };
+    Error::NoSuchStep(format!("task {task} has no step `{wanted}`{why}"))
+}
+
 const STEP: &str = "step_index, template_step, worker_number, state, attempt, execution, enqueued_at, started_at, \
-    finished_at, next_retry_at, host, progress, result::text AS result, result_blob::text AS result_blob, \
-    last_failure::text AS last_failure, cursor::text AS cursor, checkpoints, checkpoint::text AS checkpoint, \
-    checkpoint_blob::text AS checkpoint_blob, checkpoint_history::text AS checkpoint_history, isolated";
+    finished_at, next_retry_at, host, progress, last_failure::text AS last_failure, checkpoints, isolated";
+const DOCUMENTS: &str = "result::text AS result, result_blob::text AS result_blob, cursor::text AS cursor, \
+    checkpoint::text AS checkpoint, checkpoint_blob::text AS checkpoint_blob, checkpoint_history::text AS checkpoint_history";
+const NO_DOCUMENTS: &str = "NULL AS result, NULL AS result_blob, NULL AS cursor, NULL AS checkpoint, \
+    NULL AS checkpoint_blob, NULL AS checkpoint_history";
 
 fn template_step(row: &PgRow) -> Result<usize, Error> {
     Ok(row.try_get::<i32, _>("template_step")?.unsigned_abs() as usize)

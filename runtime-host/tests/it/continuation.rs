@@ -10,7 +10,7 @@ use tasker_transport::{Claim, LeaseStore, MemoryLeases, MemoryQueue, execution_l
 
 use crate::{
     support::{config, dispatch, raw},
-    worker::Running,
+    worker::{Running, step_reports},
 };
 
 const TERM: Duration = Duration::from_secs(30);
@@ -153,10 +153,10 @@ async fn a_worker_that_stops_starts_nothing_more() {
         leases.release(&[lease_of(&first, 0)], "another host").await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    let reports = running.connections.reports.clone();
+    let connections = running.connections.clone();
     running.end().await;
-    let mut sent = reports.receive(100, Duration::ZERO).await.unwrap();
+    let mut sent = step_reports(&connections).await;
     assert_eq!(sent.len(), 1);
-    let OrchestratorMessage::Report(report) = decode(&sent.remove(0).body).unwrap() else { panic!() };
+    let report = sent.remove(0);
     assert_eq!((result(&report), report.continues), (json!("slept"), false));
 }

@@ -11,8 +11,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tasker_protocol::{
-    Ending, Execution, FailureOrigin, OrchestratorMessage, Payload, StepDispatch, StepEvent, decode, encode,
-    raw_json,
+    Ending, Execution, FailureOrigin, OrchestratorMessage, Payload, StepDispatch, StepEvent, StepReport,
+    decode, encode, raw_json,
 };
 use tasker_runtime_host::{Ceilings, HostConfig, Worker, WorkerConnections};
 use tasker_transport::{
@@ -389,16 +389,48 @@ async fn a_drain_keeps_every_outcome() {
     let connections = running.connections.clone();
     running.end().await;
     let mut kinds = Vec::new();
-    for delivery in connections.reports.receive(100, Duration::ZERO).await.unwrap() {
-        if let OrchestratorMessage::Report(report) = decode(&delivery.body).unwrap()
-            && let StepEvent::Finished(execution) = report.event
-        {
+    for report in step_reports(&connections).await {
+        if let StepEvent::Finished(execution) = report.event {
             kinds.push(kind(&execution.ending));
         }
     }
     kinds.sort_unstable();
     assert_eq!(kinds, ["batch", "branch", "checkpoint", "complete"]);
     assert_eq!(connections.steps.backlog().await.unwrap(), 0, "nothing is left to run again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_says_that_it_is_there_and_that_it_leaves() {
+    let running = Running::start();
+    let mut step = dispatch("wait-for-cancellation", &json!(null));
+    step.limits.wall_ms = 60_000;
+    running.send(&step).await;
+    running.report().await;
+    let connections = running.connections.clone();
+    // Its first words were received with the report.
+    running.end().await;
+    let last = messages(&connections).await.into_iter().rev().find_map(|message| match message {
+        OrchestratorMessage::Host(status) => Some(status),
+        _ => None,
+    });
+    let last = last.expect("it says that it leaves");
+    assert_eq!((last.leaves, last.capacity, last.running, last.components), (true, 4, 0, 1));
+    assert!(last.memory_bytes.is_some_and(|bytes| bytes > 1 << 20) && last.cpu_ms.is_some(), "{last:?}");
+}
+
+/// The messages that nobody has received.
+async fn messages(connections: &WorkerConnections) -> Vec<OrchestratorMessage> {
+    let deliveries = connections.reports.receive(100, Duration::ZERO).await.unwrap();
+    deliveries.iter().map(|delivery| decode(&delivery.body).unwrap()).collect()
+}
+
+/// As [`messages`], those about steps.
+pub(crate) async fn step_reports(connections: &WorkerConnections) -> Vec<StepReport> {
+    let reports = messages(connections).await.into_iter().filter_map(|message| match message {
+        OrchestratorMessage::Report(report) => Some(report),
+        _ => None,
+    });
+    reports.collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -410,7 +442,7 @@ async fn a_failure_after_a_cancellation_is_handed_back() {
     running.report().await;
     let connections = running.connections.clone();
     running.end().await;
-    assert_eq!(connections.reports.receive(100, Duration::ZERO).await.unwrap().len(), 0);
+    assert!(step_reports(&connections).await.is_empty());
     assert_eq!(connections.steps.receive(1, Duration::ZERO).await.unwrap().len(), 1);
 }
 

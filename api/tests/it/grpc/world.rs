@@ -167,6 +167,7 @@ impl World {
                 let context = json!({ "n": self.number() }).to_string();
                 json!({ "name": "order", "context_json": context, "tags": ["web"], "priority": 3 })
             }
+            "TaskService/ValidateTask" => json!({ "name": "order", "context_json": "{}" }),
             "TaskService/CreateTasks" => {
                 let context = self.number().to_string();
                 json!({ "tasks": [{ "name": "order", "context_json": context }, { "name": "nothing" }] })
@@ -211,7 +212,13 @@ impl World {
             | "StepService/ListAttempts"
             | "StepService/GetStepResult"
             | "StepService/ListLogs" => json!({ "task_id": self.completed_task().await, "step": "a" }),
-            "TemplateService/GetTemplate" | "TemplateService/GetTemplateGraph" => order(),
+            "StepService/GetAttempt" => {
+                json!({ "task_id": self.completed_task().await, "step": "a", "attempt": 1 })
+            }
+            "TemplateService/GetTemplate"
+            | "TemplateService/GetTemplateGraph"
+            | "TemplateService/GetTemplateSchema" => order(),
+            "TemplateService/ListTemplateVersions" => json!({ "namespace": "default", "name": "order" }),
             "TemplateService/ValidateTemplate" => json!({ "template": "name: x\nsteps: [{ name: a }]\n" }),
             "HandlerService/ListHandlers" | "HandlerService/GetNamespace" => {
                 json!({ "namespace": "default" })
@@ -224,6 +231,10 @@ impl World {
             "DlqService/GetEntriesByTask" => json!({ "task_id": self.blocked_task().await }),
             "DlqService/GetEntry" => json!({ "dlq_entry_id": self.dlq_entry().await }),
             "DlqService/AddEntry" => json!({ "task_id": self.task().await, "note": "look" }),
+            "DlqService/UpdateInvestigations" => json!({
+                "dlq_entry_ids": [self.dlq_entry().await, Uuid::nil()],
+                "update": { "resolution_status": "permanently_failed", "resolution_notes": "n" },
+            }),
             "DlqService/UpdateInvestigation" => json!({
                 "dlq_entry_id": self.dlq_entry().await, "resolution_status": "permanently_failed", "resolution_notes": "n",
             }),
@@ -262,6 +273,21 @@ impl World {
             "EventService/ListSubscriptions" => {
                 self.subscription().await;
                 json!({})
+            }
+            "EventService/GetSubscription" | "EventService/ListDeliveries" => {
+                json!({ "name": self.subscription().await })
+            }
+            "EventService/RetryDelivery" => {
+                let name = self.subscription().await;
+                let delivery = "INSERT INTO tasker.deliveries (event_id, subscription_id, envelope, attempts)
+                    SELECT 7, subscription_id, '{}', 24 FROM tasker.subscriptions WHERE name = $1";
+                let pool = &self.server.database.pool;
+                sqlx::query(delivery).bind(name.as_str()).execute(pool).await.unwrap();
+                json!({ "name": name, "event_id": 7 })
+            }
+            "EventService/ReplayAll" => {
+                self.send(&nobody_waits_for()).await;
+                json!({ "state": ["unmatched"], "max": 1 })
             }
             "EventService/Unsubscribe" => json!({ "name": self.subscription().await }),
             "TriggerService/GetTrigger" => {
@@ -311,4 +337,8 @@ impl World {
 
 fn event() -> Value {
     json!({ "specversion": "1.0", "id": Uuid::now_v7(), "source": "/till", "type": "paid", "data": { "n": 1 } })
+}
+
+fn nobody_waits_for() -> Value {
+    json!({ "specversion": "1.0", "id": Uuid::now_v7(), "source": "/till", "type": "unknown", "data": {} })
 }
