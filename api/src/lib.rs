@@ -144,6 +144,7 @@ fn routes(
         .split_for_parts()
         .0
         .route("/openapi.json", get(openapi::serve))
+        .merge(tasker_console::router())
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn(etag::tag))

@@ -23,6 +23,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
         Err(error) => drop(output.failure(&error)),
     }
     output.say(&format!("  API        {}", local.url));
+    output.say(&format!("  console    {}/console/", local.url.trim_end_matches('/')));
     output.say("  create a task with `tasker task run NAME --input FILE`, stop with Ctrl-C\n");
     loop {
         tokio::select! {
