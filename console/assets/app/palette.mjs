@@ -1,7 +1,7 @@
 // The palette: one box that takes a page, an action or anything pasted, and goes there.
 // @ts-check
 import { signal } from '@preact/signals';
-import { html, useEffect, useRef, useState } from './html.mjs';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './html.mjs';
 import { ask, Problem } from './api.mjs';
 import { go, join } from './route.mjs';
 import { can, namespace } from './session.mjs';
@@ -52,7 +52,8 @@ function Box({ first }) {
   const [at, setAt] = useState(0);
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const close = () => { open.value = null; };
-  useEffect(() => { box.current?.showModal(); }, []);
+  // Before the next key arrives.
+  useLayoutEffect(() => { box.current?.showModal(); }, []);
   const wanted = text.trim();
   useEffect(() => {
     if (wanted.length < 2) { setFound({ tasks: [], templates: [] }); return undefined; }

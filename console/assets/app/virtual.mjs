@@ -1,16 +1,8 @@
-// Which rows of a long list are seen: pure arithmetic, and a hook around it.
+// How far a list is scrolled, for lists that draw only what is seen.
 // @ts-check
 import { useEffect, useState } from 'preact/hooks';
 
-/**
- * The rows to draw, with some around them.
- * @param {{ count: number, row: number, top: number, height: number, around?: number }} list
- */
-export function windowOf({ count, row, top, height, around = 12 }) {
-  const first = Math.max(0, Math.min(count, Math.floor(top / row) - around));
-  const last = Math.min(count, Math.ceil((top + height) / row) + around);
-  return { first, last: Math.max(first, last), before: first * row, after: Math.max(0, (count - Math.max(first, last)) * row) };
-}
+export { windowOf } from './window.mjs';
 
 /** Follows how far an element is scrolled. @param {{ current: HTMLElement | null }} box @param {any} [dependency] */
 export function useScroll(box, dependency) {

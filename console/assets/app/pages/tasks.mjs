@@ -108,7 +108,7 @@ export default function Tasks() {
   crumbs.value = [['Tasks']];
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const narrow = matchMedia('(max-width: 720px)').matches;
-  const row = narrow ? 98 : matchMedia('(pointer: coarse)').matches ? 44 : 34;
+  const row = narrow ? 102 : matchMedia('(pointer: coarse)').matches ? 44 : 34;
   const scroll = useScroll(box, list.loading);
   const view = windowOf({ count: list.rows.length, row, ...scroll });
   useEffect(() => { if (list.cursor && view.last >= list.rows.length - 10) list.more(); }, [view.last, list.rows.length, list.cursor]);

@@ -13,7 +13,7 @@ import { Empty, Loading, Trouble } from '../parts/states.mjs';
 import { Document } from '../parts/json-tree.mjs';
 import { GraphView } from '../parts/graph-view.mjs';
 import { StartForm } from '../parts/start-form.mjs';
-import { compareVersions } from './start.mjs';
+import { compareVersions } from '../versions.mjs';
 
 /** Everything of a version. @param {string} namespace @param {string} name @param {string | undefined} version @param {AbortSignal} stop */
 async function read(namespace, name, version, stop) {

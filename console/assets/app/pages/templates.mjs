@@ -11,7 +11,7 @@ import { useKeys } from '../keys.mjs';
 import { Ago, Icon } from '../parts/basics.mjs';
 import { Empty, Shown } from '../parts/states.mjs';
 import { validateDialog } from '../parts/validate.mjs';
-import { newest } from './start.mjs';
+import { newest } from '../versions.mjs';
 
 /** The number of tasks of the last day and of open ones, by template. @param {AbortSignal} stop */
 async function counts(stop) {

@@ -1,7 +1,7 @@
 // Dialogs that ask before something changes, and notices that say what came of it.
 // @ts-check
 import { signal } from '@preact/signals';
-import { html, useEffect, useRef, useState } from '../html.mjs';
+import { html, useLayoutEffect, useRef, useState } from '../html.mjs';
 import { Icon, Glyph } from './basics.mjs';
 import { Problem } from '../api.mjs';
 
@@ -38,7 +38,7 @@ export function Dialogs() {
 
 function Modal({ question }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();
     /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector('[data-first]'))?.focus();

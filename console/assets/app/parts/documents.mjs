@@ -54,5 +54,5 @@ function RawText({ text }) {
     const node = parse(text);
     return print(node.t === 'object' ? { t: 'object', v: /** @type {any} */ (children(node).filter(([name]) => name !== 'context')) } : node);
   }, [text]);
-  return html`<section class="panel document"><header><h2>The task as the API returns it</h2><span class="dim small">without its input</span><span class="right"><${Copy} text=${pretty} label="Copy the JSON" /></span></header><div class="section"><pre class="raw">${pretty}</pre></div></section>`;
+  return html`<section class="panel document"><header><h2>The task as the API returns it</h2><span class="dim small">without its input</span><span class="right"><${Copy} text=${pretty} label="Copy the JSON" /></span></header><div class="section"><pre class="raw" tabindex="0">${pretty}</pre></div></section>`;
 }

@@ -5,6 +5,7 @@ import { ask, send } from '../api.mjs';
 import { go, href, join, root } from '../route.mjs';
 import { can } from '../session.mjs';
 import { shortId } from '../format.mjs';
+import { patchOf } from '../merge-patch.mjs';
 import { ACTIONS, DONE_WORDS, ENDED } from '../words.mjs';
 import { copyText, Icon } from './basics.mjs';
 import { complain, confirm, notify } from './dialog.mjs';
@@ -59,19 +60,6 @@ async function clone(task) {
   });
 }
 
-/** The JSON Merge Patch that makes `after` of `before`. @param {any} before @param {any} after @returns {any} */
-export function patchOf(before, after) {
-  const isObject = (/** @type {any} */ one) => one !== null && typeof one === 'object' && !Array.isArray(one);
-  if (!isObject(before) || !isObject(after)) return after;
-  /** @type {Record<string, any>} */
-  const patch = {};
-  for (const key of Object.keys(before)) if (!(key in after)) patch[key] = null;
-  for (const [key, value] of Object.entries(after)) {
-    if (JSON.stringify(before[key]) !== JSON.stringify(value)) patch[key] = key in before ? patchOf(before[key], value) : value;
-  }
-  return patch;
-}
-
 /** The actions that make sense now. @param {any} task @returns {string[]} */
 export function actionsOf(task) {
   const ended = ENDED.includes(task.status);
@@ -90,12 +78,12 @@ export function actionsOf(task) {
 }
 
 /** The buttons of the header: the first ones shown, the rest in a menu. */
-export function TaskActions({ task, graph }) {
+export function TaskActions({ task, graph, quiet }) {
   const actions = actionsOf(task);
   const shown = actions.slice(0, 3);
   const rest = actions.slice(3);
   const keys = { redrive: 'r', pause: 'p', resume: 'p' };
-  return html`<div class="acts">${shown.map((name) => { const words = ACTIONS[/** @type {'redrive'} */ (name)]; return html`<button key=${name} class="btn ${name === 'redrive' ? 'primary' : ''} ${'danger' in words ? 'danger' : ''} ${name === 'clone' ? 'wide' : ''}" type="button" onClick=${() => act(name, task, graph)}>${name === 'cancel' || name === 'clone' ? '' : html`<${Icon} name=${words.icon} small />`}${words.label}${name === 'pause' || name === 'resume' ? '' : '…'}${name in keys ? html`<kbd>${keys[/** @type {'redrive'} */ (name)]}</kbd>` : ''}</button>`; })}
+  return html`<div class="acts">${shown.map((name) => { const words = ACTIONS[/** @type {'redrive'} */ (name)]; return html`<button key=${name} class="btn ${name === 'redrive' && !quiet ? 'primary' : ''} ${'danger' in words ? 'danger' : ''} ${name === 'clone' ? 'wide' : ''}" type="button" onClick=${() => act(name, task, graph)}>${name === 'cancel' || name === 'clone' ? '' : html`<${Icon} name=${words.icon} small />`}${words.label}${name === 'pause' || name === 'resume' ? '' : '…'}${name in keys ? html`<kbd>${keys[/** @type {'redrive'} */ (name)]}</kbd>` : ''}</button>`; })}
     <${More} task=${task} graph=${graph} actions=${rest} /></div>`;
 }
 
