@@ -60,7 +60,7 @@ export const taskStateLook = (state) => TASK[state] ?? unknown(state);
 
 /** `max_retries_exceeded` as words. @param {string} name */
 export function sentence(name) {
-  const text = String(name ?? '').replaceAll('_', ' ');
+  const text = String(name ?? '').replaceAll('_', ' ').replace(/^dlq$/, 'DLQ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
