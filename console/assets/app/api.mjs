@@ -111,5 +111,21 @@ export async function all(path, query = {}, most = 1000, stop) {
   return { items, more: Boolean(cursor) };
 }
 
+/** The text of an answer, or null if it is longer than `most` characters: compressed answers do not tell their length. @param {Response} response @param {number} most */
+export async function textUpTo(response, most) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += value;
+    if (text.length > most) {
+      await reader.cancel();
+      return null;
+    }
+  }
+  return text;
+}
+
 /** Whether a route is there: 404 of a route, not of a thing. @param {unknown} error */
 export const isMissingRoute = (error) => error instanceof Problem && (error.code === 'no_such_route' || error.code === 'no_such_method');

@@ -73,12 +73,13 @@ export function useResource(key, load, { every = 5000 } = {}) {
 }
 
 /**
- * Follows a stream of server-sent events while the page is seen; `onChange` is called at most every 250 ms.
+ * Follows a stream of server-sent events while the page is seen; `onChange` is called at most every `pause` ms.
  * @param {string | null} url
  * @param {string[]} names the events that are changes
  * @param {() => void} onChange
+ * @param {number} [pause]
  */
-export function useStream(url, names, onChange) {
+export function useStream(url, names, onChange, pause = 250) {
   const call = useRef(onChange);
   call.current = onChange;
   useEffect(() => {
@@ -91,7 +92,7 @@ export function useStream(url, names, onChange) {
     let first = true;
     const soon = () => {
       if (timer) return;
-      timer = setTimeout(() => { timer = 0; last = Date.now(); if (!paused.value) call.current(); }, Math.max(0, 250 - (Date.now() - last)));
+      timer = setTimeout(() => { timer = 0; last = Date.now(); if (!paused.value) call.current(); }, Math.max(0, pause - (Date.now() - last)));
     };
     const close = () => { source?.close(); source = null; };
     const open = () => {

@@ -70,7 +70,7 @@ function Nav({ counts, open, close }) {
 
 /** The namespace to look at. */
 function Scope() {
-  const names = useResource(can('system:handlers_read') ? 'namespaces' : null, async () => (await ask('v1/handlers')).namespaces.map((/** @type {any} */ one) => one.name), { every: 60000 }).data ?? [];
+  const names = useResource(can('system:handlers_read') ? 'namespaces' : null, async () => (await ask('v1/namespaces', { query: { limit: 1000 } })).items.map((/** @type {any} */ one) => one.name), { every: 60000 }).data ?? [];
   const options = names.includes(namespace.value) || !namespace.value ? names : [namespace.value, ...names];
   if (options.length < 2 && !namespace.value) return null;
   return html`<div class="scope"><${Icon} name="stack" small /><select aria-label="Namespace" title="Namespace" value=${namespace.value} onChange=${(/** @type {any} */ e) => { namespace.value = e.target.value; }}><option value="">All namespaces</option>${options.map((/** @type {string} */ name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></div>`;

@@ -85,8 +85,9 @@ export const ACTIONS = {
   cancel: { label: 'Cancel', icon: 'x', danger: true, consequence: 'Open steps stop. This can’t be undone.' },
   clone: { label: 'Clone', icon: 'copy', consequence: 'A new task starts with the same input.' },
   upgrade: { label: 'Upgrade', icon: 'stack', consequence: 'The task goes on with another version of its template.' },
+  set_tags: { label: 'Set tags', icon: 'note', consequence: 'These tags take the place of those that are there.' },
   rerun: { label: 'Rerun from a step', icon: 'redrive', consequence: 'This step and all after it run again.' },
 };
 
 /** What a task is called after an action. @type {Record<string, string>} */
-export const DONE_WORDS = { pause: 'paused', resume: 'resumed', redrive: 'redriven', give_up: 'given up', resolve_manually: 'resolved', cancel: 'cancelled', clone: 'cloned', upgrade: 'upgraded', rerun: 'running again' };
+export const DONE_WORDS = { pause: 'paused', resume: 'resumed', redrive: 'redriven', give_up: 'given up', resolve_manually: 'resolved', cancel: 'cancelled', clone: 'cloned', upgrade: 'upgraded', rerun: 'running again', set_tags: 'tagged' };

@@ -11,7 +11,9 @@ const order = () => ({ order_id: `DE-${(number += 1)}`, n: 1 });
 before(async () => {
   await startService();
   await open();
-  seen.complete = await start('order', order(), { tags: ['web'], initiator: 'ada' });
+  const first = order();
+  seen.key = first.order_id;
+  seen.complete = await start('order', first, { tags: ['web'], initiator: 'ada' });
   seen.blocked = await start('refused', order(), { tags: ['wholesale'] });
   seen.many = await start('picks', { ...order(), workers: 1000 });
   await until(seen.complete, 'complete');
@@ -129,7 +131,7 @@ test('new tasks wait behind a number, and nothing moves', async () => {
 test('one box finds a task by whatever is pasted', async () => {
   const it = await page();
   await it.open('');
-  for (const text of [seen.complete, 'web', 'ada']) {
+  for (const text of [seen.complete, 'web', seen.key]) {
     await it.keyboard.press('/');
     await it.getByRole('combobox').waitFor();
     await it.keyboard.type(text);

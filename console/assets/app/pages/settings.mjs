@@ -7,11 +7,9 @@ import { href, join, root } from '../route.mjs';
 import { can, me, meta, theme, zone } from '../session.mjs';
 import { crumbs } from '../shell.mjs';
 import { sentence } from '../words.mjs';
-import { nodeOf, print } from '../json.mjs';
 import { Ago, Copy, Facts, Stamp, StateWord, Tag } from '../parts/basics.mjs';
 import { Empty, Shown } from '../parts/states.mjs';
 import { closeDialog, complain, confirm, notify, show } from '../parts/dialog.mjs';
-import { Document } from '../parts/json-tree.mjs';
 import { List, Plain, Tabs } from '../parts/list.mjs';
 
 const TABS = () => [['me', 'Me'], can('keys:read') && ['keys', 'API keys'], can('audit:read') && ['audit', 'Who did what'], can('system:health_read') && ['health', 'Health'], can('system:config_read') && ['config', 'Configuration'], ['about', 'About']].filter(Boolean);
@@ -75,9 +73,7 @@ function Health() {
 }
 
 function Config() {
-  const found = useResource('config', (stop) => ask('v1/config', { signal: stop }), { every: 0 });
-  if (found.error && isMissingRoute(found.error)) return html`<section class="panel"><${Empty} icon="settings" title="This server does not tell its configuration" command="tasker config show" /></section>`;
-  return html`<${Shown} of=${found}>${(/** @type {any} */ data) => html`<${Document} title="Configuration" text=${print(nodeOf(data))} />`}<//>`;
+  return html`<section class="panel"><header><h2>Configuration</h2><span class="dim small">as the process was started; secrets are not told</span></header><${List} path="v1/config" limit=${50} every=${0} id=${(/** @type {any} */ one) => one.key} widths=${['c200', '', 'c180']} columns=${[['Key', (/** @type {any} */ one) => html`<span class="strong">${one.key}</span>`], ['Value', (/** @type {any} */ one) => (typeof one.value === 'string' ? one.value : JSON.stringify(one.value)), 'mono'], ['From', (/** @type {any} */ one) => one.source, 'soft']]} empty=${html`<${Empty} icon="settings" title="This server tells no configuration" command="tasker config show" />`} /></section>`;
 }
 
 function About() {

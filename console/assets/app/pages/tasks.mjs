@@ -4,10 +4,10 @@ import { html, useEffect, useMemo, useRef, useState } from '../html.mjs';
 import { ask } from '../api.mjs';
 import { age, count, duration, plural, shortId } from '../format.mjs';
 import { filtersOf, merge, same, VIEWS } from '../filters.mjs';
-import { go, here, href, join } from '../route.mjs';
+import { go, here, href, join, queryOf, root } from '../route.mjs';
 import { can, has, kept, namespace, now, zone } from '../session.mjs';
 import { stamp } from '../format.mjs';
-import { useResource } from '../live.mjs';
+import { useResource, useStream } from '../live.mjs';
 import { ENDED, stepLook, taskLook } from '../words.mjs';
 import { useScroll, windowOf } from '../virtual.mjs';
 import { useKeys } from '../keys.mjs';
@@ -66,7 +66,11 @@ function useRows(query) {
   const ascending = query.order === 'asc';
   const [state, set] = useState(/** @type {any} */ ({ key: '', rows: [], fresh: [], cursor: null, more: false }));
   const shown = useRef(state);
-  const first = useResource(`tasks:${key}`, (stop) => ask('v1/tasks', { query: { ...query, limit: Math.min(200, Math.max(LIMIT, shown.current.key === key ? shown.current.rows.length + 20 : LIMIT)) }, signal: stop }), { every: has('list_streams') ? 0 : 3000 });
+  const first = useResource(`tasks:${key}`, (stop) => ask('v1/tasks', { query: { ...query, limit: Math.min(200, Math.max(LIMIT, shown.current.key === key ? shown.current.rows.length + 20 : LIMIT)) }, signal: stop }), { every: 3000 });
+  // The newest tasks arrive as they change; older pages are read again.
+  const url = has('streams') && !ascending && query.q === undefined ? new URL('v1/tasks/stream', root) : null;
+  if (url) url.search = queryOf({ ...query, limit: 1 });
+  useStream(url?.href ?? null, ['changes', 'missed'], first.reload, 500);
   useEffect(() => {
     if (!first.data) return;
     set((/** @type {any} */ before) => {
@@ -166,7 +170,7 @@ export default function Tasks() {
     </div>
     <p class="hidden" aria-live="polite">${list.fresh.length ? `${list.fresh.length} new tasks` : ''}</p>
     ${number ? html`<div class="bulk-wrap"><div class="bulk" role="toolbar" aria-label="Selected tasks"><span class="strong">${all ? `All ${total ? count(total.count) : ''} that match` : `${count(number)} selected`}</span>${!all && total && total.count > number && allShown ? html`<button class="link sel-all" type="button" onClick=${() => setAll(true)}>Select all ${count(total.count)}${total.capped ? '+' : ''} that match</button>` : ''}<span class="bar"></span>
-      ${can('tasks:operate') ? html`<button class="btn" type="button" onClick=${() => act('redrive')}><${Icon} name="redrive" small />Redrive…</button><button class="btn pz" type="button" onClick=${() => act('pause')}><${Icon} name="pause" small />Pause…</button><button class="btn wide" type="button" onClick=${() => act('resume')}>Resume…</button>` : ''}
+      ${can('tasks:operate') ? html`<button class="btn" type="button" onClick=${() => act('redrive')}><${Icon} name="redrive" small />Redrive…</button><button class="btn pz" type="button" onClick=${() => act('pause')}><${Icon} name="pause" small />Pause…</button><button class="btn wide" type="button" onClick=${() => act('resume')}>Resume…</button><button class="btn wide" type="button" onClick=${() => act('set_tags')}>Set tags…</button>` : ''}
       ${number === 2 && !all ? html`<a class="btn wide" href=${href(join('compare', ...chosen))}>Compare</a>` : ''}
       ${can('tasks:cancel') ? html`<button class="btn danger" type="button" onClick=${() => act('cancel')}>Cancel tasks…</button>` : ''}
       <button class="btn ghost icon" type="button" aria-label="Clear the selection" onClick=${clear}><${Icon} name="x" /></button></div></div>` : ''}

@@ -1,35 +1,21 @@
-// The hosts that run steps, when the server knows them.
+// The processes that run steps: whether they are there, what they run, what they use.
 // @ts-check
 import { html } from '../html.mjs';
-import { ask, isMissingRoute } from '../api.mjs';
-import { useResource } from '../live.mjs';
+import { href } from '../route.mjs';
 import { crumbs } from '../shell.mjs';
-import { sentence } from '../words.mjs';
-import { bytes } from '../format.mjs';
-import { Ago } from '../parts/basics.mjs';
-import { Empty, Shown } from '../parts/states.mjs';
-import { Plain } from '../parts/list.mjs';
+import { bytes, duration } from '../format.mjs';
+import { Ago, CopyId, StateWord } from '../parts/basics.mjs';
+import { Empty } from '../parts/states.mjs';
+import { List, Plain } from '../parts/list.mjs';
 
-/** A field of any kind. @param {string} name @param {any} value */
-function cell(name, value) {
-  if (value === null || value === undefined) return html`<span class="dim">–</span>`;
-  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return html`<${Ago} at=${value} suffix=" ago" />`;
-  if (typeof value === 'number' && /bytes|memory|rss/.test(name)) return bytes(value);
-  if (typeof value === 'object') return JSON.stringify(value);
-  return String(value);
+/** @type {Record<string, import('../words.mjs').Look>} */
+const LOOKS = { present: { word: 'Present', hue: 'done', glyph: 'done' }, silent: { word: 'Silent', hue: 'retry', glyph: 'blocked' }, left: { word: 'Left', hue: 'waiting', glyph: 'skipped' } };
+
+export default function Workers() {
+  crumbs.value = [['Workers']];
+  return html`<${Plain} title="Workers" note="the processes that ran steps in the last day"><section class="panel"><${List} path="v1/workers" limit=${200} every=${5000} id=${(/** @type {any} */ one) => one.instance} widths=${['c140', 'c180', 'c180', 'c100', 'c140', 'c100', 'c100', 'c100', 'c180']}
+    columns=${[['State', (/** @type {any} */ one) => html`<${StateWord} look=${LOOKS[one.status] ?? { word: one.status, hue: 'waiting', glyph: 'pending' }} />`], ['Worker', (/** @type {any} */ one) => html`<a class="strong" href=${href('tasks', { state: 'steps_in_process' })} title="Tasks in process">${one.name}</a>`],
+      ['Runs', (/** @type {any} */ one) => html`<div class="row"><span class="meter grow"><i style=${{ width: `${(100 * one.running) / Math.max(1, one.capacity)}%` }}></i></span><span class="small num">${one.running} of ${one.capacity}</span></div>`],
+      ['Version', (/** @type {any} */ one) => one.release, 'soft'], ['Platform', (/** @type {any} */ one) => one.platform, 'soft'], ['CPU time', (/** @type {any} */ one) => (one.cpu_ms === null || one.cpu_ms === undefined ? '–' : duration(one.cpu_ms)), 'num soft'], ['Memory', (/** @type {any} */ one) => bytes(one.memory_bytes), 'num soft'], ['Seen', (/** @type {any} */ one) => html`<${Ago} at=${one.seen_at} suffix=" ago" />`, 'num soft'], ['Process', (/** @type {any} */ one) => html`<${CopyId} id=${one.instance} label="id of the process" />`]]}
+    empty=${html`<${Empty} icon="worker" title="No workers yet" command="tasker worker">Steps wait in the queue until one is there.<//>`} /></section><//>`;
 }
-
-/** Rows whose fields the server names. @param {{ path: string, title: string, note: string, icon: string, none: string, first: string[] }} props */
-export function Rows({ path, title, note, icon, none, first }) {
-  crumbs.value = [[title]];
-  const found = useResource(`rows:${path}`, (stop) => ask(path, { signal: stop }), { every: 3000 });
-  if (found.error && isMissingRoute(found.error)) return html`<${Plain} title=${title} note=${note}><section class="panel"><${Empty} icon=${icon} title="This server does not list them">${none}<//></section><//>`;
-  return html`<${Plain} title=${title} note=${note}><section class="panel"><${Shown} of=${found}>${(/** @type {any} */ data) => {
-    const items = Array.isArray(data) ? data : data.items ?? [];
-    if (!items.length) return html`<${Empty} icon=${icon} title="There are none now">${none}<//>`;
-    const names = [...first.filter((name) => name in items[0]), ...Object.keys(items[0]).filter((name) => !first.includes(name))].slice(0, 9);
-    return html`<div class="scroll-x"><table class="table stack"><thead><tr>${names.map((name) => html`<th key=${name} class=${typeof items[0][name] === 'number' ? 'num' : ''}>${sentence(name)}</th>`)}</tr></thead><tbody>${items.map((/** @type {any} */ row, /** @type {number} */ i) => html`<tr key=${row.name ?? i}>${names.map((name, j) => html`<td key=${name} data-h=${sentence(name)} class=${`${typeof row[name] === 'number' ? 'num' : ''} ${j ? 'soft' : 'strong'}`}>${cell(name, row[name])}</td>`)}</tr>`)}</tbody></table></div>`;
-  }}<//></section><//>`;
-}
-
-export default () => html`<${Rows} path="v1/workers" title="Workers" note="the hosts that run steps" icon="worker" none="Hosts say that they are there when they start." first=${['name', 'status', 'version', 'running', 'capacity']} />`;

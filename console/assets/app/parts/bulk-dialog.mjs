@@ -18,6 +18,7 @@ export const bulk = (action, which, done) => show(html`<${Steps} action=${action
 function Steps({ action, which, done }) {
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  // The step of a rerun, or the new tags.
   const [step, setStep] = useState('');
   const [preview, setPreview] = useState(/** @type {any} */ (null));
   const [error, setError] = useState('');
@@ -33,7 +34,7 @@ function Steps({ action, which, done }) {
     setBusy(false);
   };
   const look = () => attempt(async () => {
-    const body = { action, reason: reason.trim(), ...(action === 'rerun' ? { arguments: { step: step.trim() } } : {}), ...(which.task_ids ? { task_ids: which.task_ids } : { filter: bodyOf(which.filters ?? {}) }) };
+    const body = { action, reason: reason.trim(), ...(action === 'rerun' ? { arguments: { step: step.trim() } } : action === 'set_tags' ? { arguments: { tags: step.split(/[\s,]+/).filter(Boolean) } } : {}), ...(which.task_ids ? { task_ids: which.task_ids } : { filter: bodyOf(which.filters ?? {}) }) };
     setPreview(await ask('v1/tasks/bulk', { method: 'POST', body }));
   });
   const go = () => attempt(async () => {
@@ -49,7 +50,7 @@ function Steps({ action, which, done }) {
     <p class="soft">${words.consequence}</p>
     ${preview ? html`<div class="preview"><p>${preview.matching.capped ? 'At least ' : ''}<b class="strong">${plural(n, 'task')}</b> ${n === 1 ? 'is' : 'are'} concerned${impossible.length ? html`; ${impossible.map(([why, m]) => `${count(m)} ${why.replaceAll('_', ' ')}`).join(', ')} ${'stay as they are'}` : ''}.</p>
       <ul>${preview.sample.map((/** @type {any} */ task) => html`<li class="row" key=${task.task_id}><${Glyph} look=${taskLook(task)} /><span class="strong clip">${task.name}</span><span class="mono dim">${shortId(task.task_id)}</span><span class="dim small clip">${Object.values(task.attributes ?? {})[0] ?? ''}</span></li>`)}${n > preview.sample.length ? html`<li class="dim small">and ${count(n - preview.sample.length)} more</li>` : ''}</ul></div>` : ''}
-    ${action === 'rerun' ? html`<div class="field"><label for="bulk-step">Step to run again</label><input class="input mono" id="bulk-step" disabled=${Boolean(preview)} value=${step} onInput=${(/** @type {any} */ e) => setStep(e.target.value)} /></div>` : ''}
+    ${action === 'rerun' || action === 'set_tags' ? html`<div class="field"><label for="bulk-step">${action === 'rerun' ? 'Step to run again' : 'Tags, with spaces between'}</label><input class="input mono" id="bulk-step" disabled=${Boolean(preview)} value=${step} onInput=${(/** @type {any} */ e) => setStep(e.target.value)} /></div>` : ''}
     <div class="field"><label for="bulk-reason">Reason</label><input class="input" id="bulk-reason" data-first autocomplete="off" disabled=${Boolean(preview)} value=${reason} onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></div>
     ${needsTyped ? html`<div class="field"><label for="bulk-typed">Type ${n} to confirm</label><input class="input mono" id="bulk-typed" autocomplete="off" value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>` : ''}
     ${error ? html`<p class="err" role="alert"><${Icon} name="warn" small />${error}</p>` : ''}

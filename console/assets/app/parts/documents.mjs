@@ -1,7 +1,7 @@
 // The input of a task and the results of its steps, and the task as JSON.
 // @ts-check
 import { html, useMemo } from '../html.mjs';
-import { ask } from '../api.mjs';
+import { ask, textUpTo } from '../api.mjs';
 import { useResource } from '../live.mjs';
 import { root } from '../route.mjs';
 import { children, parse, print } from '../json.mjs';
@@ -13,16 +13,10 @@ import { Copy, Icon } from './basics.mjs';
 /** Longer ones are offered as files. */
 const LONGEST = 262144;
 
-/** Text up to a length, or its length. @param {string} path @param {AbortSignal} stop */
+/** Text up to a length. @param {string} path @param {AbortSignal} stop */
 async function head(path, stop) {
-  /** @type {Response} */
-  const response = await ask(path, { as: 'response', signal: stop });
-  const size = Number(response.headers.get('content-length') ?? 0);
-  if (size > LONGEST) {
-    await response.body?.cancel();
-    return { size };
-  }
-  return { text: await response.text() };
+  const text = await textUpTo(await ask(path, { as: 'response', signal: stop }), LONGEST);
+  return text === null ? {} : { text };
 }
 
 export function Documents({ task, graph }) {
@@ -37,7 +31,7 @@ export function Documents({ task, graph }) {
   const piece = (/** @type {string} */ title, /** @type {any} */ one, /** @type {string} */ path) => {
     if (!one) return '';
     const url = new URL(path, root).href;
-    if (one.text === undefined) return html`<section class="panel document" key=${title}><header><h2>${title}</h2><span class="dim small">${bytes(one.size)}</span><a class="btn sm right" href=${url} download="${title}.json"><${Icon} name="save" small />Download</a></header><div class="section small soft">It is too large to be shown here.</div></section>`;
+    if (one.text === undefined) return html`<section class="panel document" key=${title}><header><h2>${title}</h2><span class="dim small">more than ${bytes(LONGEST)}</span><a class="btn sm right" href=${url} download="${title}.json"><${Icon} name="save" small />Download</a></header><div class="section small soft">It is too large to be shown here.</div></section>`;
     return html`<${Document} key=${title} title=${title} text=${one.text} href=${url} />`;
   };
   return html`<section class="docs" aria-label="Input and results" tabindex="0"><${Shown} of=${found}>${(/** @type {any} */ data) => html`${piece('Input', data.input, `${base}/input`)}${data.results.map(([name, one]) => piece(name, one, `${base}/workflow_steps/${encodeURIComponent(name)}/result`))}${data.results.some(([, one]) => one) ? '' : html`<${Empty} icon="note" title="No results yet">They appear as steps complete.<//>`}`}<//></section>`;

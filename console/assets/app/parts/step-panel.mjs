@@ -1,7 +1,7 @@
 // The side panel of a step: failure, attempts, usage, logs, result, and what one can do about it.
 // @ts-check
 import { html, useState } from '../html.mjs';
-import { all, ask, send } from '../api.mjs';
+import { all, ask, send, textUpTo } from '../api.mjs';
 import { useResource } from '../live.mjs';
 import { href, join, root } from '../route.mjs';
 import { can, now } from '../session.mjs';
@@ -58,11 +58,7 @@ async function read(task, name, isSmall, stop) {
     documents ? all(`${path}/logs`, { limit: 200 }, 400, stop).then((found) => found.items, () => []) : [],
     isSmall ? all(`v1/tasks/${task.task_id}/timeline`, { limit: 500 }, 1000, stop).then((found) => found.items.filter((one) => one.step === name), () => []) : [],
   ]);
-  const text = documents && step.result !== null && step.result !== undefined ? await ask(`${path}/result`, { as: 'response', signal: stop }).then(async (/** @type {Response} */ response) => {
-    const size = Number(response.headers.get('content-length') ?? 0);
-    if (size > 262144) { response.body?.cancel(); return null; }
-    return response.text();
-  }, () => undefined) : undefined;
+  const text = documents && step.result !== null && step.result !== undefined ? await ask(`${path}/result`, { as: 'response', signal: stop }).then((/** @type {Response} */ response) => textUpTo(response, 262144), () => undefined) : undefined;
   return { step, attempts, logs, timeline, text };
 }
 

@@ -27,15 +27,15 @@ export function act(name, task, graph) {
     label: name === 'cancel' ? 'Cancel the task' : words.label,
     danger: 'danger' in words,
     keep: name === 'cancel' ? 'Let it run' : 'Keep as it is',
-    first: name === 'rerun' ? { step: first } : { version: '' },
-    fields: name === 'rerun' ? (form, set) => html`<div class="field"><label for="step">From</label><select class="input" id="step" value=${form.step} onChange=${(/** @type {any} */ e) => set({ step: e.target.value })}>${nodes.map((/** @type {any} */ node) => html`<option key=${node.id} value=${node.id}>${node.id}</option>`)}</select></div>` : name === 'upgrade' ? (form, set) => html`<div class="field"><label for="version">Version <span class="req">the newest if empty</span></label><input class="input mono" id="version" value=${form.version} onInput=${(/** @type {any} */ e) => set({ version: e.target.value })} /></div>` : undefined,
+    first: name === 'rerun' ? { step: first } : { version: '', tags: task.tags.join(' ') },
+    fields: name === 'rerun' ? (form, set) => html`<div class="field"><label for="step">From</label><select class="input" id="step" value=${form.step} onChange=${(/** @type {any} */ e) => set({ step: e.target.value })}>${nodes.map((/** @type {any} */ node) => html`<option key=${node.id} value=${node.id}>${node.id}</option>`)}</select></div>` : name === 'set_tags' ? (form, set) => html`<div class="field"><label for="new-tags">Tags <span class="req">with spaces between</span></label><input class="input" id="new-tags" value=${form.tags} onInput=${(/** @type {any} */ e) => set({ tags: e.target.value })} /></div>` : name === 'upgrade' ? (form, set) => html`<div class="field"><label for="version">Version <span class="req">the newest if empty</span></label><input class="input mono" id="version" value=${form.version} onInput=${(/** @type {any} */ e) => set({ version: e.target.value })} /></div>` : undefined,
     act: async (form) => {
       if (name === 'cancel') {
         await send(url, 'DELETE', undefined, { query: { reason: form.reason } });
         said('cancelled');
         return;
       }
-      const body = { action: name, reason: form.reason, ...(name === 'rerun' ? { step: form.step } : {}), ...(name === 'upgrade' && form.version ? { version: form.version } : {}) };
+      const body = { action: name, reason: form.reason, ...(name === 'rerun' ? { step: form.step } : {}), ...(name === 'set_tags' ? { tags: form.tags.split(/[\s,]+/).filter(Boolean) } : {}), ...(name === 'upgrade' && form.version ? { version: form.version } : {}) };
       const answer = await send(url, 'PATCH', body);
       said(answer.status);
     },
@@ -71,6 +71,7 @@ export function actionsOf(task) {
   if (can('tasks:create', task.namespace)) out.push('clone');
   if (operate) {
     if (task.status !== 'cancelled') out.push('rerun');
+    out.push('set_tags');
     if (!ended) out.push('upgrade');
     if (task.status === 'blocked_by_failures') out.push('resolve_manually', 'give_up');
   }
