@@ -18,6 +18,30 @@ units=$(mktemp)
 node --test --test-reporter tap console/tests/unit/*.test.mjs >"$units" || true
 grep -E '^not ok|^ *error:' "$units" || true
 
+say "Checking types"
+packages='playwright-core@1.65.1 axe-core@4.14.1 typescript@5.9.3 preact@11.2.0 htm@3.1.1 @preact/signals@2.11.4'
+if [ "$(cat "$tools/packages" 2>/dev/null)" != "$packages" ]; then
+    say "Installing $packages"
+    mkdir -p "$tools"
+    npm install --silent --no-audit --no-fund --prefix "$tools" $packages
+    echo "$packages" >"$tools/packages"
+fi
+modules=$tools/node_modules
+cat >"$tools/tsconfig.json" <<END
+{
+  "compilerOptions": {
+    "noEmit": true, "allowJs": true, "checkJs": true, "strict": true, "noImplicitAny": false, "skipLibCheck": true, "typeRoots": [],
+    "target": "es2023", "lib": ["es2023", "dom", "dom.iterable"], "module": "esnext", "moduleResolution": "bundler",
+    "paths": {
+      "preact": ["$modules/preact/src/index.d.ts"], "preact/hooks": ["$modules/preact/hooks/src/index.d.ts"],
+      "htm": ["$modules/htm/dist/htm.d.ts"], "@preact/signals": ["$modules/@preact/signals/dist/signals.d.ts"]
+    }
+  },
+  "include": ["$PWD/console/assets/app/**/*.mjs"]
+}
+END
+"$modules/.bin/tsc" -p "$tools/tsconfig.json"
+
 for found in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
     [ -n "$found" ] && CHROMIUM=$(command -v "$found") && break
 done
@@ -29,11 +53,6 @@ if [ -z "${CHROMIUM:-}" ]; then
     $root apt-get update -qq
     $root apt-get install -qq -y --no-install-recommends chromium fonts-liberation >/dev/null
     CHROMIUM=$(command -v chromium)
-fi
-if [ ! -d "$tools/node_modules/playwright-core" ] || [ ! -d "$tools/node_modules/axe-core" ]; then
-    say "Installing playwright-core and axe-core"
-    mkdir -p "$tools"
-    npm install --silent --no-audit --no-fund --prefix "$tools" playwright-core@1.65.1 axe-core@4.14.1
 fi
 
 project=$(mktemp -d)

@@ -14,7 +14,7 @@ export function graphAt(graph, transitions, moment) {
   for (const one of sorted) {
     const of = byName.has(one.step) ? one.step : workers.find((/** @type {any} */ node) => one.step.startsWith(node.id))?.id;
     if (!of) continue;
-    const known = steps.get(one.step) ?? { state: 'pending', attempt: 0, of };
+    const known = steps.get(one.step) ?? { state: 'pending', attempt: 0, of, started: undefined };
     steps.set(one.step, { of, state: one.to_state, attempt: one.attempt ?? known.attempt, started: one.to_state === 'in_progress' ? one.at : known.started, finished: ['complete', 'error', 'waiting_for_retry', 'resolved_manually', 'cancelled'].includes(one.to_state) ? one.at : undefined });
   }
   const nodes = graph.nodes.map((/** @type {any} */ node) => {

@@ -30,7 +30,7 @@ export function fieldsOf(schema) {
   const required = new Set(schema.required ?? []);
   const named = Object.entries(schema.properties ?? {});
   const bare = [...required].filter((name) => !(name in (schema.properties ?? {})));
-  const all = new Map([...bare.map((name) => [name, {}]), ...named]);
+  const all = new Map(/** @type {[string, any][]} */ ([...bare.map((name) => [name, {}]), ...named]));
   const order = [...(schema.required ?? []), ...named.map(([name]) => name)];
   return [...new Set(order)].map((name) => [name, all.get(name), required.has(name)]);
 }

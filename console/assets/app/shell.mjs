@@ -15,6 +15,7 @@ import { openPalette, Palette } from './palette.mjs';
 /** What stands in the top bar: pairs of text and link. @type {import('@preact/signals').Signal<[string, string?][]>} */
 export const crumbs = signal([]);
 
+/** Groups of pages: title, then path, icon, title and permission of each. @type {[string, string[][]][]} */
 const GROUPS = [
   ['', [['', 'overview', 'Overview', 'tasks:list'], ['tasks', 'tasks', 'Tasks', 'tasks:list'], ['dlq', 'dlq', 'DLQ desk', 'dlq:read']]],
   ['Build', [['templates', 'template', 'Templates', 'templates:read'], ['handlers', 'handler', 'Handlers', 'callables:read']]],
@@ -22,8 +23,8 @@ const GROUPS = [
   ['Run', [['workers', 'worker', 'Workers', 'workers:read'], ['queues', 'queue', 'Queues', 'queues:read'], ['bulk', 'bulk', 'Bulk', 'tasks:list']]],
 ];
 
-/** The pages that the reader may see. */
-export const pages = () => GROUPS.map(([title, items]) => [title, items.filter(([, , , permission]) => can(permission))]).filter(([, items]) => items.length);
+/** The pages that the reader may see. @returns {[string, string[][]][]} */
+export const pages = () => GROUPS.map(([title, items]) => /** @type {[string, string[][]]} */ ([title, items.filter(([, , , permission]) => can(permission))])).filter(([, items]) => items.length);
 
 /** The numbers beside the names of pages, and in the title of the window. */
 function useCounts() {
@@ -59,7 +60,7 @@ function Nav({ counts, open, close }) {
     if (path === 'bulk' && counts?.bulk) return html`<span class="n">${counts.bulk}</span>`;
     return '';
   };
-  const link = ([path, icon, title]) => html`<a key=${path} href=${href(path)} title=${title} aria-current=${path === current ? 'page' : undefined} onClick=${close}><${Icon} name=${icon} /><span>${title}</span>${badgeOf(path)}</a>`;
+  const link = (/** @type {string[]} */ [path, icon, title]) => html`<a key=${path} href=${href(path)} title=${title} aria-current=${path === current ? 'page' : undefined} onClick=${close}><${Icon} name=${icon} /><span>${title}</span>${badgeOf(path)}</a>`;
   return html`<nav class="nav ${open ? 'open' : ''}" aria-label="Console">
     <a class="brand" href=${href('')} aria-label="Tasker"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="var(--ink)" stroke-width="1.75" stroke-linecap="round"><path d="M4 4.25h10M9 4.25v4.5a4 4 0 0 0 4 4" /><circle cx="4" cy="4.25" r="2" fill="var(--ink)" stroke="none" /><circle cx="14" cy="4.25" r="2" fill="var(--ink)" stroke="none" /><circle cx="13.75" cy="13" r="2.25" fill="var(--nav)" /></svg><span>Tasker</span></a>
     <${Scope} />

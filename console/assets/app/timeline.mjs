@@ -19,6 +19,7 @@ export function lanesOf(graph, entries, now) {
     // What waits for its next attempt stands there as its last run, too.
     if ((!entry.enqueued_at && !entry.started_at) || isWait(entry)) continue;
     const id = nodes.has(entry.step) ? entry.step : workers.find((/** @type {any} */ node) => entry.step.startsWith(node.id))?.id ?? entry.step;
+    /** @type {Lane} */
     const lane = lanes.get(id) ?? { id, node: nodes.get(id), runs: [], begin: Infinity, ran: 0, waited: 0 };
     const enqueued = Date.parse(entry.enqueued_at ?? entry.started_at);
     const started = entry.started_at ? Date.parse(entry.started_at) : null;

@@ -6,6 +6,7 @@ import { criticalEdges, edgeClass, neighbour, neverOf, nodeWords, reach, stateOf
 import { why } from '../../assets/app/why.mjs';
 import { density, lanesOf, sorted } from '../../assets/app/timeline.mjs';
 import { graphAt, momentsOf } from '../../assets/app/past.mjs';
+import { mostPressing } from '../../assets/app/pressing.mjs';
 import { causeOf, groupsOf, thenAndNow, urgency } from '../../assets/app/dead-letters.mjs';
 
 const AT = Date.parse('2026-01-01T00:01:00Z');
@@ -114,4 +115,12 @@ test('dead letters of one cause stand together, and say what has changed', () =>
   assert.deepEqual([100, 80, 61, 40].map(urgency), [3, 2, 1, 0]);
   const rows = thenAndNow(entry('1', 'Refused'), { status: 'steps_in_process' }, [{ name: 'charge', state: 'in_progress', attempt: 4, last_failure: { error_type: 'Refused' } }]);
   assert.deepEqual(rows.map((row) => [row.thing, row.changed]), [['Task', true], ['charge', true], ['Attempts', true], ['Failure', false]]);
+});
+
+test('the step that matters most is the failed one, then the one that waits for a retry', () => {
+  const step = (name, by_state, more = {}) => ({ name, by_state, attempt: 1, max_attempts: 3, error_type: null, ...more });
+  assert.deepEqual(mostPressing([step('a', { complete: 1 }), step('b', { in_progress: 1 }, { attempt: 2 }), step('c', { error: 1 }, { error_type: 'Refused' })]), { name: 'c', state: 'error', note: 'Refused' });
+  assert.deepEqual(mostPressing([step('b', { in_progress: 1 }, { attempt: 2 })]), { name: 'b', state: 'in_progress', note: 'attempt 2 of 3' });
+  assert.deepEqual(mostPressing([step('b', { in_progress: 8, complete: 32 })]), { name: 'b', state: 'in_progress', note: '8 of 40' });
+  assert.equal(mostPressing([step('a', { complete: 1 })]), null);
 });

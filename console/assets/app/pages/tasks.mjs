@@ -11,6 +11,7 @@ import { useResource, useStream } from '../live.mjs';
 import { ENDED, stepLook, taskLook } from '../words.mjs';
 import { useScroll, windowOf } from '../virtual.mjs';
 import { useKeys } from '../keys.mjs';
+import { arrived, standingOf, want } from '../standings.mjs';
 import { crumbs } from '../shell.mjs';
 import { copyText, Glyph, Icon, Segments, segmentsOf, StateWord, Tag } from '../parts/basics.mjs';
 import { Empty, Loading, Trouble } from '../parts/states.mjs';
@@ -25,7 +26,8 @@ const LIMIT = 50;
 /** Where a task stands, from the counts of its steps. */
 function standing(task) {
   const { failed, isolated = 0, retrying, running, total, satisfied } = task.steps;
-  if (task.current_step) return [stepLook(task.current_step.state), task.current_step.name, task.current_step.error_type ?? ''];
+  const step = standingOf(task);
+  if (step) return [stepLook(step.state), step.name, step.note];
   if (failed) return [stepLook('error'), `${plural(failed, 'step')} failed`, ''];
   if (isolated) return [stepLook('error', true), `${plural(isolated, 'step')} isolated`, ''];
   if (ENDED.includes(task.status)) return null;
@@ -108,7 +110,7 @@ export default function Tasks() {
   const scope = namespace.value;
   const query = { ...(scope ? { namespace: scope } : {}), ...filters };
   const list = useRows(query);
-  const total = useResource(`count:${JSON.stringify(query)}`, (stop) => { const { order, ...rest } = query; return ask('v1/tasks/count', { query: rest, signal: stop }); }, { every: 6000 }).data;
+  const total = useResource(`count:${JSON.stringify(query)}`, (stop) => { const { order: _, ...rest } = /** @type {Record<string, any>} */ (query); return ask('v1/tasks/count', { query: rest, signal: stop }); }, { every: 6000 }).data;
   crumbs.value = [['Tasks']];
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const narrow = matchMedia('(max-width: 720px)').matches;
@@ -116,6 +118,10 @@ export default function Tasks() {
   const scroll = useScroll(box, list.loading);
   const view = windowOf({ count: list.rows.length, row, ...scroll });
   useEffect(() => { if (list.cursor && view.last >= list.rows.length - 10) list.more(); }, [view.last, list.rows.length, list.cursor]);
+  const inSight = list.rows.slice(view.first, view.last).filter((/** @type {any} */ task) => can('tasks:read', task.namespace) && (task.steps.failed || task.steps.retrying || task.steps.running));
+  const sight = JSON.stringify(inSight.map((/** @type {any} */ task) => [task.task_id, task.status, task.steps]));
+  useEffect(() => want(inSight), [sight]);
+  const standings = arrived.value;
   const [cursor, setCursor] = useState(-1);
   const [chosen, setChosen] = useState(/** @type {Set<string>} */ (new Set()));
   const [all, setAll] = useState(false);
@@ -166,7 +172,7 @@ export default function Tasks() {
       ${list.error ? html`<${Trouble} error=${list.error} />` : list.loading ? html`<${Loading} rows=${12} />` : !list.rows.length ? html`<${Nothing} filters=${filters} change=${change} />` : html`<table class="table" aria-rowcount=${list.cursor ? -1 : list.rows.length + 1}>
         <colgroup><col class="w-sel" /><col class="w-state" /><col class="w-tpl" /><col class="w-id" /><col class="w-age" /><col class="w-dur" /><col class="w-prog" /><col /><col class="w-tags" /></colgroup>
         <thead><tr><th>${mayOperate ? html`<input class="check" type="checkbox" aria-label="Select all that are shown" checked=${allShown} onChange=${() => { setAll(false); setChosen(allShown ? new Set() : new Set(list.rows.map((/** @type {any} */ task) => task.task_id))); }} />` : html`<span class="hidden">Selection</span>`}</th><th>State</th><th>Template</th><th>Task</th><th class="num">Age</th><th class="num">Duration</th><th>Progress</th><th>Step</th><th>Tags</th></tr></thead>
-        <tbody>${view.before ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}><td colspan="9"></td></tr>` : ''}${list.rows.slice(view.first, view.last).map((/** @type {any} */ task, /** @type {number} */ i) => html`<${Row} key=${task.task_id} task=${task} index=${view.first + i} cursor=${view.first + i === cursor} selected=${chosen.has(task.task_id)} selectable=${mayOperate} toggle=${() => toggle(task.task_id)} />`)}${view.after ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}><td colspan="9"></td></tr>` : ''}</tbody></table>`}
+        <tbody>${view.before ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}><td colspan="9"></td></tr>` : ''}${list.rows.slice(view.first, view.last).map((/** @type {any} */ task, /** @type {number} */ i) => html`<${Row} key=${task.task_id} task=${task} index=${view.first + i} standings=${standings} cursor=${view.first + i === cursor} selected=${chosen.has(task.task_id)} selectable=${mayOperate} toggle=${() => toggle(task.task_id)} />`)}${view.after ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}><td colspan="9"></td></tr>` : ''}</tbody></table>`}
     </div>
     <p class="hidden" aria-live="polite">${list.fresh.length ? `${list.fresh.length} new tasks` : ''}</p>
     ${number ? html`<div class="bulk-wrap"><div class="bulk" role="toolbar" aria-label="Selected tasks"><span class="strong">${all ? `All ${total ? count(total.count) : ''} that match` : `${count(number)} selected`}</span>${!all && total && total.count > number && allShown ? html`<button class="link sel-all" type="button" onClick=${() => setAll(true)}>Select all ${count(total.count)}${total.capped ? '+' : ''} that match</button>` : ''}<span class="bar"></span>
