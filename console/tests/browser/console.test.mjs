@@ -47,7 +47,7 @@ test('a task is started from the form and watched until it is complete', async (
 });
 
 test('a running task is shown live, by its stream', async () => {
-  const id = await start('picks', { ...order(), workers: 16, hold_ms: 400 });
+  const id = await start('picks', { ...order(), workers: 48, hold_ms: 500 });
   const it = await page();
   await it.open(`tasks/${id}`);
   await it.locator('.live', { hasText: /^live$/ }).waitFor();

@@ -21,7 +21,7 @@ async function read(ns, stop) {
   const at = (/** @type {any} */ query) => ({ ...query, namespace: ns || undefined });
   const one = (/** @type {string} */ path, /** @type {any} */ query) => quiet(ask(path, { query, signal: stop }));
   const list = can('tasks:list');
-  const [states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events] = await Promise.all([
+  const [states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues] = await Promise.all([
     list ? one('v1/tasks/count', at({ open: true, by: 'state' })) : null,
     list ? one('v1/tasks/count', at({ created_after: '24h', by: 'template' })) : null,
     list ? one('v1/tasks/count', at({ created_after: '24h', by: 'state' })) : null,
@@ -32,10 +32,12 @@ async function read(ns, stop) {
     can('dlq:read') ? one('v1/dlq/staleness', { limit: 100 }) : null,
     can('system:health_read') ? one('health/detailed', {}) : null,
     can('events:read') ? one('v1/domain-events', { limit: 100 }) : null,
+    can('workers:read') ? one('v1/workers', { limit: 200 }) : null,
+    can('queues:read') ? one('v1/queues', {}) : null,
   ]);
   const failedBy = list ? await one('v1/tasks/count', at({ created_after: '24h', state: ['error', 'blocked_by_failures'], by: 'template' })) : null;
   const recent = list ? await one('v1/tasks', at({ limit: 8 })) : null;
-  return { states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, failedBy, recent };
+  return { states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues, failedBy, recent };
 }
 
 export default function Overview() {
@@ -50,7 +52,7 @@ export default function Overview() {
 const Tile = ({ to, look, icon, hue, name, value, text }) => html`<a class="tile" href=${to}><span class="lab">${look ? html`<${Glyph} look=${look} />` : html`<${Icon} name=${icon} class=${hue ?? 'dimi'} />`}<span class="clip">${name}</span></span><span class="fig ${value === '0' ? 'quiet' : ''}">${value}</span><span class="det clip">${text}</span></a>`;
 
 function View({ data, ns }) {
-  const { states, blocked, oldestBlocked, dlq, queue, stale, health, events } = data;
+  const { states, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues } = data;
   const entries = (queue?.items ?? []).filter((/** @type {any} */ one) => !ns || one.namespace === ns);
   const pending = dlq?.items ? dlq.items.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row.pending, 0) : null;
   const reasons = (dlq?.items ?? []).filter((/** @type {any} */ row) => row.pending).map((/** @type {any} */ row) => `${row.pending} ${reasonLook(row.dlq_reason).word.toLowerCase()}`).join(', ');
@@ -59,13 +61,19 @@ function View({ data, ns }) {
   const oldest = oldestBlocked?.items?.[0];
   const checks = Object.entries(health?.checks ?? {});
   const bad = checks.filter(([, check]) => check.status !== 'ok');
+  const hosts = workers?.items ?? [];
+  const silent = hosts.filter((/** @type {any} */ one) => one.status === 'silent');
+  const present = hosts.filter((/** @type {any} */ one) => one.status === 'present');
+  const deepest = [...(queues?.items ?? [])].sort((a, b) => b.ready - a.ready)[0];
   const tiles = [
     pending !== null && html`<${Tile} key="dlq" to=${href('dlq')} look=${{ hue: pending ? 'failed' : 'waiting', glyph: pending ? 'failed' : 'done' }} name="DLQ, pending" value=${count(pending)} text=${reasons || 'nothing waits for you'} />`,
     blocked && html`<${Tile} key="blocked" to=${href('tasks', { state: 'blocked_by_failures' })} look=${{ hue: blocked.count ? 'failed' : 'waiting', glyph: blocked.count ? 'blocked' : 'done' }} name="Blocked tasks" value=${`${count(blocked.count)}${blocked.capped ? '+' : ''}`} text=${oldest ? `oldest ${age(now.value - Date.parse(oldest.created_at))}` : 'none'} />`,
     stale && html`<${Tile} key="stale" to=${href('tasks', { open: true, order: 'asc' })} icon="warn" hue=${late.length ? 'retry' : 'dimi'} name="Stale" value=${count(late.length)} text=${late.length ? `${late[0].name}, ${duration(late[0].minutes_in_state * 60000)} without a change` : 'all open tasks move in time'} />`,
     events && html`<${Tile} key="given" to=${href('events/published')} look=${{ hue: given.length ? 'failed' : 'waiting', glyph: given.length ? 'isolated' : 'done' }} name="Given-up deliveries" value=${count(given.length)} text=${given.length ? `${given[0].name}: ${given[0].last_error ?? ''}` : 'of the last 100 events'} />`,
-    states && html`<${Tile} key="open" to=${href('tasks', { open: true })} icon="tasks" name="Open tasks" value=${`${count(states.count)}${states.capped ? '+' : ''}`} text=${states.groups.slice(0, 2).map((/** @type {any} */ group) => `${count(group.count)} ${taskStateLook(group.key).word.toLowerCase()}`).join(', ') || 'nothing runs'} />`,
-    health && html`<${Tile} key="health" to=${href('settings/health')} icon="plug" hue=${bad.length ? 'failed' : 'dimi'} name="Server" value=${health.status} text=${bad.length ? bad.map(([name]) => name).join(', ') : `${Object.values(health.open_steps ?? {}).reduce((/** @type {number} */ sum, n) => sum + Number(n), 0)} open steps`} />`,
+    workers && html`<${Tile} key="workers" to=${href('workers')} icon="plug" hue=${silent.length || !present.length ? 'retry' : 'dimi'} name="Silent workers" value=${count(silent.length)} text=${silent.length ? `${silent[0].name}, for ${age(now.value - Date.parse(silent[0].seen_at))}` : present.length ? `${count(present.length)} present` : 'none is present'} />`,
+    deepest && html`<${Tile} key="queue" to=${href('queues')} icon="queue" name="Deepest queue" value=${count(deepest.ready)} text=${deepest.ready ? `${deepest.name}, oldest ${duration((deepest.oldest_seconds ?? 0) * 1000)}` : 'nothing waits'} />`,
+    (!workers || !deepest) && states && html`<${Tile} key="open" to=${href('tasks', { open: true })} icon="tasks" name="Open tasks" value=${`${count(states.count)}${states.capped ? '+' : ''}`} text=${states.groups.slice(0, 2).map((/** @type {any} */ group) => `${count(group.count)} ${taskStateLook(group.key).word.toLowerCase()}`).join(', ') || 'nothing runs'} />`,
+    health && (bad.length || !deepest) && html`<${Tile} key="health" to=${href('settings/health')} icon="plug" hue=${bad.length ? 'failed' : 'dimi'} name="Server" value=${health.status} text=${bad.length ? bad.map(([name]) => name).join(', ') : `${Object.values(health.open_steps ?? {}).reduce((/** @type {number} */ sum, n) => sum + Number(n), 0)} open steps`} />`,
   ].filter(Boolean);
   return html`<section aria-labelledby="ny"><h2 class="hd" id="ny">Needs you</h2><div class="panel tiles">${tiles}</div></section>
     <div class="two"><${Failures} entries=${entries} /><${Day} data=${data} /></div>
