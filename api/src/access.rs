@@ -5,13 +5,17 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::{
     Extension,
     extract::{FromRequestParts, Request},
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, SET_COOKIE},
+        request::Parts,
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tasker_orchestrator::{
     Engine, Error, Orchestrator,
-    access::{Caller, Keys, Permission, PrincipalKind, Repeatable, Scope},
+    access::{Caller, Keys, Permission, Principal, Repeatable, Scope, Sessions},
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
@@ -20,10 +24,13 @@ use uuid::Uuid;
 
 use crate::{
     bodies::{Share, announced},
+    gateway::{Gateway, GatewayClaims},
+    pace::Pace,
     per_minute::{PerMinute, network_of},
     problem::{ApiError, Code},
     repetition::once,
     request_id,
+    site::{Purpose, Site},
     tokens::Tokens,
     trail::{Note, Recorder, Visit},
 };
@@ -33,18 +40,19 @@ use crate::{
 pub enum Authentication {
     /// Not at all: everybody may do everything. For loopback.
     Off,
-    /// By API keys, and by tokens of an identity provider.
+    /// By API keys and sessions, and by tokens of an identity provider.
     Own(Option<Arc<Tokens>>),
     /// By the gateway in front of the API, which lets nobody else through.
-    Gateway,
+    Gateway(Arc<Gateway>),
 }
 
 /// The extension in an operation of the OpenAPI document that names its permission.
 const REQUIRED_PERMISSION: &str = "x-required-permission";
 /// The name of the header with an API key, and of its scheme in the document.
 pub(crate) const API_KEY: &str = "x-api-key";
-/// The name of the other scheme in the document.
+/// The names of the other schemes in the document.
 pub(crate) const BEARER: &str = "bearer";
+pub(crate) const SESSION: &str = "session";
 
 /// The beginning of API keys.
 const KEY_PREFIX: &str = "tsk_";
@@ -145,7 +153,7 @@ fn guarded(
     for item in paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            let schemes = [API_KEY, BEARER].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
+            let schemes = [API_KEY, BEARER, SESSION].map(|scheme| SecurityRequirement::new(scheme, [""; 0]));
             operation.security = Some(schemes.to_vec());
             if let Some(permission) = permission {
                 let named = ExtensionsBuilder::new().add(REQUIRED_PERMISSION, permission.as_str()).build();
@@ -157,19 +165,52 @@ fn guarded(
     (schemas, paths, routes.route_layer(middleware::from_fn(check)))
 }
 
-/// What the routes authenticate with, in the extensions of each request: by API keys, or the caller that everybody is.
+/// What the routes authenticate with, in the extensions of each request.
 #[derive(Clone)]
 pub(crate) struct Guardian {
+    mode: Mode,
     keys: Arc<Keys>,
-    everybody: Option<Arc<Caller>>,
-    /// What verifies tokens, if they are accepted.
-    tokens: Option<Arc<Tokens>>,
+    sessions: Arc<Sessions>,
+    site: Arc<Site>,
     /// The refused credentials of each address.
     refused: Arc<PerMinute>,
+    /// The requests of each principal.
+    pace: Arc<Pace>,
     /// What says whether a task may be created now.
     engine: Arc<Engine>,
     recorder: Recorder,
     repeatable: Arc<Repeatable>,
+}
+
+/// Who callers are.
+#[derive(Clone)]
+enum Mode {
+    /// Everybody is this one.
+    Off(Arc<Caller>),
+    /// Whom their credentials name. Tokens are accepted if there is what verifies them.
+    Own(Option<Arc<Tokens>>),
+    /// Whom the gateway names.
+    Gateway(Arc<Gateway>),
+}
+
+/// What a request says about who sends it.
+#[derive(Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    headers: &'a HeaderMap,
+    claims: Option<&'a GatewayClaims>,
+    /// Whether the cookie of a session counts.
+    cookies: bool,
+}
+
+impl<'a> Evidence<'a> {
+    fn of(request: &'a Request) -> Self {
+        Self { headers: request.headers(), claims: request.extensions().get(), cookies: true }
+    }
+
+    /// That of a program, for which a browser's cookie does not count: no page sends such requests.
+    pub(crate) fn of_program(request: &'a Request) -> Self {
+        Self { cookies: false, ..Self::of(request) }
+    }
 }
 
 /// Lets through only those with valid credentials; what they may do is checked elsewhere.
@@ -179,7 +220,7 @@ pub(crate) async fn authenticate(
     next: Next,
 ) -> Response {
     let visit = Visit::of(&request, None);
-    match guardian.caller_from(request.headers(), visit.address()).await {
+    match guardian.caller_from(Evidence::of_program(&request), visit.address()).await {
         Ok(_) => next.run(request).await,
         Err(refused) => {
             let response = refused.into_response();
@@ -230,10 +271,27 @@ async fn answer_as(
     next: Next,
 ) -> Response {
     let (visit, note) = (Visit::of(&request, permission), Note::default());
-    let (caller, response) = match guardian.caller_from(request.headers(), visit.address()).await {
-        Err(refused) => (None, refused.into_response()),
+    let has_session = matches!(guardian.credential_in(Evidence::of(&request)), Some(Credential::Cookie(_)));
+    let caller = match has_session && !request.method().is_safe() {
+        true => guardian.site.check_page(request.headers(), request.uri()),
+        false => Ok(()),
+    };
+    let caller = match caller {
+        Ok(()) => guardian.caller_from(Evidence::of(&request), visit.address()).await,
+        Err(refused) => Err(refused),
+    };
+    let (caller, response) = match caller {
+        Err(refused) => {
+            let has_ended = has_session && refused.is_refusal();
+            let mut response = refused.into_response();
+            if has_ended && let Ok(cookies) = guardian.site.cookies() {
+                response.headers_mut().append(SET_COOKIE, cookies.clear(Purpose::Session));
+            }
+            (None, response)
+        }
         Ok(caller) => {
-            let response = match within(Arc::clone(&caller), permission, note.clone()) {
+            let within = within(Arc::clone(&caller), permission, note.clone());
+            let response = match within.and_then(|within| guardian.at_its_pace(&caller).map(|()| within)) {
                 Ok(within) => {
                     request.extensions_mut().insert(within);
                     once(&guardian.repeatable, &caller, permission, request, next).await
@@ -259,25 +317,53 @@ fn within(caller: Arc<Caller>, permission: Option<Permission>, note: Note) -> Re
 }
 
 impl Guardian {
-    pub(crate) fn new(orchestrator: &Orchestrator, authentication: Authentication) -> Self {
-        let everybody = match &authentication {
-            Authentication::Off => Some(Caller::local()),
-            Authentication::Gateway => Some(Caller::gateway()),
-            Authentication::Own(_) => None,
-        };
-        let tokens = match authentication {
-            Authentication::Own(tokens) => tokens,
-            _ => None,
+    /// `per_second` limits the requests of each principal; 0: no limit.
+    pub(crate) fn new(
+        orchestrator: &Orchestrator,
+        authentication: Authentication,
+        site: Site,
+        per_second: u32,
+    ) -> Self {
+        let mode = match authentication {
+            Authentication::Off => Mode::Off(Arc::new(Caller::local())),
+            Authentication::Own(tokens) => Mode::Own(tokens),
+            Authentication::Gateway(gateway) => Mode::Gateway(gateway),
         };
         Self {
+            mode,
             keys: Arc::clone(&orchestrator.keys),
-            everybody: everybody.map(Arc::new),
-            tokens,
+            sessions: Arc::clone(&orchestrator.sessions),
+            site: Arc::new(site),
             refused: Arc::default(),
+            pace: Arc::new(Pace::new(per_second)),
             engine: Arc::clone(&orchestrator.engine),
             recorder: Recorder::new(Arc::clone(&orchestrator.trail)),
             repeatable: Arc::clone(&orchestrator.repeatable),
         }
+    }
+
+    /// What browsers know this server by.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Counts a request of a caller.
+    fn at_its_pace(&self, caller: &Caller) -> Result<(), ApiError> {
+        if !self.pace.is_limited() {
+            return Ok(());
+        }
+        let Principal { kind, name, id } = &caller.principal;
+        if self.pace.take(&format!("{} {}", kind.as_str(), id.as_ref().unwrap_or(name))) {
+            return Ok(());
+        }
+        let message =
+            "you send more requests in a second than `server.requests_per_second` allows: send fewer";
+        Err(ApiError::new(Code::TooManyRequests, message.to_owned()).again_in(1))
+    }
+
+    /// Records a request that no route checked.
+    pub(crate) async fn record(&self, visit: Visit, principal: Option<&Principal>, status: StatusCode) {
+        self.recorder.record(visit, principal, &Note::default(), status).await;
     }
 
     /// Takes a place for a request that creates tasks, before its body is read.
@@ -295,47 +381,66 @@ impl Guardian {
 
     /// Why tokens cannot be verified at present, if they cannot.
     pub(crate) fn fault_of_tokens(&self) -> Option<String> {
-        self.tokens.as_ref().and_then(|tokens| tokens.fault())
+        let Mode::Own(Some(tokens)) = &self.mode else { return None };
+        tokens.fault()
     }
 
     /// How callers are authenticated.
     pub(crate) fn mode(&self) -> &'static str {
-        match self.everybody.as_deref().map(|caller| caller.principal.kind) {
-            None => "own",
-            Some(PrincipalKind::Gateway) => "gateway",
-            Some(_) => "off",
+        match self.mode {
+            Mode::Off(_) => "off",
+            Mode::Own(_) => "own",
+            Mode::Gateway(_) => "gateway",
         }
+    }
+
+    /// Whether callers log in here.
+    pub(crate) fn has_logins(&self) -> bool {
+        matches!(self.mode, Mode::Own(_))
+    }
+
+    /// Returns the caller of an API key that somebody logs in with. Wrong ones count as elsewhere.
+    pub(crate) async fn caller_of_key(
+        &self,
+        key: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Arc<Caller>, ApiError> {
+        let caller = self.by_key(key).await;
+        caller.map_err(|error| self.count(error, address))
     }
 
     /// Returns the caller. Too many wrong credentials of an address get 429. Valid ones pass all the same, because many callers
     /// may share an address.
     pub(crate) async fn caller_from(
         &self,
-        headers: &HeaderMap,
+        evidence: Evidence<'_>,
         address: Option<IpAddr>,
     ) -> Result<Arc<Caller>, ApiError> {
-        let caller = self.caller(headers).await;
-        let Err(error) = &caller else { return caller };
+        self.caller(evidence).await.map_err(|error| self.count(error, address))
+    }
+
+    /// Counts wrong credentials of an address. Returns what to answer.
+    pub(crate) fn count(&self, error: ApiError, address: Option<IpAddr>) -> ApiError {
         let Some(network) = address.filter(|_| error.has_credentials()).map(network_of) else {
-            return caller;
+            return error;
         };
-        if self.refused.add(&network) <= MOST_REFUSED {
-            return caller;
-        }
-        let message = format!(
-            "{MOST_REFUSED} requests of this address had wrong credentials within a minute: wait for the next one"
-        );
-        Err(ApiError::new(Code::TooManyRequests, message))
+        if self.refused.add(&network) <= MOST_REFUSED { error } else { too_many_refused() }
+    }
+
+    /// Checks that an address has not sent too many wrong credentials, before work that others do for us.
+    pub(crate) fn check_refused(&self, address: Option<IpAddr>) -> Result<(), ApiError> {
+        let count = address.map_or(0, |address| self.refused.count(&network_of(address)));
+        if count < MOST_REFUSED { Ok(()) } else { Err(too_many_refused()) }
     }
 
     /// Returns when these credentials do not give the permission any more. For responses without an end.
     pub(crate) async fn refuses(self, headers: HeaderMap, permission: Permission) {
-        if self.everybody.is_some() {
+        if !matches!(self.mode, Mode::Own(_)) {
             return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(CHECKED_AGAIN).await;
-            match self.caller(&headers).await {
+            match self.caller(Evidence { headers: &headers, claims: None, cookies: true }).await {
                 Ok(caller) if caller.scope(permission).is_some() => {}
                 // The database may be away for a while.
                 Err(error) if !error.is_refusal() => {}
@@ -344,31 +449,68 @@ impl Guardian {
         }
     }
 
-    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, ApiError> {
-        if let Some(everybody) = &self.everybody {
-            return Ok(Arc::clone(everybody));
-        }
-        let Some(credential) = credential_in(headers) else {
-            let message = "send an API key, as `X-API-Key: tsk_…` or `Authorization: Bearer tsk_…`; `tasker key create` makes one";
-            return Err(ApiError::new(Code::Unauthenticated, message.to_owned()));
+    pub(crate) async fn caller(&self, evidence: Evidence<'_>) -> Result<Arc<Caller>, ApiError> {
+        let tokens = match &self.mode {
+            Mode::Off(everybody) => return Ok(Arc::clone(everybody)),
+            Mode::Gateway(gateway) => return gateway.caller(evidence.claims).map(Arc::new),
+            Mode::Own(tokens) => tokens,
         };
-        let key = match (credential, &self.tokens) {
-            (Credential::Bearer(token), Some(tokens)) if !token.starts_with(KEY_PREFIX) => {
-                return tokens.caller(token).await;
+        match (self.credential_in(evidence), tokens) {
+            (None, _) => {
+                let message = "send an API key, as `X-API-Key: tsk_…` or `Authorization: Bearer tsk_…`; `tasker key create` makes one";
+                Err(ApiError::new(Code::Unauthenticated, message.to_owned()))
             }
-            (Credential::Bearer(key) | Credential::Key(key), _) => key,
-        };
+            (Some(Credential::Cookie(text)), _) => self.by_session(text).await,
+            (Some(Credential::Bearer(text)), _) if Sessions::is_text(text) => self.by_session(text).await,
+            (Some(Credential::Bearer(token)), Some(tokens)) if !token.starts_with(KEY_PREFIX) => {
+                tokens.caller(token).await
+            }
+            (Some(Credential::Bearer(key) | Credential::Key(key)), _) => self.by_key(key).await,
+        }
+    }
+
+    async fn by_key(&self, key: &str) -> Result<Arc<Caller>, ApiError> {
         let unknown = || ApiError::refused_credentials("the API key is unknown, revoked or expired");
         self.keys.verify(key).await?.ok_or_else(unknown)
     }
+
+    async fn by_session(&self, text: &str) -> Result<Arc<Caller>, ApiError> {
+        let ended = || ApiError::refused_credentials("the session has ended: log in again");
+        self.sessions.verify(text).await?.ok_or_else(ended)
+    }
+
+    /// The text of the session in which a request is sent, if it is.
+    pub(crate) fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        match self.credential_in(Evidence { headers, claims: None, cookies: true }) {
+            Some(Credential::Cookie(text)) => Some(text),
+            Some(Credential::Bearer(text)) if Sessions::is_text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What a request authenticates with. What a program sends comes before what a browser adds.
+    fn credential_in<'a>(&self, evidence: Evidence<'a>) -> Option<Credential<'a>> {
+        let sent = credential_in(evidence.headers);
+        let by_cookie = || evidence.cookies.then(|| self.site.session(evidence.headers)).flatten();
+        if sent.is_some() || !self.has_logins() { sent } else { by_cookie().map(Credential::Cookie) }
+    }
+}
+
+fn too_many_refused() -> ApiError {
+    let message = format!(
+        "{MOST_REFUSED} requests of this address had wrong credentials within a minute: wait for the next one"
+    );
+    ApiError::new(Code::TooManyRequests, message)
 }
 
 /// What a request says about who sent it.
 enum Credential<'a> {
     /// An API key.
     Key(&'a str),
-    /// An API key or a token.
+    /// An API key, a token or a session.
     Bearer(&'a str),
+    /// A session of a browser.
+    Cookie(&'a str),
 }
 
 fn credential_in(headers: &HeaderMap) -> Option<Credential<'_>> {

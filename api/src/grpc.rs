@@ -15,7 +15,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 
-use crate::{MAX_BODY_BYTES, access::Guardian};
+use crate::{
+    MAX_BODY_BYTES,
+    access::{Evidence, Guardian},
+};
 
 /// The maximum number of calls at once whose messages are read. Each may be as long as a body.
 const MAX_CALLS: usize = 512;
@@ -51,7 +54,7 @@ async fn split(State(door): State<Door>, request: Request, next: Next) -> Respon
         return next.run(request).await;
     }
     // The route checks again. Here it only matters how much of the message is read.
-    let known = door.guardian.caller(request.headers()).await.is_ok();
+    let known = door.guardian.caller(Evidence::of_program(&request)).await.is_ok();
     let _place = if known { door.places.acquire().await.ok() } else { None };
     let longest = if known { MAX_BODY_BYTES } else { MAX_MESSAGE_OF_NOBODY };
     door.services.call(request.map(GrpcBody::new), longest).await.map(Body::new)

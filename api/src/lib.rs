@@ -19,12 +19,14 @@ mod extract;
 mod filters;
 mod follow;
 mod follow_list;
+mod gateway;
 mod graphs;
 mod grpc;
 mod guard;
 mod handlers;
 mod health;
 mod keys;
+mod login;
 mod logs;
 mod mcp;
 mod me;
@@ -32,13 +34,19 @@ mod meta;
 mod moment;
 mod namespaces;
 mod openapi;
+mod pace;
 mod page;
 mod per_minute;
 mod problem;
 mod queues;
+mod proxies;
 mod repetition;
 mod request_id;
+mod roles;
+mod seal;
 mod server;
+mod sessions;
+mod site;
 mod steps;
 mod streams;
 mod tasks;
@@ -55,6 +63,10 @@ use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 use bodies::{Bodies, bound};
 use configuration::Configuration;
+use ipnet::IpNet;
+use login::Logins;
+use proxies::see_through;
+use site::{Cookies, Site};
 use streams::Streams;
 use tasker_orchestrator::Orchestrator;
 use tokio::net::TcpListener;
@@ -69,14 +81,18 @@ pub use creations::{CheckedTask, CreatedItem, CreatedTask, CreatedTasks, TaskBat
 pub use dlq::{DlqAddition, DlqBulkUpdate, DlqBulkUpdated, DlqUpdate, DlqUpdated};
 pub use events::{EventReplay, EventsReplayed};
 pub use follow_list::TaskChanges;
+pub use gateway::{Gateway, GatewayClaims, GatewayError};
 pub use health::{DetailedHealth, Health, HealthCheck};
 pub use keys::KeyRotation;
+pub use login::{CALLBACK, Login};
 pub use me::Me;
 pub use meta::Meta;
 pub use moment::duration;
 pub use openapi::document as openapi_document;
 pub use page::Page;
 pub use problem::{Fault, PROBLEM_JSON, Problem};
+pub use sessions::KeyLogin;
+pub use site::{BadPublicUrl, PublicUrl};
 pub use steps::{StepActionName, StepOperation};
 pub use tasker_orchestrator::TaskCopy;
 pub use tasks::{AnswerBy, CancelledTask, OperatedTask, TaskOperation};
@@ -99,6 +115,21 @@ pub struct Doors {
     pub max_bodies_bytes: usize,
     /// The configuration of the process, for those who may read it.
     pub configuration: Vec<ConfigurationEntry>,
+    /// How clients reach the server, and how often.
+    pub front: Front,
+}
+
+/// How clients reach a server, and how often.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// The URL that they reach it by, if that is not its own address.
+    pub public_url: Option<PublicUrl>,
+    /// The proxies before it, whose `X-Forwarded-For` names the client.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many requests each principal may send in a second. 0: any number.
+    pub requests_per_second: u32,
+    /// Logins at an identity provider.
+    pub login: Option<Arc<Login>>,
 }
 
 impl From<Authentication> for Doors {
@@ -108,6 +139,7 @@ impl From<Authentication> for Doors {
             mcp_writes: false,
             max_bodies_bytes: MAX_BODIES_BYTES,
             configuration: Vec::new(),
+            front: Front::default(),
         }
     }
 }
@@ -125,17 +157,23 @@ pub fn router_with_bodies(
     max_body_bytes: usize,
 ) -> Router {
     let doors = doors.into();
-    let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    // A gateway or a function URL is reached by TLS only.
+    let site = Site::new(doors.front.public_url.clone(), Some(Cookies::Secure));
+    let guardian = guardian(&orchestrator, &doors, site);
     let bodies = Bodies::new(doors.max_bodies_bytes);
     routes(orchestrator, doors, guardian, stop, max_body_bytes)
         .layer(middleware::from_fn_with_state(bodies, bound))
         .layer(middleware::from_fn(request_id::identify))
 }
 
+fn guardian(orchestrator: &Orchestrator, doors: &Doors, site: Site) -> Guardian {
+    Guardian::new(orchestrator, doors.authentication.clone(), site, doors.front.requests_per_second)
+}
+
 /// The routes, without the id of a request, which is the outermost layer.
 fn routes(
     orchestrator: Orchestrator,
-    Doors { mcp_writes, configuration, .. }: Doors,
+    Doors { mcp_writes, configuration, front, .. }: Doors,
     guardian: Guardian,
     stop: CancellationToken,
     max_body_bytes: usize,
@@ -145,6 +183,7 @@ fn routes(
         .0
         .route("/openapi.json", get(openapi::serve))
         .merge(tasker_console::router())
+        .merge(login::routes())
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn(etag::tag))
@@ -155,6 +194,7 @@ fn routes(
         .layer(Extension(guardian.clone()))
         .layer(Extension(Streams::default()))
         .layer(Extension(Configuration(configuration.into())))
+        .layer(Extension(Logins::new(front.login)))
         .with_state(orchestrator);
     // Before routing, because it sends another request to the same path.
     let checked = middleware::from_fn_with_state(routes.clone(), etag::check).layer(routes);
@@ -171,21 +211,29 @@ pub async fn serve(
     listener: TcpListener,
     orchestrator: Orchestrator,
     doors: Doors,
-    hosts: Vec<String>,
+    mut hosts: Vec<String>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     if let Authentication::Own(Some(tokens)) = &doors.authentication {
         let (tokens, stop) = (Arc::clone(tokens), stop.clone());
         tokio::spawn(async move { tokens.run(stop).await });
     }
-    let guardian = Guardian::new(&orchestrator, doors.authentication.clone());
+    let is_loopback = listener.local_addr()?.ip().is_loopback();
+    let Front { public_url, trusted_proxies, .. } = doors.front.clone();
+    hosts.extend(public_url.as_ref().map(|url| url.host().to_owned()));
+    let site = Site::new(public_url, is_loopback.then_some(Cookies::Local));
+    let guardian = guardian(&orchestrator, &doors, site);
     let bodies = Bodies::new(doors.max_bodies_bytes);
     let mut router = routes(orchestrator, doors, guardian.clone(), stop.clone(), MAX_BODY_BYTES);
     router = grpc::with_grpc(router, guardian, stop.clone());
     router = router.layer(middleware::from_fn_with_state(bodies, bound));
-    if listener.local_addr()?.ip().is_loopback() {
+    if is_loopback {
         router = router
             .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));
+    }
+    if !trusted_proxies.is_empty() {
+        router =
+            router.layer(middleware::from_fn_with_state(Arc::<[IpNet]>::from(trusted_proxies), see_through));
     }
     server::serve(listener, router.layer(middleware::from_fn(request_id::identify)), stop).await;
     Ok(())

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     access::{API_KEY, Guardian, authenticate},
+    gateway::GatewayClaims,
     request_id,
     tasks::AnswerBy,
     trail::Peer,
@@ -56,6 +57,7 @@ struct Routes {
 struct Sender {
     credentials: HeaderMap,
     peer: Option<Peer>,
+    claims: Option<GatewayClaims>,
     answer_by: Option<AnswerBy>,
     /// The id of the MCP request, which the trail and problems name.
     request_id: Option<Uuid>,
@@ -70,7 +72,8 @@ impl Sender {
             }
         }
         let (peer, answer_by) = (head.extensions.get().copied(), head.extensions.get().copied());
-        Self { credentials, peer, answer_by, request_id: request_id::current() }
+        let claims = head.extensions.get().cloned();
+        Self { credentials, peer, claims, answer_by, request_id: request_id::current() }
     }
 }
 
@@ -107,6 +110,9 @@ impl Sender {
         let mut extensions = axum::http::Extensions::new();
         if let Some(peer) = self.peer {
             extensions.insert(peer);
+        }
+        if let Some(claims) = self.claims.clone() {
+            extensions.insert(claims);
         }
         if let Some(answer_by) = self.answer_by {
             extensions.insert(answer_by);

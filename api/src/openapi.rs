@@ -15,11 +15,13 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    access::{API_KEY, Authorized as _, BEARER},
+    access::{API_KEY, Authorized as _, BEARER, SESSION},
     bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
     graphs, handlers, health, keys, logs, me, meta, namespaces, problem,
     problem::PROBLEM_JSON,
-    queues, steps, tasks, templates, timeline, trail, triggers, workers,
+    queues, sessions,
+    site::SESSION_COOKIE,
+    steps, tasks, templates, timeline, trail, triggers, workers,
 };
 
 #[derive(OpenApi)]
@@ -40,6 +42,11 @@ impl Modify for Schemes {
             API_KEY,
             SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))),
         );
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            SESSION_COOKIE,
+            "`tasker_session` on a loopback server without TLS. What changes something needs `X-Tasker-Request: 1` too.",
+        )));
+        components.add_security_scheme(SESSION, cookie);
         components.add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
@@ -124,12 +131,16 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(keys::show), Permission::KeysRead)
         .authorized(routes!(keys::revoke), Permission::KeysRevoke)
         .authorized(routes!(keys::rotate), Permission::KeysCreate)
+        .authorized(routes!(sessions::list), Permission::KeysRead)
+        .authorized(routes!(sessions::end), Permission::KeysRevoke)
+        .for_any_caller(routes!(sessions::end_own))
         .authorized(routes!(health::detailed), Permission::SystemHealthRead)
         .authorized(routes!(configuration::list), Permission::SystemConfigRead)
         .authorized(routes!(workers::list), Permission::WorkersRead)
         .authorized(routes!(queues::list), Permission::QueuesRead)
         .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))
+        .routes(routes!(sessions::begin))
         .routes(routes!(meta::show))
         .routes(routes!(health::health))
         .routes(routes!(health::live))

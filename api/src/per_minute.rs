@@ -37,6 +37,15 @@ impl PerMinute {
         })
     }
 
+    /// Returns how many there are.
+    pub(crate) fn count(&self, name: &str) -> u32 {
+        self.with(|counts| {
+            let is_new = !counts.contains_key(name);
+            let name = if is_new && counts.len() >= MOST_NAMES { OTHERS } else { name };
+            counts.get(name).copied().unwrap_or_default()
+        })
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, u32>) -> T) -> T {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.0.elapsed() >= MINUTE {
@@ -65,6 +74,7 @@ mod tests {
     async fn counts_begin_again_with_each_minute_and_hold_few_names() {
         let counts = PerMinute::default();
         assert_eq!((counts.add("a"), counts.add("a"), counts.add("b")), (1, 2, 1));
+        assert_eq!((counts.count("a"), counts.count("c")), (2, 0));
         tokio::time::advance(MINUTE).await;
         assert_eq!(counts.add("a"), 1);
         for name in 1..MOST_NAMES {

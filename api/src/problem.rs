@@ -99,6 +99,7 @@ codes! {
     PageTooDeep BAD_REQUEST "page_too_deep" "The page is too far from the beginning"
     Unauthenticated UNAUTHORIZED "unauthenticated" "The request has no valid credentials"
     Forbidden FORBIDDEN "forbidden" "The caller lacks a permission"
+    LoginRefused FORBIDDEN "login_refused" "Nobody has logged in"
     OriginRefused FORBIDDEN "origin_refused" "The request comes from a page of another site"
     NoSuchRoute NOT_FOUND "no_such_route" "There is no such route"
     NoSuchTask NOT_FOUND "no_such_task" "There is no such task"
@@ -109,6 +110,7 @@ codes! {
     NoSuchSubscription NOT_FOUND "no_such_subscription" "There is no such subscription"
     NoSuchDlqEntry NOT_FOUND "no_such_dlq_entry" "There is no such DLQ entry"
     NoSuchKey NOT_FOUND "no_such_key" "There is no such API key"
+    NoSuchSession NOT_FOUND "no_such_session" "There is no such session"
     NoSuchTrigger NOT_FOUND "no_such_trigger" "There is no such trigger"
     NoSuchEvent NOT_FOUND "no_such_event" "There is no such event"
     NoSuchBulk NOT_FOUND "no_such_bulk" "There is no such bulk operation"
@@ -163,6 +165,21 @@ impl ApiError {
     /// Credentials that are not valid.
     pub(crate) fn refused_credentials(detail: &str) -> Self {
         Self { has_credentials: true, ..Self::new(Code::Unauthenticated, detail.to_owned()) }
+    }
+
+    /// A login that did not succeed. It counts as wrong credentials.
+    pub(crate) fn refused_login(detail: &str) -> Self {
+        Self { has_credentials: true, ..Self::new(Code::LoginRefused, detail.to_owned()) }
+    }
+
+    /// To be repeated in so many seconds.
+    pub(crate) fn again_in(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> Code {
+        self.code
     }
 
     /// The task that the same request has already created.
@@ -251,6 +268,7 @@ impl From<Error> for ApiError {
         let code = match &error {
             Error::Forbidden { .. } => Code::Forbidden,
             Error::NoSuchKey(_) => Code::NoSuchKey,
+            Error::NoSuchSession(_) => Code::NoSuchSession,
             Error::NoSuchNamespace { .. } => Code::NoSuchNamespace,
             Error::NoSuchTemplate { .. } => Code::NoSuchTemplate,
             Error::NoSuchTask(_) => Code::NoSuchTask,

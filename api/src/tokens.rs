@@ -9,10 +9,13 @@ use std::{
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use tasker_identity::{Identity, Refusal, Verifier};
-use tasker_orchestrator::access::{Caller, Grant, GrantError, Principal, PrincipalKind, Role};
+use tasker_orchestrator::access::{Caller, GrantError, Principal, PrincipalKind};
 use tokio_util::sync::CancellationToken;
 
-use crate::problem::{ApiError, Code};
+use crate::{
+    problem::{ApiError, Code},
+    roles::Roles,
+};
 
 /// How long a verdict on a token is kept, which is how soon a key that its issuer has withdrawn counts no more.
 const KEPT: Duration = Duration::from_secs(2);
@@ -28,9 +31,7 @@ type Verdicts = HashMap<[u8; 32], (Instant, Arc<Caller>)>;
 #[derive(Debug)]
 pub struct Tokens {
     verifier: Arc<Verifier>,
-    /// What each further role grants: permissions, and names of built-in roles.
-    roles: BTreeMap<String, Vec<String>>,
-    is_strict: bool,
+    roles: Roles,
     kept: Mutex<Verdicts>,
     logged: Mutex<Option<SystemTime>>,
 }
@@ -48,12 +49,9 @@ impl Tokens {
         roles: BTreeMap<String, Vec<String>>,
         is_strict: bool,
     ) -> Result<Self, GrantError> {
-        for granted in roles.values() {
-            let (roles, permissions) = parts(granted);
-            Grant::read(&roles, &permissions, None)?;
-        }
+        let roles = Roles::new(roles, is_strict)?;
         let (verifier, kept, logged) = (Arc::new(verifier), Mutex::default(), Mutex::default());
-        Ok(Self { verifier, roles, is_strict, kept, logged })
+        Ok(Self { verifier, roles, kept, logged })
     }
 
     /// Keeps the keys of the identity provider fresh until `stop` is cancelled.
@@ -116,30 +114,8 @@ impl Tokens {
     /// None if the token claims what does not exist, and this is strict.
     fn caller_of(&self, identity: Identity) -> Option<Caller> {
         let Identity { subject, display, permissions, roles, namespaces, expires_at, .. } = identity;
-        let (mut granted_roles, mut granted) = (Vec::new(), Vec::new());
-        for role in roles {
-            match self.roles.get(&role) {
-                Some(grants) => {
-                    let (roles, permissions) = parts(grants);
-                    granted_roles.extend(roles);
-                    granted.extend(permissions);
-                }
-                None if Role::from_name(&role).is_some() => granted_roles.push(role),
-                None => {}
-            }
-        }
-        for permission in permissions {
-            match Grant::read(&[], std::slice::from_ref(&permission), None) {
-                Ok(_) => granted.push(permission),
-                Err(error) => {
-                    self.log(&format!("a token grants what does not exist: {error}"));
-                    if self.is_strict {
-                        return None;
-                    }
-                }
-            }
-        }
-        let grant = Grant::read(&granted_roles, &granted, namespaces.as_deref()).ok()?;
+        let unknown = |error: &GrantError| self.log(&format!("a token grants what does not exist: {error}"));
+        let grant = self.roles.grant(roles, permissions, namespaces.as_deref(), unknown).ok()?;
         let principal = Principal { kind: PrincipalKind::User, name: display, id: Some(subject) };
         Some(Caller { principal, grant, expires_at: Some(DateTime::<Utc>::from(expires_at)) })
     }
@@ -147,9 +123,4 @@ impl Tokens {
 
 fn refused() -> ApiError {
     ApiError::refused_credentials("the token is not valid")
-}
-
-/// The built-in roles and the permissions among what a role grants. Only permissions have a colon.
-fn parts(granted: &[String]) -> (Vec<String>, Vec<String>) {
-    granted.iter().cloned().partition(|name| !name.contains(':'))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header::USER_AGENT},
+    http::{HeaderValue, Method, StatusCode, Uri, header::USER_AGENT, request::Parts},
 };
 use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
@@ -68,6 +68,8 @@ pub(crate) struct Visit {
     permission: Option<Permission>,
     address: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
+    /// Whether somebody logs in, which is recorded whatever the method.
+    is_login: bool,
 }
 
 impl Recorder {
@@ -119,7 +121,7 @@ impl Recorder {
             path: visit.uri.path().to_owned(),
             outcome: match status {
                 _ if is_refusal => AccessOutcome::Denied,
-                _ if status.is_success() => AccessOutcome::Ok,
+                _ if status.is_success() || status.is_redirection() => AccessOutcome::Ok,
                 _ => AccessOutcome::Failed,
             },
             status: status.as_u16(),
@@ -143,12 +145,33 @@ impl Visit {
             permission,
             address: request.extensions().get::<Peer>().map(|peer| peer.0),
             user_agent: request.headers().get(USER_AGENT).cloned(),
+            is_login: false,
         }
+    }
+
+    /// Notes a request with which somebody logs in. No route checks it.
+    pub(crate) fn of_login(head: &Parts) -> Self {
+        Self {
+            method: head.method.clone(),
+            uri: head.uri.clone(),
+            permission: None,
+            address: head.extensions.get::<Peer>().map(|peer| peer.0),
+            user_agent: head.headers.get(USER_AGENT).cloned(),
+            is_login: true,
+        }
+    }
+
+    /// The program that sent it, as it says.
+    pub(crate) fn program(&self) -> Option<String> {
+        Some(self.user_agent.as_ref()?.to_str().ok()?.to_owned())
     }
 
     /// Whether it changes something that has no record of its own, as creations and events have. The last two change nothing, and
     /// what may only list tasks is a preview.
     fn changes(&self, note: &Note) -> bool {
+        if self.is_login {
+            return true;
+        }
         let is_preview = self.permission == Some(Permission::TasksList) && note.1.get().is_none();
         !self.method.is_safe()
             && !is_preview

@@ -2,30 +2,33 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::{Result, bail};
-use tasker_api::{Authentication, ConfigurationEntry, Doors};
+use anyhow::{Context, Result, bail};
+use tasker_api::{Authentication, ConfigurationEntry, Doors, Front, PublicUrl};
 
 use crate::{
-    auth::AuthMode,
+    auth::{AuthMode, networks},
     config::{ProjectConfig, Source},
 };
 
 /// Returns whom the API on this address lets in, and to what. `has_keys` says whether `auth.mode = "auto"` finds API keys.
 ///
 /// # Errors
-/// It would let everybody in beyond this machine, or a setting of tokens is wrong.
+/// It would let everybody in beyond this machine, or a setting of tokens or logins is wrong.
 pub(crate) fn doors(project: &ProjectConfig, address: SocketAddr, has_keys: bool) -> Result<Doors> {
     let configuration = configuration(project)?;
+    let front = front(project, address)?;
+    let has_login = front.login.is_some();
     let doors = |authentication| Doors {
         authentication,
         mcp_writes: project.config.mcp.write,
         max_bodies_bytes: project.config.server.max_bodies_bytes,
         configuration: configuration.clone(),
+        front,
     };
     let auth = &project.config.auth;
     let tokens = auth.tokens(&project.config.auth_roles, &project.root)?.map(Arc::new);
     let is_off = match auth.mode {
-        AuthMode::Auto => tokens.is_none() && !has_keys,
+        AuthMode::Auto => tokens.is_none() && !has_keys && !has_login,
         AuthMode::Off => true,
         AuthMode::Own => false,
     };
@@ -51,4 +54,26 @@ fn configuration(project: &ProjectConfig) -> Result<Vec<ConfigurationEntry>> {
         Ok(ConfigurationEntry { key, value, source: source.to_string() })
     };
     project.entries()?.into_iter().map(entry).collect()
+}
+
+/// Returns how clients reach the server.
+fn front(project: &ProjectConfig, address: SocketAddr) -> Result<Front> {
+    let server = &project.config.server;
+    let public_url: Option<PublicUrl> = match server.public_url.as_str() {
+        "" => None,
+        text => Some(text.parse().context("`server.public_url`")?),
+    };
+    // Of a server on loopback, browsers of this machine know the address.
+    let known = match &public_url {
+        None if address.ip().is_loopback() => Some(format!("http://{address}").parse()?),
+        known => known.clone(),
+    };
+    let roles = &project.config.auth_roles;
+    let login = project.config.auth.login(roles, &project.root, known.as_ref(), &server.secret)?;
+    Ok(Front {
+        public_url,
+        trusted_proxies: networks("server.trusted_proxies", &server.trusted_proxies)?,
+        requests_per_second: server.requests_per_second,
+        login: login.map(Arc::new),
+    })
 }

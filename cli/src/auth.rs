@@ -2,21 +2,26 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use tasker_api::Tokens;
-use tasker_identity::{ClaimNames, Keys, Settings, Verifier};
+use tasker_api::{CALLBACK, Login, PublicUrl, Tokens};
+use tasker_identity::{ClaimNames, Keys, Provider, ProviderSettings, Settings, Verifier};
+
+/// The shortest secret that seals anything, in characters.
+const SHORTEST_SECRET: usize = 32;
 
 /// `[auth]`: who may use the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Auth {
-    /// `off`: everybody may do everything. `own`: callers send an API key or a token. `auto`: `own` if `jwt_issuer` is set,
-    /// and in `tasker serve` if a key was ever made when it starts; otherwise `off`.
+    /// `off`: everybody may do everything. `own`: callers send an API key or a token, or log in. `auto`: `own` if `jwt_issuer` or
+    /// `oidc_issuer` is set, and in `tasker serve` if a key was ever made when it starts; otherwise `off`.
     pub(crate) mode: AuthMode,
     /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
     #[expect(clippy::struct_field_names, reason = "the setting is named by what it lacks")]
@@ -41,8 +46,19 @@ pub(crate) struct Auth {
     pub(crate) jwks_refresh_seconds: u64,
     /// How long they remain in use when they cannot be fetched again, in seconds.
     pub(crate) jwks_max_stale_seconds: u64,
-    /// The networks that are not public and that the host of `jwks_url` may be in, such as `10.1.0.0/16`.
+    /// The networks that are not public and that the hosts of `jwks_url` and `oidc_issuer` may be in, such as `10.1.0.0/16`.
     pub(crate) jwks_allow_private: Vec<String>,
+    /// The issuer of an OpenID provider at which users log in, in a browser or with `tasker login`: its HTTPS URL. Empty: they
+    /// log in with API keys.
+    pub(crate) oidc_issuer: String,
+    /// What names this server there. Its redirect URI there is `/auth/callback` below `server.public_url`.
+    pub(crate) oidc_client_id: String,
+    /// The secret of this server there. Empty: a public client, which PKCE alone protects.
+    pub(crate) oidc_client_secret: String,
+    /// What is asked for, beside `openid`. Claims with roles may need more.
+    pub(crate) oidc_scopes: Vec<String>,
+    /// A file with the certificates of the authorities for the provider's own, in PEM. Empty: the public ones.
+    pub(crate) oidc_certificates_path: PathBuf,
     /// The claim of a token with its permissions.
     pub(crate) permissions_claim: String,
     /// The claim with its roles: `roles`, `realm_access.roles`, `cognito:groups`.
@@ -71,6 +87,11 @@ impl Default for Auth {
             jwks_refresh_seconds: 3600,
             jwks_max_stale_seconds: 3600,
             jwks_allow_private: Vec::new(),
+            oidc_issuer: String::new(),
+            oidc_client_id: String::new(),
+            oidc_client_secret: String::new(),
+            oidc_scopes: vec!["email".to_owned(), "profile".to_owned()],
+            oidc_certificates_path: PathBuf::new(),
             permissions_claim: claims.permissions,
             roles_claim: claims.roles,
             namespaces_claim: claims.namespaces,
@@ -118,16 +139,77 @@ impl Auth {
             leeway: Duration::from_secs(self.jwt_leeway_seconds),
             max_lifetime: Duration::from_secs(self.jwt_max_lifetime_hours.saturating_mul(3600)),
             keys: self.keys(root)?,
-            claims: ClaimNames {
-                permissions: self.permissions_claim.clone(),
-                roles: self.roles_claim.clone(),
-                namespaces: self.namespaces_claim.clone(),
-            },
+            claims: self.claims(),
         };
         let verifier =
             Verifier::new(settings).context("tokens cannot be verified with these settings of `auth`")?;
         let tokens = Tokens::new(verifier, roles.clone(), self.strict_permissions).context("`auth_roles`")?;
         Ok(Some(tokens))
+    }
+
+    /// Returns the logins at an OpenID provider. None if there is none. `secret` is `server.secret`.
+    ///
+    /// # Errors
+    /// Which setting is missing or wrong.
+    pub(crate) fn login(
+        &self,
+        roles: &Roles,
+        root: &Path,
+        public_url: Option<&PublicUrl>,
+        secret: &str,
+    ) -> Result<Option<Login>> {
+        if self.oidc_issuer.is_empty() {
+            if !self.oidc_client_id.is_empty() || !self.oidc_client_secret.is_empty() {
+                bail!(
+                    "`auth.oidc_issuer` is missing: it is the HTTPS URL of the identity provider at which users log in"
+                );
+            }
+            return Ok(None);
+        }
+        let Some(public_url) = public_url else {
+            bail!(
+                "`auth.oidc_issuer` is set: set `server.public_url` to the https:// URL that browsers come back to"
+            );
+        };
+        if !secret.is_empty() && secret.len() < SHORTEST_SECRET {
+            bail!(
+                "`server.secret` is too short: write at least {SHORTEST_SECRET} random characters, or leave it out"
+            );
+        }
+        let certificates = if self.oidc_certificates_path.as_os_str().is_empty() {
+            None
+        } else {
+            let path = root.join(&self.oidc_certificates_path);
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("`auth.oidc_certificates_path`: reading {}", path.display()))?;
+            Some(text)
+        };
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let provider = Provider::new(ProviderSettings {
+            issuer: self.oidc_issuer.clone(),
+            client_id: self.oidc_client_id.clone(),
+            client_secret: some(&self.oidc_client_secret),
+            scopes: self.oidc_scopes.clone(),
+            redirect_uri: public_url.to(CALLBACK),
+            algorithms: self.jwt_algorithms.clone(),
+            leeway: Duration::from_secs(self.jwt_leeway_seconds),
+            claims: self.claims(),
+            allow_private: networks("auth.jwks_allow_private", &self.jwks_allow_private)?,
+            certificates,
+        });
+        let provider = provider.context("nobody can log in with these settings of `auth`")?;
+        let secret = some(&secret.to_owned());
+        let login =
+            Login::new(provider, roles.clone(), self.strict_permissions, secret).context("`auth_roles`")?;
+        Ok(Some(login))
+    }
+
+    fn claims(&self) -> ClaimNames {
+        ClaimNames {
+            permissions: self.permissions_claim.clone(),
+            roles: self.roles_claim.clone(),
+            namespaces: self.namespaces_claim.clone(),
+        }
     }
 
     fn keys(&self, root: &Path) -> Result<Keys> {
@@ -143,22 +225,29 @@ impl Auth {
         }
         match (pem.is_empty(), self.jwks_url.is_empty()) {
             (false, true) => Ok(Keys::Pem(pem)),
-            (true, false) => {
-                let network = |text: &String| {
-                    text.parse().with_context(|| format!("`auth.jwks_allow_private`: `{text}` is no network"))
-                };
-                Ok(Keys::Jwks {
-                    url: self.jwks_url.clone(),
-                    refresh: Duration::from_secs(self.jwks_refresh_seconds),
-                    max_stale: Duration::from_secs(self.jwks_max_stale_seconds),
-                    allow_private: self.jwks_allow_private.iter().map(network).collect::<Result<_>>()?,
-                })
-            }
+            (true, false) => Ok(Keys::Jwks {
+                url: self.jwks_url.clone(),
+                refresh: Duration::from_secs(self.jwks_refresh_seconds),
+                max_stale: Duration::from_secs(self.jwks_max_stale_seconds),
+                allow_private: networks("auth.jwks_allow_private", &self.jwks_allow_private)?,
+            }),
             _ => bail!(
                 "`auth.jwt_issuer` is set: give its keys with one of `jwks_url`, and `jwt_public_key` or `jwt_public_key_path`"
             ),
         }
     }
+}
+
+/// Reads addresses and networks. `key` is where they are written.
+///
+/// # Errors
+/// Which one is none.
+pub(crate) fn networks(key: &str, texts: &[String]) -> Result<Vec<IpNet>> {
+    let network = |text: &String| {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.with_context(|| format!("`{key}`: `{text}` is no network"))
+    };
+    texts.iter().map(network).collect()
 }
 
 #[cfg(test)]
@@ -193,6 +282,40 @@ mod tests {
         ] {
             let refused = refusal(text);
             assert!(refused.contains(expected), "{text}: {refused}");
+        }
+        for (text, public_url, secret, expected) in [
+            ("oidc_client_id = 'c'", Some("https://t.example"), "", "`auth.oidc_issuer` is missing"),
+            ("oidc_issuer = 'https://idp.example'", Some("https://t.example"), "", "client"),
+            ("oidc_issuer = 'https://idp.example'\noidc_client_id = 'c'", None, "", "`server.public_url`"),
+            (
+                "oidc_issuer = 'https://idp.example'\noidc_client_id = 'c'",
+                Some("https://t.example"),
+                "short",
+                "`server.secret`",
+            ),
+            (
+                "oidc_issuer = 'http://idp.example'\noidc_client_id = 'c'",
+                Some("https://t.example"),
+                "",
+                "https",
+            ),
+            (
+                "oidc_issuer = 'https://10.0.0.1'\noidc_client_id = 'c'",
+                Some("https://t.example"),
+                "",
+                "jwks_allow_private",
+            ),
+            (
+                "oidc_issuer = 'https://idp.example'\noidc_client_id = 'c'\noidc_certificates_path = 'no.pem'",
+                Some("https://t.example"),
+                "",
+                "no.pem",
+            ),
+        ] {
+            let auth: Auth = toml::from_str(text).unwrap();
+            let public_url = public_url.map(|url| url.parse().unwrap());
+            let refused = auth.login(&Roles::new(), Path::new("."), public_url.as_ref(), secret).unwrap_err();
+            assert!(format!("{refused:#}").contains(expected), "{text}: {refused:#}");
         }
         let auth: Auth =
             toml::from_str("jwt_issuer = 'i'\njwt_audience = 'a'\njwks_url = 'https://idp.example/keys'")

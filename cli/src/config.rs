@@ -28,6 +28,9 @@ pub(crate) const FILE: &str = "tasker.toml";
 /// The prefix of an environment variable that overrides a key: `TASKER__SERVER__LISTEN`.
 const PREFIX: &str = "TASKER__";
 
+/// The keys whose values are not shown.
+const SECRETS: &[&str] = &["server.secret", "auth.oidc_client_secret"];
+
 /// The whole configuration.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -89,6 +92,16 @@ pub(crate) struct Server {
     /// The names, other than those of this machine, in requests to a server on loopback, as behind a proxy. Requests to
     /// all other names are refused, because web pages of other sites send them.
     pub(crate) hosts: Vec<String>,
+    /// The URL that clients reach the server by, as behind a proxy: `https://tasker.example.com`. Logins come back to it, and with
+    /// https:// the cookies of sessions are for TLS only. Empty: the address of a server on loopback.
+    pub(crate) public_url: String,
+    /// The proxies before the server, as addresses or networks: what they write into `X-Forwarded-For` names the client.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// How many requests each caller may send in a second. Further ones get 429. 0: any number.
+    pub(crate) requests_per_second: u32,
+    /// What seals the state of logins: at least 32 random characters, the same for all servers of a database. Empty: a random one
+    /// in the database.
+    pub(crate) secret: String,
     /// How many tasks of bulk operations each process works on in a second. 0: as many as it can.
     pub(crate) bulk_per_second: u32,
     /// The maximum size of all bodies of requests in memory, in bytes. Further requests get 503.
@@ -101,6 +114,10 @@ impl Default for Server {
             listen: "127.0.0.1:8080".to_owned(),
             url: String::new(),
             hosts: Vec::new(),
+            public_url: String::new(),
+            trusted_proxies: Vec::new(),
+            requests_per_second: 0,
+            secret: String::new(),
             bulk_per_second: 50,
             max_bodies_bytes: tasker_api::MAX_BODIES_BYTES,
         }
@@ -325,7 +342,11 @@ impl ProjectConfig {
     pub(crate) fn entries(&self) -> Result<Vec<(String, Value, Source)>> {
         let table = Table::try_from(&self.config)?;
         let entry = |(key, value): (String, Value)| {
-            let value = if key == "database.url" { redact(value) } else { value };
+            let value = match key.as_str() {
+                "database.url" => redact(value),
+                key if SECRETS.contains(&key) && value != Value::String(String::new()) => "***".into(),
+                _ => value,
+            };
             let source = self.sources.get(&key).cloned().unwrap_or(Source::Default);
             (key, value, source)
         };
@@ -414,7 +435,8 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let project = load("[database]\nurl = \"postgres://me:secret@host/db\"\n", &[]).unwrap();
+        let text = "[database]\nurl = \"postgres://me:secret@host/db\"\n[auth]\noidc_client_secret = \"a-secret\"\n[server]\nsecret = \"secret-2\"\n";
+        let project = load(text, &[]).unwrap();
         let shown = format!("{:?}", project.entries().unwrap());
         assert!(!shown.contains("secret"), "{shown}");
     }

@@ -52,6 +52,9 @@ pub enum Error {
     /// The API key does not exist.
     #[error("there is no API key {0}")]
     NoSuchKey(String),
+    /// The session does not exist.
+    #[error("there is no session {0}")]
+    NoSuchSession(Uuid),
     /// No published template is in the namespace.
     #[error("there is no namespace `{name}`{hint}")]
     NoSuchNamespace {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Keys, Repeatable, Trail},
+    access::{Keys, Repeatable, Sessions, Trail, server_secret},
     breakers::Breakers,
     bulk::Bulk,
     catalog::{Bundle, Catalog},
@@ -56,6 +56,8 @@ pub struct Orchestrator {
     pub feed: Arc<Feed>,
     /// API keys.
     pub keys: Arc<Keys>,
+    /// Who has logged in.
+    pub sessions: Arc<Sessions>,
     /// Who did what through the API.
     pub trail: Arc<Trail>,
     /// Requests with an idempotency key.
@@ -180,6 +182,8 @@ impl Orchestrator {
         let trail = Arc::new(Trail::new(reader.pool.clone()));
         let repeatable = Arc::new(Repeatable::new(reader.pool.clone()));
         let bulk = Arc::new(Bulk::new(Arc::clone(&engine), settings.bulk_per_second));
+        let keys = Arc::new(Keys::new(reader.pool.clone()));
+        let sessions = Arc::new(Sessions::new(reader.pool.clone(), &keys));
         let loops = Arc::new(Loops {
             pool: pool.clone(),
             engine: Arc::clone(&engine),
@@ -187,6 +191,7 @@ impl Orchestrator {
             triggers: Arc::clone(&triggers),
             trail: Arc::clone(&trail),
             repeatable: Arc::clone(&repeatable),
+            sessions: Arc::clone(&sessions),
             bulk: Arc::clone(&bulk),
             reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
@@ -194,7 +199,6 @@ impl Orchestrator {
             function_set: FunctionSetUse::default(),
         });
         let (creations, pending) = Creations::new(intake);
-        let keys = Arc::new(Keys::new(reader.pool.clone()));
         let feed = Arc::new(Feed::new(Arc::clone(&reader)));
         (
             Self {
@@ -205,6 +209,7 @@ impl Orchestrator {
                 reader,
                 feed,
                 keys,
+                sessions,
                 trail,
                 repeatable,
                 bulk,
@@ -295,6 +300,11 @@ impl Orchestrator {
     pub async fn make_login(&self, password: &str) -> Result<String, LoginError> {
         let connection = self.pool.acquire().await?.detach();
         login::make(connection, self.pool.connect_options(), password).await
+    }
+
+    /// Returns a random secret of this name, which all servers of the database share.
+    pub async fn server_secret(&self, name: &str) -> Result<[u8; 32], Error> {
+        server_secret(&self.pool, name).await
     }
 
     /// Returns the store of payloads that are too large for a row or a message.

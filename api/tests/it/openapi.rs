@@ -50,6 +50,7 @@ async fn every_route_of_the_document_is_served_and_describes_its_problems() {
             .replace("{task_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{dlq_entry_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{received_id}", "00000000-0000-0000-0000-000000000000")
+            .replace("{session_id}", "00000000-0000-0000-0000-000000000000")
             .replace(['{', '}'], "");
         for (method, operation) in item.as_object().unwrap() {
             if path.ends_with("/stream") {

@@ -39,6 +39,7 @@ impl Rules {
             }
             None => return Err(Refusal::claim("sub", "is missing")),
         };
+        let Granted { permissions, roles, namespaces } = self.names.granted(claims)?;
         let email = claims.get("email").and_then(Value::as_str).filter(|email| is_name(email));
         // Anybody may claim an address that nobody has verified.
         let is_verified = claims.get("email_verified") == Some(&Value::Bool(true));
@@ -48,9 +49,9 @@ impl Rules {
             subject,
             email,
             issuer: self.issuer.clone(),
-            permissions: list(claims, &self.names.permissions)?.unwrap_or_default(),
-            roles: list(claims, &self.names.roles)?.unwrap_or_default(),
-            namespaces: list(claims, &self.names.namespaces)?,
+            permissions,
+            roles,
+            namespaces,
             expires_at,
         })
     }
@@ -73,6 +74,44 @@ impl Rules {
             return Err(Refusal::Lifetime);
         }
         Ok(expires_at)
+    }
+}
+
+/// What claims grant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// Permissions. Which ones exist is the caller's matter.
+    pub permissions: Vec<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Namespaces: None, all; empty, none.
+    pub namespaces: Option<Vec<String>>,
+}
+
+impl ClaimNames {
+    /// Reads what claims grant that somebody else has verified.
+    ///
+    /// # Errors
+    /// Which claim has a wrong shape.
+    pub fn granted(&self, claims: &Map<String, Value>) -> Result<Granted, Refusal> {
+        Ok(Granted {
+            permissions: list(claims, &self.permissions)?.unwrap_or_default(),
+            roles: list(claims, &self.roles)?.unwrap_or_default(),
+            namespaces: list(claims, &self.namespaces)?,
+        })
+    }
+}
+
+/// Checks what only a token for a login has: it answers this login (`nonce`), and is made for this client (`azp`).
+pub(crate) fn check_login(claims: &Map<String, Value>, nonce: &str, client: &str) -> Result<(), Refusal> {
+    if claims.get("nonce").and_then(Value::as_str) != Some(nonce) {
+        return Err(Refusal::claim("nonce", "is not that of this login"));
+    }
+    let is_for_several = audiences(claims)?.len() > 1;
+    match claims.get("azp") {
+        None if !is_for_several => Ok(()),
+        Some(Value::String(party)) if party == client => Ok(()),
+        _ => Err(Refusal::claim("azp", "is not this client")),
     }
 }
 

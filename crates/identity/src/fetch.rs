@@ -1,4 +1,4 @@
-//! Fetches a key set: by HTTPS, from an allowed address, without redirects.
+//! Fetches what an identity provider publishes, and sends forms to it: by HTTPS, from an allowed address, without redirects.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -57,21 +57,23 @@ impl FetchError {
     }
 }
 
-/// A URL that no key set may be fetched from.
+/// A URL that nothing may be fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadUrl {
     // Not its text: it may contain a password.
     #[error("is not a URL; write one such as `https://login.example.com/keys`")]
     Invalid,
-    #[error("has the scheme `{0}`; it must start with https://, otherwise others could replace the keys")]
+    #[error(
+        "has the scheme `{0}`; it must start with https://, otherwise others could replace what it returns"
+    )]
     Scheme(String),
-    #[error("contains a user name or password; key sets are public, so remove it")]
+    #[error("contains a user name or password; remove it")]
     Credentials,
     #[error("names a host that may not be reached: {0}; {ALLOW}")]
     Address(Refused),
 }
 
-/// Fetches a key set by HTTPS.
+/// Sends requests to one URL by HTTPS.
 #[derive(Debug, Clone)]
 pub(crate) struct Https {
     agent: Agent,
@@ -82,6 +84,10 @@ impl Https {
     /// Can reach public addresses, and those of these networks.
     pub(crate) fn new(url: &str, allow_private: Vec<IpNet>) -> Result<Self, BadUrl> {
         Self::with(url, allow_private, TlsConfig::default(), TIMEOUT)
+    }
+
+    pub(crate) fn trusting(url: &str, allow_private: Vec<IpNet>, tls: TlsConfig) -> Result<Self, BadUrl> {
+        Self::with(url, allow_private, tls, TIMEOUT)
     }
 
     fn with(url: &str, allow_private: Vec<IpNet>, tls: TlsConfig, timeout: Duration) -> Result<Self, BadUrl> {
@@ -117,6 +123,29 @@ impl Https {
             agent: Agent::with_parts(config, DefaultConnector::default(), resolver),
             url: parsed.to_string(),
         })
+    }
+
+    /// Sends a form, and returns the status and the body of the response.
+    pub(crate) async fn post(
+        &self,
+        form: String,
+        authorization: Option<String>,
+    ) -> Result<(u16, Vec<u8>), FetchError> {
+        let this = self.clone();
+        let posted = tokio::task::spawn_blocking(move || {
+            let mut request = this
+                .agent
+                .post(&this.url)
+                .header("accept", "application/json")
+                .header("content-type", "application/x-www-form-urlencoded");
+            if let Some(value) = authorization {
+                request = request.header("authorization", value);
+            }
+            let mut answer = request.send(form).map_err(|error| failure(&error))?;
+            let body = answer.body_mut().with_config().limit(MAX_BODY + 1).read_to_vec();
+            Ok((answer.status().as_u16(), body.map_err(|error| failure(&error))?))
+        });
+        posted.await.map_err(|error| FetchError(format!("the request did not end: {error}")))?
     }
 
     fn get(&self) -> Result<Document, FetchError> {

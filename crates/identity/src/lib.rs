@@ -1,4 +1,4 @@
-//! Verifies JSON Web Tokens and reads whom they name. It knows nothing of HTTP servers, permissions or databases.
+//! Verifies JSON Web Tokens and reads whom they name, and lets users log in at an OpenID provider. It knows nothing of HTTP servers, permissions or databases.
 //!
 //! The keys are PEM texts, or a set at an HTTPS URL (JWKS) that is fetched again as it ages or lacks a key. Every time
 //! that matters is an argument.
@@ -17,15 +17,18 @@ mod jwk;
 mod jwks;
 mod key;
 mod pem;
+mod provider;
 mod refusal;
 mod schedule;
 mod settings;
 mod token;
 mod verify;
 
+pub use claims::Granted;
 pub use fetch::{Document, FetchError, Source};
 pub use identity::Identity;
 pub use jwks::NotReady;
+pub use provider::{Answer, LoginRefusal, Provider, ProviderSettings, Secrets};
 pub use refusal::Refusal;
 pub use settings::{ClaimNames, Keys, Settings, SettingsError};
 pub use verify::Verifier;

@@ -158,6 +158,23 @@ pub enum SettingsError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
+    /// The client of a login is empty.
+    #[error(
+        "the client of logins is empty; set it to the client ID that your identity provider has given to this server"
+    )]
+    NoClient,
+    /// A file of certificates without one.
+    #[error("the certificates of authorities {problem}")]
+    Certificates {
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// An issuer that is no URL from which its description may be fetched.
+    #[error("the issuer of logins {problem}")]
+    Issuer {
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// A URL that no key set may be fetched from.
     #[error("the URL of the key set {problem}")]
     Url {

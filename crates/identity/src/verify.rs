@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     algorithm::Algorithm,
-    claims::Rules,
+    claims::{Rules, check_login},
     fetch::{Https, Source},
     identity::Identity,
     jwks::{Jwks, NotReady},
@@ -69,6 +70,24 @@ impl Verifier {
     /// # Errors
     /// Why the token is refused; the caller's client learns the status only.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Identity, Refusal> {
+        let claims = self.claims(token, now).await?;
+        self.rules.identity(&claims, now)
+    }
+
+    /// As [`Verifier::verify`], for the ID token of a login with this `nonce`, whose client is the audience.
+    pub(crate) async fn verify_login(
+        &self,
+        token: &str,
+        nonce: &str,
+        now: SystemTime,
+    ) -> Result<Identity, Refusal> {
+        let claims = self.claims(token, now).await?;
+        check_login(&claims, nonce, &self.rules.audience)?;
+        self.rules.identity(&claims, now)
+    }
+
+    /// The claims of a token whose signature is right.
+    async fn claims(&self, token: &str, now: SystemTime) -> Result<Map<String, Value>, Refusal> {
         let token = Token::read(token)?;
         let algorithm = token.algorithm.parse().map_err(|_| Refusal::Algorithm)?;
         if !self.algorithms.contains(&algorithm) {
@@ -81,7 +100,7 @@ impl Verifier {
                 jwks.keys(kid, now).await?.verify(kid, algorithm, token.message, &token.signature)?;
             }
         }
-        self.rules.identity(&token.claims()?, now)
+        token.claims()
     }
 
     /// Whether there are keys to verify tokens with, for readiness.

@@ -16,7 +16,7 @@ use tasker_assembly::{
 use tasker_function_lambda::{Error, log_failure, start_logs, time_left};
 use tokio_util::sync::CancellationToken;
 
-use authentication::authentication;
+use authentication::{claims, doors};
 use size::{MAX_REQUEST_BYTES, within_limit};
 
 #[tokio::main]
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     tokio::spawn(async move { creating.run_creations(creations, stopped).await });
     let leaving = orchestrator.clone();
     let blobs = orchestrator.blobs().clone();
-    let router = tasker_api::router_with_bodies(orchestrator, authentication()?, stop, MAX_REQUEST_BYTES);
+    let router = tasker_api::router_with_bodies(orchestrator, doors()?, stop, MAX_REQUEST_BYTES);
     lambda_http::run(lambda_http::service_fn(move |mut request: Request| {
         // A request that waits for a task must not end with the function.
         if let Some(deadline) = request.lambda_context_ref().map(|context| context.deadline) {
@@ -37,6 +37,9 @@ async fn main() -> Result<(), Error> {
         }
         if let Some(peer) = peer(&request) {
             request.extensions_mut().insert(peer);
+        }
+        if let Some(claims) = request.request_context_ref().and_then(claims) {
+            request.extensions_mut().insert(claims);
         }
         let (mut router, leaving, blobs) = (router.clone(), leaving.clone(), blobs.clone());
         async move {

@@ -77,7 +77,7 @@ pub(crate) async fn deploy(orchestrator: &Orchestrator, request: Request) -> Res
         done["PublisherKey"] = public_half(&key).await?.into();
     }
     if let Some(key) = &request.create_key {
-        done["Key"] = serde_json::to_value(orchestrator.keys.create(key, &Caller::gateway()).await?)?;
+        done["Key"] = serde_json::to_value(orchestrator.keys.create(key, &Caller::local()).await?)?;
     }
     Ok(done)
 }

@@ -28,12 +28,14 @@ pub enum PrincipalKind {
     Key,
     /// Whom a token of an identity provider names.
     User,
-    /// What a gateway in front of the API has authenticated.
+    /// Whom a Lambda authorizer in front of the API names.
     Gateway,
+    /// Who signed a request for AWS, as the gateway in front of the API says.
+    Iam,
 }
 
 impl PrincipalKind {
-    const ALL: [Self; 4] = [Self::Local, Self::Key, Self::User, Self::Gateway];
+    const ALL: [Self; 5] = [Self::Local, Self::Key, Self::User, Self::Gateway, Self::Iam];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +44,7 @@ impl PrincipalKind {
             Self::Key => "key",
             Self::User => "user",
             Self::Gateway => "gateway",
+            Self::Iam => "iam",
         }
     }
 
@@ -52,9 +55,9 @@ impl PrincipalKind {
 }
 
 impl Principal {
-    /// Whether this server has authenticated it, so that nobody acts in its name.
+    /// Whether this server, or the gateway in front of it, has authenticated it, so that nobody acts in its name.
     pub fn is_known(&self) -> bool {
-        matches!(self.kind, PrincipalKind::Key | PrincipalKind::User)
+        self.kind != PrincipalKind::Local
     }
 }
 
@@ -73,15 +76,7 @@ impl Caller {
     /// Everybody on a server that authenticates nobody.
     pub fn local() -> Self {
         let name = std::env::var("USER").unwrap_or_else(|_| "anybody".to_owned());
-        Self::with_everything(Principal { kind: PrincipalKind::Local, name, id: None })
-    }
-
-    /// Everybody whom a gateway in front of the API lets through.
-    pub fn gateway() -> Self {
-        Self::with_everything(Principal { kind: PrincipalKind::Gateway, name: "api".to_owned(), id: None })
-    }
-
-    fn with_everything(principal: Principal) -> Self {
+        let principal = Principal { kind: PrincipalKind::Local, name, id: None };
         Self { principal, grant: Grant::everything(), expires_at: None }
     }
 
@@ -100,6 +95,9 @@ impl Caller {
                 format!("user:{}/{}", one_word(name), one_word(id))
             }
             (PrincipalKind::User, _) => format!("user:{}", one_word(name)),
+            // The slashes of an ARN are parts of its name, and nothing follows it.
+            (PrincipalKind::Iam, _) => format!("iam:{}", name.replace(char::is_whitespace, "_")),
+            (PrincipalKind::Gateway, _) => format!("gateway:{}", one_word(name)),
             _ => return named.unwrap_or("api").to_owned(),
         };
         named.map_or(own.clone(), |named| format!("{own} for {named}"))
@@ -127,6 +125,9 @@ mod tests {
         let user = caller(PrincipalKind::User, "ada@example.com for root", Some("u/1"));
         assert_eq!(user.actor(None), "user:ada@example.com_for_root/u_1");
         assert_eq!(caller(PrincipalKind::User, "u1", Some("u1")).actor(None), "user:u1");
+        let arn = "arn:aws:sts::111122223333:assumed-role/ops/ada";
+        assert_eq!(caller(PrincipalKind::Iam, arn, None).actor(Some("x")), format!("iam:{arn} for x"));
+        assert_eq!(caller(PrincipalKind::Gateway, "a b", None).actor(None), "gateway:a_b");
         assert_eq!(caller(PrincipalKind::Local, "ada", None).actor(Some("grace")), "grace");
     }
 }

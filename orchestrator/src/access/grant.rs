@@ -52,6 +52,25 @@ impl Grant {
         Ok(grant)
     }
 
+    /// The permissions as texts that [`Grant::read`] takes.
+    pub fn texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (permission, scope) in self.permissions() {
+            match scope {
+                Scope::All => texts.push(permission.to_string()),
+                Scope::Namespaces(names) => {
+                    texts.extend(
+                        names
+                            .iter()
+                            .filter(|name| !name.is_empty())
+                            .map(|name| format!("{permission}@{name}")),
+                    );
+                }
+            }
+        }
+        texts
+    }
+
     fn add_text(&mut self, text: &str) -> Result<(), GrantError> {
         let refused = |message: String| GrantError { field: "permissions", message };
         let (name, scope) = match text.split_once('@') {
@@ -159,6 +178,19 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(limited.scope(*permission).is_some(), permission.is_of_namespaces(), "{permission}");
         }
+    }
+
+    #[test]
+    fn the_texts_of_a_grant_are_read_back() {
+        for grant in [
+            Grant::everything(),
+            read(&["operator"], &[], Some(&["shop", "billing@eu"])).unwrap(),
+            read(&[], &["tasks:read@shop", "events:read"], None).unwrap(),
+        ] {
+            let again = Grant::read(&[], &grant.texts(), None).unwrap();
+            assert_eq!(again.permissions().collect::<Vec<_>>(), grant.permissions().collect::<Vec<_>>());
+        }
+        assert_eq!(read(&["admin"], &[], Some(&[])).unwrap().texts(), Vec::<String>::new());
     }
 
     #[test]

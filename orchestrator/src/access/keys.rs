@@ -1,10 +1,6 @@
 //! API keys: creates, lists, revokes, rotates and verifies them. Only a hash of each is stored.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     caller::{Caller, Principal, PrincipalKind},
     grant::Grant,
+    kept::Kept,
     key::Key,
 };
 use crate::{
@@ -24,10 +21,6 @@ use crate::{
     text::{check_identifier, check_name},
 };
 
-/// How long a verdict on a key is kept, which is how soon other processes learn that a key was revoked.
-const KEPT: Duration = Duration::from_secs(2);
-/// The maximum number of kept verdicts. Only those on valid keys are kept: others cost a lookup by primary key each.
-const MAX_KEPT: usize = 10_000;
 /// The maximum number of roles, permissions or namespaces of a key, which each verification reads.
 const MAX_RIGHTS: usize = 100;
 /// How long a key is valid by default.
@@ -99,28 +92,14 @@ pub struct CreatedKey {
 #[derive(Debug)]
 pub struct Keys {
     pool: Pool,
-    kept: Mutex<Kept>,
-}
-
-/// The valid keys that were used lately, by their hash.
-#[derive(Debug, Default)]
-struct Kept {
-    callers: HashMap<Vec<u8>, (Instant, Arc<Caller>)>,
-    /// How often keys have changed here. A verdict from before such a change is not kept.
-    changes: u64,
-}
-
-impl Kept {
-    fn forget(&mut self) {
-        self.callers.clear();
-        self.changes += 1;
-    }
+    /// Shared with sessions, which end with their keys.
+    pub(super) kept: Arc<Kept>,
 }
 
 impl Keys {
     /// The keys of this database.
     pub fn new(pool: Pool) -> Self {
-        Self { pool, kept: Mutex::default() }
+        Self { pool, kept: Arc::default() }
     }
 
     /// Whether there is any key, also one that has ended: the end of the last must not let everybody in.
@@ -132,29 +111,7 @@ impl Keys {
     pub async fn verify(&self, text: &str) -> Result<Option<Arc<Caller>>, Error> {
         let Some(key) = Key::read(text) else { return Ok(None) };
         let digest = key.digest();
-        let changes = {
-            let kept = self.kept();
-            if let Some((at, caller)) = kept.callers.get(&digest)
-                && at.elapsed() < KEPT
-            {
-                return Ok(Some(Arc::clone(caller)));
-            }
-            kept.changes
-        };
-        let now = Instant::now();
-        let caller = self.look_up(key.id(), &digest).await?.map(Arc::new);
-        let mut kept = self.kept();
-        match &caller {
-            Some(caller) if kept.changes == changes => {
-                if kept.callers.len() >= MAX_KEPT {
-                    kept.callers.clear();
-                }
-                kept.callers.insert(digest, (now, Arc::clone(caller)));
-            }
-            Some(_) => {}
-            None => drop(kept.callers.remove(&digest)),
-        }
-        Ok(caller)
+        self.kept.or_look_up(digest.clone(), self.look_up(key.id(), &digest)).await
     }
 
     async fn look_up(&self, id: &str, digest: &[u8]) -> Result<Option<Caller>, Error> {
@@ -276,7 +233,7 @@ impl Keys {
         .bind(id)
         .execute(&self.pool)
         .await?;
-        self.kept().forget();
+        self.kept.forget();
         self.key(id).await
     }
 
@@ -332,12 +289,8 @@ impl Keys {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        self.kept().forget();
+        self.kept.forget();
         Ok(created)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

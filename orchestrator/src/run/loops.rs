@@ -12,7 +12,7 @@ use super::{creations::PendingCreations, reports::Reports};
 use tasker_pool::Pool;
 
 use crate::{
-    access::{Repeatable, Trail},
+    access::{Repeatable, Sessions, Trail},
     bulk::Bulk,
     database::functions::FunctionSetUse,
     engine::Engine,
@@ -41,6 +41,7 @@ pub(crate) struct Loops {
     pub(crate) triggers: Arc<Triggers>,
     pub(crate) trail: Arc<Trail>,
     pub(crate) repeatable: Arc<Repeatable>,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) bulk: Arc<Bulk>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
@@ -109,7 +110,8 @@ impl Loops {
         let requests = self.repeatable.forget().await;
         let operations = self.bulk.forget().await;
         let hosts = self.engine.forget_hosts().await;
-        events.and(received).and(accesses).and(requests).and(operations).and(hosts)
+        let sessions = self.sessions.forget().await;
+        events.and(received).and(accesses).and(requests).and(operations).and(hosts).and(sessions)
     }
 
     async fn every(

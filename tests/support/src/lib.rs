@@ -1,12 +1,14 @@
-//! Shared by the test suites: separate databases and an AWS emulator, which live as long as the test process, and a counter
-//! of executions.
+//! Shared by the test suites: separate databases, an AWS emulator and an OpenID provider, which live as long as the test
+//! process, and a counter of executions.
 #![forbid(unsafe_code)]
 
 mod counter;
 mod emulator;
+mod openid;
 
 pub use counter::Counter;
 pub use emulator::{aws_tools, emulator, kill_function, strict_emulator};
+pub use openid::{CLIENT_ID, CLIENT_SECRET, OpenIdProvider};
 pub use tasker_orchestrator::FUNCTION_SET;
 
 use std::{
