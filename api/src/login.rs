@@ -36,8 +36,8 @@ use crate::{
     trail::Visit,
 };
 
-/// The paths of logins, below the public URL.
-const BEGIN: &str = "/auth/login";
+/// Where logins begin, below the public URL.
+pub(crate) const BEGIN: &str = "/auth/login";
 /// Where the provider sends browsers back.
 pub const CALLBACK: &str = "/auth/callback";
 /// Where a program fetches its session.

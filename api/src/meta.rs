@@ -4,7 +4,12 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{access::Guardian, grpc::SpeaksGrpc, login::Logins, tasks::AnswerBy};
+use crate::{
+    access::Guardian,
+    grpc::SpeaksGrpc,
+    login::{BEGIN, Logins},
+    tasks::AnswerBy,
+};
 
 /// What a server is and can do.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -17,6 +22,9 @@ pub struct Meta {
     /// identity provider by `/auth/login`.
     #[serde(default)]
     pub logins: Vec<String>,
+    /// Where a browser begins its login at the identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<String>,
     /// What not every server has: `grpc`, and `streams` that stay open.
     pub features: Vec<String>,
 }
@@ -42,6 +50,7 @@ pub(crate) async fn show(
     Json(Meta {
         name: "tasker".to_owned(),
         authentication: guardian.mode().to_owned(),
+        login_url: guardian.site().public_url.as_ref().filter(|_| logins[1].1).map(|url| url.to(BEGIN)),
         logins: those(&logins),
         features: those(&features),
     })

@@ -60,16 +60,13 @@ fn configuration(project: &ProjectConfig) -> Result<Vec<ConfigurationEntry>> {
 fn front(project: &ProjectConfig, address: SocketAddr) -> Result<Front> {
     let server = &project.config.server;
     let public_url: Option<PublicUrl> = match server.public_url.as_str() {
+        // Of a server on loopback, browsers of this machine know the address.
+        "" if address.ip().is_loopback() => Some(format!("http://{address}").parse()?),
         "" => None,
         text => Some(text.parse().context("`server.public_url`")?),
     };
-    // Of a server on loopback, browsers of this machine know the address.
-    let known = match &public_url {
-        None if address.ip().is_loopback() => Some(format!("http://{address}").parse()?),
-        known => known.clone(),
-    };
     let roles = &project.config.auth_roles;
-    let login = project.config.auth.login(roles, &project.root, known.as_ref(), &server.secret)?;
+    let login = project.config.auth.login(roles, &project.root, public_url.as_ref(), &server.secret)?;
     Ok(Front {
         public_url,
         trusted_proxies: networks("server.trusted_proxies", &server.trusted_proxies)?,

@@ -118,11 +118,21 @@ pub(crate) enum AuthMode {
 pub(crate) type Roles = BTreeMap<String, Vec<String>>;
 
 impl Auth {
-    /// Returns what verifies tokens. None if none are accepted. Paths are relative to `root`.
+    /// Returns what verifies tokens, and what they grant. None if none are accepted. Paths are relative to `root`.
     ///
     /// # Errors
     /// Which setting is missing or wrong.
     pub(crate) fn tokens(&self, roles: &Roles, root: &Path) -> Result<Option<Tokens>> {
+        let tokens =
+            |verifier| Tokens::new(verifier, roles.clone(), self.strict_permissions).context("`auth_roles`");
+        self.verifier(root)?.map(tokens).transpose()
+    }
+
+    /// Returns what verifies tokens. None if none are accepted.
+    ///
+    /// # Errors
+    /// Which setting is missing or wrong.
+    pub(crate) fn verifier(&self, root: &Path) -> Result<Option<Verifier>> {
         let has_keys = !self.jwt_public_key.is_empty()
             || !self.jwt_public_key_path.as_os_str().is_empty()
             || !self.jwks_url.is_empty();
@@ -141,10 +151,7 @@ impl Auth {
             keys: self.keys(root)?,
             claims: self.claims(),
         };
-        let verifier =
-            Verifier::new(settings).context("tokens cannot be verified with these settings of `auth`")?;
-        let tokens = Tokens::new(verifier, roles.clone(), self.strict_permissions).context("`auth_roles`")?;
-        Ok(Some(tokens))
+        Verifier::new(settings).map(Some).context("tokens cannot be verified with these settings of `auth`")
     }
 
     /// Returns the logins at an OpenID provider. None if there is none. `secret` is `server.secret`.

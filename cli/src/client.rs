@@ -62,6 +62,16 @@ impl Client {
         }
     }
 
+    /// A client that says nothing about who sends its requests.
+    pub(crate) fn without_credentials(url: &str) -> Self {
+        Self { credentials: None, ..Self::new(url) }
+    }
+
+    /// A client with these credentials.
+    pub(crate) fn with_credentials(url: &str, credentials: Option<Credentials>) -> Self {
+        Self { credentials, ..Self::new(url) }
+    }
+
     /// A client that repeats requests to read which fail on the way to the API (502 to 504), for a long wait.
     pub(crate) fn patient(&self) -> Self {
         Self { tries: TRIES, ..self.clone() }

@@ -19,7 +19,7 @@ use crate::{
     auth::{Auth, Roles},
     credentials::Credentials,
     environment,
-    profiles::Profile,
+    profiles::{Profile, Profiles},
 };
 
 /// The name of the file.
@@ -304,6 +304,18 @@ impl ProjectConfig {
         self.credentials = profile.credentials();
     }
 
+    /// Sends requests to the configured server with the login that is stored for exactly this server, unless the environment has
+    /// credentials.
+    pub(crate) fn use_login(&mut self) {
+        if Credentials::of_environment().is_some() {
+            return;
+        }
+        // Without a login, or with profiles that cannot be read, the server says what it needs.
+        let Ok(profiles) = Profiles::load() else { return };
+        self.credentials =
+            profiles.of_server(&self.config.server.url()).and_then(|(_, profile)| profile.credentials());
+    }
+
     fn from_parts(
         root: PathBuf,
         file: Option<&Path>,
@@ -435,9 +447,9 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let text = "[database]\nurl = \"postgres://me:secret@host/db\"\n[auth]\noidc_client_secret = \"a-secret\"\n[server]\nsecret = \"secret-2\"\n";
+        let text = "[database]\nurl = \"postgres://me:hidden@host/db\"\n[auth]\noidc_client_secret = \"hidden\"\n[server]\nsecret = \"hidden\"\n";
         let project = load(text, &[]).unwrap();
         let shown = format!("{:?}", project.entries().unwrap());
-        assert!(!shown.contains("secret"), "{shown}");
+        assert!(!shown.contains("hidden") && shown.contains("***"), "{shown}");
     }
 }

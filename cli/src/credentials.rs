@@ -2,10 +2,12 @@
 
 use std::env;
 
+use tasker_orchestrator::access::Sessions;
+
 const TOKEN_VARIABLE: &str = "TASKER_AUTH_TOKEN";
 const KEY_VARIABLE: &str = "TASKER_API_KEY";
 
-/// An API key, or a token of the identity provider.
+/// An API key; or a token of the identity provider, or a session.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     Key(String),
@@ -27,6 +29,11 @@ impl Credentials {
     pub(crate) fn of_environment() -> Option<Self> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         variable(TOKEN_VARIABLE).map(Self::Token).or_else(|| variable(KEY_VARIABLE).map(Self::Key))
+    }
+
+    /// Whether they are a session.
+    pub(crate) fn is_session(&self) -> bool {
+        matches!(self, Self::Token(token) if Sessions::is_text(token))
     }
 
     /// The header that carries them: its name and value.

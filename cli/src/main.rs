@@ -10,6 +10,7 @@ mod credentials;
 mod environment;
 mod graph;
 mod json;
+mod jwt;
 mod output;
 mod parts;
 mod plugin;
@@ -96,6 +97,13 @@ enum Command {
     /// Check, list, enable and disable triggers, which start tasks from events.
     #[command(subcommand)]
     Trigger(commands::trigger::Command),
+    /// Log in at a server: in the browser, or with an API key. Commands for that server then use the login.
+    Login(commands::login::Arguments),
+    /// End the login at a server.
+    Logout,
+    /// Make key pairs and tokens, verify tokens, and list the permissions.
+    #[command(subcommand)]
+    Auth(commands::auth::Command),
     /// Create, list, rotate and revoke API keys.
     Key(commands::key::Arguments),
     /// Serve the Model Context Protocol on standard input and output, for assistants: tools over a server's API.
@@ -187,10 +195,13 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
     if let Some(url) = arguments.server {
         project.config.server.url = url;
     }
-    if let Some(name) = arguments.profile {
-        project.use_profile(Profiles::load()?.get(&name)?);
+    if let Some(name) = &arguments.profile {
+        project.use_profile(Profiles::load()?.get(name)?);
     }
     project.config.server.complete_url()?;
+    if arguments.profile.is_none() {
+        project.use_login();
+    }
     match arguments.command {
         Command::Dev => commands::dev::run(project, output).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
@@ -206,6 +217,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Handler(command) => commands::handler::run(&project, command, output).await,
         Command::Event(command) => commands::event::run(&project, command, output).await,
         Command::Trigger(command) => commands::trigger::run(&project, command, output).await,
+        Command::Login(login) => commands::login::log_in(&project, arguments.profile, &login, output).await,
+        Command::Logout => commands::login::log_out(&project, arguments.profile, output).await,
+        Command::Auth(command) => commands::auth::run(project, command, output).await,
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,

@@ -21,7 +21,7 @@ pub(crate) struct Profile {
     /// An API key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) api_key: Option<String>,
-    /// A token of the identity provider.
+    /// A token of the identity provider, or a session of `tasker login`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
 }
@@ -80,6 +80,13 @@ impl Profiles {
                 "there is no profile `{name}` ({known}); `tasker profile add {name} --server URL` makes one"
             )
         })
+    }
+
+    /// Returns the profile of a server, if there is one with credentials for it.
+    pub(crate) fn of_server(&self, url: &str) -> Option<(&str, &Profile)> {
+        let is_same = |profile: &Profile| profile.url.trim_end_matches('/') == url.trim_end_matches('/');
+        let found = self.0.iter().find(|(_, profile)| is_same(profile) && profile.credentials().is_some());
+        found.map(|(name, profile)| (name.as_str(), profile))
     }
 
     /// Stores the profiles, for this user's eyes only.

@@ -1,6 +1,7 @@
 //! The commands, one file or folder each, and what several of them share.
 
 pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod build;
 pub(crate) mod bulk;
 pub(crate) mod config;
@@ -16,6 +17,7 @@ pub(crate) mod handler;
 mod import;
 mod inspect;
 pub(crate) mod key;
+pub(crate) mod login;
 pub(crate) mod mcp;
 pub(crate) mod namespace;
 pub(crate) mod new;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use tasker_orchestrator::access::Sessions;
 
 use super::ending::Ending;
 use crate::{
@@ -73,6 +74,7 @@ pub(crate) fn run(command: Command, url: Option<String>, output: &Output) -> Res
 fn row(name: &str, profile: &Profile) -> Value {
     let credentials = match profile {
         Profile { api_key: Some(_), .. } => "API key",
+        Profile { token: Some(token), .. } if Sessions::is_text(token) => "session",
         Profile { token: Some(_), .. } => "token",
         _ => "none",
     };
@@ -80,7 +82,7 @@ fn row(name: &str, profile: &Profile) -> Value {
 }
 
 /// Reads a secret, which must not be in the shell's history or in the list of processes.
-fn secret(is_key: bool) -> Result<String> {
+pub(crate) fn secret(is_key: bool) -> Result<String> {
     let what = if is_key { "API key" } else { "token" };
     if std::io::stdin().is_terminal() {
         eprintln!("Paste the {what}, and end with Ctrl-D:");

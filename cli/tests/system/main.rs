@@ -7,6 +7,7 @@ mod commands;
 mod dev;
 mod growing;
 mod kill;
+mod login;
 mod memory;
 mod operators;
 mod outage;

@@ -17,6 +17,11 @@ macro_rules! permissions {
                 match self { $(Self::$name => $text,)* }
             }
 
+            /// What it allows, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => $doc,)* }
+            }
+
             /// Whether the resources belong to namespaces, so that the permission can be limited to some.
             pub fn is_of_namespaces(self) -> bool {
                 match self { $(Self::$name => permissions!(@ $reach),)* }
@@ -55,9 +60,9 @@ permissions! {
     SystemConfigRead "system:config_read" system "Read the configuration, without its secrets."
     SystemHealthRead "system:health_read" system "Read the health in detail."
     AuditRead "audit:read" system "Read who did what through the API."
-    KeysRead "keys:read" system "List API keys."
+    KeysRead "keys:read" system "List API keys and sessions."
     KeysCreate "keys:create" system "Create API keys, with no more than one's own permissions."
-    KeysRevoke "keys:revoke" system "Revoke API keys."
+    KeysRevoke "keys:revoke" system "Revoke API keys, and end sessions."
 }
 
 impl Permission {

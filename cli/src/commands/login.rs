@@ -1,0 +1,211 @@
+//! `tasker login` and `tasker logout`: a session or an API key for a server, in a profile.
+
+use std::{io::IsTerminal, net::Ipv4Addr, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    digest::{SHA256, digest},
+    rand::{SecureRandom, SystemRandom},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tasker_api::{Me, Meta};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use url::Url;
+
+use super::{ending::Ending, profile::secret};
+use crate::{
+    client::{Client, query, told},
+    config::ProjectConfig,
+    credentials::Credentials,
+    output::Output,
+    profiles::{Profile, Profiles, path},
+};
+
+/// How long a login in the browser may take. The server remembers it for as long.
+const LONGEST: Duration = Duration::from_secs(600);
+/// The largest head of a request from the browser, in bytes.
+const LARGEST_HEAD: usize = 16 << 10;
+/// How long a browser may take to send its request.
+const REQUEST: Duration = Duration::from_secs(10);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Read an API key from standard input, instead of logging in at the identity provider.
+    #[arg(long)]
+    key_stdin: bool,
+    /// Only print the address for the browser.
+    #[arg(long)]
+    no_browser: bool,
+}
+
+/// A session that was fetched.
+#[derive(Deserialize)]
+struct Fetched {
+    token: String,
+}
+
+/// Logs in at the server of the project or of the profile `name`, and stores what it gets in that profile.
+pub(crate) async fn log_in(
+    project: &ProjectConfig,
+    name: Option<String>,
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<Ending> {
+    let url = project.config.server.url();
+    let client = Client::without_credentials(&url);
+    let meta: Meta = client.get("/v1/meta").await?;
+    if meta.authentication != "own" {
+        bail!("{url} has no logins: its authentication is `{}`", meta.authentication);
+    }
+    let mut profile = Profile { url: url.trim_end_matches('/').to_owned(), api_key: None, token: None };
+    if !arguments.key_stdin && meta.logins.iter().any(|login| login == "oidc") {
+        profile.token = Some(in_the_browser(&client, &meta, &url, arguments, output).await?);
+    } else {
+        if !arguments.key_stdin && !std::io::stdin().is_terminal() {
+            bail!("{url} has no login in the browser: send an API key with --key-stdin");
+        }
+        profile.api_key = Some(secret(true)?);
+    }
+    // What the server does not accept is not stored.
+    let me: Me = Client::with_credentials(&url, profile.credentials()).get("/v1/me").await?;
+    let name = match name {
+        Some(name) => name,
+        None => name_of(&url)?,
+    };
+    let mut profiles = Profiles::load()?;
+    profiles.0.insert(name.clone(), profile);
+    profiles.store()?;
+    let shown = json!({ "profile": name, "server": url, "principal": me.principal });
+    let file = path()?;
+    output.result(&shown, || {
+        format!(
+            "{} is logged in at {url}\nstored in {}, as the profile {name}: commands for this server use it",
+            me.principal.name,
+            file.display()
+        )
+    })?;
+    Ok(Ending::Done)
+}
+
+/// The name of a profile for a server: its host and port.
+fn name_of(url: &str) -> Result<String> {
+    let url = Url::parse(url).context("the URL of the server")?;
+    let host = url.host_str().context("the URL of the server names no host")?;
+    Ok(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// Ends the session of a profile, and forgets what it has.
+pub(crate) async fn log_out(
+    project: &ProjectConfig,
+    name: Option<String>,
+    output: &Output,
+) -> Result<Ending> {
+    let mut profiles = Profiles::load()?;
+    let url = project.config.server.url();
+    let name = match name {
+        Some(name) => name,
+        None => match profiles.of_server(&url) {
+            Some((name, _)) => name.to_owned(),
+            None => bail!("no profile is of {url}; name one with --profile"),
+        },
+    };
+    let profile = profiles.get(&name)?.clone();
+    if let Some(credentials @ Credentials::Token(_)) = profile.credentials().filter(Credentials::is_session) {
+        let client = Client::with_credentials(&profile.url, Some(credentials));
+        // A session that has ended is as good as ended, and one on a server that is away ends by itself.
+        if let Err(error) = client.delete::<Value>("/v1/session").await {
+            eprintln!("warning: the session could not be ended at {}: {error:#}", profile.url);
+        }
+    }
+    profiles.0.insert(name.clone(), Profile { url: profile.url, api_key: None, token: None });
+    profiles.store()?;
+    output.result(&json!({ "profile": name }), || format!("{name} is logged out"))?;
+    Ok(Ending::Done)
+}
+
+/// Logs in at the identity provider. Returns the text of a session.
+async fn in_the_browser(
+    client: &Client,
+    meta: &Meta,
+    url: &str,
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a port for the browser")?;
+    let mut random = [0; 32];
+    SystemRandom::new().fill(&mut random).ok().context("the system has no random numbers")?;
+    let verifier = URL_SAFE_NO_PAD.encode(random);
+    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+    let port = listener.local_addr()?.port();
+    let login = meta.login_url.clone().unwrap_or_else(|| format!("{}/auth/login", url.trim_end_matches('/')));
+    let address =
+        format!("{login}?{}", query([("cli", Some(port.to_string())), ("challenge", Some(challenge))]));
+    // On standard error, because the result may be JSON.
+    eprintln!("Log in with a browser of this machine at\n  {address}");
+    if !arguments.no_browser {
+        open(&address);
+    }
+    output.say("waiting for the browser");
+    let code = tokio::time::timeout(LONGEST, code(&listener)).await;
+    let code = code.context("nobody logged in within ten minutes")??;
+    let fetched =
+        client.post::<Fetched>("/auth/session", &json!({ "code": code, "verifier": verifier })).await?;
+    Ok(fetched.map_err(told)?.token)
+}
+
+/// Opens an address in a browser, if there is one.
+fn open(address: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let command = std::process::Command::new(program)
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    // The address is printed in any case.
+    drop(command);
+}
+
+/// Waits until the browser brings a code.
+async fn code(listener: &TcpListener) -> Result<String> {
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        let Ok(Some(code)) = tokio::time::timeout(REQUEST, requested(&mut stream)).await else {
+            // Browsers look for an icon, and open connections in advance.
+            let _ = stream
+                .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .await;
+            continue;
+        };
+        let page = "<!doctype html><meta charset=utf-8><title>Tasker</title><p>You are logged in. You can close this page.";
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncache-control: no-store\r\nreferrer-policy: no-referrer\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{page}",
+            page.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+        let _ = stream.shutdown().await;
+        return Ok(code);
+    }
+}
+
+/// The code in a request. None if it is another request.
+async fn requested(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= LARGEST_HEAD {
+            return None;
+        }
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let target = head.strip_prefix("GET ")?.split(' ').next()?;
+    let url = Url::parse("http://localhost").ok()?.join(target).ok()?;
+    let code = url.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+    code.filter(|_| url.path() == "/")
+}
