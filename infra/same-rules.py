@@ -56,6 +56,25 @@ rule(
     "SAM and Terraform make different queues",
 )
 
+# --- who may call the API ---
+
+ways = re.search(r"ApiAuthorization:\n(?:    .*\n)*?    AllowedValues: \[(.*)\]", sam)
+allowed = re.search(r"contains\(\[(.*?)\], var\.api\.authorization\)\n    error_message = \"api\.authorization must", terraform["variables.tf"])
+rule(
+    ways and allowed and ways[1] == allowed[1].replace('"', ""),
+    "SAM and Terraform let the API be called in different ways",
+)
+rule(
+    "TASKER_AUTHENTICATION: !If [PublicApi, own, gateway]" in functions["api"]
+    and 'TASKER_AUTHENTICATION = var.api.authorization == "NONE" ? "own" : "gateway"' in terraform["functions.tf"],
+    "an API that anybody reaches must authenticate its callers itself",
+)
+rule(
+    re.search(r"TASKER_AUTH_IAM: !If \[SignedApi,", functions["api"])
+    and 'var.api.authorization == "AWS_IAM" ? { TASKER_AUTH_IAM' in terraform["functions.tf"],
+    "only an API with IAM may map ARNs: behind another authorizer, they come from elsewhere",
+)
+
 # --- asynchronous calls ---
 
 for name in ["sweep", "migrate"]:

@@ -1,8 +1,10 @@
-# The API: an HTTP API or the function's URL. Requests are signed with SigV4 by default.
+# The API: an HTTP API or the function's URL. Requests are signed with SigV4 by default; an HTTP API can verify tokens or ask a
+# Lambda function instead.
 
 locals {
   makes_http_api     = var.api.kind == "http_api"
   makes_function_url = var.api.kind == "function_url"
+  asks_function      = var.api.authorization == "CUSTOM"
 
   api_url = trimsuffix(local.makes_http_api ? one(aws_apigatewayv2_stage.this[*].invoke_url) : one(aws_lambda_function_url.api[*].function_url), "/")
 }
@@ -34,6 +36,39 @@ resource "aws_apigatewayv2_route" "this" {
   route_key          = "$default"
   target             = "integrations/${aws_apigatewayv2_integration.this[0].id}"
   authorization_type = var.api.authorization
+  authorizer_id      = one(aws_apigatewayv2_authorizer.this[*].id)
+}
+
+resource "aws_apigatewayv2_authorizer" "this" {
+  count = contains(["JWT", "CUSTOM"], var.api.authorization) ? 1 : 0
+
+  api_id           = aws_apigatewayv2_api.this[0].id
+  name             = "${var.name}-api"
+  authorizer_type  = var.api.authorization == "JWT" ? "JWT" : "REQUEST"
+  identity_sources = var.api.authorization == "JWT" ? ["$request.header.Authorization"] : var.api.authorizer_identity_sources
+
+  authorizer_uri                    = local.asks_function ? "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${var.api.authorizer_arn}/invocations" : null
+  authorizer_payload_format_version = local.asks_function ? "2.0" : null
+  enable_simple_responses           = local.asks_function ? true : null
+  authorizer_result_ttl_in_seconds  = local.asks_function ? 0 : null # a withdrawn right ends at once
+
+  dynamic "jwt_configuration" {
+    for_each = var.api.authorization == "JWT" ? [1] : []
+    content {
+      issuer   = var.api.issuer
+      audience = var.api.audience
+    }
+  }
+}
+
+resource "aws_lambda_permission" "authorizer" {
+  count = local.asks_function ? 1 : 0
+
+  statement_id  = "${var.name}-api"
+  action        = "lambda:InvokeFunction"
+  function_name = var.api.authorizer_arn
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.this[0].execution_arn}/authorizers/${aws_apigatewayv2_authorizer.this[0].id}"
 }
 
 resource "aws_apigatewayv2_stage" "this" {
@@ -56,6 +91,7 @@ resource "aws_apigatewayv2_stage" "this" {
       request      = "$context.requestId"
       source       = "$context.identity.sourceIp"
       caller       = "$context.identity.userArn"
+      user         = "$context.authorizer.claims.sub"
       method       = "$context.httpMethod"
       path         = "$context.path"
       status       = "$context.status"

@@ -88,8 +88,12 @@ locals {
     length(var.publish_queues) == 0 ? {} : { TASKER_PUBLISH_QUEUES = join(",", var.publish_queues) },
   )
 
-  # Behind IAM, whoever is let through may do everything. Without it, the API checks keys and tokens itself.
-  environment_of_api = { TASKER_AUTHENTICATION = var.api.authorization == "NONE" ? "own" : "gateway" }
+  # Behind an authorizer, callers are whom it names. Without one, the API checks keys, sessions and tokens itself.
+  environment_of_api = merge(
+    { TASKER_AUTHENTICATION = var.api.authorization == "NONE" ? "own" : "gateway" },
+    var.api.authorization == "AWS_IAM" ? { TASKER_AUTH_IAM = jsonencode(var.api.iam_roles) } : {},
+    length(var.api.roles) == 0 ? {} : { TASKER_AUTH_ROLES = jsonencode(var.api.roles) },
+  )
 
   environments = {
     orchestrate = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)

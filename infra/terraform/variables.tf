@@ -433,12 +433,34 @@ variable "publish_queues" {
 # --- api ---------------------------------------------------------------------------------------------------------
 
 variable "api" {
-  description = "Access to the API: kind http_api or function_url; authorization AWS_IAM (requests signed with SigV4) or NONE (the API itself requires an API key, or a token of an issuer named by TASKER_JWT_ISSUER in function_settings). rate_limit and burst_limit in requests per second, http_api only. max_concurrency: executions at once, each with a database connection. For NONE use http_api: a public function URL needs a permission that this provider version cannot express."
+  description = <<-TEXT
+    Access to the API. kind: http_api or function_url. authorization: AWS_IAM (requests signed with SigV4), JWT (tokens that API
+    Gateway verifies: issuer and audience), CUSTOM (a Lambda authorizer: authorizer_arn) or NONE (the API itself requires an API
+    key, a session, or a token of an issuer that TASKER_JWT_ISSUER in function_settings names). JWT and CUSTOM need http_api.
+
+    iam_roles says what callers by AWS_IAM may do: patterns of their ARNs, in which * stands for any text, to roles and permissions
+    with spaces between them. The longest pattern that fits counts; whom none fits is refused. By default whoever IAM lets through
+    is an admin. roles adds roles: lists of permissions and built-in roles. A Lambda authorizer has the format 2.0 with simple
+    responses; its context names principal, and permissions, roles and namespaces. authorizer_identity_sources: what requests must
+    have for it to be asked.
+
+    rate_limit and burst_limit in requests per second, http_api only. max_concurrency: executions at once, each with a database
+    connection. For NONE use http_api: a public function URL needs a permission that this provider version cannot express.
+  TEXT
   type = object({
     kind          = optional(string, "http_api")
     authorization = optional(string, "AWS_IAM")
     rate_limit    = optional(number, 500)
     burst_limit   = optional(number, 1000)
+
+    iam_roles = optional(map(string), { "*" = "admin" })
+    roles     = optional(map(list(string)), {})
+
+    issuer   = optional(string)
+    audience = optional(list(string), [])
+
+    authorizer_arn              = optional(string)
+    authorizer_identity_sources = optional(list(string), ["$request.header.Authorization"])
 
     max_concurrency = optional(number, 100)
   })
@@ -454,8 +476,29 @@ variable "api" {
     error_message = "api.kind must be http_api or function_url."
   }
   validation {
-    condition     = contains(["AWS_IAM", "NONE"], var.api.authorization)
-    error_message = "api.authorization must be AWS_IAM or NONE."
+    condition     = contains(["AWS_IAM", "JWT", "CUSTOM", "NONE"], var.api.authorization)
+    error_message = "api.authorization must be AWS_IAM, JWT, CUSTOM or NONE."
+  }
+  validation {
+    condition     = !contains(["JWT", "CUSTOM"], var.api.authorization) || var.api.kind == "http_api"
+    error_message = "api.authorization JWT and CUSTOM need api.kind http_api: a function URL has no authorizer."
+  }
+  validation {
+    condition     = (var.api.authorization == "JWT") == (var.api.issuer != null && length(var.api.audience) > 0)
+    error_message = "api.authorization JWT needs api.issuer and api.audience, and no other needs them."
+  }
+  validation {
+    condition     = (var.api.authorization == "CUSTOM") == (var.api.authorizer_arn != null)
+    error_message = "api.authorization CUSTOM needs api.authorizer_arn, and no other needs it."
+  }
+  validation {
+    condition     = var.api.authorizer_arn == null || can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[A-Za-z0-9-_]+(:[A-Za-z0-9-_]+)?$", var.api.authorizer_arn))
+    error_message = "api.authorizer_arn must be the ARN of a Lambda function, or of its alias."
+  }
+  # Otherwise the API would trust a gateway that authenticates nobody.
+  validation {
+    condition     = var.api.authorization != "NONE" || try(var.function_settings.api.environment.TASKER_AUTHENTICATION, "own") == "own"
+    error_message = "api.authorization NONE requires that the API authenticates its callers itself: leave TASKER_AUTHENTICATION out of function_settings."
   }
 }
 

@@ -161,6 +161,75 @@ run "the_least_makes_a_database_nobody_else_reaches" {
     condition     = aws_apigatewayv2_route.this[0].authorization_type == "AWS_IAM"
     error_message = "The API must require signed requests."
   }
+
+  assert {
+    condition     = aws_lambda_function.this["api"].environment[0].variables["TASKER_AUTHENTICATION"] == "gateway" && jsondecode(aws_lambda_function.this["api"].environment[0].variables["TASKER_AUTH_IAM"]) == { "*" = "admin" }
+    error_message = "The API must read who signed a request from the gateway, and map it."
+  }
+
+  assert {
+    condition     = length(concat(aws_apigatewayv2_authorizer.this, aws_lambda_permission.authorizer)) == 0
+    error_message = "IAM needs no authorizer."
+  }
+}
+
+run "tokens_are_verified_by_the_gateway" {
+  command = apply
+
+  variables {
+    api = { authorization = "JWT", issuer = "https://idp.example", audience = ["tasker"], roles = { ops = ["operator", "keys:read"] } }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_route.this[0].authorization_type == "JWT" && aws_apigatewayv2_route.this[0].authorizer_id == aws_apigatewayv2_authorizer.this[0].id
+    error_message = "The route must require a token."
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_authorizer.this[0].authorizer_type == "JWT" && aws_apigatewayv2_authorizer.this[0].jwt_configuration[0].issuer == "https://idp.example"
+    error_message = "The authorizer must verify tokens of the issuer."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["api"].environment[0].variables["TASKER_AUTHENTICATION"] == "gateway" && !contains(keys(aws_lambda_function.this["api"].environment[0].variables), "TASKER_AUTH_IAM") && jsondecode(aws_lambda_function.this["api"].environment[0].variables["TASKER_AUTH_ROLES"]) == { ops = ["operator", "keys:read"] }
+    error_message = "The API must trust the gateway, map the roles of tokens, and no ARN."
+  }
+}
+
+run "a_function_of_yours_says_who_calls" {
+  command = apply
+
+  variables {
+    api = { authorization = "CUSTOM", authorizer_arn = "arn:aws:lambda:eu-west-1:123456789012:function:who:live" }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_route.this[0].authorization_type == "CUSTOM" && aws_apigatewayv2_route.this[0].authorizer_id == aws_apigatewayv2_authorizer.this[0].id
+    error_message = "The route must ask the function."
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_authorizer.this[0].authorizer_type == "REQUEST" && aws_apigatewayv2_authorizer.this[0].authorizer_result_ttl_in_seconds == 0 && endswith(aws_apigatewayv2_authorizer.this[0].authorizer_uri, "functions/arn:aws:lambda:eu-west-1:123456789012:function:who:live/invocations")
+    error_message = "The authorizer must be your function, asked for each request."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.authorizer[0].function_name == "arn:aws:lambda:eu-west-1:123456789012:function:who:live" && aws_lambda_permission.authorizer[0].principal == "apigateway.amazonaws.com"
+    error_message = "API Gateway must be allowed to ask the function."
+  }
+}
+
+run "without_an_authorizer_the_api_authenticates_itself" {
+  command = apply
+
+  variables {
+    api = { authorization = "NONE" }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_route.this[0].authorization_type == "NONE" && aws_lambda_function.this["api"].environment[0].variables["TASKER_AUTHENTICATION"] == "own"
+    error_message = "Behind an open gateway the API must authenticate its callers."
+  }
 }
 
 run "a_database_that_may_be_deleted_still_leaves_a_snapshot" {

@@ -65,6 +65,45 @@ run "a_schedule_that_aws_does_not_know" {
   expect_failures = [var.schedules]
 }
 
+run "tokens_without_their_issuer" {
+  command = plan
+  variables { api = { authorization = "JWT", audience = ["tasker"] } }
+  expect_failures = [var.api]
+}
+
+run "tokens_for_a_function_url" {
+  command = plan
+  variables { api = { kind = "function_url", authorization = "JWT", issuer = "https://idp.example", audience = ["tasker"] } }
+  expect_failures = [var.api]
+}
+
+run "an_issuer_that_nothing_uses" {
+  command = plan
+  variables { api = { issuer = "https://idp.example", audience = ["tasker"] } }
+  expect_failures = [var.api]
+}
+
+run "an_authorizer_that_is_no_function" {
+  command = plan
+  variables { api = { authorization = "CUSTOM", authorizer_arn = "arn:aws:iam::123456789012:role/authorizer" } }
+  expect_failures = [var.api]
+}
+
+run "an_authorizer_that_is_not_named" {
+  command = plan
+  variables { api = { authorization = "CUSTOM" } }
+  expect_failures = [var.api]
+}
+
+run "an_open_gateway_that_the_api_trusts" {
+  command = plan
+  variables {
+    api               = { authorization = "NONE" }
+    function_settings = { api = { environment = { TASKER_AUTHENTICATION = "gateway" } } }
+  }
+  expect_failures = [var.api]
+}
+
 run "an_api_without_a_known_kind" {
   command = plan
   variables { api = { kind = "rest" } }
