@@ -55,7 +55,8 @@ SERVICES = {
     },
     "AdminService": {
         "get_me": "WhoAmI", "get_meta": "", "list_keys": "", "get_key": "", "create_key": "", "rotate_key": "",
-        "revoke_key": "", "list_access": "ListAudit", "list_workers": "", "list_queues": "",
+        "revoke_key": "", "list_access": "ListAudit", "list_workers": "", "list_queues": "", "list_sessions": "",
+        "end_session": "",
     },
     "ConfigService": {
         "get_config": "",
@@ -63,6 +64,8 @@ SERVICES = {
 }
 # The events of streams.
 STREAMS = {"follow_task": "TaskEvent", "follow_tasks": "TaskListEvent", "follow_domain_events": "DomainEventMessage"}
+# Cookies are for browsers.
+NOT_OFFERED = {"log_in", "log_out"}
 # Requests whose body is a document: its field and content type.
 DOCUMENTS = {
     "send_events": ("events", "application/cloudevents-batch+json"),
@@ -296,6 +299,8 @@ requests = []
 for path, operations in document["paths"].items():
     for verb, operation in operations.items():
         name = operation["operationId"]
+        if name in NOT_OFFERED:
+            continue
         if name not in of_service:
             sys.exit(f"{name} is in no service: say in SERVICES of {sys.argv[0]} in which")
         service, method = of_service.pop(name)

@@ -1,12 +1,13 @@
 //! API keys, and who did what.
 
 use reqwest::Method;
+use uuid::Uuid;
 
 use crate::{
     client::Client,
     error::Result,
     list::List,
-    types::{Access, ApiKey, CreatedKey, KeyRotation, Me, NewKey},
+    types::{Access, ApiKey, CreatedKey, KeyRotation, Me, NewKey, Session},
 };
 
 impl Client {
@@ -38,6 +39,16 @@ impl Client {
     /// Revokes an API key.
     pub async fn revoke_key(&self, id: &str) -> Result<ApiKey> {
         self.route(Method::DELETE, &["v1", "keys", id]).send().await
+    }
+
+    /// The sessions of browsers that have not ended, newest first.
+    pub fn sessions(&self) -> List<Session> {
+        self.list_at(&["v1", "sessions"])
+    }
+
+    /// Ends a session of a browser. Fails with `no_such_session`.
+    pub async fn end_session(&self, id: Uuid) -> Result<Session> {
+        self.route(Method::DELETE, &["v1", "sessions", &id.to_string()]).send().await
     }
 
     /// The requests that changed something or were refused, newest first.

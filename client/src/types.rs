@@ -1030,6 +1030,13 @@ pub struct Investigation {
     pub withheld: Vec<String>,
 }
 
+/// A login with an API key.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeyLogin {
+    /// The API key. The browser keeps it nowhere: the session takes its place.
+    pub api_key: String,
+}
+
 /// How to rotate a key.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyRotation {
@@ -1078,10 +1085,18 @@ pub struct Me {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Meta {
-    /// How callers are authenticated: `off`, `own` (API keys), `gateway`.
+    /// How callers are authenticated: `off`, `own` (API keys, sessions, tokens), `gateway`.
     pub authentication: String,
     /// What not every server has: `grpc`, and `streams` that stay open.
     pub features: Vec<String>,
+    /// Where a browser begins its login at the identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<String>,
+    /// How one logs in, beside sending credentials with each request: `key`, with an API key at `/v1/session`;
+    /// `oidc`, at an
+    /// identity provider by `/auth/login`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logins: Vec<String>,
     /// `tasker`.
     pub name: String,
 }
@@ -1182,6 +1197,8 @@ open_enum! {
         User = "user",
         /// `gateway`.
         Gateway = "gateway",
+        /// `iam`.
+        Iam = "iam",
     }
 }
 
@@ -1225,6 +1242,8 @@ open_enum! {
         Unauthenticated = "unauthenticated",
         /// `forbidden`.
         Forbidden = "forbidden",
+        /// `login_refused`.
+        LoginRefused = "login_refused",
         /// `origin_refused`.
         OriginRefused = "origin_refused",
         /// `no_such_route`.
@@ -1245,6 +1264,8 @@ open_enum! {
         NoSuchDlqEntry = "no_such_dlq_entry",
         /// `no_such_key`.
         NoSuchKey = "no_such_key",
+        /// `no_such_session`.
+        NoSuchSession = "no_such_session",
         /// `no_such_trigger`.
         NoSuchTrigger = "no_such_trigger",
         /// `no_such_event`.
@@ -1446,6 +1467,31 @@ open_enum! {
         /// `down`.
         Down = "down",
     }
+}
+
+/// A session, without what its client sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Session {
+    /// The address that the login came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it ends at the latest.
+    pub expires_at: DateTime<Utc>,
+    /// The API key that it was made from, with which it ends. None: a login at the identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// When it was last used, to the minute. It ends an hour after.
+    pub last_used_at: DateTime<Utc>,
+    /// Who has logged in.
+    pub principal: Principal,
+    /// What names it.
+    pub session_id: Uuid,
+    /// The program that logged in, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
 }
 
 /// A task that has not ended, and the time since its last event.

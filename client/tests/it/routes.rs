@@ -16,8 +16,9 @@ use crate::fake::{Fake, Seen, problem};
 
 const ID: Uuid = Uuid::from_u128(7);
 
-/// Without a method of their own: what the load balancer asks for.
-const BY_REQUEST: &[&str] = &["GET /health/live", "GET /health/ready"];
+/// Without a method of their own: what browsers and load balancers ask for.
+const BY_REQUEST: &[&str] =
+    &["POST /v1/session", "DELETE /v1/session", "GET /health/live", "GET /health/ready"];
 
 fn document() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/openapi.json");
@@ -154,6 +155,8 @@ async fn ask_all(client: &Client) {
     ask(client.create_key(&NewKey::default())).await;
     ask(client.rotate_key("k", &KeyRotation::default())).await;
     ask(client.revoke_key("k")).await;
+    ask(client.sessions().page()).await;
+    ask(client.end_session(ID)).await;
     ask(client.me()).await;
     ask(client.audit().principal("p").permission("x").outcome("denied").after(day).before(day).page()).await;
     ask(client.configuration().page()).await;

@@ -219,6 +219,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dlq/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Updates many entries, one after the other. Returns the result of each. */
+        post: operations["update_dlq_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/dlq/entry/{dlq_entry_id}": {
         parameters: {
             query?: never;
@@ -366,6 +383,23 @@ export interface paths {
          *     invalid event rejects the whole batch.
          */
         post: operations["send_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Processes dead letters again, with the current triggers. */
+        post: operations["replay_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -598,6 +632,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a session of a browser, in a cookie that pages cannot read. It has the permissions of the key and ends with it, after
+         *     8 hours, or after an hour without a request. What it changes needs the header `X-Tasker-Request: 1`.
+         */
+        post: operations["log_in"];
+        /** Ends the session in which the request is sent. */
+        delete: operations["log_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sessions that have not ended, newest first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session. Every server refuses it within two seconds. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -626,11 +715,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Returns a subscription, without its secret. */
+        get: operations["get_subscription"];
         put?: never;
         post?: never;
         /** Deletes a subscription. */
         delete: operations["unsubscribe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the deliveries of a subscription that have not arrived, with the newest event first: those on their way, and those that
+         *     were given up.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{name}/deliveries/{event_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a delivery again at once, with all its attempts: one that waits, or that was given up. */
+        post: operations["retry_delivery"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -725,6 +852,23 @@ export interface paths {
         get: operations["follow_tasks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a request to create a task, and creates none. Whether an equal request has created one is not checked. */
+        post: operations["validate_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -971,6 +1115,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{task_id}/workflow_steps/{step}/attempts/{attempt}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the finished run of a step with this attempt. An operator's reset counts attempts anew; then this is the last one. */
+        get: operations["get_attempt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks/{task_id}/workflow_steps/{step}/audit": {
         parameters: {
             query?: never;
@@ -1056,6 +1217,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/templates/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the versions of a template, and how many tasks each had in the last 24 hours. */
+        get: operations["list_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates/{namespace}/{name}/{version}": {
         parameters: {
             query?: never;
@@ -1082,6 +1260,23 @@ export interface paths {
         };
         /** Returns the graph of a template version, laid out from left to right. */
         get: operations["get_template_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{namespace}/{name}/{version}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the JSON Schema of a template's input. Without one, any input is valid, and the schema is `{}`. */
+        get: operations["get_template_schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1419,6 +1614,15 @@ export interface components {
              */
             task_id: string;
         };
+        /** @description What a task would be made of. */
+        CheckedTask: {
+            /** @description The name of its template. */
+            name: string;
+            /** @description The namespace of its template. */
+            namespace: string;
+            /** @description The version of its template. */
+            version: string;
+        };
         /** @description A key of the configuration. */
         ConfigurationEntry: {
             /** @description The section and the key: `server.listen`. */
@@ -1507,6 +1711,18 @@ export interface components {
             actor?: string | null;
             /** @description The reason. */
             note?: string | null;
+        };
+        /** @description An update of many entries. */
+        DlqBulkUpdate: {
+            /** @description The entries, at most 1000. Each stands for itself. */
+            dlq_entry_ids: string[];
+            /** @description The update of each. */
+            update: components["schemas"]["DlqUpdate"];
+        };
+        /** @description The results of an update of many entries. */
+        DlqBulkUpdated: {
+            /** @description The result of each, in order. */
+            items: components["schemas"]["DlqUpdated"][];
         };
         /** @description A DLQ entry: a task, or an isolated step, that needs attention, with a snapshot. */
         DlqEntry: {
@@ -1612,6 +1828,20 @@ export interface components {
             /** @description Who resolved it. */
             resolved_by?: string | null;
         };
+        /** @description The result of the update of one of many entries. */
+        DlqUpdated: {
+            /**
+             * Format: uuid
+             * @description The entry.
+             */
+            dlq_entry_id: string;
+            problem?: components["schemas"]["Problem"] | null;
+            /**
+             * Format: int32
+             * @description The status that its update alone would have had.
+             */
+            status: number;
+        };
         /** @description A dependency in a drawing. */
         DrawnEdge: {
             /** @description The step that must complete first. */
@@ -1714,6 +1944,36 @@ export interface components {
          * @enum {string}
          */
         EdgeKind: "dependency" | "decision" | "convergence" | "batch";
+        /** @description An event on its way to a subscriber. One that has arrived is not kept. */
+        EventDeliveryState: {
+            /**
+             * Format: int32
+             * @description How often the delivery was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description The event.
+             */
+            event_id: number;
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next. None: it was given up.
+             */
+            next_attempt_at?: string | null;
+        };
+        /** @description Which dead letters to process again. */
+        EventReplay: {
+            /**
+             * Format: int32
+             * @description At most so many, up to 1000, the newest first.
+             */
+            max?: number;
+            /** @description Those in these states: `unmatched`, `failed`. Default: both. */
+            state?: string[];
+        };
         /** @description What the published triggers would do with an event. */
         EventTrial: {
             /** @description Whether it would start tasks. Otherwise it would become a dead letter. */
@@ -1722,6 +1982,11 @@ export interface components {
             triggers: components["schemas"]["TriggerTrial"][];
             /** @description Triggers that cannot be read, each with the reason: with one of them every event becomes a dead letter. */
             unreadable: string[];
+        };
+        /** @description The results of a replay. */
+        EventsReplayed: {
+            /** @description The result of each, the newest first. */
+            items: components["schemas"]["Reception"][];
         };
         /**
          * @description A summary of a task's steps. The first variant that applies.
@@ -2004,6 +2269,11 @@ export interface components {
              */
             priority_score: number;
         };
+        /** @description A login with an API key. */
+        KeyLogin: {
+            /** @description The API key. The browser keeps it nowhere: the session takes its place. */
+            api_key: string;
+        };
         /** @description How to rotate a key. */
         KeyRotation: {
             /**
@@ -2061,10 +2331,17 @@ export interface components {
         };
         /** @description What a server is and can do. */
         Meta: {
-            /** @description How callers are authenticated: `off`, `own` (API keys), `gateway`. */
+            /** @description How callers are authenticated: `off`, `own` (API keys, sessions, tokens), `gateway`. */
             authentication: string;
             /** @description What not every server has: `grpc`, and `streams` that stay open. */
             features: string[];
+            /** @description Where a browser begins its login at the identity provider. */
+            login_url?: string | null;
+            /**
+             * @description How one logs in, beside sending credentials with each request: `key`, with an API key at `/v1/session`; `oidc`, at an
+             *     identity provider by `/auth/login`.
+             */
+            logins?: string[];
             /** @description `tasker`. */
             name: string;
         };
@@ -2210,6 +2487,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Page_EventDeliveryState: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["EventDeliveryState"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Page_HandlerSummary: {
             /** @description The size of the page and every filter in force, defaults included. */
             applied: unknown;
@@ -2287,6 +2573,15 @@ export interface components {
             applied: unknown;
             /** @description The items. */
             items: components["schemas"]["ReceivedEvent"][];
+            /** @description The `cursor` of the next page. None on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Session: {
+            /** @description The size of the page and every filter in force, defaults included. */
+            applied: unknown;
+            /** @description The items. */
+            items: components["schemas"]["Session"][];
             /** @description The `cursor` of the next page. None on the last. */
             next_cursor?: string | null;
         };
@@ -2375,14 +2670,14 @@ export interface components {
          * @description The kind of a principal.
          * @enum {string}
          */
-        PrincipalKind: "local" | "key" | "user" | "gateway";
+        PrincipalKind: "local" | "key" | "user" | "gateway" | "iam";
         /** @description Why a request failed. */
         Problem: {
             /**
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "login_refused" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_session" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "precondition_failed" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -2540,6 +2835,37 @@ export interface components {
          * @enum {string}
          */
         ServerStatus: "ok" | "degraded" | "down";
+        /** @description A session, without what its client sends. */
+        Session: {
+            /** @description The address that the login came from. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /** @description The API key that it was made from, with which it ends. None: a login at the identity provider. */
+            key_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute. It ends an hour after.
+             */
+            last_used_at: string;
+            /** @description Who has logged in. */
+            principal: components["schemas"]["Principal"];
+            /**
+             * Format: uuid
+             * @description What names it.
+             */
+            session_id: string;
+            /** @description The program that logged in, as it says. */
+            user_agent?: string | null;
+        };
         /** @description A task that has not ended, and the time since its last event. */
         Staleness: {
             /** @description `healthy` below 80 % of the threshold, then `warning`; `stale` from the threshold on. */
@@ -3009,6 +3335,8 @@ export interface components {
         TaskOperation: components["schemas"]["TaskAction"] & {
             /** @description Who requests it. The audit names it beside the API key that the request came with. */
             actor?: string | null;
+            /** @description The state that the task must be in; otherwise nothing changes, and the status is 412. */
+            expected_state?: string | null;
             /** @description The reason. */
             reason?: string | null;
         };
@@ -3172,6 +3500,36 @@ export interface components {
             problems: components["schemas"]["TemplateProblem"][];
             /** @description Whether it can be published, as far as its text says: handlers are not looked up. */
             valid: boolean;
+        };
+        /** @description A version of a template. */
+        TemplateVersion: {
+            /** @description Its description. */
+            description?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            published_at: string;
+            /**
+             * Format: int64
+             * @description The number of its tasks created in the last 24 hours.
+             */
+            tasks_24h: number;
+            /** @description The version. */
+            version: string;
+        };
+        /** @description The versions of a template. */
+        TemplateVersions: {
+            /** @description Whether more than 10,000 tasks were created in the last 24 hours. Only the newest were counted. */
+            capped: boolean;
+            /** @description The version that new tasks use. */
+            latest_version: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its namespace. */
+            namespace: string;
+            /** @description Its versions, the one that was published last first. */
+            versions: components["schemas"]["TemplateVersion"][];
         };
         /** @description A run of a step, or what it waits for. */
         TimelineEntry: {
@@ -4399,6 +4757,16 @@ export interface operations {
             query?: {
                 /** @description Only entries with this resolution: `pending`, `manually_resolved`, `permanently_failed`, `cancelled`. */
                 resolution_status?: string;
+                /** @description Only entries of tasks of this namespace. */
+                namespace?: string;
+                /** @description Only entries of tasks of templates with this name. */
+                name?: string;
+                /** @description Only entries with this reason: `staleness_timeout`, `max_retries_exceeded`, `worker_unavailable`, `manual_dlq`. */
+                dlq_reason?: string;
+                /** @description Only entries created at this time or later: RFC 3339, or how long ago (`15m`, `2h`, `7d`). */
+                created_after?: string;
+                /** @description Only entries created before this time. */
+                created_before?: string;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -4449,6 +4817,102 @@ export interface operations {
             };
             /** @description The caller lacks a permission. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_dlq_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DlqBulkUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DlqBulkUpdated"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5491,6 +5955,102 @@ export interface operations {
                 };
             };
             /** @description Temporarily unavailable. Repeat the request; no event is processed twice. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventReplay"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsReplayed"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6768,6 +7328,366 @@ export interface operations {
             };
         };
     };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyLogin"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request comes from a page of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This server has no logins, or no TLS. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There were too many wrong keys. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not sent in a session. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_subscriptions: {
         parameters: {
             query?: {
@@ -6962,6 +7882,91 @@ export interface operations {
             };
         };
     };
+    get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unsubscribe: {
         parameters: {
             query?: never;
@@ -7009,6 +8014,201 @@ export interface operations {
             };
             /** @description It does not exist, or is outside the caller's namespaces. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventDeliveryState"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                event_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDeliveryState"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The event has arrived. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7777,6 +8977,120 @@ export interface operations {
             };
         };
     };
+    validate_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedTask"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The input does not match the template's input_schema. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_task: {
         parameters: {
             query?: {
@@ -8029,6 +9343,15 @@ export interface operations {
             };
             /** @description The state of the task does not allow the operation. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The task is not in the expected state, or has changed since `If-Match`. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8958,6 +10281,14 @@ export interface operations {
     list_steps: {
         parameters: {
             query?: {
+                /** @description Only steps in this state. Repeat it for several. */
+                state?: string[];
+                /** @description Only steps that are made from this step of the template: all workers of a batch. */
+                template_step?: string;
+                /** @description Only steps that have failed for good (`true`): those in the state `error`. */
+                failed?: boolean;
+                /** @description `full`, the default, or `summary`: without results, cursors and checkpoints, in pages of up to 1000. */
+                fields?: "full" | "summary";
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -9368,6 +10699,93 @@ export interface operations {
             };
         };
     };
+    get_attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+                step: string;
+                attempt: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptRecord"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_step_audit: {
         parameters: {
             query?: {
@@ -9679,6 +11097,8 @@ export interface operations {
                 namespace?: string;
                 /** @description Only templates with this name. */
                 name?: string;
+                /** @description Only templates whose `namespace/name` contains this text, in any case. */
+                q?: string;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -9862,6 +11282,92 @@ export interface operations {
             };
         };
     };
+    list_template_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateVersions"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_template: {
         parameters: {
             query?: never;
@@ -9969,6 +11475,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrawnGraph"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or is outside the caller's namespaces. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description The request is invalid. */

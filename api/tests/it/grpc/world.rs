@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use axum::{
@@ -11,7 +14,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tasker_api::{Authentication, Doors};
-use tasker_orchestrator::access::{Caller, NewKey};
+use tasker_orchestrator::access::{Caller, NewKey, NewSession};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -152,6 +155,11 @@ impl World {
         let begun = self.rest("POST", "/v1/tasks/bulk", &token).await;
         assert_eq!(begun.status, StatusCode::ACCEPTED, "{begun:?}");
         begun.body["bulk_id"].clone()
+    }
+
+    async fn session(&self) -> Uuid {
+        let new = NewSession { caller: Arc::new(Caller::local()), address: None, user_agent: None };
+        self.server.orchestrator.sessions.create(&new).await.unwrap().session.session_id
     }
 
     async fn another_key(&self) -> Value {
@@ -311,6 +319,11 @@ impl World {
                 json!({ "name": "made", "permissions": ["tasks:read"], "namespaces": ["shop"] })
             }
             "AdminService/GetKey" | "AdminService/RevokeKey" => json!({ "key_id": self.another_key().await }),
+            "AdminService/EndSession" => json!({ "session_id": self.session().await }),
+            "AdminService/ListSessions" => {
+                self.session().await;
+                json!({ "limit": 1 })
+            }
             "AdminService/RotateKey" => json!({ "key_id": self.another_key().await, "overlap_seconds": 60 }),
             "EventService/WatchEvents"
             | "EventService/ListDomainEvents"

@@ -17,6 +17,7 @@ from .bulk_state import BulkState
 from .callable_operation import CallableOperation
 from .callable_operation_action import CallableOperationAction
 from .cancelled_task import CancelledTask
+from .checked_task import CheckedTask
 from .configuration_entry import ConfigurationEntry
 from .count_tasks_by import CountTasksBy
 from .count_tasks_order import CountTasksOrder
@@ -31,14 +32,20 @@ from .detailed_health import DetailedHealth
 from .detailed_health_checks import DetailedHealthChecks
 from .detailed_health_open_steps import DetailedHealthOpenSteps
 from .dlq_addition import DlqAddition
+from .dlq_bulk_update import DlqBulkUpdate
+from .dlq_bulk_updated import DlqBulkUpdated
 from .dlq_entry import DlqEntry
 from .dlq_statistics import DlqStatistics
 from .dlq_update import DlqUpdate
+from .dlq_updated import DlqUpdated
 from .drawn_edge import DrawnEdge
 from .drawn_graph import DrawnGraph
 from .drawn_node import DrawnNode
 from .edge_kind import EdgeKind
+from .event_delivery_state import EventDeliveryState
+from .event_replay import EventReplay
 from .event_trial import EventTrial
+from .events_replayed import EventsReplayed
 from .execution_status import ExecutionStatus
 from .fault import Fault
 from .follow_tasks_order import FollowTasksOrder
@@ -60,9 +67,11 @@ from .health_status import HealthStatus
 from .host import Host
 from .host_presence import HostPresence
 from .investigation import Investigation
+from .key_login import KeyLogin
 from .key_rotation import KeyRotation
 from .list_access_outcome import ListAccessOutcome
 from .list_step_logs_format import ListStepLogsFormat
+from .list_steps_fields import ListStepsFields
 from .list_task_logs_format import ListTaskLogsFormat
 from .list_tasks_order import ListTasksOrder
 from .log_entry import LogEntry
@@ -82,6 +91,7 @@ from .page_bulk_operation import PageBulkOperation
 from .page_configuration_entry import PageConfigurationEntry
 from .page_dlq_entry import PageDlqEntry
 from .page_dlq_statistics import PageDlqStatistics
+from .page_event_delivery_state import PageEventDeliveryState
 from .page_handler_summary import PageHandlerSummary
 from .page_handler_version import PageHandlerVersion
 from .page_host import PageHost
@@ -91,6 +101,7 @@ from .page_namespace import PageNamespace
 from .page_published import PagePublished
 from .page_queue_depth import PageQueueDepth
 from .page_received_event import PageReceivedEvent
+from .page_session import PageSession
 from .page_staleness import PageStaleness
 from .page_step_detail import PageStepDetail
 from .page_subscription import PageSubscription
@@ -111,6 +122,7 @@ from .reception_state import ReceptionState
 from .recommended_action import RecommendedAction
 from .resolution import Resolution
 from .server_status import ServerStatus
+from .session import Session
 from .staleness import Staleness
 from .started_task import StartedTask
 from .step_action_name import StepActionName
@@ -143,6 +155,8 @@ from .task_summary_attributes import TaskSummaryAttributes
 from .template_problem import TemplateProblem
 from .template_summary import TemplateSummary
 from .template_verdict import TemplateVerdict
+from .template_version import TemplateVersion
+from .template_versions import TemplateVersions
 from .timeline_entry import TimelineEntry
 from .transition import Transition
 from .trigger_summary import TriggerSummary
@@ -167,6 +181,7 @@ __all__ = (
     "CallableOperation",
     "CallableOperationAction",
     "CancelledTask",
+    "CheckedTask",
     "ConfigurationEntry",
     "CountTasksBy",
     "CountTasksOrder",
@@ -181,14 +196,20 @@ __all__ = (
     "DetailedHealthChecks",
     "DetailedHealthOpenSteps",
     "DlqAddition",
+    "DlqBulkUpdate",
+    "DlqBulkUpdated",
     "DlqEntry",
     "DlqStatistics",
     "DlqUpdate",
+    "DlqUpdated",
     "DrawnEdge",
     "DrawnGraph",
     "DrawnNode",
     "EdgeKind",
+    "EventDeliveryState",
+    "EventReplay",
     "EventTrial",
+    "EventsReplayed",
     "ExecutionStatus",
     "Fault",
     "FollowTasksOrder",
@@ -210,9 +231,11 @@ __all__ = (
     "Host",
     "HostPresence",
     "Investigation",
+    "KeyLogin",
     "KeyRotation",
     "ListAccessOutcome",
     "ListStepLogsFormat",
+    "ListStepsFields",
     "ListTaskLogsFormat",
     "ListTasksOrder",
     "LogEntry",
@@ -232,6 +255,7 @@ __all__ = (
     "PageConfigurationEntry",
     "PageDlqEntry",
     "PageDlqStatistics",
+    "PageEventDeliveryState",
     "PageHandlerSummary",
     "PageHandlerVersion",
     "PageHost",
@@ -241,6 +265,7 @@ __all__ = (
     "PagePublished",
     "PageQueueDepth",
     "PageReceivedEvent",
+    "PageSession",
     "PageStaleness",
     "PageStepDetail",
     "PageSubscription",
@@ -261,6 +286,7 @@ __all__ = (
     "RecommendedAction",
     "Resolution",
     "ServerStatus",
+    "Session",
     "Staleness",
     "StartedTask",
     "StepActionName",
@@ -293,6 +319,8 @@ __all__ = (
     "TemplateProblem",
     "TemplateSummary",
     "TemplateVerdict",
+    "TemplateVersion",
+    "TemplateVersions",
     "TimelineEntry",
     "Transition",
     "TriggerSummary",

@@ -1,9 +1,10 @@
 from typing import Literal
 
-PrincipalKind = Literal["gateway", "key", "local", "user"]
+PrincipalKind = Literal["gateway", "iam", "key", "local", "user"]
 
 PRINCIPAL_KIND_VALUES: set[PrincipalKind] = {
     "gateway",
+    "iam",
     "key",
     "local",
     "user",

@@ -25,6 +25,8 @@ class TaskOperation:
         version (None | str | Unset): The template version. Default: the task's own.
         tags (list[str] | Unset): The new tags.
         actor (None | str | Unset): Who requests it. The audit names it beside the API key that the request came with.
+        expected_state (None | str | Unset): The state that the task must be in; otherwise nothing changes, and the
+            status is 412.
         reason (None | str | Unset): The reason.
     """
 
@@ -33,6 +35,7 @@ class TaskOperation:
     version: None | str | Unset = UNSET
     tags: list[str] | Unset = UNSET
     actor: None | str | Unset = UNSET
+    expected_state: None | str | Unset = UNSET
     reason: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -57,6 +60,12 @@ class TaskOperation:
         else:
             actor = self.actor
 
+        expected_state: None | str | Unset
+        if isinstance(self.expected_state, Unset):
+            expected_state = UNSET
+        else:
+            expected_state = self.expected_state
+
         reason: None | str | Unset
         if isinstance(self.reason, Unset):
             reason = UNSET
@@ -78,6 +87,8 @@ class TaskOperation:
             field_dict["tags"] = tags
         if actor is not UNSET:
             field_dict["actor"] = actor
+        if expected_state is not UNSET:
+            field_dict["expected_state"] = expected_state
         if reason is not UNSET:
             field_dict["reason"] = reason
 
@@ -110,6 +121,15 @@ class TaskOperation:
 
         actor = _parse_actor(d.pop("actor", UNSET))
 
+        def _parse_expected_state(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        expected_state = _parse_expected_state(d.pop("expected_state", UNSET))
+
         def _parse_reason(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -125,6 +145,7 @@ class TaskOperation:
             version=version,
             tags=tags,
             actor=actor,
+            expected_state=expected_state,
             reason=reason,
         )
 

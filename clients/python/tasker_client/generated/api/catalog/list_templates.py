@@ -14,6 +14,7 @@ def _get_kwargs(
     *,
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
+    q: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -25,6 +26,8 @@ def _get_kwargs(
     params["namespace"] = namespace
 
     params["name"] = name
+
+    params["q"] = q
 
     params["limit"] = limit
 
@@ -105,6 +108,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
+    q: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -115,6 +119,7 @@ def sync_detailed(
     Args:
         namespace (str | Unset):
         name (str | Unset):
+        q (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -131,6 +136,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         namespace=namespace,
         name=name,
+        q=q,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -149,6 +155,7 @@ def sync(
     client: AuthenticatedClient,
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
+    q: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -159,6 +166,7 @@ def sync(
     Args:
         namespace (str | Unset):
         name (str | Unset):
+        q (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -176,6 +184,7 @@ def sync(
         client=client,
         namespace=namespace,
         name=name,
+        q=q,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -188,6 +197,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
+    q: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -198,6 +208,7 @@ async def asyncio_detailed(
     Args:
         namespace (str | Unset):
         name (str | Unset):
+        q (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -214,6 +225,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         namespace=namespace,
         name=name,
+        q=q,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -230,6 +242,7 @@ async def asyncio(
     client: AuthenticatedClient,
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
+    q: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -240,6 +253,7 @@ async def asyncio(
     Args:
         namespace (str | Unset):
         name (str | Unset):
+        q (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -258,6 +272,7 @@ async def asyncio(
             client=client,
             namespace=namespace,
             name=name,
+            q=q,
             limit=limit,
             cursor=cursor,
             page=page,

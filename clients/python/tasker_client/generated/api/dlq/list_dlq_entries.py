@@ -13,6 +13,11 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     *,
     resolution_status: str | Unset = UNSET,
+    namespace: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    dlq_reason: str | Unset = UNSET,
+    created_after: str | Unset = UNSET,
+    created_before: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -22,6 +27,16 @@ def _get_kwargs(
     params: dict[str, Any] = {}
 
     params["resolution_status"] = resolution_status
+
+    params["namespace"] = namespace
+
+    params["name"] = name
+
+    params["dlq_reason"] = dlq_reason
+
+    params["created_after"] = created_after
+
+    params["created_before"] = created_before
 
     params["limit"] = limit
 
@@ -101,6 +116,11 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     resolution_status: str | Unset = UNSET,
+    namespace: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    dlq_reason: str | Unset = UNSET,
+    created_after: str | Unset = UNSET,
+    created_before: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -110,6 +130,11 @@ def sync_detailed(
 
     Args:
         resolution_status (str | Unset):
+        namespace (str | Unset):
+        name (str | Unset):
+        dlq_reason (str | Unset):
+        created_after (str | Unset):
+        created_before (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -125,6 +150,11 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         resolution_status=resolution_status,
+        namespace=namespace,
+        name=name,
+        dlq_reason=dlq_reason,
+        created_after=created_after,
+        created_before=created_before,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -142,6 +172,11 @@ def sync(
     *,
     client: AuthenticatedClient,
     resolution_status: str | Unset = UNSET,
+    namespace: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    dlq_reason: str | Unset = UNSET,
+    created_after: str | Unset = UNSET,
+    created_before: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -151,6 +186,11 @@ def sync(
 
     Args:
         resolution_status (str | Unset):
+        namespace (str | Unset):
+        name (str | Unset):
+        dlq_reason (str | Unset):
+        created_after (str | Unset):
+        created_before (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -167,6 +207,11 @@ def sync(
     return sync_detailed(
         client=client,
         resolution_status=resolution_status,
+        namespace=namespace,
+        name=name,
+        dlq_reason=dlq_reason,
+        created_after=created_after,
+        created_before=created_before,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -178,6 +223,11 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     resolution_status: str | Unset = UNSET,
+    namespace: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    dlq_reason: str | Unset = UNSET,
+    created_after: str | Unset = UNSET,
+    created_before: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -187,6 +237,11 @@ async def asyncio_detailed(
 
     Args:
         resolution_status (str | Unset):
+        namespace (str | Unset):
+        name (str | Unset):
+        dlq_reason (str | Unset):
+        created_after (str | Unset):
+        created_before (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -202,6 +257,11 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         resolution_status=resolution_status,
+        namespace=namespace,
+        name=name,
+        dlq_reason=dlq_reason,
+        created_after=created_after,
+        created_before=created_before,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -217,6 +277,11 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     resolution_status: str | Unset = UNSET,
+    namespace: str | Unset = UNSET,
+    name: str | Unset = UNSET,
+    dlq_reason: str | Unset = UNSET,
+    created_after: str | Unset = UNSET,
+    created_before: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -226,6 +291,11 @@ async def asyncio(
 
     Args:
         resolution_status (str | Unset):
+        namespace (str | Unset):
+        name (str | Unset):
+        dlq_reason (str | Unset):
+        created_after (str | Unset):
+        created_before (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -243,6 +313,11 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             resolution_status=resolution_status,
+            namespace=namespace,
+            name=name,
+            dlq_reason=dlq_reason,
+            created_after=created_after,
+            created_before=created_before,
             limit=limit,
             cursor=cursor,
             page=page,

@@ -7,6 +7,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
+from ...models.list_steps_fields import ListStepsFields
 from ...models.page_step_detail import PageStepDetail
 from ...models.problem import Problem
 from ...types import UNSET, Response, Unset
@@ -15,6 +16,10 @@ from ...types import UNSET, Response, Unset
 def _get_kwargs(
     task_id: UUID,
     *,
+    state: list[str] | Unset = UNSET,
+    template_step: str | Unset = UNSET,
+    failed: bool | Unset = UNSET,
+    fields: ListStepsFields | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -22,6 +27,22 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    json_state: list[str] | Unset = UNSET
+    if not isinstance(state, Unset):
+        json_state = state
+
+    params["state"] = json_state
+
+    params["template_step"] = template_step
+
+    params["failed"] = failed
+
+    json_fields: str | Unset = UNSET
+    if not isinstance(fields, Unset):
+        json_fields = fields
+
+    params["fields"] = json_fields
 
     params["limit"] = limit
 
@@ -108,6 +129,10 @@ def sync_detailed(
     task_id: UUID,
     *,
     client: AuthenticatedClient,
+    state: list[str] | Unset = UNSET,
+    template_step: str | Unset = UNSET,
+    failed: bool | Unset = UNSET,
+    fields: ListStepsFields | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -117,6 +142,10 @@ def sync_detailed(
 
     Args:
         task_id (UUID):
+        state (list[str] | Unset):
+        template_step (str | Unset):
+        failed (bool | Unset):
+        fields (ListStepsFields | Unset): How much of each step to list.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -132,6 +161,10 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         task_id=task_id,
+        state=state,
+        template_step=template_step,
+        failed=failed,
+        fields=fields,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -149,6 +182,10 @@ def sync(
     task_id: UUID,
     *,
     client: AuthenticatedClient,
+    state: list[str] | Unset = UNSET,
+    template_step: str | Unset = UNSET,
+    failed: bool | Unset = UNSET,
+    fields: ListStepsFields | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -158,6 +195,10 @@ def sync(
 
     Args:
         task_id (UUID):
+        state (list[str] | Unset):
+        template_step (str | Unset):
+        failed (bool | Unset):
+        fields (ListStepsFields | Unset): How much of each step to list.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -174,6 +215,10 @@ def sync(
     return sync_detailed(
         task_id=task_id,
         client=client,
+        state=state,
+        template_step=template_step,
+        failed=failed,
+        fields=fields,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -185,6 +230,10 @@ async def asyncio_detailed(
     task_id: UUID,
     *,
     client: AuthenticatedClient,
+    state: list[str] | Unset = UNSET,
+    template_step: str | Unset = UNSET,
+    failed: bool | Unset = UNSET,
+    fields: ListStepsFields | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -194,6 +243,10 @@ async def asyncio_detailed(
 
     Args:
         task_id (UUID):
+        state (list[str] | Unset):
+        template_step (str | Unset):
+        failed (bool | Unset):
+        fields (ListStepsFields | Unset): How much of each step to list.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -209,6 +262,10 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         task_id=task_id,
+        state=state,
+        template_step=template_step,
+        failed=failed,
+        fields=fields,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -224,6 +281,10 @@ async def asyncio(
     task_id: UUID,
     *,
     client: AuthenticatedClient,
+    state: list[str] | Unset = UNSET,
+    template_step: str | Unset = UNSET,
+    failed: bool | Unset = UNSET,
+    fields: ListStepsFields | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -233,6 +294,10 @@ async def asyncio(
 
     Args:
         task_id (UUID):
+        state (list[str] | Unset):
+        template_step (str | Unset):
+        failed (bool | Unset):
+        fields (ListStepsFields | Unset): How much of each step to list.
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -250,6 +315,10 @@ async def asyncio(
         await asyncio_detailed(
             task_id=task_id,
             client=client,
+            state=state,
+            template_step=template_step,
+            failed=failed,
+            fields=fields,
             limit=limit,
             cursor=cursor,
             page=page,
