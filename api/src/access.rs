@@ -272,11 +272,12 @@ async fn answer_as(
 ) -> Response {
     let (visit, note) = (Visit::of(&request, permission), Note::default());
     let has_session = matches!(guardian.credential_in(Evidence::of(&request)), Some(Credential::Cookie(_)));
-    let caller = match has_session && !request.method().is_safe() {
-        true => guardian.site.check_page(request.headers(), request.uri()),
-        false => Ok(()),
+    let checked = if has_session && !request.method().is_safe() {
+        guardian.site.check_page(request.headers(), request.uri())
+    } else {
+        Ok(())
     };
-    let caller = match caller {
+    let caller = match checked {
         Ok(()) => guardian.caller_from(Evidence::of(&request), visit.address()).await,
         Err(refused) => Err(refused),
     };

@@ -1,7 +1,7 @@
 //! Logins at an OpenID provider: sends browsers there, and begins a session when they come back.
 //!
 //! What a login under way must remember is in a sealed cookie, so that any server may finish it. `tasker login` does not get the
-//! session through the browser, but a code for it, which is of no use to others.
+//! session through the browser, but a code for it, which is of no use to others, and only if its user agrees.
 
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc, time::SystemTime};
 
@@ -10,7 +10,9 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+        },
     },
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -189,7 +191,8 @@ async fn begin(
     let cookies = guardian.site().cookies()?;
     let after = After::of(beginning)?;
     let secrets = Secrets::random();
-    let url = login.provider.login_url(&secrets, SystemTime::now()).await.map_err(refused)?;
+    let url =
+        login.provider.login_url(&secrets, SystemTime::now()).await.map_err(|refusal| refused(&refusal))?;
     let until = Utc::now() + chrono::TimeDelta::seconds(i64::from(LONGEST));
     let under_way = serde_json::to_vec(&UnderWay { secrets, after, until }).unwrap_or_default();
     let sealed = logins.seal(&orchestrator, login).await?.close(SEALED_FOR, &under_way);
@@ -273,14 +276,14 @@ async fn caller(login: &Login, under_way: &UnderWay, answered: &Answered) -> Res
     };
     let answer = Answer { code, issuer: answered.iss.as_deref() };
     let identity = login.provider.identity(&under_way.secrets, answer, SystemTime::now()).await;
-    let caller = login.caller_of(identity.map_err(refused)?);
+    let caller = login.caller_of(identity.map_err(|refusal| refused(&refusal))?);
     caller.ok_or_else(|| {
         ApiError::refused_login("the identity provider grants what does not exist; the log says what")
     })
 }
 
 /// The user learns no reason, so that the log has it.
-fn refused(refusal: LoginRefusal) -> ApiError {
+fn refused(refusal: &LoginRefusal) -> ApiError {
     tracing::warn!(reason = %refusal, "a login did not succeed");
     match refusal {
         LoginRefusal::Unavailable(_) => {
@@ -310,7 +313,8 @@ async fn enter(
         }
         After::Program { port, challenge } => {
             let code = orchestrator.sessions.create_for_program(new, &challenge).await?;
-            Ok(redirect(&format!("http://{}:{port}/?code={}", Ipv4Addr::LOCALHOST, code.0), []))
+            let url = format!("http://{}:{port}/?code={}", Ipv4Addr::LOCALHOST, code.0);
+            Ok(ask(&url, &new.caller.principal.name))
         }
     }
 }
@@ -328,6 +332,33 @@ fn redirect<const COUNT: usize>(url: &str, cookies: [HeaderValue; COUNT]) -> Res
         headers.append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Asks whether it was the user who began a login of a program. Otherwise whoever makes a browser open an address, and listens on
+/// a port of its machine, would get a session without anybody's knowing.
+fn ask(url: &str, name: &str) -> Response {
+    let page = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Tasker</title><h1>Log in a program?</h1>
+<p>A program on this computer asks to act as <b>{}</b>.
+<p>Did you just run <code>tasker login</code>? If not, close this page.
+<p><a href=\"{url}\">Log in the program</a></html>",
+        escaped(name)
+    );
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, page).into_response()
+}
+
+/// A text in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// What a program fetches its session with.
@@ -401,6 +432,13 @@ mod tests {
         ] {
             assert!(!is_own_path(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_name_is_no_html() {
+        let page = ask("http://127.0.0.1:1/?code=a", "<script>\"&");
+        assert!(page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("frame-ancestors 'none'"));
+        assert_eq!(escaped("<script>\"&"), "&lt;script&gt;&quot;&amp;");
     }
 
     #[test]

@@ -203,7 +203,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         project.use_login();
     }
     match arguments.command {
-        Command::Dev => commands::dev::run(project, output).await,
+        Command::Dev => Box::pin(commands::dev::run(project, output)).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
         Command::Worker => commands::worker::run(project, output).await,
         Command::Publish(arguments) => commands::publish::run(project, &arguments, output).await,

@@ -87,6 +87,12 @@ fn with(url: &str, name: &str, value: &str) -> String {
     format!("{path}?{}", parameters.join("&"))
 }
 
+/// The code in the page that asks whether a program may log in.
+fn code_of(answer: &Answer) -> &str {
+    let link = answer.text.split_once("href=\"http://127.0.0.1:4711/?code=");
+    link.unwrap_or_else(|| panic!("{answer:?}")).1.split('"').next().unwrap()
+}
+
 fn assert_refused(answer: &Answer, what: &str) {
     assert_eq!(
         (answer.status, &answer.body["code"]),
@@ -224,11 +230,15 @@ async fn a_login_ends_at_this_server_or_at_a_program_of_the_users_machine() {
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
     let begun = server.begin_login(&format!("?cli=4711&challenge={challenge}")).await;
     let answer = server.come_back(&provider.log_in(&begun.url), &begun.cookie).await;
-    let location = answer.headers["location"].to_str().unwrap();
-    let code = location.strip_prefix("http://127.0.0.1:4711/?code=").unwrap_or_else(|| panic!("{location}"));
+    assert!(!answer.headers.contains_key("location"), "nothing happens without the user's knowing");
+    assert!(answer.text.contains("act as <b>ada@example.com</b>"), "{answer:?}");
+    let code = code_of(&answer);
     assert!(code.starts_with("tsc_"));
     let cookies: Vec<_> = answer.headers.get_all(SET_COOKIE).into_iter().collect();
-    assert_eq!(cookies.len(), 1, "the browser gets no session: {cookies:?}");
+    assert!(
+        cookies.iter().all(|cookie| cookie.to_str().unwrap().contains("Max-Age=0")),
+        "the browser gets no session: {cookies:?}"
+    );
     let fetch = async |code: &str, verifier: &str| {
         server.request("POST", "/auth/session", &[], &json!({ "code": code, "verifier": verifier })).await
     };
@@ -252,8 +262,8 @@ async fn a_login_ends_at_this_server_or_at_a_program_of_the_users_machine() {
     // A code that nobody fetched in time.
     let begun = server.begin_login(&format!("?cli=4711&challenge={challenge}")).await;
     let answer = server.come_back(&provider.log_in(&begun.url), &begun.cookie).await;
-    let code = answer.headers["location"].to_str().unwrap().split_once("code=").unwrap().1;
-    sqlx::query("UPDATE tasker.sessions SET created_at = created_at - interval '61 seconds'")
+    let code = code_of(&answer);
+    sqlx::query("UPDATE tasker.sessions SET created_at = created_at - interval '121 seconds'")
         .execute(&server.database.pool)
         .await
         .unwrap();

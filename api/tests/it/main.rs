@@ -6,6 +6,8 @@ mod discovery;
 mod events;
 mod follow;
 mod follow_list;
+mod front;
+mod gateway;
 mod grpc;
 mod host;
 mod inspection;

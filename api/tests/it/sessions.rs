@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tasker_api::{Authentication, Doors, Front};
-use tasker_orchestrator::access::{Keys, Sessions};
+use tasker_orchestrator::access::{Keys, NewSession, Sessions};
 
 use crate::server::{Answer, Server};
 
@@ -308,4 +308,42 @@ async fn each_principal_keeps_to_its_pace() {
     );
     assert_eq!(refused.headers["retry-after"], "1");
     assert_eq!(me(&other).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_session_that_opened_it() {
+    let server = Server::at("https://tasker.example").await;
+    let cookie = server.cookie(&server.key("operator", None).await).await;
+    let bearer = format!("Bearer {}", cookie.split_once('=').unwrap().1);
+    let created =
+        server.request("POST", "/v1/tasks", &[("authorization", &bearer)], &json!({ "name": "order" })).await;
+    let task = created.body["task_id"].as_str().unwrap();
+    let request =
+        Request::get(format!("/v1/tasks/{task}/stream")).header("cookie", &cookie).body(Body::empty());
+    let stream = server.respond(request.unwrap()).await;
+    assert_eq!(stream.status(), StatusCode::OK);
+    let ended = server.with_cookie(&cookie, "DELETE", "/v1/session", &[OURS]).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    let rest = http_body_util::BodyExt::collect(stream.into_body());
+    tokio::time::timeout(std::time::Duration::from_secs(30), rest)
+        .await
+        .expect("the stream goes on")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_has_a_hundred_sessions_and_a_further_one_ends_its_oldest() {
+    let server = Server::at("https://tasker.example").await;
+    let (key, other) = (server.key("viewer", None).await, server.key("viewer", None).await);
+    let (of_other, oldest, next) =
+        (server.cookie(&other).await, server.cookie(&key).await, server.cookie(&key).await);
+    let caller = server.orchestrator.keys.verify(&key).await.unwrap().unwrap();
+    let new = NewSession { caller, address: None, user_agent: None };
+    for _ in 2..100 {
+        server.orchestrator.sessions.create(&new).await.unwrap();
+    }
+    assert!(server.is_valid(&oldest).await);
+    server.orchestrator.sessions.create(&new).await.unwrap();
+    assert!(!server.is_valid(&oldest).await);
+    assert!(server.is_valid(&next).await && server.is_valid(&of_other).await);
 }

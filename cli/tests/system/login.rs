@@ -29,16 +29,20 @@ fn run_with(command: &mut Command, input: &str) -> Ended {
     }
 }
 
-/// A browser that follows no redirect. Returns where it is sent, and the cookie that it gets.
+/// A browser that follows no redirect. Returns where it is sent, or the only link of the page; and the cookie that it gets.
 fn browse(url: &str, cookie: &str) -> (String, String) {
     let agent: ureq::Agent =
         ureq::Agent::config_builder().proxy(None).max_redirects(0).http_status_as_error(false).build().into();
-    let answer = agent.get(url).header("cookie", cookie).call().expect("the server answers");
+    let mut answer = agent.get(url).header("cookie", cookie).call().expect("the server answers");
     let text = |name: &str| {
         answer.headers().get(name).map(|value| value.to_str().expect("a text").to_owned()).unwrap_or_default()
     };
     let cookie = text("set-cookie").split(';').next().unwrap_or_default().to_owned();
-    (text("location"), cookie)
+    let location = text("location");
+    let page = answer.body_mut().read_to_string().expect("a text");
+    let link =
+        page.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    (if location.is_empty() { link } else { location }, cookie)
 }
 
 fn in_home(project: &Path, home: &Path) -> Command {

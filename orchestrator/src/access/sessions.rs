@@ -31,7 +31,7 @@ const HOURS: i32 = 8;
 /// How long it lasts without use, in minutes.
 const IDLE_MINUTES: i32 = 60;
 /// How long a code is valid, in seconds.
-const CODE_SECONDS: i32 = 60;
+const CODE_SECONDS: i32 = 120;
 /// The maximum number of sessions of a principal. A further one ends the oldest.
 const MOST_OF_ONE: i64 = 100;
 /// How many ended ones one call deletes.
@@ -88,7 +88,7 @@ impl std::fmt::Debug for MadeSession {
     }
 }
 
-/// A code with which a program fetches a session, once and within a minute.
+/// A code with which a program fetches a session, once and within two minutes.
 pub struct SessionCode(pub String);
 
 /// The sessions of a database.

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use http_body_util::BodyExt;
 use prost::Message;
 use serde_json::{Value, json};
+use tasker_orchestrator::access::NewSession;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -348,4 +349,18 @@ async fn a_followed_list_is_told_as_server_sent_events_tell_it() {
     let status = |place: usize, event: &str| followed.messages[place][event]["tasks"][0]["status"].clone();
     assert_eq!((status(0, "snapshot"), status(1, "changes")), (json!("steps_in_process"), json!("complete")));
     assert!(followed.messages[1]["id"].is_string() || followed.messages[1]["id"].is_number());
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_browser_is_no_credential_of_a_call() {
+    let world = World::start().await;
+    let caller = world.server.orchestrator.keys.verify(&world.admin).await.unwrap().unwrap();
+    let new = NewSession { caller, address: None, user_agent: None };
+    let session = world.server.orchestrator.sessions.create(&new).await.unwrap().secret;
+    let (cookie, bearer) = (format!("tasker_session={session}"), format!("Bearer {session}"));
+    let who_am_i = async |name: &str, value: &str| {
+        world.client.call("/tasker.v1.AdminService/WhoAmI", &[(name, value)], &json!({})).await.status
+    };
+    assert_eq!(who_am_i("cookie", &cookie).await, 16);
+    assert_eq!(who_am_i("authorization", &bearer).await, 0);
 }

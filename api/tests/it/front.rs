@@ -1,0 +1,101 @@
+//! What stands before a server: proxies that name the client, and the URL that browsers know it by.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use tasker_api::{Authentication, Doors, Front, serve};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::server::Server;
+
+/// Serves a server's orchestrator on loopback.
+async fn listen(server: &Server, front: Front) -> (SocketAddr, DropGuard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let doors = Doors { front, ..Authentication::Own(None).into() };
+    tokio::spawn(serve(listener, server.orchestrator.clone(), doors, Vec::new(), stop.clone()));
+    (address, stop.drop_guard())
+}
+
+/// Sends a request. Returns the status, the head and the body of the response.
+async fn send(address: SocketAddr, request: &str, headers: &[&str], body: &str) -> (u16, String, Value) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let headers = [headers, &[""]].concat().join("\r\n");
+    let text = format!(
+        "{request} HTTP/1.1\r\n{headers}Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), serde_json::from_str(body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_client_behind_a_trusted_proxy_is_counted_by_its_own_address() {
+    let server = Server::start_with(Authentication::Own(None)).await;
+    let trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let (address, _stop) = listen(&server, Front { trusted_proxies, ..Front::default() }).await;
+    let guess = async |chain: &str| {
+        let chain = format!("X-Forwarded-For: {chain}");
+        send(address, "GET /v1/me", &["Host: localhost", "X-API-Key: tsk_wrong", &chain], "").await.0
+    };
+    for number in 0..20 {
+        // The client writes what it wants, and the proxy adds its address.
+        assert_eq!(guess(&format!("203.0.113.{number}, 192.0.2.7")).await, 401);
+    }
+    assert_eq!(guess("203.0.113.99, 192.0.2.7").await, 429);
+    assert_eq!(guess("192.0.2.8").await, 401, "another client is not held back");
+    let addresses: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT host(address) FROM tasker.access_audit ORDER BY 1")
+            .fetch_all(&server.database.pool)
+            .await
+            .unwrap();
+    assert_eq!(addresses, ["192.0.2.7", "192.0.2.8"]);
+    // Whoever is no trusted proxy says nothing of others.
+    let (address, _stop) = listen(&server, Front::default()).await;
+    for number in 0..20 {
+        let chain = format!("X-Forwarded-For: 192.0.2.{number}");
+        send(address, "GET /v1/me", &["Host: localhost", "X-API-Key: tsk_wrong", &chain], "").await;
+    }
+    let refused = send(
+        address,
+        "GET /v1/me",
+        &["Host: localhost", "X-API-Key: tsk_wrong", "X-Forwarded-For: 192.0.2.99"],
+        "",
+    );
+    assert_eq!(refused.await.0, 429);
+}
+
+#[tokio::test]
+async fn browsers_reach_a_server_on_loopback_by_its_public_url_and_then_by_tls_only() {
+    let server = Server::start_with(Authentication::Own(None)).await;
+    let login = json!({ "api_key": server.key("viewer", None).await }).to_string();
+    let (address, _stop) = listen(&server, Front::default()).await;
+    let (status, head, _) = send(address, "POST /v1/session", &["Host: localhost"], &login).await;
+    assert!(status == 201 && head.contains("set-cookie: tasker_session=tss_"), "{head}");
+    let by_name = ["Host: tasker.example", "Origin: https://tasker.example"];
+    assert_eq!(send(address, "POST /v1/session", &by_name, &login).await.0, 421);
+    let front = Front { public_url: Some("https://tasker.example".parse().unwrap()), ..Front::default() };
+    let (address, _stop) = listen(&server, front).await;
+    let (status, head, _) = send(address, "POST /v1/session", &by_name, &login).await;
+    assert!(status == 201 && head.contains("set-cookie: __host-tasker=tss_"), "{head}");
+    let (_, _, meta) = send(address, "GET /v1/meta", &["Host: tasker.example"], "").await;
+    assert_eq!(meta["logins"], json!(["key"]));
+    // Beyond this machine, and without TLS.
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
+    let stop = CancellationToken::new();
+    let doors = Doors::from(Authentication::Own(None));
+    tokio::spawn(serve(listener, server.orchestrator.clone(), doors, Vec::new(), stop.clone()));
+    let (status, head, problem) = send(address, "POST /v1/session", &["Host: localhost"], &login).await;
+    assert!(status == 409 && !head.contains("set-cookie"), "{head}");
+    assert!(problem["detail"].as_str().unwrap().contains("server.public_url"), "{problem}");
+    stop.cancel();
+}
