@@ -123,9 +123,9 @@ fn the_configuration_tells_where_each_value_comes_from() {
     let ended = run(tasker(project.path())
         .args(["--json", "config", "show"])
         .env("TASKER__WORKER__LEASE_SECONDS", "7")
-        .env("DATABASE_URL", "postgres://me:secret@localhost/x"));
+        .env("DATABASE_URL", "postgres://me:hidden@localhost/x"));
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    assert!(!ended.stdout.contains("secret"), "{ended:#?}");
+    assert!(!ended.stdout.contains("hidden"), "{ended:#?}");
     let entries = ended.json();
     let entry = |key: &str| {
         let mut entries = entries.as_array().expect("entries").iter();
