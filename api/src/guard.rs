@@ -17,20 +17,32 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::problem::{ApiError, Code};
+use crate::{
+    cors::PageOrigin,
+    problem::{ApiError, Code},
+};
 
-/// Refuses a request whose `Host` or `Origin` is not a name of this machine and not in `hosts`.
+/// What a server on loopback is called, and whose pages may use it.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Its names, other than those of this machine.
+    pub(crate) hosts: Vec<String>,
+    /// The origins of other sites' pages that may use it.
+    pub(crate) origins: Vec<PageOrigin>,
+}
+
+/// Refuses a request whose `Host` is not a name of this machine or known, or whose `Origin` is neither.
 pub(crate) async fn refuse_foreign_pages(
-    State(hosts): State<Arc<[String]>>,
+    State(known): State<Arc<Known>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match foreign_name(request.headers(), request.uri(), &hosts) {
+    match foreign_name(request.headers(), request.uri(), &known) {
         None => next.run(request).await,
         Some((header, name)) => {
             let message = format!(
                 "`{header}` is `{name}`, which is not a name of this machine; to allow it, as behind a proxy, add it to \
-                 `server.hosts`"
+                 `server.hosts`, or a page's origin to `server.cors_origins`"
             );
             let code = if header == HOST { Code::HostRefused } else { Code::OriginRefused };
             if tasker_grpc::is_call(request.headers()) {
@@ -42,10 +54,10 @@ pub(crate) async fn refuse_foreign_pages(
 }
 
 /// Returns the header with a name that is not allowed, and that name.
-fn foreign_name(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Option<(HeaderName, String)> {
+fn foreign_name(headers: &HeaderMap, uri: &Uri, known: &Known) -> Option<(HeaderName, String)> {
     let is_allowed = |authority: &str| {
         let host = host_of(authority);
-        is_loopback(&host) || hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
+        is_loopback(&host) || known.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
     };
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     // With HTTP/2 the name is in the URI, and a header may be there too.
@@ -56,7 +68,8 @@ fn foreign_name(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> Option<(Hea
     // A page without an origin of its own sends `null`.
     let origin = text(ORIGIN)?;
     let is_own = origin.split_once("://").is_some_and(|(_, authority)| is_allowed(authority));
-    (!is_own).then_some((ORIGIN, origin))
+    let is_known = known.origins.iter().any(|known| known.is(&origin));
+    (!is_own && !is_known).then_some((ORIGIN, origin))
 }
 
 /// Returns the host of `host:port`, without the brackets of an IPv6 address.
@@ -95,11 +108,12 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_allowed_on_loopback() {
-        let hosts = ["tasker.example.com".to_owned()];
+        let origins = vec!["https://app.example.com".parse().unwrap()];
+        let known = Known { hosts: vec!["tasker.example.com".to_owned()], origins };
         let blamed = |host: &str, origin: Option<&str>| {
             let mut headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
             headers.extend(origin.map(|origin| (ORIGIN, origin.parse().unwrap())));
-            foreign_name(&headers, &Uri::from_static("/v1/tasks"), &hosts).map(|(header, _)| header)
+            foreign_name(&headers, &Uri::from_static("/v1/tasks"), &known).map(|(header, _)| header)
         };
         for host in [
             "localhost:8080",
@@ -114,6 +128,8 @@ mod tests {
             assert_eq!(blamed(host, Some(&format!("http://{host}"))), None, "{host}");
         }
         assert_eq!(blamed("tasker.example.com", Some("https://tasker.example.com")), None);
+        assert_eq!(blamed("localhost", Some("https://app.example.com")), None);
+        assert_eq!(blamed("localhost", Some("http://app.example.com")), Some(ORIGIN));
         for host in
             ["evil.example", "127.0.0.1.evil.example:8080", "localhost.evil.example", "10.0.0.1", "[::2]", ""]
         {
@@ -123,6 +139,6 @@ mod tests {
         assert_eq!(blamed("localhost", Some("null")), Some(ORIGIN));
         let headers = HeaderMap::from_iter([(HOST, "localhost".parse().unwrap())]);
         let uri = Uri::from_static("http://evil.example/v1/tasks");
-        assert_eq!(foreign_name(&headers, &uri, &hosts).map(|(header, _)| header), Some(HOST));
+        assert_eq!(foreign_name(&headers, &uri, &known).map(|(header, _)| header), Some(HOST));
     }
 }

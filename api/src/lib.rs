@@ -9,6 +9,7 @@ mod bulk;
 mod callables;
 mod compression;
 mod configuration;
+mod cors;
 mod creations;
 mod dlq;
 mod documents;
@@ -63,6 +64,7 @@ use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 use bodies::{Bodies, bound};
 use configuration::Configuration;
+use guard::Known;
 use ipnet::IpNet;
 use login::Logins;
 use proxies::see_through;
@@ -77,6 +79,7 @@ pub use access::Authentication;
 pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
 pub use configuration::ConfigurationEntry;
+pub use cors::{BadOrigin, PageOrigin};
 pub use creations::{CheckedTask, CreatedItem, CreatedTask, CreatedTasks, TaskBatch};
 pub use dlq::{DlqAddition, DlqBulkUpdate, DlqBulkUpdated, DlqUpdate, DlqUpdated};
 pub use events::{EventReplay, EventsReplayed};
@@ -130,6 +133,8 @@ pub struct Front {
     pub requests_per_second: u32,
     /// Logins at an identity provider.
     pub login: Option<Arc<Login>>,
+    /// Whose pages of other sites may use the API.
+    pub cors_origins: Vec<PageOrigin>,
 }
 
 impl From<Authentication> for Doors {
@@ -199,7 +204,8 @@ fn routes(
     // Before routing, because it sends another request to the same path.
     let checked = middleware::from_fn_with_state(routes.clone(), etag::check).layer(routes);
     let routes = Router::new().fallback_service(checked);
-    mcp::with_mcp(routes, guardian, mcp_writes)
+    let routes = mcp::with_mcp(routes, guardian, mcp_writes);
+    if front.cors_origins.is_empty() { routes } else { routes.layer(cors::layer(&front.cors_origins)) }
 }
 
 /// Serves the API, with its gRPC services, until `stop` is cancelled, then finishes running requests. On loopback, accepts only requests to names of
@@ -219,7 +225,7 @@ pub async fn serve(
         tokio::spawn(async move { tokens.run(stop).await });
     }
     let is_loopback = listener.local_addr()?.ip().is_loopback();
-    let Front { public_url, trusted_proxies, .. } = doors.front.clone();
+    let Front { public_url, trusted_proxies, cors_origins, .. } = doors.front.clone();
     hosts.extend(public_url.as_ref().map(|url| url.host().to_owned()));
     let site = Site::new(public_url, is_loopback.then_some(Cookies::Local));
     let guardian = guardian(&orchestrator, &doors, site);
@@ -228,8 +234,10 @@ pub async fn serve(
     router = grpc::with_grpc(router, guardian, stop.clone());
     router = router.layer(middleware::from_fn_with_state(bodies, bound));
     if is_loopback {
-        router = router
-            .layer(middleware::from_fn_with_state(Arc::<[String]>::from(hosts), guard::refuse_foreign_pages));
+        router = router.layer(middleware::from_fn_with_state(
+            Arc::new(Known { hosts, origins: cors_origins }),
+            guard::refuse_foreign_pages,
+        ));
     }
     if !trusted_proxies.is_empty() {
         router =

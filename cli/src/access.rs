@@ -71,6 +71,12 @@ fn front(project: &ProjectConfig, address: SocketAddr) -> Result<Front> {
         public_url,
         trusted_proxies: networks("server.trusted_proxies", &server.trusted_proxies)?,
         requests_per_second: server.requests_per_second,
+        cors_origins: server
+            .cors_origins
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()
+            .context("`server.cors_origins`")?,
         login: login.map(Arc::new),
     })
 }

@@ -97,6 +97,8 @@ pub(crate) struct Server {
     pub(crate) public_url: String,
     /// The proxies before the server, as addresses or networks: what they write into `X-Forwarded-For` names the client.
     pub(crate) trusted_proxies: Vec<String>,
+    /// The origins of other sites' pages that may use the API, such as `https://app.example.com`.
+    pub(crate) cors_origins: Vec<String>,
     /// How many requests each caller may send in a second. Further ones get 429. 0: any number.
     pub(crate) requests_per_second: u32,
     /// What seals the state of logins: at least 32 random characters, the same for all servers of a database. Empty: a random one
@@ -116,6 +118,7 @@ impl Default for Server {
             hosts: Vec::new(),
             public_url: String::new(),
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             requests_per_second: 0,
             secret: String::new(),
             bulk_per_second: 50,

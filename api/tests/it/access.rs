@@ -380,7 +380,9 @@ fn routes_of_task(task: &str) -> Vec<String> {
     let document: Value = serde_json::from_str(&document).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let of_task = paths.iter().filter(|(path, item)| path.contains("{task_id}") && !item["get"].is_null());
-    of_task.map(|(path, _)| path.replace("{task_id}", task).replace("{step}", "a")).collect()
+    let filled =
+        |path: &str| path.replace("{task_id}", task).replace("{step}", "a").replace("{attempt}", "1");
+    of_task.map(|(path, _)| filled(path)).collect()
 }
 
 #[tokio::test]

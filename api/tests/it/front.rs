@@ -2,6 +2,10 @@
 
 use std::net::SocketAddr;
 
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
 use serde_json::{Value, json};
 use tasker_api::{Authentication, Doors, Front, serve};
 use tokio::{
@@ -10,7 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::server::Server;
+use crate::server::{Answer, Server};
 
 /// Serves a server's orchestrator on loopback.
 async fn listen(server: &Server, front: Front) -> (SocketAddr, DropGuard) {
@@ -98,4 +102,36 @@ async fn browsers_reach_a_server_on_loopback_by_its_public_url_and_then_by_tls_o
     assert!(status == 409 && !head.contains("set-cookie"), "{head}");
     assert!(problem["detail"].as_str().unwrap().contains("server.public_url"), "{problem}");
     stop.cancel();
+}
+
+#[tokio::test]
+async fn pages_of_named_sites_may_use_the_api_and_others_may_not() {
+    let origin = "https://app.example.com";
+    let front = Front { cors_origins: vec![origin.parse().unwrap()], ..Front::default() };
+    let server = Server::start_with(Doors { front, ..Authentication::Own(None).into() }).await;
+    let key = server.key("viewer", None).await;
+    let ask = async |method: &str, origin: &str| {
+        let request = Request::builder().method(method).uri("/v1/tasks").header("origin", origin);
+        let request = request.header("access-control-request-method", "GET");
+        let request = request.header("access-control-request-headers", "x-api-key");
+        server.call(request.header("x-api-key", &key).body(Body::empty()).unwrap()).await
+    };
+    let allowed = |answer: &Answer| answer.headers.get("access-control-allow-origin").cloned();
+    let asked = ask("OPTIONS", origin).await;
+    assert_eq!((asked.status, allowed(&asked).unwrap()), (StatusCode::OK, origin.parse().unwrap()));
+    assert!(asked.headers["access-control-allow-headers"].to_str().unwrap().contains("x-api-key"));
+    // A page's cookies are not sent.
+    assert!(asked.headers.get("access-control-allow-credentials").is_none());
+    let read = ask("GET", origin).await;
+    assert_eq!((read.status, allowed(&read).unwrap()), (StatusCode::OK, origin.parse().unwrap()));
+    for method in ["OPTIONS", "GET"] {
+        assert_eq!(allowed(&ask(method, "https://evil.example").await), None, "{method}");
+    }
+    // Without the setting there is no answer to such a question.
+    let closed = Server::start().await;
+    let request = Request::builder().method("OPTIONS").uri("/v1/tasks").header("origin", origin);
+    assert_eq!(
+        closed.call(request.body(Body::empty()).unwrap()).await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }

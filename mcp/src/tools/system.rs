@@ -36,6 +36,46 @@ pub(super) const TOOLS: &[Tool] = &[
         run: Run::Read(|call| Box::pin(async { call.get("/health/detailed").await })),
     },
     Tool {
+        name: "system_config",
+        title: "Configuration",
+        description: "Returns the configuration of the server with the source of each value, without secrets.",
+        route: "GET /v1/config",
+        permission: Some("system:config_read"),
+        fields: &[],
+        hints: READS,
+        run: Run::Read(|call| Box::pin(system_config(call))),
+    },
+    Tool {
+        name: "worker_list",
+        title: "List workers",
+        description: "Lists the processes that run steps, and those of the last day: whether each is there, and how much it does.",
+        route: "GET /v1/workers",
+        permission: Some("workers:read"),
+        fields: &[optional("name", Kind::Text, "The name of a worker."), LIMIT, CURSOR],
+        hints: READS,
+        run: Run::Read(|call| Box::pin(worker_list(call))),
+    },
+    Tool {
+        name: "queue_list",
+        title: "List queues",
+        description: "Returns how many messages wait, are delayed or in flight in each queue, and the age of the oldest.",
+        route: "GET /v1/queues",
+        permission: Some("queues:read"),
+        fields: &[],
+        hints: READS,
+        run: Run::Read(|call| Box::pin(queue_list(call))),
+    },
+    Tool {
+        name: "namespace_list",
+        title: "List namespaces",
+        description: "Lists the namespaces of templates, with the numbers of their templates and tasks.",
+        route: "GET /v1/namespaces",
+        permission: Some("system:handlers_read"),
+        fields: &[LIMIT, CURSOR],
+        hints: READS,
+        run: Run::Read(|call| Box::pin(namespace_list(call))),
+    },
+    Tool {
         name: "handler_list",
         title: "List handlers",
         description: "Lists the handlers that templates can use, with the schemas of their inputs and results.",
@@ -86,6 +126,27 @@ async fn connection_status(call: &Call<'_>) -> Result<Value, Failure> {
         "server": server, "is_ready": ready.status == 200, "caller": caller, "caller_problem": problem,
         "next": "Call task_list to see the newest tasks.",
     }))
+}
+
+async fn system_config(call: &Call<'_>) -> Result<Value, Failure> {
+    let next = "A value is changed in the file or the variable that `source` names; the server reads them when it starts.";
+    List::new("/v1/config".into(), call.query(&[]), |entry| entry, next).read(call).await
+}
+
+async fn worker_list(call: &Call<'_>) -> Result<Value, Failure> {
+    let next = "Without a worker that is `present`, steps wait in the queue: call queue_list.";
+    let shape = |worker| separate(worker, &["name", "platform", "release"]);
+    List::new("/v1/workers".into(), call.query(&["name"]), shape, next).read(call).await
+}
+
+async fn queue_list(call: &Call<'_>) -> Result<Value, Failure> {
+    let next = "If `ready` of `steps` grows, there are too few workers: call worker_list.";
+    List::new("/v1/queues".into(), call.query(&[]), |queue| queue, next).read(call).await
+}
+
+async fn namespace_list(call: &Call<'_>) -> Result<Value, Failure> {
+    let next = "Call template_list with a `namespace` for its templates.";
+    List::new("/v1/namespaces".into(), call.query(&[]), |namespace| namespace, next).read(call).await
 }
 
 async fn handler_list(call: &Call<'_>) -> Result<Value, Failure> {

@@ -45,6 +45,10 @@ pub(crate) fn calls() -> Vec<(&'static str, Value, Option<Change>)> {
     vec![
         ("connection_status", json!({}), None),
         ("system_health", json!({}), None),
+        ("system_config", json!({}), None),
+        ("worker_list", json!({ "name": "worker-1" }), None),
+        ("queue_list", json!({}), None),
+        ("namespace_list", json!({}), None),
         ("handler_list", json!({ "limit": 5, "cursor": "c" }), None),
         ("handler_versions", json!({ "callable": "shop/charge" }), None),
         (
