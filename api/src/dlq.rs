@@ -258,7 +258,11 @@ pub(crate) async fn update_many(
     let mut items = Vec::with_capacity(dlq_entry_ids.len());
     for dlq_entry_id in dlq_entry_ids {
         let updated = change(&orchestrator, &within, dlq_entry_id, &update).await;
-        let problem = updated.err().map(Problem::from);
+        // What was done stays done, and is refused when the request is repeated. Each further entry would wait as long.
+        let problem = match updated {
+            Err(error) if error.is_outage() => return Err(error),
+            updated => updated.err().map(Problem::from),
+        };
         let status = problem.as_ref().map_or(StatusCode::OK.as_u16(), |problem| problem.status);
         items.push(DlqUpdated { dlq_entry_id, status, problem });
     }

@@ -60,13 +60,19 @@ fn has(known: &HeaderValue, tag: &str) -> bool {
 /// `expected_state` of an operation on a task is checked in its transaction.
 pub(crate) async fn check(State(routes): State<Router>, request: Request, next: Next) -> Response {
     if let Some((wanted, reading)) = reading_of(&request) {
+        if request.headers().contains_key("idempotency-key") {
+            let detail = "`If-Match` and `Idempotency-Key` exclude each other: a repetition would be compared with what the first \
+                          request has changed";
+            return ApiError::new(Code::InvalidRequest, detail.to_owned()).into_response();
+        }
         // A router never fails.
         let read = routes.oneshot(reading).await.unwrap_or_else(|never| match never {});
         if !read.status().is_success() {
             return read;
         }
-        let tag = read.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
-        if !tag.is_some_and(|tag| has(&wanted, tag)) {
+        // A long response has no tag.
+        let tag = read.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or("none");
+        if !has(&wanted, tag) {
             let detail = "it has changed since you read it: read it again, and decide anew";
             return ApiError::new(Code::PreconditionFailed, detail.to_owned()).into_response();
         }

@@ -9,7 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tasker_cloud_events::{CloudEvent, EventError};
 use tasker_orchestrator::{
-    Orchestrator, Slice,
+    Error, Orchestrator, Slice,
     triggers::{ReceivedEvent, ReceivedFilter, Reception, ReceptionState},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -211,6 +211,9 @@ pub struct EventReplay {
     /// At most so many, up to 1000, the newest first.
     #[serde(default = "most_replayed")]
     pub max: u32,
+    /// Only those received before this one: the last of the replay before, to go on with older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Uuid>,
 }
 
 fn most_replayed() -> u32 {
@@ -229,7 +232,7 @@ pub struct EventsReplayed {
     responses((status = 200, body = EventsReplayed)))]
 pub(crate) async fn replay_many(
     State(orchestrator): State<Orchestrator>,
-    Body(EventReplay { state, max }): Body<EventReplay>,
+    Body(EventReplay { state, max, before }): Body<EventReplay>,
 ) -> Result<Json<EventsReplayed>, ApiError> {
     if !(1..=MOST_REPLAYED).contains(&max) {
         let message = format!("`max` is {max}; it must be a number from 1 to {MOST_REPLAYED}");
@@ -248,13 +251,18 @@ pub(crate) async fn replay_many(
     if states.is_empty() {
         states.extend([ReceptionState::Unmatched, ReceptionState::Failed]);
     }
-    let events = orchestrator.triggers.received_events(&ReceivedFilter { states }, Slice::first(max)).await?;
+    let after = match before {
+        Some(id) => Some((orchestrator.triggers.received_event(id).await?.received_at, id)),
+        None => None,
+    };
+    let slice = Slice { limit: max, after };
+    let events = orchestrator.triggers.received_events(&ReceivedFilter { states }, slice).await?;
     let mut items = Vec::with_capacity(events.len());
     for event in events {
         match orchestrator.triggers.replay_event(event.received_id).await {
             Ok(replayed) => items.push(replayed),
-            // Somebody else has replayed it in the meantime.
-            Err(tasker_orchestrator::Error::Refused(_)) => {}
+            // Somebody else has replayed it in the meantime, or it is too old.
+            Err(Error::Refused(_) | Error::NoSuchReceivedEvent(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{
     Orchestrator, Slice,
     access::Permission,
-    read::{Follower, ListChange, TaskFilter, TaskSummary},
+    read::{Follower, Heard, ListChange, TaskFilter, TaskSummary},
 };
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -130,16 +130,16 @@ async fn first(
     Ok(event("snapshot", &snapshot).id(record.to_string()))
 }
 
-/// Sends changes until the client has gone.
+/// Sends changes until the client has gone, or nobody tells of them any more.
 async fn send_changes(mut follower: Follower, client: &mpsc::Sender<Result<Event, Infallible>>) {
     let mut record = follower.record;
-    loop {
-        let event = match follower.next().await {
-            Some(change) => {
+    while let Some(heard) = follower.next().await {
+        let event = match heard {
+            Heard::Change(change) => {
                 record = change.record;
                 changes(&change)
             }
-            None => missed(record),
+            Heard::Missed => missed(record),
         };
         if client.send(Ok(event)).await.is_err() {
             return;

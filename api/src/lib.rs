@@ -6,6 +6,7 @@
 mod access;
 mod bodies;
 mod bulk;
+mod caching;
 mod callables;
 mod compression;
 mod configuration;
@@ -192,6 +193,7 @@ fn routes(
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn(etag::tag))
+        .layer(middleware::from_fn(caching::limit))
         .layer(compression::layer())
         .layer(middleware::from_fn(guard::refuse_nul))
         .layer(DefaultBodyLimit::max(max_body_bytes))

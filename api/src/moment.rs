@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// Reads a duration: `90s`, `15m`, `12h` or `7d`.
@@ -27,7 +27,11 @@ impl Moment {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Some(Self(time.to_utc()));
         }
-        now.checked_sub_signed(TimeDelta::from_std(duration(text)?).ok()?).map(Self)
+        let ago = TimeDelta::from_std(duration(text)?).ok()?;
+        // To the minute, so that those who ask for the same hours ask for the same list.
+        let now =
+            if ago >= TimeDelta::hours(1) { now.duration_trunc(TimeDelta::minutes(1)).ok()? } else { now };
+        now.checked_sub_signed(ago).map(Self)
     }
 }
 

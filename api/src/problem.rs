@@ -187,6 +187,11 @@ impl ApiError {
         self.task_id.filter(|_| self.code == Code::DuplicateTask)
     }
 
+    /// Whether a service is away.
+    pub(crate) fn is_outage(&self) -> bool {
+        self.code.status() == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// Whether the credentials are not valid.
     pub(crate) fn is_refusal(&self) -> bool {
         self.code == Code::Unauthenticated

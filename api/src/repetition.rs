@@ -6,7 +6,7 @@ use axum::{
     RequestExt as _,
     body::{Body, HttpBody as _, to_bytes},
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -28,6 +28,8 @@ const LONGEST_RESPONSE: u64 = 1 << 20;
 const TOO_LONG: &str = r#"{"$omitted":"the response to the first request was too long to be kept"}"#;
 /// The route that creates many tasks.
 const BATCH: &str = "/v1/tasks/batch";
+/// The route that returns the secret of a webhook.
+const SUBSCRIPTIONS: &str = "/v1/subscriptions";
 
 /// Lets a route answer a request, unless it was answered before.
 pub(crate) async fn once(
@@ -49,7 +51,9 @@ pub(crate) async fn once(
         let message = format!("`Idempotency-Key` must have 1 to {LONGEST_KEY} visible ASCII characters");
         return ApiError::new(Code::InvalidRequest, message).into_response();
     };
-    if matches!(permission, Some(Permission::KeysCreate | Permission::EventsSubscribe)) {
+    let makes_secret = permission == Some(Permission::KeysCreate)
+        || (request.method() == Method::POST && request.uri().path() == SUBSCRIPTIONS);
+    if makes_secret {
         let message =
             "`Idempotency-Key` is not for this route: its response holds a secret, which is not stored";
         return ApiError::new(Code::InvalidRequest, message.to_owned()).into_response();

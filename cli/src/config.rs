@@ -358,7 +358,7 @@ impl ProjectConfig {
         let table = Table::try_from(&self.config)?;
         let entry = |(key, value): (String, Value)| {
             let value = match key.as_str() {
-                "database.url" => redact(value),
+                "database.url" | "server.url" | "server.public_url" => redact(value),
                 key if SECRETS.contains(&key) && value != Value::String(String::new()) => "***".into(),
                 _ => value,
             };
@@ -407,13 +407,28 @@ fn flatten(table: &Table) -> Vec<(String, Value)> {
 
 fn redact(value: Value) -> Value {
     let Value::String(text) = &value else { return value };
-    match url::Url::parse(text) {
-        Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("***"));
-            Value::String(url.to_string())
-        }
-        _ => value,
+    let Ok(mut url) = url::Url::parse(text) else {
+        // Nobody knows what part of it is a secret.
+        return if text.is_empty() { value } else { "***".into() };
+    };
+    let mut shown = text.clone();
+    if url.password().is_some() {
+        let _ = url.set_password(Some("***"));
+        shown = url.to_string();
     }
+    // PostgreSQL takes passwords from the query, too.
+    let is_secret = |name: &str| name.to_ascii_lowercase().contains("password");
+    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
+        let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let mut query = url.query_pairs_mut();
+        query.clear();
+        for (name, value) in &pairs {
+            query.append_pair(name, if is_secret(name) { "***" } else { value });
+        }
+        drop(query);
+        shown = url.to_string();
+    }
+    Value::String(shown)
 }
 
 #[cfg(test)]
@@ -450,7 +465,7 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let text = "[database]\nurl = \"postgres://me:hidden@host/db\"\n[auth]\noidc_client_secret = \"hidden\"\n[server]\nsecret = \"hidden\"\n";
+        let text = "[database]\nurl = \"postgres://me:hidden@host/db?user=you&sslpassword=hidden&password=hidden\"\n[auth]\noidc_client_secret = \"hidden\"\n[server]\nsecret = \"hidden\"\n";
         let project = load(text, &[]).unwrap();
         let shown = format!("{:?}", project.entries().unwrap());
         assert!(!shown.contains("hidden") && shown.contains("***"), "{shown}");

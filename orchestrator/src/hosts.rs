@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, postgres::PgRow};
 use tasker_protocol::HostStatus;
@@ -13,6 +13,8 @@ use crate::{database::set::sql, engine::Engine, error::Error, read::Reader, slic
 
 /// How long a host that said nothing is taken for present: three times what lies between two messages.
 const SILENT_AFTER: Duration = Duration::from_secs(90);
+/// How many hosts are remembered. Of more, nothing is stored.
+const MOST: i64 = 10_000;
 /// How long a host that is gone is remembered.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
 
@@ -62,6 +64,8 @@ pub enum HostPresence {
 impl Engine {
     /// Stores what hosts say of themselves.
     pub(crate) async fn note_hosts(&self, hosts: &[HostStatus]) -> Result<(), Error> {
+        // What a host says may be anything.
+        let now = Utc::now();
         for host in hosts {
             let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
             let large = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -69,7 +73,9 @@ impl Engine {
             sqlx::query(sql!(
                 "INSERT INTO tasker.hosts AS h (instance, name, release, platform, started_at, seen_at, has_left, capacity,
                      running, components, compiles, cpu_ms, memory_bytes)
-                 VALUES ($1, $2, $3, $4, $5, tasker_f.now(), $6, $7, $8, $9, $10, $11, $12)
+                 SELECT $1, $2, $3, $4, $5, tasker_f.now(), $6, $7, $8, $9, $10, $11, $12
+                 WHERE (SELECT count(*) FROM tasker.hosts) < $13
+                     OR EXISTS (SELECT FROM tasker.hosts WHERE instance = $1)
                  ON CONFLICT (instance) DO UPDATE SET seen_at = excluded.seen_at, has_left = excluded.has_left,
                      running = excluded.running, components = excluded.components, cpu_ms = excluded.cpu_ms,
                      memory_bytes = excluded.memory_bytes
@@ -79,7 +85,7 @@ impl Engine {
             .bind(printable(&host.host))
             .bind(printable(&host.release))
             .bind(printable(&host.platform))
-            .bind(host.started_at)
+            .bind(host.started_at.clamp(now - TimeDelta::days(3650), now + TimeDelta::days(1)))
             .bind(host.leaves)
             .bind(number(host.capacity))
             .bind(number(host.running))
@@ -87,6 +93,7 @@ impl Engine {
             .bind(host.compiles)
             .bind(host.cpu_ms.map(large))
             .bind(host.memory_bytes.map(large))
+            .bind(MOST)
             .execute(&self.pool)
             .await?;
         }

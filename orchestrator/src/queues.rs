@@ -1,12 +1,18 @@
 //! How much waits in the queues between orchestrators and hosts.
 
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
 use tasker_transport::QueueError;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use crate::{condition::PATIENCE, engine::Engine, error::Error};
 
-/// How many messages a queue holds, approximately.
+/// How long an answer is returned again: pages ask every other second.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueDepth {
     /// `steps`, the work for hosts, or `reports`, what comes back from them.
@@ -21,12 +27,23 @@ pub struct QueueDepth {
     pub oldest_seconds: Option<f64>,
 }
 
+/// What the queues held when they were last asked.
+#[derive(Debug, Default)]
+pub(crate) struct Depths(Mutex<Option<(Instant, Vec<QueueDepth>)>>);
+
 impl Engine {
     /// Returns how much waits in the queues.
     ///
     /// # Errors
     /// A queue does not respond in time.
     pub async fn queue_depths(&self) -> Result<Vec<QueueDepth>, Error> {
+        // Held while the queues are asked, so that they are asked once for all who wait.
+        let mut last = self.depths.0.lock().await;
+        if let Some((at, depths)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return Ok(depths.clone());
+        }
         let mut depths = Vec::with_capacity(2);
         for (name, queue) in [("steps", &self.dispatcher.steps), ("reports", &self.reports)] {
             let depth = tokio::time::timeout(PATIENCE, queue.depth()).await.unwrap_or_else(|_| {
@@ -40,6 +57,7 @@ impl Engine {
                 oldest_seconds: depth.oldest.map(|age| age.as_secs_f64()),
             });
         }
+        *last = Some((Instant::now(), depths.clone()));
         Ok(depths)
     }
 }

@@ -179,3 +179,32 @@ async fn a_stream_of_a_wrong_list_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_task_that_loses_its_tag_leaves_the_list_of_the_tag() {
+    let server = Server::start().await;
+    let body = json!({ "name": "order", "context": {}, "tags": ["urgent"] });
+    let created = server.post("/v1/tasks", &[], &body.to_string()).await;
+    let task: Uuid = created.body["task_id"].as_str().unwrap().parse().unwrap();
+    let mut stream = server.follow_list("tag=urgent", &[]).await;
+    assert_eq!(tasks(&stream.next().await.unwrap())[0].0, task);
+    let action = TaskAction::SetTags { tags: Vec::new() };
+    server.orchestrator.engine.operate_on_task(task, &action, "ada", None).await.unwrap();
+    let told = stream.next().await.unwrap();
+    assert_eq!((tasks(&told).len(), &told.data["unmatched"]), (0, &json!([task])));
+}
+
+#[tokio::test]
+async fn what_a_transaction_wrote_before_a_gap_is_said_to_be_missed_when_it_ends() {
+    let server = Server::start().await;
+    let task = server.task_of("order", &json!({})).await;
+    let mut slow = server.database.pool.begin().await.unwrap();
+    let insert = "INSERT INTO tasker.audit (task_id, at, event, actor) SELECT $1, now(), 'tagged', 'many' FROM generate_series(1, $2)";
+    sqlx::query(insert).bind(task).bind(1).execute(&mut *slow).await.unwrap();
+    let mut stream = server.follow_list("", &[]).await;
+    stream.next().await.unwrap();
+    sqlx::query(insert).bind(task).bind(20_001).execute(&server.database.pool).await.unwrap();
+    assert_eq!(stream.next().await.unwrap().name, "missed");
+    slow.commit().await.unwrap();
+    assert_eq!(stream.next().await.unwrap().name, "missed");
+}

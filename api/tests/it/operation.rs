@@ -42,6 +42,10 @@ async fn workers_are_listed_as_they_present_themselves() {
     server.hear(status(first, "a\u{1b}[31m")).await;
     server.hear(HostStatus { running: 5, ..status(first, "a\u{1b}[31m") }).await;
     server.hear(HostStatus { leaves: true, ..status(second, "b") }).await;
+    // From a host with a strange clock.
+    let strange = "-200000-01-01T00:00:00Z".parse().unwrap();
+    server.hear(HostStatus { started_at: strange, ..status(Uuid::now_v7(), "z") }).await;
+    assert_eq!(server.get("/v1/workers?name=z").await.body["items"].as_array().unwrap().len(), 1);
     // A message from before its end, that arrives after it.
     server.hear(status(second, "b")).await;
     let workers = server.get("/v1/workers").await.body;
@@ -195,6 +199,7 @@ async fn long_responses_are_compressed_for_those_who_accept_it() {
     assert_eq!(long.headers["content-encoding"], "gzip");
     let short = server.call(request("/v1/tasks/count")).await;
     assert!(short.headers.get("content-encoding").is_none() && short.body["count"] == 20);
+    assert_eq!(long.headers["cache-control"], "private, no-cache");
     let plain = server.get("/v1/tasks").await;
     assert!(plain.headers.get("content-encoding").is_none());
     // A stream arrives as it is written.

@@ -239,6 +239,21 @@ async fn a_delivery_that_was_given_up_is_tried_again() {
         StatusCode::CONFLICT,
         "not_possible",
     );
+    // One that is being delivered now is not sent twice.
+    let under_way = "UPDATE tasker.deliveries SET attempts = 1, last_error = NULL, next_attempt_at = now() + interval '1 minute'";
+    sqlx::query(under_way).execute(&server.database.pool).await.unwrap();
+    assert_refused(
+        &server.change("POST", &path(7), &[], &json!({})).await,
+        StatusCode::CONFLICT,
+        "not_possible",
+    );
+    let failed = "UPDATE tasker.deliveries SET last_error = 'refused'";
+    sqlx::query(failed).execute(&server.database.pool).await.unwrap();
+    for _ in 0..2 {
+        // The second is the answer to the first.
+        let repeated = server.change("POST", &path(7), &[("idempotency-key", "again")], &json!({})).await;
+        assert_eq!(repeated.status, StatusCode::OK, "{repeated:?}");
+    }
     for path in ["/v1/subscriptions/nobody", "/v1/subscriptions/nobody/deliveries"] {
         assert_refused(&server.get(path).await, StatusCode::NOT_FOUND, "no_such_subscription");
     }
@@ -266,8 +281,10 @@ async fn dead_events_are_replayed_together() {
     let replay = async |body: Value| server.change("POST", "/v1/events/replay", &[], &body).await;
     let some = replay(json!({ "max": 2 })).await;
     assert_eq!(some.body["items"].as_array().unwrap().len(), 2, "{some:?}");
+    let older = replay(json!({ "before": some.body["items"][1]["received_id"], "max": 1 })).await;
+    assert_eq!(older.body["items"].as_array().unwrap().len(), 1, "{older:?}");
     let rest = replay(json!({ "state": ["unmatched"] })).await;
-    assert_eq!(rest.body["items"].as_array().unwrap().len(), 1, "{rest:?}");
+    assert_eq!(rest.body["items"].as_array().unwrap().len(), 0, "{rest:?}");
     assert_eq!(server.get("/v1/tasks/count").await.body["count"], 3);
     assert_refused(&replay(json!({ "max": 0 })).await, StatusCode::BAD_REQUEST, "invalid_request");
     assert_refused(

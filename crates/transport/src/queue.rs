@@ -110,7 +110,7 @@ pub trait Queue: Send + Sync + 'static {
     /// The approximate number of messages that wait to be received.
     async fn backlog(&self) -> Result<u64, QueueError>;
 
-    /// How many messages there are, by what they wait for. It may read all of them.
+    /// How many messages there are, by what they wait for. A queue may count only the oldest 100,000.
     async fn depth(&self) -> Result<Depth, QueueError>;
 
     /// Sends every message. On error, some may have been sent, except where [`QueueError`] states that none

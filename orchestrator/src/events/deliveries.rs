@@ -43,12 +43,14 @@ impl Events {
     /// Tries a delivery again at once, with all its attempts.
     ///
     /// # Errors
-    /// [`Error::NoSuchSubscription`]; [`Error::Refused`] if the event has arrived.
+    /// [`Error::NoSuchSubscription`]; [`Error::Refused`] if the event has arrived, or is being delivered.
     pub async fn retry_delivery(&self, name: &str, event: i64) -> Result<EventDeliveryState, Error> {
         let subscription = self.subscription(name).await?.subscription_id;
         let row = sqlx::query(sql!(
             "UPDATE tasker.deliveries SET attempts = 0, next_attempt_at = tasker_f.now()
              WHERE subscription_id = $1 AND event_id = $2
+                 -- One that is under way has no error yet.
+                 AND (next_attempt_at IS NULL OR next_attempt_at <= tasker_f.now() OR last_error IS NOT NULL)
              RETURNING event_id, attempts, next_attempt_at, last_error"
         ))
         .bind(subscription)
@@ -57,7 +59,7 @@ impl Events {
         .await?;
         let arrived = || {
             Error::Refused(format!(
-                "event {event} is not on its way to `{name}`: it has arrived, or never was"
+                "event {event} does not wait for `{name}`: it has arrived, is being delivered just now, or never was"
             ))
         };
         let state = state(&row.ok_or_else(arrived)?)?;

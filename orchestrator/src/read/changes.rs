@@ -2,7 +2,8 @@
 //!
 //! Records are numbered when they are written and seen when their transaction commits, so a record may appear after one with a
 //! higher number. A reading therefore goes back to the last number below which nothing can appear any more: the highest
-//! number at some moment, once all transactions of that moment have ended.
+//! number at some moment, once all transactions of that moment have ended. A transaction that is open for long, in any database of
+//! the server, makes readings long, and after 20,000 records a gap.
 
 use std::collections::HashSet;
 
@@ -26,6 +27,8 @@ pub(super) struct Changes {
     mark: (i64, i64),
     /// The records after `settled` that were read.
     read: HashSet<i64>,
+    /// Transactions before this one may still have records up to `settled`.
+    unsure_before: Option<i64>,
 }
 
 /// What a reading found.
@@ -52,7 +55,8 @@ impl Changes {
         let moment = moment(pool).await?;
         let settled = (moment.record - BEFORE).max(0);
         let read = records(pool, settled).await?.into_iter().map(|(record, _)| record).collect();
-        Ok(Self { settled, mark: (moment.record, moment.next), read })
+        let unsure_before = (settled > 0 && moment.oldest < moment.next).then_some(moment.next);
+        Ok(Self { settled, mark: (moment.record, moment.next), read, unsure_before })
     }
 
     /// The record to go on after, later or elsewhere.
@@ -70,7 +74,7 @@ impl Changes {
             return Ok(Changed { tasks: Vec::new(), has_gap: true });
         }
         let found = records(pool, self.settled).await?;
-        let has_gap = found.len() > AT_ONCE;
+        let mut has_gap = found.len() > AT_ONCE;
         let mut seen = HashSet::new();
         let new = found.iter().filter(|(record, _)| self.read.insert(*record)).map(|(_, task)| *task);
         let tasks = new.filter(|task| seen.insert(*task)).collect();
@@ -78,9 +82,15 @@ impl Changes {
             // A transaction has been open for so long, or so much happens at once.
             self.settled = moment.record;
             self.mark = (moment.record, moment.next);
+            self.unsure_before = Some(moment.next);
         } else if moment.oldest >= self.mark.1 {
             self.settled = self.mark.0;
             self.mark = (moment.record, moment.next);
+        }
+        if !has_gap && self.unsure_before.is_some_and(|next| moment.oldest >= next) {
+            // What they have written is nowhere in the readings.
+            self.unsure_before = None;
+            has_gap = true;
         }
         self.read.retain(|record| *record > self.settled);
         Ok(Changed { tasks, has_gap })

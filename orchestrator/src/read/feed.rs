@@ -2,11 +2,15 @@
 //! of them, one query for all who follow the same list, and none while nobody does.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use tokio::sync::broadcast;
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +27,10 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 1000;
 /// How many messages a slow client may lag behind before it misses some.
 const PENDING: usize = 16;
+/// How many lists are read at once.
+const CONCURRENT: usize = 4;
+/// How long reading a list may take. One that takes longer must not keep the others waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What has happened to a list.
 #[derive(Debug, Clone)]
@@ -44,11 +52,22 @@ pub struct Follower {
     changes: broadcast::Receiver<Arc<ListChange>>,
 }
 
+/// What a follower hears.
+pub enum Heard {
+    /// A change.
+    Change(Arc<ListChange>),
+    /// Changes were left out, because this client was slow: read the list again.
+    Missed,
+}
+
 impl Follower {
-    /// Returns the next change. None if some were missed, because this client was slow.
-    pub async fn next(&mut self) -> Option<Arc<ListChange>> {
-        // The sender goes only when nobody follows.
-        self.changes.recv().await.ok()
+    /// Returns what comes next. None if nothing will: follow the list anew.
+    pub async fn next(&mut self) -> Option<Heard> {
+        match self.changes.recv().await {
+            Ok(change) => Some(Heard::Change(change)),
+            Err(RecvError::Lagged(_)) => Some(Heard::Missed),
+            Err(RecvError::Closed) => None,
+        }
     }
 }
 
@@ -60,11 +79,17 @@ pub struct Feed {
     beginning: tokio::sync::Mutex<()>,
 }
 
-type Lists = Vec<(TaskFilter, broadcast::Sender<Arc<ListChange>>)>;
+/// A list that somebody follows.
+struct List {
+    filter: TaskFilter,
+    followers: broadcast::Sender<Arc<ListChange>>,
+    /// Whether it could not be read after the last changes: it must be read again.
+    has_missed: AtomicBool,
+}
 
 #[derive(Default)]
 struct State {
-    lists: Lists,
+    lists: Vec<Arc<List>>,
     /// None while nobody reads the audit.
     settled: Option<i64>,
 }
@@ -101,26 +126,30 @@ impl Feed {
 
     /// Reads the audit while somebody follows a list.
     async fn run(self: Arc<Self>, mut changes: Changes) {
-        // What failed lists have missed: they must be read again.
-        let mut has_failed = false;
+        let cut = CutOff(&self);
         loop {
             tokio::time::sleep(INTERVAL).await;
-            let Some(lists) = self.followed() else { return };
+            if self.followed().is_none() {
+                break;
+            }
             match changes.read(&self.reader.pool).await {
-                Ok(mut changed) => {
-                    changed.has_gap |= std::mem::take(&mut has_failed);
-                    has_failed = !self.tell(&lists, &changed, changes.settled()).await;
+                Ok(changed) => {
+                    // After the reading: who has joined meanwhile may have read its list before these changes.
+                    let Some(lists) = self.followed() else { break };
+                    self.tell(&lists, &changed, changes.settled()).await;
                 }
                 // Those who follow go on when the database is back.
                 Err(error) => tracing::debug!(%error, "the audit of followed lists could not be read"),
             }
         }
+        // Another feed may have begun.
+        std::mem::forget(cut);
     }
 
     /// The lists that somebody follows. None if nobody does, and then the audit is not read any more.
-    fn followed(&self) -> Option<Lists> {
+    fn followed(&self) -> Option<Vec<Arc<List>>> {
         let mut state = self.state();
-        state.lists.retain(|(_, sender)| sender.receiver_count() > 0);
+        state.lists.retain(|list| list.followers.receiver_count() > 0);
         if state.lists.is_empty() {
             state.settled = None;
             return None;
@@ -128,27 +157,33 @@ impl Feed {
         Some(state.lists.clone())
     }
 
-    /// Tells all who follow what has changed. Returns whether all lists could be read.
-    async fn tell(&self, lists: &Lists, changed: &Changed, settled: i64) -> bool {
-        let mut were_read = true;
-        if !changed.tasks.is_empty() || changed.has_gap {
-            for (filter, sender) in lists {
-                match self.change(filter, changed, settled).await {
-                    Ok(change) => {
+    /// Tells all who follow what has changed.
+    async fn tell(&self, lists: &[Arc<List>], changed: &Changed, settled: i64) {
+        stream::iter(lists)
+            .for_each_concurrent(CONCURRENT, |list| async move {
+                let has_missed = list.has_missed.swap(false, Ordering::Relaxed);
+                if changed.tasks.is_empty() && !changed.has_gap && !has_missed {
+                    return;
+                }
+                let changed =
+                    Changed { tasks: changed.tasks.clone(), has_gap: changed.has_gap || has_missed };
+                match tokio::time::timeout(PATIENCE, self.change(&list.filter, &changed, settled)).await {
+                    Ok(Ok(change)) => {
                         if change.has_missed || !change.tasks.is_empty() || !change.unmatched.is_empty() {
                             // An error means that nobody follows any more.
-                            let _ = sender.send(Arc::new(change));
+                            let _ = list.followers.send(Arc::new(change));
                         }
                     }
-                    Err(error) => {
-                        tracing::debug!(%error, "a followed list could not be read");
-                        were_read = false;
+                    failed => {
+                        if let Ok(Err(error)) = failed {
+                            tracing::debug!(%error, "a followed list could not be read");
+                        }
+                        list.has_missed.store(true, Ordering::Relaxed);
                     }
                 }
-            }
-        }
+            })
+            .await;
         self.state().settled = Some(settled);
-        were_read
     }
 
     /// Returns what these changes are to a list.
@@ -172,15 +207,24 @@ impl Feed {
     }
 }
 
+/// Lets all who follow know that nobody reads the audit any more, should a reading panic: otherwise they would wait for ever.
+struct CutOff<'a>(&'a Feed);
+
+impl Drop for CutOff<'_> {
+    fn drop(&mut self) {
+        *self.0.state() = State::default();
+    }
+}
+
 impl State {
     fn join(&mut self, filter: TaskFilter, record: i64) -> Follower {
         self.settled = Some(record);
-        let known = self.lists.iter().find(|(known, _)| *known == filter);
+        let known = self.lists.iter().find(|list| list.filter == filter);
         let changes = match known {
-            Some((_, sender)) => sender.subscribe(),
+            Some(list) => list.followers.subscribe(),
             None => {
-                let (sender, receiver) = broadcast::channel(PENDING);
-                self.lists.push((filter, sender));
+                let (followers, receiver) = broadcast::channel(PENDING);
+                self.lists.push(Arc::new(List { filter, followers, has_missed: AtomicBool::new(false) }));
                 receiver
             }
         };

@@ -83,6 +83,9 @@ impl TaskFilter {
         let always = Self {
             version: None,
             states: Vec::new(),
+            tags: Vec::new(),
+            any_tags: Vec::new(),
+            text: None,
             ended_after: None,
             ended_before: None,
             paused: None,

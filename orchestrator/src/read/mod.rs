@@ -30,7 +30,7 @@ pub use discovery::{
     Handlers, HandlersOfNamespace, NamespaceHandlers, StepTemplate,
 };
 pub use dlq::{DlqEntry, DlqFilter, DlqStatistics, Investigation, Staleness};
-pub use feed::{Feed, Follower, ListChange};
+pub use feed::{Feed, Follower, Heard, ListChange};
 pub use filter::TaskFilter;
 pub use graph::{BatchGroup, Blocker, DrawnEdge, DrawnGraph, DrawnNode, GraphAnalysis, GraphKind, GraphMode};
 pub use logs::{LogEntry, LogFilter, LogKey};

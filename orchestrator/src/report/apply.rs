@@ -155,7 +155,10 @@ impl Engine {
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
-        self.note_hosts(&hosts).await?;
+        // The reports are applied, and must not be again because of it.
+        if let Err(error) = self.note_hosts(&hosts).await {
+            tracing::warn!(%error, "what hosts say of themselves could not be stored");
+        }
         let early = early.into_iter().map(|early| positions[early]).collect();
         Ok(Batch { applied, early, postponed })
     }

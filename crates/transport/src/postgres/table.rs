@@ -20,6 +20,9 @@ pub enum Durability {
     Memory,
 }
 
+/// How many messages are counted, the oldest ones: a count of millions would read all of them.
+const MOST_COUNTED: u32 = 100_000;
+
 /// The table of a queue. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
@@ -129,7 +132,7 @@ impl Statements {
                 "SELECT count(*) FILTER (WHERE vt <= clock_timestamp()), count(*) FILTER (WHERE vt > clock_timestamp() AND read_ct = 0),
                      count(*) FILTER (WHERE vt > clock_timestamp() AND read_ct > 0),
                      (extract(epoch FROM clock_timestamp() - min(enqueued_at) FILTER (WHERE vt <= clock_timestamp())))::float8
-                 FROM pgmq.q_{queue}"
+                 FROM (SELECT vt, read_ct, enqueued_at FROM pgmq.q_{queue} ORDER BY msg_id LIMIT {MOST_COUNTED}) AS oldest"
             )
             .into(),
         }
