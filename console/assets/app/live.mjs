@@ -37,6 +37,7 @@ export function useResource(key, load, { every = 5000 } = {}) {
     let timer = 0;
     let shown = '';
     let running = false;
+    let tried = false;
     let wanted = false;
     const stop = new AbortController();
     const run = async () => {
@@ -56,6 +57,7 @@ export function useResource(key, load, { every = 5000 } = {}) {
         if (!stopped && !(error instanceof Unreachable)) set((/** @type {any} */ before) => ({ key, data: before.key === key ? before.data : undefined, error }));
       }
       running = false;
+      tried = true;
       if (stopped) return;
       if (wanted) { wanted = false; run(); } else if (every) timer = setTimeout(tick, every);
     };
@@ -65,7 +67,7 @@ export function useResource(key, load, { every = 5000 } = {}) {
     };
     again.current = run;
     run();
-    const off = changes.subscribe(() => { if (!stopped && shown) run(); });
+    const off = changes.subscribe(() => { if (!stopped && tried) run(); });
     return () => { stopped = true; clearTimeout(timer); stop.abort(); off(); };
   }, [key, every]);
   const isOurs = state.key === key;

@@ -1,7 +1,7 @@
 // The DLQ desk: which failure first, has its cause changed since, and what to do with it.
 // @ts-check
 import { html, useEffect, useMemo, useState } from '../html.mjs';
-import { all, ask, send } from '../api.mjs';
+import { all, ask, changes, send } from '../api.mjs';
 import { useResource } from '../live.mjs';
 import { go, here, href, join } from '../route.mjs';
 import { can, namespace as scope, now, zone } from '../session.mjs';
@@ -50,7 +50,7 @@ function requeueGroup(entries) {
       for (const entry of entries) {
         try { await ask(`v1/dlq/entry/${entry.dlq_entry_id}`, { method: 'PATCH', body: { resolution_status: 'requeue', resolution_notes: reason } }); } catch { failed += 1; }
       }
-      await send('v1/me', 'GET');
+      changes.value += 1;
       notify({ title: `${plural(entries.length - failed, 'task')} requeued.`, text: failed ? `${failed} could not be.` : '', hue: failed ? 'failed' : 'done', glyph: failed ? 'failed' : 'done' });
     },
   });
