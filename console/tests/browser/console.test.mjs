@@ -1,7 +1,7 @@
 // The console in Chromium on a real server: what people do with it, and what must never happen.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, axe, pause, proxy, service, start, startService, stopService, until, viewer } from './server.mjs';
+import { admin, api, axe, pause, proxy, service, start, startService, stopService, until, viewer } from './server.mjs';
 import { close, open, page, places } from './page.mjs';
 
 const seen = {};
@@ -266,6 +266,29 @@ test('without credentials there is a page to log in, and nothing else', async ()
   await it.getByLabel('API key').fill('tsk_nonsense');
   await it.getByRole('button', { name: 'Log in' }).click();
   await it.locator('.err', { hasText: /\w/ }).waitFor();
+  await it.done();
+});
+
+test('one logs in with a key, acts by the session, and logs out', async () => {
+  const it = await page({ key: null });
+  await it.open(`tasks/${seen.blocked}`);
+  await it.getByLabel('API key').fill(admin);
+  await it.keyboard.press('Enter');
+  await it.locator('.meta .state', { hasText: 'Blocked by failures' }).waitFor();
+  assert.deepEqual(await it.evaluate(() => [document.cookie, Object.values(localStorage).filter((text) => text.includes('tsk_'))]), ['', []]);
+  await it.reload();
+  await it.getByRole('button', { name: /^Pause/ }).click();
+  await it.getByLabel('Reason').fill('looking at it');
+  await it.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+  await it.locator('.meta .state', { hasText: 'Paused' }).waitFor();
+  await api(`/v1/tasks/${seen.blocked}`, { method: 'PATCH', body: { action: 'resume', reason: 'seen' } });
+  await it.open('settings/sessions');
+  await it.getByRole('cell', { name: /HeadlessChrome/ }).first().waitFor();
+  await it.open('settings');
+  await it.getByRole('button', { name: 'Log out' }).click();
+  await it.getByLabel('API key').waitFor();
+  await it.reload();
+  await it.getByLabel('API key').waitFor();
   await it.done();
 });
 

@@ -38,5 +38,5 @@ export const places = ({ complete, blocked, entry, many }) => [
   ['task, batch', `tasks/${many}?step=pick`], ['compare', `compare/${complete}/${blocked}`], ['start', 'start'], ['start form', 'start/shop/order'], ['templates', 'templates'], ['template', 'templates/shop/order'],
   ['template, steps', 'templates/shop/order/1.0.0/steps'], ['template, schemas', 'templates/shop/order/1.0.0/schemas'], ['template, fields', 'templates/shop/order/1.0.0/fields'], ['DLQ desk', `dlq/${entry}`],
   ['handlers', 'handlers'], ['handler', 'handlers/add_up'], ['events', 'events'], ['events that left', 'events/published'], ['triggers', 'triggers'], ['subscriptions', 'subscriptions'], ['bulk', 'bulk'],
-  ['settings', 'settings'], ['keys', 'settings/keys'], ['who did what', 'settings/audit'], ['health', 'settings/health'], ['about', 'settings/about'], ['no page', 'nowhere/at/all/of/this'], ['no task', 'tasks/00000000-0000-7000-8000-000000000000'],
+  ['settings', 'settings'], ['keys', 'settings/keys'], ['sessions', 'settings/sessions'], ['who did what', 'settings/audit'], ['configuration', 'settings/config'], ['workers', 'workers'], ['queues', 'queues'], ['health', 'settings/health'], ['about', 'settings/about'], ['no page', 'nowhere/at/all/of/this'], ['no task', 'tasks/00000000-0000-7000-8000-000000000000'],
 ];

@@ -12,11 +12,11 @@ import { Empty, Shown } from '../parts/states.mjs';
 import { closeDialog, complain, confirm, notify, show } from '../parts/dialog.mjs';
 import { List, Plain, Tabs } from '../parts/list.mjs';
 
-const TABS = () => [['me', 'Me'], can('keys:read') && ['keys', 'API keys'], can('audit:read') && ['audit', 'Who did what'], can('system:health_read') && ['health', 'Health'], can('system:config_read') && ['config', 'Configuration'], ['about', 'About']].filter(Boolean);
+const TABS = () => [['me', 'Me'], can('keys:read') && ['keys', 'API keys'], can('keys:read') && meta.value?.logins?.length && ['sessions', 'Sessions'], can('audit:read') && ['audit', 'Who did what'], can('system:health_read') && ['health', 'Health'], can('system:config_read') && ['config', 'Configuration'], ['about', 'About']].filter(Boolean);
 
 export default function Settings({ tab = 'me' }) {
   crumbs.value = [['Settings']];
-  const View = /** @type {Record<string, any>} */ ({ me: Mine, keys: Keys, audit: Log, health: Health, config: Config, about: About })[tab] ?? Mine;
+  const View = /** @type {Record<string, any>} */ ({ me: Mine, keys: Keys, sessions: Sessions, audit: Log, health: Health, config: Config, about: About })[tab] ?? Mine;
   return html`<${Plain} title="Settings"><${Tabs} label="Settings" tabs=${TABS()} active=${tab} to=${(/** @type {string} */ id) => href(join('settings', id))} /><${View} /><//>`;
 }
 
@@ -60,6 +60,12 @@ const keyLook = (/** @type {any} */ key) => (key.revoked_at ? { word: 'Revoked',
 
 function Keys() {
   return html`<section class="panel"><header><h2>API keys</h2>${can('keys:create') ? html`<button class="btn sm right" type="button" onClick=${create}>Create a key…</button>` : ''}</header><${List} path="v1/keys" limit=${200} id=${(/** @type {any} */ key) => key.key_id} widths=${['c140', 'c180', '', 'c140', 'c140', 'c180']} columns=${[['State', (/** @type {any} */ key) => html`<${StateWord} look=${keyLook(key)} />`], ['Name', (/** @type {any} */ key) => html`<span class="strong">${key.name}</span>`], ['May', (/** @type {any} */ key) => html`${[...key.roles, ...key.permissions].map((/** @type {string} */ one) => html`<${Tag} key=${one}>${one}<//> `)}${key.namespaces?.length ? html`<span class="dim small">in ${key.namespaces.join(', ')}</span>` : ''}`, 'wrap-text'], ['Last used', (/** @type {any} */ key) => (key.last_used_at ? html`<${Ago} at=${key.last_used_at} suffix=" ago" />` : 'never'), 'soft'], ['Expires', (/** @type {any} */ key) => (key.expires_at ? html`<span title=${key.expires_at}>${key.expires_at.slice(0, 10)}</span>` : 'never'), 'soft'], ['', (/** @type {any} */ key) => (key.revoked_at ? '' : html`<span class="row end">${can('keys:create') ? html`<button class="btn sm" type="button" onClick=${() => rotate(key)}>Rotate…</button>` : ''}${can('keys:revoke') ? html`<button class="btn sm danger" type="button" onClick=${() => revoke(key)}>Revoke…</button>` : ''}</span>`), 'num']]} empty=${html`<${Empty} icon="key" title="No API keys" command="tasker key create --name ci --role submitter">With a key in the database, this server asks who is there.<//>`} /></section>`;
+}
+
+const endSession = (/** @type {any} */ one) => confirm({ title: 'End this session?', body: `${one.principal?.name ?? 'Its user'} has to log in again.`, reason: 'none', label: 'End it', danger: true, act: async () => { await send(`v1/sessions/${encodeURIComponent(one.session_id)}`, 'DELETE'); notify({ title: 'The session has ended.', hue: 'waiting', glyph: 'cancelled' }); } });
+
+function Sessions() {
+  return html`<section class="panel"><header><h2>Sessions</h2><span class="dim small">of browsers, that have not ended</span></header><${List} path="v1/sessions" id=${(/** @type {any} */ one) => one.session_id} widths=${['c180', 'c140', 'c140', 'c140', '', 'c100']} columns=${[['Who', (/** @type {any} */ one) => html`<span class="strong">${one.principal?.name ?? ''}</span>`], ['Begun', (/** @type {any} */ one) => html`<${Ago} at=${one.created_at} suffix=" ago" />`, 'soft'], ['Ends', (/** @type {any} */ one) => html`<${Stamp} at=${one.expires_at} />`, 'soft'], ['Address', (/** @type {any} */ one) => one.address ?? '', 'mono soft'], ['Browser', (/** @type {any} */ one) => one.user_agent ?? '', 'soft'], ['', (/** @type {any} */ one) => (can('keys:revoke') ? html`<button class="btn sm danger" type="button" onClick=${() => endSession(one)}>End…</button>` : ''), 'num']]} empty=${html`<${Empty} icon="key" title="No sessions">They begin when somebody logs in with a browser.<//>`} /></section>`;
 }
 
 function Log() {
