@@ -367,7 +367,7 @@ test('the first view is small and soon there', async () => {
   await it.locator('.tile').first().waitFor();
   await pause(500);
   const paint = await it.evaluate(() => performance.getEntriesByType('paint').find((one) => one.name === 'first-contentful-paint')?.startTime ?? 0);
-  console.log(`# first view: ${files} files, ${Math.round(bytes / 1024)} KiB, first paint after ${Math.round(paint)} ms`);
+  console.log(`first view: ${files} files, ${Math.round(bytes / 1024)} KiB, first paint after ${Math.round(paint)} ms`);
   assert.ok(bytes < 200 * 1024, `${bytes} bytes`);
   assert.ok(paint < 2000, `${paint} ms`);
   await it.done();

@@ -1,7 +1,7 @@
 // The DLQ desk: which failure first, has its cause changed since, and what to do with it.
 // @ts-check
 import { html, useEffect, useMemo, useState } from '../html.mjs';
-import { all, ask, changes, send } from '../api.mjs';
+import { all, ask, send } from '../api.mjs';
 import { useResource } from '../live.mjs';
 import { go, here, href, join } from '../route.mjs';
 import { can, namespace as scope, now, zone } from '../session.mjs';
@@ -41,16 +41,13 @@ function resolve(resolution, entry, after) {
   });
 }
 
-/** Requeues entry after entry; the API has no route for many. @param {any[]} entries */
+/** Requeues all entries of a cause. @param {any[]} entries */
 function requeueGroup(entries) {
   confirm({
     title: `Requeue ${plural(entries.length, 'entry', 'entries')}?`, body: 'Each task is redriven: its failed steps run again with all their attempts.', label: `Requeue ${count(entries.length)}`, typed: entries.length > 100 ? String(entries.length) : undefined,
     act: async ({ reason }) => {
-      let failed = 0;
-      for (const entry of entries) {
-        try { await ask(`v1/dlq/entry/${entry.dlq_entry_id}`, { method: 'PATCH', body: { resolution_status: 'requeue', resolution_notes: reason } }); } catch { failed += 1; }
-      }
-      changes.value += 1;
+      const answer = await send('v1/dlq/bulk', 'POST', { dlq_entry_ids: entries.map((entry) => entry.dlq_entry_id), update: { resolution_status: 'requeue', resolution_notes: reason } });
+      const failed = answer.items.filter((/** @type {any} */ one) => one.status >= 400).length;
       notify({ title: `${plural(entries.length - failed, 'task')} requeued.`, text: failed ? `${failed} could not be.` : '', hue: failed ? 'failed' : 'done', glyph: failed ? 'failed' : 'done' });
     },
   });
