@@ -7,9 +7,9 @@ import { href, join, root } from '../route.mjs';
 import { can, me, meta, theme, zone } from '../session.mjs';
 import { crumbs } from '../shell.mjs';
 import { sentence } from '../words.mjs';
-import { Ago, Copy, Facts, Stamp, StateWord, Tag } from '../parts/basics.mjs';
+import { Ago, Facts, Stamp, StateWord, Tag } from '../parts/basics.mjs';
 import { Empty, Shown } from '../parts/states.mjs';
-import { closeDialog, complain, confirm, notify, show } from '../parts/dialog.mjs';
+import { complain, confirm, notify, showSecret } from '../parts/dialog.mjs';
 import { List, Plain, Tabs } from '../parts/list.mjs';
 
 const TABS = () => [['me', 'Me'], can('keys:read') && ['keys', 'API keys'], can('keys:read') && meta.value?.logins?.length && ['sessions', 'Sessions'], can('audit:read') && ['audit', 'Who did what'], can('system:health_read') && ['health', 'Health'], can('system:config_read') && ['config', 'Configuration'], ['about', 'About']].filter(Boolean);
@@ -38,8 +38,8 @@ function Mine() {
 
 const ROLES = ['viewer', 'auditor', 'submitter', 'operator', 'publisher', 'admin'];
 
-/** Shows a secret, once. @param {any} made */
-const secret = (made) => show(html`<div class="dialog wide"><h2 id="dialog-title">The key ${made.name}</h2><p class="soft">Copy it now: it is not shown again.</p><div class="secret"><code class="code">${made.secret}</code><${Copy} text=${made.secret} label="Copy the key">Copy<//></div><footer><button class="btn primary" type="button" data-first onClick=${closeDialog}>I have it</button></footer></div>`);
+/** @param {any} made */
+const secret = (made) => showSecret(`The key ${made.name}`, made.secret);
 
 const create = () => confirm({
   title: 'Create an API key', body: 'It can have no more than your own permissions. Its secret is shown once.', wide: true, reason: 'none', label: 'Create', keep: 'Not now', first: { name: '', role: 'viewer', spaces: '', days: '90' },

@@ -2,7 +2,7 @@
 // @ts-check
 import { signal } from '@preact/signals';
 import { html, useLayoutEffect, useRef, useState } from '../html.mjs';
-import { Icon, Glyph } from './basics.mjs';
+import { Copy, Icon, Glyph } from './basics.mjs';
 import { Problem } from '../api.mjs';
 
 /** @type {import('@preact/signals').Signal<any>} */
@@ -29,6 +29,9 @@ export function notify(what) {
 const dismiss = (/** @type {number} */ id) => { notices.value = notices.value.filter((one) => one.id !== id); };
 /** Says why something failed. @param {any} error @param {string} [title] */
 export const complain = (error, title) => notify({ title: title ?? (error instanceof Problem && error.title) ?? 'That did not work', text: error?.message ?? String(error), hue: 'failed', glyph: 'failed' });
+
+/** Shows a secret, once. @param {string} title @param {string} text */
+export const showSecret = (title, text) => show(html`<div class="dialog wide"><h2 id="dialog-title">${title}</h2><p class="soft">Copy it now: it is not shown again.</p><div class="secret"><code class="code">${text}</code><${Copy} text=${text} label="Copy it">Copy<//></div><footer><button class="btn primary" type="button" data-first onClick=${closeDialog}>I have it</button></footer></div>`);
 
 export function Dialogs() {
   const question = open.value;
