@@ -78,4 +78,6 @@ function Root() {
   return html`<${Shell}><${Page} /><//>`;
 }
 
+// While one asks who is there, the page's module comes.
+find(here.value.path)?.load().catch(() => {});
 render(html`<${Root} />`, /** @type {Element} */ (document.getElementById('app')));
