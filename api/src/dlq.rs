@@ -48,6 +48,25 @@ pub(crate) struct Filters {
     created_before: Option<Moment>,
 }
 
+/// A filter of lists with one page.
+#[derive(Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfNamespace {
+    /// Only what is in this namespace.
+    namespace: Option<String>,
+}
+
+impl OfNamespace {
+    /// The part of a scope that is in the namespace.
+    fn within(&self, scope: &Scope) -> Scope {
+        match &self.namespace {
+            Some(namespace) => scope.and(&Scope::Namespaces([namespace.clone()].into())),
+            None => scope.clone(),
+        }
+    }
+}
+
 /// The place of an entry in a list.
 fn place(entry: &DlqEntry) -> (DateTime<Utc>, Uuid) {
     (entry.created_at, entry.dlq_entry_id)
@@ -270,27 +289,29 @@ pub(crate) async fn update_many(
 }
 
 /// Counts entries by reason.
-#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", operation_id = "get_dlq_statistics", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/stats", tag = "dlq", operation_id = "get_dlq_statistics", params(OfNamespace, PageParameters), responses(
     (status = 200, body = Page<DlqStatistics>)))]
 pub(crate) async fn statistics(
     State(orchestrator): State<Orchestrator>,
     within: Within,
-    list: List<NoFilters>,
+    list: List<OfNamespace>,
 ) -> Result<Page<DlqStatistics>, ApiError> {
     let list = list.has_one_page()?;
-    Ok(list.whole(orchestrator.reader.dlq_statistics(&within.scope).await?))
+    let statistics = orchestrator.reader.dlq_statistics(&list.filters.within(&within.scope)).await?;
+    Ok(list.whole(statistics))
 }
 
 /// Lists pending entries, most urgent first. Their order changes with time, so there is one page.
-#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", operation_id = "list_investigation_queue", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/investigation-queue", tag = "dlq", operation_id = "list_investigation_queue", params(OfNamespace, PageParameters), responses(
     (status = 200, body = Page<Investigation>)))]
 pub(crate) async fn investigation_queue(
     State(orchestrator): State<Orchestrator>,
     within: Within,
-    list: List<NoFilters>,
+    list: List<OfNamespace>,
 ) -> Result<Page<Investigation>, ApiError> {
     let list = list.at_most(WITH_DOCUMENTS)?.has_one_page()?;
-    let mut queue = orchestrator.reader.investigation_queue(&within.scope, list.limit).await?;
+    let mut queue =
+        orchestrator.reader.investigation_queue(&list.filters.within(&within.scope), list.limit).await?;
     for one in &mut queue {
         withhold(&within, &mut one.entry);
     }
@@ -299,14 +320,14 @@ pub(crate) async fn investigation_queue(
 
 /// Lists tasks that have not ended, by the time since their last change. Their order changes with time, so there is one
 /// page.
-#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", operation_id = "list_stale_tasks", params(PageParameters), responses(
+#[utoipa::path(get, path = "/v1/dlq/staleness", tag = "dlq", operation_id = "list_stale_tasks", params(OfNamespace, PageParameters), responses(
     (status = 200, body = Page<Staleness>)))]
 pub(crate) async fn staleness(
     State(orchestrator): State<Orchestrator>,
     within: Within,
-    list: List<NoFilters>,
+    list: List<OfNamespace>,
 ) -> Result<Page<Staleness>, ApiError> {
     let list = list.has_one_page()?;
-    let stale = orchestrator.reader.staleness(&within.scope, list.limit).await?;
+    let stale = orchestrator.reader.staleness(&list.filters.within(&within.scope), list.limit).await?;
     Ok(list.whole(stale))
 }

@@ -648,6 +648,9 @@ pub struct EventDeliveryState {
 /// Which dead letters to process again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventReplay {
+    /// Only those received before this one: the last of the replay before, to go on with older ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Uuid>,
     /// At most so many, up to 1000, the newest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
@@ -1346,7 +1349,8 @@ pub struct Published {
     pub task_id: Uuid,
 }
 
-/// How many messages a queue holds, approximately.
+/// How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are
+/// counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct QueueDepth {

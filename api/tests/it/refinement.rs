@@ -192,6 +192,17 @@ async fn dead_letters_are_filtered_and_resolved_together() {
     assert_eq!(list("created_before=1h").await, [""; 0]);
     assert_eq!(list("created_after=1h").await.len(), 2);
     assert_refused(&server.get("/v1/dlq?dlq_reason=bad").await, StatusCode::BAD_REQUEST, "invalid_request");
+    for path in ["/v1/dlq/stats", "/v1/dlq/investigation-queue", "/v1/dlq/staleness"] {
+        let count = async |query: &str| {
+            server.get(&format!("{path}{query}")).await.body["items"].as_array().unwrap().len()
+        };
+        assert!(count("?namespace=default").await > 0, "{path}");
+        assert_eq!(
+            (count("?namespace=shop").await, count("").await),
+            (0, count("?namespace=default").await),
+            "{path}"
+        );
+    }
     let entries = names(&server.get("/v1/dlq").await, "dlq_entry_id");
     let body = json!({
         "dlq_entry_ids": [entries[0], Uuid::nil(), entries[1]],

@@ -130,7 +130,8 @@ async fn ask_all(client: &Client) {
     ask(client.received_events().state("dead").page()).await;
     ask(client.received_event(ID)).await;
     ask(client.replay_event(ID)).await;
-    ask(client.replay_events(&EventReplay { state: Vec::new(), max: Some(1), before: None })).await;
+    ask(client.replay_events(&EventReplay { state: Vec::new(), max: Some(1), ..EventReplay::default() }))
+        .await;
     ask(client.domain_events().page()).await;
     ask(client.watch_events().next_or_end()).await;
     ask(client.subscriptions().page()).await;

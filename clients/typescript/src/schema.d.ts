@@ -1967,6 +1967,11 @@ export interface components {
         /** @description Which dead letters to process again. */
         EventReplay: {
             /**
+             * Format: uuid
+             * @description Only those received before this one: the last of the replay before, to go on with older ones.
+             */
+            before?: string | null;
+            /**
              * Format: int32
              * @description At most so many, up to 1000, the newest first.
              */
@@ -2738,7 +2743,7 @@ export interface components {
              */
             task_id: string;
         };
-        /** @description How many messages a queue holds, approximately. */
+        /** @description How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are counted. */
         QueueDepth: {
             /**
              * Format: int64
@@ -5153,6 +5158,8 @@ export interface operations {
     list_investigation_queue: {
         parameters: {
             query?: {
+                /** @description Only what is in this namespace. */
+                namespace?: string;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -5242,6 +5249,8 @@ export interface operations {
     list_stale_tasks: {
         parameters: {
             query?: {
+                /** @description Only what is in this namespace. */
+                namespace?: string;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */
@@ -5331,6 +5340,8 @@ export interface operations {
     get_dlq_statistics: {
         parameters: {
             query?: {
+                /** @description Only what is in this namespace. */
+                namespace?: string;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */

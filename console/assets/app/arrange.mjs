@@ -44,7 +44,12 @@ function down(graph, levels) {
     columns[level] = nodes.length ? nodes[0].x + nodes[0].width / 2 : (columns[level - 1] ?? 0) + 1;
     top += Math.max(44, ...nodes.map((node) => tall(node) + (node.type === 'batch_worker' ? 8 : 0))) + ROW_GAP;
   }
-  const placed = new Map(graph.nodes.map((/** @type {any} */ node) => [node.id, { ...node, x: across(middle(node)) - width / 2, y: tops[node.level], width, height: tall(node) }]));
+  const placed = new Map(
+    graph.nodes.map((/** @type {any} */ node) => [
+      node.id,
+      { ...node, x: across(middle(node)) - width / 2, y: tops[node.level], width, height: tall(node) },
+    ]),
+  );
   /** @type {Map<string, any[]>} */
   const coming = new Map();
   for (const edge of graph.edges) coming.set(edge.to, [...(coming.get(edge.to) ?? []), edge]);
@@ -72,7 +77,11 @@ function down(graph, levels) {
       at = x;
       path += `V${r(tops[level])}`;
     }
-    return { ...edge, d: path, head: `M${r(at - 3.5)} ${r(to.y - 6)}L${r(at)} ${r(to.y)}L${r(at + 3.5)} ${r(to.y - 6)}Z` };
+    return {
+      ...edge,
+      d: path,
+      head: `M${r(at - 3.5)} ${r(to.y - 6)}L${r(at)} ${r(to.y)}L${r(at + 3.5)} ${r(to.y - 6)}Z`,
+    };
   });
   const nodes = graph.nodes.map((/** @type {any} */ node) => placed.get(node.id));
   return fit({ ...graph, flow: 'down', nodes, edges, height: top - ROW_GAP });
@@ -89,7 +98,7 @@ function fit(graph) {
 export function between(points, x) {
   for (let i = 1; i < points.length; i += 1) {
     const [[x1, y1], [x2, y2]] = [points[i - 1], points[i]];
-    if (x <= x2 || i === points.length - 1) return x2 === x1 ? y2 : y1 + ((y2 - y1) * Math.min(1, Math.max(0, (x - x1) / (x2 - x1))));
+    if (x <= x2 || i === points.length - 1) return x2 === x1 ? y2 : y1 + (y2 - y1) * Math.min(1, Math.max(0, (x - x1) / (x2 - x1)));
   }
   return points[0][1];
 }
@@ -100,7 +109,12 @@ function right(graph) {
   const edges = graph.edges.map((/** @type {any} */ edge) => {
     const points = edge.points.map(([x, y]) => [x * WIDER, y]);
     const [x, y] = points[points.length - 1];
-    return { ...edge, points, d: sideways(points), head: `M${r(x - 6)} ${r(y - 3.5)}L${r(x)} ${r(y)}L${r(x - 6)} ${r(y + 3.5)}Z` };
+    return {
+      ...edge,
+      points,
+      d: sideways(points),
+      head: `M${r(x - 6)} ${r(y - 3.5)}L${r(x)} ${r(y)}L${r(x - 6)} ${r(y + 3.5)}Z`,
+    };
   });
   return { ...graph, flow: 'right', nodes: graph.nodes.map(wide), edges, left: 0, width: graph.width * WIDER };
 }

@@ -3,9 +3,27 @@
 
 /** What each filter is called, in the order of the chips. @type {Record<string, string>} */
 export const NAMES = {
-  q: 'Finds', state: 'State', open: 'Open', namespace: 'Namespace', name: 'Template', version: 'Version', tag: 'Tag', tag_any: 'Any tag', attribute: 'Attribute',
-  failed_step: 'Failed step', error_type: 'Error', paused: 'Paused', has_dlq_entry: 'In the DLQ', initiator: 'Initiator', source_system: 'Source',
-  correlation_id: 'Correlation', parent_correlation_id: 'Parent correlation', created_after: 'Created', created_before: 'Created before', ended_after: 'Ended', ended_before: 'Ended before',
+  q: 'Finds',
+  state: 'State',
+  open: 'Open',
+  namespace: 'Namespace',
+  name: 'Template',
+  version: 'Version',
+  tag: 'Tag',
+  tag_any: 'Any tag',
+  attribute: 'Attribute',
+  failed_step: 'Failed step',
+  error_type: 'Error',
+  paused: 'Paused',
+  has_dlq_entry: 'In the DLQ',
+  initiator: 'Initiator',
+  source_system: 'Source',
+  correlation_id: 'Correlation',
+  parent_correlation_id: 'Parent correlation',
+  created_after: 'Created',
+  created_before: 'Created before',
+  ended_after: 'Ended',
+  ended_before: 'Ended before',
 };
 /** Those that may be there several times. */
 export const MANY = ['state', 'tag', 'tag_any', 'attribute'];
@@ -45,7 +63,8 @@ export function valueWord(name, value, stateWord) {
 }
 
 /** `24h` as `24 h`. @param {string} text */
-export const spelled = (text) => text.replace(/^(\d+)([smhd])$/, (_, n, unit) => `${n} ${{ s: 's', m: 'min', h: 'h', d: 'd' }[/** @type {'s'} */ (unit)]}`);
+export const spelled = (text) =>
+  text.replace(/^(\d+)([smhd])$/, (_, n, unit) => `${n} ${{ s: 's', m: 'min', h: 'h', d: 'd' }[/** @type {'s'} */ (unit)]}`);
 
 /** The views that are always there. @type {[string, Record<string, any>, string?][]} name, filters, hue of its count */
 export const VIEWS = [
@@ -58,7 +77,12 @@ export const VIEWS = [
 
 /** Whether two sets of filters are the same. @param {Record<string, any>} a @param {Record<string, any>} b */
 export function same(a, b) {
-  const text = (/** @type {Record<string, any>} */ one) => JSON.stringify(Object.entries(one).sort().map(([key, value]) => [key, Array.isArray(value) ? [...value].sort() : value]));
+  const text = (/** @type {Record<string, any>} */ one) =>
+    JSON.stringify(
+      Object.entries(one)
+        .sort()
+        .map(([key, value]) => [key, Array.isArray(value) ? [...value].sort() : value]),
+    );
   return text(a) === text(b);
 }
 
@@ -83,6 +107,8 @@ export function merge(shown, read, ascending = false) {
   const first = shown[0]?.task_id;
   const fresh = ascending ? [] : read.filter((row) => !known.has(row.task_id) && (first === undefined || row.task_id > first));
   const last = read[read.length - 1]?.task_id;
-  const gone = ascending ? [] : shown.filter((row) => last !== undefined && row.task_id >= last && !byId.has(row.task_id)).map((row) => row.task_id);
+  const gone = ascending
+    ? []
+    : shown.filter((row) => last !== undefined && row.task_id >= last && !byId.has(row.task_id)).map((row) => row.task_id);
   return { rows, fresh, gone };
 }

@@ -5,7 +5,7 @@
 export const count = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
 
 /** `01b977d9…9c41`. @param {string} id */
-export const shortId = (id) => (id && id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id ?? '');
+export const shortId = (id) => (id && id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : (id ?? ''));
 
 /** A duration. @param {number | null | undefined} ms */
 export function duration(ms) {
@@ -60,8 +60,24 @@ const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
 function parts(at, zone) {
   const d = new Date(at);
   return zone === 'UTC'
-    ? { y: d.getUTCFullYear(), mo: d.getUTCMonth() + 1, d: d.getUTCDate(), h: d.getUTCHours(), mi: d.getUTCMinutes(), s: d.getUTCSeconds(), ms: d.getUTCMilliseconds() }
-    : { y: d.getFullYear(), mo: d.getMonth() + 1, d: d.getDate(), h: d.getHours(), mi: d.getMinutes(), s: d.getSeconds(), ms: d.getMilliseconds() };
+    ? {
+        y: d.getUTCFullYear(),
+        mo: d.getUTCMonth() + 1,
+        d: d.getUTCDate(),
+        h: d.getUTCHours(),
+        mi: d.getUTCMinutes(),
+        s: d.getUTCSeconds(),
+        ms: d.getUTCMilliseconds(),
+      }
+    : {
+        y: d.getFullYear(),
+        mo: d.getMonth() + 1,
+        d: d.getDate(),
+        h: d.getHours(),
+        mi: d.getMinutes(),
+        s: d.getSeconds(),
+        ms: d.getMilliseconds(),
+      };
 }
 
 /** `12:04:16`. @param {string | number} at @param {'UTC' | 'local'} zone */
@@ -82,7 +98,7 @@ export function stamp(at, zone) {
 }
 
 /** `3 steps`, `1 step`. @param {number} n @param {string} noun @param {string} [many] */
-export const plural = (n, noun, many) => `${count(n)} ${n === 1 ? noun : many ?? `${noun}s`}`;
+export const plural = (n, noun, many) => `${count(n)} ${n === 1 ? noun : (many ?? `${noun}s`)}`;
 
 /** Names as a list of at most `most`. @param {string[]} names @param {number} [most] */
 export function listed(names, most = 3) {
@@ -93,7 +109,10 @@ export function listed(names, most = 3) {
 
 /** Steps for an axis: a round number of milliseconds that fits `most` times into `span`. @param {number} span @param {number} most */
 export function tickOf(span, most) {
-  const units = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 216e5, 432e5, 864e5];
+  const units = [
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 144e5, 216e5, 432e5,
+    864e5,
+  ];
   for (const unit of units) if (span / unit <= most) return unit;
   return Math.ceil(span / most / 864e5) * 864e5;
 }
@@ -105,3 +124,10 @@ export function tickLabel(ms, tick) {
   const h = Math.floor(s / 3600);
   return h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
+
+/** The parts of a text that somebody has typed. A tag may have spaces. @param {string} text @param {string} separator */
+export const listOf = (text, separator) =>
+  text
+    .split(separator)
+    .map((part) => part.trim())
+    .filter(Boolean);

@@ -32,7 +32,10 @@ export function parse(text) {
       /** @type {[string, Node][]} */
       const fields = [];
       take(SPACE);
-      if (text[at] === '}') { at += 1; return { t: 'object', v: fields }; }
+      if (text[at] === '}') {
+        at += 1;
+        return { t: 'object', v: fields };
+      }
       for (;;) {
         take(SPACE);
         const key = take(STRING);
@@ -42,7 +45,10 @@ export function parse(text) {
         at += 1;
         fields.push([JSON.parse(key), value(depth + 1)]);
         take(SPACE);
-        if (text[at] === ',') { at += 1; continue; }
+        if (text[at] === ',') {
+          at += 1;
+          continue;
+        }
         if (text[at] !== '}') throw fail('a comma or } is expected');
         at += 1;
         return { t: 'object', v: fields };
@@ -53,11 +59,17 @@ export function parse(text) {
       /** @type {Node[]} */
       const items = [];
       take(SPACE);
-      if (text[at] === ']') { at += 1; return { t: 'array', v: items }; }
+      if (text[at] === ']') {
+        at += 1;
+        return { t: 'array', v: items };
+      }
       for (;;) {
         items.push(value(depth + 1));
         take(SPACE);
-        if (text[at] === ',') { at += 1; continue; }
+        if (text[at] === ',') {
+          at += 1;
+          continue;
+        }
         if (text[at] !== ']') throw fail('a comma or ] is expected');
         at += 1;
         return { t: 'array', v: items };
@@ -92,9 +104,10 @@ export function print(node, indent = 2, margin = '') {
   if (node.t !== 'object' && node.t !== 'array') return node.v;
   if (!node.v.length) return node.t === 'object' ? '{}' : '[]';
   const inner = margin + ' '.repeat(indent);
-  const lines = node.t === 'object'
-    ? node.v.map(([key, one]) => `${inner}${JSON.stringify(key)}: ${print(one, indent, inner)}`)
-    : node.v.map((one) => inner + print(one, indent, inner));
+  const lines =
+    node.t === 'object'
+      ? node.v.map(([key, one]) => `${inner}${JSON.stringify(key)}: ${print(one, indent, inner)}`)
+      : node.v.map((one) => inner + print(one, indent, inner));
   const [open, close] = node.t === 'object' ? '{}' : '[]';
   return `${open}\n${lines.join(',\n')}\n${margin}${close}`;
 }
@@ -108,5 +121,7 @@ export function differences(a, b, path = '') {
   if (a.t !== 'object' && a.t !== 'array') return a.v === b.v ? [] : [{ path, a, b }];
   const [left, right] = [new Map(children(a)), new Map(children(b))];
   const names = [...new Set([...left.keys(), ...right.keys()])];
-  return names.flatMap((name) => differences(left.get(name), right.get(name), `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`));
+  return names.flatMap((name) =>
+    differences(left.get(name), right.get(name), `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
 }

@@ -41,7 +41,10 @@ export function useResource(key, load, { every = 5000 } = {}) {
     let wanted = false;
     const stop = new AbortController();
     const run = async () => {
-      if (running) { wanted = true; return; }
+      if (running) {
+        wanted = true;
+        return;
+      }
       running = true;
       clearTimeout(timer);
       try {
@@ -54,12 +57,16 @@ export function useResource(key, load, { every = 5000 } = {}) {
         } else if (!stopped) set((/** @type {any} */ before) => (before.error ? { ...before, error: undefined } : before));
       } catch (error) {
         // An outage has its own notice; what was stays.
-        if (!stopped && !(error instanceof Unreachable)) set((/** @type {any} */ before) => ({ key, data: before.key === key ? before.data : undefined, error }));
+        if (!stopped && !(error instanceof Unreachable))
+          set((/** @type {any} */ before) => ({ key, data: before.key === key ? before.data : undefined, error }));
       }
       running = false;
       tried = true;
       if (stopped) return;
-      if (wanted) { wanted = false; run(); } else if (every) timer = setTimeout(tick, every);
+      if (wanted) {
+        wanted = false;
+        run();
+      } else if (every) timer = setTimeout(tick, every);
     };
     const tick = () => {
       if (document.hidden || paused.value || outage.value || isSelecting()) timer = setTimeout(tick, Math.min(every, 1000));
@@ -67,11 +74,24 @@ export function useResource(key, load, { every = 5000 } = {}) {
     };
     again.current = run;
     run();
-    const off = changes.subscribe(() => { if (!stopped && tried) run(); });
-    return () => { stopped = true; clearTimeout(timer); stop.abort(); off(); };
+    const off = changes.subscribe(() => {
+      if (!stopped && tried) run();
+    });
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      stop.abort();
+      off();
+    };
   }, [key, every]);
   const isOurs = state.key === key;
-  return { data: isOurs ? state.data : undefined, error: isOurs ? state.error : undefined, at: state.at, loading: key !== null && (!isOurs || (state.data === undefined && !state.error)), reload: () => again.current() };
+  return {
+    data: isOurs ? state.data : undefined,
+    error: isOurs ? state.error : undefined,
+    at: state.at,
+    loading: key !== null && (!isOurs || (state.data === undefined && !state.error)),
+    reload: () => again.current(),
+  };
 }
 
 /**
@@ -94,21 +114,61 @@ export function useStream(url, names, onChange, pause = 250) {
     let first = true;
     const soon = () => {
       if (timer) return;
-      timer = setTimeout(() => { timer = 0; last = Date.now(); if (!paused.value) call.current(); }, Math.max(0, pause - (Date.now() - last)));
+      timer = setTimeout(
+        () => {
+          timer = 0;
+          last = Date.now();
+          if (!paused.value) call.current();
+        },
+        Math.max(0, pause - (Date.now() - last)),
+      );
     };
-    const close = () => { source?.close(); source = null; };
+    const close = () => {
+      source?.close();
+      source = null;
+    };
     const open = () => {
       if (source || ended || document.hidden) return;
       source = new EventSource(url);
-      for (const name of names) source.addEventListener(name, () => { if (name === 'snapshot' && first) first = false; else soon(); });
-      source.addEventListener('open', () => { channel.value = 'stream'; });
-      source.addEventListener('end', () => { ended = true; close(); soon(); channel.value = 'every'; });
-      source.addEventListener('error', () => { if (source?.readyState === EventSource.CLOSED) { close(); channel.value = 'every'; } });
+      for (const name of names)
+        source.addEventListener(name, () => {
+          if (name === 'snapshot' && first) first = false;
+          else soon();
+        });
+      source.addEventListener('open', () => {
+        channel.value = 'stream';
+      });
+      source.addEventListener('end', () => {
+        ended = true;
+        close();
+        soon();
+        channel.value = 'every';
+      });
+      source.addEventListener('error', () => {
+        if (source?.readyState === EventSource.CLOSED) {
+          close();
+          channel.value = 'every';
+        }
+      });
     };
-    const seen = () => { if (document.hidden) close(); else { open(); soon(); } };
+    const seen = () => {
+      if (document.hidden) close();
+      else {
+        open();
+        soon();
+      }
+    };
     open();
     document.addEventListener('visibilitychange', seen);
-    const off = outage.subscribe((now) => { if (!now && !source) open(); });
-    return () => { close(); clearTimeout(timer); off(); document.removeEventListener('visibilitychange', seen); channel.value = 'every'; };
+    const off = outage.subscribe((now) => {
+      if (!now && !source) open();
+    });
+    return () => {
+      close();
+      clearTimeout(timer);
+      off();
+      document.removeEventListener('visibilitychange', seen);
+      channel.value = 'every';
+    };
   }, [url]);
 }

@@ -24,7 +24,9 @@ export function finder(text) {
 }
 
 /** Lines in the order of their times. @param {any[]} lines */
-export const byTime = (lines) => [...lines].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.audit_id - b.audit_id || a.position - b.position));
+export const byTime = (lines) =>
+  [...lines].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.audit_id - b.audit_id || a.position - b.position));
 
 /** Lines as text. @param {any[]} lines */
-export const asText = (lines) => lines.map((line) => `${line.at} ${line.level.padEnd(8)} ${line.step}#${line.attempt} ${plain(line.message)}`).join('\n');
+export const asText = (lines) =>
+  lines.map((line) => `${line.at} ${line.level.padEnd(8)} ${line.step}#${line.attempt} ${plain(line.message)}`).join('\n');

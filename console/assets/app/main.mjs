@@ -43,7 +43,18 @@ function find(/** @type {string} */ path) {
 }
 
 /** The name of the window: what needs attention, and where one is. */
-export const titled = () => [attention.value, crumbs.value.map(([text]) => text).reverse().slice(0, 2).join(' · '), 'Tasker'].filter(Boolean).join(' · ');
+export const titled = () =>
+  [
+    attention.value,
+    crumbs.value
+      .map(([text]) => text)
+      .reverse()
+      .slice(0, 2)
+      .join(' · '),
+    'Tasker',
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 function Page() {
   const found = find(here.value.path);
@@ -53,11 +64,23 @@ function Page() {
   useEffect(() => {
     setError(null);
     if (!load || loaded.has(load)) return;
-    load().then((page) => { loaded.set(load, page.default); redraw((n) => n + 1); }, setError);
+    load().then((page) => {
+      loaded.set(load, page.default);
+      redraw((n) => n + 1);
+    }, setError);
   }, [load]);
-  useEffect(() => { channel.value = 'every'; pageActions.value = []; paused.value = false; }, [load]);
-  useEffect(() => { document.title = titled(); });
-  if (!found) return html`<main class="main" id="main" tabindex="-1"><${Empty} icon="search" title="There is no such page">The address names no page of this console.<//></main>`;
+  useEffect(() => {
+    channel.value = 'every';
+    pageActions.value = [];
+    paused.value = false;
+  }, [load]);
+  useEffect(() => {
+    document.title = titled();
+  });
+  if (!found)
+    return html`<main class="main" id="main" tabindex="-1">
+      <${Empty} icon="search" title="There is no such page">The address names no page of this console.<//>
+    </main>`;
   const View = loaded.get(found.load);
   if (error) return html`<main class="main" id="main" tabindex="-1"><${Trouble} error=${error} /></main>`;
   if (!View) return html`<main class="main" id="main" tabindex="-1"><${Loading} /></main>`;
@@ -72,12 +95,19 @@ function Root() {
     begin().then(() => setError(null), setError);
   }, [version]);
   const [LogIn, setLogIn] = useState(/** @type {any} */ (null));
-  useEffect(() => { if (mustLogIn.value && !LogIn) import('./pages/login.mjs').then((page) => setLogIn(() => page.default)); });
+  useEffect(() => {
+    if (mustLogIn.value && !LogIn) import('./pages/login.mjs').then((page) => setLogIn(() => page.default));
+  });
   if (mustLogIn.value) return LogIn ? html`<${LogIn} />` : null;
-  if (!me.value) return html`<main class="main solo" id="main"><${Outage} />${error instanceof Problem ? html`<${Trouble} error=${error} />` : html`<${Loading} />`}</main>`;
+  if (!me.value)
+    return html`<main class="main solo" id="main">
+      <${Outage} />${error instanceof Problem ? html`<${Trouble} error=${error} />` : html`<${Loading} />`}
+    </main>`;
   return html`<${Shell}><${Page} /><//>`;
 }
 
 // While one asks who is there, the page's module comes.
-find(here.value.path)?.load().catch(() => {});
+find(here.value.path)
+  ?.load()
+  .catch(() => {});
 render(html`<${Root} />`, /** @type {Element} */ (document.getElementById('app')));

@@ -10,7 +10,14 @@ export function mostPressing(steps) {
     if (!step) continue;
     const total = Object.values(step.by_state).reduce((sum, n) => sum + n, 0);
     const failed = state === 'error' || state === 'waiting_for_retry';
-    const note = failed && step.error_type ? step.error_type : total > 1 ? `${step.by_state[state]} of ${total}` : step.attempt > 1 ? `attempt ${step.attempt} of ${step.max_attempts}` : '';
+    const note =
+      failed && step.error_type
+        ? step.error_type
+        : total > 1
+          ? `${step.by_state[state]} of ${total}`
+          : step.attempt > 1
+            ? `attempt ${step.attempt} of ${step.max_attempts}`
+            : '';
     return { name: step.name, state, note };
   }
   return null;

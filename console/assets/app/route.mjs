@@ -61,7 +61,9 @@ export function setQuery(changes, push) {
   go(here.value.path, query, !push);
 }
 
-addEventListener('popstate', () => { here.value = read(); });
+addEventListener('popstate', () => {
+  here.value = read();
+});
 addEventListener('click', (event) => {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest('a[href]') : null;

@@ -33,12 +33,16 @@ export function kept(key, first) {
   try {
     const stored = localStorage.getItem(`tasker.${key}`);
     if (stored !== null) value = JSON.parse(stored);
-  } catch { /* Without storage nothing is kept. */ }
+  } catch {
+    /* Without storage nothing is kept. */
+  }
   const chosen = signal(value);
   effect(() => {
     try {
       localStorage.setItem(`tasker.${key}`, JSON.stringify(chosen.value));
-    } catch { /* As above. */ }
+    } catch {
+      /* As above. */
+    }
   });
   return chosen;
 }
@@ -56,5 +60,9 @@ effect(() => {
 
 /** The time, each second; only while the page is seen. */
 export const now = signal(Date.now());
-setInterval(() => { if (!document.hidden) now.value = Date.now(); }, 1000);
-addEventListener('visibilitychange', () => { now.value = Date.now(); });
+setInterval(() => {
+  if (!document.hidden) now.value = Date.now();
+}, 1000);
+addEventListener('visibilitychange', () => {
+  now.value = Date.now();
+});

@@ -39,7 +39,9 @@ async function next() {
     known.set(task.task_id, { version, step: mostPressing(steps) });
     if (known.size > MOST) known.delete(/** @type {string} */ (known.keys().next().value));
     arrived.value += 1;
-  } catch { /* The counts of its steps say enough. */ }
+  } catch {
+    /* The counts of its steps say enough. */
+  }
   running -= 1;
   if (waiting.length) next();
 }

@@ -18,13 +18,24 @@ export function lanesOf(graph, entries, now) {
   for (const entry of entries) {
     // What waits for its next attempt stands there as its last run, too.
     if ((!entry.enqueued_at && !entry.started_at) || isWait(entry)) continue;
-    const id = nodes.has(entry.step) ? entry.step : workers.find((/** @type {any} */ node) => entry.step.startsWith(node.id))?.id ?? entry.step;
+    const id = nodes.has(entry.step)
+      ? entry.step
+      : (workers.find((/** @type {any} */ node) => entry.step.startsWith(node.id))?.id ?? entry.step);
     /** @type {Lane} */
     const lane = lanes.get(id) ?? { id, node: nodes.get(id), runs: [], begin: Infinity, ran: 0, waited: 0 };
     const enqueued = Date.parse(entry.enqueued_at ?? entry.started_at);
     const started = entry.started_at ? Date.parse(entry.started_at) : null;
     const finished = entry.finished_at ? Date.parse(entry.finished_at) : null;
-    lane.runs.push({ attempt: entry.attempt, enqueued, started, finished, failed: Boolean(entry.error_type), error: entry.error_type ?? '', due: entry.next_retry_at ? Date.parse(entry.next_retry_at) : null, state: entry.state });
+    lane.runs.push({
+      attempt: entry.attempt,
+      enqueued,
+      started,
+      finished,
+      failed: Boolean(entry.error_type),
+      error: entry.error_type ?? '',
+      due: entry.next_retry_at ? Date.parse(entry.next_retry_at) : null,
+      state: entry.state,
+    });
     lane.begin = Math.min(lane.begin, enqueued);
     if (started !== null) {
       lane.ran += (finished ?? now) - started;
@@ -32,7 +43,8 @@ export function lanesOf(graph, entries, now) {
     } else if (!finished) lane.waited += now - enqueued;
     lanes.set(id, lane);
   }
-  for (const node of graph.nodes) if (!lanes.has(node.id)) lanes.set(node.id, { id: node.id, node, runs: [], begin: Infinity, ran: 0, waited: 0 });
+  for (const node of graph.nodes)
+    if (!lanes.has(node.id)) lanes.set(node.id, { id: node.id, node, runs: [], begin: Infinity, ran: 0, waited: 0 });
   for (const lane of lanes.values()) lane.runs.sort((a, b) => a.enqueued - b.enqueued);
   return [...lanes.values()];
 }
@@ -41,7 +53,9 @@ export function lanesOf(graph, entries, now) {
 export function sorted(lanes, by, graph) {
   const order = new Map(graph.analysis.execution_order.map((/** @type {string} */ id, /** @type {number} */ i) => [id, i]));
   const place = (/** @type {Lane} */ lane) => order.get(lane.id) ?? 1e9;
-  return [...lanes].sort((a, b) => (by === 'duration' ? b.ran - a.ran : a.begin === b.begin ? 0 : a.begin - b.begin) || place(a) - place(b));
+  return [...lanes].sort(
+    (a, b) => (by === 'duration' ? b.ran - a.ran : a.begin === b.begin ? 0 : a.begin - b.begin) || place(a) - place(b),
+  );
 }
 
 /** How many runs of a lane ran, waited and failed in each of `n` slices of time. @param {Lane} lane @param {number} from @param {number} to @param {number} n @param {number} now */

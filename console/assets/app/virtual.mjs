@@ -13,14 +13,24 @@ export function useScroll(box, dependency) {
     let frame = 0;
     const read = () => {
       frame = 0;
-      set((before) => (Math.abs(before.top - element.scrollTop) < 1 && before.height === element.clientHeight ? before : { top: element.scrollTop, height: element.clientHeight }));
+      set((before) =>
+        Math.abs(before.top - element.scrollTop) < 1 && before.height === element.clientHeight
+          ? before
+          : { top: element.scrollTop, height: element.clientHeight },
+      );
     };
-    const soon = () => { frame ||= requestAnimationFrame(read); };
+    const soon = () => {
+      frame ||= requestAnimationFrame(read);
+    };
     read();
     element.addEventListener('scroll', soon, { passive: true });
     const size = new ResizeObserver(soon);
     size.observe(element);
-    return () => { element.removeEventListener('scroll', soon); size.disconnect(); cancelAnimationFrame(frame); };
+    return () => {
+      element.removeEventListener('scroll', soon);
+      size.disconnect();
+      cancelAnimationFrame(frame);
+    };
   }, [dependency]);
   return at;
 }

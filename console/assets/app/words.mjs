@@ -60,7 +60,9 @@ export const taskStateLook = (state) => TASK[state] ?? unknown(state);
 
 /** `max_retries_exceeded` as words. @param {string} name */
 export function sentence(name) {
-  const text = String(name ?? '').replaceAll('_', ' ').replace(/^dlq$/, 'DLQ');
+  const text = String(name ?? '')
+    .replaceAll('_', ' ')
+    .replace(/^dlq$/, 'DLQ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -77,11 +79,28 @@ export const reasonLook = (reason) => REASON[reason] ?? { word: sentence(reason)
 
 /** What each action does, in words for its button and its dialog. */
 export const ACTIONS = {
-  pause: { label: 'Pause', icon: 'pause', consequence: 'No further step starts until the task is resumed. Running steps end.' },
+  pause: {
+    label: 'Pause',
+    icon: 'pause',
+    consequence: 'No further step starts until the task is resumed. Running steps end.',
+  },
   resume: { label: 'Resume', icon: 'start', consequence: 'Steps that are ready start again.' },
-  redrive: { label: 'Redrive', icon: 'redrive', consequence: 'Each failed step runs again with all its attempts. What is complete stays.' },
-  give_up: { label: 'Give up', icon: 'x', danger: true, consequence: 'The task ends as failed. It can’t be redriven afterwards.' },
-  resolve_manually: { label: 'Resolve', icon: 'hand', consequence: 'The task ends as resolved by hand. No further step runs.' },
+  redrive: {
+    label: 'Redrive',
+    icon: 'redrive',
+    consequence: 'Each failed step runs again with all its attempts. What is complete stays.',
+  },
+  give_up: {
+    label: 'Give up',
+    icon: 'x',
+    danger: true,
+    consequence: 'The task ends as failed. It can’t be redriven afterwards.',
+  },
+  resolve_manually: {
+    label: 'Resolve',
+    icon: 'hand',
+    consequence: 'The task ends as resolved by hand. No further step runs.',
+  },
   cancel: { label: 'Cancel', icon: 'x', danger: true, consequence: 'Open steps stop. This can’t be undone.' },
   clone: { label: 'Clone', icon: 'copy', consequence: 'A new task starts with the same input.' },
   upgrade: { label: 'Upgrade', icon: 'stack', consequence: 'The task goes on with another version of its template.' },
@@ -90,4 +109,15 @@ export const ACTIONS = {
 };
 
 /** What a task is called after an action. @type {Record<string, string>} */
-export const DONE_WORDS = { pause: 'paused', resume: 'resumed', redrive: 'redriven', give_up: 'given up', resolve_manually: 'resolved', cancel: 'cancelled', clone: 'cloned', upgrade: 'upgraded', rerun: 'running again', set_tags: 'tagged' };
+export const DONE_WORDS = {
+  pause: 'paused',
+  resume: 'resumed',
+  redrive: 'redriven',
+  give_up: 'given up',
+  resolve_manually: 'resolved',
+  cancel: 'cancelled',
+  clone: 'cloned',
+  upgrade: 'upgraded',
+  rerun: 'running again',
+  set_tags: 'tagged',
+};

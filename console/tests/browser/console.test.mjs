@@ -91,7 +91,10 @@ test('from the overview to a task that is well again in at most five clicks', as
   const it = await page();
   await it.open('');
   let clicks = 0;
-  const click = async (locator) => { clicks += 1; await locator.click(); };
+  const click = async (locator) => {
+    clicks += 1;
+    await locator.click();
+  };
   await click(it.locator('.tile', { hasText: 'Blocked tasks' }));
   await click(it.locator('tbody tr', { hasText: 'flaky' }).locator('a').first());
   await click(it.getByRole('button', { name: /^Redrive/ }));
@@ -186,7 +189,10 @@ test('a dead letter is requeued from the desk', async () => {
   const it = await page();
   await it.open(`dlq/${entry}`);
   await it.locator('.callout').waitFor();
-  await it.getByRole('button', { name: /^Requeue…/ }).first().click();
+  await it
+    .getByRole('button', { name: /^Requeue…/ })
+    .first()
+    .click();
   await it.getByLabel('Reason').fill('provider is back');
   await it.getByRole('dialog').getByRole('button', { name: 'Requeue' }).click();
   await until(id, 'complete');
@@ -197,13 +203,34 @@ test('a dead letter is requeued from the desk', async () => {
 test('markup in every text field is shown as text and runs nowhere', async () => {
   const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
   const short = '<img src=x onerror=window.hurt=1>';
-  const id = await start('refused', { order_id: short, note: evil, [evil]: evil }, { tags: [short], initiator: short, source_system: short, reason: evil, correlation_id: short });
+  const id = await start(
+    'refused',
+    { order_id: short, note: evil, [evil]: evil },
+    { tags: [short], initiator: short, source_system: short, reason: evil, correlation_id: short },
+  );
   await until(id, 'blocked_by_failures');
   await api(`/v1/tasks/${id}`, { method: 'PATCH', body: { action: 'pause', reason: evil } });
   const entry = (await api(`/v1/dlq/task/${id}`)).body.items[0].dlq_entry_id;
-  await api(`/v1/dlq/entry/${entry}`, { method: 'PATCH', body: { resolution_status: 'pending', resolution_notes: evil } });
+  await api(`/v1/dlq/entry/${entry}`, {
+    method: 'PATCH',
+    body: { resolution_status: 'pending', resolution_notes: evil },
+  });
   const it = await page();
-  for (const path of [`tasks/${id}?step=charge`, `tasks/${id}/data`, `tasks/${id}/audit`, `tasks/${id}/json`, `tasks/${id}/steps`, `tasks/${id}/logs`, `tasks/${id}/timeline`, 'tasks', `tasks?tag=${encodeURIComponent(short)}`, `tasks?q=${encodeURIComponent(evil)}`, `dlq/${entry}`, 'settings/audit', '']) {
+  for (const path of [
+    `tasks/${id}?step=charge`,
+    `tasks/${id}/data`,
+    `tasks/${id}/audit`,
+    `tasks/${id}/json`,
+    `tasks/${id}/steps`,
+    `tasks/${id}/logs`,
+    `tasks/${id}/timeline`,
+    'tasks',
+    `tasks?tag=${encodeURIComponent(short)}`,
+    `tasks?q=${encodeURIComponent(evil)}`,
+    `dlq/${entry}`,
+    'settings/audit',
+    '',
+  ]) {
     await it.open(path);
     await pause(500);
     assert.equal(await it.evaluate(() => window.hurt), undefined, path);
@@ -234,8 +261,16 @@ for (const theme of ['light', 'dark']) {
       await pause(450);
       // By the debugger, which the policy of the page does not concern.
       await it.evaluate(axe);
-      const found = await it.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-      for (const fault of found.violations) faults.push(`${name}: ${fault.id}: ${fault.nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ''}`).join('; ')}`);
+      const found = await it.evaluate(() =>
+        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+      );
+      for (const fault of found.violations)
+        faults.push(
+          `${name}: ${fault.id}: ${fault.nodes
+            .slice(0, 3)
+            .map((node) => `${node.target} ${node.any[0]?.message ?? ''}`)
+            .join('; ')}`,
+        );
     }
     assert.deepEqual(faults, []);
     await it.done();
@@ -244,16 +279,49 @@ for (const theme of ['light', 'dark']) {
 
 test('a viewer sees no action, and cannot act by other means', async () => {
   const it = await page({ key: viewer });
-  for (const path of ['', 'tasks', `tasks/${seen.blocked}?step=charge`, 'templates', 'templates/shop/order', `dlq/${seen.entry}`, 'triggers', 'bulk']) {
+  for (const path of [
+    '',
+    'tasks',
+    `tasks/${seen.blocked}?step=charge`,
+    'templates',
+    'templates/shop/order',
+    `dlq/${seen.entry}`,
+    'triggers',
+    'bulk',
+  ]) {
     await it.open(path);
     await pause(500);
-    for (const name of [/^Redrive/, /^Pause/, /^Cancel/, /^Clone/, /^Reset/, /^Resolve/, /^Complete…/, /^Requeue/, /^Give up/, /^Start/, /^Disable/, /^Promote/, /^Stop/]) {
+    for (const name of [
+      /^Redrive/,
+      /^Pause/,
+      /^Cancel/,
+      /^Clone/,
+      /^Reset/,
+      /^Resolve/,
+      /^Complete…/,
+      /^Requeue/,
+      /^Give up/,
+      /^Start/,
+      /^Disable/,
+      /^Promote/,
+      /^Stop/,
+    ]) {
       assert.equal(await it.locator('#main').getByRole('button', { name }).count(), 0, `${path}: ${name}`);
     }
     assert.equal(await it.getByLabel('Select all that are shown').count(), 0);
     assert.equal(await it.getByRole('link', { name: 'Start a task' }).count(), 0);
   }
-  const forged = await it.evaluate(async (id) => (await fetch(new URL(`../v1/tasks/${id}`, document.baseURI), { method: 'PATCH', headers: { 'content-type': 'application/json', 'x-tasker-request': '1' }, body: '{"action":"redrive"}' })).status, seen.blocked);
+  const forged = await it.evaluate(
+    async (id) =>
+      (
+        await fetch(new URL(`../v1/tasks/${id}`, document.baseURI), {
+          method: 'PATCH',
+          headers: { 'content-type': 'application/json', 'x-tasker-request': '1' },
+          body: '{"action":"redrive"}',
+        })
+      ).status,
+    seen.blocked,
+  );
   assert.equal(forged, 403);
   await it.done();
 });
@@ -275,7 +343,10 @@ test('one logs in with a key, acts by the session, and logs out', async () => {
   await it.getByLabel('API key').fill(admin);
   await it.keyboard.press('Enter');
   await it.locator('.meta .state', { hasText: 'Blocked by failures' }).waitFor();
-  assert.deepEqual(await it.evaluate(() => [document.cookie, Object.values(localStorage).filter((text) => text.includes('tsk_'))]), ['', []]);
+  assert.deepEqual(await it.evaluate(() => [document.cookie, Object.values(localStorage).filter((text) => text.includes('tsk_'))]), [
+    '',
+    [],
+  ]);
   await it.reload();
   await it.getByRole('button', { name: /^Pause/ }).click();
   await it.getByLabel('Reason').fill('looking at it');
@@ -283,7 +354,10 @@ test('one logs in with a key, acts by the session, and logs out', async () => {
   await it.locator('.meta .state', { hasText: 'Paused' }).waitFor();
   await api(`/v1/tasks/${seen.blocked}`, { method: 'PATCH', body: { action: 'resume', reason: 'seen' } });
   await it.open('settings/sessions');
-  await it.getByRole('cell', { name: /HeadlessChrome/ }).first().waitFor();
+  await it
+    .getByRole('cell', { name: /HeadlessChrome/ })
+    .first()
+    .waitFor();
   await it.open('settings');
   await it.getByRole('button', { name: 'Log out' }).click();
   await it.getByLabel('API key').waitFor();
@@ -297,7 +371,10 @@ test('behind a proxy under another path, everything is where it belongs', async 
   const it = await page({ base: front.url });
   await it.goto(front.url.slice(0, -1).replace(/\/$/, '') + '/console');
   await it.locator('.tile').first().waitFor();
-  await it.getByRole('link', { name: /^Tasks/ }).first().click();
+  await it
+    .getByRole('link', { name: /^Tasks/ })
+    .first()
+    .click();
   await it.locator('tbody tr a').first().click();
   await it.waitForURL(/\/ops\/tasker\/console\/tasks\/[0-9a-f-]{36}/);
   await it.reload();
@@ -338,7 +415,12 @@ test('a task of a thousand steps is soon there, and only what is seen is drawn',
   assert.ok((await it.locator('.tlscroll tbody tr').count()) < 100);
   const scrolled = await it.evaluate(async () => {
     const box = document.querySelector('.tlscroll');
-    for (let i = 0; i < 30; i += 1) { box.scrollTop += 800; await new Promise((done) => { setTimeout(done, 60); }); }
+    for (let i = 0; i < 30; i += 1) {
+      box.scrollTop += 800;
+      await new Promise((done) => {
+        setTimeout(done, 60);
+      });
+    }
     return box.scrollTop;
   });
   assert.ok(scrolled > 3000);
@@ -363,9 +445,13 @@ test('the first view is small and soon there', async () => {
   await it.open('');
   await it.locator('.tile').first().waitFor();
   await pause(500);
-  const paint = await it.evaluate(() => performance.getEntriesByType('paint').find((one) => one.name === 'first-contentful-paint')?.startTime ?? 0);
+  const paint = await it.evaluate(
+    () => performance.getEntriesByType('paint').find((one) => one.name === 'first-contentful-paint')?.startTime ?? 0,
+  );
   const [files, bytes] = await it.evaluate(() => {
-    const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].filter((one) => one.name.includes('/console/'));
+    const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].filter((one) =>
+      one.name.includes('/console/'),
+    );
     return [all.length, all.reduce((sum, one) => sum + one.encodedBodySize, 0)];
   });
   console.log(`first view: ${files} files, ${Math.round(bytes / 1024)} KiB, first paint after ${Math.round(paint)} ms`);
@@ -386,4 +472,3 @@ test('on a narrow screen nothing is wider than the screen', async () => {
   await it.getByRole('link', { name: 'DLQ desk' }).waitFor();
   await it.done();
 });
-

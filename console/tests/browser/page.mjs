@@ -12,15 +12,27 @@ export const close = () => browser.close();
 
 /** A new page, with a key. `complaints` has every violation of the policy, error, and request to another host. */
 export async function page({ key = admin, theme = 'light', width = 1440, height = 900, base = server.href } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', extraHTTPHeaders: key ? { 'x-api-key': key } : {} });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    extraHTTPHeaders: key ? { 'x-api-key': key } : {},
+  });
   const it = await context.newPage();
   const complaints = [];
   it.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  it.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text()); });
-  it.on('request', (request) => { const url = new URL(request.url()); if (/^https?:$/.test(url.protocol) && url.host !== new URL(base).host) complaints.push(`request to ${url.host}`); });
+  it.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text());
+  });
+  it.on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^https?:$/.test(url.protocol) && url.host !== new URL(base).host) complaints.push(`request to ${url.host}`);
+  });
   await it.addInitScript(() => {
     window.violations = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.violations.push(`${event.violatedDirective}: ${event.blockedURI}`),
+    );
   });
   const go = async (path = '') => {
     await it.goto(new URL(`console/${path}`, base).href);
@@ -33,10 +45,42 @@ export async function page({ key = admin, theme = 'light', width = 1440, height 
 
 /** Every page of the console, for those that look at all of them. */
 export const places = ({ complete, blocked, entry, many }) => [
-  ['overview', ''], ['tasks', 'tasks'], ['tasks without a match', 'tasks?tag=none-has-it'], ['task, graph', `tasks/${blocked}?step=charge`], ['task, timeline', `tasks/${blocked}/timeline`],
-  ['task, steps', `tasks/${many}/steps`], ['task, logs', `tasks/${complete}/logs`], ['task, data', `tasks/${complete}/data`], ['task, audit', `tasks/${blocked}/audit`], ['task, JSON', `tasks/${complete}/json`],
-  ['task, batch', `tasks/${many}?step=pick`], ['compare', `compare/${complete}/${blocked}`], ['start', 'start'], ['start form', 'start/shop/order'], ['templates', 'templates'], ['template', 'templates/shop/order'],
-  ['template, steps', 'templates/shop/order/1.0.0/steps'], ['template, schemas', 'templates/shop/order/1.0.0/schemas'], ['template, fields', 'templates/shop/order/1.0.0/fields'], ['DLQ desk', `dlq/${entry}`],
-  ['handlers', 'handlers'], ['handler', 'handlers/add_up'], ['events', 'events'], ['events that left', 'events/published'], ['triggers', 'triggers'], ['subscriptions', 'subscriptions'], ['bulk', 'bulk'],
-  ['settings', 'settings'], ['keys', 'settings/keys'], ['sessions', 'settings/sessions'], ['who did what', 'settings/audit'], ['configuration', 'settings/config'], ['workers', 'workers'], ['queues', 'queues'], ['health', 'settings/health'], ['about', 'settings/about'], ['no page', 'nowhere/at/all/of/this'], ['no task', 'tasks/00000000-0000-7000-8000-000000000000'],
+  ['overview', ''],
+  ['tasks', 'tasks'],
+  ['tasks without a match', 'tasks?tag=none-has-it'],
+  ['task, graph', `tasks/${blocked}?step=charge`],
+  ['task, timeline', `tasks/${blocked}/timeline`],
+  ['task, steps', `tasks/${many}/steps`],
+  ['task, logs', `tasks/${complete}/logs`],
+  ['task, data', `tasks/${complete}/data`],
+  ['task, audit', `tasks/${blocked}/audit`],
+  ['task, JSON', `tasks/${complete}/json`],
+  ['task, batch', `tasks/${many}?step=pick`],
+  ['compare', `compare/${complete}/${blocked}`],
+  ['start', 'start'],
+  ['start form', 'start/shop/order'],
+  ['templates', 'templates'],
+  ['template', 'templates/shop/order'],
+  ['template, steps', 'templates/shop/order/1.0.0/steps'],
+  ['template, schemas', 'templates/shop/order/1.0.0/schemas'],
+  ['template, fields', 'templates/shop/order/1.0.0/fields'],
+  ['DLQ desk', `dlq/${entry}`],
+  ['handlers', 'handlers'],
+  ['handler', 'handlers/add_up'],
+  ['events', 'events'],
+  ['events that left', 'events/published'],
+  ['triggers', 'triggers'],
+  ['subscriptions', 'subscriptions'],
+  ['bulk', 'bulk'],
+  ['settings', 'settings'],
+  ['keys', 'settings/keys'],
+  ['sessions', 'settings/sessions'],
+  ['who did what', 'settings/audit'],
+  ['configuration', 'settings/config'],
+  ['workers', 'workers'],
+  ['queues', 'queues'],
+  ['health', 'settings/health'],
+  ['about', 'settings/about'],
+  ['no page', 'nowhere/at/all/of/this'],
+  ['no task', 'tasks/00000000-0000-7000-8000-000000000000'],
 ];

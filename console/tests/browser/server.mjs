@@ -3,7 +3,11 @@ import { createServer, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const env = (name) => process.env[name] ?? (() => { throw new Error(`${name} is not set; run scripts/test-console.sh`); })();
+const env = (name) =>
+  process.env[name] ??
+  (() => {
+    throw new Error(`${name} is not set; run scripts/test-console.sh`);
+  })();
 export const server = new URL(env('CONSOLE_SERVER'));
 export const admin = env('CONSOLE_ADMIN_KEY');
 export const viewer = env('CONSOLE_VIEWER_KEY');
@@ -13,14 +17,21 @@ export const axe = require('axe-core').source;
 
 /** Asks the API. */
 export async function api(path, { method = 'GET', body, key = admin } = {}) {
-  const response = await fetch(new URL(path, server), { method, headers: { 'x-api-key': key, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, body: body === undefined ? undefined : JSON.stringify(body) });
+  const response = await fetch(new URL(path, server), {
+    method,
+    headers: { 'x-api-key': key, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
   const text = await response.text();
   return { status: response.status, body: text ? JSON.parse(text) : null };
 }
 
 /** Starts a task and returns its id. */
 export async function start(name, context, more = {}) {
-  const { status, body } = await api('/v1/tasks', { method: 'POST', body: { namespace: 'shop', name, context, ...more } });
+  const { status, body } = await api('/v1/tasks', {
+    method: 'POST',
+    body: { namespace: 'shop', name, context, ...more },
+  });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return body.task_id;
 }
@@ -45,7 +56,9 @@ export async function startService() {
     outgoing.statusCode = service.broken ? 503 : 200;
     outgoing.end('{}');
   });
-  await new Promise((done) => { listening.listen(Number(env('CONSOLE_SERVICE_PORT')), '127.0.0.1', done); });
+  await new Promise((done) => {
+    listening.listen(Number(env('CONSOLE_SERVICE_PORT')), '127.0.0.1', done);
+  });
 }
 export const stopService = () => listening.close();
 
@@ -55,22 +68,46 @@ export async function proxy(prefix = '/') {
   let front;
   let port = 0;
   const handle = (incoming, outgoing) => {
-    if (!incoming.url.startsWith(prefix)) { outgoing.statusCode = 404; outgoing.end(); return; }
+    if (!incoming.url.startsWith(prefix)) {
+      outgoing.statusCode = 404;
+      outgoing.end();
+      return;
+    }
     const path = `/${incoming.url.slice(prefix.length)}`;
-    const onward = request({ host: server.hostname, port: server.port, path, method: incoming.method, headers: { ...incoming.headers, host: server.host } }, (answer) => {
-      outgoing.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(outgoing);
-    });
+    const onward = request(
+      {
+        host: server.hostname,
+        port: server.port,
+        path,
+        method: incoming.method,
+        headers: { ...incoming.headers, host: server.host },
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
     onward.on('error', () => outgoing.destroy());
     outgoing.on('close', () => onward.destroy());
     incoming.pipe(onward);
   };
-  const begin = () => new Promise((done) => {
-    front = createServer(handle);
-    front.on('connection', (socket) => { sockets.add(socket); socket.on('close', () => sockets.delete(socket)); });
-    front.listen(port, '127.0.0.1', () => { port = front.address().port; done(); });
-  });
-  const end = () => new Promise((done) => { front.close(() => done()); for (const socket of sockets) socket.destroy(); });
+  const begin = () =>
+    new Promise((done) => {
+      front = createServer(handle);
+      front.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+      });
+      front.listen(port, '127.0.0.1', () => {
+        port = front.address().port;
+        done();
+      });
+    });
+  const end = () =>
+    new Promise((done) => {
+      front.close(() => done());
+      for (const socket of sockets) socket.destroy();
+    });
   await begin();
   return { url: `http://127.0.0.1:${port}${prefix}`, begin, end };
 }

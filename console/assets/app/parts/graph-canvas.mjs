@@ -20,8 +20,10 @@ export function GraphCanvas({ graph, selected, choose, lit, scale }) {
       frame = 0;
       const style = getComputedStyle(document.documentElement);
       const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-      const dark = getComputedStyle(document.documentElement).colorScheme.includes('dark') && matchMedia('(prefers-color-scheme: dark)').matches;
-      const probe = (/** @type {string} */ name) => resolve(colour(name), document.documentElement.dataset.theme ? document.documentElement.dataset.theme === 'dark' : dark);
+      const dark =
+        getComputedStyle(document.documentElement).colorScheme.includes('dark') && matchMedia('(prefers-color-scheme: dark)').matches;
+      const probe = (/** @type {string} */ name) =>
+        resolve(colour(name), document.documentElement.dataset.theme ? document.documentElement.dataset.theme === 'dark' : dark);
       const ratio = devicePixelRatio || 1;
       const [w, h] = [element.clientWidth, element.clientHeight];
       surface.width = w * ratio;
@@ -33,18 +35,35 @@ export function GraphCanvas({ graph, selected, choose, lit, scale }) {
       if (!pen) return;
       const [left, top] = [element.scrollLeft, element.scrollTop];
       pen.setTransform(ratio * scale, 0, 0, ratio * scale, (MARGIN * scale - left) * ratio, (MARGIN * scale - top) * ratio);
-      const seen = { x1: left / scale - MARGIN - 40, x2: (left + w) / scale - MARGIN + 40, y1: top / scale - MARGIN - 40, y2: (top + h) / scale - MARGIN + 40 };
+      const seen = {
+        x1: left / scale - MARGIN - 40,
+        x2: (left + w) / scale - MARGIN + 40,
+        y1: top / scale - MARGIN - 40,
+        y2: (top + h) / scale - MARGIN + 40,
+      };
       pen.lineWidth = 1 / Math.min(1, scale);
       pen.strokeStyle = probe('--line-control');
       pen.beginPath();
       for (const edge of graph.edges) {
         const [a, b] = [edge.points[0], edge.points[edge.points.length - 1]];
-        if (Math.max(a[1], b[1]) < seen.y1 || Math.min(a[1], b[1]) > seen.y2 || Math.max(a[0], b[0]) < seen.x1 || Math.min(a[0], b[0]) > seen.x2) continue;
+        if (
+          Math.max(a[1], b[1]) < seen.y1 ||
+          Math.min(a[1], b[1]) > seen.y2 ||
+          Math.max(a[0], b[0]) < seen.x1 ||
+          Math.min(a[0], b[0]) > seen.x2
+        )
+          continue;
         pen.moveTo(a[0], a[1]);
         for (const [x, y] of edge.points.slice(1)) pen.lineTo(x, y);
       }
       pen.stroke();
-      const hues = { waiting: probe('--waiting'), work: probe('--work'), retry: probe('--retry'), done: probe('--done'), failed: probe('--failed') };
+      const hues = {
+        waiting: probe('--waiting'),
+        work: probe('--work'),
+        retry: probe('--retry'),
+        done: probe('--done'),
+        failed: probe('--failed'),
+      };
       const [panel, ink, iris] = [probe('--panel'), probe('--ink'), probe('--iris')];
       pen.font = '600 12px sans-serif';
       pen.textBaseline = 'middle';
@@ -64,17 +83,27 @@ export function GraphCanvas({ graph, selected, choose, lit, scale }) {
         pen.fillRect(x + 8, y + nh / 2 - 5, 10, 10);
         if (scale > 0.35) {
           pen.fillStyle = ink;
-          pen.fillText(node.name.length * 7 > nw - 30 ? `${node.name.slice(0, Math.floor((nw - 36) / 7))}…` : node.name, x + 24, y + nh / 2);
+          pen.fillText(
+            node.name.length * 7 > nw - 30 ? `${node.name.slice(0, Math.floor((nw - 36) / 7))}…` : node.name,
+            x + 24,
+            y + nh / 2,
+          );
         }
       }
       pen.globalAlpha = 1;
     };
-    const soon = () => { frame ||= requestAnimationFrame(draw); };
+    const soon = () => {
+      frame ||= requestAnimationFrame(draw);
+    };
     draw();
     element.addEventListener('scroll', soon, { passive: true });
     const size = new ResizeObserver(soon);
     size.observe(element);
-    return () => { element.removeEventListener('scroll', soon); size.disconnect(); cancelAnimationFrame(frame); };
+    return () => {
+      element.removeEventListener('scroll', soon);
+      size.disconnect();
+      cancelAnimationFrame(frame);
+    };
   }, [graph, selected, lit, scale]);
   const click = (/** @type {MouseEvent} */ event) => {
     const area = canvas.current?.getBoundingClientRect();
@@ -82,10 +111,22 @@ export function GraphCanvas({ graph, selected, choose, lit, scale }) {
     if (!area || !element) return;
     const x = (event.clientX - area.left + element.scrollLeft) / scale - MARGIN;
     const y = (event.clientY - area.top + element.scrollTop) / scale - MARGIN;
-    const hit = graph.nodes.find((/** @type {any} */ node) => x >= node.x && x <= (node.x + node.width) && y >= node.y && y <= node.y + node.height);
+    const hit = graph.nodes.find(
+      (/** @type {any} */ node) => x >= node.x && x <= node.x + node.width && y >= node.y && y <= node.y + node.height,
+    );
     if (hit) choose(hit.id);
   };
-  return html`<div class="paper canvas" ref=${box} tabindex="0" role="group" aria-label="Drawing of the graph; the list of steps says the same"><div class="sheet" style=${{ width: `${width}px`, height: `${height}px` }}><canvas ref=${canvas} onClick=${click}></canvas></div></div>`;
+  return html`<div
+    class="paper canvas"
+    ref=${box}
+    tabindex="0"
+    role="group"
+    aria-label="Drawing of the graph; the list of steps says the same"
+  >
+    <div class="sheet" style=${{ width: `${width}px`, height: `${height}px` }}>
+      <canvas ref=${canvas} onClick=${click}></canvas>
+    </div>
+  </div>`;
 }
 
 /** One side of `light-dark(a, b)`. @param {string} value @param {boolean} dark */

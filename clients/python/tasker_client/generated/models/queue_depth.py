@@ -13,7 +13,7 @@ T = TypeVar("T", bound="QueueDepth")
 
 @_attrs_define
 class QueueDepth:
-    """How many messages a queue holds, approximately.
+    """How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are counted.
 
     Attributes:
         delayed (int): The messages that nobody may receive yet, such as timers of retries.

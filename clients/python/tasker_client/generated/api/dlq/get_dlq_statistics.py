@@ -12,6 +12,7 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -19,6 +20,8 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["namespace"] = namespace
 
     params["limit"] = limit
 
@@ -97,6 +100,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -105,6 +109,7 @@ def sync_detailed(
     """Counts entries by reason.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -119,6 +124,7 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -135,6 +141,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -143,6 +150,7 @@ def sync(
     """Counts entries by reason.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -158,6 +166,7 @@ def sync(
 
     return sync_detailed(
         client=client,
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -168,6 +177,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -176,6 +186,7 @@ async def asyncio_detailed(
     """Counts entries by reason.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -190,6 +201,7 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -204,6 +216,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -212,6 +225,7 @@ async def asyncio(
     """Counts entries by reason.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -228,6 +242,7 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            namespace=namespace,
             limit=limit,
             cursor=cursor,
             page=page,

@@ -12,6 +12,7 @@ from ...types import UNSET, Response, Unset
 
 def _get_kwargs(
     *,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -19,6 +20,8 @@ def _get_kwargs(
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
+
+    params["namespace"] = namespace
 
     params["limit"] = limit
 
@@ -97,6 +100,7 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -107,6 +111,7 @@ def sync_detailed(
     page.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -121,6 +126,7 @@ def sync_detailed(
     """
 
     kwargs = _get_kwargs(
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -137,6 +143,7 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -147,6 +154,7 @@ def sync(
     page.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -162,6 +170,7 @@ def sync(
 
     return sync_detailed(
         client=client,
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -172,6 +181,7 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -182,6 +192,7 @@ async def asyncio_detailed(
     page.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -196,6 +207,7 @@ async def asyncio_detailed(
     """
 
     kwargs = _get_kwargs(
+        namespace=namespace,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -210,6 +222,7 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    namespace: str | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -220,6 +233,7 @@ async def asyncio(
     page.
 
     Args:
+        namespace (str | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -236,6 +250,7 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            namespace=namespace,
             limit=limit,
             cursor=cursor,
             page=page,
