@@ -278,13 +278,14 @@ async fn answer_as(
         Ok(())
     };
     let caller = match checked {
-        Ok(()) => guardian.caller_from(Evidence::of(&request), visit.address()).await,
+        Ok(()) => guardian.caller(Evidence::of(&request)).await,
         Err(refused) => Err(refused),
     };
     let (caller, response) = match caller {
         Err(refused) => {
             let has_ended = has_session && refused.is_refusal();
-            let mut response = refused.into_response();
+            // A browser forgets what is not valid even if its address sent too much of it.
+            let mut response = guardian.count(refused, visit.address()).into_response();
             if has_ended && let Ok(cookies) = guardian.site.cookies() {
                 response.headers_mut().append(SET_COOKIE, cookies.clear(Purpose::Session));
             }
@@ -476,8 +477,15 @@ impl Guardian {
     }
 
     async fn by_session(&self, text: &str) -> Result<Arc<Caller>, ApiError> {
-        let ended = || ApiError::refused_credentials("the session has ended: log in again");
-        self.sessions.verify(text).await?.ok_or_else(ended)
+        if let Some(caller) = self.sessions.verify(text).await? {
+            return Ok(caller);
+        }
+        let message = "the session has ended: log in again";
+        // Browsers send sessions that have ended, and nobody guesses 256 bits: that does not count.
+        if Sessions::is_whole(text) {
+            return Err(ApiError::new(Code::Unauthenticated, message.to_owned()));
+        }
+        Err(ApiError::refused_credentials(message))
     }
 
     /// The text of the session in which a request is sent, if it is.

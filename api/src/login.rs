@@ -220,9 +220,10 @@ async fn finish(
     let finished = async {
         check_logins(&guardian)?;
         let login = logins.login()?;
-        guardian.check_refused(visit.address())?;
         let seal = logins.seal(&orchestrator, login).await?;
+        // First, and not counted: every page can send browsers here that have begun no login.
         let under_way = under_way(&guardian, seal, &head.headers, &answered)?;
+        guardian.check_refused(visit.address())?;
         let caller = caller(login, &under_way, &answered).await?;
         let principal = caller.principal.clone();
         let new =
@@ -242,7 +243,7 @@ async fn finish(
     response
 }
 
-/// The login that this browser has begun, if the answer is to it.
+/// The login that this browser has begun, if the answer is to it. Its errors do not count as wrong credentials.
 fn under_way(
     guardian: &Guardian,
     seal: &Seal,
@@ -255,12 +256,11 @@ fn under_way(
     let under_way = under_way.filter(|under_way| under_way.until > Utc::now());
     let Some(under_way) = under_way else {
         let message = "this browser has begun no login in the last ten minutes: begin again";
-        return Err(ApiError::refused_login(message));
+        return Err(ApiError::new(Code::LoginRefused, message.to_owned()));
     };
     if answered.state.as_deref() != Some(under_way.secrets.state.as_str()) {
-        return Err(ApiError::refused_login(
-            "the answer is not to the login that this browser began: begin again",
-        ));
+        let message = "the answer is not to the login that this browser began: begin again";
+        return Err(ApiError::new(Code::LoginRefused, message.to_owned()));
     }
     Ok(under_way)
 }

@@ -167,7 +167,7 @@ impl ApiError {
         Self { has_credentials: true, ..Self::new(Code::Unauthenticated, detail.to_owned()) }
     }
 
-    /// A login that did not succeed. It counts as wrong credentials.
+    /// A login that was begun here and did not succeed. It counts as wrong credentials.
     pub(crate) fn refused_login(detail: &str) -> Self {
         Self { has_credentials: true, ..Self::new(Code::LoginRefused, detail.to_owned()) }
     }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::http::{StatusCode, header::SET_COOKIE};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header::SET_COOKIE},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -180,6 +183,25 @@ async fn an_answer_to_another_login_is_refused() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
     assert_refused(&server.come_back(&back, &ada.cookie).await, "the same answer again");
     assert_eq!(server.sessions().await, 1);
+}
+
+#[tokio::test]
+async fn pages_that_send_browsers_back_without_a_login_hold_up_no_login() {
+    let provider = OpenIdProvider::start();
+    let server = server(&provider).await;
+    let come_back = async |path: &str, cookie: &str| {
+        let mut request = Request::get(path).header("cookie", cookie).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(tasker_api::Peer("192.0.2.7".parse().unwrap()));
+        server.call(request).await
+    };
+    let begun = server.begin_login("").await;
+    for _ in 0..25 {
+        assert_refused(&come_back("/auth/callback", "").await, "no cookie");
+        assert_refused(&come_back("/auth/callback?code=a&state=b", &begun.cookie).await, "a wrong state");
+    }
+    let back = provider.log_in(&begun.url);
+    let answer = come_back(back.strip_prefix(SITE).unwrap(), &begun.cookie).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
 }
 
 #[tokio::test]

@@ -290,6 +290,32 @@ async fn wrong_keys_of_an_address_are_counted_at_the_login_too() {
 }
 
 #[tokio::test]
+async fn a_session_that_has_ended_is_no_wrong_credential() {
+    let server = Server::at("https://tasker.example").await;
+    let cookie = server.cookie(&server.key("viewer", None).await).await;
+    let ended = server.with_cookie(&cookie, "DELETE", "/v1/session", &[OURS]).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT, "{ended:?}");
+    let ask = async |name: &str, value: &str| {
+        let mut request = Request::get("/v1/me").header(name, value).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(tasker_api::Peer("192.0.2.7".parse().unwrap()));
+        server.call(request).await
+    };
+    for _ in 0..25 {
+        let answer = ask("cookie", &cookie).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+        assert!(answer.headers[SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    }
+    // What is no session counts, and is forgotten too.
+    for _ in 0..20 {
+        assert_eq!(ask("cookie", "__Host-tasker=tss_wrong").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let refused = ask("cookie", "__Host-tasker=tss_wrong").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{refused:?}");
+    assert!(refused.headers[SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(ask("cookie", &cookie).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn each_principal_keeps_to_its_pace() {
     let front = Front { requests_per_second: 1, ..Front::default() };
     let server = Server::start_with(Doors { front, ..Authentication::Own(None).into() }).await;

@@ -109,6 +109,11 @@ impl Sessions {
         text.starts_with(PREFIX)
     }
 
+    /// Whether a text has the form of those that stand for a session. It may have ended, or never begun.
+    pub fn is_whole(text: &str) -> bool {
+        digest_of(PREFIX, text).is_some()
+    }
+
     /// Returns the caller that a session stands for. None if there is no such session, or it has ended.
     pub async fn verify(&self, text: &str) -> Result<Option<Arc<Caller>>, Error> {
         let Some(digest) = digest_of(PREFIX, text) else { return Ok(None) };
