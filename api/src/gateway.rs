@@ -1,10 +1,10 @@
 //! Callers whom the gateway in front of the API has authenticated: who they are by its word, and what they may do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use tasker_identity::{ClaimNames, Granted};
-use tasker_orchestrator::access::{Caller, Grant, GrantError, Permission, Principal, PrincipalKind};
+use tasker_orchestrator::access::{Caller, Grant, GrantError, Permission, Principal, PrincipalKind, Role};
 
 use crate::{
     problem::{ApiError, Code},
@@ -37,6 +37,8 @@ pub struct Gateway {
     /// Roles and permissions by patterns of ARNs, the longest first.
     iam: Vec<(String, Vec<String>)>,
     roles: Roles,
+    /// The names of the added roles that no built-in role has.
+    further: BTreeSet<String>,
     claims: ClaimNames,
 }
 
@@ -69,6 +71,7 @@ impl Gateway {
         claims: ClaimNames,
         is_strict: bool,
     ) -> Result<Self, GatewayError> {
+        let further = roles.keys().filter(|name| Role::from_name(name).is_none()).cloned().collect();
         let roles = Roles::new(roles, is_strict).map_err(GatewayError::Role)?;
         let mut patterns = Vec::new();
         for (pattern, granted) in iam {
@@ -82,7 +85,7 @@ impl Gateway {
             patterns.push((pattern.clone(), granted));
         }
         patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
-        Ok(Self { iam: patterns, roles, claims })
+        Ok(Self { iam: patterns, roles, further, claims })
     }
 
     /// Returns the caller whom the gateway names.
@@ -111,13 +114,16 @@ impl Gateway {
     }
 
     fn by_token(&self, claims: &BTreeMap<String, String>, scopes: &[String]) -> Result<Caller, ApiError> {
-        // The gateway writes an array as `[a b]`.
-        let value = |text: &String| match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        let value = |text: &String| match listed(text) {
             Some(list) => list.split([' ', ',']).filter(|part| !part.is_empty()).collect(),
             None => Value::from(text.as_str()),
         };
         let values = claims.iter().map(|(name, text)| (name.clone(), value(text))).collect();
         let mut granted = self.claims.granted(&values).map_err(|fault| refused(&fault.to_string()))?;
+        // `[Shop admin]` may be one group, which anybody may have named, and must not make an administrator.
+        if claims.get(&self.claims.roles).is_some_and(|text| listed(text).is_some()) {
+            granted.roles.retain(|role| self.further.contains(role));
+        }
         // Other scopes, such as `openid`, are not for this server.
         granted
             .permissions
@@ -155,6 +161,11 @@ impl Gateway {
         let grant = grant.map_err(|error| refused(&error.to_string()))?;
         Ok(Caller { principal: Principal { kind, name: name.to_owned(), id }, grant, expires_at: None })
     }
+}
+
+/// What is in an array, which the gateway writes as `[a b]`. Where an element ends is unknown if elements hold spaces or commas.
+fn listed(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
 }
 
 /// The caller learns no reason, so that the log has it.
@@ -271,6 +282,13 @@ mod tests {
         assert_eq!(ada.actor(None), "user:ada@example.com/u-1");
         assert!(may(&ada, Permission::TasksOperate) && may(&ada, Permission::TemplatesValidate));
         assert!(!ada.scope(Permission::TasksRead).unwrap().contains("billing"));
+        let role = |roles: &str| by(&[("sub", "u-1"), ("roles", roles)], &[]).unwrap();
+        for ambiguous in ["[Shop admin]", "[Shop,admin]", "[ops admin]", "[admin]"] {
+            assert!(!may(&role(ambiguous), Permission::KeysCreate), "{ambiguous}");
+        }
+        assert!(
+            may(&role("[ops admin]"), Permission::KeysRead) && may(&role("admin"), Permission::KeysCreate)
+        );
         let unverified = by(&[("sub", "u-1"), ("email", "root@example.com")], &[]).unwrap();
         assert_eq!(unverified.principal.name, "u-1");
         let nowhere = by(&[("sub", "u-1"), ("roles", "admin"), ("namespaces", "[]")], &[]).unwrap();
