@@ -200,11 +200,13 @@ pub(crate) struct Evidence<'a> {
     claims: Option<&'a GatewayClaims>,
     /// Whether the cookie of a session counts.
     cookies: bool,
+    /// Whether it was sent now. Otherwise it is of a response that goes on, which is no use of a session.
+    is_new: bool,
 }
 
 impl<'a> Evidence<'a> {
     fn of(request: &'a Request) -> Self {
-        Self { headers: request.headers(), claims: request.extensions().get(), cookies: true }
+        Self { headers: request.headers(), claims: request.extensions().get(), cookies: true, is_new: true }
     }
 
     /// That of a program, for which a browser's cookie does not count: no page sends such requests.
@@ -442,7 +444,8 @@ impl Guardian {
         }
         loop {
             tokio::time::sleep(CHECKED_AGAIN).await;
-            match self.caller(Evidence { headers: &headers, claims: None, cookies: true }).await {
+            let evidence = Evidence { headers: &headers, claims: None, cookies: true, is_new: false };
+            match self.caller(evidence).await {
                 Ok(caller) if caller.scope(permission).is_some() => {}
                 // The database may be away for a while.
                 Err(error) if !error.is_refusal() => {}
@@ -462,8 +465,10 @@ impl Guardian {
                 let message = "send an API key, as `X-API-Key: tsk_…` or `Authorization: Bearer tsk_…`; `tasker key create` makes one";
                 Err(ApiError::new(Code::Unauthenticated, message.to_owned()))
             }
-            (Some(Credential::Cookie(text)), _) => self.by_session(text).await,
-            (Some(Credential::Bearer(text)), _) if Sessions::is_text(text) => self.by_session(text).await,
+            (Some(Credential::Cookie(text)), _) => self.by_session(text, evidence.is_new).await,
+            (Some(Credential::Bearer(text)), _) if Sessions::is_text(text) => {
+                self.by_session(text, evidence.is_new).await
+            }
             (Some(Credential::Bearer(token)), Some(tokens)) if !token.starts_with(KEY_PREFIX) => {
                 tokens.caller(token).await
             }
@@ -476,8 +481,10 @@ impl Guardian {
         self.keys.verify(key).await?.ok_or_else(unknown)
     }
 
-    async fn by_session(&self, text: &str) -> Result<Arc<Caller>, ApiError> {
-        if let Some(caller) = self.sessions.verify(text).await? {
+    async fn by_session(&self, text: &str, is_new: bool) -> Result<Arc<Caller>, ApiError> {
+        let caller =
+            if is_new { self.sessions.verify(text).await? } else { self.sessions.verify_again(text).await? };
+        if let Some(caller) = caller {
             return Ok(caller);
         }
         let message = "the session has ended: log in again";
@@ -490,7 +497,7 @@ impl Guardian {
 
     /// The text of the session in which a request is sent, if it is.
     pub(crate) fn session_of<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        match self.credential_in(Evidence { headers, claims: None, cookies: true }) {
+        match self.credential_in(Evidence { headers, claims: None, cookies: true, is_new: true }) {
             Some(Credential::Cookie(text)) => Some(text),
             Some(Credential::Bearer(text)) if Sessions::is_text(text) => Some(text),
             _ => None,

@@ -14,7 +14,8 @@ const KEPT: Duration = Duration::from_secs(2);
 /// The maximum number of kept verdicts. Only those on valid credentials are kept: others cost a lookup in an index each.
 const MAX_KEPT: usize = 10_000;
 
-/// The valid credentials that were used lately, by their hash: API keys and sessions, which end with their keys.
+/// The valid credentials that were used lately, by their hash: API keys and sessions, which end with their keys. Sessions of open
+/// streams are there a second time, by a longer text.
 #[derive(Debug, Default)]
 pub(super) struct Kept(Mutex<State>);
 

@@ -117,10 +117,19 @@ impl Sessions {
     /// Returns the caller that a session stands for. None if there is no such session, or it has ended.
     pub async fn verify(&self, text: &str) -> Result<Option<Arc<Caller>>, Error> {
         let Some(digest) = digest_of(PREFIX, text) else { return Ok(None) };
-        self.kept.or_look_up(digest.clone(), self.look_up(&digest)).await
+        self.kept.or_look_up(digest.clone(), self.look_up(&digest, true)).await
     }
 
-    async fn look_up(&self, digest: &[u8]) -> Result<Option<Caller>, Error> {
+    /// As [`Self::verify`], for what was opened earlier and goes on: that is no use of the session.
+    pub async fn verify_again(&self, text: &str) -> Result<Option<Arc<Caller>>, Error> {
+        let Some(digest) = digest_of(PREFIX, text) else { return Ok(None) };
+        // Kept apart: a verdict of this kind must not answer a request, whose use would not be recorded.
+        let kept_as = [digest.as_slice(), b" again"].concat();
+        self.kept.or_look_up(kept_as, self.look_up(&digest, false)).await
+    }
+
+    /// `is_use`: whether to record the use.
+    async fn look_up(&self, digest: &[u8], is_use: bool) -> Result<Option<Caller>, Error> {
         let row = sqlx::query(sql!(
             "SELECT s.session_id, s.principal_kind, s.principal, s.principal_id, s.permissions,
                     s.last_used_at < tasker_f.now() - interval '1 minute' AS is_new_use,
@@ -138,7 +147,8 @@ impl Sessions {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let id: Uuid = row.try_get("session_id")?;
-        if row.try_get("is_new_use")? {
+        let is_new_use: bool = row.try_get("is_new_use")?;
+        if is_use && is_new_use {
             let used = sql!("UPDATE tasker.sessions SET last_used_at = tasker_f.now() WHERE session_id = $1");
             if let Err(error) = sqlx::query(used).bind(id).execute(&self.pool).await {
                 tracing::warn!(session = %id, %error, "the use of a session could not be recorded");
