@@ -9,7 +9,7 @@ use axum::{
     Extension, Json, Router,
     extract::State,
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, StatusCode, Uri,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
         },
@@ -46,6 +46,8 @@ pub const CALLBACK: &str = "/auth/callback";
 const FETCH: &str = "/auth/session";
 /// Where a browser goes after its login, by default.
 const CONSOLE: &str = "/console/";
+/// What says in the query that a browser was sent to the public URL: only once, because a proxy may name another host to us.
+const SENT_HERE: &str = "sent_here=1";
 /// For how long a login may take, in seconds.
 const LONGEST: u32 = 600;
 /// The maximum length of a path to return to.
@@ -184,12 +186,18 @@ async fn begin(
     State(orchestrator): State<Orchestrator>,
     Extension(guardian): Extension<Guardian>,
     Extension(logins): Extension<Logins>,
+    Head(head): Head,
     Query(beginning): Query<Beginning>,
 ) -> Result<Response, ApiError> {
     check_logins(&guardian)?;
     let login = logins.login()?;
     let cookies = guardian.site().cookies()?;
     let after = After::of(beginning)?;
+    if let Some(url) = at_public_url(&guardian, &head.headers, &head.uri) {
+        let mut response = redirect(&url, []);
+        *response.status_mut() = StatusCode::FOUND;
+        return Ok(response);
+    }
     let secrets = Secrets::random();
     let url =
         login.provider.login_url(&secrets, SystemTime::now()).await.map_err(|refusal| refused(&refusal))?;
@@ -198,6 +206,17 @@ async fn begin(
     let sealed = logins.seal(&orchestrator, login).await?.close(SEALED_FOR, &under_way);
     let cookie = cookies.set(Purpose::Login, &sealed, Some(LONGEST));
     Ok(redirect(&url, [cookie]))
+}
+
+/// Where a browser must begin its login, if not here: the provider sends it back to the public URL, where it does not send a cookie
+/// that it got under another name.
+fn at_public_url(guardian: &Guardian, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let query = uri.query().unwrap_or_default();
+    if query.split('&').any(|parameter| parameter == SENT_HERE) {
+        return None;
+    }
+    let url = guardian.site().elsewhere(headers, uri)?.to(BEGIN);
+    Some(if query.is_empty() { format!("{url}?{SENT_HERE}") } else { format!("{url}?{query}&{SENT_HERE}") })
 }
 
 /// What the provider sends back with a browser. It may send more.

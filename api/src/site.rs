@@ -68,6 +68,11 @@ impl PublicUrl {
         format!("{}{path}", self.base)
     }
 
+    /// Its host and port, without the port that its scheme implies.
+    fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(self.host.as_str(), |(_, authority)| authority)
+    }
+
     /// Its host.
     pub(crate) fn host(&self) -> &str {
         &self.host
@@ -114,6 +119,12 @@ impl Site {
             None => without,
         };
         Self { public_url, cookies }
+    }
+
+    /// The public URL, if the request is for another name. Browsers keep cookies for each name apart.
+    pub(crate) fn elsewhere(&self, headers: &HeaderMap, uri: &Uri) -> Option<&PublicUrl> {
+        let named = named(headers, uri)?;
+        self.public_url.as_ref().filter(|url| !url.authority().eq_ignore_ascii_case(named))
     }
 
     /// The cookies of this server.
@@ -167,11 +178,16 @@ impl Site {
         if self.public_url.as_ref().is_some_and(|url| url.origin.eq_ignore_ascii_case(origin)) {
             return true;
         }
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let host = uri.authority().map(axum::http::uri::Authority::as_str).or(host);
+        let host = named(headers, uri);
         let named = origin.split_once("://").map(|(_, authority)| authority);
         named.is_some_and(|named| host.is_some_and(|host| host.eq_ignore_ascii_case(named)))
     }
+}
+
+/// The host and port that a request is for. With HTTP/2 they are in the URI.
+fn named<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    uri.authority().map(axum::http::uri::Authority::as_str).or(host)
 }
 
 impl Cookies {
@@ -280,6 +296,21 @@ mod tests {
         let without =
             |ours: &[(&str, &str)]| site.check_page(&headers(ours), &Uri::from_static("/")).is_err();
         assert!(without(&[]) && without(&[("x-tasker-request", "0")]));
+    }
+
+    #[test]
+    fn a_request_for_another_name_is_for_the_public_url() {
+        for (public_url, here, elsewhere) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", "localhost:8080"),
+            ("http://localhost:8080", "LOCALHOST:8080", "localhost:8081"),
+            ("https://tasker.example/ops/", "tasker.example", "10.0.0.1:8080"),
+        ] {
+            let site = Site::new(Some(public_url.parse().unwrap()), None);
+            let is_elsewhere =
+                |host| site.elsewhere(&headers(&[("host", host)]), &Uri::from_static("/")).is_some();
+            assert!(!is_elsewhere(here) && is_elsewhere(elsewhere), "{public_url}");
+            assert!(site.elsewhere(&HeaderMap::new(), &Uri::from_static("/")).is_none());
+        }
     }
 
     #[test]

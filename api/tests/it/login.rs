@@ -205,6 +205,26 @@ async fn pages_that_send_browsers_back_without_a_login_hold_up_no_login() {
 }
 
 #[tokio::test]
+async fn a_login_begins_at_the_public_url() {
+    let provider = OpenIdProvider::start();
+    let server = server(&provider).await;
+    let begin = async |host: &str, query: &str| {
+        server.request("GET", &format!("/auth/login{query}"), &[("host", host)], &Value::Null).await
+    };
+    for (query, with_mark) in
+        [("", "?sent_here=1"), ("?return_to=/console/%23/tasks", "?return_to=/console/%23/tasks&sent_here=1")]
+    {
+        let answer = begin("10.0.0.1:8080", query).await;
+        assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+        assert_eq!(answer.headers["location"], format!("{SITE}/auth/login{with_mark}"));
+        assert!(!answer.headers.contains_key(SET_COOKIE), "{answer:?}");
+        // A proxy that names another host must not be asked for ever.
+        assert_eq!(begin("10.0.0.1:8080", with_mark).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(begin("tasker.example", query).await.status, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_for_this_login_is_refused() {
     let provider = OpenIdProvider::start();
     let server = server(&provider).await;
