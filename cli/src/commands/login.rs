@@ -14,8 +14,9 @@ use tasker_api::{Me, Meta};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    task::JoinSet,
 };
-use url::Url;
+use url::{Host, Url};
 
 use super::{ending::Ending, profile::secret};
 use crate::{
@@ -32,6 +33,11 @@ const LONGEST: Duration = Duration::from_secs(600);
 const LARGEST_HEAD: usize = 16 << 10;
 /// How long a browser may take to send its request.
 const REQUEST: Duration = Duration::from_secs(10);
+/// How many connections are read at once.
+const MOST_AT_ONCE: usize = 64;
+/// The beginning of a code, and how many characters of Base64 for URLs follow: 256 bits.
+const CODE_PREFIX: &str = "tsc_";
+const CODE_LENGTH: usize = 43;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -136,13 +142,14 @@ async fn in_the_browser(
     arguments: &Arguments,
     output: &Output,
 ) -> Result<String> {
+    let login = meta.login_url.clone().unwrap_or_else(|| format!("{}/auth/login", url.trim_end_matches('/')));
+    check_address(&login, url)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a port for the browser")?;
     let mut random = [0; 32];
     SystemRandom::new().fill(&mut random).ok().context("the system has no random numbers")?;
     let verifier = URL_SAFE_NO_PAD.encode(random);
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
     let port = listener.local_addr()?.port();
-    let login = meta.login_url.clone().unwrap_or_else(|| format!("{}/auth/login", url.trim_end_matches('/')));
     let address =
         format!("{login}?{}", query([("cli", Some(port.to_string())), ("challenge", Some(challenge))]));
     // On standard error, because the result may be JSON.
@@ -158,6 +165,33 @@ async fn in_the_browser(
     Ok(fetched.map_err(told)?.token)
 }
 
+/// Checks where the server `url` sends browsers. Whoever runs it could otherwise name a file, a share or another program's scheme,
+/// which the desktop would open.
+fn check_address(login: &str, url: &str) -> Result<()> {
+    let address = Url::parse(login).context("the address of the login, as the server names it")?;
+    let server = Url::parse(url).context("the URL of the server")?;
+    let is_web = matches!(address.scheme(), "http" | "https");
+    let is_of_server = is_web && address.origin() == server.origin();
+    // A server of this machine has several names there.
+    let is_of_machine = is_web && is_loopback(&address) && is_loopback(&server);
+    if address.scheme() == "https" || is_of_server || is_of_machine {
+        return Ok(());
+    }
+    bail!(
+        "{url} sends browsers to {address} for the login, which is neither https:// nor at the server: nothing was opened; \
+         log in with an API key (--key-stdin)"
+    )
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// Opens an address in a browser, if there is one.
 fn open(address: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
@@ -171,27 +205,42 @@ fn open(address: &str) {
     drop(command);
 }
 
-/// Waits until the browser brings a code.
+/// Waits until the browser brings a code. Each connection is read on its own, so that one that sends nothing holds up no other.
 async fn code(listener: &TcpListener) -> Result<String> {
+    let mut connections = JoinSet::new();
     loop {
-        let (mut stream, _) = listener.accept().await?;
-        let Ok(Some(code)) = tokio::time::timeout(REQUEST, requested(&mut stream)).await else {
-            // Browsers look for an icon, and open connections in advance.
-            let _ = stream
-                .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .await;
-            continue;
-        };
-        let page = "<!doctype html><meta charset=utf-8><title>Tasker</title><p>You are logged in. You can close this page.";
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncache-control: no-store\r\nreferrer-policy: no-referrer\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n{page}",
-            page.len()
-        );
-        let _ = stream.write_all(answer.as_bytes()).await;
-        let _ = stream.shutdown().await;
-        return Ok(code);
+        tokio::select! {
+            accepted = listener.accept(), if connections.len() < MOST_AT_ONCE => {
+                let (stream, _) = accepted?;
+                connections.spawn(answered(stream));
+            }
+            Some(ended) = connections.join_next() => {
+                if let Ok(Some(code)) = ended {
+                    return Ok(code);
+                }
+            }
+        }
     }
+}
+
+/// Answers a request. Returns the code, if it brings one.
+async fn answered(mut stream: TcpStream) -> Option<String> {
+    let Ok(Some(code)) = tokio::time::timeout(REQUEST, requested(&mut stream)).await else {
+        // Browsers look for an icon, and open connections in advance.
+        let _ = stream
+            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .await;
+        return None;
+    };
+    let page = "<!doctype html><meta charset=utf-8><title>Tasker</title><p>You are logged in. You can close this page.";
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncache-control: no-store\r\nreferrer-policy: no-referrer\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{page}",
+        page.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+    Some(code)
 }
 
 /// The code in a request. None if it is another request.
@@ -207,5 +256,74 @@ async fn requested(stream: &mut TcpStream) -> Option<String> {
     let target = head.strip_prefix("GET ")?.split(' ').next()?;
     let url = Url::parse("http://localhost").ok()?.join(target).ok()?;
     let code = url.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
-    code.filter(|_| url.path() == "/")
+    code.filter(|code| url.path() == "/" && is_code(code))
+}
+
+/// Whether a text has the form of a code. Every program and page of this machine can send others.
+fn is_code(text: &str) -> bool {
+    let is_base64 =
+        |random: &str| random.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    text.strip_prefix(CODE_PREFIX).is_some_and(|random| random.len() == CODE_LENGTH && is_base64(random))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_sent_over_tls_or_to_the_server_only() {
+        for (login, url) in [
+            ("https://tasker.example/auth/login", "http://127.0.0.1:8080"),
+            ("https://other.example/auth/login", "https://tasker.example"),
+            ("http://tasker.internal/auth/login", "http://tasker.internal/"),
+            ("http://127.0.0.1:8080/auth/login", "http://localhost:8080"),
+            ("http://[::1]:8080/auth/login", "http://app.localhost:8080"),
+        ] {
+            assert!(check_address(login, url).is_ok(), "{login} {url}");
+        }
+        for (login, url) in [
+            ("smb://evil.example/x", "https://tasker.example"),
+            ("file:///etc/passwd", "http://127.0.0.1:8080"),
+            ("javascript:alert(1)", "https://tasker.example"),
+            ("http://evil.example/auth/login", "https://tasker.example"),
+            ("http://tasker.example/auth/login", "https://tasker.example"),
+            ("http://127.0.0.1:8080/auth/login", "https://tasker.example"),
+            ("--help", "https://tasker.example"),
+            ("", "https://tasker.example"),
+        ] {
+            assert!(check_address(login, url).is_err(), "{login} {url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_request_with_a_code_ends_the_wait() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let waiting = tokio::spawn(async move { code(&listener).await.unwrap() });
+        // It sends nothing, and stays.
+        let _idle = TcpStream::connect(address).await.unwrap();
+        let send = async |target: &str| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let right = format!("{CODE_PREFIX}{}", "aB3-_".repeat(9).split_at(CODE_LENGTH).0);
+        for junk in [
+            "/".to_owned(),
+            "/?code=junk".to_owned(),
+            "/?code=tsc_".to_owned(),
+            format!("/?code={right}x"),
+            format!("/?code=tss_{}", &right[4..]),
+            format!("/favicon.ico?code={right}"),
+        ] {
+            let answer = send(&junk).await;
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{junk}: {answer}");
+        }
+        let answer = tokio::time::timeout(REQUEST / 2, send(&format!("/?code={right}"))).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(waiting.await.unwrap(), right);
+    }
 }
