@@ -2,7 +2,8 @@
 //!
 //! A server on loopback is open to every program of its machine, and a web page can reach it too: through a domain name
 //! that its owner points at 127.0.0.1 (DNS rebinding), or by a request to another origin. Such requests carry the page's
-//! name in `Host` or `Origin`.
+//! name in `Host` or `Origin`. Of a request that only reads, as for an image, a browser says no more than that it is
+//! `cross-site`.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -31,7 +32,15 @@ pub(crate) struct Known {
     pub(crate) origins: Vec<PageOrigin>,
 }
 
-/// Refuses a request whose `Host` is not a name of this machine or known, or whose `Origin` is neither.
+/// Where a browser says whether a request's page is of this site.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Where it says that it goes to the address, instead of loading something for a page.
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+/// Where it says what it goes to the address for: a `document` is a whole window, and not a frame of a page.
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Refuses a request whose `Host` is not a name of this machine or known, or whose `Origin` is neither; and one for a page of
+/// another site, but for links to our own pages.
 pub(crate) async fn refuse_foreign_pages(
     State(known): State<Arc<Known>>,
     request: Request,
@@ -40,10 +49,16 @@ pub(crate) async fn refuse_foreign_pages(
     match foreign_name(request.headers(), request.uri(), &known) {
         None => next.run(request).await,
         Some((header, name)) => {
-            let message = format!(
-                "`{header}` is `{name}`, which is not a name of this machine; to allow it, as behind a proxy, add it to \
+            let message = if header == SEC_FETCH_SITE {
+                "`sec-fetch-site` is `cross-site`: pages of other sites may link to the console, and load nothing from here; to \
+                 allow it, add the page's origin to `server.cors_origins`"
+                    .to_owned()
+            } else {
+                format!(
+                    "`{header}` is `{name}`, which is not a name of this machine; to allow it, as behind a proxy, add it to \
                  `server.hosts`, or a page's origin to `server.cors_origins`"
-            );
+                )
+            };
             let code = if header == HOST { Code::HostRefused } else { Code::OriginRefused };
             if tasker_grpc::is_call(request.headers()) {
                 return tasker_grpc::refused(code.as_str(), &message).map(Body::new);
@@ -66,10 +81,29 @@ fn foreign_name(headers: &HeaderMap, uri: &Uri, known: &Known) -> Option<(Header
         return Some((HOST, host));
     }
     // A page without an origin of its own sends `null`.
-    let origin = text(ORIGIN)?;
-    let is_own = origin.split_once("://").is_some_and(|(_, authority)| is_allowed(authority));
-    let is_known = known.origins.iter().any(|known| known.is(&origin));
-    (!is_own && !is_known).then_some((ORIGIN, origin))
+    let origin = text(ORIGIN);
+    let is_known = |origin: &String| known.origins.iter().any(|known| known.is(origin));
+    if origin.as_ref().is_some_and(is_known) {
+        return None;
+    }
+    let is_own =
+        |origin: &String| origin.split_once("://").is_some_and(|(_, authority)| is_allowed(authority));
+    if let Some(origin) = origin
+        && !is_own(&origin)
+    {
+        return Some((ORIGIN, origin));
+    }
+    let site = text(SEC_FETCH_SITE).filter(|site| site == "cross-site")?;
+    (!is_link_to_page(headers, uri)).then_some((SEC_FETCH_SITE, site))
+}
+
+/// Whether a browser goes to one of our own pages, or comes back from an identity provider.
+fn is_link_to_page(headers: &HeaderMap, uri: &Uri) -> bool {
+    let path = uri.path();
+    let is_page =
+        matches!(path, "/" | "/console") || path.starts_with("/console/") || path.starts_with("/auth/");
+    let is_window = headers.get(SEC_FETCH_DEST).is_none_or(|dest| dest == "document");
+    is_page && is_window && headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate")
 }
 
 /// Returns the host of `host:port`, without the brackets of an IPv6 address.
@@ -140,5 +174,36 @@ mod tests {
         let headers = HeaderMap::from_iter([(HOST, "localhost".parse().unwrap())]);
         let uri = Uri::from_static("http://evil.example/v1/tasks");
         assert_eq!(foreign_name(&headers, &uri, &known).map(|(header, _)| header), Some(HOST));
+    }
+
+    #[test]
+    fn pages_of_other_sites_link_to_our_pages_and_load_nothing_on_loopback() {
+        let known = Known { hosts: Vec::new(), origins: vec!["https://app.example.com".parse().unwrap()] };
+        let blamed = |path: &'static str, more: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::from_iter([(HOST, "localhost:8080".parse().unwrap())]);
+            for (name, value) in more {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            foreign_name(&headers, &Uri::from_static(path), &known).map(|(header, _)| header)
+        };
+        let (cross, link) = (("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"));
+        for path in ["/", "/console", "/console/", "/console/app.js", "/auth/callback?code=a&state=b"] {
+            assert_eq!(blamed(path, &[cross, link]), None, "{path}");
+            assert_eq!(blamed(path, &[cross, link, ("sec-fetch-dest", "document")]), None, "{path}");
+            let framed = blamed(path, &[cross, link, ("sec-fetch-dest", "iframe")]);
+            assert_eq!(framed, Some(SEC_FETCH_SITE), "{path}");
+            for loaded in [&[cross][..], &[cross, ("sec-fetch-mode", "no-cors")]] {
+                assert_eq!(blamed(path, loaded), Some(SEC_FETCH_SITE), "{path} {loaded:?}");
+            }
+        }
+        for path in ["/v1/tasks", "/v1/tasks?limit=1", "/mcp", "/consoles", "/authors"] {
+            assert_eq!(blamed(path, &[cross, link]), Some(SEC_FETCH_SITE), "{path}");
+            assert_eq!(blamed(path, &[cross]), Some(SEC_FETCH_SITE), "{path}");
+            assert_eq!(blamed(path, &[cross, ("origin", "https://app.example.com")]), None, "{path}");
+            assert_eq!(blamed(path, &[cross, ("origin", "https://evil.example")]), Some(ORIGIN), "{path}");
+            for near in ["same-origin", "same-site", "none"] {
+                assert_eq!(blamed(path, &[("sec-fetch-site", near)]), None, "{path} {near}");
+            }
+        }
     }
 }

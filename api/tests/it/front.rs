@@ -86,6 +86,9 @@ async fn browsers_reach_a_server_on_loopback_by_its_public_url_and_then_by_tls_o
     assert!(status == 201 && head.contains("set-cookie: tasker_session=tss_"), "{head}");
     let by_name = ["Host: tasker.example", "Origin: https://tasker.example"];
     assert_eq!(send(address, "POST /v1/session", &by_name, &login).await.0, 421);
+    let image = ["Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"];
+    let (status, _, problem) = send(address, "GET /v1/meta", &image, "").await;
+    assert_eq!((status, &problem["code"]), (403, &json!("origin_refused")), "{problem}");
     let front = Front { public_url: Some("https://tasker.example".parse().unwrap()), ..Front::default() };
     let (address, _stop) = listen(&server, front).await;
     let (status, head, _) = send(address, "POST /v1/session", &by_name, &login).await;
