@@ -26,7 +26,7 @@ dev: setup ## Run the order-fulfilment project and rebuild on change
 
 test: setup aws-tools ## Run every test
 	@scripts/build-functions.sh here
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --no-fail-fast
 	cd examples/order-fulfillment && $(CARGO) test --workspace
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
 	cd examples/csv-import && $(CARGO) test --workspace

@@ -77,11 +77,7 @@ function down(graph, levels) {
       at = x;
       path += `V${r(tops[level])}`;
     }
-    return {
-      ...edge,
-      d: path,
-      head: `M${r(at - 3.5)} ${r(to.y - 6)}L${r(at)} ${r(to.y)}L${r(at + 3.5)} ${r(to.y - 6)}Z`,
-    };
+    return { ...edge, d: path, head: `M${r(at - 3.5)} ${r(to.y - 6)}L${r(at)} ${r(to.y)}L${r(at + 3.5)} ${r(to.y - 6)}Z` };
   });
   const nodes = graph.nodes.map((/** @type {any} */ node) => placed.get(node.id));
   return fit({ ...graph, flow: 'down', nodes, edges, height: top - ROW_GAP });
@@ -109,12 +105,7 @@ function right(graph) {
   const edges = graph.edges.map((/** @type {any} */ edge) => {
     const points = edge.points.map(([x, y]) => [x * WIDER, y]);
     const [x, y] = points[points.length - 1];
-    return {
-      ...edge,
-      points,
-      d: sideways(points),
-      head: `M${r(x - 6)} ${r(y - 3.5)}L${r(x)} ${r(y)}L${r(x - 6)} ${r(y + 3.5)}Z`,
-    };
+    return { ...edge, points, d: sideways(points), head: `M${r(x - 6)} ${r(y - 3.5)}L${r(x)} ${r(y)}L${r(x - 6)} ${r(y + 3.5)}Z` };
   });
   return { ...graph, flow: 'right', nodes: graph.nodes.map(wide), edges, left: 0, width: graph.width * WIDER };
 }

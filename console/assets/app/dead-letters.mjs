@@ -13,11 +13,7 @@ export function causeOf(entry) {
       : null) ??
     steps[0] ??
     null;
-  return {
-    step: step?.name ?? null,
-    failure: step?.last_failure ?? step?.failure ?? null,
-    more: Math.max(0, steps.length - 1),
-  };
+  return { step: step?.name ?? null, failure: step?.last_failure ?? step?.failure ?? null, more: Math.max(0, steps.length - 1) };
 }
 
 /** Entries of one cause together, in the order of their most urgent one. @param {any[]} entries @returns {{ key: string, step: string | null, error: string, name: string, namespace: string, entries: any[] }[]} */
@@ -47,12 +43,7 @@ export function thenAndNow(entry, task, steps) {
   if (was && is) {
     rows.push({ thing: step, then: was.state, now: is.state, kind: 'step' });
     rows.push({ thing: 'Attempts', then: String(was.attempt ?? '–'), now: String(is.attempt), kind: 'text' });
-    rows.push({
-      thing: 'Failure',
-      then: failure?.error_type ?? '–',
-      now: is.last_failure?.error_type ?? '–',
-      kind: 'text',
-    });
+    rows.push({ thing: 'Failure', then: failure?.error_type ?? '–', now: is.last_failure?.error_type ?? '–', kind: 'text' });
     if (was.component && is.component)
       rows.push({ thing: 'Component', then: was.component.slice(0, 12), now: is.component.slice(0, 12), kind: 'text' });
   }

@@ -39,12 +39,7 @@ export function neverOf(graph) {
   return never;
 }
 
-const TYPES = {
-  decision: 'Decision',
-  deferred_convergence: 'After what ran',
-  batchable: 'Batch',
-  batch_worker: 'Batch worker',
-};
+const TYPES = { decision: 'Decision', deferred_convergence: 'After what ran', batchable: 'Batch', batch_worker: 'Batch worker' };
 
 /** The second line of a node, and what stands at its right. @param {any} node @param {{ isTemplate: boolean, never: Set<string>, now: number, due?: string | null }} about @returns {[string, string]} */
 export function nodeWords(node, { isTemplate, never, now, due }) {

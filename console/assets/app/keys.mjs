@@ -93,38 +93,7 @@ const Row = ({ keys, text }) =>
 /** Shows all keys. */
 export function help() {
   const own = [...maps].flatMap((map) => Object.entries(map.current).map(([key, [text]]) => [key, text])).filter(([, text]) => text);
-  show(
-    html`<div class="dialog wide keys">
-      <header class="row">
-        <h2 id="dialog-title" class="grow">Keys</h2>
-        <button class="btn ghost icon" data-first type="button" aria-label="Close" onClick=${closeDialog}>
-          <${Icon} name="x" />
-        </button>
-      </header>
-      <div class="keys-cols">
-        <section>
-          <h3>Everywhere</h3>
-          <ul>
-            <${Row} keys="/" text="Search, or paste an id" /><${Row} keys="Ctrl K" text="Pages and actions" /><${Row}
-              keys="?"
-              text="These keys"
-            /><${Row}
-              keys="Esc"
-              text="Close, leave a field"
-            />${Object.entries(PLACES).map(([key, [, title]]) => html`<${Row} key=${key} keys="g ${key}" text=${title} />`)}
-          </ul>
-        </section>
-        <section>
-          <h3>This page</h3>
-          ${
-            own.length
-              ? html`<ul>
-                  ${own.map(([key, text]) => html`<${Row} key=${key} keys=${key === ' ' ? 'Space' : key} text=${text} />`)}
-                </ul>`
-              : html`<p class="small dim">This page has no keys of its own.</p>`
-          }
-        </section>
-      </div>
-    </div>`,
-  );
+  show(html`<div class="dialog wide keys"><header class="row"><h2 id="dialog-title" class="grow">Keys</h2><button class="btn ghost icon" data-first type="button" aria-label="Close" onClick=${closeDialog}><${Icon} name="x" /></button></header>
+    <div class="keys-cols"><section><h3>Everywhere</h3><ul><${Row} keys="/" text="Search, or paste an id" /><${Row} keys="Ctrl K" text="Pages and actions" /><${Row} keys="?" text="These keys" /><${Row} keys="Esc" text="Close, leave a field" />${Object.entries(PLACES).map(([key, [, title]]) => html`<${Row} key=${key} keys="g ${key}" text=${title} />`)}</ul></section>
+    <section><h3>This page</h3>${own.length ? html`<ul>${own.map(([key, text]) => html`<${Row} key=${key} keys=${key === ' ' ? 'Space' : key} text=${text} />`)}</ul>` : html`<p class="small dim">This page has no keys of its own.</p>`}</section></div></div>`);
 }

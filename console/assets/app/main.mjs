@@ -78,9 +78,7 @@ function Page() {
     document.title = titled();
   });
   if (!found)
-    return html`<main class="main" id="main" tabindex="-1">
-      <${Empty} icon="search" title="There is no such page">The address names no page of this console.<//>
-    </main>`;
+    return html`<main class="main" id="main" tabindex="-1"><${Empty} icon="search" title="There is no such page">The address names no page of this console.<//></main>`;
   const View = loaded.get(found.load);
   if (error) return html`<main class="main" id="main" tabindex="-1"><${Trouble} error=${error} /></main>`;
   if (!View) return html`<main class="main" id="main" tabindex="-1"><${Loading} /></main>`;
@@ -100,9 +98,7 @@ function Root() {
   });
   if (mustLogIn.value) return LogIn ? html`<${LogIn} />` : null;
   if (!me.value)
-    return html`<main class="main solo" id="main">
-      <${Outage} />${error instanceof Problem ? html`<${Trouble} error=${error} />` : html`<${Loading} />`}
-    </main>`;
+    return html`<main class="main solo" id="main"><${Outage} />${error instanceof Problem ? html`<${Trouble} error=${error} />` : html`<${Loading} />`}</main>`;
   return html`<${Shell}><${Page} /><//>`;
 }
 

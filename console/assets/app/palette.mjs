@@ -90,17 +90,7 @@ function Box({ first }) {
   const fits = (/** @type {string} */ title) => title.toLowerCase().includes(wanted.toLowerCase());
   const isId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(wanted);
   const rows = [
-    ...(isId
-      ? [
-          {
-            key: 'id',
-            icon: 'right',
-            title: 'Open the task',
-            hint: shortId(wanted),
-            run: () => go(join('tasks', wanted)),
-          },
-        ]
-      : []),
+    ...(isId ? [{ key: 'id', icon: 'right', title: 'Open the task', hint: shortId(wanted), run: () => go(join('tasks', wanted)) }] : []),
     ...found.tasks.map((/** @type {any} */ task) => ({
       key: task.task_id,
       look: taskLook(task),
@@ -117,13 +107,7 @@ function Box({ first }) {
     })),
     ...pageActions.value
       .filter((one) => fits(one.title))
-      .map((one) => ({
-        key: `a${one.title}`,
-        icon: one.icon ?? 'right',
-        title: one.title,
-        hint: 'this page',
-        run: one.run,
-      })),
+      .map((one) => ({ key: `a${one.title}`, icon: one.icon ?? 'right', title: one.title, hint: 'this page', run: one.run })),
     ...PLACES.filter(([title, , , permission]) => fits(title) && (!permission || can(permission))).map(([title, path, icon]) => ({
       key: `p${path}`,
       icon,
@@ -132,15 +116,7 @@ function Box({ first }) {
       run: () => go(path),
     })),
     ...(wanted && !isId
-      ? [
-          {
-            key: 'all',
-            icon: 'search',
-            title: `All tasks that “${wanted}” finds`,
-            hint: 'tasks',
-            run: () => go('tasks', { q: wanted }),
-          },
-        ]
+      ? [{ key: 'all', icon: 'search', title: `All tasks that “${wanted}” finds`, hint: 'tasks', run: () => go('tasks', { q: wanted }) }]
       : []),
   ];
   const chosen = Math.min(at, rows.length - 1);
@@ -158,38 +134,17 @@ function Box({ first }) {
       run(rows[chosen]);
     }
   };
-  return html`<dialog
-    ref=${box}
-    class="modal palette"
-    aria-label="Search and commands"
-    onCancel=${(/** @type {Event} */ e) => {
-      e.preventDefault();
-      close();
-    }}
-    onClick=${(/** @type {Event} */ e) => {
-      if (e.target === box.current) close();
-    }}
-  >
-    <div class="palette-box">
-      <label class="search"
-        ><${Icon} name="search" /><input
-          autofocus
-          role="combobox"
-          aria-expanded="true"
-          aria-controls="palette-list"
-          aria-activedescendant=${rows.length ? `palette-${chosen}` : undefined}
-          aria-label="Search, or paste an id"
-          placeholder="Id, tag, template, order number, page…"
-          value=${text}
-          onInput=${(/** @type {any} */ e) => {
-            set(e.target.value);
-            setAt(0);
-          }}
-          onKeyDown=${key}
-      /></label>
-      <ul id="palette-list" role="listbox" aria-label="Found">
-        ${rows.map((row, i) => html`<li key=${row.key} id="palette-${i}" role="option" aria-selected=${i === chosen} onMouseMove=${() => setAt(i)} onClick=${() => run(row)}>${row.look ? html`<${Glyph} look=${row.look} />` : html`<${Icon} name=${row.icon} />`}<span class="clip grow">${row.title}</span><span class="dim small clip">${row.hint}</span></li>`)}
-      </ul>
-    </div>
-  </dialog>`;
+  return html`<dialog ref=${box} class="modal palette" aria-label="Search and commands" onCancel=${(/** @type {Event} */ e) => {
+    e.preventDefault();
+    close();
+  }} onClick=${(/** @type {Event} */ e) => {
+    if (e.target === box.current) close();
+  }}><div class="palette-box">
+    <label class="search"><${Icon} name="search" /><input autofocus role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant=${rows.length ? `palette-${chosen}` : undefined} aria-label="Search, or paste an id" placeholder="Id, tag, template, order number, page…" value=${text} onInput=${(
+      /** @type {any} */ e,
+    ) => {
+      set(e.target.value);
+      setAt(0);
+    }} onKeyDown=${key} /></label>
+    <ul id="palette-list" role="listbox" aria-label="Found">${rows.map((row, i) => html`<li key=${row.key} id="palette-${i}" role="option" aria-selected=${i === chosen} onMouseMove=${() => setAt(i)} onClick=${() => run(row)}>${row.look ? html`<${Glyph} look=${row.look} />` : html`<${Icon} name=${row.icon} />`}<span class="clip grow">${row.title}</span><span class="dim small clip">${row.hint}</span></li>`)}</ul></div></dialog>`;
 }

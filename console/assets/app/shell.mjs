@@ -95,27 +95,9 @@ function Nav({ counts, open, close }) {
     return '';
   };
   const link = (/** @type {string[]} */ [path, icon, title]) =>
-    html`<a key=${path} href=${href(path)} title=${title} aria-current=${path === current ? 'page' : undefined} onClick=${close}
-      ><${Icon} name=${icon} /><span>${title}</span>${badgeOf(path)}</a
-    >`;
+    html`<a key=${path} href=${href(path)} title=${title} aria-current=${path === current ? 'page' : undefined} onClick=${close}><${Icon} name=${icon} /><span>${title}</span>${badgeOf(path)}</a>`;
   return html`<nav class="nav ${open ? 'open' : ''}" aria-label="Console">
-    <a class="brand" href=${href('')} aria-label="Tasker"
-      ><svg
-        width="18"
-        height="18"
-        viewBox="0 0 18 18"
-        aria-hidden="true"
-        fill="none"
-        stroke="var(--ink)"
-        stroke-width="1.75"
-        stroke-linecap="round"
-      >
-        <path d="M4 4.25h10M9 4.25v4.5a4 4 0 0 0 4 4" />
-        <circle cx="4" cy="4.25" r="2" fill="var(--ink)" stroke="none" />
-        <circle cx="14" cy="4.25" r="2" fill="var(--ink)" stroke="none" />
-        <circle cx="13.75" cy="13" r="2.25" fill="var(--nav)" /></svg
-      ><span>Tasker</span></a
-    >
+    <a class="brand" href=${href('')} aria-label="Tasker"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="var(--ink)" stroke-width="1.75" stroke-linecap="round"><path d="M4 4.25h10M9 4.25v4.5a4 4 0 0 0 4 4" /><circle cx="4" cy="4.25" r="2" fill="var(--ink)" stroke="none" /><circle cx="14" cy="4.25" r="2" fill="var(--ink)" stroke="none" /><circle cx="13.75" cy="13" r="2.25" fill="var(--nav)" /></svg><span>Tasker</span></a>
     <${Scope} />
     ${pages().map(([title, items]) => html`${title ? html`<h2 key=${title}>${title}</h2>` : ''}${items.map(link)}`)}
     <div class="foot">${link(['settings', 'settings', 'Settings'])}</div>
@@ -132,19 +114,11 @@ function Scope() {
     ).data ?? [];
   const options = names.includes(namespace.value) || !namespace.value ? names : [namespace.value, ...names];
   if (options.length < 2 && !namespace.value) return null;
-  return html`<div class="scope">
-    <${Icon} name="stack" small /><select
-      aria-label="Namespace"
-      title="Namespace"
-      value=${namespace.value}
-      onChange=${(/** @type {any} */ e) => {
-        namespace.value = e.target.value;
-      }}
-    >
-      <option value="">All namespaces</option>
-      ${options.map((/** @type {string} */ name) => html`<option key=${name} value=${name}>${name}</option>`)}
-    </select>
-  </div>`;
+  return html`<div class="scope"><${Icon} name="stack" small /><select aria-label="Namespace" title="Namespace" value=${namespace.value} onChange=${(
+    /** @type {any} */ e,
+  ) => {
+    namespace.value = e.target.value;
+  }}><option value="">All namespaces</option>${options.map((/** @type {string} */ name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></div>`;
 }
 
 function TopBar({ openMenu }) {
@@ -154,45 +128,16 @@ function TopBar({ openMenu }) {
     theme.value = dark ? 'light' : 'dark';
   };
   return html`<header class="top">
-    <button class="btn ghost icon menu-btn" type="button" aria-label="Menu" onClick=${openMenu}>
-      <${Icon} name="menu" />
-    </button>
-    <nav class="crumbs clip" aria-label="Place">
-      ${crumbs.value.map(([text, to], i, list) => html`${i ? html`<span class="sep" key="s${i}">/</span>` : ''}${i === list.length - 1 ? html`<span aria-current="page" key=${i}>${text}</span>` : html`<a href=${to} key=${i}>${text}</a>`}`)}
-    </nav>
-    <button
-      class="search find"
-      type="button"
-      onClick=${() => openPalette()}
-      aria-label="Search, or paste an id"
-      title="Search (/ or Ctrl K)"
-    >
-      <${Icon} name="search" /><span class="grow">Search, or paste an id</span><kbd>/</kbd>
-    </button>
-    <button
-      class="live ${word === 'paused' ? 'paused' : word === 'reconnecting' ? 'lost' : ''}"
-      type="button"
-      aria-pressed=${paused.value}
-      title=${paused.value ? 'Show changes again' : 'Changes arrive as they happen; press to hold them'}
-      onClick=${() => {
-        paused.value = !paused.value;
-      }}
-    >
-      ${word}
-    </button>
-    <button
-      class="btn ghost sm hide-s"
-      type="button"
-      title="Time zone"
-      onClick=${() => {
-        zone.value = zone.value === 'UTC' ? 'local' : 'UTC';
-      }}
-    >
-      ${zone.value === 'UTC' ? 'UTC' : 'Local'}
-    </button>
-    <button class="btn ghost icon" type="button" aria-label="Light or dark" title="Light or dark" onClick=${cycle}>
-      <${Icon} name="theme" />
-    </button>
+    <button class="btn ghost icon menu-btn" type="button" aria-label="Menu" onClick=${openMenu}><${Icon} name="menu" /></button>
+    <nav class="crumbs clip" aria-label="Place">${crumbs.value.map(([text, to], i, list) => html`${i ? html`<span class="sep" key="s${i}">/</span>` : ''}${i === list.length - 1 ? html`<span aria-current="page" key=${i}>${text}</span>` : html`<a href=${to} key=${i}>${text}</a>`}`)}</nav>
+    <button class="search find" type="button" onClick=${() => openPalette()} aria-label="Search, or paste an id" title="Search (/ or Ctrl K)"><${Icon} name="search" /><span class="grow">Search, or paste an id</span><kbd>/</kbd></button>
+    <button class="live ${word === 'paused' ? 'paused' : word === 'reconnecting' ? 'lost' : ''}" type="button" aria-pressed=${paused.value} title=${paused.value ? 'Show changes again' : 'Changes arrive as they happen; press to hold them'} onClick=${() => {
+      paused.value = !paused.value;
+    }}>${word}</button>
+    <button class="btn ghost sm hide-s" type="button" title="Time zone" onClick=${() => {
+      zone.value = zone.value === 'UTC' ? 'local' : 'UTC';
+    }}>${zone.value === 'UTC' ? 'UTC' : 'Local'}</button>
+    <button class="btn ghost icon" type="button" aria-label="Light or dark" title="Light or dark" onClick=${cycle}><${Icon} name="theme" /></button>
   </header>`;
 }
 
@@ -206,11 +151,9 @@ export function Shell({ children }) {
     document.getElementById('main')?.focus();
   };
   return html`<a class="skip" href="#main" onClick=${jump}>Skip to content</a>
-    <div class="app">
-      <${Nav} counts=${counts} open=${open} close=${() => set(false)} />
-      ${open ? html`<button class="scrim" type="button" aria-label="Close the menu" onClick=${() => set(false)}></button>` : ''}
-      <${TopBar} openMenu=${() => set(!open)} />
-      <div class="body"><${Outage} />${children}</div>
-    </div>
+    <div class="app"><${Nav} counts=${counts} open=${open} close=${() => set(false)} />
+    ${open ? html`<button class="scrim" type="button" aria-label="Close the menu" onClick=${() => set(false)}></button>` : ''}
+    <${TopBar} openMenu=${() => set(!open)} />
+    <div class="body"><${Outage} />${children}</div></div>
     <${Palette} /><${Dialogs} />`;
 }

@@ -26,13 +26,7 @@ export function why(task, graph, { now, due }) {
     const text = node?.group
       ? because.replace(/ \([^)]+\)$/, '')
       : `failed for good, attempt ${node?.attempt ?? '?'} of ${node?.max_attempts ?? '?'}`;
-    lines.push({
-      step,
-      look: stepLook('error'),
-      text: text + wait,
-      aside: kind,
-      action: node?.group ? undefined : 'reset',
-    });
+    lines.push({ step, look: stepLook('error'), text: text + wait, aside: kind, action: node?.group ? undefined : 'reset' });
   }
   const has = (/** @type {any} */ node, /** @type {string} */ state) =>
     node.group ? (node.group.by_state[state] ?? 0) : Number(node.state === state);
@@ -81,10 +75,7 @@ export function why(task, graph, { now, due }) {
       resolved_manually: ['How it ended', { look: stepLook('resolved_manually'), text: `The task was resolved by hand after ${took}.` }],
     };
     const [title, line] = /** @type {any} */ (words)[task.status];
-    return {
-      title,
-      lines: [line, ...lines.filter((one) => one.look.hue === 'failed').map((one) => ({ ...one, action: undefined }))],
-    };
+    return { title, lines: [line, ...lines.filter((one) => one.look.hue === 'failed').map((one) => ({ ...one, action: undefined }))] };
   }
   if (task.paused_at)
     lines.unshift({

@@ -8,10 +8,5 @@
 export function windowOf({ count, row, top, height, around = 12 }) {
   const first = Math.max(0, Math.min(count, Math.floor(top / row) - around));
   const last = Math.min(count, Math.ceil((top + height) / row) + around);
-  return {
-    first,
-    last: Math.max(first, last),
-    before: first * row,
-    after: Math.max(0, (count - Math.max(first, last)) * row),
-  };
+  return { first, last: Math.max(first, last), before: first * row, after: Math.max(0, (count - Math.max(first, last)) * row) };
 }

@@ -79,28 +79,11 @@ export const reasonLook = (reason) => REASON[reason] ?? { word: sentence(reason)
 
 /** What each action does, in words for its button and its dialog. */
 export const ACTIONS = {
-  pause: {
-    label: 'Pause',
-    icon: 'pause',
-    consequence: 'No further step starts until the task is resumed. Running steps end.',
-  },
+  pause: { label: 'Pause', icon: 'pause', consequence: 'No further step starts until the task is resumed. Running steps end.' },
   resume: { label: 'Resume', icon: 'start', consequence: 'Steps that are ready start again.' },
-  redrive: {
-    label: 'Redrive',
-    icon: 'redrive',
-    consequence: 'Each failed step runs again with all its attempts. What is complete stays.',
-  },
-  give_up: {
-    label: 'Give up',
-    icon: 'x',
-    danger: true,
-    consequence: 'The task ends as failed. It can’t be redriven afterwards.',
-  },
-  resolve_manually: {
-    label: 'Resolve',
-    icon: 'hand',
-    consequence: 'The task ends as resolved by hand. No further step runs.',
-  },
+  redrive: { label: 'Redrive', icon: 'redrive', consequence: 'Each failed step runs again with all its attempts. What is complete stays.' },
+  give_up: { label: 'Give up', icon: 'x', danger: true, consequence: 'The task ends as failed. It can’t be redriven afterwards.' },
+  resolve_manually: { label: 'Resolve', icon: 'hand', consequence: 'The task ends as resolved by hand. No further step runs.' },
   cancel: { label: 'Cancel', icon: 'x', danger: true, consequence: 'Open steps stop. This can’t be undone.' },
   clone: { label: 'Clone', icon: 'copy', consequence: 'A new task starts with the same input.' },
   upgrade: { label: 'Upgrade', icon: 'stack', consequence: 'The task goes on with another version of its template.' },

@@ -211,10 +211,7 @@ test('markup in every text field is shown as text and runs nowhere', async () =>
   await until(id, 'blocked_by_failures');
   await api(`/v1/tasks/${id}`, { method: 'PATCH', body: { action: 'pause', reason: evil } });
   const entry = (await api(`/v1/dlq/task/${id}`)).body.items[0].dlq_entry_id;
-  await api(`/v1/dlq/entry/${entry}`, {
-    method: 'PATCH',
-    body: { resolution_status: 'pending', resolution_notes: evil },
-  });
+  await api(`/v1/dlq/entry/${entry}`, { method: 'PATCH', body: { resolution_status: 'pending', resolution_notes: evil } });
   const it = await page();
   for (const path of [
     `tasks/${id}?step=charge`,

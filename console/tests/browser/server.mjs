@@ -28,10 +28,7 @@ export async function api(path, { method = 'GET', body, key = admin } = {}) {
 
 /** Starts a task and returns its id. */
 export async function start(name, context, more = {}) {
-  const { status, body } = await api('/v1/tasks', {
-    method: 'POST',
-    body: { namespace: 'shop', name, context, ...more },
-  });
+  const { status, body } = await api('/v1/tasks', { method: 'POST', body: { namespace: 'shop', name, context, ...more } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return body.task_id;
 }
@@ -75,13 +72,7 @@ export async function proxy(prefix = '/') {
     }
     const path = `/${incoming.url.slice(prefix.length)}`;
     const onward = request(
-      {
-        host: server.hostname,
-        port: server.port,
-        path,
-        method: incoming.method,
-        headers: { ...incoming.headers, host: server.host },
-      },
+      { host: server.hostname, port: server.port, path, method: incoming.method, headers: { ...incoming.headers, host: server.host } },
       (answer) => {
         outgoing.writeHead(answer.statusCode, answer.headers);
         answer.pipe(outgoing);

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use tasker_console::FILES;
 
 /// The maximum number of lines of a file.
-const MOST_LINES: usize = 500;
+const MOST_LINES: usize = 400;
 /// The maximum number of lines of the console's own modules together.
-const MOST_OWN_LINES: usize = 10_000;
+const MOST_OWN_LINES: usize = 8000;
 /// The maximum size of everything, compressed, in bytes.
 const MOST_BYTES: usize = 200 << 10;
 

@@ -142,10 +142,7 @@ test('what a node and an edge say', () => {
     ['Complete', 'Complete', 'Failed', 'Pending', 'Branch not taken'],
   );
   assert.deepEqual(
-    nodeWords(node('x', 0, 0, { state: 'waiting_for_retry', attempt: 2, max_attempts: 5 }), {
-      ...about,
-      due: '2026-01-01T00:01:12Z',
-    }),
+    nodeWords(node('x', 0, 0, { state: 'waiting_for_retry', attempt: 2, max_attempts: 5 }), { ...about, due: '2026-01-01T00:01:12Z' }),
     ['Retry in 0:12', '2 of 5'],
   );
   assert.deepEqual(nodeWords(node('x', 0, 0, { group: { total: 480, by_state: { complete: 402, in_progress: 78 } } }), about), [
@@ -187,11 +184,7 @@ test('each cause of standing still has its sentence', () => {
   const of = (state, more = {}, task = {}) =>
     why(
       { ...TASK, status: 'steps_in_process', ...task },
-      graph({
-        nodes: [node('a', 0, 0, { state, ...more })],
-        edges: [],
-        analysis: { ...graph().analysis, blocked_by: [] },
-      }),
+      graph({ nodes: [node('a', 0, 0, { state, ...more })], edges: [], analysis: { ...graph().analysis, blocked_by: [] } }),
       { now: AT, due: { a: '2026-01-01T00:01:12Z' } },
     );
   assert.match(of('waiting_for_retry').lines[0].text, /^tries again in 0:12, attempt 1 of 3 failed/);
@@ -276,13 +269,7 @@ test('dead letters of one cause stand together, and say what has changed', () =>
     snapshot: {
       steps: [
         { name: 'price', state: 'complete', step_index: 0 },
-        {
-          name: 'charge',
-          state: 'error',
-          step_index: 1,
-          attempt: 3,
-          last_failure: { error_type: error, message: 'm' },
-        },
+        { name: 'charge', state: 'error', step_index: 1, attempt: 3, last_failure: { error_type: error, message: 'm' } },
       ],
     },
   });
@@ -311,14 +298,7 @@ test('dead letters of one cause stand together, and say what has changed', () =>
 });
 
 test('the step that matters most is the failed one, then the one that waits for a retry', () => {
-  const step = (name, by_state, more = {}) => ({
-    name,
-    by_state,
-    attempt: 1,
-    max_attempts: 3,
-    error_type: null,
-    ...more,
-  });
+  const step = (name, by_state, more = {}) => ({ name, by_state, attempt: 1, max_attempts: 3, error_type: null, ...more });
   assert.deepEqual(
     mostPressing([
       step('a', { complete: 1 }),
@@ -332,10 +312,6 @@ test('the step that matters most is the failed one, then the one that waits for 
     state: 'in_progress',
     note: 'attempt 2 of 3',
   });
-  assert.deepEqual(mostPressing([step('b', { in_progress: 8, complete: 32 })]), {
-    name: 'b',
-    state: 'in_progress',
-    note: '8 of 40',
-  });
+  assert.deepEqual(mostPressing([step('b', { in_progress: 8, complete: 32 })]), { name: 'b', state: 'in_progress', note: '8 of 40' });
   assert.equal(mostPressing([step('a', { complete: 1 })]), null);
 });

@@ -59,19 +59,11 @@ const ORDER = {
   required: ['order_id', 'customer', 'items', 'payment'],
   properties: {
     order_id: { type: 'string', pattern: '^[A-Z]{2}-[0-9]{4,}$' },
-    customer: {
-      type: 'object',
-      required: ['name', 'country'],
-      properties: { country: { type: 'string', minLength: 2, maxLength: 2 } },
-    },
+    customer: { type: 'object', required: ['name', 'country'], properties: { country: { type: 'string', minLength: 2, maxLength: 2 } } },
     items: {
       type: 'array',
       minItems: 1,
-      items: {
-        type: 'object',
-        required: ['sku', 'quantity'],
-        properties: { quantity: { type: 'integer', minimum: 1 } },
-      },
+      items: { type: 'object', required: ['sku', 'quantity'], properties: { quantity: { type: 'integer', minimum: 1 } } },
     },
     payment: { type: 'object', required: ['token'] },
   },

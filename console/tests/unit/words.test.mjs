@@ -114,11 +114,7 @@ test('rows stay where they are: new ones wait, changed ones change, missing ones
     ['7', '6'],
   );
   assert.deepEqual(gone, ['4']);
-  assert.deepEqual(merge([row('1', 1)], [row('0', 1), row('1', 2)], true), {
-    rows: [row('1', 2)],
-    fresh: [],
-    gone: [],
-  });
+  assert.deepEqual(merge([row('1', 1)], [row('0', 1), row('1', 2)], true), { rows: [row('1', 2)], fresh: [], gone: [] });
 });
 
 test('only rows in sight are drawn', () => {
@@ -135,15 +131,7 @@ test('only rows in sight are drawn', () => {
 });
 
 test('lines of logs are merged by time and found by text or pattern', () => {
-  const line = (at, message, position = 1) => ({
-    at,
-    message,
-    level: 'info',
-    step: 's',
-    attempt: 1,
-    audit_id: 1,
-    position,
-  });
+  const line = (at, message, position = 1) => ({ at, message, level: 'info', step: 's', attempt: 1, audit_id: 1, position });
   assert.deepEqual(
     byTime([line('2', 'b'), line('1', 'a2', 2), line('1', 'a1')]).map((one) => one.message),
     ['a1', 'a2', 'b'],

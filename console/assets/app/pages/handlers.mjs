@@ -16,26 +16,16 @@ import { List, Plain } from '../parts/list.mjs';
 export default function Handlers({ callable }) {
   crumbs.value = callable ? [['Handlers', href('handlers')], [callable]] : [['Handlers']];
   if (callable) return html`<${Handler} key=${callable} callable=${callable} />`;
-  return html`<${Plain} title="Handlers" note="what steps run, each a function of a component"
-    ><section class="panel">
-      <${List}
-        path="v1/callables"
-        limit=${200}
-        every=${15000}
-        id=${(/** @type {any} */ one) => one.callable}
-        open=${(/** @type {any} */ one) => go(join('handlers', one.callable))}
-        widths=${['c200', '', 'c80', 'c180', 'c140', 'c100']}
-        columns=${[
-          ['Handler', (/** @type {any} */ one) => html`<a class="strong" href=${href(join('handlers', one.callable))}>${one.callable}</a>`],
-          ['Description', (/** @type {any} */ one) => one.description, 'soft'],
-          ['Version', (/** @type {any} */ one) => one.version, 'num'],
-          ['Function', (/** @type {any} */ one) => one.function, 'mono soft'],
-          ['Component', (/** @type {any} */ one) => html`<span title=${one.component}>${one.component.slice(0, 12)}</span>`, 'mono soft'],
-          ['Published', (/** @type {any} */ one) => html`<${Ago} at=${one.published_at} suffix=" ago" />`, 'num soft'],
-        ]}
-        empty=${html`<${Empty} icon="handler" title="No handlers yet" command="tasker deploy">They appear when a project is published.<//>`}
-      /></section
-  ><//>`;
+  return html`<${Plain} title="Handlers" note="what steps run, each a function of a component"><section class="panel"><${List} path="v1/callables" limit=${200} every=${15000} id=${(/** @type {any} */ one) => one.callable} open=${(/** @type {any} */ one) => go(join('handlers', one.callable))} widths=${['c200', '', 'c80', 'c180', 'c140', 'c100']}
+    columns=${[
+      ['Handler', (/** @type {any} */ one) => html`<a class="strong" href=${href(join('handlers', one.callable))}>${one.callable}</a>`],
+      ['Description', (/** @type {any} */ one) => one.description, 'soft'],
+      ['Version', (/** @type {any} */ one) => one.version, 'num'],
+      ['Function', (/** @type {any} */ one) => one.function, 'mono soft'],
+      ['Component', (/** @type {any} */ one) => html`<span title=${one.component}>${one.component.slice(0, 12)}</span>`, 'mono soft'],
+      ['Published', (/** @type {any} */ one) => html`<${Ago} at=${one.published_at} suffix=" ago" />`, 'num soft'],
+    ]}
+    empty=${html`<${Empty} icon="handler" title="No handlers yet" command="tasker deploy">They appear when a project is published.<//>`} /></section><//>`;
 }
 
 /** A handler, its versions, and the templates that use it. @param {string} callable @param {AbortSignal} stop */
@@ -77,87 +67,32 @@ function Handler({ callable }) {
         notify({ title: `${callable} runs version ${now.version} now.` });
       },
     });
-  return html`<${Plain} title=${callable}
-    ><${Shown} of=${found}
-      >${(/** @type {any} */ { versions, handler }) => {
-        const current = versions.find((/** @type {any} */ one) => one.is_current);
-        const before = versions
-          .filter((/** @type {any} */ one) => current && one.version < current.version)
-          .sort((/** @type {any} */ a, /** @type {any} */ b) => b.version - a.version)[0];
-        return html` <section class="panel">
-            <div class="section">
-              <${Facts}
-                pairs=${[
-                  ['Does', handler?.description],
-                  ['Function', current?.function],
-                  ['Runs version', current ? String(current.version) : 'none'],
-                  [
-                    'Component',
-                    current
-                      ? html`<span class="mono">${current.component.slice(0, 24)}…</span
-                          ><${Copy} text=${current.component} label="Copy the digest" />`
-                      : null,
-                  ],
-                  [
-                    'Used by',
-                    used.data?.length
-                      ? html`${used.data.map((/** @type {any} */ one, /** @type {number} */ i) => html`${i ? ', ' : ''}<a class="link" key=${one.name} href=${href(join('templates', one.namespace, one.name))} title=${one.steps.join(', ')}>${one.name}</a>`)}`
-                      : used.data
-                        ? 'no template’s newest version'
-                        : null,
-                  ],
-                ]}
-              />
-            </div>
-          </section>
-          <section class="panel">
-            <header>
-              <h2>Versions</h2>
-              <span class="dim small">the newest first</span
-              >${can('handlers:promote') && before ? html`<button class="btn sm right" type="button" onClick=${() => change({ action: 'roll_back' }, `Roll ${callable} back?`, `Version ${before.version} runs instead of version ${current.version}. Tasks that begin from now on use it; runs that have begun end as they are.`)}>Roll back…</button>` : ''}
-            </header>
-            <table class="table stack">
-              <colgroup>
-                <col class="c100" />
-                <col class="c180" />
-                <col />
-                <col class="c140" />
-                <col class="c140" />
-              </colgroup>
-              <thead>
-                <tr>
-                  <th>Version</th>
-                  <th>Function</th>
-                  <th>Component</th>
-                  <th class="num">Published</th>
-                  <th><span class="hidden">Action</span></th>
-                </tr>
-              </thead>
-              <tbody>
-                ${[...versions]
-                  .sort((a, b) => b.version - a.version)
-                  .map(
-                    (one) =>
-                      html`<tr key=${one.version}>
-                        <td data-h="Version">
-                          <span class="strong">${one.version}</span>
-                          ${one.is_current ? html`<span class="tag">runs</span>` : ''}
-                        </td>
-                        <td class="mono soft" data-h="Function">${one.function}</td>
-                        <td class="mono soft" data-h="Component" title=${one.component}>
-                          ${one.component.slice(0, 16)}${current && !one.is_current && one.component === current.component ? html` <span class="dim">the same bytes</span>` : ''}
-                        </td>
-                        <td class="num soft" data-h="Published"><${Ago} at=${one.published_at} suffix=" ago" /></td>
-                        <td class="num">
-                          ${can('handlers:promote') && !one.is_current ? html`<button class="btn sm" type="button" onClick=${() => change({ action: 'promote', version: one.version }, `Promote version ${one.version} of ${callable}?`, `It runs instead of version ${current?.version ?? 'none'}${current?.component === one.component ? '; the component is the same' : '; the component is another'}. Tasks that begin from now on use it.`)}>Promote…</button>` : ''}
-                        </td>
-                      </tr>`,
-                  )}
-              </tbody>
-            </table>
-          </section>
-          ${handler?.input_schema ? html`<${Document} title="Input schema" text=${print(nodeOf(handler.input_schema))} />` : ''}${handler?.result_schema ? html`<${Document} title="Result schema" text=${print(nodeOf(handler.result_schema))} />` : ''}`;
-      }}<//
-    ><//
-  >`;
+  return html`<${Plain} title=${callable}><${Shown} of=${found}>${(/** @type {any} */ { versions, handler }) => {
+    const current = versions.find((/** @type {any} */ one) => one.is_current);
+    const before = versions
+      .filter((/** @type {any} */ one) => current && one.version < current.version)
+      .sort((/** @type {any} */ a, /** @type {any} */ b) => b.version - a.version)[0];
+    return html`
+    <section class="panel"><div class="section"><${Facts} pairs=${[
+      ['Does', handler?.description],
+      ['Function', current?.function],
+      ['Runs version', current ? String(current.version) : 'none'],
+      [
+        'Component',
+        current
+          ? html`<span class="mono">${current.component.slice(0, 24)}…</span><${Copy} text=${current.component} label="Copy the digest" />`
+          : null,
+      ],
+      [
+        'Used by',
+        used.data?.length
+          ? html`${used.data.map((/** @type {any} */ one, /** @type {number} */ i) => html`${i ? ', ' : ''}<a class="link" key=${one.name} href=${href(join('templates', one.namespace, one.name))} title=${one.steps.join(', ')}>${one.name}</a>`)}`
+          : used.data
+            ? 'no template’s newest version'
+            : null,
+      ],
+    ]} /></div></section>
+    <section class="panel"><header><h2>Versions</h2><span class="dim small">the newest first</span>${can('handlers:promote') && before ? html`<button class="btn sm right" type="button" onClick=${() => change({ action: 'roll_back' }, `Roll ${callable} back?`, `Version ${before.version} runs instead of version ${current.version}. Tasks that begin from now on use it; runs that have begun end as they are.`)}>Roll back…</button>` : ''}</header><table class="table stack"><colgroup><col class="c100" /><col class="c180" /><col /><col class="c140" /><col class="c140" /></colgroup><thead><tr><th>Version</th><th>Function</th><th>Component</th><th class="num">Published</th><th><span class="hidden">Action</span></th></tr></thead><tbody>${[...versions].sort((a, b) => b.version - a.version).map((one) => html`<tr key=${one.version}><td data-h="Version"><span class="strong">${one.version}</span> ${one.is_current ? html`<span class="tag">runs</span>` : ''}</td><td class="mono soft" data-h="Function">${one.function}</td><td class="mono soft" data-h="Component" title=${one.component}>${one.component.slice(0, 16)}${current && !one.is_current && one.component === current.component ? html` <span class="dim">the same bytes</span>` : ''}</td><td class="num soft" data-h="Published"><${Ago} at=${one.published_at} suffix=" ago" /></td><td class="num">${can('handlers:promote') && !one.is_current ? html`<button class="btn sm" type="button" onClick=${() => change({ action: 'promote', version: one.version }, `Promote version ${one.version} of ${callable}?`, `It runs instead of version ${current?.version ?? 'none'}${current?.component === one.component ? '; the component is the same' : '; the component is another'}. Tasks that begin from now on use it.`)}>Promote…</button>` : ''}</td></tr>`)}</tbody></table></section>
+    ${handler?.input_schema ? html`<${Document} title="Input schema" text=${print(nodeOf(handler.input_schema))} />` : ''}${handler?.result_schema ? html`<${Document} title="Result schema" text=${print(nodeOf(handler.result_schema))} />` : ''}`;
+  }}<//><//>`;
 }

@@ -41,56 +41,18 @@ export default function LogIn() {
     }
     setBusy(false);
   };
-  return html`<main class="main solo login" id="main">
-    <${Outage} />
-    <form class="panel" onSubmit=${enter}>
-      <h1>
-        <svg
-          width="20"
-          height="20"
-          viewBox="0 0 18 18"
-          aria-hidden="true"
-          fill="none"
-          stroke="currentColor"
-          stroke-width="1.75"
-          stroke-linecap="round"
-        >
-          <path d="M4 4.25h10M9 4.25v4.5a4 4 0 0 0 4 4" />
-          <circle cx="4" cy="4.25" r="2" fill="currentColor" stroke="none" />
-          <circle cx="14" cy="4.25" r="2" fill="currentColor" stroke="none" />
-          <circle cx="13.75" cy="13" r="2.25" /></svg
-        >Tasker
-      </h1>
-      <p class="soft">This server asks who you are.${byKey ? ' Paste an API key; the browser keeps a session, not the key.' : ''}</p>
-      ${provider ? html`<a class="btn ${byKey ? '' : 'primary'}" href=${provider} target="_self">Log in with your identity provider</a>` : ''}
-      ${!byKey && !provider && about ? html`<p class="small">It has no logins for browsers here: cookies of sessions need TLS, or a server on this machine.</p>` : ''}
-      ${
-        byKey
-          ? html`
-              <div class="field">
-                <label for="key">API key</label
-                ><input
-                  class="input mono"
-                  id="key"
-                  type="password"
-                  autocomplete="off"
-                  autofocus
-                  spellcheck="false"
-                  placeholder="tsk_…"
-                  value=${key}
-                  aria-invalid=${error ? 'true' : undefined}
-                  aria-describedby="key-error"
-                  onInput=${(/** @type {any} */ e) => set(e.target.value)}
-                />
-              </div>
-              <p class="err" id="key-error" role="alert">${error ? html`<${Icon} name="warn" small />${error}` : ''}</p>
-              <button class="btn primary" type="submit" aria-disabled=${!key.trim() || busy ? 'true' : undefined}>
-                ${busy ? 'Logging in…' : 'Log in'}
-              </button>
-            `
-          : ''
-      }
-      <p class="small dim">No key yet? <code>tasker key create --name me --role operator</code></p>
-    </form>
-  </main>`;
+  return html`<main class="main solo login" id="main"><${Outage} /><form class="panel" onSubmit=${enter}>
+    <h1><svg width="20" height="20" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"><path d="M4 4.25h10M9 4.25v4.5a4 4 0 0 0 4 4" /><circle cx="4" cy="4.25" r="2" fill="currentColor" stroke="none" /><circle cx="14" cy="4.25" r="2" fill="currentColor" stroke="none" /><circle cx="13.75" cy="13" r="2.25" /></svg>Tasker</h1>
+    <p class="soft">This server asks who you are.${byKey ? ' Paste an API key; the browser keeps a session, not the key.' : ''}</p>
+    ${provider ? html`<a class="btn ${byKey ? '' : 'primary'}" href=${provider} target="_self">Log in with your identity provider</a>` : ''}
+    ${!byKey && !provider && about ? html`<p class="small">It has no logins for browsers here: cookies of sessions need TLS, or a server on this machine.</p>` : ''}
+    ${
+      byKey
+        ? html`
+    <div class="field"><label for="key">API key</label><input class="input mono" id="key" type="password" autocomplete="off" autofocus spellcheck="false" placeholder="tsk_…" value=${key} aria-invalid=${error ? 'true' : undefined} aria-describedby="key-error" onInput=${(/** @type {any} */ e) => set(e.target.value)} /></div>
+    <p class="err" id="key-error" role="alert">${error ? html`<${Icon} name="warn" small />${error}` : ''}</p>
+    <button class="btn primary" type="submit" aria-disabled=${!key.trim() || busy ? 'true' : undefined}>${busy ? 'Logging in…' : 'Log in'}</button>
+    `
+        : ''
+    }<p class="small dim">No key yet? <code>tasker key create --name me --role operator</code></p></form></main>`;
 }

@@ -142,55 +142,12 @@ function View({ id, tab, task, graph, due }) {
   const shared = { task, graph, due, chosen, choose, now: now.value };
   return html`<main class="main p-task" id="main" tabindex="-1">
     <header class="head">
-      <div class="title">
-        <h1 class="clip">${task.name}</h1>
-        <a class="chip plain" title="Version of the template" href=${href(join('templates', task.namespace, task.name, task.version))}
-          >${task.version}</a
-        >${title ? html`<span class="mono soft clip">${title}</span>` : ''}<${TaskActions}
-          task=${task}
-          graph=${graph}
-          quiet=${Boolean(chosen)}
-        />
-      </div>
-      <div class="meta">
-        <${StateWord} look=${taskLook(task)} /><span
-          >started <b><${Ago} at=${task.created_at} /></b> ago</span
-        >${attributes.slice(1).map(([name, value]) => html`<span key=${name}>${name} <b class="mono">${value}</b></span>`)}${task.initiator ? html`<span>by <b>${task.initiator}</b></span>` : ''}${task.source_system ? html`<span>from <b>${task.source_system}</b></span>` : ''}<${CopyId}
-          id=${id}
-          label="id of the task"
-        />${task.priority ? html`<span>priority <b>${task.priority}</b></span>` : ''}${task.tags.length ? html`<span class="row">${task.tags.map((/** @type {string} */ tag) => html`<${Tag} key=${tag}>${tag}<//>`)}</span>` : ''}${task.has_dlq_entry && can('dlq:read') ? html`<a href=${href('dlq', { task: id })} class="row">in the DLQ</a>` : ''}
-      </div>
-      <div class="now">
-        <section class="panel why" aria-labelledby="why">
-          <h2 id="why">${reasons.title}</h2>
-          <ul>
-            ${reasons.lines.slice(0, 3).map(
-              (line, i) =>
-                html`<li key=${line.step ?? i}>
-                  <${Glyph} look=${line.look} />
-                  <p class="clip">
-                    ${line.step ? html`<button type="button" class="plain-link strong" onClick=${() => choose(line.step ?? null)}>${line.step}</button> ` : ''}${line.text}${line.aside ? html` <span class="failed">${line.aside}</span>` : ''}
-                  </p>
-                  ${line.action === 'reset' && can('steps:resolve', task.namespace) ? html`<button class="btn sm" type="button" onClick=${() => resetStep(task, line.step ?? '')}>Reset for retry…</button>` : ''}
-                </li>`,
-            )}${reasons.lines.length > 3 ? html`<li class="dim small">${reasons.lines.length - 3} more</li>` : ''}
-          </ul>
-        </section>
-        <section class="panel prog" aria-label="Progress">
-          <div class="top1">
-            <span class="big">${count(done)} <span class="dim of">of ${count(total)} steps</span></span
-            ><span class="strong">${total ? Math.floor((100 * done) / total) : 0} %</span>
-          </div>
-          <${Segments} tall parts=${started.map(([hue, word, n]) => [hue, word, n])} />
-          <div class="counts">
-            ${parts.filter(([hue, , n]) => n || ['done', 'work', 'failed', 'waiting'].includes(hue)).map(([hue, word, n, glyph]) => html`<span key=${word} title=${word}><${Glyph} look=${{ hue: hue === 'queued' ? 'work' : hue === 'never' ? 'waiting' : /** @type {any} */ (hue), glyph, word, turns: glyph === 'running' && n > 0 }} />${count(n)}<span class="hidden"> ${word}</span></span>`)}
-          </div>
-        </section>
-      </div>
+      <div class="title"><h1 class="clip">${task.name}</h1><a class="chip plain" title="Version of the template" href=${href(join('templates', task.namespace, task.name, task.version))}>${task.version}</a>${title ? html`<span class="mono soft clip">${title}</span>` : ''}<${TaskActions} task=${task} graph=${graph} quiet=${Boolean(chosen)} /></div>
+      <div class="meta"><${StateWord} look=${taskLook(task)} /><span>started <b><${Ago} at=${task.created_at} /></b> ago</span>${attributes.slice(1).map(([name, value]) => html`<span key=${name}>${name} <b class="mono">${value}</b></span>`)}${task.initiator ? html`<span>by <b>${task.initiator}</b></span>` : ''}${task.source_system ? html`<span>from <b>${task.source_system}</b></span>` : ''}<${CopyId} id=${id} label="id of the task" />${task.priority ? html`<span>priority <b>${task.priority}</b></span>` : ''}${task.tags.length ? html`<span class="row">${task.tags.map((/** @type {string} */ tag) => html`<${Tag} key=${tag}>${tag}<//>`)}</span>` : ''}${task.has_dlq_entry && can('dlq:read') ? html`<a href=${href('dlq', { task: id })} class="row">in the DLQ</a>` : ''}</div>
+      <div class="now"><section class="panel why" aria-labelledby="why"><h2 id="why">${reasons.title}</h2><ul>${reasons.lines.slice(0, 3).map((line, i) => html`<li key=${line.step ?? i}><${Glyph} look=${line.look} /><p class="clip">${line.step ? html`<button type="button" class="plain-link strong" onClick=${() => choose(line.step ?? null)}>${line.step}</button> ` : ''}${line.text}${line.aside ? html` <span class="failed">${line.aside}</span>` : ''}</p>${line.action === 'reset' && can('steps:resolve', task.namespace) ? html`<button class="btn sm" type="button" onClick=${() => resetStep(task, line.step ?? '')}>Reset for retry…</button>` : ''}</li>`)}${reasons.lines.length > 3 ? html`<li class="dim small">${reasons.lines.length - 3} more</li>` : ''}</ul></section>
+      <section class="panel prog" aria-label="Progress"><div class="top1"><span class="big">${count(done)} <span class="dim of">of ${count(total)} steps</span></span><span class="strong">${total ? Math.floor((100 * done) / total) : 0} %</span></div><${Segments} tall parts=${started.map(([hue, word, n]) => [hue, word, n])} /><div class="counts">${parts.filter(([hue, , n]) => n || ['done', 'work', 'failed', 'waiting'].includes(hue)).map(([hue, word, n, glyph]) => html`<span key=${word} title=${word}><${Glyph} look=${{ hue: hue === 'queued' ? 'work' : hue === 'never' ? 'waiting' : /** @type {any} */ (hue), glyph, word, turns: glyph === 'running' && n > 0 }} />${count(n)}<span class="hidden"> ${word}</span></span>`)}</div></section></div>
     </header>
-    <nav class="tabs" aria-label="Views of the task">
-      ${tabs.map(([name, text]) => html`<a key=${name} href=${href(join('tasks', id, name), here.value.query)} aria-current=${name === active ? 'page' : undefined}>${text}${name === 'steps' ? html`<span class="n">${count(task.steps.total)}</span>` : ''}</a>`)}
-    </nav>
+    <nav class="tabs" aria-label="Views of the task">${tabs.map(([name, text]) => html`<a key=${name} href=${href(join('tasks', id, name), here.value.query)} aria-current=${name === active ? 'page' : undefined}>${text}${name === 'steps' ? html`<span class="n">${count(task.steps.total)}</span>` : ''}</a>`)}</nav>
     <div class="work-area ${chosen ? '' : 'alone'}">
       ${active === 'graph' ? html`<${GraphTab} ...${shared} />` : active === 'timeline' ? html`<${Timeline} ...${shared} />` : active === 'steps' ? html`<${Steps} ...${shared} />` : active === 'logs' ? html`<${Logs} ...${shared} />` : active === 'data' ? html`<${Documents} ...${shared} />` : active === 'audit' ? html`<${Audit} ...${shared} />` : html`<${Raw} ...${shared} />`}
       ${chosen ? html`<${StepPanel} key=${chosen} ...${shared} step=${chosen} failed=${failed} next=${next} />` : ''}

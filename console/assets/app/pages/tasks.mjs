@@ -44,32 +44,13 @@ function Row({ task, index, cursor, selected, toggle, selectable }) {
   return html`<tr aria-rowindex=${index + 2} class=${cursor ? 'cursor' : ''} aria-selected=${selected ? 'true' : undefined}>
     ${selectable ? html`<td class="c-sel"><input class="check" type="checkbox" aria-label="Select task ${shortId(task.task_id)}" checked=${selected} onChange=${toggle} /></td>` : html`<td class="c-sel"></td>`}
     <td class="c-state"><${StateWord} look=${look} /></td>
-    <td class="c-tpl">
-      <a class="strong" href=${href(join('tasks', task.task_id))} title=${`${task.namespace}/${task.name}`}>${task.name}</a>
-      <span class="dim small">${task.version}</span>
-    </td>
+    <td class="c-tpl"><a class="strong" href=${href(join('tasks', task.task_id))} title=${`${task.namespace}/${task.name}`}>${task.name}</a> <span class="dim small">${task.version}</span></td>
     <td class="c-id mono soft" title=${task.task_id}>${shortId(task.task_id)}</td>
     <td class="c-age num soft" title=${stamp(task.created_at, zone.value)}>${age(now.value - Date.parse(task.created_at))}</td>
     <td class="c-dur num">${end ? duration(end - Date.parse(task.created_at)) : '–'}</td>
-    <td class="c-prog">
-      <div class="row">
-        <${Segments} parts=${segmentsOf(task.steps)} /><span class="small dim num frac">${task.steps.satisfied}/${task.steps.total}</span>
-      </div>
-    </td>
-    <td class="c-step">
-      ${
-        where
-          ? html`<span class="row"
-              ><${Glyph} look=${where[0]} /><span class="clip"
-                >${where[1]} <span class=${where[0].hue === 'failed' ? 'failed' : 'dim'}>${where[2]}</span></span
-              ></span
-            >`
-          : html`<span class="dim">–</span>`
-      }
-    </td>
-    <td class="c-tags">
-      ${keys.slice(0, 1).map(([name, value]) => html`<span class="tag mono" key=${name} title=${`${name} ${value}`}>${value}</span> `)}${task.tags.slice(0, 3).map((/** @type {string} */ tag) => html`<${Tag} key=${tag}>${tag}<//> `)}${task.has_dlq_entry ? html`<span class="tag" title="Has or had an entry in the dead-letter queue">DLQ</span>` : ''}
-    </td>
+    <td class="c-prog"><div class="row"><${Segments} parts=${segmentsOf(task.steps)} /><span class="small dim num frac">${task.steps.satisfied}/${task.steps.total}</span></div></td>
+    <td class="c-step">${where ? html`<span class="row"><${Glyph} look=${where[0]} /><span class="clip">${where[1]} <span class=${where[0].hue === 'failed' ? 'failed' : 'dim'}>${where[2]}</span></span></span>` : html`<span class="dim">–</span>`}</td>
+    <td class="c-tags">${keys.slice(0, 1).map(([name, value]) => html`<span class="tag mono" key=${name} title=${`${name} ${value}`}>${value}</span> `)}${task.tags.slice(0, 3).map((/** @type {string} */ tag) => html`<${Tag} key=${tag}>${tag}<//> `)}${task.has_dlq_entry ? html`<span class="tag" title="Has or had an entry in the dead-letter queue">DLQ</span>` : ''}</td>
   </tr>`;
 }
 
@@ -97,43 +78,21 @@ function Views({ filters }) {
       first: { name: '' },
       ready: (form) => Boolean(form.name.trim()),
       fields: (form, set) =>
-        html`<div class="field">
-          <label for="view">Name</label
-          ><input
-            class="input"
-            id="view"
-            data-first
-            value=${form.name}
-            onInput=${(/** @type {any} */ e) => set({ name: e.target.value })}
-          />
-        </div>`,
+        html`<div class="field"><label for="view">Name</label><input class="input" id="view" data-first value=${form.name} onInput=${(/** @type {any} */ e) => set({ name: e.target.value })} /></div>`,
       act: async (form) => {
         saved.value = [...saved.value, [form.name.trim(), filters]];
       },
     });
-  return html`<nav class="views" aria-label="Views">
-    ${[...VIEWS, ...saved.value].map(
-      ([name, view, hue], i) =>
-        html`<a key=${name} href=${href('tasks', view)} aria-current=${same(view, filters) ? 'page' : undefined}
-            >${name}
-            ${counts[i] ? html`<span class=${hue && counts[i].count ? hue : ''}>${count(counts[i].count)}${counts[i].capped ? '+' : ''}</span>` : ''}</a
-          >${
-            i >= VIEWS.length && same(view, filters)
-              ? html`<button
-                  class="btn ghost sm icon"
-                  type="button"
-                  aria-label="Remove the view ${name}"
-                  title="Remove this view"
-                  onClick=${() => {
-                    saved.value = saved.value.filter(([other]) => other !== name);
-                  }}
-                >
-                  <${Icon} name="x" small />
-                </button>`
-              : ''
-          }`,
-    )}${isSaved ? '' : html`<button class="add" type="button" onClick=${save}><${Icon} name="plus" small />Save this view</button>`}
-  </nav>`;
+  return html`<nav class="views" aria-label="Views">${[...VIEWS, ...saved.value].map(
+    ([name, view, hue], i) =>
+      html`<a key=${name} href=${href('tasks', view)} aria-current=${same(view, filters) ? 'page' : undefined}>${name} ${counts[i] ? html`<span class=${hue && counts[i].count ? hue : ''}>${count(counts[i].count)}${counts[i].capped ? '+' : ''}</span>` : ''}</a>${
+        i >= VIEWS.length && same(view, filters)
+          ? html`<button class="btn ghost sm icon" type="button" aria-label="Remove the view ${name}" title="Remove this view" onClick=${() => {
+              saved.value = saved.value.filter(([other]) => other !== name);
+            }}><${Icon} name="x" small /></button>`
+          : ''
+      }`,
+  )}${isSaved ? '' : html`<button class="add" type="button" onClick=${save}><${Icon} name="plus" small />Save this view</button>`}</nav>`;
 }
 
 /** The rows: read page by page, kept in place, new ones held. */
@@ -146,10 +105,7 @@ function useRows(query) {
     `tasks:${key}`,
     (stop) =>
       ask('v1/tasks', {
-        query: {
-          ...query,
-          limit: Math.min(200, Math.max(LIMIT, shown.current.key === key ? shown.current.rows.length + 20 : LIMIT)),
-        },
+        query: { ...query, limit: Math.min(200, Math.max(LIMIT, shown.current.key === key ? shown.current.rows.length + 20 : LIMIT)) },
         signal: stop,
       }),
     { every: 3000 },
@@ -162,13 +118,7 @@ function useRows(query) {
     if (!first.data) return;
     set((/** @type {any} */ before) => {
       if (before.key !== key)
-        return {
-          key,
-          rows: first.data.items,
-          fresh: [],
-          cursor: first.data.next_cursor ?? null,
-          applied: first.data.applied,
-        };
+        return { key, rows: first.data.items, fresh: [], cursor: first.data.next_cursor ?? null, applied: first.data.applied };
       if (!before.rows.length) return { ...before, rows: first.data.items, cursor: first.data.next_cursor ?? null };
       const { rows, fresh, gone } = merge(before.rows, first.data.items, ascending);
       // Rows that no longer match stay where they are, as they have become.
@@ -344,29 +294,15 @@ export default function Tasks() {
   const number = chosen.size;
   const allShown = list.rows.length > 0 && list.rows.every((/** @type {any} */ task) => chosen.has(task.task_id));
   const newest = list.fresh.length
-    ? html`<button
-        class="new-rows"
-        type="button"
-        title="Show them (n)"
-        onClick=${() => {
-          list.reveal();
-          box.current?.scrollTo(0, 0);
-          setCursor(-1);
-        }}
-      >
-        ${list.fresh.length} new
-      </button>`
+    ? html`<button class="new-rows" type="button" title="Show them (n)" onClick=${() => {
+        list.reveal();
+        box.current?.scrollTo(0, 0);
+        setCursor(-1);
+      }}>${list.fresh.length} new</button>`
     : '';
   return html`<main class="main p-tasks" id="main" tabindex="-1">
-    <header class="head">
-      <div class="row">
-        <h1 class="t">Tasks</h1>
-        <span class="dim cnt">${total ? `${count(total.count)}${total.capped ? ' or more' : ''}${isFiltered ? ' match' : ''}` : ''}</span
-        ><span class="grow"></span
-        >${can('tasks:create') ? html`<a class="btn primary" href=${href('start')}><${Icon} name="plus" small />Start a task</a>` : ''}
-      </div>
-      <${Views} filters=${filters} /><${FilterBar} filters=${filters} change=${change} right=${newest} />
-    </header>
+    <header class="head"><div class="row"><h1 class="t">Tasks</h1><span class="dim cnt">${total ? `${count(total.count)}${total.capped ? ' or more' : ''}${isFiltered ? ' match' : ''}` : ''}</span><span class="grow"></span>${can('tasks:create') ? html`<a class="btn primary" href=${href('start')}><${Icon} name="plus" small />Start a task</a>` : ''}</div>
+    <${Views} filters=${filters} /><${FilterBar} filters=${filters} change=${change} right=${newest} /></header>
     <div class="list" ref=${box} tabindex="0" role="region" aria-label="Tasks, ${list.rows.length} rows">
       ${
         list.error
@@ -376,80 +312,26 @@ export default function Tasks() {
             : !list.rows.length
               ? html`<${Nothing} filters=${filters} change=${change} />`
               : html`<table class="table" aria-rowcount=${list.cursor ? -1 : list.rows.length + 1}>
-                  <colgroup>
-                    <col class="w-sel" />
-                    <col class="w-state" />
-                    <col class="w-tpl" />
-                    <col class="w-id" />
-                    <col class="w-age" />
-                    <col class="w-dur" />
-                    <col class="w-prog" />
-                    <col />
-                    <col class="w-tags" />
-                  </colgroup>
-                  <thead>
-                    <tr>
-                      <th>
-                        ${
-                          mayOperate
-                            ? html`<input
-                                class="check"
-                                type="checkbox"
-                                aria-label="Select all that are shown"
-                                checked=${allShown}
-                                onChange=${() => {
-                                  setAll(false);
-                                  setChosen(allShown ? new Set() : new Set(list.rows.map((/** @type {any} */ task) => task.task_id)));
-                                }}
-                              />`
-                            : html`<span class="hidden">Selection</span>`
-                        }
-                      </th>
-                      <th>State</th>
-                      <th>Template</th>
-                      <th>Task</th>
-                      <th class="num">Age</th>
-                      <th class="num">Duration</th>
-                      <th>Progress</th>
-                      <th>Step</th>
-                      <th>Tags</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${
-                      view.before
-                        ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}>
-                            <td colspan="9"></td>
-                          </tr>`
-                        : ''
-                    }${list.rows.slice(view.first, view.last).map((/** @type {any} */ task, /** @type {number} */ i) => html`<${Row} key=${task.task_id} task=${task} index=${view.first + i} standings=${standings} cursor=${view.first + i === cursor} selected=${chosen.has(task.task_id)} selectable=${mayOperate} toggle=${() => toggle(task.task_id)} />`)}${
-                      view.after
-                        ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}>
-                            <td colspan="9"></td>
-                          </tr>`
-                        : ''
-                    }
-                  </tbody>
-                </table>`
+        <colgroup><col class="w-sel" /><col class="w-state" /><col class="w-tpl" /><col class="w-id" /><col class="w-age" /><col class="w-dur" /><col class="w-prog" /><col /><col class="w-tags" /></colgroup>
+        <thead><tr><th>${
+          mayOperate
+            ? html`<input class="check" type="checkbox" aria-label="Select all that are shown" checked=${allShown} onChange=${() => {
+                setAll(false);
+                setChosen(allShown ? new Set() : new Set(list.rows.map((/** @type {any} */ task) => task.task_id)));
+              }} />`
+            : html`<span class="hidden">Selection</span>`
+        }</th><th>State</th><th>Template</th><th>Task</th><th class="num">Age</th><th class="num">Duration</th><th>Progress</th><th>Step</th><th>Tags</th></tr></thead>
+        <tbody>${view.before ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}><td colspan="9"></td></tr>` : ''}${list.rows.slice(view.first, view.last).map((/** @type {any} */ task, /** @type {number} */ i) => html`<${Row} key=${task.task_id} task=${task} index=${view.first + i} standings=${standings} cursor=${view.first + i === cursor} selected=${chosen.has(task.task_id)} selectable=${mayOperate} toggle=${() => toggle(task.task_id)} />`)}${view.after ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}><td colspan="9"></td></tr>` : ''}</tbody></table>`
       }
     </div>
     <p class="hidden" aria-live="polite">${list.fresh.length ? `${list.fresh.length} new tasks` : ''}</p>
     ${
       number
-        ? html`<div class="bulk-wrap">
-            <div class="bulk" role="toolbar" aria-label="Selected tasks">
-              <span class="strong">${all ? `All ${total ? count(total.count) : ''} that match` : `${count(number)} selected`}</span
-              >${!all && total && total.count > number && allShown ? html`<button class="link sel-all" type="button" onClick=${() => setAll(true)}>Select all ${count(total.count)}${total.capped ? '+' : ''} that match</button>` : ''}<span
-                class="bar"
-              ></span>
-              ${can('tasks:operate') ? html`<button class="btn" type="button" onClick=${() => act('redrive')}><${Icon} name="redrive" small />Redrive…</button><button class="btn pz" type="button" onClick=${() => act('pause')}><${Icon} name="pause" small />Pause…</button><button class="btn wide" type="button" onClick=${() => act('resume')}>Resume…</button><button class="btn wide" type="button" onClick=${() => act('set_tags')}>Set tags…</button>` : ''}
-              ${number === 2 && !all ? html`<a class="btn wide" href=${href(join('compare', ...chosen))}>Compare</a>` : ''}
-              ${can('tasks:cancel') ? html`<button class="btn danger" type="button" onClick=${() => act('cancel')}>Cancel tasks…</button>` : ''}
-              <button class="btn ghost icon" type="button" aria-label="Clear the selection" onClick=${clear}>
-                <${Icon} name="x" />
-              </button>
-            </div>
-          </div>`
+        ? html`<div class="bulk-wrap"><div class="bulk" role="toolbar" aria-label="Selected tasks"><span class="strong">${all ? `All ${total ? count(total.count) : ''} that match` : `${count(number)} selected`}</span>${!all && total && total.count > number && allShown ? html`<button class="link sel-all" type="button" onClick=${() => setAll(true)}>Select all ${count(total.count)}${total.capped ? '+' : ''} that match</button>` : ''}<span class="bar"></span>
+      ${can('tasks:operate') ? html`<button class="btn" type="button" onClick=${() => act('redrive')}><${Icon} name="redrive" small />Redrive…</button><button class="btn pz" type="button" onClick=${() => act('pause')}><${Icon} name="pause" small />Pause…</button><button class="btn wide" type="button" onClick=${() => act('resume')}>Resume…</button><button class="btn wide" type="button" onClick=${() => act('set_tags')}>Set tags…</button>` : ''}
+      ${number === 2 && !all ? html`<a class="btn wide" href=${href(join('compare', ...chosen))}>Compare</a>` : ''}
+      ${can('tasks:cancel') ? html`<button class="btn danger" type="button" onClick=${() => act('cancel')}>Cancel tasks…</button>` : ''}
+      <button class="btn ghost icon" type="button" aria-label="Clear the selection" onClick=${clear}><${Icon} name="x" /></button></div></div>`
         : ''
     }
   </main>`;
@@ -459,17 +341,7 @@ export default function Tasks() {
 function Nothing({ filters, change }) {
   const names = Object.keys(filters);
   if (!names.length)
-    return html`<${Empty}
-      title="No tasks at all yet"
-      command="tasker task run NAMESPACE/NAME --input FILE"
-      action=${can('tasks:create') ? html`<a class="btn sm" href=${href('start')}>Start one from a template</a>` : ''}
-      >Start one from a template, or send an event to a trigger.<//
-    >`;
+    return html`<${Empty} title="No tasks at all yet" command="tasker task run NAMESPACE/NAME --input FILE" action=${can('tasks:create') ? html`<a class="btn sm" href=${href('start')}>Start one from a template</a>` : ''}>Start one from a template, or send an event to a trigger.<//>`;
   const time = names.filter((name) => /_(after|before)$/.test(name));
-  return html`<${Empty}
-    icon="search"
-    title="None match these filters"
-    action=${html`<span class="row">${time.length && names.length > time.length ? html`<button class="btn sm" type="button" onClick=${() => change(Object.fromEntries(time.map((name) => [name, undefined])))}>Clear the time range</button>` : ''}<button class="btn sm" type="button" onClick=${() => change(Object.fromEntries(names.map((name) => [name, undefined])))}>Clear all filters</button></span>`}
-    >Change or remove a filter above.<//
-  >`;
+  return html`<${Empty} icon="search" title="None match these filters" action=${html`<span class="row">${time.length && names.length > time.length ? html`<button class="btn sm" type="button" onClick=${() => change(Object.fromEntries(time.map((name) => [name, undefined])))}>Clear the time range</button>` : ''}<button class="btn sm" type="button" onClick=${() => change(Object.fromEntries(names.map((name) => [name, undefined])))}>Clear all filters</button></span>`}>Change or remove a filter above.<//>`;
 }

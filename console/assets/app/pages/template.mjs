@@ -79,78 +79,24 @@ function View({ namespace, name, tab, versions, version, definition, graph }) {
   const steps = definition.steps ?? [];
   const link = (/** @type {string} */ v) => href(join('templates', namespace, name, v, tab));
   return html`<main class="main p-template" id="main" tabindex="-1">
-    <header class="head">
-      <div class="row ttl">
-        <h1 class="clip">${name}</h1>
-        <select
-          class="chip-select"
-          aria-label="Version"
-          value=${version}
-          onChange=${(/** @type {any} */ e) => go(join('templates', namespace, name, e.target.value, tab))}
-        >
-          ${versions.map((/** @type {any} */ one) => html`<option key=${one.version} value=${one.version}>${one.version}</option>`)}</select
-        ><span class="small dim clip">${definition.description ?? ''}</span><span class="grow"></span>${
-          versions.length > 1
-            ? html`<select
-                class="btn"
-                aria-label="Compare with another version"
-                value=${other ?? ''}
-                onChange=${(/** @type {any} */ e) => setQuery({ with: e.target.value })}
-              >
-                <option value="">Compare with…</option>
-                ${versions.filter((/** @type {any} */ one) => one.version !== version).map((/** @type {any} */ one) => html`<option key=${one.version} value=${one.version}>${one.version}</option>`)}
-              </select>`
-            : ''
-        }<a class="btn" href=${href('tasks', { namespace, name })}>Its tasks</a>
-      </div>
-      <div class="stats">
-        ${counts ? html`<${Stat} name="Tasks, 24 h" value=${number(counts.day)} /><${Stat} name="Failed, 24 h" value=${counts.day.count ? `${((100 * counts.failed.count) / counts.day.count).toFixed(1)} %` : '–'} note=${counts.failed.count ? count(counts.failed.count) : ''} hue=${counts.failed.count ? 'failed' : ''} /><${Stat} name="Open now" value=${number(counts.open)} />` : ''}<${Stat}
-          name="Steps"
-          value=${steps.length}
-        /><${Stat} name="Namespace" value=${namespace} /><${Stat}
-          name="Published"
-          value=${html`<${Ago} at=${versions.find((/** @type {any} */ one) => one.version === version)?.published_at} suffix=" ago" />`}
-        />
-      </div>
-    </header>
-    <nav class="tabs" aria-label="Views of the template">
-      ${TABS.map(([id, title]) => html`<a key=${id} href=${href(join('templates', namespace, name, version, id), here.value.query)} aria-current=${id === tab ? 'page' : undefined}>${title}${id === 'steps' ? html`<span class="n">${steps.length}</span>` : ''}</a>`)}
-    </nav>
+    <header class="head"><div class="row ttl"><h1 class="clip">${name}</h1><select class="chip-select" aria-label="Version" value=${version} onChange=${(/** @type {any} */ e) => go(join('templates', namespace, name, e.target.value, tab))}>${versions.map((/** @type {any} */ one) => html`<option key=${one.version} value=${one.version}>${one.version}</option>`)}</select><span class="small dim clip">${definition.description ?? ''}</span><span class="grow"></span>${versions.length > 1 ? html`<select class="btn" aria-label="Compare with another version" value=${other ?? ''} onChange=${(/** @type {any} */ e) => setQuery({ with: e.target.value })}><option value="">Compare with…</option>${versions.filter((/** @type {any} */ one) => one.version !== version).map((/** @type {any} */ one) => html`<option key=${one.version} value=${one.version}>${one.version}</option>`)}</select>` : ''}<a class="btn" href=${href('tasks', { namespace, name })}>Its tasks</a></div>
+      <div class="stats">${counts ? html`<${Stat} name="Tasks, 24 h" value=${number(counts.day)} /><${Stat} name="Failed, 24 h" value=${counts.day.count ? `${((100 * counts.failed.count) / counts.day.count).toFixed(1)} %` : '–'} note=${counts.failed.count ? count(counts.failed.count) : ''} hue=${counts.failed.count ? 'failed' : ''} /><${Stat} name="Open now" value=${number(counts.open)} />` : ''}<${Stat} name="Steps" value=${steps.length} /><${Stat} name="Namespace" value=${namespace} /><${Stat} name="Published" value=${html`<${Ago} at=${versions.find((/** @type {any} */ one) => one.version === version)?.published_at} suffix=" ago" />`} /></div></header>
+    <nav class="tabs" aria-label="Views of the template">${TABS.map(([id, title]) => html`<a key=${id} href=${href(join('templates', namespace, name, version, id), here.value.query)} aria-current=${id === tab ? 'page' : undefined}>${title}${id === 'steps' ? html`<span class="n">${steps.length}</span>` : ''}</a>`)}</nav>
     <div class="work-area ${mayStart && tab === 'graph' ? '' : 'no-side'}">
-      <aside class="vers" aria-label="Versions">
-        <h2 class="micro">Versions <span>${counts ? 'tasks, 24 h' : ''}</span></h2>
-        <ul>
-          ${versions.map((/** @type {any} */ one, /** @type {number} */ i) => {
-            const share = counts?.day.count ? (100 * (counts.shares[i] ?? 0)) / counts.day.count : 0;
-            return html`<li key=${one.version}>
-              <a
-                class="v ${one.version === version ? 'cur' : ''}"
-                href=${link(one.version)}
-                aria-current=${one.version === version ? 'page' : undefined}
-                ><span class="row"
-                  ><span class="strong">${one.version}</span>${i === 0 ? html`<span class="tag">newest</span>` : ''}<span
-                    class="small num dim share"
-                    >${counts ? `${Math.round(share)} %` : ''}</span
-                  ></span
-                ><span class="small dim"><${Ago} at=${one.published_at} suffix=" ago" /></span
-                ><span class="sh"><i style=${{ width: `${share}%` }}></i></span
-              ></a>
-            </li>`;
-          })}
-        </ul>
-      </aside>
+      <aside class="vers" aria-label="Versions"><h2 class="micro">Versions <span>${counts ? 'tasks, 24 h' : ''}</span></h2><ul>${versions.map(
+        (/** @type {any} */ one, /** @type {number} */ i) => {
+          const share = counts?.day.count ? (100 * (counts.shares[i] ?? 0)) / counts.day.count : 0;
+          return html`<li key=${one.version}><a class="v ${one.version === version ? 'cur' : ''}" href=${link(one.version)} aria-current=${one.version === version ? 'page' : undefined}><span class="row"><span class="strong">${one.version}</span>${i === 0 ? html`<span class="tag">newest</span>` : ''}<span class="small num dim share">${counts ? `${Math.round(share)} %` : ''}</span></span><span class="small dim"><${Ago} at=${one.published_at} suffix=" ago" /></span><span class="sh"><i style=${{ width: `${share}%` }}></i></span></a></li>`;
+        },
+      )}</ul></aside>
       ${tab === 'graph' ? html`<section class="graph-pane" aria-label="Graph"><${GraphView} graph=${graph} selected=${chosen} choose=${(/** @type {any} */ id) => setQuery({ step: id ?? undefined })} now=${now.value} changed=${changed?.flags} />${changed ? html`<p class="cmpn small">Compared with ${other}: ${changed.words}</p>` : ''}${step ? html`<${StepCard} step=${step} close=${() => setQuery({ step: undefined })} />` : ''}</section>` : html`<section class="tab-body" tabindex="0" aria-label=${tab}>${tab === 'steps' ? html`<${StepList} steps=${steps} />` : tab === 'schemas' ? html`<${Schemas} definition=${definition} />` : html`${changed ? html`<${Changes} list=${changed.list} other=${other} />` : ''}<${Document} title="Template" text=${text} />`}</section>`}
       ${mayStart && tab === 'graph' ? html`<${StartForm} key=${version} namespace=${namespace} name=${name} version=${version} schema=${definition.input_schema} />` : ''}
-    </div>
-  </main>`;
+    </div></main>`;
 }
 
 const number = (/** @type {any} */ answer) => `${count(answer.count)}${answer.capped ? '+' : ''}`;
 const Stat = ({ name, value, note = '', hue = '' }) =>
-  html`<div class="stat">
-    <span class="micro">${name}</span
-    ><span class="row"><b class=${hue}>${value}</b>${note ? html`<span class="small dim">${note}</span>` : ''}</span>
-  </div>`;
+  html`<div class="stat"><span class="micro">${name}</span><span class="row"><b class=${hue}>${value}</b>${note ? html`<span class="small dim">${note}</span>` : ''}</span></div>`;
 
 /** What changed from one version to another. @param {any} before @param {any} after */
 function changesOf(before, after) {
@@ -172,35 +118,7 @@ function changesOf(before, after) {
 }
 
 function Changes({ list, other }) {
-  return html`<section class="panel document">
-    <header>
-      <h2>Changes from ${other}</h2>
-      <span class="dim small">${list.length}</span>
-    </header>
-    ${
-      list.length
-        ? html`<table class="table">
-            <thead>
-              <tr>
-                <th>Field</th>
-                <th>${other}</th>
-                <th>This version</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${list.slice(0, 300).map(
-                (/** @type {any} */ one) =>
-                  html`<tr key=${one.path}>
-                    <td class="mono wrap-text">${one.path}</td>
-                    <td class="mono soft wrap-text">${one.a ? print(one.a, 0).replaceAll('\n', ' ') : '–'}</td>
-                    <td class="mono wrap-text">${one.b ? print(one.b, 0).replaceAll('\n', ' ') : '–'}</td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>`
-        : html`<div class="section small soft">They are the same.</div>`
-    }
-  </section>`;
+  return html`<section class="panel document"><header><h2>Changes from ${other}</h2><span class="dim small">${list.length}</span></header>${list.length ? html`<table class="table"><thead><tr><th>Field</th><th>${other}</th><th>This version</th></tr></thead><tbody>${list.slice(0, 300).map((/** @type {any} */ one) => html`<tr key=${one.path}><td class="mono wrap-text">${one.path}</td><td class="mono soft wrap-text">${one.a ? print(one.a, 0).replaceAll('\n', ' ') : '–'}</td><td class="mono wrap-text">${one.b ? print(one.b, 0).replaceAll('\n', ' ') : '–'}</td></tr>`)}</tbody></table>` : html`<div class="section small soft">They are the same.</div>`}</section>`;
 }
 
 const limit = (/** @type {any} */ retry) =>
@@ -208,77 +126,42 @@ const limit = (/** @type {any} */ retry) =>
 const callable = (/** @type {any} */ handler) => (typeof handler === 'string' ? handler : (handler?.callable ?? ''));
 
 function StepCard({ step, close }) {
-  return html`<div class="step-card panel">
-    <header>
-      <h2>${step.name}</h2>
-      <button class="btn ghost sm icon right" type="button" aria-label="Close" onClick=${close}>
-        <${Icon} name="x" small />
-      </button>
-    </header>
-    <div class="section">
-      <${Facts}
-        pairs=${[
-          ['Does', step.description],
-          ['Type', (step.step_type ?? step.type ?? 'standard').replaceAll('_', ' ')],
-          ['Handler', callable(step.handler)],
-          ['After', (step.dependencies ?? []).join(', ')],
-          ['Retry', limit(step.retry)],
-          ['Timeout', step.timeout_seconds ? `${step.timeout_seconds} s` : ''],
-          [
-            'Grants',
-            step.grants
-              ? Object.entries(step.grants)
-                  .map(([kind, value]) => `${kind}: ${[value].flat().join(', ')}`)
-                  .join('; ')
-              : 'none: everything is denied',
-          ],
-        ]}
-      />
-    </div>
-  </div>`;
+  return html`<div class="step-card panel"><header><h2>${step.name}</h2><button class="btn ghost sm icon right" type="button" aria-label="Close" onClick=${close}><${Icon} name="x" small /></button></header><div class="section"><${Facts} pairs=${[
+    ['Does', step.description],
+    ['Type', (step.step_type ?? step.type ?? 'standard').replaceAll('_', ' ')],
+    ['Handler', callable(step.handler)],
+    ['After', (step.dependencies ?? []).join(', ')],
+    ['Retry', limit(step.retry)],
+    ['Timeout', step.timeout_seconds ? `${step.timeout_seconds} s` : ''],
+    [
+      'Grants',
+      step.grants
+        ? Object.entries(step.grants)
+            .map(([kind, value]) => `${kind}: ${[value].flat().join(', ')}`)
+            .join('; ')
+        : 'none: everything is denied',
+    ],
+  ]} /></div></div>`;
 }
 
 function StepList({ steps }) {
   if (!steps.length) return html`<${Empty} icon="template" title="It has no steps" />`;
-  return html`<section class="panel scroll-x">
-    <table class="table stack">
-      <thead>
-        <tr>
-          <th>Step</th>
-          <th>Handler</th>
-          <th>After</th>
-          <th>Retry</th>
-          <th>Grants</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${steps.map(
-          (/** @type {any} */ step) =>
-            html`<tr key=${step.name}>
-              <td data-h="Step"><span class="strong">${step.name}</span></td>
-              <td class="mono soft" data-h="Handler">${callable(step.handler)}</td>
-              <td class="soft wrap-text" data-h="After">${(step.dependencies ?? []).join(', ') || '–'}</td>
-              <td class="soft" data-h="Retry">${limit(step.retry) || 'default'}</td>
-              <td class="soft wrap-text" data-h="Grants">
-                ${
-                  step.grants && Object.keys(step.grants).length
-                    ? Object.entries(step.grants)
-                        .map(
-                          ([kind, value]) =>
-                            `${kind}: ${[value]
-                              .flat()
-                              .map((one) => (typeof one === 'object' ? JSON.stringify(one) : one))
-                              .join(', ')}`,
-                        )
-                        .join('; ')
-                    : html`<span class="dim">none</span>`
-                }
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </section>`;
+  return html`<section class="panel scroll-x"><table class="table stack"><thead><tr><th>Step</th><th>Handler</th><th>After</th><th>Retry</th><th>Grants</th></tr></thead><tbody>${steps.map(
+    (/** @type {any} */ step) =>
+      html`<tr key=${step.name}><td data-h="Step"><span class="strong">${step.name}</span></td><td class="mono soft" data-h="Handler">${callable(step.handler)}</td><td class="soft wrap-text" data-h="After">${(step.dependencies ?? []).join(', ') || '–'}</td><td class="soft" data-h="Retry">${limit(step.retry) || 'default'}</td><td class="soft wrap-text" data-h="Grants">${
+        step.grants && Object.keys(step.grants).length
+          ? Object.entries(step.grants)
+              .map(
+                ([kind, value]) =>
+                  `${kind}: ${[value]
+                    .flat()
+                    .map((one) => (typeof one === 'object' ? JSON.stringify(one) : one))
+                    .join(', ')}`,
+              )
+              .join('; ')
+          : html`<span class="dim">none</span>`
+      }</td></tr>`,
+  )}</tbody></table></section>`;
 }
 
 function Schemas({ definition }) {

@@ -55,83 +55,15 @@ export default function Templates() {
       },
     ],
   });
-  return html`<main class="main plain" id="main" tabindex="-1">
-    <div class="wrapper">
-      <header class="row">
-        <h1>Templates</h1>
-        <span class="dim small">${found.data ? count(list.length) : ''}</span
-        ><span class="grow"></span
-        >${can('templates:validate') ? html`<button class="btn" type="button" onClick=${() => validateDialog()}>Validate YAML…</button>` : ''}${can('tasks:create') ? html`<a class="btn primary" href=${href('start')}><${Icon} name="plus" small />Start a task</a>` : ''}
-      </header>
-      <label class="search list-search"
-        ><${Icon} name="search" small /><input
-          ref=${box}
-          type="search"
-          aria-label="Find a template"
-          placeholder="Name or description"
-          value=${text}
-          onInput=${(/** @type {any} */ e) => set(e.target.value)}
-      /></label>
-      <section class="panel">
-        <${Shown} of=${found}
-          >${() =>
-            list.length
-              ? html`<table class="table stack">
-                  <colgroup>
-                    <col class="c200" />
-                    <col />
-                    <col class="c80" />
-                    <col class="c80" />
-                    <col class="c100" />
-                    <col class="c100" />
-                    <col class="c100" />
-                    <col class="c100" />
-                  </colgroup>
-                  <thead>
-                    <tr>
-                      <th>Template</th>
-                      <th>Description</th>
-                      <th>Newest</th>
-                      <th class="num">Versions</th>
-                      <th class="num">Tasks, 24 h</th>
-                      <th class="num">Failed, 24 h</th>
-                      <th class="num">Open now</th>
-                      <th class="num">Published</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${list.map((one, i) => {
-                      const failed = numbers ? of(numbers.failed, one) : 0;
-                      return html`<tr key=${`${one.namespace}/${one.name}`} class=${i === at ? 'cursor' : ''}>
-                        <td data-h="Template">
-                          <a class="strong" href=${href(join('templates', one.namespace, one.name))}>${one.name}</a>
-                          <span class="dim small">${one.namespace}</span>
-                        </td>
-                        <td class="soft" data-h="Description" title=${one.description ?? ''}>${one.description ?? ''}</td>
-                        <td data-h="Newest">${one.version}</td>
-                        <td class="num soft" data-h="Versions">${one.versions}</td>
-                        <td class="num" data-h="Tasks, 24 h">
-                          ${numbers ? html`<a href=${href('tasks', { namespace: one.namespace, name: one.name, created_after: '24h' })}>${count(of(numbers.day, one))}</a>` : ''}
-                        </td>
-                        <td class="num" data-h="Failed, 24 h">
-                          ${numbers ? html`<a class=${failed ? 'failed strong' : 'dim'} href=${href('tasks', { namespace: one.namespace, name: one.name, created_after: '24h', state: ['blocked_by_failures', 'error'] })}>${count(failed)}</a>` : ''}
-                        </td>
-                        <td class="num" data-h="Open now">
-                          ${numbers ? html`<a href=${href('tasks', { namespace: one.namespace, name: one.name, open: true })}>${count(of(numbers.open, one))}</a>` : ''}
-                        </td>
-                        <td class="num soft" data-h="Published"><${Ago} at=${one.published_at} suffix=" ago" /></td>
-                      </tr>`;
-                    })}
-                  </tbody>
-                </table>`
-              : html`<${Empty}
-                  icon="template"
-                  title=${text ? 'No template matches' : 'No templates yet'}
-                  command=${text ? undefined : 'tasker deploy'}
-                  >${text ? 'Change the text above.' : 'They appear when a project is published.'}<//
-                >`}<//
-        >
-      </section>
-    </div>
-  </main>`;
+  return html`<main class="main plain" id="main" tabindex="-1"><div class="wrapper"><header class="row"><h1>Templates</h1><span class="dim small">${found.data ? count(list.length) : ''}</span><span class="grow"></span>${can('templates:validate') ? html`<button class="btn" type="button" onClick=${() => validateDialog()}>Validate YAML…</button>` : ''}${can('tasks:create') ? html`<a class="btn primary" href=${href('start')}><${Icon} name="plus" small />Start a task</a>` : ''}</header>
+    <label class="search list-search"><${Icon} name="search" small /><input ref=${box} type="search" aria-label="Find a template" placeholder="Name or description" value=${text} onInput=${(/** @type {any} */ e) => set(e.target.value)} /></label>
+    <section class="panel"><${Shown} of=${found}>${() =>
+      list.length
+        ? html`<table class="table stack"><colgroup><col class="c200" /><col /><col class="c80" /><col class="c80" /><col class="c100" /><col class="c100" /><col class="c100" /><col class="c100" /></colgroup><thead><tr><th>Template</th><th>Description</th><th>Newest</th><th class="num">Versions</th><th class="num">Tasks, 24 h</th><th class="num">Failed, 24 h</th><th class="num">Open now</th><th class="num">Published</th></tr></thead><tbody>${list.map(
+            (one, i) => {
+              const failed = numbers ? of(numbers.failed, one) : 0;
+              return html`<tr key=${`${one.namespace}/${one.name}`} class=${i === at ? 'cursor' : ''}><td data-h="Template"><a class="strong" href=${href(join('templates', one.namespace, one.name))}>${one.name}</a> <span class="dim small">${one.namespace}</span></td><td class="soft" data-h="Description" title=${one.description ?? ''}>${one.description ?? ''}</td><td data-h="Newest">${one.version}</td><td class="num soft" data-h="Versions">${one.versions}</td><td class="num" data-h="Tasks, 24 h">${numbers ? html`<a href=${href('tasks', { namespace: one.namespace, name: one.name, created_after: '24h' })}>${count(of(numbers.day, one))}</a>` : ''}</td><td class="num" data-h="Failed, 24 h">${numbers ? html`<a class=${failed ? 'failed strong' : 'dim'} href=${href('tasks', { namespace: one.namespace, name: one.name, created_after: '24h', state: ['blocked_by_failures', 'error'] })}>${count(failed)}</a>` : ''}</td><td class="num" data-h="Open now">${numbers ? html`<a href=${href('tasks', { namespace: one.namespace, name: one.name, open: true })}>${count(of(numbers.open, one))}</a>` : ''}</td><td class="num soft" data-h="Published"><${Ago} at=${one.published_at} suffix=" ago" /></td></tr>`;
+            },
+          )}</tbody></table>`
+        : html`<${Empty} icon="template" title=${text ? 'No template matches' : 'No templates yet'} command=${text ? undefined : 'tasker deploy'}>${text ? 'Change the text above.' : 'They appear when a project is published.'}<//>`}<//></section></div></main>`;
 }

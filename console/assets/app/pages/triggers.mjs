@@ -30,10 +30,7 @@ function toggle(/** @type {any} */ one) {
     label: one.enabled ? 'Disable' : 'Enable',
     act: async () => {
       await send(`v1/triggers/${join(one.namespace, one.name)}`, 'PATCH', { enabled: !one.enabled });
-      notify({
-        title: `${one.name} is ${one.enabled ? 'disabled' : 'enabled'}.`,
-        hue: one.enabled ? 'waiting' : 'done',
-      });
+      notify({ title: `${one.name} is ${one.enabled ? 'disabled' : 'enabled'}.`, hue: one.enabled ? 'waiting' : 'done' });
     },
   });
 }
@@ -41,41 +38,27 @@ function toggle(/** @type {any} */ one) {
 export default function Triggers({ namespace, name }) {
   crumbs.value = name ? [['Triggers', href('triggers')], [name]] : [['Triggers']];
   if (name) return html`<${Trigger} key=${`${namespace}/${name}`} namespace=${namespace} name=${name} />`;
-  return html`<${Plain}
-    title="Triggers"
-    note="which events start which tasks"
-    actions=${html`<button class="btn" type="button" onClick=${() => show(html`<${Test} />`)}>Test an event…</button>`}
-    ><section class="panel">
-      <${List}
-        path="v1/triggers"
-        limit=${200}
-        every=${8000}
-        id=${(/** @type {any} */ one) => `${one.namespace}/${one.name}`}
-        filter=${(/** @type {any} */ one) => !scope.value || one.namespace === scope.value}
-        open=${(/** @type {any} */ one) => go(join('triggers', one.namespace, one.name))}
-        widths=${['c140', 'c200', 'c140', '', 'c80', 'c140', 'c100']}
-        columns=${[
-          ['State', (/** @type {any} */ one) => html`<${StateWord} look=${lookOf(one)} />`],
-          [
-            'Trigger',
-            (/** @type {any} */ one) => html`<a class="strong" href=${href(join('triggers', one.namespace, one.name))}>${one.name}</a>`,
-          ],
-          ['Namespace', (/** @type {any} */ one) => one.namespace, 'soft'],
-          ['Starts', (/** @type {any} */ one) => template(one), 'soft'],
-          ['Version', (/** @type {any} */ one) => one.version, 'num soft'],
-          ['Published', (/** @type {any} */ one) => html`<${Ago} at=${one.published_at} suffix=" ago" />`, 'num soft'],
-          [
-            '',
-            (/** @type {any} */ one) =>
-              can('triggers:update', one.namespace)
-                ? html`<button class="btn sm" type="button" onClick=${() => toggle(one)}>${one.enabled ? 'Disable…' : 'Enable…'}</button>`
-                : '',
-            'num',
-          ],
-        ]}
-        empty=${html`<${Empty} icon="trigger" title="No triggers yet">They are published with a project, from its folder of triggers.<//>`}
-      /></section
-  ><//>`;
+  return html`<${Plain} title="Triggers" note="which events start which tasks" actions=${html`<button class="btn" type="button" onClick=${() => show(html`<${Test} />`)}>Test an event…</button>`}><section class="panel"><${List} path="v1/triggers" limit=${200} every=${8000} id=${(/** @type {any} */ one) => `${one.namespace}/${one.name}`} filter=${(/** @type {any} */ one) => !scope.value || one.namespace === scope.value} open=${(/** @type {any} */ one) => go(join('triggers', one.namespace, one.name))} widths=${['c140', 'c200', 'c140', '', 'c80', 'c140', 'c100']}
+    columns=${[
+      ['State', (/** @type {any} */ one) => html`<${StateWord} look=${lookOf(one)} />`],
+      [
+        'Trigger',
+        (/** @type {any} */ one) => html`<a class="strong" href=${href(join('triggers', one.namespace, one.name))}>${one.name}</a>`,
+      ],
+      ['Namespace', (/** @type {any} */ one) => one.namespace, 'soft'],
+      ['Starts', (/** @type {any} */ one) => template(one), 'soft'],
+      ['Version', (/** @type {any} */ one) => one.version, 'num soft'],
+      ['Published', (/** @type {any} */ one) => html`<${Ago} at=${one.published_at} suffix=" ago" />`, 'num soft'],
+      [
+        '',
+        (/** @type {any} */ one) =>
+          can('triggers:update', one.namespace)
+            ? html`<button class="btn sm" type="button" onClick=${() => toggle(one)}>${one.enabled ? 'Disable…' : 'Enable…'}</button>`
+            : '',
+        'num',
+      ],
+    ]}
+    empty=${html`<${Empty} icon="trigger" title="No triggers yet">They are published with a project, from its folder of triggers.<//>`} /></section><//>`;
 }
 
 function Trigger({ namespace, name }) {
@@ -95,25 +78,14 @@ function Trigger({ namespace, name }) {
         go('triggers');
       },
     });
-  return html`<${Plain}
-    title=${name}
-    actions=${html`<button class="btn" type="button" onClick=${() => show(html`<${Test} trigger=${`${namespace}/${name}`} />`)}>Test an event…</button>${can('triggers:update', namespace) && found.data ? html`<button class="btn" type="button" onClick=${() => toggle(found.data)}>${found.data.enabled ? 'Disable…' : 'Enable…'}</button><button class="btn danger" type="button" onClick=${remove}>Remove…</button>` : ''}`}
-    ><${Shown} of=${found}
-      >${(/** @type {any} */ one) =>
-        html`<section class="panel">
-            <div class="section">
-              <${Facts}
-                pairs=${[
-                  ['State', html`<${StateWord} look=${lookOf(one)} />`],
-                  ['Namespace', one.namespace],
-                  ['Version', String(one.version)],
-                  ['Published', html`<${Stamp} at=${one.published_at} />`],
-                  ['Disabled', one.disabled_at ? html`<${Stamp} at=${one.disabled_at} />` : null],
-                ]}
-              />
-            </div>
-          </section>
-          <${Document} title="Definition" text=${print(nodeOf(one.definition))} />`}<//
-    ><//
-  >`;
+  return html`<${Plain} title=${name} actions=${html`<button class="btn" type="button" onClick=${() => show(html`<${Test} trigger=${`${namespace}/${name}`} />`)}>Test an event…</button>${can('triggers:update', namespace) && found.data ? html`<button class="btn" type="button" onClick=${() => toggle(found.data)}>${found.data.enabled ? 'Disable…' : 'Enable…'}</button><button class="btn danger" type="button" onClick=${remove}>Remove…</button>` : ''}`}><${Shown} of=${found}>${(
+    /** @type {any} */ one,
+  ) =>
+    html`<section class="panel"><div class="section"><${Facts} pairs=${[
+      ['State', html`<${StateWord} look=${lookOf(one)} />`],
+      ['Namespace', one.namespace],
+      ['Version', String(one.version)],
+      ['Published', html`<${Stamp} at=${one.published_at} />`],
+      ['Disabled', one.disabled_at ? html`<${Stamp} at=${one.disabled_at} />` : null],
+    ]} /></div></section><${Document} title="Definition" text=${print(nodeOf(one.definition))} />`}<//><//>`;
 }

@@ -74,33 +74,12 @@ export function Attempts({ step, attempts, timeline }) {
     ran += Math.max(0, end - start);
     if (next > end) backed += next - end;
     const y = i * 22 + 3;
-    return html`<g key=${i}
-      ><text class="ink" x="2" y=${y + 11}>${run.attempt}</text>
+    return html`<g key=${i}><text class="ink" x="2" y=${y + 11}>${run.attempt}</text>
       ${start > begin ? html`<rect x=${x(begin)} y=${y} width=${Math.max(1, x(start) - x(begin))} height="15" fill="url(#hatch)" />` : ''}
       ${run.started ? html`<rect class=${run.failed ? 'bar-failed' : run.finished ? 'bar-done' : 'bar-work'} x=${x(start)} y=${y} width=${Math.max(2, x(end) - x(start))} height="15" rx="2" />` : ''}
       ${next > end ? html`<path class="back-off" d="M${x(end) + 3} ${y + 7.5}H${Math.max(x(end) + 3, x(next) - 3)}" />` : ''}
-      <text x="322" y=${y + 11} text-anchor="end"
-        >${run.error.length > 12 ? `${run.error.slice(0, 11)}…` : run.error}<title>${run.error}</title></text
-      ><text class="ink" x="364" y=${y + 11} text-anchor="end">${run.started ? duration(end - start) : 'waits'}</text></g
-    >`;
+      <text x="322" y=${y + 11} text-anchor="end">${run.error.length > 12 ? `${run.error.slice(0, 11)}…` : run.error}<title>${run.error}</title></text><text class="ink" x="364" y=${y + 11} text-anchor="end">${run.started ? duration(end - start) : 'waits'}</text></g>`;
   });
-  return html`<div class="section">
-    <h3>
-      Attempts
-      <span class="right key"
-        ><i class="kw"></i>waited ${duration(waited)} <i class=${runs.some((run) => run.failed) ? 'kr' : 'kr ok'}></i>ran
-        ${duration(ran)}${backed ? html` <i class="ky"></i>backed off ${duration(backed)}` : ''}</span
-      >
-    </h3>
-    <svg
-      class="chart"
-      width=${W}
-      height=${height + 20}
-      viewBox="0 0 ${W} ${height + 20}"
-      role="img"
-      aria-label="${runs.length} runs on one time axis"
-    >
-      ${ticks.map((t) => html`<g key=${t}><path class="grid" d="M${x(from + t)} 0V${height}" /><text x=${x(from + t)} y=${height + 15} text-anchor=${t ? 'middle' : 'start'}>${tickLabel(t, tick)}</text></g>`)}${rows}
-    </svg>
-  </div>`;
+  return html`<div class="section"><h3>Attempts <span class="right key"><i class="kw"></i>waited ${duration(waited)} <i class=${runs.some((run) => run.failed) ? 'kr' : 'kr ok'}></i>ran ${duration(ran)}${backed ? html` <i class="ky"></i>backed off ${duration(backed)}` : ''}</span></h3>
+    <svg class="chart" width=${W} height=${height + 20} viewBox="0 0 ${W} ${height + 20}" role="img" aria-label="${runs.length} runs on one time axis">${ticks.map((t) => html`<g key=${t}><path class="grid" d="M${x(from + t)} 0V${height}" /><text x=${x(from + t)} y=${height + 15} text-anchor=${t ? 'middle' : 'start'}>${tickLabel(t, tick)}</text></g>`)}${rows}</svg></div>`;
 }

@@ -19,9 +19,7 @@ export function Audit({ task, chosen, choose }) {
     (stop) => all(`v1/tasks/${task.task_id}/audit`, { limit: 1000 }, MOST, stop),
     { every: 0 },
   );
-  return html`<section class="tl" aria-label="Audit">
-    <${Shown} of=${found}>${(/** @type {any} */ data) => html`<${Rows} data=${data} chosen=${chosen} choose=${choose} />`}<//>
-  </section>`;
+  return html`<section class="tl" aria-label="Audit"><${Shown} of=${found}>${(/** @type {any} */ data) => html`<${Rows} data=${data} chosen=${chosen} choose=${choose} />`}<//></section>`;
 }
 
 function Rows({ data, chosen, choose }) {
@@ -32,57 +30,5 @@ function Rows({ data, chosen, choose }) {
     [data],
   );
   const view = windowOf({ count: rows.length, row: ROW, ...scroll });
-  return html`<div class="tlscroll flat" ref=${box} tabindex="0" role="region" aria-label="Changes, the newest first">
-    <table class="table">
-      <colgroup>
-        <col class="w-time" />
-        <col class="w-steps" />
-        <col class="w-stepstate" />
-        <col class="w-event" />
-        <col class="w-actor" />
-        <col />
-      </colgroup>
-      <thead>
-        <tr>
-          <th>Time</th>
-          <th>Of</th>
-          <th>Became</th>
-          <th>Event</th>
-          <th>By</th>
-          <th>Reason</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${
-          view.before
-            ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}>
-                <td colspan="6"></td>
-              </tr>`
-            : ''
-        }${rows.slice(view.first, view.last).map(
-          (one) =>
-            html`<tr
-              key=${`${one.audit_id}.${one.position}.${one.step_index ?? ''}`}
-              aria-selected=${one.step && one.step === chosen ? 'true' : undefined}
-            >
-              <td class="mono soft" title=${stamp(one.at, zone.value)}>${clockMs(one.at, zone.value)}</td>
-              <td>
-                ${one.step ? html`<button type="button" class="plain-link" onClick=${() => choose(one.step)}>${one.step}${one.attempt ? html` <span class="dim">#${one.attempt}</span>` : ''}</button>` : html`<span class="strong">the task</span>`}
-              </td>
-              <td><${StateWord} look=${one.step ? stepLook(one.to_state) : taskStateLook(one.to_state)} /></td>
-              <td class="soft" title=${`from ${one.from_state}`}>${sentence(one.event)}</td>
-              <td class="soft" title=${one.actor}>${one.actor}</td>
-              <td class="soft" title=${one.reason ?? ''}>${one.reason ?? ''}</td>
-            </tr>`,
-        )}${
-          view.after
-            ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}>
-                <td colspan="6"></td>
-              </tr>`
-            : ''
-        }
-      </tbody>
-    </table>
-    ${data.more ? html`<p class="small dim table-foot">The first ${count(MOST)} changes are shown.</p>` : ''}
-  </div>`;
+  return html`<div class="tlscroll flat" ref=${box} tabindex="0" role="region" aria-label="Changes, the newest first"><table class="table"><colgroup><col class="w-time" /><col class="w-steps" /><col class="w-stepstate" /><col class="w-event" /><col class="w-actor" /><col /></colgroup><thead><tr><th>Time</th><th>Of</th><th>Became</th><th>Event</th><th>By</th><th>Reason</th></tr></thead><tbody>${view.before ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}><td colspan="6"></td></tr>` : ''}${rows.slice(view.first, view.last).map((one) => html`<tr key=${`${one.audit_id}.${one.position}.${one.step_index ?? ''}`} aria-selected=${one.step && one.step === chosen ? 'true' : undefined}><td class="mono soft" title=${stamp(one.at, zone.value)}>${clockMs(one.at, zone.value)}</td><td>${one.step ? html`<button type="button" class="plain-link" onClick=${() => choose(one.step)}>${one.step}${one.attempt ? html` <span class="dim">#${one.attempt}</span>` : ''}</button>` : html`<span class="strong">the task</span>`}</td><td><${StateWord} look=${one.step ? stepLook(one.to_state) : taskStateLook(one.to_state)} /></td><td class="soft" title=${`from ${one.from_state}`}>${sentence(one.event)}</td><td class="soft" title=${one.actor}>${one.actor}</td><td class="soft" title=${one.reason ?? ''}>${one.reason ?? ''}</td></tr>`)}${view.after ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}><td colspan="6"></td></tr>` : ''}</tbody></table>${data.more ? html`<p class="small dim table-foot">The first ${count(MOST)} changes are shown.</p>` : ''}</div>`;
 }

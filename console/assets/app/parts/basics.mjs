@@ -11,15 +11,11 @@ export const Icon = ({ name, small, class: more = '' }) =>
 export const Glyph = ({ look, class: more = '' }) =>
   look.glyph === 'pause'
     ? html`<svg class="i ${look.hue} ${more}" aria-hidden="true"><use href="#i-pause" /></svg>`
-    : html`<svg class="g ${look.hue} ${look.turns ? 'turn' : ''} ${more}" aria-hidden="true">
-        <use href="#g-${look.glyph}" />
-      </svg>`;
+    : html`<svg class="g ${look.hue} ${look.turns ? 'turn' : ''} ${more}" aria-hidden="true"><use href="#g-${look.glyph}" /></svg>`;
 
 /** Glyph and word. @param {{ look: import('../words.mjs').Look, word?: string }} props */
 export const StateWord = ({ look, word }) =>
-  html`<span class="state ${look.hue}"
-    ><${Glyph} look=${look} /><span>${word ?? look.word}</span>${look.glyph === 'manual' ? html`<${Icon} name="hand" small />` : ''}</span
-  >`;
+  html`<span class="state ${look.hue}"><${Glyph} look=${look} /><span>${word ?? look.word}</span>${look.glyph === 'manual' ? html`<${Icon} name="hand" small />` : ''}</span>`;
 
 /** How long ago, with the time itself on hover. */
 export function Ago({ at, suffix = '' }) {
@@ -34,9 +30,7 @@ export const Stamp = ({ at }) => (at ? html`<time datetime=${at}>${stamp(at, zon
 
 /** An id, shortened, and a button that copies it. */
 export function CopyId({ id, label = 'id', whole = false }) {
-  return html`<span class="copyid"
-    ><b class="mono" title=${id}>${whole ? id : shortId(id)}</b><${Copy} text=${id} label="Copy the ${label}"
-  /></span>`;
+  return html`<span class="copyid"><b class="mono" title=${id}>${whole ? id : shortId(id)}</b><${Copy} text=${id} label="Copy the ${label}" /></span>`;
 }
 
 /** A button that copies text, and says so. */
@@ -49,15 +43,7 @@ export function Copy({ text, label = 'Copy', children }) {
     set(true);
     setTimeout(() => set(false), 1500);
   };
-  return html`<button
-    type="button"
-    class="btn ghost sm ${children ? '' : 'icon'}"
-    aria-label=${children ? undefined : label}
-    title=${done ? 'Copied' : label}
-    onClick=${copy}
-  >
-    <${Icon} name=${done ? 'check' : 'copy'} small />${children ? (done ? 'Copied' : children) : ''}
-  </button>`;
+  return html`<button type="button" class="btn ghost sm ${children ? '' : 'icon'}" aria-label=${children ? undefined : label} title=${done ? 'Copied' : label} onClick=${copy}><${Icon} name=${done ? 'check' : 'copy'} small />${children ? (done ? 'Copied' : children) : ''}</button>`;
 }
 
 /** Copies text, also without TLS. @param {string} text */
@@ -79,9 +65,7 @@ export async function copyText(text) {
 export function Segments({ parts, tall }) {
   const shown = parts.filter(([, , n]) => n > 0);
   const label = shown.map(([, word, n]) => `${count(n)} ${word}`).join(', ');
-  return html`<div class="seg ${tall ? 'tall' : ''} grow" role="img" aria-label=${label || 'no steps'} title=${label}>
-    ${shown.map(([hue, , n]) => html`<i key=${hue} class=${hue} style=${{ '--n': n }}></i>`)}${shown.length ? '' : html`<i class="waiting" style=${{ '--n': 1 }}></i>`}
-  </div>`;
+  return html`<div class="seg ${tall ? 'tall' : ''} grow" role="img" aria-label=${label || 'no steps'} title=${label}>${shown.map(([hue, , n]) => html`<i key=${hue} class=${hue} style=${{ '--n': n }}></i>`)}${shown.length ? '' : html`<i class="waiting" style=${{ '--n': 1 }}></i>`}</div>`;
 }
 
 /** Segments of the counts in a task's summary. @param {any} steps @returns {[string, string, number][]} */
@@ -101,20 +85,8 @@ export const Tag = ({ children }) => html`<span class="tag" title=${children}>${
 
 /** A filter that is in force. */
 export const Chip = ({ name, value, mine, onRemove, onClick, title }) =>
-  html`<span class="chip ${mine ? 'mine' : ''}"
-    ><button type="button" class="chip-text" title=${title ?? 'Change this filter'} onClick=${onClick}>
-      <span class="k">${name}</span> ${value}</button
-    >${onRemove ? html`<button type="button" class="chip-x" aria-label="Remove the filter ${name}" title="Remove" onClick=${onRemove}><${Icon} name="x" small class="x" /></button>` : ''}</span
-  >`;
+  html`<span class="chip ${mine ? 'mine' : ''}"><button type="button" class="chip-text" title=${title ?? 'Change this filter'} onClick=${onClick}><span class="k">${name}</span> ${value}</button>${onRemove ? html`<button type="button" class="chip-x" aria-label="Remove the filter ${name}" title="Remove" onClick=${onRemove}><${Icon} name="x" small class="x" /></button>` : ''}</span>`;
 
 /** Facts as pairs. @param {{ pairs: [string, any][] }} props */
 export const Facts = ({ pairs }) =>
-  html`<dl class="facts">
-    ${pairs
-      .filter(([, value]) => value !== undefined && value !== null && value !== '')
-      .map(
-        ([name, value]) =>
-          html`<dt key=${name}>${name}</dt>
-            <dd title=${typeof value === 'string' ? value : undefined}>${value}</dd>`,
-      )}
-  </dl>`;
+  html`<dl class="facts">${pairs.filter(([, value]) => value !== undefined && value !== null && value !== '').map(([name, value]) => html`<dt key=${name}>${name}</dt><dd title=${typeof value === 'string' ? value : undefined}>${value}</dd>`)}</dl>`;

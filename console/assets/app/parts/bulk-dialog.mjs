@@ -70,48 +70,17 @@ function Steps({ action, which, done }) {
   };
   const impossible = Object.entries(preview?.impossible ?? {});
   return html`<form class="dialog wide" onSubmit=${submit}>
-    <h2 id="dialog-title">
-      ${words.label} ${preview ? plural(n, 'task') : which.task_ids ? plural(which.task_ids.length, 'task') : 'all tasks that match'}?
-    </h2>
+    <h2 id="dialog-title">${words.label} ${preview ? plural(n, 'task') : which.task_ids ? plural(which.task_ids.length, 'task') : 'all tasks that match'}?</h2>
     <p class="soft">${words.consequence}</p>
     ${
       preview
-        ? html`<div class="preview">
-            <p>
-              ${preview.matching.capped ? 'At least ' : ''}<b class="strong">${plural(n, 'task')}</b>
-              ${n === 1 ? 'is' : 'are'}
-              concerned${impossible.length ? html`; ${impossible.map(([why, m]) => `${count(m)} ${why.replaceAll('_', ' ')}`).join(', ')} ${'stay as they are'}` : ''}.
-            </p>
-            <ul>
-              ${preview.sample.map((/** @type {any} */ task) => html`<li class="row" key=${task.task_id}><${Glyph} look=${taskLook(task)} /><span class="strong clip">${task.name}</span><span class="mono dim">${shortId(task.task_id)}</span><span class="dim small clip">${Object.values(task.attributes ?? {})[0] ?? ''}</span></li>`)}${n > preview.sample.length ? html`<li class="dim small">and ${count(n - preview.sample.length)} more</li>` : ''}
-            </ul>
-          </div>`
+        ? html`<div class="preview"><p>${preview.matching.capped ? 'At least ' : ''}<b class="strong">${plural(n, 'task')}</b> ${n === 1 ? 'is' : 'are'} concerned${impossible.length ? html`; ${impossible.map(([why, m]) => `${count(m)} ${why.replaceAll('_', ' ')}`).join(', ')} ${'stay as they are'}` : ''}.</p>
+      <ul>${preview.sample.map((/** @type {any} */ task) => html`<li class="row" key=${task.task_id}><${Glyph} look=${taskLook(task)} /><span class="strong clip">${task.name}</span><span class="mono dim">${shortId(task.task_id)}</span><span class="dim small clip">${Object.values(task.attributes ?? {})[0] ?? ''}</span></li>`)}${n > preview.sample.length ? html`<li class="dim small">and ${count(n - preview.sample.length)} more</li>` : ''}</ul></div>`
         : ''
     }
     ${action === 'rerun' || action === 'set_tags' ? html`<div class="field"><label for="bulk-step">${action === 'rerun' ? 'Step to run again' : 'Tags, with commas between'}</label><input class="input mono" id="bulk-step" disabled=${Boolean(preview)} value=${step} onInput=${(/** @type {any} */ e) => setStep(e.target.value)} /></div>` : ''}
-    <div class="field">
-      <label for="bulk-reason">Reason</label
-      ><input
-        class="input"
-        id="bulk-reason"
-        data-first
-        autocomplete="off"
-        disabled=${Boolean(preview)}
-        value=${reason}
-        onInput=${(/** @type {any} */ e) => setReason(e.target.value)}
-      />
-    </div>
+    <div class="field"><label for="bulk-reason">Reason</label><input class="input" id="bulk-reason" data-first autocomplete="off" disabled=${Boolean(preview)} value=${reason} onInput=${(/** @type {any} */ e) => setReason(e.target.value)} /></div>
     ${needsTyped ? html`<div class="field"><label for="bulk-typed">Type ${n} to confirm</label><input class="input mono" id="bulk-typed" autocomplete="off" value=${typed} onInput=${(/** @type {any} */ e) => setTyped(e.target.value)} /></div>` : ''}
     ${error ? html`<p class="err" role="alert"><${Icon} name="warn" small />${error}</p>` : ''}
-    <footer>
-      <button class="btn" type="button" onClick=${closeDialog}>Keep them as they are</button
-      ><button
-        class="btn ${preview && words.danger ? 'danger' : 'primary'}"
-        type="submit"
-        aria-disabled=${!ready || busy ? 'true' : undefined}
-      >
-        ${busy ? 'Working…' : preview ? `${words.label} ${plural(n, 'task')}` : 'Preview'}
-      </button>
-    </footer>
-  </form>`;
+    <footer><button class="btn" type="button" onClick=${closeDialog}>Keep them as they are</button><button class="btn ${preview && words.danger ? 'danger' : 'primary'}" type="submit" aria-disabled=${!ready || busy ? 'true' : undefined}>${busy ? 'Working…' : preview ? `${words.label} ${plural(n, 'task')}` : 'Preview'}</button></footer></form>`;
 }

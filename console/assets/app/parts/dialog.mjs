@@ -47,34 +47,13 @@ export const complain = (error, title) =>
 /** Shows a secret, once. @param {string} title @param {string} text */
 export const showSecret = (title, text) =>
   show(
-    html`<div class="dialog wide">
-      <h2 id="dialog-title">${title}</h2>
-      <p class="soft">Copy it now: it is not shown again.</p>
-      <div class="secret"><code class="code">${text}</code><${Copy} text=${text} label="Copy it">Copy<//></div>
-      <footer><button class="btn primary" type="button" data-first onClick=${closeDialog}>I have it</button></footer>
-    </div>`,
+    html`<div class="dialog wide"><h2 id="dialog-title">${title}</h2><p class="soft">Copy it now: it is not shown again.</p><div class="secret"><code class="code">${text}</code><${Copy} text=${text} label="Copy it">Copy<//></div><footer><button class="btn primary" type="button" data-first onClick=${closeDialog}>I have it</button></footer></div>`,
   );
 
 export function Dialogs() {
   const question = open.value;
   return html`${question ? html`<${Modal} key=${question} question=${question} />` : ''}
-    <div class="toasts" role="status" aria-live="polite">
-      ${notices.value.map(
-        (one) =>
-          html`<div class="toast" key=${one.id}>
-            <${Glyph} look=${{ hue: one.hue ?? 'done', glyph: one.glyph ?? 'done', word: '' }} />
-            <p class="small"><span class="strong">${one.title}</span> <span class="soft">${one.text}</span></p>
-            ${one.href ? html`<a class="btn sm" href=${one.href} onClick=${() => dismiss(one.id)}>${one.link ?? 'Open'}</a>` : ''}<button
-              class="btn ghost sm icon"
-              type="button"
-              aria-label="Close"
-              onClick=${() => dismiss(one.id)}
-            >
-              <${Icon} name="x" small />
-            </button>
-          </div>`,
-      )}
-    </div>`;
+    <div class="toasts" role="status" aria-live="polite">${notices.value.map((one) => html`<div class="toast" key=${one.id}><${Glyph} look=${{ hue: one.hue ?? 'done', glyph: one.glyph ?? 'done', word: '' }} /><p class="small"><span class="strong">${one.title}</span> <span class="soft">${one.text}</span></p>${one.href ? html`<a class="btn sm" href=${one.href} onClick=${() => dismiss(one.id)}>${one.link ?? 'Open'}</a>` : ''}<button class="btn ghost sm icon" type="button" aria-label="Close" onClick=${() => dismiss(one.id)}><${Icon} name="x" small /></button></div>`)}</div>`;
 }
 
 function Modal({ question }) {
@@ -87,20 +66,12 @@ function Modal({ question }) {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  return html`<dialog
-    ref=${box}
-    class="modal"
-    onCancel=${(/** @type {Event} */ e) => {
-      e.preventDefault();
-      closeDialog();
-    }}
-    onClick=${(/** @type {Event} */ e) => {
-      if (e.target === box.current) closeDialog();
-    }}
-    aria-labelledby="dialog-title"
-  >
-    ${question.content ? question.content : html`<${Question} question=${question} />`}
-  </dialog>`;
+  return html`<dialog ref=${box} class="modal" onCancel=${(/** @type {Event} */ e) => {
+    e.preventDefault();
+    closeDialog();
+  }} onClick=${(/** @type {Event} */ e) => {
+    if (e.target === box.current) closeDialog();
+  }} aria-labelledby="dialog-title">${question.content ? question.content : html`<${Question} question=${question} />`}</dialog>`;
 }
 
 function Question({ question }) {
@@ -133,12 +104,6 @@ function Question({ question }) {
     ${wants === 'none' ? '' : html`<div class="field"><label for="reason">Reason ${wants === 'optional' ? html`<span class="req">optional</span>` : ''}</label><input class="input" id="reason" data-first autocomplete="off" maxlength="500" value=${form.reason} onInput=${(/** @type {any} */ e) => change({ reason: e.target.value })} /></div>`}
     ${question.typed ? html`<div class="field"><label for="typed">Type ${question.typed} to confirm</label><input class="input mono" id="typed" autocomplete="off" value=${form.typed} onInput=${(/** @type {any} */ e) => change({ typed: e.target.value })} /></div>` : ''}
     ${error ? html`<p class="err" role="alert"><${Icon} name="warn" small />${error.message}</p>` : ''}
-    <footer>
-      <button class="btn" type="button" data-first=${wants === 'none' && !question.fields ? true : undefined} onClick=${closeDialog}>
-        ${question.keep ?? 'Keep as it is'}</button
-      ><button class="btn ${question.danger ? 'danger' : 'primary'}" type="submit" aria-disabled=${!ready || busy ? 'true' : undefined}>
-        ${busy ? 'Working…' : question.label}
-      </button>
-    </footer>
+    <footer><button class="btn" type="button" data-first=${wants === 'none' && !question.fields ? true : undefined} onClick=${closeDialog}>${question.keep ?? 'Keep as it is'}</button><button class="btn ${question.danger ? 'danger' : 'primary'}" type="submit" aria-disabled=${!ready || busy ? 'true' : undefined}>${busy ? 'Working…' : question.label}</button></footer>
   </form>`;
 }

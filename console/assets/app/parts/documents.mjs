@@ -44,21 +44,10 @@ export function Documents({ task, graph }) {
     if (!one) return '';
     const url = new URL(path, root).href;
     if (one.text === undefined)
-      return html`<section class="panel document" key=${title}>
-        <header>
-          <h2>${title}</h2>
-          <span class="dim small">more than ${bytes(LONGEST)}</span
-          ><a class="btn sm right" href=${url} download="${title}.json"><${Icon} name="save" small />Download</a>
-        </header>
-        <div class="section small soft">It is too large to be shown here.</div>
-      </section>`;
+      return html`<section class="panel document" key=${title}><header><h2>${title}</h2><span class="dim small">more than ${bytes(LONGEST)}</span><a class="btn sm right" href=${url} download="${title}.json"><${Icon} name="save" small />Download</a></header><div class="section small soft">It is too large to be shown here.</div></section>`;
     return html`<${Document} key=${title} title=${title} text=${one.text} href=${url} />`;
   };
-  return html`<section class="docs" aria-label="Input and results" tabindex="0">
-    <${Shown} of=${found}
-      >${(/** @type {any} */ data) => html`${piece('Input', data.input, `${base}/input`)}${data.results.map(([name, one]) => piece(name, one, `${base}/workflow_steps/${encodeURIComponent(name)}/result`))}${data.results.some(([, one]) => one) ? '' : html`<${Empty} icon="note" title="No results yet">They appear as steps complete.<//>`}`}<//
-    >
-  </section>`;
+  return html`<section class="docs" aria-label="Input and results" tabindex="0"><${Shown} of=${found}>${(/** @type {any} */ data) => html`${piece('Input', data.input, `${base}/input`)}${data.results.map(([name, one]) => piece(name, one, `${base}/workflow_steps/${encodeURIComponent(name)}/result`))}${data.results.some(([, one]) => one) ? '' : html`<${Empty} icon="note" title="No results yet">They appear as steps complete.<//>`}`}<//></section>`;
 }
 
 export function Raw({ task }) {
@@ -67,9 +56,7 @@ export function Raw({ task }) {
     (stop) => ask(`v1/tasks/${task.task_id}`, { as: 'text', signal: stop }),
     { every: 0 },
   );
-  return html`<section class="docs" aria-label="The task as JSON" tabindex="0">
-    <${Shown} of=${found}>${(/** @type {string} */ text) => html`<${RawText} text=${text} />`}<//>
-  </section>`;
+  return html`<section class="docs" aria-label="The task as JSON" tabindex="0"><${Shown} of=${found}>${(/** @type {string} */ text) => html`<${RawText} text=${text} />`}<//></section>`;
 }
 
 function RawText({ text }) {
@@ -80,11 +67,5 @@ function RawText({ text }) {
       node.t === 'object' ? { t: 'object', v: /** @type {any} */ (children(node).filter(([name]) => name !== 'context')) } : node,
     );
   }, [text]);
-  return html`<section class="panel document">
-    <header>
-      <h2>The task as the API returns it</h2>
-      <span class="dim small">without its input</span><span class="right"><${Copy} text=${pretty} label="Copy the JSON" /></span>
-    </header>
-    <div class="section"><pre class="raw" tabindex="0">${pretty}</pre></div>
-  </section>`;
+  return html`<section class="panel document"><header><h2>The task as the API returns it</h2><span class="dim small">without its input</span><span class="right"><${Copy} text=${pretty} label="Copy the JSON" /></span></header><div class="section"><pre class="raw" tabindex="0">${pretty}</pre></div></section>`;
 }

@@ -36,21 +36,11 @@ export function FilterBar({ filters, change, right }) {
   };
   const chips = Object.entries(filters).filter(([name]) => name !== 'q' && name !== 'order');
   return html`<div class="filters">
-    <label class="search"
-      ><${Icon} name="search" small /><input
-        type="search"
-        aria-label="Find tasks"
-        placeholder="Id, tag, template, order number…"
-        value=${text}
-        onInput=${(/** @type {any} */ e) => type(e.target.value)}
-        onKeyDown=${enter}
-    /></label>
+    <label class="search"><${Icon} name="search" small /><input type="search" aria-label="Find tasks" placeholder="Id, tag, template, order number…" value=${text} onInput=${(/** @type {any} */ e) => type(e.target.value)} onKeyDown=${enter} /></label>
     ${filters.created_after === undefined ? html`<${Chip} name="Created" value="any time" onClick=${() => setOpen(open === 'created_after' ? null : 'created_after')} />` : ''}
     ${chips.map(([name, value]) => html`<${Chip} key=${name} mine name=${NAMES[name]} value=${valueWord(name, value, stateWord)} onClick=${() => setOpen(open === name ? null : name)} onRemove=${() => change({ [name]: undefined })} />`)}
     ${filters.order === 'asc' ? html`<${Chip} mine name="Order" value="oldest first" onRemove=${() => change({ order: undefined })} onClick=${() => change({ order: undefined })} />` : ''}
-    <button class="chip add" type="button" aria-expanded=${open === 'add'} onClick=${() => setOpen(open === 'add' ? null : 'add')}>
-      <${Icon} name="plus" small />Filter
-    </button>
+    <button class="chip add" type="button" aria-expanded=${open === 'add'} onClick=${() => setOpen(open === 'add' ? null : 'add')}><${Icon} name="plus" small />Filter</button>
     <span class="grow"></span>${right}
     ${open ? html`<${Editor} key=${open} name=${open} filters=${filters} change=${change} close=${() => setOpen(null)} open=${setOpen} />` : ''}
   </div>`;
@@ -76,31 +66,20 @@ function Editor({ name, filters, change, close, open }) {
       close();
     }
   };
-  return html`<div class="popover" ref=${box} role="group" aria-label=${name === 'add' ? 'Add a filter' : NAMES[name]} onKeyDown=${escape}>
-    ${
-      name === 'add'
-        ? html`<ul class="menu">
-            ${Object.keys(NAMES)
-              .filter((one) => one !== 'q' && (!(one in filters) || MANY.includes(one)))
-              .map((one) => html`<li key=${one}><button type="button" onClick=${() => open(one)}>${NAMES[one]}</button></li>`)}${
-              filters.order
-                ? ''
-                : html`<li>
-                    <button
-                      type="button"
-                      onClick=${() => {
-                        change({ order: 'asc' });
-                        close();
-                      }}
-                    >
-                      Oldest first
-                    </button>
-                  </li>`
-            }
-          </ul>`
-        : html`<${Value} name=${name} filters=${filters} change=${change} close=${close} />`
-    }
-  </div>`;
+  return html`<div class="popover" ref=${box} role="group" aria-label=${name === 'add' ? 'Add a filter' : NAMES[name]} onKeyDown=${escape}>${
+    name === 'add'
+      ? html`<ul class="menu">${Object.keys(NAMES)
+          .filter((one) => one !== 'q' && (!(one in filters) || MANY.includes(one)))
+          .map((one) => html`<li key=${one}><button type="button" onClick=${() => open(one)}>${NAMES[one]}</button></li>`)}${
+          filters.order
+            ? ''
+            : html`<li><button type="button" onClick=${() => {
+                change({ order: 'asc' });
+                close();
+              }}>Oldest first</button></li>`
+        }</ul>`
+      : html`<${Value} name=${name} filters=${filters} change=${change} close=${close} />`
+  }</div>`;
 }
 
 function Value({ name, filters, change, close }) {
@@ -112,30 +91,16 @@ function Value({ name, filters, change, close }) {
   };
   if (name === 'state') {
     const has = (/** @type {string} */ state) => (value ?? []).includes(state);
-    return html`<fieldset>
-      <legend class="micro">State</legend>
-      ${TASK_STATES.map(
-        (state) =>
-          html`<label class="option" key=${state}
-            ><input
-              class="check"
-              type="checkbox"
-              checked=${has(state)}
-              onChange=${() => {
-                const next = has(state) ? value.filter((/** @type {string} */ one) => one !== state) : [...(value ?? []), state];
-                change({ state: next.length ? next : undefined });
-              }}
-            /><${Glyph}
-              look=${taskStateLook(state)}
-            />${taskStateLook(state).word}${ENDED.includes(state) ? html`<span class="dim small">ended</span>` : ''}</label
-          >`,
-      )}
-    </fieldset>`;
+    return html`<fieldset><legend class="micro">State</legend>${TASK_STATES.map(
+      (state) =>
+        html`<label class="option" key=${state}><input class="check" type="checkbox" checked=${has(state)} onChange=${() => {
+          const next = has(state) ? value.filter((/** @type {string} */ one) => one !== state) : [...(value ?? []), state];
+          change({ state: next.length ? next : undefined });
+        }} /><${Glyph} look=${taskStateLook(state)} />${taskStateLook(state).word}${ENDED.includes(state) ? html`<span class="dim small">ended</span>` : ''}</label>`,
+    )}</fieldset>`;
   }
   if (['open', 'paused', 'has_dlq_entry'].includes(name))
-    return html`<div class="group">
-      ${['true', 'false'].map((one) => html`<button class="btn" type="button" key=${one} aria-pressed=${value === one} onClick=${() => done(one)}>${one === 'true' ? 'Yes' : 'No'}</button>`)}
-    </div>`;
+    return html`<div class="group">${['true', 'false'].map((one) => html`<button class="btn" type="button" key=${one} aria-pressed=${value === one} onClick=${() => done(one)}>${one === 'true' ? 'Yes' : 'No'}</button>`)}</div>`;
   const isTime = /_(after|before)$/.test(name);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -143,13 +108,5 @@ function Value({ name, filters, change, close }) {
     done(MANY.includes(name) ? [...(value ?? []), text.trim()] : text.trim());
   };
   return html`${isTime ? html`<div class="row wrap">${RANGES.map((one) => html`<button class="btn sm" type="button" key=${one} onClick=${() => done(one)}>${name.endsWith('after') ? 'last' : 'before'} ${spelled(one)}${name.endsWith('before') ? ' ago' : ''}</button>`)}${name === 'created_after' && value ? html`<button class="btn sm" type="button" onClick=${() => done(undefined)}>any time</button>` : ''}</div>` : ''}
-    <form class="row" onSubmit=${submit}>
-      <input
-        class="input"
-        aria-label=${NAMES[name]}
-        placeholder=${isTime ? '2h, 7d or 2026-01-31T12:00:00Z' : name === 'attribute' ? 'order_id=DE-1001' : NAMES[name]}
-        value=${text}
-        onInput=${(/** @type {any} */ e) => set(e.target.value)}
-      /><button class="btn primary" type="submit">Set</button>
-    </form>`;
+    <form class="row" onSubmit=${submit}><input class="input" aria-label=${NAMES[name]} placeholder=${isTime ? '2h, 7d or 2026-01-31T12:00:00Z' : name === 'attribute' ? 'order_id=DE-1001' : NAMES[name]} value=${text} onInput=${(/** @type {any} */ e) => set(e.target.value)} /><button class="btn primary" type="submit">Set</button></form>`;
 }

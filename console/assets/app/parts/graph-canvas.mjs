@@ -116,17 +116,7 @@ export function GraphCanvas({ graph, selected, choose, lit, scale }) {
     );
     if (hit) choose(hit.id);
   };
-  return html`<div
-    class="paper canvas"
-    ref=${box}
-    tabindex="0"
-    role="group"
-    aria-label="Drawing of the graph; the list of steps says the same"
-  >
-    <div class="sheet" style=${{ width: `${width}px`, height: `${height}px` }}>
-      <canvas ref=${canvas} onClick=${click}></canvas>
-    </div>
-  </div>`;
+  return html`<div class="paper canvas" ref=${box} tabindex="0" role="group" aria-label="Drawing of the graph; the list of steps says the same"><div class="sheet" style=${{ width: `${width}px`, height: `${height}px` }}><canvas ref=${canvas} onClick=${click}></canvas></div></div>`;
 }
 
 /** One side of `light-dark(a, b)`. @param {string} value @param {boolean} dark */

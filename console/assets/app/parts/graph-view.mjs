@@ -51,19 +51,7 @@ function Node({ node, about, selected, dimmed, choose, changed }) {
     ${node.type === 'batch_worker' ? html`<rect class="stack" x=${x + 10} y=${y + 8} width=${w - 20} height=${h} rx="8" /><rect class="stack" x=${x + 5} y=${y + 4} width=${w - 10} height=${h} rx="8" />` : ''}
     <rect class="body" x=${x} y=${y} width=${w} height=${h} rx="8" />
     ${kind === 'n-retry' ? html`<rect class="ring" x=${x + 3} y=${y + 3} width=${w - 6} height=${h - 6} rx="5.5" />` : ''}
-    ${
-      about.isTemplate
-        ? ''
-        : look.turns
-          ? html`<g transform="translate(${x + 20} ${y + middle})"
-              ><g class="spin"
-                ><svg class="g ${look.hue}" x="-8" y="-8" width="16" height="16">
-                  <use href="#g-${look.glyph}" /></svg></g
-            ></g>`
-          : html`<svg class="g ${look.hue}" x=${x + 12} y=${y + middle - 8} width="16" height="16">
-              <use href="#g-${look.glyph}" />
-            </svg>`
-    }
+    ${about.isTemplate ? '' : look.turns ? html`<g transform="translate(${x + 20} ${y + middle})"><g class="spin"><svg class="g ${look.hue}" x="-8" y="-8" width="16" height="16"><use href="#g-${look.glyph}" /></svg></g></g>` : html`<svg class="g ${look.hue}" x=${x + 12} y=${y + middle - 8} width="16" height="16"><use href="#g-${look.glyph}" /></svg>`}
     <text class="name" x=${x + left} y=${y + middle - 2}>${clip(node.name, w - left - (icon ? 26 : 8), 7.2)}</text>
     <text class="what" x=${x + left} y=${y + middle + 13}>${what}</text>
     ${icon ? html`<svg class="k" x=${x + w - 24} y=${y + 7} width="14" height="14" viewBox="0 0 16 16"><use href="#i-${icon}" /></svg>` : ''}
@@ -77,22 +65,12 @@ const clip = (/** @type {string} */ text, /** @type {number} */ width, /** @type
 
 function Mini({ graph, about }) {
   const scale = Math.min(84 / graph.width, 62 / graph.height);
-  return html`<div class="mini" aria-hidden="true">
-    <svg width=${Math.max(12, graph.width * scale)} height=${Math.max(12, graph.height * scale)}>
-      ${graph.nodes.map((/** @type {any} */ node) => {
-        const hue = node.created ? stepLook(stateOf(node)).hue : 'waiting';
-        return html`<rect
-          key=${node.id}
-          class="bar-${about.isTemplate ? 'waiting' : hue}"
-          x=${(node.x - graph.left) * scale}
-          y=${node.y * scale}
-          width=${Math.max(2, node.width * scale)}
-          height=${Math.max(2, node.height * scale)}
-          rx="1"
-        />`;
-      })}
-    </svg>
-  </div>`;
+  return html`<div class="mini" aria-hidden="true"><svg width=${Math.max(12, graph.width * scale)} height=${Math.max(12, graph.height * scale)}>${graph.nodes.map(
+    (/** @type {any} */ node) => {
+      const hue = node.created ? stepLook(stateOf(node)).hue : 'waiting';
+      return html`<rect key=${node.id} class="bar-${about.isTemplate ? 'waiting' : hue}" x=${(node.x - graph.left) * scale} y=${node.y * scale} width=${Math.max(2, node.width * scale)} height=${Math.max(2, node.height * scale)} rx="1" />`;
+    },
+  )}</svg></div>`;
 }
 
 /**
@@ -164,10 +142,7 @@ export function GraphView({ graph: given, selected = null, choose, now, due, cha
   const drag = useRef(/** @type {any} */ (null));
   const down = (/** @type {PointerEvent} */ event) => {
     if (event.button !== 0 || (event.target instanceof Element && event.target.closest('.node, button'))) return;
-    drag.current = {
-      x: event.clientX + (paper.current?.scrollLeft ?? 0),
-      y: event.clientY + (paper.current?.scrollTop ?? 0),
-    };
+    drag.current = { x: event.clientX + (paper.current?.scrollLeft ?? 0), y: event.clientY + (paper.current?.scrollTop ?? 0) };
   };
   const dragged = (/** @type {PointerEvent} */ event) => {
     if (!drag.current || !paper.current || !event.buttons) {
@@ -185,100 +160,41 @@ export function GraphView({ graph: given, selected = null, choose, now, due, cha
   };
   const isBig = graph.nodes.length > MOST_SVG;
   return html`<div class="graph-wrap ${bare ? 'bare' : ''}">
-      ${
-        bare
-          ? ''
-          : html`<div class="bar">
-              <label class="search"
-                ><${Icon} name="search" small /><input
-                  type="search"
-                  aria-label="Find a step"
-                  placeholder="Find a step"
-                  value=${wanted}
-                  onInput=${(/** @type {any} */ e) => setWanted(e.target.value.trim())}
-                  onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
-                    if (e.key === 'Enter' && lit?.size) choose([...lit][0]);
-                  }}
-              /></label>
-              ${
-                isTemplate
-                  ? ''
-                  : html`<select
-                      class="btn sm"
-                      aria-label="Focus"
-                      value=${focus}
-                      onChange=${(/** @type {any} */ e) => setFocus(e.target.value)}
-                    >
-                      <option value="all">Focus: all</option>
-                      <option value="failed">Failures</option>
-                      <option value="critical">Critical path</option>
-                      <option value="before">Before the chosen step</option>
-                      <option value="after">After the chosen step</option>
-                    </select>`
-              }
-              <span class="grow"></span>
-              <div class="group">
-                <button class="btn sm icon" type="button" aria-label="Zoom out" onClick=${() => step(1 / 1.2)}>
-                  <${Icon} name="minus" small /></button
-                ><button class="btn sm zoom" type="button" title="Original size" onClick=${() => setZoom(1)}>
-                  ${Math.round(scale * 100)} %</button
-                ><button class="btn sm icon" type="button" aria-label="Zoom in" onClick=${() => step(1.2)}>
-                  <${Icon} name="plus" small />
-                </button>
-              </div>
-              <button class="btn sm icon" type="button" aria-label="Fit the graph" title="Fit the graph (f)" onClick=${() => setZoom(0)}>
-                <${Icon} name="fit" small />
-              </button>
-            </div>`
-      }
-      ${
-        isBig
-          ? html`<${GraphCanvas} graph=${graph} selected=${selected} choose=${choose} lit=${lit} scale=${zoom || Math.max(0.4, fit)} />`
-          : html`<div
-              class="paper"
-              ref=${paper}
-              tabindex=${bare ? undefined : 0}
-              role="group"
-              aria-label="Drawing of the graph; the same follows as a list"
-              onPointerDown=${down}
-              onPointerMove=${dragged}
-              onPointerUp=${() => {
-                drag.current = null;
-              }}
-              onWheel=${wheel}
-            >
-              <svg
-                class="graph"
-                width=${Math.round(width * scale)}
-                height=${Math.round(height * scale)}
-                viewBox="0 0 ${Math.round(width)} ${Math.round(height)}"
-                aria-hidden="true"
-              >
-                <g transform="translate(${MARGIN - graph.left} ${above})">
-                  ${graph.edges.map((/** @type {any} */ edge) => {
-                    const kind = edgeClass(edge, nodes, /** @type {any} */ (critical), isTemplate);
-                    const dim = lit && !(lit.has(edge.from) && lit.has(edge.to)) ? 'dimmed' : '';
-                    return html`<g key=${`${edge.from} ${edge.to}`} class=${dim}
-                      ><path class="e ${kind}" d=${edge.d} /><path class="h ${kind}" d=${edge.head}
-                    /></g>`;
-                  })}
-                  ${graph.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.id} node=${node} about=${about} selected=${node.id === selected} dimmed=${lit && !lit.has(node.id)} choose=${choose} changed=${changed[node.id]} />`)}
-                </g>
-              </svg>
-            </div>`
-      }
-      ${bare || isBig || graph.nodes.length < 8 ? '' : html`<${Mini} graph=${graph} about=${about} />`}
-    </div>
-    ${bare ? '' : html`<${Twin} graph=${graph} about=${about} selected=${selected} choose=${choose} />`}`;
+    ${
+      bare
+        ? ''
+        : html`<div class="bar"><label class="search"><${Icon} name="search" small /><input type="search" aria-label="Find a step" placeholder="Find a step" value=${wanted} onInput=${(/** @type {any} */ e) => setWanted(e.target.value.trim())} onKeyDown=${(
+            /** @type {KeyboardEvent} */ e,
+          ) => {
+            if (e.key === 'Enter' && lit?.size) choose([...lit][0]);
+          }} /></label>
+      ${isTemplate ? '' : html`<select class="btn sm" aria-label="Focus" value=${focus} onChange=${(/** @type {any} */ e) => setFocus(e.target.value)}><option value="all">Focus: all</option><option value="failed">Failures</option><option value="critical">Critical path</option><option value="before">Before the chosen step</option><option value="after">After the chosen step</option></select>`}
+      <span class="grow"></span><div class="group"><button class="btn sm icon" type="button" aria-label="Zoom out" onClick=${() => step(1 / 1.2)}><${Icon} name="minus" small /></button><button class="btn sm zoom" type="button" title="Original size" onClick=${() => setZoom(1)}>${Math.round(scale * 100)} %</button><button class="btn sm icon" type="button" aria-label="Zoom in" onClick=${() => step(1.2)}><${Icon} name="plus" small /></button></div><button class="btn sm icon" type="button" aria-label="Fit the graph" title="Fit the graph (f)" onClick=${() => setZoom(0)}><${Icon} name="fit" small /></button></div>`
+    }
+    ${
+      isBig
+        ? html`<${GraphCanvas} graph=${graph} selected=${selected} choose=${choose} lit=${lit} scale=${zoom || Math.max(0.4, fit)} />`
+        : html`<div class="paper" ref=${paper} tabindex=${bare ? undefined : 0} role="group" aria-label="Drawing of the graph; the same follows as a list" onPointerDown=${down} onPointerMove=${dragged} onPointerUp=${() => {
+            drag.current = null;
+          }} onWheel=${wheel}>
+      <svg class="graph" width=${Math.round(width * scale)} height=${Math.round(height * scale)} viewBox="0 0 ${Math.round(width)} ${Math.round(height)}" aria-hidden="true"><g transform="translate(${MARGIN - graph.left} ${above})">
+        ${graph.edges.map((/** @type {any} */ edge) => {
+          const kind = edgeClass(edge, nodes, /** @type {any} */ (critical), isTemplate);
+          const dim = lit && !(lit.has(edge.from) && lit.has(edge.to)) ? 'dimmed' : '';
+          return html`<g key=${`${edge.from} ${edge.to}`} class=${dim}><path class="e ${kind}" d=${edge.d} /><path class="h ${kind}" d=${edge.head} /></g>`;
+        })}
+        ${graph.nodes.map((/** @type {any} */ node) => html`<${Node} key=${node.id} node=${node} about=${about} selected=${node.id === selected} dimmed=${lit && !lit.has(node.id)} choose=${choose} changed=${changed[node.id]} />`)}
+      </g></svg></div>`
+    }
+    ${bare || isBig || graph.nodes.length < 8 ? '' : html`<${Mini} graph=${graph} about=${about} />`}
+  </div>${bare ? '' : html`<${Twin} graph=${graph} about=${about} selected=${selected} choose=${choose} />`}`;
 }
 
 /** The same graph as a list: failures first, then what works, then the order of execution. */
 function Twin({ graph, about, selected, choose }) {
   const [open, setOpen] = useState(graph.nodes.length <= MOST_SVG);
   if (!open)
-    return html`<button class="btn sm twin-more" type="button" onClick=${() => setOpen(true)}>
-      List of ${plural(graph.nodes.length, 'step')}
-    </button>`;
+    return html`<button class="btn sm twin-more" type="button" onClick=${() => setOpen(true)}>List of ${plural(graph.nodes.length, 'step')}</button>`;
   const order = new Map(graph.analysis.execution_order.map((/** @type {string} */ id, /** @type {number} */ i) => [id, i]));
   const rank = (/** @type {any} */ node) =>
     about.isTemplate ? 0 : { failed: 0, retry: 1, work: 2, waiting: 3, done: 4 }[stepLook(node.created ? stateOf(node) : 'pending').hue];
@@ -292,50 +208,32 @@ function Twin({ graph, about, selected, choose }) {
     event.stopPropagation();
     /** @type {HTMLElement | undefined} */ (items[to])?.focus();
   };
-  return html`<ul class="tree" role="tree" aria-label="Steps" onKeyDown=${move}>
-    ${nodes.map((node, i) => {
-      const look = stepLook(
-        node.created || about.isTemplate
-          ? about.isTemplate
-            ? 'pending'
-            : stateOf(node)
-          : about.never.has(node.id)
-            ? 'not_created'
-            : 'pending',
-      );
-      const [what, right] = nodeWords(node, { ...about, due: about.due?.[node.id] });
-      const before = graph.edges.filter((/** @type {any} */ edge) => edge.to === node.id).map((/** @type {any} */ edge) => edge.from);
-      const text = [
-        what,
-        before.length ? `after ${before.slice(0, 3).join(', ')}${before.length > 3 ? ` and ${count(before.length - 3)} more` : ''}` : '',
-      ]
-        .filter(Boolean)
-        .join(', ');
-      return html`<li
-        key=${node.id}
-        role="treeitem"
-        aria-level="1"
-        aria-setsize=${nodes.length}
-        aria-posinset=${i + 1}
-        aria-selected=${node.id === selected}
-        tabindex=${node.id === selected || (!selected && i === 0) ? 0 : -1}
-        aria-label="${node.name}, ${text}${right ? `, ${right}` : ''}"
-        onClick=${() => choose(node.id)}
-        onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
-          if (e.key === 'Enter' || e.key === ' ') {
-            e.preventDefault();
-            e.stopPropagation();
-            choose(node.id);
-          }
-        }}
-      >
-        <div class="it">
-          ${about.isTemplate ? html`<${Icon} name=${ICONS[/** @type {'decision'} */ (node.type)] ?? 'handler'} />` : html`<${Glyph} look=${look} />`}<span
-            class="strong clip"
-            >${node.name}</span
-          ><span class="small dim">${right}</span><span class="sub">${text}</span>
-        </div>
-      </li>`;
-    })}
-  </ul>`;
+  return html`<ul class="tree" role="tree" aria-label="Steps" onKeyDown=${move}>${nodes.map((node, i) => {
+    const look = stepLook(
+      node.created || about.isTemplate
+        ? about.isTemplate
+          ? 'pending'
+          : stateOf(node)
+        : about.never.has(node.id)
+          ? 'not_created'
+          : 'pending',
+    );
+    const [what, right] = nodeWords(node, { ...about, due: about.due?.[node.id] });
+    const before = graph.edges.filter((/** @type {any} */ edge) => edge.to === node.id).map((/** @type {any} */ edge) => edge.from);
+    const text = [
+      what,
+      before.length ? `after ${before.slice(0, 3).join(', ')}${before.length > 3 ? ` and ${count(before.length - 3)} more` : ''}` : '',
+    ]
+      .filter(Boolean)
+      .join(', ');
+    return html`<li key=${node.id} role="treeitem" aria-level="1" aria-setsize=${nodes.length} aria-posinset=${i + 1} aria-selected=${node.id === selected} tabindex=${node.id === selected || (!selected && i === 0) ? 0 : -1} aria-label="${node.name}, ${text}${right ? `, ${right}` : ''}" onClick=${() => choose(node.id)} onKeyDown=${(
+      /** @type {KeyboardEvent} */ e,
+    ) => {
+      if (e.key === 'Enter' || e.key === ' ') {
+        e.preventDefault();
+        e.stopPropagation();
+        choose(node.id);
+      }
+    }}><div class="it">${about.isTemplate ? html`<${Icon} name=${ICONS[/** @type {'decision'} */ (node.type)] ?? 'handler'} />` : html`<${Glyph} look=${look} />`}<span class="strong clip">${node.name}</span><span class="small dim">${right}</span><span class="sub">${text}</span></div></li>`;
+  })}</ul>`;
 }

@@ -9,17 +9,11 @@ import { clock, countdown } from '../format.mjs';
 import { zone } from '../session.mjs';
 
 export const Empty = ({ icon = 'tasks', title, children, command, action }) =>
-  html`<section class="empty">
-    <${Icon} name=${icon} />
-    <h3>${title}</h3>
-    ${children ? html`<p class="small">${children}</p>` : ''}${command ? html`<code>${command}</code>` : ''}${action ?? ''}
-  </section>`;
+  html`<section class="empty"><${Icon} name=${icon} /><h3>${title}</h3>${children ? html`<p class="small">${children}</p>` : ''}${command ? html`<code>${command}</code>` : ''}${action ?? ''}</section>`;
 
 /** Loading is not empty. */
 export function Loading({ rows = 6 }) {
-  return html`<div class="loading" role="status" aria-label="Loading">
-    ${Array.from({ length: rows }, (_, i) => html`<div class="row" key=${i}><span class="skeleton sk-a"></span><span class="skeleton sk-b${i % 4}"></span><span class="grow"></span><span class="skeleton sk-c${i % 3}"></span></div>`)}
-  </div>`;
+  return html`<div class="loading" role="status" aria-label="Loading">${Array.from({ length: rows }, (_, i) => html`<div class="row" key=${i}><span class="skeleton sk-a"></span><span class="skeleton sk-b${i % 4}"></span><span class="grow"></span><span class="skeleton sk-c${i % 3}"></span></div>`)}</div>`;
 }
 
 /** An answer that says no. @param {{ error: any }} props */
@@ -30,9 +24,7 @@ export function Trouble({ error }) {
   if (problem?.status === 403) return html`<${Empty} icon="lock" title="You may not see this" action=${copy}>${problem.message}<//>`;
   if (problem?.status === 404)
     return html`<${Empty} icon="search" title=${problem.title || 'There is no such thing'} action=${copy}>${problem.message}<//>`;
-  return html`<${Empty} icon="warn" title=${problem?.title || 'This could not be shown'} action=${copy}
-    >${error?.message ?? String(error)}<//
-  >`;
+  return html`<${Empty} icon="warn" title=${problem?.title || 'This could not be shown'} action=${copy}>${error?.message ?? String(error)}<//>`;
 }
 
 /** A resource's data, or what stands in its place. */
@@ -47,12 +39,5 @@ export function Shown({ of, children, rows, empty }) {
 export function Outage() {
   const lost = outage.value;
   if (!lost) return null;
-  return html`<div class="outage" role="alert">
-    <${Icon} name="plug" />
-    <p>
-      <b class="strong">Server unreachable since ${clock(lost.since, zone.value)}.</b>
-      <span class="soft">Showing what was. Trying again in ${countdown(lost.next - now.value)}.</span>
-    </p>
-    <button class="btn sm" type="button" onClick=${() => tryAgain()}>Try now</button>
-  </div>`;
+  return html`<div class="outage" role="alert"><${Icon} name="plug" /><p><b class="strong">Server unreachable since ${clock(lost.since, zone.value)}.</b> <span class="soft">Showing what was. Trying again in ${countdown(lost.next - now.value)}.</span></p><button class="btn sm" type="button" onClick=${() => tryAgain()}>Try now</button></div>`;
 }

@@ -50,30 +50,7 @@ const completeStep = (/** @type {any} */ task, /** @type {any} */ step) =>
     label: 'Complete',
     first: { result: '{}', branch: '' },
     fields: (form, set) =>
-      html`<div class="field">
-          <label for="result">Result, JSON</label
-          ><textarea
-            class="input"
-            id="result"
-            rows="8"
-            spellcheck="false"
-            value=${form.result}
-            onInput=${(/** @type {any} */ e) => set({ result: e.target.value })}
-          ></textarea>
-        </div>
-        ${
-          step.step_type === 'decision'
-            ? html`<div class="field">
-                <label for="branch">Steps to run next <span class="req">names, with commas</span></label
-                ><input
-                  class="input mono"
-                  id="branch"
-                  value=${form.branch}
-                  onInput=${(/** @type {any} */ e) => set({ branch: e.target.value })}
-                />
-              </div>`
-            : ''
-        }`,
+      html`<div class="field"><label for="result">Result, JSON</label><textarea class="input" id="result" rows="8" spellcheck="false" value=${form.result} onInput=${(/** @type {any} */ e) => set({ result: e.target.value })}></textarea></div>${step.step_type === 'decision' ? html`<div class="field"><label for="branch">Steps to run next <span class="req">names, with commas</span></label><input class="input mono" id="branch" value=${form.branch} onInput=${(/** @type {any} */ e) => set({ branch: e.target.value })} /></div>` : ''}`,
     act: async ({ reason, result, branch }) => {
       parse(result);
       // As it was typed, so that numbers keep their digits.
@@ -141,64 +118,30 @@ export function StepPanel({ task, graph, step: name, choose, failed, next }) {
   const look = stepLook(node ? (node.created ? stateOf(node) : 'pending') : found.data?.step.state, found.data?.step.isolated);
   const place = graph.nodes.findIndex((/** @type {any} */ one) => one.id === name);
   return html`<aside class="side" aria-label="Step ${name}">
-    <header class="side-head">
-      <${Glyph} look=${look} />
-      <div class="grow"><h2 class="clip" title=${name}>${name}</h2></div>
-      ${place >= 0 ? html`<span class="micro">step ${place + 1} of ${graph.nodes.length}</span>` : ''}
-      ${failed.length ? html`<button class="btn ghost sm icon" type="button" aria-label="Previous failure" title="Previous failure (E)" onClick=${() => next(-1)}><${Icon} name="down" small class="up" /></button><button class="btn ghost sm icon" type="button" aria-label="Next failure" title="Next failure (e)" onClick=${() => next(1)}><${Icon} name="down" small /></button>` : ''}<button
-        class="btn ghost sm icon"
-        type="button"
-        aria-label="Close the step"
-        title="Close (Esc)"
-        onClick=${() => choose(null)}
-      >
-        <${Icon} name="x" small />
-      </button>
-    </header>
-    <div class="side-body" tabindex="0" role="region" aria-label="About the step">
-      ${!isCreated ? html`<${NotCreated} node=${node} graph=${graph} look=${look} />` : isBatch ? html`<${BatchBody} task=${task} node=${node} />` : !shown ? html`<div class="section"><p class="small soft">It needs steps:read to see more of this step.</p></div>` : found.error && !found.data ? html`<${Trouble} error=${found.error} />` : found.data ? html`<${Body} task=${task} ...${found.data} choose=${choose} />` : html`<${Loading} rows=${5} />`}
-    </div>
+    <header class="side-head"><${Glyph} look=${look} /><div class="grow"><h2 class="clip" title=${name}>${name}</h2></div>${place >= 0 ? html`<span class="micro">step ${place + 1} of ${graph.nodes.length}</span>` : ''}
+      ${failed.length ? html`<button class="btn ghost sm icon" type="button" aria-label="Previous failure" title="Previous failure (E)" onClick=${() => next(-1)}><${Icon} name="down" small class="up" /></button><button class="btn ghost sm icon" type="button" aria-label="Next failure" title="Next failure (e)" onClick=${() => next(1)}><${Icon} name="down" small /></button>` : ''}<button class="btn ghost sm icon" type="button" aria-label="Close the step" title="Close (Esc)" onClick=${() => choose(null)}><${Icon} name="x" small /></button></header>
+    <div class="side-body" tabindex="0" role="region" aria-label="About the step">${!isCreated ? html`<${NotCreated} node=${node} graph=${graph} look=${look} />` : isBatch ? html`<${BatchBody} task=${task} node=${node} />` : !shown ? html`<div class="section"><p class="small soft">It needs steps:read to see more of this step.</p></div>` : found.error && !found.data ? html`<${Trouble} error=${found.error} />` : found.data ? html`<${Body} task=${task} ...${found.data} choose=${choose} />` : html`<${Loading} rows=${5} />`}</div>
   </aside>`;
 }
 
 function NotCreated({ node, graph, look }) {
   const before = graph.edges.filter((/** @type {any} */ edge) => edge.to === node.id).map((/** @type {any} */ edge) => edge.from);
-  return html`<div class="section">
-      <${StateWord} look=${look} word=${look.word === 'Pending' ? 'Not created yet' : look.word} />
-      <p class="small soft note">${before.length ? `It comes after ${before.join(', ')}.` : ''}</p>
-    </div>
-    <div class="section">
-      <${Facts}
-        pairs=${[
-          ['Handler', node.handler],
-          ['Type', node.type.replaceAll('_', ' ')],
-          ['Attempts', String(node.max_attempts)],
-        ]}
-      />
-    </div>`;
+  return html`<div class="section"><${StateWord} look=${look} word=${look.word === 'Pending' ? 'Not created yet' : look.word} /><p class="small soft note">${before.length ? `It comes after ${before.join(', ')}.` : ''}</p></div><div class="section"><${Facts} pairs=${[
+    ['Handler', node.handler],
+    ['Type', node.type.replaceAll('_', ' ')],
+    ['Attempts', String(node.max_attempts)],
+  ]} /></div>`;
 }
 
 function BatchBody({ task, node }) {
   const by = node.group.by_state;
   const rows = Object.entries(by);
-  return html`<div class="section">
-      <h3>${plural(node.group.total, 'worker')}</h3>
-      <${Segments} tall parts=${rows.map(([state, n]) => [stepLook(state).hue, stepLook(state).word.toLowerCase(), n])} />
-      <ul class="by-state">
-        ${rows.map(([state, n]) => html`<li key=${state}><${StateWord} look=${stepLook(state)} /><span class="num">${n}</span></li>`)}
-      </ul>
-    </div>
-    <div class="section">
-      <${Facts}
-        pairs=${[
-          ['Handler', node.handler],
-          ['Attempts', `at most ${node.max_attempts}`],
-        ]}
-      />
-    </div>
-    <div class="section">
-      <a class="btn sm" href=${href(join('tasks', task.task_id, 'steps'), { of: node.id })}>List its workers</a>
-    </div>`;
+  return html`<div class="section"><h3>${plural(node.group.total, 'worker')}</h3><${Segments} tall parts=${rows.map(([state, n]) => [stepLook(state).hue, stepLook(state).word.toLowerCase(), n])} /><ul class="by-state">${rows.map(([state, n]) => html`<li key=${state}><${StateWord} look=${stepLook(state)} /><span class="num">${n}</span></li>`)}</ul></div>
+    <div class="section"><${Facts} pairs=${[
+      ['Handler', node.handler],
+      ['Attempts', `at most ${node.max_attempts}`],
+    ]} /></div>
+    <div class="section"><a class="btn sm" href=${href(join('tasks', task.task_id, 'steps'), { of: node.id })}>List its workers</a></div>`;
 }
 
 function Body({ task, step, attempts, logs, timeline, text, choose }) {
@@ -217,113 +160,25 @@ function Body({ task, step, attempts, logs, timeline, text, choose }) {
   const open = !['complete', 'resolved_manually', 'cancelled'].includes(step.state);
   const details = failure?.details;
   return html`${mayResolve && open ? html`<div class="section acts2">${isFailed ? html`<button class="btn primary" type="button" onClick=${() => resetStep(task, step.name)}><${Icon} name="redrive" small />Reset for retry…<kbd>r</kbd></button>` : ''}<button class="btn" type="button" onClick=${() => resolveStep(task, step.name)}>Resolve…</button><button class="btn" type="button" onClick=${() => completeStep(task, step)}>Complete…</button></div>` : ''}
-    ${
-      failure && open
-        ? html`<div class="section">
-            <div class="callout ${isFailed ? '' : 'retry'}">
-              <div class="row">
-                <span class="t">${failure.error_type}</span
-                ><span class="micro right-note"
-                  >${failure.retryable ? (isFailed ? 'retryable, attempts used up' : 'retryable') : 'not retryable'}</span
-                >
-              </div>
-              <p class="small">${failure.message}</p>
-            </div>
-            ${details !== undefined && details !== null ? html`<div class="note"><${JsonTree} node=${nodeOf(details)} name="details" label="Details of the failure" /></div>` : ''}
-          </div>`
-        : ''
-    }
-    <div class="section">
-      <${StateWord}
-        look=${stepLook(step.state, step.isolated)}
-        word=${step.state === 'complete' && step.started_at ? `Complete in ${duration(Date.parse(step.finished_at) - Date.parse(step.started_at))}` : undefined}
-      />${step.next_retry_at && step.state === 'waiting_for_retry' ? html` <span class="small soft">again in ${duration(Date.parse(step.next_retry_at) - now.value)}</span>` : ''}
-    </div>
+    ${failure && open ? html`<div class="section"><div class="callout ${isFailed ? '' : 'retry'}"><div class="row"><span class="t">${failure.error_type}</span><span class="micro right-note">${failure.retryable ? (isFailed ? 'retryable, attempts used up' : 'retryable') : 'not retryable'}</span></div><p class="small">${failure.message}</p></div>${details !== undefined && details !== null ? html`<div class="note"><${JsonTree} node=${nodeOf(details)} name="details" label="Details of the failure" /></div>` : ''}</div>` : ''}
+    <div class="section"><${StateWord} look=${stepLook(step.state, step.isolated)} word=${step.state === 'complete' && step.started_at ? `Complete in ${duration(Date.parse(step.finished_at) - Date.parse(step.started_at))}` : undefined} />${step.next_retry_at && step.state === 'waiting_for_retry' ? html` <span class="small soft">again in ${duration(Date.parse(step.next_retry_at) - now.value)}</span>` : ''}</div>
     <${Attempts} step=${step} attempts=${attempts} timeline=${timeline} />
-    ${
-      usage
-        ? html`<div class="section">
-            <h3>Attempt ${last.attempt} <span class="dim">on ${last.actor}</span></h3>
-            <div class="meters">
-              <div>
-                <div class="micro">Memory</div>
-                <div class="small"><span class="strong">${bytes(usage.peak_memory_bytes)}</span></div>
-              </div>
-              <div>
-                <div class="micro">CPU</div>
-                <div class="small"><span class="strong">${duration(usage.cpu_us / 1000)}</span></div>
-              </div>
-              <div>
-                <div class="micro">Time</div>
-                <div class="small"><span class="strong">${duration(usage.wall_us / 1000)}</span></div>
-              </div>
-            </div>
-          </div>`
-        : ''
-    }
-    ${
-      lines.length || logs.length
-        ? html`<div class="section">
-            <h3>
-              Logs
-              <span class="right"
-                ><button type="button" class="link" onClick=${() => setAll(!allLogs)}>
-                  ${allLogs ? 'This attempt' : 'All attempts'}
-                </button></span
-              >
-            </h3>
-            <ul class="logs">
-              ${lines.map((/** @type {any} */ line) => html`<li key=${`${line.audit_id}.${line.position}`} class=${line.level === 'error' || line.level === 'critical' ? 'error' : line.level === 'warn' ? 'warn' : ''}><time title=${line.at}>${clockMs(line.at, zone.value).slice(3)}</time><b>${line.level}</b><span title=${line.message}>${line.message}</span></li>`)}
-            </ul>
-          </div>`
-        : ''
-    }
-    ${
-      text
-        ? html`<div class="section">
-            <h3>Result</h3>
-            <${JsonTree} text=${text} label="Result" />
-          </div>`
-        : text === null
-          ? html`<div class="section">
-              <h3>Result</h3>
-              <a class="btn sm" download="${step.name}.json" href=${new URL(`${pathOf(task, step.name)}/result`, root).href}
-                ><${Icon} name="save" small />Download it: it is large</a
-              >
-            </div>`
-          : ''
-    }
-    ${
-      step.checkpoint !== null && step.checkpoint !== undefined
-        ? html`<div class="section">
-            <h3>Checkpoint <span class="dim">${step.checkpoints}</span></h3>
-            <${JsonTree} node=${nodeOf(step.checkpoint)} label="Checkpoint" />
-          </div>`
-        : ''
-    }
-    ${
-      step.cursor !== null && step.cursor !== undefined
-        ? html`<div class="section">
-            <h3>Cursor</h3>
-            <${JsonTree} node=${nodeOf(step.cursor)} label="Cursor" />
-          </div>`
-        : ''
-    }
-    <div class="section">
-      <${Facts}
-        pairs=${[
-          ['Handler', step.handler],
-          ['Type', step.step_type.replaceAll('_', ' ')],
-          ['Host', step.host],
-          ['Component', step.component?.slice(0, 12)],
-          ['Progress', step.progress],
-          [
-            'After',
-            step.dependencies.length
-              ? html`${step.dependencies.map((/** @type {string} */ one, /** @type {number} */ i) => html`${i ? ', ' : ''}<button type="button" class="link" key=${one} onClick=${() => choose(one)}>${one}</button>`)}`
-              : null,
-          ],
-        ]}
-      />${step.withheld?.length ? html`<p class="small dim note">Withheld: ${step.withheld.join(', ')}. It needs tasks:context_read.</p>` : ''}
-    </div>`;
+    ${usage ? html`<div class="section"><h3>Attempt ${last.attempt} <span class="dim">on ${last.actor}</span></h3><div class="meters"><div><div class="micro">Memory</div><div class="small"><span class="strong">${bytes(usage.peak_memory_bytes)}</span></div></div><div><div class="micro">CPU</div><div class="small"><span class="strong">${duration(usage.cpu_us / 1000)}</span></div></div><div><div class="micro">Time</div><div class="small"><span class="strong">${duration(usage.wall_us / 1000)}</span></div></div></div></div>` : ''}
+    ${lines.length || logs.length ? html`<div class="section"><h3>Logs <span class="right"><button type="button" class="link" onClick=${() => setAll(!allLogs)}>${allLogs ? 'This attempt' : 'All attempts'}</button></span></h3><ul class="logs">${lines.map((/** @type {any} */ line) => html`<li key=${`${line.audit_id}.${line.position}`} class=${line.level === 'error' || line.level === 'critical' ? 'error' : line.level === 'warn' ? 'warn' : ''}><time title=${line.at}>${clockMs(line.at, zone.value).slice(3)}</time><b>${line.level}</b><span title=${line.message}>${line.message}</span></li>`)}</ul></div>` : ''}
+    ${text ? html`<div class="section"><h3>Result</h3><${JsonTree} text=${text} label="Result" /></div>` : text === null ? html`<div class="section"><h3>Result</h3><a class="btn sm" download="${step.name}.json" href=${new URL(`${pathOf(task, step.name)}/result`, root).href}><${Icon} name="save" small />Download it: it is large</a></div>` : ''}
+    ${step.checkpoint !== null && step.checkpoint !== undefined ? html`<div class="section"><h3>Checkpoint <span class="dim">${step.checkpoints}</span></h3><${JsonTree} node=${nodeOf(step.checkpoint)} label="Checkpoint" /></div>` : ''}
+    ${step.cursor !== null && step.cursor !== undefined ? html`<div class="section"><h3>Cursor</h3><${JsonTree} node=${nodeOf(step.cursor)} label="Cursor" /></div>` : ''}
+    <div class="section"><${Facts} pairs=${[
+      ['Handler', step.handler],
+      ['Type', step.step_type.replaceAll('_', ' ')],
+      ['Host', step.host],
+      ['Component', step.component?.slice(0, 12)],
+      ['Progress', step.progress],
+      [
+        'After',
+        step.dependencies.length
+          ? html`${step.dependencies.map((/** @type {string} */ one, /** @type {number} */ i) => html`${i ? ', ' : ''}<button type="button" class="link" key=${one} onClick=${() => choose(one)}>${one}</button>`)}`
+          : null,
+      ],
+    ]} />${step.withheld?.length ? html`<p class="small dim note">Withheld: ${step.withheld.join(', ')}. It needs tasks:context_read.</p>` : ''}</div>`;
 }

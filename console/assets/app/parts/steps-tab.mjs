@@ -51,10 +51,7 @@ export function Steps({ task, chosen, choose, now }) {
     setCursor(null);
   }, [which]);
   const read = async (/** @type {string | null | undefined} */ from, /** @type {AbortSignal} */ stop) => {
-    const page = await ask(path, {
-      query: { ...filters, fields: 'summary', limit: LIMIT, cursor: from },
-      signal: stop,
-    });
+    const page = await ask(path, { query: { ...filters, fields: 'summary', limit: LIMIT, cursor: from }, signal: stop });
     return { items: page.items.map(brief), next: page.next_cursor ?? null };
   };
   useEffect(() => {
@@ -115,99 +112,17 @@ export function Steps({ task, chosen, choose, now }) {
   };
   useKeys({ j: ['Next step', () => move(1)], k: ['Previous step', () => move(-1)] });
   if (error && !rows) return html`<${Trouble} error=${error} />`;
-  return html`<section class="tl" aria-label="Steps">
-    <div class="tlbar">
-      <label class="search steps-search"
-        ><${Icon} name="search" small /><input
-          type="search"
-          aria-label="Find a step"
-          placeholder="Name or error"
-          value=${text}
-          onInput=${(/** @type {any} */ e) => setText(e.target.value.trim())} /></label
-      ><button
-        class="btn sm"
-        type="button"
-        aria-pressed=${onlyFailed}
-        onClick=${() => setQuery({ failed: onlyFailed ? undefined : 'true' })}
-      >
-        Failures only</button
-      >${of ? html`<button class="btn sm" type="button" onClick=${() => setQuery({ of: undefined })}>of ${of}<${Icon} name="x" small /></button>` : ''}<span
-        class="grow"
-      ></span
-      ><span class="small dim"
-        >${isTyped ? `${count(shown.length)} of ` : ''}${rows ? count(rows.length) : ''}${cursor ? `+` : ''}
-        ${rows ? plural(rows.length, 'step').replace(/^\S+ /, '') : ''}</span
-      >
-    </div>
-    <div class="tlscroll flat" ref=${box} tabindex="0" role="region" aria-label="Steps of the task">
-      ${
-        rows === null
-          ? html`<${Loading} />`
-          : shown.length
-            ? html`<table class="table">
-                <colgroup>
-                  <col class="w-stepstate" />
-                  <col />
-                  <col class="w-num" />
-                  <col class="w-num" />
-                  <col class="w-num w-waited" />
-                  <col class="w-err" />
-                  <col class="w-host" />
-                </colgroup>
-                <thead>
-                  <tr>
-                    <th>State</th>
-                    <th>Step</th>
-                    <th class="num">Attempt</th>
-                    <th class="num">Ran</th>
-                    <th class="num w-waited">Waited</th>
-                    <th>Failure</th>
-                    <th class="w-host">Host</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${
-                    view.before
-                      ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}>
-                          <td colspan="7"></td>
-                        </tr>`
-                      : ''
-                  }${shown.slice(view.first, view.last).map((row) => {
-                    const end = row.finished_at ? Date.parse(row.finished_at) : ENDED.includes(task.status) ? null : now;
-                    return html`<tr
-                      key=${row.step_index}
-                      aria-selected=${row.name === chosen ? 'true' : undefined}
-                      class=${row.name === chosen ? 'cursor' : ''}
-                      data-open
-                      onClick=${() => choose(row.name)}
-                    >
-                      <td><${StateWord} look=${stepLook(row.state, row.isolated)} /></td>
-                      <td>
-                        <button type="button" class="plain-link strong" onClick=${() => choose(row.name)}>${row.name}</button>
-                      </td>
-                      <td class="num soft">${row.attempt ? `${row.attempt} of ${row.max_attempts}` : '–'}</td>
-                      <td class="num">${row.started_at && end ? duration(end - Date.parse(row.started_at)) : '–'}</td>
-                      <td class="num soft w-waited">
-                        ${row.enqueued_at && row.started_at ? duration(Date.parse(row.started_at) - Date.parse(row.enqueued_at)) : '–'}
-                      </td>
-                      <td class=${row.state === 'error' ? 'failed' : 'dim'} title=${row.message}>
-                        ${['complete', 'resolved_manually'].includes(row.state) ? '' : row.error}
-                      </td>
-                      <td class="dim w-host" title=${row.host ?? ''}>${row.host ?? ''}</td>
-                    </tr>`;
-                  })}${
-                    view.after
-                      ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}>
-                          <td colspan="7"></td>
-                        </tr>`
-                      : ''
-                  }
-                </tbody>
-              </table>`
-            : html`<${Empty} icon="search" title=${isNarrowed ? 'No step matches' : 'No steps yet'}
-                >${isNarrowed ? 'Change the filters above.' : 'They are created with the task.'}<//
-              >`
-      }
-    </div>
-  </section>`;
+  return html`<section class="tl" aria-label="Steps"><div class="tlbar"><label class="search steps-search"><${Icon} name="search" small /><input type="search" aria-label="Find a step" placeholder="Name or error" value=${text} onInput=${(/** @type {any} */ e) => setText(e.target.value.trim())} /></label><button class="btn sm" type="button" aria-pressed=${onlyFailed} onClick=${() => setQuery({ failed: onlyFailed ? undefined : 'true' })}>Failures only</button>${of ? html`<button class="btn sm" type="button" onClick=${() => setQuery({ of: undefined })}>of ${of}<${Icon} name="x" small /></button>` : ''}<span class="grow"></span><span class="small dim">${isTyped ? `${count(shown.length)} of ` : ''}${rows ? count(rows.length) : ''}${cursor ? `+` : ''} ${rows ? plural(rows.length, 'step').replace(/^\S+ /, '') : ''}</span></div>
+    <div class="tlscroll flat" ref=${box} tabindex="0" role="region" aria-label="Steps of the task">${
+      rows === null
+        ? html`<${Loading} />`
+        : shown.length
+          ? html`<table class="table"><colgroup><col class="w-stepstate" /><col /><col class="w-num" /><col class="w-num" /><col class="w-num w-waited" /><col class="w-err" /><col class="w-host" /></colgroup><thead><tr><th>State</th><th>Step</th><th class="num">Attempt</th><th class="num">Ran</th><th class="num w-waited">Waited</th><th>Failure</th><th class="w-host">Host</th></tr></thead><tbody>${view.before ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.before}px` }}><td colspan="7"></td></tr>` : ''}${shown
+              .slice(view.first, view.last)
+              .map((row) => {
+                const end = row.finished_at ? Date.parse(row.finished_at) : ENDED.includes(task.status) ? null : now;
+                return html`<tr key=${row.step_index} aria-selected=${row.name === chosen ? 'true' : undefined} class=${row.name === chosen ? 'cursor' : ''} data-open onClick=${() => choose(row.name)}><td><${StateWord} look=${stepLook(row.state, row.isolated)} /></td><td><button type="button" class="plain-link strong" onClick=${() => choose(row.name)}>${row.name}</button></td><td class="num soft">${row.attempt ? `${row.attempt} of ${row.max_attempts}` : '–'}</td><td class="num">${row.started_at && end ? duration(end - Date.parse(row.started_at)) : '–'}</td><td class="num soft w-waited">${row.enqueued_at && row.started_at ? duration(Date.parse(row.started_at) - Date.parse(row.enqueued_at)) : '–'}</td><td class=${row.state === 'error' ? 'failed' : 'dim'} title=${row.message}>${['complete', 'resolved_manually'].includes(row.state) ? '' : row.error}</td><td class="dim w-host" title=${row.host ?? ''}>${row.host ?? ''}</td></tr>`;
+              })}${view.after ? html`<tr class="space" aria-hidden="true" style=${{ height: `${view.after}px` }}><td colspan="7"></td></tr>` : ''}</tbody></table>`
+          : html`<${Empty} icon="search" title=${isNarrowed ? 'No step matches' : 'No steps yet'}>${isNarrowed ? 'Change the filters above.' : 'They are created with the task.'}<//>`
+    }</div></section>`;
 }

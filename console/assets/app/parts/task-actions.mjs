@@ -32,8 +32,7 @@ export function act(name, task, graph) {
   const first = graph?.analysis?.blocked_by?.[0]?.step ?? nodes[0]?.id ?? '';
   confirm({
     title: `${words.label} ${which}?`,
-    body: html`<p>${words.consequence}</p>
-      <p class="small">${task.namespace}/${task.name} ${task.version}, <span class="mono">${shortId(task.task_id)}</span></p>`,
+    body: html`<p>${words.consequence}</p><p class="small">${task.namespace}/${task.name} ${task.version}, <span class="mono">${shortId(task.task_id)}</span></p>`,
     label: name === 'cancel' ? 'Cancel the task' : words.label,
     danger: 'danger' in words,
     keep: name === 'cancel' ? 'Let it run' : 'Keep as it is',
@@ -41,36 +40,13 @@ export function act(name, task, graph) {
     fields:
       name === 'rerun'
         ? (form, set) =>
-            html`<div class="field">
-              <label for="step">From</label
-              ><select class="input" id="step" value=${form.step} onChange=${(/** @type {any} */ e) => set({ step: e.target.value })}>
-                ${nodes.map((/** @type {any} */ node) => html`<option key=${node.id} value=${node.id}>${node.id}</option>`)}
-              </select>
-            </div>`
+            html`<div class="field"><label for="step">From</label><select class="input" id="step" value=${form.step} onChange=${(/** @type {any} */ e) => set({ step: e.target.value })}>${nodes.map((/** @type {any} */ node) => html`<option key=${node.id} value=${node.id}>${node.id}</option>`)}</select></div>`
         : name === 'set_tags'
           ? (form, set) =>
-              html`<div class="field">
-                <label for="new-tags">Tags <span class="req">one on a line</span></label
-                ><textarea
-                  class="input"
-                  id="new-tags"
-                  rows="4"
-                  spellcheck="false"
-                  value=${form.tags}
-                  onInput=${(/** @type {any} */ e) => set({ tags: e.target.value })}
-                ></textarea>
-              </div>`
+              html`<div class="field"><label for="new-tags">Tags <span class="req">one on a line</span></label><textarea class="input" id="new-tags" rows="4" spellcheck="false" value=${form.tags} onInput=${(/** @type {any} */ e) => set({ tags: e.target.value })}></textarea></div>`
           : name === 'upgrade'
             ? (form, set) =>
-                html`<div class="field">
-                  <label for="version">Version <span class="req">the newest if empty</span></label
-                  ><input
-                    class="input mono"
-                    id="version"
-                    value=${form.version}
-                    onInput=${(/** @type {any} */ e) => set({ version: e.target.value })}
-                  />
-                </div>`
+                html`<div class="field"><label for="version">Version <span class="req">the newest if empty</span></label><input class="input mono" id="version" value=${form.version} onInput=${(/** @type {any} */ e) => set({ version: e.target.value })} /></div>`
             : undefined,
     act: async (form) => {
       if (name === 'cancel') {
@@ -109,17 +85,7 @@ async function clone(task) {
     first: { input },
     fields: input
       ? (form, set) =>
-          html`<div class="field">
-            <label for="input">Input</label
-            ><textarea
-              class="input"
-              id="input"
-              rows="12"
-              spellcheck="false"
-              value=${form.input}
-              onInput=${(/** @type {any} */ e) => set({ input: e.target.value })}
-            ></textarea>
-          </div>`
+          html`<div class="field"><label for="input">Input</label><textarea class="input" id="input" rows="12" spellcheck="false" value=${form.input} onInput=${(/** @type {any} */ e) => set({ input: e.target.value })}></textarea></div>`
       : undefined,
     act: async (form) => {
       const body = {
@@ -157,19 +123,11 @@ export function TaskActions({ task, graph, quiet }) {
   const shown = actions.slice(0, 3);
   const rest = actions.slice(3);
   const keys = { redrive: 'r', pause: 'p', resume: 'p' };
-  return html`<div class="acts">
-    ${shown.map((name) => {
-      const words = ACTIONS[/** @type {'redrive'} */ (name)];
-      return html`<button
-        key=${name}
-        class="btn ${name === 'redrive' && !quiet ? 'primary' : ''} ${'danger' in words ? 'danger' : ''} ${name === 'clone' ? 'wide' : ''}"
-        type="button"
-        onClick=${() => act(name, task, graph)}
-      >
-        ${name === 'cancel' || name === 'clone' ? '' : html`<${Icon} name=${words.icon} small />`}${words.label}${name === 'pause' || name === 'resume' ? '' : '…'}${name in keys ? html`<kbd>${keys[/** @type {'redrive'} */ (name)]}</kbd>` : ''}
-      </button>`;
-    })} <${More} task=${task} graph=${graph} actions=${rest} />
-  </div>`;
+  return html`<div class="acts">${shown.map((name) => {
+    const words = ACTIONS[/** @type {'redrive'} */ (name)];
+    return html`<button key=${name} class="btn ${name === 'redrive' && !quiet ? 'primary' : ''} ${'danger' in words ? 'danger' : ''} ${name === 'clone' ? 'wide' : ''}" type="button" onClick=${() => act(name, task, graph)}>${name === 'cancel' || name === 'clone' ? '' : html`<${Icon} name=${words.icon} small />`}${words.label}${name === 'pause' || name === 'resume' ? '' : '…'}${name in keys ? html`<kbd>${keys[/** @type {'redrive'} */ (name)]}</kbd>` : ''}</button>`;
+  })}
+    <${More} task=${task} graph=${graph} actions=${rest} /></div>`;
 }
 
 function More({ task, graph, actions }) {
@@ -192,67 +150,23 @@ function More({ task, graph, actions }) {
   };
   const item = (/** @type {string} */ name) => {
     const words = ACTIONS[/** @type {'redrive'} */ (name)];
-    return html`<li key=${name}>
-      <button
-        type="button"
-        class=${'danger' in words ? 'danger' : ''}
-        onClick=${() => {
-          set(false);
-          act(name, task, graph);
-        }}
-      >
-        <${Icon} name=${words.icon} small />${words.label}…
-      </button>
-    </li>`;
+    return html`<li key=${name}><button type="button" class=${'danger' in words ? 'danger' : ''} onClick=${() => {
+      set(false);
+      act(name, task, graph);
+    }}><${Icon} name=${words.icon} small />${words.label}…</button></li>`;
   };
-  return html`<div
-    class="menu-wrap"
-    ref=${box}
-    onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
-      if (e.key === 'Escape' && open) {
-        e.stopPropagation();
-        set(false);
-      }
-    }}
-  >
-    <button
-      class="btn icon"
-      type="button"
-      id="more-actions"
-      aria-label="More actions"
-      title="More actions ( . )"
-      aria-expanded=${open}
-      onClick=${() => set(!open)}
-    >
-      <${Icon} name="dots" /></button
-    >${
-      open
-        ? html`<div class="popover">
-            <ul class="menu">
-              ${actions.map(item)}${actions.length ? html`<li><hr /></li>` : ''}
-              <li>
-                <a href=${href(join('templates', task.namespace, task.name, task.version))}
-                  ><${Icon} name="template" small />Open its template</a
-                >
-              </li>
-              <li>
-                <a href=${href('tasks', { namespace: task.namespace, name: task.name })}
-                  ><${Icon} name="tasks" small />Tasks of this template</a
-                >
-              </li>
-              <li>
-                <button type="button" onClick=${() => copy(`tasker task show ${task.task_id}`, 'The command that shows this task.')}>
-                  <${Icon} name="copy" small />Copy as command
-                </button>
-              </li>
-              <li>
-                <button type="button" onClick=${() => copy(`curl -s '${url}'`, 'The request for curl.')}>
-                  <${Icon} name="copy" small />Copy as curl
-                </button>
-              </li>
-            </ul>
-          </div>`
-        : ''
+  return html`<div class="menu-wrap" ref=${box} onKeyDown=${(/** @type {KeyboardEvent} */ e) => {
+    if (e.key === 'Escape' && open) {
+      e.stopPropagation();
+      set(false);
     }
-  </div>`;
+  }}><button class="btn icon" type="button" id="more-actions" aria-label="More actions" title="More actions ( . )" aria-expanded=${open} onClick=${() => set(!open)}><${Icon} name="dots" /></button>${
+    open
+      ? html`<div class="popover"><ul class="menu">${actions.map(item)}${actions.length ? html`<li><hr /></li>` : ''}
+    <li><a href=${href(join('templates', task.namespace, task.name, task.version))}><${Icon} name="template" small />Open its template</a></li>
+    <li><a href=${href('tasks', { namespace: task.namespace, name: task.name })}><${Icon} name="tasks" small />Tasks of this template</a></li>
+    <li><button type="button" onClick=${() => copy(`tasker task show ${task.task_id}`, 'The command that shows this task.')}><${Icon} name="copy" small />Copy as command</button></li>
+    <li><button type="button" onClick=${() => copy(`curl -s '${url}'`, 'The request for curl.')}><${Icon} name="copy" small />Copy as curl</button></li></ul></div>`
+      : ''
+  }</div>`;
 }
