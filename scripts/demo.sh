@@ -18,23 +18,13 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 fi
 target/debug/payment-service "127.0.0.1:$port" >/dev/null &
 payment_service=$!
-seen=$(mktemp)
-# The id of the newest task, while the server of the demo is there.
-listen=${TASKER__SERVER__LISTEN:-127.0.0.1:8080}
-while sleep 0.3; do
-    curl -fs --max-time 2 "http://$listen/v1/tasks?name=order_fulfillment&limit=1" 2>/dev/null |
-        grep -o '"task_id":"[^"]*"' | cut -d'"' -f4 >"$seen.new" && mv "$seen.new" "$seen"
-done &
-watcher=$!
-trap 'kill $payment_service $watcher 2>/dev/null || true; rm -f "$seen" "$seen.new"' EXIT
+trap 'kill $payment_service 2>/dev/null || true' EXIT
 
 say "Running the orders of examples/order-fulfillment/orders.jsonl"
 ended=0
 ../../target/debug/tasker task run shop/order_fulfillment --input orders.jsonl --local --watch || ended=$?
 # Exit code 3: not every task completed. One of the orders is invalid on purpose.
 [ "$ended" = 0 ] || [ "$ended" = 3 ] || exit "$ended"
-kill "$watcher" 2>/dev/null || true
-task=$(cat "$seen")
 
 cat >&2 <<'END'
 Each step ran as a WebAssembly component in its own sandbox. The payment service rejects every first charge, so
@@ -44,6 +34,3 @@ Next:  look at examples/order-fulfillment/src and templates,
        run it with everything on:   make dev
        and make a project of your own:   target/debug/tasker new my-project
 END
-[ -z "$task" ] || say "
-The last order is kept. See it in the console: \`make dev\`, then open
-http://$listen/console/tasks/$task"

@@ -167,12 +167,13 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
+        let usual = project.config.server.listen.clone();
         // Any free port, because the usual one may be in use.
         "127.0.0.1:0".clone_into(&mut project.config.server.listen);
         let stop = stop_signal()?;
         let local = Local::start(project, output, stop.clone()).await?;
         let ending = tokio::select! {
-            ending = run_local(&local, &request, watch, output) => ending,
+            ending = run_local(&local, &request, watch, &usual, output) => ending,
             () = stop.cancelled() => {
                 Err(anyhow!("interrupted; unfinished tasks continue with `tasker dev` or the next run of this command"))
             }
@@ -182,7 +183,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     }
     let client = &Client::of(&project);
     match command {
-        Command::Run { request, watch, .. } => run_tasks(client, &request, watch, output).await,
+        Command::Run { request, watch, .. } => Ok(run_tasks(client, &request, watch, output).await?.0),
         Command::Create { request } => {
             let (mut created, mut refused) = (Vec::new(), Vec::new());
             request
@@ -254,9 +255,21 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     }
 }
 
-async fn run_local(local: &Local, request: &Request, watch: bool, output: &Output) -> Result<Ending> {
+/// Runs the tasks, and says where the last one is shown by the server of the project, which listens on `usual`.
+async fn run_local(
+    local: &Local,
+    request: &Request,
+    watch: bool,
+    usual: &str,
+    output: &Output,
+) -> Result<Ending> {
     local.publish(output).await?;
-    run_tasks(&Client::new(&local.url), request, watch, output).await
+    let (ending, last) = run_tasks(&Client::new(&local.url), request, watch, output).await?;
+    if let Some(task) = last {
+        output
+            .say(&format!("see it in the console: `tasker dev`, then http://{usual}/console/tasks/{task}\n"));
+    }
+    Ok(ending)
 }
 
 /// The result of `task create`.
@@ -276,7 +289,13 @@ enum Ran {
 }
 
 /// Creates all tasks, then follows each. Prints the error of a rejected input and continues with the others.
-async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Output) -> Result<Ending> {
+/// Returns the last of them, too.
+async fn run_tasks(
+    client: &Client,
+    request: &Request,
+    watch: bool,
+    output: &Output,
+) -> Result<(Ending, Option<Uuid>)> {
     let mut answers = Vec::new();
     request
         .create_each(client, |input, made| {
@@ -296,7 +315,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
             Ok(())
         })
         .await?;
-    let (mut ran, mut complete) = (Vec::new(), true);
+    let (mut ran, mut complete, mut last) = (Vec::new(), true, None);
     for answer in answers {
         let task = match answer {
             Ok(task) => task,
@@ -306,6 +325,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
                 continue;
             }
         };
+        last = Some(task);
         let view = follow(client, task, watch && output.live, output).await?;
         if !(watch && output.live) {
             output.say(&view.lines(output).join("\n"));
@@ -315,7 +335,7 @@ async fn run_tasks(client: &Client, request: &Request, watch: bool, output: &Out
         ran.push(Ran::Task(Box::new(view)));
     }
     output.result(&ran, String::new)?;
-    Ok(if complete { Ending::Done } else { Ending::TaskDidNotComplete })
+    Ok((if complete { Ending::Done } else { Ending::TaskDidNotComplete }, last))
 }
 
 async fn list(client: &Client, filters: Filters, paging: Paging, output: &Output) -> Result<Ending> {
