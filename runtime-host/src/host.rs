@@ -12,7 +12,7 @@ use crate::capability::http::HttpClient;
 #[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
-use crate::machine::{Machine, ProcessUsage};
+use crate::machine::Machine;
 use crate::pool::Reset;
 use crate::sandboxes::{self, Plan};
 use crate::shared::Shared;
@@ -99,11 +99,6 @@ impl Host {
     /// How many components are loaded.
     pub(crate) fn loaded_components(&self) -> usize {
         self.shared.sandboxes().library.count()
-    }
-
-    /// What this process has used of its machine.
-    pub(crate) fn process_usage(&self) -> ProcessUsage {
-        Machine::here().process_usage()
     }
 
     /// Whether a component is loaded, so that an execution starts at once.

@@ -8,6 +8,7 @@ use tasker_transport::Message;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use crate::machine::Machine;
 
 /// How often a worker says so. The orchestrator takes one for gone after three times.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl Worker {
                 () = end.cancelled() => status.leaves = true,
                 _ = ticks.tick() => {}
             }
-            let usage = self.0.host.process_usage();
+            let usage = Machine::here().process_usage();
             status.running = count(self.0.running.lock().len());
             status.components = count(self.0.host.loaded_components());
             (status.cpu_ms, status.memory_bytes) = (usage.cpu_ms, usage.memory_bytes);
