@@ -33,8 +33,8 @@ use crate::{
 
 /// Workflows whose steps are WebAssembly components.
 ///
-/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments or settings, 3 a task did not complete or was refused, or the tested event
-/// would not start one.
+/// Exit codes: 0 success, 1 the command failed, 2 invalid arguments or settings, 3 a task did not complete or was refused, the tested event
+/// would not start one, or a service is not well.
 #[derive(Debug, Parser)]
 #[command(name = "tasker", version, propagate_version = true, max_term_width = 100)]
 struct Arguments {

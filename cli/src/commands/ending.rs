@@ -5,7 +5,7 @@
 pub(crate) enum Ending {
     /// Exit code 0.
     Done,
-    /// Exit code 3: a task did not complete or was refused, or the tested event would not start one.
+    /// Exit code 3: a task did not complete or was refused, the tested event would not start one, or a service is not well.
     TaskDidNotComplete,
     /// Exit code 2: the settings do not allow it.
     Refused(anyhow::Error),

@@ -37,7 +37,7 @@ permissions! {
     TasksRead "tasks:read" namespaces "Read a task and its audit, without its documents."
     TasksList "tasks:list" namespaces "List tasks."
     TasksContextRead "tasks:context_read" namespaces "Read documents: inputs, results, checkpoints, failures in detail, logs."
-    TasksOperate "tasks:operate" namespaces "Pause, resume, redrive, rerun, upgrade, resolve or give up a task."
+    TasksOperate "tasks:operate" namespaces "Pause, resume, redrive, rerun, upgrade, tag, resolve or give up a task."
     TasksCancel "tasks:cancel" namespaces "Cancel a task."
     StepsRead "steps:read" namespaces "Read the steps of a task."
     StepsResolve "steps:resolve" namespaces "Reset, resolve or complete a step by hand."
