@@ -15,5 +15,5 @@ pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     list: List<NoFilters>,
 ) -> Result<Page<QueueDepth>, ApiError> {
-    Ok(list.has_one_page()?.whole(orchestrator.engine.queue_depths().await?))
+    Ok(list.has_one_page()?.whole(orchestrator.queues.depths().await?))
 }

@@ -50,7 +50,7 @@ pub use hosts::{Host, HostPresence};
 pub use intake::{IntakeLimits, IntakeState, Place};
 pub use operate::{Cancellation, Completion, StepAction, TaskAction};
 pub use orchestrator::{Connections, Orchestrator, Settings};
-pub use queues::QueueDepth;
+pub use queues::{QueueDepth, Queues};
 pub use report::Applied;
 pub use run::PendingCreations;
 pub use slice::Slice;

@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     events::{Events, Outlets},
     intake::{Intake, IntakeLimits},
-    queues::Depths,
+    queues::Queues,
     read::{Feed, Reader, Watched},
     run::{Creations, Hearing, Loops, PendingCreations, Reports},
     sweep::Swept,
@@ -55,6 +55,8 @@ pub struct Orchestrator {
     pub reader: Arc<Reader>,
     /// Lists of tasks that are followed.
     pub feed: Arc<Feed>,
+    /// The queues between orchestrators and hosts.
+    pub queues: Arc<Queues>,
     /// API keys.
     pub keys: Arc<Keys>,
     /// Who has logged in.
@@ -142,6 +144,7 @@ impl Orchestrator {
             watched: Watched::new(pool.for_queries()),
         });
         let hearing = Hearing::new(reports.visibility());
+        let queues = Arc::new(Queues::new(Arc::clone(&steps), Arc::clone(&reports)));
         let engine = Arc::new(Engine {
             pool: pool.clone(),
             catalog: Arc::clone(&catalog),
@@ -160,7 +163,6 @@ impl Orchestrator {
             blobs: blobs.clone(),
             dice,
             intake: Arc::clone(&intake),
-            depths: Depths::default(),
             breakers,
             at_rest: broadcast::channel(MAX_PENDING_ANNOUNCEMENTS).0,
             has_events: AtomicBool::new(false),
@@ -210,6 +212,7 @@ impl Orchestrator {
                 triggers,
                 reader,
                 feed,
+                queues,
                 keys,
                 sessions,
                 trail,

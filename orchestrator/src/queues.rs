@@ -1,13 +1,16 @@
 //! How much waits in the queues between orchestrators and hosts.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
-use tasker_transport::QueueError;
+use tasker_transport::{Queue, QueueError};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use crate::{condition::PATIENCE, engine::Engine, error::Error};
+use crate::{condition::PATIENCE, error::Error};
 
 /// How long an answer is returned again: pages ask every other second.
 const FRESH: Duration = Duration::from_secs(2);
@@ -27,25 +30,33 @@ pub struct QueueDepth {
     pub oldest_seconds: Option<f64>,
 }
 
-/// What the queues held when they were last asked.
-#[derive(Debug, Default)]
-pub(crate) struct Depths(Mutex<Option<(Instant, Vec<QueueDepth>)>>);
+/// The queues between orchestrators and hosts.
+pub struct Queues {
+    steps: Arc<dyn Queue>,
+    reports: Arc<dyn Queue>,
+    /// What they held when they were last asked.
+    last: Mutex<Option<(Instant, Vec<QueueDepth>)>>,
+}
 
-impl Engine {
+impl Queues {
+    pub(crate) fn new(steps: Arc<dyn Queue>, reports: Arc<dyn Queue>) -> Self {
+        Self { steps, reports, last: Mutex::default() }
+    }
+
     /// Returns how much waits in the queues.
     ///
     /// # Errors
     /// A queue does not respond in time.
-    pub async fn queue_depths(&self) -> Result<Vec<QueueDepth>, Error> {
+    pub async fn depths(&self) -> Result<Vec<QueueDepth>, Error> {
         // Held while the queues are asked, so that they are asked once for all who wait.
-        let mut last = self.depths.0.lock().await;
+        let mut last = self.last.lock().await;
         if let Some((at, depths)) = &*last
             && at.elapsed() < FRESH
         {
             return Ok(depths.clone());
         }
         let mut depths = Vec::with_capacity(2);
-        for (name, queue) in [("steps", &self.dispatcher.steps), ("reports", &self.reports)] {
+        for (name, queue) in [("steps", &self.steps), ("reports", &self.reports)] {
             let depth = tokio::time::timeout(PATIENCE, queue.depth()).await.unwrap_or_else(|_| {
                 Err(QueueError::Unavailable { queue: name.to_owned(), source: "it does not respond".into() })
             })?;

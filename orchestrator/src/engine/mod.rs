@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::{
-    breakers::Breakers, catalog::Catalog, dispatch::Dispatcher, error::Error, intake::Intake, queues::Depths,
-    read::Reader, state::TaskState,
+    breakers::Breakers, catalog::Catalog, dispatch::Dispatcher, error::Error, intake::Intake, read::Reader,
+    state::TaskState,
 };
 
 /// Returns numbers in [0, 1), the jitter of the backoff.
@@ -26,7 +26,6 @@ pub struct Engine {
     pub(crate) blobs: BlobStore,
     pub(crate) dice: Dice,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) depths: Depths,
     pub(crate) breakers: Arc<Breakers>,
     pub(crate) at_rest: broadcast::Sender<(Uuid, TaskState)>,
     /// Events were written since the last publication. Read by processes that do not listen for notifications.
