@@ -30,7 +30,7 @@ SERVICES = {
         "list_attempts": "", "get_attempt": "", "get_step_result": "", "list_step_logs": "ListLogs",
     },
     "TemplateService": {
-        "list_templates": "", "list_template_versions": "", "get_template": "", "get_template_schema": "", "get_template_graph": "", "validate_template": "",
+        "list_templates": "", "list_template_versions": "", "get_template": "", "get_template_schema": "", "get_template_graph": "", "validate_template": "", "publish": "",
     },
     "HandlerService": {
         "list_namespaces": "ListNamespaceSummaries", "get_namespace": "", "list_handlers": "ListNamespaces", "list_handlers_of_namespace": "ListHandlers", "get_handler": "",
@@ -64,8 +64,8 @@ SERVICES = {
 }
 # The events of streams.
 STREAMS = {"follow_task": "TaskEvent", "follow_tasks": "TaskListEvent", "follow_domain_events": "DomainEventMessage"}
-# Cookies are for browsers.
-NOT_OFFERED = {"log_in", "log_out"}
+# Cookies are for browsers, and components are longer than messages may be.
+NOT_OFFERED = {"log_in", "log_out", "store_component"}
 # Requests whose body is a document: its field and content type.
 DOCUMENTS = {
     "send_events": ("events", "application/cloudevents-batch+json"),

@@ -2,11 +2,14 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use tasker_orchestrator::{Error, HandlerVersion, Orchestrator, Slice, read::HandlerSummary};
+use tasker_orchestrator::{
+    Error, HandlerVersion, Orchestrator, Slice, access::Permission, read::HandlerSummary,
+};
 
 use utoipa::ToSchema;
 
 use crate::{
+    access::Within,
     extract::{Body, Path},
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Problem},
@@ -17,9 +20,11 @@ use crate::{
     (status = 200, body = Page<HandlerSummary>)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
+    within: Within,
     list: List<NoFilters>,
 ) -> Result<Page<HandlerSummary>, ApiError> {
-    let handlers = orchestrator.reader.handlers(list.slice()?).await?;
+    let templates = within.caller.scope(Permission::TemplatesRead);
+    let handlers = orchestrator.reader.handlers(list.slice()?, templates).await?;
     Ok(list.page(handlers, |handler| handler.callable.clone()))
 }
 

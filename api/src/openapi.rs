@@ -19,7 +19,7 @@ use crate::{
     bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
     graphs, handlers, health, keys, logs, me, meta, namespaces, problem,
     problem::PROBLEM_JSON,
-    queues, sessions,
+    publications, queues, sessions,
     site::SESSION_COOKIE,
     steps, tasks, templates, timeline, trail, triggers, workers,
 };
@@ -96,6 +96,8 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(templates::show), Permission::TemplatesRead)
         .authorized(routes!(graphs::of_template), Permission::TemplatesRead)
         .authorized(routes!(templates::validate), Permission::TemplatesValidate)
+        .authorized(routes!(publications::store_component), Permission::TemplatesPublish)
+        .authorized(routes!(publications::publish), Permission::TemplatesPublish)
         .authorized(routes!(callables::list), Permission::CallablesRead)
         .authorized(routes!(callables::versions), Permission::CallablesRead)
         .authorized(routes!(callables::operate), Permission::HandlersPromote)

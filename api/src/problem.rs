@@ -129,6 +129,7 @@ codes! {
     InvalidTemplate UNPROCESSABLE_ENTITY "invalid_template" "The template is invalid"
     InvalidTrigger UNPROCESSABLE_ENTITY "invalid_trigger" "The trigger is invalid"
     UnknownHandler UNPROCESSABLE_ENTITY "unknown_handler" "No published component contains a handler"
+    UnknownComponent UNPROCESSABLE_ENTITY "unknown_component" "The blob store does not contain a component"
     IdempotencyKeyReused UNPROCESSABLE_ENTITY "idempotency_key_reused" "Another request had this idempotency key"
     TooManyRequests TOO_MANY_REQUESTS "too_many_requests" "There are too many requests"
     ResponseTooLarge PAYLOAD_TOO_LARGE "response_too_large" "The response is too large"
@@ -292,6 +293,7 @@ impl From<Error> for ApiError {
             Error::VersionTaken { .. } => Code::VersionTaken,
             Error::Template(_) => Code::InvalidTemplate,
             Error::UnknownHandlers { .. } => Code::UnknownHandler,
+            Error::UnknownComponents(_) => Code::UnknownComponent,
             Error::InvalidInput(_) => Code::InvalidInput,
             Error::InvalidRequest { .. } => Code::InvalidRequest,
             Error::Database(_)

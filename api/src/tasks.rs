@@ -218,7 +218,7 @@ pub struct OperatedTask {
 }
 
 /// Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
-/// `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+/// `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
 #[utoipa::path(patch, path = "/v1/tasks/{task_id}", tag = "tasks", operation_id = "operate_on_task", params(("task_id" = Uuid, Path)), request_body = TaskOperation,
     responses((status = 200, body = OperatedTask), (status = 404, body = Problem),
     (status = 409, body = Problem, description = "The state of the task does not allow the operation."),

@@ -36,6 +36,9 @@ pub(crate) struct Filters {
     name: Option<String>,
     /// Only templates whose `namespace/name` contains this text, in any case.
     q: Option<String>,
+    /// `true`: only the version of each template that new tasks use.
+    #[serde(default)]
+    latest: bool,
 }
 
 /// Lists published template versions, sorted by name.
@@ -51,6 +54,7 @@ pub(crate) async fn list(
         namespace: list.filters.namespace.clone(),
         name: list.filters.name.clone(),
         text: list.filters.q.clone(),
+        only_latest: list.filters.latest,
     };
     let templates = orchestrator.reader.templates(&filter, list.slice()?).await?;
     Ok(list.page(templates, TemplateSummary::key))

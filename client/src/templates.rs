@@ -8,8 +8,8 @@ use crate::{
     error::Result,
     list::List,
     types::{
-        DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, Namespace, TemplateSummary,
-        TemplateVerdict, TemplateVersions,
+        DrawnGraph, HandlerDetail, Handlers, HandlersOfNamespace, Namespace, PublicationReport,
+        PublicationRequest, StoredComponent, TemplateSummary, TemplateVerdict, TemplateVersions,
     },
 };
 
@@ -43,6 +43,19 @@ impl Client {
     pub async fn validate_template(&self, text: &str) -> Result<TemplateVerdict> {
         let request = self.route(Method::POST, &["v1", "templates", "validate"]);
         request.body("application/yaml", text).send().await
+    }
+
+    /// Stores the bytes of a component, whose SHA-256 in lower-case hexadecimal is `digest`. Fails with `invalid_request` if they are
+    /// not a component, or have another digest.
+    pub async fn store_component(&self, digest: &str, wasm: impl Into<Vec<u8>>) -> Result<StoredComponent> {
+        let request = self.route(Method::PUT, &["v1", "components", digest]);
+        request.body("application/wasm", wasm).send().await
+    }
+
+    /// Publishes components, templates and triggers. With `dry_run`, only says what that would do.
+    pub async fn publish(&self, bundle: &PublicationRequest, dry_run: bool) -> Result<PublicationReport> {
+        let request = self.route(Method::POST, &["v1", "publications"]).query("dry_run", dry_run);
+        request.json(bundle).send().await
     }
 
     /// The namespaces with published templates, sorted by name.

@@ -291,6 +291,17 @@ pub struct CheckedTask {
     pub version: String,
 }
 
+/// A component to publish.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ComponentPublication {
+    /// Lower-case hexadecimal SHA-256 of its bytes.
+    pub digest: String,
+    /// Its handlers.
+    pub handlers: Vec<PublishedHandler>,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
 /// A key of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -827,6 +838,10 @@ pub struct HandlerSummary {
     /// JSON Schema of its result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_schema: Option<Document>,
+    /// The templates with a step that uses it, in any version, as `namespace/name`; at most 100. Only those that
+    /// the caller may read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<String>,
     /// The current version.
     pub version: i32,
 }
@@ -1305,6 +1320,8 @@ open_enum! {
         InvalidTrigger = "invalid_trigger",
         /// `unknown_handler`.
         UnknownHandler = "unknown_handler",
+        /// `unknown_component`.
+        UnknownComponent = "unknown_component",
         /// `idempotency_key_reused`.
         IdempotencyKeyReused = "idempotency_key_reused",
         /// `too_many_requests`.
@@ -1320,6 +1337,51 @@ open_enum! {
         /// `unavailable`.
         Unavailable = "unavailable",
     }
+}
+
+open_enum! {
+    /// The result of publishing a template.
+    pub enum Publication {
+        /// `published`.
+        Published = "published",
+        /// `unchanged`.
+        Unchanged = "unchanged",
+    }
+}
+
+/// What a publication did, or would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PublicationReport {
+    /// The digests of the components whose bytes are not in the blob store. Nothing is published while there are
+    /// any.
+    pub missing_components: Vec<String>,
+    /// The templates, in the bundle's order.
+    pub templates: Vec<PublishedPart>,
+    /// The triggers, in the bundle's order.
+    pub triggers: Vec<PublishedPart>,
+}
+
+/// What to publish. Parts that are published already, with the same content, stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PublicationRequest {
+    /// Additional names of handlers: from the name to the handler, or to `<digest>/<handler>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aliases: Option<BTreeMap<String, String>>,
+    /// The components, whose bytes are in the blob store, and their handlers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentPublication>,
+    /// Whether new tasks use the published versions of handlers, which needs `handlers:promote`. A handler that
+    /// has no version
+    /// yet is used in any case.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub promote: bool,
+    /// The templates, as in their files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Document>,
+    /// The triggers, as in their files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Document>,
 }
 
 /// A written event and the state of its deliveries.
@@ -1347,6 +1409,37 @@ pub struct Published {
     pub published_at: Option<DateTime<Utc>>,
     /// The task.
     pub task_id: Uuid,
+}
+
+/// A handler of a component, as the component describes it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PublishedHandler {
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// JSON Schema of its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Document>,
+    /// Its name.
+    pub name: String,
+    /// JSON Schema of its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_schema: Option<Document>,
+}
+
+/// A template or a trigger of a publication.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PublishedPart {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Whether it is new.
+    pub outcome: Publication,
+    /// Of a template: its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are
@@ -1707,6 +1800,16 @@ pub struct StepTemplate {
     pub r#type: String,
 }
 
+/// A component in the blob store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StoredComponent {
+    /// Lower-case hexadecimal SHA-256 of its bytes.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
 /// A subscription to events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -1785,6 +1888,11 @@ pub enum TaskAction {
     SetTags {
         /// The new tags.
         tags: Vec<String>,
+    },
+    /// Sets the priority of a task, whatever its state: of its steps that become ready from now on.
+    SetPriority {
+        /// From -100 (last) to 100 (first).
+        priority: i32,
     },
 }
 

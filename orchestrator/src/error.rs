@@ -108,6 +108,9 @@ pub enum Error {
         /// Step name, callable, and hint of each.
         steps: Vec<(String, String, String)>,
     },
+    /// The bytes of components are not in the blob store.
+    #[error("these components are not in the blob store: {}; store them first", .0.join(", "))]
+    UnknownComponents(Vec<String>),
     /// The input does not match the template's `input_schema`.
     #[error("the input does not fit the template's input_schema:\n{}", .0.lines().join("\n"))]
     InvalidInput(Violations),

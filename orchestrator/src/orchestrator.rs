@@ -14,7 +14,7 @@ use crate::{
     access::{Keys, Repeatable, Sessions, Trail, server_secret},
     breakers::Breakers,
     bulk::Bulk,
-    catalog::{Bundle, Catalog},
+    catalog::Catalog,
     create::{Creation, TaskRequest},
     database::{
         LoginError,
@@ -234,18 +234,6 @@ impl Orchestrator {
     pub async fn create_task(&self, request: TaskRequest) -> Result<Creation, Error> {
         self.engine.check_creation(0)?;
         self.creations.create(request).await
-    }
-
-    /// Publishes a bundle. Publishing the same bundle again changes nothing.
-    pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<(), Error> {
-        self.catalog.publish_components(&bundle.components, &bundle.aliases, bundle.promote).await?;
-        for template in &bundle.templates {
-            self.catalog.publish_template(template).await?;
-        }
-        for trigger in &bundle.triggers {
-            self.triggers.publish_trigger(trigger).await?;
-        }
-        Ok(())
     }
 
     /// Runs until `stop` is cancelled, then finishes the current batches.

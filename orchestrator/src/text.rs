@@ -19,6 +19,12 @@ pub(crate) fn check_tags(tags: &[String]) -> Result<(), Error> {
     tags.iter().try_for_each(|tag| check_name("tags", tag))
 }
 
+/// Rejects a task's priority that is out of range.
+pub(crate) fn check_priority(priority: i16) -> Result<(), Error> {
+    let fault = (!(-100..=100).contains(&priority)).then_some("must be between -100 and 100");
+    refuse("priority", fault)
+}
+
 /// Rejects the name of something that is created with it: see [`identifier_fault`].
 pub(crate) fn check_identifier(field: &'static str, text: &str) -> Result<(), Error> {
     refuse(field, identifier_fault(text))

@@ -18,6 +18,7 @@ mod operation;
 mod orchestrator;
 mod overload;
 mod problems;
+mod publications;
 mod refinement;
 mod refusals;
 mod repetition;

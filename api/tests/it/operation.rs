@@ -186,6 +186,38 @@ async fn tags_are_replaced_also_of_tasks_that_have_ended() {
 }
 
 #[tokio::test]
+async fn the_priority_of_a_task_is_set_within_its_range() {
+    let server = Server::start().await;
+    let created =
+        server.post("/v1/tasks", &[], &json!({ "name": "order", "context": {} }).to_string()).await.body;
+    let path = format!("/v1/tasks/{}", created["task_id"].as_str().unwrap());
+    let set = async |priority: Value| {
+        let body =
+            json!({ "action": "set_priority", "priority": priority, "reason": "it is late" }).to_string();
+        let request = axum::http::Request::patch(&path).header("content-type", "application/json");
+        server.call(request.body(axum::body::Body::from(body)).unwrap()).await
+    };
+    let answer = set(json!(100)).await;
+    assert_eq!(
+        (answer.status, &answer.body["status"]),
+        (StatusCode::OK, &json!("steps_in_process")),
+        "{answer:?}"
+    );
+    assert_eq!(server.get(&path).await.body["priority"], 100);
+    for wrong in [json!(101), json!(-101), json!(40_000), json!("1"), Value::Null] {
+        let refused = set(wrong).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{refused:?}");
+    }
+    assert_eq!(server.get(&path).await.body["priority"], 100);
+    let recorded: Vec<(String, Option<String>)> =
+        sqlx::query_as("SELECT event, reason FROM tasker.audit WHERE event <> 'created'")
+            .fetch_all(&server.database.pool)
+            .await
+            .unwrap();
+    assert_eq!(recorded, [("prioritized".to_owned(), Some("it is late".to_owned()))]);
+}
+
+#[tokio::test]
 async fn long_responses_are_compressed_for_those_who_accept_it() {
     use axum::{body::Body, http::Request};
 

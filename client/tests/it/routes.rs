@@ -7,7 +7,8 @@ use tasker_client::{
     Client,
     types::{
         CallableOperation, DlqAddition, DlqBulkUpdate, DlqUpdate, EventReplay, KeyRotation, NewKey,
-        Resolution, SubscriptionKind, SubscriptionRequest, TaskBulk, TaskCopy, TaskRequest,
+        PublicationRequest, Resolution, SubscriptionKind, SubscriptionRequest, TaskBulk, TaskCopy,
+        TaskRequest,
     },
 };
 use uuid::Uuid;
@@ -109,6 +110,8 @@ async fn ask_all(client: &Client) {
     ask(client.template_versions("n", "t")).await;
     ask(client.template_schema("n", "t", "1")).await;
     ask(client.validate_template("name: t")).await;
+    ask(client.store_component("d", b"\0asm")).await;
+    ask(client.publish(&PublicationRequest::default(), true)).await;
     ask(client.namespaces().page()).await;
     ask(client.namespace("n")).await;
     ask(client.handlers()).await;

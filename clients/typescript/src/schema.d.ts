@@ -182,6 +182,26 @@ export interface paths {
         patch: operations["operate_on_callable"];
         trace?: never;
     };
+    "/v1/components/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Stores the bytes of a component, at most 64 MiB. Its handlers can be used when a publication names it. Needs the permission in all
+         *     namespaces. Not possible on AWS, where components are compiled and signed by `tasker deploy`.
+         */
+        put: operations["store_component"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/config": {
         parameters: {
             query?: never;
@@ -615,6 +635,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes components, templates and triggers: all, or none if one of them is refused. Components need the permission in all
+         *     namespaces, templates and triggers in theirs.
+         */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/queues": {
         parameters: {
             query?: never;
@@ -892,7 +932,7 @@ export interface paths {
         head?: never;
         /**
          * Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun` (from
-         *     `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+         *     `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
          */
         patch: operations["operate_on_task"];
         trace?: never;
@@ -1623,6 +1663,18 @@ export interface components {
             /** @description The version of its template. */
             version: string;
         };
+        /** @description A component to publish. */
+        ComponentPublication: {
+            /** @description Lower-case hexadecimal SHA-256 of its bytes. */
+            digest: string;
+            /** @description Its handlers. */
+            handlers: components["schemas"]["PublishedHandler"][];
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size_bytes: number;
+        };
         /** @description A key of the configuration. */
         ConfigurationEntry: {
             /** @description The section and the key: `server.listen`. */
@@ -2105,6 +2157,8 @@ export interface components {
             published_at: string;
             /** @description JSON Schema of its result. */
             result_schema?: unknown;
+            /** @description The templates with a step that uses it, in any version, as `namespace/name`; at most 100. Only those that the caller may read. */
+            templates?: string[];
             /**
              * Format: int32
              * @description The current version.
@@ -2682,7 +2736,7 @@ export interface components {
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "login_refused" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_session" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "precondition_failed" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "login_refused" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_session" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "precondition_failed" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "unknown_component" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -2703,6 +2757,38 @@ export interface components {
             title: string;
             /** @description `urn:tasker:error:` and the code. */
             type: string;
+        };
+        /**
+         * @description The result of publishing a template.
+         * @enum {string}
+         */
+        Publication: "published" | "unchanged";
+        /** @description What a publication did, or would do. */
+        PublicationReport: {
+            /** @description The digests of the components whose bytes are not in the blob store. Nothing is published while there are any. */
+            missing_components: string[];
+            /** @description The templates, in the bundle's order. */
+            templates: components["schemas"]["PublishedPart"][];
+            /** @description The triggers, in the bundle's order. */
+            triggers: components["schemas"]["PublishedPart"][];
+        };
+        /** @description What to publish. Parts that are published already, with the same content, stay as they are. */
+        PublicationRequest: {
+            /** @description Additional names of handlers: from the name to the handler, or to `<digest>/<handler>`. */
+            aliases?: {
+                [key: string]: string;
+            };
+            /** @description The components, whose bytes are in the blob store, and their handlers. */
+            components?: components["schemas"]["ComponentPublication"][];
+            /**
+             * @description Whether new tasks use the published versions of handlers, which needs `handlers:promote`. A handler that has no version
+             *     yet is used in any case.
+             */
+            promote?: boolean;
+            /** @description The templates, as in their files. */
+            templates?: unknown[];
+            /** @description The triggers, as in their files. */
+            triggers?: unknown[];
         };
         /** @description A written event and the state of its deliveries. */
         Published: {
@@ -2742,6 +2828,28 @@ export interface components {
              * @description The task.
              */
             task_id: string;
+        };
+        /** @description A handler of a component, as the component describes it. */
+        PublishedHandler: {
+            /** @description What it does. */
+            description?: string;
+            /** @description JSON Schema of its input. */
+            input_schema?: unknown;
+            /** @description Its name. */
+            name: string;
+            /** @description JSON Schema of its result. */
+            result_schema?: unknown;
+        };
+        /** @description A template or a trigger of a publication. */
+        PublishedPart: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its namespace. */
+            namespace: string;
+            /** @description Whether it is new. */
+            outcome: components["schemas"]["Publication"];
+            /** @description Of a template: its version. */
+            version?: string | null;
         };
         /** @description How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are counted. */
         QueueDepth: {
@@ -3111,6 +3219,16 @@ export interface components {
             /** @description Its type. */
             type: string;
         };
+        /** @description A component in the blob store. */
+        StoredComponent: {
+            /** @description Lower-case hexadecimal SHA-256 of its bytes. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            size_bytes: number;
+        };
         /** @description A subscription to events. */
         Subscription: {
             /**
@@ -3179,6 +3297,14 @@ export interface components {
             action: "set_tags";
             /** @description The new tags. */
             tags: string[];
+        } | {
+            /** @enum {string} */
+            action: "set_priority";
+            /**
+             * Format: int32
+             * @description From -100 (last) to 100 (first).
+             */
+            priority: number;
         };
         /** @description Requests to create tasks. */
         TaskBatch: {
@@ -4620,6 +4746,113 @@ export interface operations {
             };
             /** @description It does not exist, or is outside the caller's namespaces. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    store_component: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/wasm": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredComponent"];
+                };
+            };
+            /** @description Refused: see the problem. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7229,6 +7462,123 @@ export interface operations {
             };
             /** @description It does not exist, or is outside the caller's namespaces. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish: {
+        parameters: {
+            query?: {
+                /** @description Only check it, and return what it would do. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationReport"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the problem. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11110,6 +11460,8 @@ export interface operations {
                 name?: string;
                 /** @description Only templates whose `namespace/name` contains this text, in any case. */
                 q?: string;
+                /** @description `true`: only the version of each template that new tasks use. */
+                latest?: boolean;
                 /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before, with the same filters. */

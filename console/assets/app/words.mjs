@@ -87,6 +87,7 @@ export const ACTIONS = {
   cancel: { label: 'Cancel', icon: 'x', danger: true, consequence: 'Open steps stop. This can’t be undone.' },
   clone: { label: 'Clone', icon: 'copy', consequence: 'A new task starts with the same input.' },
   upgrade: { label: 'Upgrade', icon: 'stack', consequence: 'The task goes on with another version of its template.' },
+  set_priority: { label: 'Set priority', icon: 'note', consequence: 'Steps that become ready from now on are sent in the order of this priority.' },
   set_tags: { label: 'Set tags', icon: 'note', consequence: 'These tags take the place of those that are there.' },
   rerun: { label: 'Rerun from a step', icon: 'redrive', consequence: 'This step and all after it run again.' },
 };
@@ -102,5 +103,6 @@ export const DONE_WORDS = {
   clone: 'cloned',
   upgrade: 'upgraded',
   rerun: 'running again',
+  set_priority: 'given a priority',
   set_tags: 'tagged',
 };

@@ -138,6 +138,15 @@ impl BlobStore {
         self.get(&component_key(digest)).await
     }
 
+    /// Whether a component is in the store.
+    pub async fn has_component(&self, digest: &str) -> Result<bool, BlobError> {
+        match self.head(&component_key(digest)).await {
+            Ok(()) => Ok(true),
+            Err(BlobError::Missing { .. } | BlobError::Denied { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a precompiled component under the name that hosts look up.
     pub async fn put_compiled(&self, name: &str, sealed: Bytes) -> Result<(), BlobError> {
         self.put(compiled_key(name), sealed).await
@@ -262,8 +271,21 @@ impl BlobStore {
     }
 
     async fn get(&self, key: &str) -> Result<Bytes, BlobError> {
+        let path = self.path(key);
+        self.read(key, async { self.store.get(&path).await?.bytes().await }).await
+    }
+
+    async fn head(&self, key: &str) -> Result<(), BlobError> {
+        let path = self.path(key);
+        self.read(key, async { self.store.head(&path).await.map(drop) }).await
+    }
+
+    async fn read<T>(
+        &self,
+        key: &str,
+        read: impl Future<Output = Result<T, object_store::Error>>,
+    ) -> Result<T, BlobError> {
         let read = async {
-            let read = async { self.store.get(&self.path(key)).await?.bytes().await };
             match read.await {
                 Err(missing @ object_store::Error::NotFound { .. }) => {
                     self.is_here().await?;
@@ -328,6 +350,15 @@ impl Opened {
 }
 
 impl BlobError {
+    /// Whether the store says that this process may not do it.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied { .. }
+                | Self::Unavailable { source: object_store::Error::PermissionDenied { .. }, .. }
+        )
+    }
+
     /// Whether the same call may succeed later, for a message that was received so often. Missing permission cannot be
     /// told from a short failure of the store, so it counts as one for some time only.
     pub fn is_transient(&self, receive_count: u32) -> bool {

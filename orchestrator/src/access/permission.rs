@@ -46,6 +46,7 @@ permissions! {
     DlqStats "dlq:stats" namespaces "Count dead letters."
     TemplatesRead "templates:read" namespaces "Read published templates."
     TemplatesValidate "templates:validate" namespaces "Check templates without publishing them."
+    TemplatesPublish "templates:publish" namespaces "Publish templates and triggers; with all namespaces, components too."
     SystemHandlersRead "system:handlers_read" namespaces "Discover templates."
     TriggersRead "triggers:read" namespaces "Read triggers."
     TriggersUpdate "triggers:update" namespaces "Enable, disable and remove triggers."

@@ -46,7 +46,7 @@ const OPERATOR: &[P] = &[
     P::TriggersUpdate,
     P::SystemHealthRead,
 ];
-const PUBLISHER: &[P] = &[P::TemplatesValidate, P::HandlersPromote];
+const PUBLISHER: &[P] = &[P::TemplatesValidate, P::TemplatesPublish, P::HandlersPromote];
 
 impl Role {
     /// All roles.

@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{Row, types::Json};
 use tasker_templates::{
     did_you_mean,
     template::{Template, latest},
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -23,7 +24,7 @@ use tasker_pool::Pool;
 use crate::{database::set::sql, error::Error};
 
 /// The result of publishing a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Publication {
     /// The version is new.
@@ -103,22 +104,16 @@ impl Catalog {
             transaction.commit().await?;
             return Ok(Publication::Published);
         }
-        let Json(stored): Json<Template> = sqlx::query_scalar(
-            "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
-        )
-        .bind(&template.namespace_name)
-        .bind(&template.name)
-        .bind(&template.version)
-        .fetch_one(&mut *transaction)
-        .await?;
-        if stored == *template {
-            return Ok(Publication::Unchanged);
-        }
-        Err(Error::VersionTaken {
-            namespace: template.namespace_name.clone(),
-            name: template.name.clone(),
-            version: template.version.clone(),
-        })
+        compare(&mut transaction, template).await
+    }
+
+    /// Returns what publishing a template would do.
+    ///
+    /// # Errors
+    /// As for [`Catalog::publish_template`].
+    pub(crate) async fn compare_template(&self, template: &Template) -> Result<Publication, Error> {
+        self.check_timeouts(template)?;
+        compare(&mut *self.pool.acquire().await?, template).await
     }
 
     /// Returns the release for a requested template, and the catalog version that it was resolved with.
@@ -273,6 +268,27 @@ impl Catalog {
             return Err(Error::UnknownHandlers { steps: unknown.into_iter().map(hint).collect() });
         }
         Ok(Pins { environment: self.environment.clone(), handlers })
+    }
+}
+
+/// Compares a template with the published one of the same version.
+async fn compare(connection: &mut sqlx::PgConnection, template: &Template) -> Result<Publication, Error> {
+    let stored: Option<Json<Template>> = sqlx::query_scalar(
+        "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
+    )
+    .bind(&template.namespace_name)
+    .bind(&template.name)
+    .bind(&template.version)
+    .fetch_optional(connection)
+    .await?;
+    match stored {
+        None => Ok(Publication::Published),
+        Some(Json(stored)) if stored == *template => Ok(Publication::Unchanged),
+        Some(_) => Err(Error::VersionTaken {
+            namespace: template.namespace_name.clone(),
+            name: template.name.clone(),
+            version: template.version.clone(),
+        }),
     }
 }
 

@@ -14,7 +14,7 @@ use super::catalog::{Catalog, bump};
 use crate::{database::set::sql, error::Error, slice::Slice};
 
 /// A handler of a component, as the component describes it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema, ToSchema)]
 pub struct PublishedHandler {
     /// Its name.
     pub name: String,
@@ -23,14 +23,16 @@ pub struct PublishedHandler {
     pub description: String,
     /// JSON Schema of its input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub input_schema: Option<Value>,
     /// JSON Schema of its result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub result_schema: Option<Value>,
 }
 
 /// A component to publish.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ComponentPublication {
     /// Lower-case hexadecimal SHA-256 of its bytes.
     pub digest: String,

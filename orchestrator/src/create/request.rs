@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     catalog::TemplateName,
     error::Error,
-    text::{check_name, check_tags, check_text},
+    text::{check_name, check_priority, check_tags, check_text},
 };
 
 /// A request to create a task.
@@ -106,9 +106,7 @@ impl TaskRequest {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let invalid =
             |field, message: &str| Err(Error::InvalidRequest { field, message: message.to_owned() });
-        if !(-100..=100).contains(&self.priority) {
-            return invalid("priority", "must be between -100 and 100");
-        }
+        check_priority(self.priority)?;
         if is_too_deep(self.context.get()) {
             return invalid("context", &format!("is nested deeper than {MAX_DEPTH} levels"));
         }

@@ -19,7 +19,7 @@ use crate::{
     labels,
     report::{AcceptedEnding, check_result, judge},
     state::TaskState,
-    text::{check_signature, check_tags},
+    text::{check_priority, check_signature, check_tags},
 };
 
 /// The result of a cancellation.
@@ -64,6 +64,12 @@ pub enum TaskAction {
     SetTags {
         /// The new tags.
         tags: Vec<String>,
+    },
+    /// Sets the priority of a task, whatever its state: of its steps that become ready from now on.
+    SetPriority {
+        /// From -100 (last) to 100 (first).
+        #[schema(minimum = -100, maximum = 100)]
+        priority: i16,
     },
 }
 
@@ -177,6 +183,10 @@ impl Engine {
                     tags: tags.clone(),
                     labels: tags.iter().map(|tag| labels::tag(tag)).collect(),
                 }
+            }
+            TaskAction::SetPriority { priority } => {
+                check_priority(*priority)?;
+                Statement::SetPriority(*priority)
             }
         })
     }

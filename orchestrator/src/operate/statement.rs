@@ -18,6 +18,8 @@ pub(crate) enum Statement {
     Upgrade { from: Uuid, to: Uuid },
     /// Replaces the tags of the task, and their labels.
     SetTags { tags: Vec<String>, labels: Vec<String> },
+    /// Sets the priority of the task.
+    SetPriority(i16),
 }
 
 impl Statement {
@@ -43,6 +45,9 @@ impl Statement {
             Self::SetTags { tags, labels } => {
                 let set = query(sql!("SELECT * FROM tasker_f.set_tags($1, $2, $3, $4, $5)"));
                 set.bind(task).bind(tags).bind(labels)
+            }
+            Self::SetPriority(priority) => {
+                query(sql!("SELECT * FROM tasker_f.set_priority($1, $2, $3, $4)")).bind(task).bind(priority)
             }
         };
         statement.bind(actor).bind(reason)

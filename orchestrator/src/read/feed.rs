@@ -114,6 +114,11 @@ impl Feed {
         Ok(follower)
     }
 
+    /// Returns the number of different lists that are followed.
+    pub fn lists(&self) -> usize {
+        self.state().lists.len()
+    }
+
     /// Returns what has changed in a list after a record, at once.
     pub async fn since(&self, filter: &TaskFilter, record: i64) -> Result<ListChange, Error> {
         let changed = changed_after(&self.reader.pool, record).await?;

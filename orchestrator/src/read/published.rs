@@ -1,5 +1,7 @@
 //! Queries of published templates and handlers, and their API types.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +12,10 @@ use utoipa::ToSchema;
 use super::{filter::first_id, reader::Reader};
 use crate::{access::scope::Scope, catalog::PublishedHandler, error::Error, slice::Slice};
 
+/// The version that new tasks use, where a version is expected.
+const LATEST: &str = "latest";
+/// How many templates are named that use a handler.
+const MOST_USERS: i32 = 100;
 /// How many tasks of a template are counted.
 const MOST_TASKS: i64 = 10_000;
 
@@ -79,6 +85,9 @@ pub struct HandlerSummary {
     pub result_schema: Option<Value>,
     /// When it was published.
     pub published_at: DateTime<Utc>,
+    /// The templates with a step that uses it, in any version, as `namespace/name`; at most 100. Only those that the caller may read.
+    #[serde(default)]
+    pub templates: Vec<String>,
 }
 
 /// A filter for template versions.
@@ -92,6 +101,8 @@ pub struct TemplateFilter {
     pub name: Option<String>,
     /// Only templates whose namespace or name contains this text, in any case.
     pub text: Option<String>,
+    /// Only the version of each template that new tasks use.
+    pub only_latest: bool,
 }
 
 /// The place of a template version in their list: namespace, name, time of publication, version.
@@ -105,12 +116,38 @@ impl TemplateSummary {
 }
 
 impl Reader {
+    /// Returns the latest versions of templates, sorted by name.
+    async fn latest_templates(
+        &self,
+        filter: &TemplateFilter,
+        slice: Slice<TemplateKey>,
+    ) -> Result<Vec<TemplateSummary>, Error> {
+        // Which version is the latest is a comparison of numbers in their texts. Those of one template are read together.
+        let all =
+            self.templates(&TemplateFilter { only_latest: false, ..filter.clone() }, Slice::all()).await?;
+        let of_name = |one: &TemplateSummary, other: &TemplateSummary| {
+            (&one.namespace, &one.name) == (&other.namespace, &other.name)
+        };
+        let latest = all.chunk_by(of_name).filter_map(|versions| {
+            latest(versions.iter().map(|template| template.version.as_str()))
+                .map(|index| versions[index].clone())
+        });
+        let after = slice.after.map(|(namespace, name, ..)| (namespace, name));
+        let rest = latest.filter(|template| {
+            after.as_ref().is_none_or(|after| (&template.namespace, &template.name) > (&after.0, &after.1))
+        });
+        Ok(rest.take(slice.limit as usize).collect())
+    }
+
     /// Returns published template versions, sorted by name, then by age.
     pub async fn templates(
         &self,
         filter: &TemplateFilter,
         slice: Slice<TemplateKey>,
     ) -> Result<Vec<TemplateSummary>, Error> {
+        if filter.only_latest {
+            return Box::pin(self.latest_templates(filter, slice)).await;
+        }
         let (namespace, name, published_at, version) = slice.after.clone().map_or_else(
             || (None, None, None, None),
             |(namespace, name, at, version)| (Some(namespace), Some(name), Some(at), Some(version)),
@@ -195,7 +232,7 @@ impl Reader {
         })
     }
 
-    /// Returns a published template version.
+    /// Returns a published template version. `latest` is the version that new tasks use.
     pub async fn template(&self, namespace: &str, name: &str, version: &str) -> Result<Template, Error> {
         let found: Option<Json<Template>> = sqlx::query_scalar(
             "SELECT definition FROM tasker.templates WHERE namespace = $1 AND name = $2 AND version = $3",
@@ -205,6 +242,10 @@ impl Reader {
         .bind(version)
         .fetch_optional(&self.pool)
         .await?;
+        if found.is_none() && version == LATEST {
+            let version = self.template_versions(namespace, name).await?.latest_version;
+            return Box::pin(self.template(namespace, name, &version)).await;
+        }
         found.map(|Json(template)| template).ok_or_else(|| Error::NoSuchTemplate {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -213,8 +254,12 @@ impl Reader {
         })
     }
 
-    /// Returns the handlers that templates can use, sorted by their callable.
-    pub async fn handlers(&self, slice: Slice<String>) -> Result<Vec<HandlerSummary>, Error> {
+    /// Returns the handlers that templates can use, sorted by their callable, with the templates of this scope that use them.
+    pub async fn handlers(
+        &self,
+        slice: Slice<String>,
+        templates: Option<&Scope>,
+    ) -> Result<Vec<HandlerSummary>, Error> {
         let rows = sqlx::query(
             "SELECT h.callable, h.version, v.component, v.function, v.published_at, c.handlers
              FROM tasker.handlers h
@@ -242,8 +287,38 @@ impl Reader {
                 input_schema,
                 result_schema,
                 published_at: row.try_get("published_at")?,
+                templates: Vec::new(),
             })
         };
-        rows.iter().map(read).collect()
+        let mut handlers = rows.iter().map(read).collect::<Result<Vec<HandlerSummary>, Error>>()?;
+        if let Some(scope) = templates {
+            let callables: Vec<String> = handlers.iter().map(|handler| handler.callable.clone()).collect();
+            let mut users = self.users_of(&callables, scope).await?;
+            for handler in &mut handlers {
+                handler.templates = users.remove(&handler.callable).unwrap_or_default();
+            }
+        }
+        Ok(handlers)
+    }
+
+    /// Returns the templates of this scope with steps that use these callables.
+    async fn users_of(
+        &self,
+        callables: &[String],
+        scope: &Scope,
+    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let rows = sqlx::query(
+            "SELECT callable, (array_agg(template ORDER BY template))[1:$3] AS templates
+             FROM (SELECT DISTINCT step->'handler'->>'callable' AS callable, t.namespace || '/' || t.name AS template
+                   FROM tasker.templates t CROSS JOIN jsonb_array_elements(t.definition->'steps') AS step
+                   WHERE $2::text[] IS NULL OR t.namespace = ANY ($2)) AS used
+             WHERE callable = ANY ($1) GROUP BY callable",
+        )
+        .bind(callables)
+        .bind(scope.sql())
+        .bind(MOST_USERS)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("callable")?, row.try_get("templates")?))).collect()
     }
 }

@@ -114,6 +114,24 @@ impl Triggers {
         Ok(Publication::Published)
     }
 
+    /// Returns what publishing a trigger would do, without looking at its template, which may be published with it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTrigger`].
+    pub(crate) async fn compare_trigger(&self, trigger: &Trigger) -> Result<Publication, Error> {
+        if let Err(faults) = compile(trigger.clone()).await {
+            return Err(Error::InvalidTrigger { faults });
+        }
+        let is_there = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM tasker.triggers WHERE namespace = $1 AND name = $2 AND definition = $3)",
+        )
+        .bind(&trigger.namespace)
+        .bind(&trigger.name)
+        .bind(Json(trigger));
+        let is_there: bool = is_there.fetch_one(&self.pool).await?;
+        Ok(if is_there { Publication::Unchanged } else { Publication::Published })
+    }
+
     /// Returns all triggers, sorted by name.
     pub async fn triggers(
         &self,

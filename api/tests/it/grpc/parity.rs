@@ -34,7 +34,7 @@ fn request_to(method: &MethodDescriptor, fields: &Value) -> Request<Body> {
                 values.iter().map(|value| format!("{name}={}", value.as_str().unwrap().replace(' ', "%20"))),
             );
         } else if let Some(name) = name.strip_suffix("_json") {
-            members.insert(name.to_owned(), serde_json::from_str(&text).unwrap());
+            members.insert(name.to_owned(), document(value));
         } else {
             members.insert(name.clone(), with_documents(value));
         }
@@ -52,12 +52,20 @@ fn with_documents(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(with_documents).collect(),
         Value::Object(members) => {
             let members = members.iter().map(|(name, value)| match name.strip_suffix("_json") {
-                Some(name) => (name.to_owned(), serde_json::from_str(value.as_str().unwrap()).unwrap()),
+                Some(name) => (name.to_owned(), document(value)),
                 None => (name.clone(), value.clone()),
             });
             Value::Object(members.collect())
         }
         other => other.clone(),
+    }
+}
+
+/// A document, or several, whose texts these are.
+fn document(value: &Value) -> Value {
+    match value {
+        Value::Array(texts) => texts.iter().map(document).collect(),
+        text => serde_json::from_str(text.as_str().unwrap()).unwrap(),
     }
 }
 

@@ -228,6 +228,11 @@ impl World {
             | "TemplateService/GetTemplateSchema" => order(),
             "TemplateService/ListTemplateVersions" => json!({ "namespace": "default", "name": "order" }),
             "TemplateService/ValidateTemplate" => json!({ "template": "name: x\nsteps: [{ name: a }]\n" }),
+            "TemplateService/Publish" => json!({
+                "dry_run": true,
+                "templates_json": [json!({ "name": "new", "version": "1.0.0",
+                    "steps": [{ "name": "a", "handler": { "callable": "work" } }] }).to_string()],
+            }),
             "HandlerService/ListHandlers" | "HandlerService/GetNamespace" => {
                 json!({ "namespace": "default" })
             }

@@ -36,7 +36,7 @@ export function act(name, task, graph) {
     label: name === 'cancel' ? 'Cancel the task' : words.label,
     danger: 'danger' in words,
     keep: name === 'cancel' ? 'Let it run' : 'Keep as it is',
-    first: name === 'rerun' ? { step: first } : { version: '', tags: task.tags.join('\n') },
+    first: name === 'rerun' ? { step: first } : { version: '', tags: task.tags.join('\n'), priority: String(task.priority) },
     fields:
       name === 'rerun'
         ? (form, set) =>
@@ -44,6 +44,9 @@ export function act(name, task, graph) {
         : name === 'set_tags'
           ? (form, set) =>
               html`<div class="field"><label for="new-tags">Tags <span class="req">one on a line</span></label><textarea class="input" id="new-tags" rows="4" spellcheck="false" value=${form.tags} onInput=${(/** @type {any} */ e) => set({ tags: e.target.value })}></textarea></div>`
+          : name === 'set_priority'
+            ? (form, set) =>
+                html`<div class="field"><label for="priority">Priority <span class="req">-100, last, to 100, first</span></label><input class="input" id="priority" type="number" min="-100" max="100" value=${form.priority} onInput=${(/** @type {any} */ e) => set({ priority: e.target.value })} /></div>`
           : name === 'upgrade'
             ? (form, set) =>
                 html`<div class="field"><label for="version">Version <span class="req">the newest if empty</span></label><input class="input mono" id="version" value=${form.version} onInput=${(/** @type {any} */ e) => set({ version: e.target.value })} /></div>`
@@ -59,6 +62,7 @@ export function act(name, task, graph) {
         reason: form.reason,
         ...(name === 'rerun' ? { step: form.step } : {}),
         ...(name === 'set_tags' ? { tags: listOf(form.tags, '\n') } : {}),
+        ...(name === 'set_priority' ? { priority: Number(form.priority) } : {}),
         ...(name === 'upgrade' && form.version ? { version: form.version } : {}),
       };
       const answer = await send(url, 'PATCH', body);
@@ -111,7 +115,7 @@ export function actionsOf(task) {
   if (operate) {
     if (task.status !== 'cancelled') out.push('rerun');
     out.push('set_tags');
-    if (!ended) out.push('upgrade');
+    if (!ended) out.push('set_priority', 'upgrade');
     if (task.status === 'blocked_by_failures') out.push('resolve_manually', 'give_up');
   }
   return out;

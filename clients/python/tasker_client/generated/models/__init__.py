@@ -18,6 +18,7 @@ from .callable_operation import CallableOperation
 from .callable_operation_action import CallableOperationAction
 from .cancelled_task import CancelledTask
 from .checked_task import CheckedTask
+from .component_publication import ComponentPublication
 from .configuration_entry import ConfigurationEntry
 from .count_tasks_by import CountTasksBy
 from .count_tasks_order import CountTasksOrder
@@ -114,7 +115,13 @@ from .principal import Principal
 from .principal_kind import PrincipalKind
 from .problem import Problem
 from .problem_code import ProblemCode
+from .publication import Publication
+from .publication_report import PublicationReport
+from .publication_request import PublicationRequest
+from .publication_request_aliases import PublicationRequestAliases
 from .published import Published
+from .published_handler import PublishedHandler
+from .published_part import PublishedPart
 from .queue_depth import QueueDepth
 from .received_event import ReceivedEvent
 from .reception import Reception
@@ -132,6 +139,7 @@ from .step_operation import StepOperation
 from .step_overview import StepOverview
 from .step_overview_by_state import StepOverviewByState
 from .step_template import StepTemplate
+from .stored_component import StoredComponent
 from .subscription import Subscription
 from .subscription_kind import SubscriptionKind
 from .subscription_request import SubscriptionRequest
@@ -182,6 +190,7 @@ __all__ = (
     "CallableOperationAction",
     "CancelledTask",
     "CheckedTask",
+    "ComponentPublication",
     "ConfigurationEntry",
     "CountTasksBy",
     "CountTasksOrder",
@@ -278,7 +287,13 @@ __all__ = (
     "PrincipalKind",
     "Problem",
     "ProblemCode",
+    "Publication",
+    "PublicationReport",
+    "PublicationRequest",
+    "PublicationRequestAliases",
     "Published",
+    "PublishedHandler",
+    "PublishedPart",
     "QueueDepth",
     "ReceivedEvent",
     "Reception",
@@ -296,6 +311,7 @@ __all__ = (
     "StepOverview",
     "StepOverviewByState",
     "StepTemplate",
+    "StoredComponent",
     "Subscription",
     "SubscriptionKind",
     "SubscriptionRequest",

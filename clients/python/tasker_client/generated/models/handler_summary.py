@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -25,6 +25,8 @@ class HandlerSummary:
         version (int): The current version.
         input_schema (Any | Unset): JSON Schema of its input.
         result_schema (Any | Unset): JSON Schema of its result.
+        templates (list[str] | Unset): The templates with a step that uses it, in any version, as `namespace/name`; at
+            most 100. Only those that the caller may read.
     """
 
     callable_: str
@@ -35,6 +37,7 @@ class HandlerSummary:
     version: int
     input_schema: Any | Unset = UNSET
     result_schema: Any | Unset = UNSET
+    templates: list[str] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +57,10 @@ class HandlerSummary:
 
         result_schema = self.result_schema
 
+        templates: list[str] | Unset = UNSET
+        if not isinstance(self.templates, Unset):
+            templates = self.templates
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -70,6 +77,8 @@ class HandlerSummary:
             field_dict["input_schema"] = input_schema
         if result_schema is not UNSET:
             field_dict["result_schema"] = result_schema
+        if templates is not UNSET:
+            field_dict["templates"] = templates
 
         return field_dict
 
@@ -92,6 +101,8 @@ class HandlerSummary:
 
         result_schema = d.pop("result_schema", UNSET)
 
+        templates = cast(list[str], d.pop("templates", UNSET))
+
         handler_summary = cls(
             callable_=callable_,
             component=component,
@@ -101,6 +112,7 @@ class HandlerSummary:
             version=version,
             input_schema=input_schema,
             result_schema=result_schema,
+            templates=templates,
         )
 
         handler_summary.additional_properties = d

@@ -24,6 +24,7 @@ class TaskOperation:
         step (str | Unset): The step, by name or number.
         version (None | str | Unset): The template version. Default: the task's own.
         tags (list[str] | Unset): The new tags.
+        priority (int | Unset): From -100 (last) to 100 (first).
         actor (None | str | Unset): Who requests it. The audit names it beside the API key that the request came with.
         expected_state (None | str | Unset): The state that the task must be in; otherwise nothing changes, and the
             status is 412.
@@ -34,6 +35,7 @@ class TaskOperation:
     step: str | Unset = UNSET
     version: None | str | Unset = UNSET
     tags: list[str] | Unset = UNSET
+    priority: int | Unset = UNSET
     actor: None | str | Unset = UNSET
     expected_state: None | str | Unset = UNSET
     reason: None | str | Unset = UNSET
@@ -53,6 +55,8 @@ class TaskOperation:
         tags: list[str] | Unset = UNSET
         if not isinstance(self.tags, Unset):
             tags = self.tags
+
+        priority = self.priority
 
         actor: None | str | Unset
         if isinstance(self.actor, Unset):
@@ -85,6 +89,8 @@ class TaskOperation:
             field_dict["version"] = version
         if tags is not UNSET:
             field_dict["tags"] = tags
+        if priority is not UNSET:
+            field_dict["priority"] = priority
         if actor is not UNSET:
             field_dict["actor"] = actor
         if expected_state is not UNSET:
@@ -111,6 +117,8 @@ class TaskOperation:
         version = _parse_version(d.pop("version", UNSET))
 
         tags = cast(list[str], d.pop("tags", UNSET))
+
+        priority = d.pop("priority", UNSET)
 
         def _parse_actor(data: object) -> None | str | Unset:
             if data is None:
@@ -144,6 +152,7 @@ class TaskOperation:
             step=step,
             version=version,
             tags=tags,
+            priority=priority,
             actor=actor,
             expected_state=expected_state,
             reason=reason,

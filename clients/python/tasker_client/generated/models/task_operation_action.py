@@ -7,6 +7,7 @@ TaskOperationAction = Literal[
     "rerun",
     "resolve_manually",
     "resume",
+    "set_priority",
     "set_tags",
     "upgrade",
 ]
@@ -18,6 +19,7 @@ TASK_OPERATION_ACTION_VALUES: set[TaskOperationAction] = {
     "rerun",
     "resolve_manually",
     "resume",
+    "set_priority",
     "set_tags",
     "upgrade",
 }

@@ -15,6 +15,7 @@ def _get_kwargs(
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
+    latest: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -28,6 +29,8 @@ def _get_kwargs(
     params["name"] = name
 
     params["q"] = q
+
+    params["latest"] = latest
 
     params["limit"] = limit
 
@@ -109,6 +112,7 @@ def sync_detailed(
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
+    latest: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -120,6 +124,7 @@ def sync_detailed(
         namespace (str | Unset):
         name (str | Unset):
         q (str | Unset):
+        latest (bool | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -137,6 +142,7 @@ def sync_detailed(
         namespace=namespace,
         name=name,
         q=q,
+        latest=latest,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -156,6 +162,7 @@ def sync(
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
+    latest: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -167,6 +174,7 @@ def sync(
         namespace (str | Unset):
         name (str | Unset):
         q (str | Unset):
+        latest (bool | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -185,6 +193,7 @@ def sync(
         namespace=namespace,
         name=name,
         q=q,
+        latest=latest,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -198,6 +207,7 @@ async def asyncio_detailed(
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
+    latest: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -209,6 +219,7 @@ async def asyncio_detailed(
         namespace (str | Unset):
         name (str | Unset):
         q (str | Unset):
+        latest (bool | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -226,6 +237,7 @@ async def asyncio_detailed(
         namespace=namespace,
         name=name,
         q=q,
+        latest=latest,
         limit=limit,
         cursor=cursor,
         page=page,
@@ -243,6 +255,7 @@ async def asyncio(
     namespace: str | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
+    latest: bool | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
     page: int | Unset = UNSET,
@@ -254,6 +267,7 @@ async def asyncio(
         namespace (str | Unset):
         name (str | Unset):
         q (str | Unset):
+        latest (bool | Unset):
         limit (int | Unset):
         cursor (str | Unset):
         page (int | Unset):
@@ -273,6 +287,7 @@ async def asyncio(
             namespace=namespace,
             name=name,
             q=q,
+            latest=latest,
             limit=limit,
             cursor=cursor,
             page=page,

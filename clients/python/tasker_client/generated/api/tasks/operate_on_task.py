@@ -123,7 +123,7 @@ def sync_detailed(
 ) -> Response[OperatedTask | Problem]:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+    `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
 
     Args:
         task_id (UUID):
@@ -157,7 +157,7 @@ def sync(
 ) -> OperatedTask | Problem | None:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+    `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
 
     Args:
         task_id (UUID):
@@ -186,7 +186,7 @@ async def asyncio_detailed(
 ) -> Response[OperatedTask | Problem]:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+    `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
 
     Args:
         task_id (UUID):
@@ -218,7 +218,7 @@ async def asyncio(
 ) -> OperatedTask | Problem | None:
     """Changes a task: `action` is `pause`, `resume`, `redrive`, `give_up`, `resolve_manually`, `rerun`
     (from
-    `step`), `upgrade` (to `version`), or `set_tags` (to `tags`).
+    `step`), `upgrade` (to `version`), `set_tags` (to `tags`), or `set_priority` (to `priority`).
 
     Args:
         task_id (UUID):

@@ -1,0 +1,113 @@
+//! Publishes a bundle: components, templates and triggers, in this order, because each needs what comes before it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tasker_templates::{template::Template, trigger::Trigger};
+use tasker_transport::sha256_hex;
+use utoipa::ToSchema;
+
+use crate::{
+    catalog::{Bundle, Publication},
+    error::Error,
+    orchestrator::Orchestrator,
+};
+
+/// What a publication did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicationReport {
+    /// The digests of the components whose bytes are not in the blob store. Nothing is published while there are any.
+    pub missing_components: Vec<String>,
+    /// The templates, in the bundle's order.
+    pub templates: Vec<PublishedPart>,
+    /// The triggers, in the bundle's order.
+    pub triggers: Vec<PublishedPart>,
+}
+
+/// A template or a trigger of a publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublishedPart {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Of a template: its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether it is new.
+    pub outcome: Publication,
+}
+
+impl Orchestrator {
+    /// Stores the bytes of a component for a bundle.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if they have another digest; [`Error::Refused`] where this process may not write components.
+    pub async fn store_component(&self, digest: &str, wasm: Bytes) -> Result<(), Error> {
+        let found = sha256_hex(&wasm);
+        if found != digest {
+            let message = format!("is {digest}, and the SHA-256 of the component is {found}");
+            return Err(Error::InvalidRequest { field: "digest", message });
+        }
+        match self.blobs().put_component(wasm).await {
+            Err(error) if error.is_forbidden() => {
+                let message =
+                    "this server may not write components to the blob store; publish with `tasker deploy`";
+                Err(Error::Refused(message.to_owned()))
+            }
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Publishes a bundle. Publishing the same bundle again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownComponents`], and those of [`Orchestrator::preview_bundle`]: then nothing is published. Whoever publishes
+    /// another bundle at the same time may leave this one published in part: repeat it.
+    pub async fn publish_bundle(&self, bundle: &Bundle) -> Result<PublicationReport, Error> {
+        let PublicationReport { missing_components, .. } = self.preview_bundle(bundle).await?;
+        if !missing_components.is_empty() {
+            return Err(Error::UnknownComponents(missing_components));
+        }
+        self.catalog.publish_components(&bundle.components, &bundle.aliases, bundle.promote).await?;
+        let mut templates = Vec::new();
+        for template in &bundle.templates {
+            templates.push(of_template(template, self.catalog.publish_template(template).await?));
+        }
+        let mut triggers = Vec::new();
+        for trigger in &bundle.triggers {
+            triggers.push(of_trigger(trigger, self.triggers.publish_trigger(trigger).await?));
+        }
+        Ok(PublicationReport { missing_components, templates, triggers })
+    }
+
+    /// Returns what publishing a bundle would do. Changes nothing, and does not look up the handlers of its templates.
+    ///
+    /// # Errors
+    /// [`Error::VersionTaken`], [`Error::InvalidRequest`] of a step that may not run for so long, [`Error::InvalidTrigger`].
+    pub async fn preview_bundle(&self, bundle: &Bundle) -> Result<PublicationReport, Error> {
+        let mut missing_components = Vec::new();
+        for component in &bundle.components {
+            if !self.blobs().has_component(&component.digest).await? {
+                missing_components.push(component.digest.clone());
+            }
+        }
+        let mut templates = Vec::new();
+        for template in &bundle.templates {
+            templates.push(of_template(template, self.catalog.compare_template(template).await?));
+        }
+        let mut triggers = Vec::new();
+        for trigger in &bundle.triggers {
+            triggers.push(of_trigger(trigger, self.triggers.compare_trigger(trigger).await?));
+        }
+        Ok(PublicationReport { missing_components, templates, triggers })
+    }
+}
+
+fn of_template(template: &Template, outcome: Publication) -> PublishedPart {
+    let (namespace, name) = (template.namespace_name.clone(), template.name.clone());
+    PublishedPart { namespace, name, version: Some(template.version.clone()), outcome }
+}
+
+fn of_trigger(trigger: &Trigger, outcome: Publication) -> PublishedPart {
+    PublishedPart { namespace: trigger.namespace.clone(), name: trigger.name.clone(), version: None, outcome }
+}
