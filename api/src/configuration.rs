@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    page::{List, NoFilters, Page},
+    page::{List, NoFilters, Page, PageParameters},
     problem::ApiError,
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Configuration(pub(crate) Arc<[ConfigurationEntry]>);
 
 /// Returns the configuration of the server, with the source of each value and without secrets. Empty in a Lambda function, whose
 /// settings are its deployment's.
-#[utoipa::path(get, path = "/v1/config", tag = "operation", operation_id = "get_config", responses(
+#[utoipa::path(get, path = "/v1/config", tag = "operation", operation_id = "get_config", params(PageParameters), responses(
     (status = 200, body = Page<ConfigurationEntry>)))]
 pub(crate) async fn list(
     Extension(Configuration(entries)): Extension<Configuration>,

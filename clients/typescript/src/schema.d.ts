@@ -4918,7 +4918,22 @@ export interface operations {
     };
     get_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7617,7 +7632,22 @@ export interface operations {
     };
     list_queues: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The number of items: 50 by default, at most 1000, or 200 where items carry documents. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, with the same filters. */
+                cursor?: string;
+                /**
+                 * @deprecated
+                 * @description The number of the page, from 1 on. Use `cursor` instead.
+                 */
+                page?: number;
+                /**
+                 * @deprecated
+                 * @description The number of items of a page by number. Use `limit` instead.
+                 */
+                per_page?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1,6 +1,6 @@
 //! A real MCP client, connected in process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     RoleClient, ServiceExt,
@@ -12,6 +12,9 @@ use tasker_mcp::{Api, Server, Settings, serve};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const SETTINGS: Settings = Settings { write: true, secret: [7; 32] };
+
+/// The longest time that a tool may take here.
+const LONGEST_CALL: Duration = Duration::from_secs(60);
 
 pub(crate) struct Client(pub(crate) RunningService<RoleClient, ()>);
 
@@ -48,7 +51,9 @@ impl Client {
     pub(crate) async fn call(&self, name: &str, arguments: Value) -> Answered {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
         let request = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
-        let result: CallToolResult = self.0.call_tool(request).await.unwrap();
+        // A server that fails does not respond.
+        let called = tokio::time::timeout(LONGEST_CALL, self.0.call_tool(request)).await;
+        let result: CallToolResult = called.unwrap_or_else(|_| panic!("{name} does not respond")).unwrap();
         let bytes = serde_json::to_vec(&result).unwrap().len();
         let value = result.structured_content.unwrap();
         // The text says the same.

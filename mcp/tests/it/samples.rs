@@ -20,8 +20,11 @@ pub(crate) const PERMISSIONS: &[&str] = &[
     "events:replay",
     "events:send",
     "handlers:promote",
+    "queues:read",
     "steps:read",
     "steps:resolve",
+    "system:config_read",
+    "system:handlers_read",
     "system:health_read",
     "tasks:cancel",
     "tasks:context_read",
@@ -33,6 +36,7 @@ pub(crate) const PERMISSIONS: &[&str] = &[
     "templates:validate",
     "triggers:read",
     "triggers:update",
+    "workers:read",
 ];
 
 /// The method, path and body of a request.
@@ -310,6 +314,20 @@ pub(crate) fn response(route: &str) -> (u16, Value) {
         "GET /health/detailed" => {
             json!({ "status": "ok", "version": "0.1.0", "open_steps": { "enqueued": 1 } })
         }
+        "GET /v1/config" => {
+            page(&json!([{ "key": "server.listen", "value": "127.0.0.1:8080", "source": "default" }]))
+        }
+        "GET /v1/workers" => page(&json!([{
+            "instance": TASK, "name": OUTSIDE, "status": "present", "release": OUTSIDE, "platform": OUTSIDE,
+            "started_at": "2026-11-30T10:00:00Z", "seen_at": "2026-11-30T11:00:00Z", "capacity": 4, "running": 1, "components": 2,
+            "compiles": true,
+        }])),
+        "GET /v1/queues" => page(
+            &json!([{ "name": "steps", "ready": 1, "delayed": 0, "in_flight": 1, "oldest_seconds": 0.5 }]),
+        ),
+        "GET /v1/namespaces" => page(&json!([{
+            "name": "shop", "template_count": 1, "handler_count": 2, "open_tasks": 3, "created_24h": 4, "capped": false,
+        }])),
         "GET /v1/callables" => page(&json!([{
             "callable": "shop/charge", "component": "ab12", "function": "charge", "description": OUTSIDE,
             "published_at": "2026-11-30T10:00:00Z", "version": 2, "input_schema": { "title": OUTSIDE },

@@ -117,10 +117,14 @@ fn delivery(number: usize, body: String) -> Delivery {
     Delivery { body, receipt: Receipt::named(&number.to_string()), receive_count: 1 }
 }
 
-/// A target that counts its requests and accepts all.
-fn quick() -> (String, Arc<AtomicUsize>) {
+/// A target that does not respond, until it is served.
+fn silent() -> (String, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    (format!("http://{}/", listener.local_addr().unwrap()), listener)
+}
+
+/// Counts the requests of a target and accepts all.
+fn serve(listener: TcpListener) -> Arc<AtomicUsize> {
     let requests = Arc::new(AtomicUsize::new(0));
     let counting = requests.clone();
     std::thread::spawn(move || {
@@ -130,7 +134,13 @@ fn quick() -> (String, Arc<AtomicUsize>) {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
         }
     });
-    (url, requests)
+    requests
+}
+
+/// A target that counts its requests and accepts all.
+fn quick() -> (String, Arc<AtomicUsize>) {
+    let (url, listener) = silent();
+    (url, serve(listener))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,8 +208,8 @@ async fn eight_targets_that_do_not_respond_delay_neither_visits_nor_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_counts_for_its_own_try() {
     let mut visited = Visited::new().await;
-    let (url, requests) = quick();
-    visited.subscribe("quick", &url).await;
+    let (url, listener) = silent();
+    visited.subscribe("slow", &url).await;
     visited.complete_tasks(1).await;
     let first = visited.handed_over().1;
     visited.fixture.advance(TimeDelta::seconds(301));
@@ -207,8 +217,9 @@ async fn an_outcome_counts_for_its_own_try() {
     let second = visited.handed_over().1;
     assert_eq!((first.len(), second.len()), (1, 1));
     // The first try was slow and fails after the second was sent.
-    let failed = visited.carry(first, Duration::ZERO).await;
+    let failed = visited.carry(first, Duration::from_millis(50)).await;
     assert!(failed[0].contains("timed out"), "{failed:?}");
+    let requests = serve(listener);
     visited.visit(failed).await;
     visited.fixture.advance(TimeDelta::seconds(10));
     visited.orchestrator.visit_all().await.unwrap();

@@ -7,14 +7,33 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.page_configuration_entry import PageConfigurationEntry
 from ...models.problem import Problem
-from ...types import Response
+from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs() -> dict[str, Any]:
+def _get_kwargs(
+    *,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    params["page"] = page
+
+    params["per_page"] = per_page
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/v1/config",
+        "params": params,
     }
 
     return _kwargs
@@ -78,10 +97,20 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
 ) -> Response[PageConfigurationEntry | Problem]:
     """Returns the configuration of the server, with the source of each value and without secrets. Empty in
     a Lambda function, whose
     settings are its deployment's.
+
+    Args:
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -91,7 +120,12 @@ def sync_detailed(
         Response[PageConfigurationEntry | Problem]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = _get_kwargs(
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
+    )
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -103,10 +137,20 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
 ) -> PageConfigurationEntry | Problem | None:
     """Returns the configuration of the server, with the source of each value and without secrets. Empty in
     a Lambda function, whose
     settings are its deployment's.
+
+    Args:
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -118,16 +162,30 @@ def sync(
 
     return sync_detailed(
         client=client,
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
     ).parsed
 
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
 ) -> Response[PageConfigurationEntry | Problem]:
     """Returns the configuration of the server, with the source of each value and without secrets. Empty in
     a Lambda function, whose
     settings are its deployment's.
+
+    Args:
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,7 +195,12 @@ async def asyncio_detailed(
         Response[PageConfigurationEntry | Problem]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = _get_kwargs(
+        limit=limit,
+        cursor=cursor,
+        page=page,
+        per_page=per_page,
+    )
 
     response = await client.get_async_httpx_client().request(**kwargs)
 
@@ -147,10 +210,20 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
+    limit: int | Unset = UNSET,
+    cursor: str | Unset = UNSET,
+    page: int | Unset = UNSET,
+    per_page: int | Unset = UNSET,
 ) -> PageConfigurationEntry | Problem | None:
     """Returns the configuration of the server, with the source of each value and without secrets. Empty in
     a Lambda function, whose
     settings are its deployment's.
+
+    Args:
+        limit (int | Unset):
+        cursor (str | Unset):
+        page (int | Unset):
+        per_page (int | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,5 +236,9 @@ async def asyncio(
     return (
         await asyncio_detailed(
             client=client,
+            limit=limit,
+            cursor=cursor,
+            page=page,
+            per_page=per_page,
         )
     ).parsed
