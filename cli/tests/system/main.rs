@@ -2,6 +2,7 @@
 
 mod access;
 mod bulk;
+mod bulk_kill;
 mod cluster;
 mod commands;
 mod dev;
