@@ -18,7 +18,7 @@ pub struct ConfigurationEntry {
     /// The section and the key: `server.listen`.
     pub key: String,
     /// Its value. A secret is `***`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub value: Value,
     /// Where the value comes from: `default`, the path of a file, or the name of an environment variable after a `$`.
     pub source: String,

@@ -229,7 +229,7 @@ pub struct EventsReplayed {
 
 /// Processes dead letters again, with the current triggers.
 #[utoipa::path(post, path = "/v1/events/replay", tag = "events", operation_id = "replay_events", request_body = EventReplay,
-    responses((status = 200, body = EventsReplayed)))]
+    responses((status = 200, body = EventsReplayed), (status = 404, body = Problem)))]
 pub(crate) async fn replay_many(
     State(orchestrator): State<Orchestrator>,
     Body(EventReplay { state, max, before }): Body<EventReplay>,

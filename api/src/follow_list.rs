@@ -64,7 +64,7 @@ pub struct TaskChanges {
 #[utoipa::path(get, path = "/v1/tasks/stream", tag = "tasks", operation_id = "follow_tasks", params(Filters, FollowParameters,
     ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that was received.")),
     responses((status = 200, body = String, content_type = "text/event-stream"),
-    (status = 429, body = Problem, description = "There are too many streams.")))]
+    (status = 422, body = Problem), (status = 429, body = Problem, description = "There are too many streams.")))]
 #[expect(clippy::too_many_arguments, reason = "one for each part of the request")]
 pub(crate) async fn stream(
     State(orchestrator): State<Orchestrator>,

@@ -65,7 +65,7 @@ pub(crate) struct CancelParameters {
 
 /// Lists tasks, newest first.
 #[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(Filters, PageParameters), responses(
-    (status = 200, body = Page<TaskSummary>)))]
+    (status = 200, body = Page<TaskSummary>), (status = 422, body = Problem)))]
 pub(crate) async fn list(
     State(orchestrator): State<Orchestrator>,
     within: Within,
@@ -87,7 +87,7 @@ pub(crate) struct CountParameters {
 
 /// Counts the newest 10,000 tasks that match the filters of the list.
 #[utoipa::path(get, path = "/v1/tasks/count", tag = "tasks", operation_id = "count_tasks", params(Filters, CountParameters), responses(
-    (status = 200, body = TaskCount)))]
+    (status = 200, body = TaskCount), (status = 422, body = Problem)))]
 pub(crate) async fn count(
     State(orchestrator): State<Orchestrator>,
     within: Within,

@@ -390,7 +390,7 @@ pub struct DependencyGraph {
     /// The steps that none depends on.
     pub leaves: Vec<String>,
     /// The steps of each level: the length of the longest path to them.
-    pub levels: BTreeMap<u64, Vec<String>>,
+    pub levels: BTreeMap<String, Vec<String>>,
     /// The steps, in the template's order.
     pub nodes: Vec<GraphNode>,
     /// The number of steps of the widest level.

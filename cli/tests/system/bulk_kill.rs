@@ -27,7 +27,9 @@ fn post(url: &str, body: &Value) -> Value {
 
 /// The state of the only operation, and how many tasks it has acted on.
 fn progress(cluster: &Cluster) -> (String, i64, i64) {
-    let row = &cluster.query("SELECT state, done, failed FROM tasker.bulk_operations").expect("the table is there")[0];
+    let row = &cluster
+        .query("SELECT state, done, failed FROM tasker.bulk_operations")
+        .expect("the table is there")[0];
     (row.get(0), row.get(1), row.get(2))
 }
 

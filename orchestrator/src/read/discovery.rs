@@ -134,6 +134,7 @@ pub struct DependencyGraph {
     /// The steps, each after all that it depends on.
     pub execution_order: Vec<String>,
     /// The steps of each level: the length of the longest path to them.
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
     pub levels: BTreeMap<usize, Vec<String>>,
     /// The steps that depend on none.
     pub roots: Vec<String>,

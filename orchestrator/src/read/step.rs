@@ -64,22 +64,22 @@ pub struct StepDetail {
     /// The progress that the handler last reported.
     pub progress: Option<String>,
     /// The result of the completed step.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub result: Option<Box<RawValue>>,
     /// For a batch worker: its cursor.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub cursor: Option<Box<RawValue>>,
     /// The number of saved checkpoints.
     #[serde(default)]
     pub checkpoints: u32,
     /// The last ten checkpoints: number, attempt, time, host.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub checkpoint_history: Option<Box<RawValue>>,
     /// The last checkpoint, while the step is not complete.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub checkpoint: Option<Box<RawValue>>,
     /// Whether the step failed and its batch continues without it.
     #[serde(default)]

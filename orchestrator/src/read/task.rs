@@ -95,7 +95,7 @@ pub struct TaskDetail {
     pub summary: TaskSummary,
     /// The input of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub context: Option<Box<RawValue>>,
     /// The fields that the caller may not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
