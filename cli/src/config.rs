@@ -280,8 +280,8 @@ impl fmt::Display for Source {
 pub(crate) struct ProjectConfig {
     pub(crate) root: PathBuf,
     pub(crate) config: Config,
-    /// What requests to the server of a profile say about who sends them.
-    pub(crate) credentials: Option<Credentials>,
+    /// Those of a profile.
+    credentials: Option<Credentials>,
     sources: BTreeMap<String, Source>,
 }
 
@@ -299,6 +299,11 @@ impl ProjectConfig {
             None => String::new(),
         };
         Self::from_parts(root, file.as_deref(), &text, environment::utf8())
+    }
+
+    /// What requests say about who sends them. Those of a profile are for its server; the environment's may be for another one.
+    pub(crate) fn credentials(&self) -> Option<Credentials> {
+        self.credentials.clone().or_else(Credentials::of_environment)
     }
 
     /// Sends requests to the server of a profile, with its credentials.

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     /// How often a request that may be repeated is repeated.
     pub(crate) retries: u32,
     pub(crate) traceparent: Option<String>,
+    #[cfg(feature = "aws")]
+    pub(crate) signer: Option<Arc<crate::signer::Signer>>,
 }
 
 impl Client {
@@ -33,6 +35,13 @@ impl Client {
     #[must_use]
     pub fn with_traceparent(&self, traceparent: impl Into<String>) -> Self {
         let settings = Settings { traceparent: Some(traceparent.into()), ..(*self.settings).clone() };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// The same client, which repeats requests so often: see [`ClientBuilder::retries`](crate::ClientBuilder::retries).
+    #[must_use]
+    pub fn with_retries(&self, retries: u32) -> Self {
+        let settings = Settings { retries, ..(*self.settings).clone() };
         Self { settings: Arc::new(settings) }
     }
 

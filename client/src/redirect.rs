@@ -5,13 +5,13 @@ use reqwest::{
     header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, LOCATION},
 };
 
-use crate::client::Settings;
+use crate::{call::Call, client::Settings, error::Result};
 
 /// How many redirects follow each other at most.
 const MOST: usize = 3;
 
 /// The end of a chain of redirects.
-pub(crate) enum Answer {
+pub(crate) enum End {
     Response(Response),
     /// A redirect that is not followed.
     Refused {
@@ -21,20 +21,15 @@ pub(crate) enum Answer {
 }
 
 /// Follows the redirects of a response. Only the server itself gets the headers of the request, with its credentials.
-pub(crate) async fn follow(
-    settings: &Settings,
-    method: &Method,
-    headers: &HeaderMap,
-    mut response: Response,
-) -> Result<Answer, reqwest::Error> {
+pub(crate) async fn follow(call: &Call<'_>, mut response: Response) -> Result<End> {
     for _ in 0..MOST {
         let status = response.status();
         let is_redirect = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
         if !is_redirect {
-            return Ok(Answer::Response(response));
+            return Ok(End::Response(response));
         }
         // Others would repeat an unsafe request in another place.
-        if status != StatusCode::SEE_OTHER && *method != Method::GET {
+        if status != StatusCode::SEE_OTHER && call.method != Method::GET {
             return Ok(refused(status, "an unsafe request is not sent to another address"));
         }
         let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
@@ -42,15 +37,19 @@ pub(crate) async fn follow(
         let Some(target) = location.and_then(|text| response.url().join(text).ok()) else {
             return Ok(refused(status, "the redirect names no address"));
         };
-        if settings.url.scheme() == "https" && target.scheme() != "https" {
+        if call.settings.url.scheme() == "https" && target.scheme() != "https" {
             return Ok(refused(status, "the redirect leads away from HTTPS"));
         }
-        let headers = if is_server(settings, &target) { safe(headers) } else { plain() };
-        response = settings.http.get(target).headers(headers).send().await?;
+        response = if is_server(call.settings, &target) {
+            call.send(Method::GET, target, safe(&call.headers), Vec::new()).await?
+        } else {
+            let elsewhere = call.settings.http.get(target).headers(plain());
+            elsewhere.send().await.map_err(|error| call.broken(error))?
+        };
     }
     Ok(match response.status() {
         status if status.is_redirection() => refused(status, "too many redirects"),
-        _ => Answer::Response(response),
+        _ => End::Response(response),
     })
 }
 
@@ -70,6 +69,6 @@ fn plain() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))])
 }
 
-fn refused(status: StatusCode, why: &str) -> Answer {
-    Answer::Refused { status, why: why.to_owned() }
+fn refused(status: StatusCode, why: &str) -> End {
+    End::Refused { status, why: why.to_owned() }
 }

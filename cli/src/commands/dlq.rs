@@ -113,7 +113,7 @@ impl From<Word> for Resolution {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::List { status, paging } => {
             let query = query([
@@ -162,7 +162,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
 async fn find(client: &Client, id: Uuid) -> Result<Vec<DlqEntry>> {
     match client.look_for::<DlqEntry>(&format!("/v1/dlq/entry/{id}")).await? {
         Ok(entry) => Ok(vec![entry]),
-        Err(answer) if answer.code == "no_such_dlq_entry" => {
+        Err(answer) if answer.code.as_str() == "no_such_dlq_entry" => {
             let of_task: Vec<DlqEntry> = client.all(&format!("/v1/dlq/task/{id}")).await?;
             if of_task.is_empty() {
                 bail!("there is no DLQ entry {id}, and no entry of a task with that id");

@@ -80,7 +80,7 @@ pub(crate) struct Operation {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::List { task_id } => list(client, task_id, output).await,
         Command::Show { step, history } => show(client, &step, history, output).await,

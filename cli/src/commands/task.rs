@@ -2,7 +2,8 @@
 
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
-use tasker_api::{CreatedTask, Page, Problem, TaskCopy};
+use tasker_api::{CreatedTask, Page, TaskCopy};
+use tasker_client::types::Problem;
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
@@ -181,7 +182,7 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         local.stop().await;
         return ending;
     }
-    let client = &Client::of(&project);
+    let client = &Client::of(&project)?;
     match command {
         Command::Run { request, watch, .. } => Ok(run_tasks(client, &request, watch, output).await?.0),
         Command::Create { request } => {
@@ -264,7 +265,7 @@ async fn run_local(
     output: &Output,
 ) -> Result<Ending> {
     local.publish(output).await?;
-    let (ending, last) = run_tasks(&Client::new(&local.url), request, watch, output).await?;
+    let (ending, last) = run_tasks(&Client::new(&local.url)?, request, watch, output).await?;
     if let Some(task) = last {
         output
             .say(&format!("see it in the console: `tasker dev`, then http://{usual}/console/tasks/{task}\n"));
@@ -302,7 +303,9 @@ async fn run_tasks(
             answers.push(match made {
                 Ok(task) => Ok(task),
                 // The task may still be running, from an interrupted run.
-                Err(Problem { code, task_id: Some(task), detail, .. }) if code == "duplicate_task" => {
+                Err(Problem { code, task_id: Some(task), detail, .. })
+                    if code.as_str() == "duplicate_task" =>
+                {
                     output.say(&detail);
                     Ok(task)
                 }

@@ -57,7 +57,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
     match command {
         Command::Validate { files } => validate(project, &files, output).await,
         Command::List => {
-            let templates: Vec<TemplateSummary> = Client::of(project).all("/v1/templates").await?;
+            let templates: Vec<TemplateSummary> = Client::of(project)?.all("/v1/templates").await?;
             output.result(&templates, || {
                 let row = |template: &TemplateSummary| {
                     vec![
@@ -142,7 +142,7 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
 
 async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     let (namespace, name, version) = template_name(wanted);
-    let client = Client::of(project);
+    let client = Client::of(project)?;
     let all: Vec<TemplateSummary> =
         client.all(&format!("/v1/templates?{}", query([("name", Some(name.to_owned()))]))).await?;
     let matches = |template: &&TemplateSummary| {

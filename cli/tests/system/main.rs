@@ -5,6 +5,7 @@ mod bulk;
 mod cluster;
 mod commands;
 mod dev;
+mod follow;
 mod growing;
 mod kill;
 mod login;

@@ -67,7 +67,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::Send(events) => send(client, &events, output).await,
         Command::Test(events) => test_command::run(project, &events, output),
