@@ -11,6 +11,7 @@ mod environment;
 mod graph;
 mod json;
 mod jwt;
+mod nearest;
 mod output;
 mod parts;
 mod plugin;
@@ -123,7 +124,7 @@ enum Command {
     /// List, add and remove profiles: servers with the credentials for them.
     #[command(subcommand)]
     Profile(commands::profile::Command),
-    /// Show and explain the configuration.
+    /// Show, explain and check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
     /// Print a completion script: `source <(tasker completions bash)`.
@@ -167,6 +168,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::TaskDidNotComplete) => ExitCode::from(3),
+        Ok(Ending::Failed) => ExitCode::FAILURE,
         Ok(Ending::Refused(error)) => {
             output.failure(&error);
             ExitCode::from(2)
@@ -189,6 +191,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
         Command::Profile(command) => return commands::profile::run(command, arguments.server, output),
+        Command::Config(commands::config::Command::Validate) => {
+            return commands::config::validate(&arguments.project, arguments.profile.as_deref(), output);
+        }
         _ => {}
     }
     let mut project = ProjectConfig::load(&arguments.project)?;

@@ -1,5 +1,10 @@
-//! The configuration: `tasker.toml`, overridden by environment variables. Every key is documented here. An unknown
-//! key is an error with its line.
+//! The configuration: `tasker.toml`, overridden by environment variables. An unknown key is an error with its line.
+
+pub(crate) mod check;
+pub(crate) mod keys;
+mod section;
+mod sections;
+mod values;
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +14,6 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use tasker_assembly::timing;
-use tasker_orchestrator::IntakeLimits;
-use tasker_runtime_host::Ceilings;
-use tasker_transport::BUCKET_BYTES;
 use toml::{Table, Value};
 
 use crate::{
@@ -21,6 +22,9 @@ use crate::{
     environment,
     profiles::{Profile, Profiles},
 };
+
+pub(crate) use section::section;
+pub(crate) use sections::{Blobs, Database, Mcp, Orchestrator, Project, Server, Worker};
 
 /// The name of the file.
 pub(crate) const FILE: &str = "tasker.toml";
@@ -31,12 +35,11 @@ const PREFIX: &str = "TASKER__";
 /// The keys whose values are not shown.
 const SECRETS: &[&str] = &["server.secret", "auth.oidc_client_secret"];
 
-/// The whole configuration.
+/// The whole configuration. [`keys`] says what each part is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) project: Project,
-    /// Additional names of handlers: from the `callable` of a template to the handler, or to `COMPONENT/HANDLER`.
     pub(crate) handlers: BTreeMap<String, String>,
     pub(crate) server: Server,
     pub(crate) auth: Auth,
@@ -46,214 +49,6 @@ pub(crate) struct Config {
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
     pub(crate) blobs: Blobs,
-}
-
-/// `[project]`: the parts of the project.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Project {
-    /// The name of the project.
-    pub(crate) name: String,
-    /// Folders of Cargo packages to build as components, and `.wasm` files to use as they are.
-    pub(crate) components: Vec<PathBuf>,
-    /// The names of further environment variables for builds, for example a registry's token. Build scripts of all
-    /// dependencies can read them.
-    pub(crate) build_environment: Vec<String>,
-    /// Whether the core modules of a component are merged into one, which then starts several times faster. It concerns
-    /// components that tools link from several, such as those of Python and JavaScript. Default: yes.
-    pub(crate) merge_modules: bool,
-    /// The folder of templates (`.yaml`, `.yml`, `.json`).
-    pub(crate) templates: PathBuf,
-    /// The folder of triggers, which start tasks from events. It may be missing.
-    pub(crate) triggers: PathBuf,
-}
-
-impl Default for Project {
-    fn default() -> Self {
-        Self {
-            name: "tasker".into(),
-            components: vec![".".into()],
-            build_environment: Vec::new(),
-            merge_modules: true,
-            templates: "templates".into(),
-            triggers: "triggers".into(),
-        }
-    }
-}
-
-/// `[server]`: the API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Server {
-    /// The address that the API listens on. Beyond this machine it needs `auth`.
-    pub(crate) listen: String,
-    /// The URL of the API for commands, or `HOST:PORT` of this machine. Empty: derived from `listen`.
-    pub(crate) url: String,
-    /// The names, other than those of this machine, in requests to a server on loopback, as behind a proxy. Requests to
-    /// all other names are refused, because web pages of other sites send them.
-    pub(crate) hosts: Vec<String>,
-    /// The URL that clients reach the server by, as behind a proxy: `https://tasker.example.com`. Logins come back to it, and with
-    /// https:// the cookies of sessions are for TLS only. Empty: the address of a server on loopback.
-    pub(crate) public_url: String,
-    /// The proxies before the server, as addresses or networks: what they write into `X-Forwarded-For` names the client.
-    pub(crate) trusted_proxies: Vec<String>,
-    /// The origins of other sites' pages that may use the API, such as `https://app.example.com`.
-    pub(crate) cors_origins: Vec<String>,
-    /// How many requests each caller may send in a second. Further ones get 429. 0: any number.
-    pub(crate) requests_per_second: u32,
-    /// What seals the state of logins: at least 32 random characters, the same for all servers of a database. Empty: a random one
-    /// in the database.
-    pub(crate) secret: String,
-    /// How many tasks of bulk operations each process works on in a second. 0: as many as it can.
-    pub(crate) bulk_per_second: u32,
-    /// The maximum size of all bodies of requests in memory, in bytes. Further requests get 503.
-    pub(crate) max_bodies_bytes: usize,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8080".to_owned(),
-            url: String::new(),
-            hosts: Vec::new(),
-            public_url: String::new(),
-            trusted_proxies: Vec::new(),
-            cors_origins: Vec::new(),
-            requests_per_second: 0,
-            secret: String::new(),
-            bulk_per_second: 50,
-            max_bodies_bytes: tasker_api::MAX_BODIES_BYTES,
-        }
-    }
-}
-
-impl Server {
-    /// Completes `HOST:PORT` of this machine to a URL.
-    ///
-    /// # Errors
-    /// What to write instead of anything else that is no URL.
-    pub(crate) fn complete_url(&mut self) -> Result<()> {
-        let url = &self.url;
-        if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
-            return Ok(());
-        }
-        let local = ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|host| url.starts_with(host));
-        if !local {
-            bail!("`{url}` is not the URL of a server; write https://{url} or http://{url}");
-        }
-        self.url = format!("http://{url}");
-        Ok(())
-    }
-
-    /// Returns the URL of the API for commands.
-    pub(crate) fn url(&self) -> String {
-        if self.url.is_empty() { format!("http://{}", self.listen) } else { self.url.clone() }
-    }
-}
-
-/// `[mcp]`: the server for the Model Context Protocol, at `/mcp` of the API.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Mcp {
-    /// Whether it offers tools that change something. Each asks for confirmation first.
-    pub(crate) write: bool,
-}
-
-/// `[database]`: PostgreSQL 15 or later.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Database {
-    /// `postgres://user:password@host/database`. Empty: `DATABASE_URL`, or a private server that `tasker dev` starts.
-    pub(crate) url: String,
-    /// The maximum number of connections per process.
-    pub(crate) max_connections: u32,
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { url: String::new(), max_connections: 10 }
-    }
-}
-
-/// `[orchestrator]`: the settings of the orchestrator.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Orchestrator {
-    /// The environment whose overrides in templates apply.
-    pub(crate) environment: String,
-    /// How many batches of reports are applied at once.
-    pub(crate) report_loops: usize,
-    /// The interval of the sweep, in seconds.
-    pub(crate) sweep_interval_seconds: u64,
-    /// The networks that are not public and that webhooks may reach: addresses, or networks such as `10.1.0.0/16`. `tasker dev`
-    /// allows this machine as well.
-    pub(crate) webhook_networks: Vec<String>,
-    /// The maximum number of tasks that wait to be created. Further requests get 503.
-    pub(crate) max_waiting_creations: usize,
-    /// The maximum size of their inputs together, in bytes.
-    pub(crate) max_waiting_bytes: usize,
-    /// If a creation has waited for this many seconds, further requests get 503.
-    pub(crate) max_creation_wait_seconds: u64,
-}
-
-impl Default for Orchestrator {
-    fn default() -> Self {
-        let IntakeLimits { tasks, bytes, wait } = IntakeLimits::default();
-        Self {
-            environment: "development".into(),
-            report_loops: 2,
-            sweep_interval_seconds: 5,
-            webhook_networks: Vec::new(),
-            max_waiting_creations: tasks,
-            max_waiting_bytes: bytes,
-            max_creation_wait_seconds: wait.as_secs(),
-        }
-    }
-}
-
-/// `[worker]`: the settings of the worker.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Worker {
-    /// The name of the host in reports. Empty: `worker-` and the process id.
-    pub(crate) name: String,
-    /// The maximum number of steps that run at once, if their memory allows.
-    pub(crate) max_concurrent: usize,
-    /// The memory for all running steps together, in bytes. 0: what the process has, less a reserve.
-    pub(crate) max_memory_bytes: u64,
-    /// How much each key-value bucket may hold, in bytes.
-    pub(crate) max_bucket_bytes: u64,
-    /// The most that a step gets of each limit, whatever its template says.
-    pub(crate) ceilings: Ceilings,
-    /// The visibility timeout of a step message, in seconds: how long a host may run a step without a heartbeat.
-    pub(crate) lease_seconds: u64,
-    /// How long running steps may continue after a request to stop, in seconds.
-    pub(crate) drain_seconds: u64,
-    /// The folder of compiled components. Empty: `.tasker/cache` of the project.
-    pub(crate) cache_dir: PathBuf,
-}
-
-impl Default for Worker {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            max_concurrent: 100,
-            max_memory_bytes: 0,
-            max_bucket_bytes: BUCKET_BYTES,
-            ceilings: Ceilings::default(),
-            lease_seconds: timing::STEP_VISIBILITY.as_secs(),
-            drain_seconds: timing::WORKER_DRAIN.as_secs(),
-            cache_dir: PathBuf::new(),
-        }
-    }
-}
-
-/// `[blobs]`: the store of components and large payloads.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Blobs {
-    /// `file:///var/lib/tasker/blobs`. Empty: `.tasker/blobs` of the project.
-    pub(crate) url: String,
 }
 
 /// The source of a value.
@@ -288,16 +83,7 @@ pub(crate) struct ProjectConfig {
 impl ProjectConfig {
     /// Reads the configuration of the project that contains this folder. Without a `tasker.toml` the defaults apply.
     pub(crate) fn load(start: &Path) -> Result<Self> {
-        let start =
-            start.canonicalize().with_context(|| format!("there is no folder {}", start.display()))?;
-        let file = start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file());
-        let root = file.as_ref().and_then(|file| file.parent()).unwrap_or(&start).to_path_buf();
-        let text = match &file {
-            Some(file) => {
-                std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
-            }
-            None => String::new(),
-        };
+        let (root, file, text) = find(start)?;
         Self::from_parts(root, file.as_deref(), &text, environment::utf8())
     }
 
@@ -367,10 +153,15 @@ impl ProjectConfig {
                 key if SECRETS.contains(&key) && value != Value::String(String::new()) => "***".into(),
                 _ => value,
             };
-            let source = self.sources.get(&key).cloned().unwrap_or(Source::Default);
+            let source = self.source(&key);
             (key, value, source)
         };
         Ok(flatten(&table).into_iter().map(entry).collect())
+    }
+
+    /// Where the value of a key comes from.
+    pub(crate) fn source(&self, key: &str) -> Source {
+        self.sources.get(key).cloned().unwrap_or(Source::Default)
     }
 
     /// Resolves a path of the configuration relative to the project's folder.
@@ -382,6 +173,18 @@ impl ProjectConfig {
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.root.join(".tasker")
     }
+}
+
+/// The folder of the project that contains this folder, its file, and what the file says. None: there is no file.
+fn find(start: &Path) -> Result<(PathBuf, Option<PathBuf>, String)> {
+    let start = start.canonicalize().with_context(|| format!("there is no folder {}", start.display()))?;
+    let file = start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file());
+    let root = file.as_ref().and_then(|file| file.parent()).unwrap_or(&start).to_path_buf();
+    let text = match &file {
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?,
+        None => String::new(),
+    };
+    Ok((root, file, text))
 }
 
 /// Sets the key `a.b` of a table. A text that is not a TOML value is set as a string.
