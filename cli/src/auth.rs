@@ -1,4 +1,5 @@
 //! `[auth]` of the configuration: who may use the API.
+#![expect(clippy::struct_field_names, reason = "`insecure_no_auth` is named by what it lacks")]
 
 use std::{
     collections::BTreeMap,

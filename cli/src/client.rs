@@ -181,6 +181,7 @@ impl Client {
             Error::Unexpected { status: 403, body, .. } if self.http.is_behind_iam() => {
                 anyhow!("{url} rejected the request: {body}. {}", signature::WHERE_REFUSED)
             }
+            Error::Decode { call, source } => anyhow!(source).context(format!("the response to {call}")),
             error => error.into(),
         }
     }

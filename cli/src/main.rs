@@ -107,6 +107,9 @@ enum Command {
     Auth(commands::auth::Command),
     /// Create, list, rotate and revoke API keys.
     Key(commands::key::Arguments),
+    /// List who is logged in at a server, and end such logins.
+    #[command(subcommand)]
+    Session(commands::session::Command),
     /// Serve the Model Context Protocol on standard input and output, for assistants: tools over a server's API.
     Mcp {
         /// Offer tools that change something, too. Each asks for confirmation first.
@@ -226,6 +229,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Logout => commands::login::log_out(&project, arguments.profile, output).await,
         Command::Auth(command) => commands::auth::run(project, command, output).await,
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
+        Command::Session(command) => commands::session::run(&project, command, output).await,
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Namespace(command) => commands::namespace::run(&project, command, output).await,

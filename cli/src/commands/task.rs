@@ -14,11 +14,12 @@ use super::{
     filters::Filters,
     follow::{finish, follow, look},
     follow_list::follow_list,
-    inspect::{self, LogFilters},
+    inspect::{self, LogFilters, document},
     operate::Operation,
     paging::{Paging, more},
     request::{RefusedInput, Request, read_json},
     stop::stop_signal,
+    task_check,
 };
 use crate::{
     client::{Client, told},
@@ -97,6 +98,23 @@ pub(crate) enum Command {
         task_id: Uuid,
         #[command(flatten)]
         filters: LogFilters,
+    },
+    /// List the changes of a task and its steps: time, event, actor and reason.
+    History {
+        /// The task.
+        task_id: Uuid,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Check requests to create tasks: the template and the inputs. Creates none. Exit code 3 if one is refused.
+    Validate {
+        #[command(flatten)]
+        request: Request,
+    },
+    /// Print the input of a task as it was sent, whatever its size.
+    Input {
+        /// The task.
+        task_id: Uuid,
     },
     /// Print the input of a task and the results of its steps.
     Context {
@@ -214,6 +232,9 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         Command::Graph { task_id, format } => inspect::graph(client, task_id, format, output).await,
         Command::Timeline { task_id, paging } => inspect::timeline(client, task_id, paging, output).await,
         Command::Logs { task_id, filters } => inspect::logs(client, task_id, filters, output).await,
+        Command::History { task_id, paging } => inspect::history(client, task_id, paging, output).await,
+        Command::Validate { request } => task_check::run(client, &request, output).await,
+        Command::Input { task_id } => document(client, &format!("/v1/tasks/{task_id}/input"), output).await,
         Command::Context { task_id } => inspect::context(client, task_id, output).await,
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;

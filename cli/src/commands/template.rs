@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tasker_orchestrator::read::{DrawnGraph, TemplateSummary};
+use tasker_orchestrator::read::{DrawnGraph, TemplateSummary, TemplateVersion, TemplateVersions};
 use tasker_templates::template::{Template, latest, reference, template_schema};
 
-use super::{ending::Ending, import, request::template_name};
+use super::{ending::Ending, import, request::template_name, template_check};
 use crate::{
     client::{Client, query, segment},
     config::ProjectConfig,
@@ -29,9 +29,17 @@ pub(crate) enum Command {
     Validate {
         /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
+        /// Let a server check them, by its rules. It reports every problem.
+        #[arg(long)]
+        remote: bool,
     },
     /// List the templates that a server has published.
     List,
+    /// List the versions of a template that a server has published.
+    Versions {
+        /// `NAME` or `NAMESPACE/NAME`.
+        template: String,
+    },
     /// Print a template that a server has published.
     Show {
         /// `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`.
@@ -55,7 +63,9 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
-        Command::Validate { files } => validate(project, &files, output).await,
+        Command::Validate { files, remote: true } => template_check::run(project, &files, output).await,
+        Command::Validate { files, remote: false } => validate(project, &files, output).await,
+        Command::Versions { template } => versions(project, &template, output).await,
         Command::List => {
             let templates: Vec<TemplateSummary> = Client::of(project)?.all("/v1/templates").await?;
             output.result(&templates, || {
@@ -138,6 +148,25 @@ fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     found.map(|index| named.swap_remove(index)).with_context(|| {
         format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
     })
+}
+
+async fn versions(project: &ProjectConfig, template: &str, output: &Output) -> Result<Ending> {
+    let (namespace, name, _) = template_name(template);
+    let path = format!("/v1/templates/{}/{}", segment(namespace.unwrap_or("default")), segment(name));
+    let found: TemplateVersions = Client::of(project)?.get(&path).await?;
+    output.result(&found, || {
+        let row = |version: &TemplateVersion| {
+            vec![
+                version.version.clone(),
+                if version.version == found.latest_version { "latest" } else { "" }.to_owned(),
+                version.published_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                version.tasks_24h.to_string(),
+            ]
+        };
+        let rows: Vec<_> = found.versions.iter().map(row).collect();
+        table(&["VERSION", "", "PUBLISHED (UTC)", "TASKS IN 24 H"], &rows)
+    })?;
+    Ok(Ending::Done)
 }
 
 async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {

@@ -88,7 +88,7 @@ section! {
     /// `[mcp]`: the server for the Model Context Protocol, at `/mcp` of the API.
     struct Mcp {
         /// Whether it offers tools that change something. Each asks for confirmation first.
-        write: bool = Default::default(),
+        write: bool = false,
     }
 }
 
@@ -149,6 +149,6 @@ section! {
     /// `[blobs]`: the store of components and large payloads.
     struct Blobs {
         /// `file:///var/lib/tasker/blobs`. Empty: `.tasker/blobs` of the project.
-        url: String = Default::default(),
+        url: String = String::new(),
     }
 }

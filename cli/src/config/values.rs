@@ -50,7 +50,8 @@ fn of_database(url: &str, faults: &mut Faults) {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         faults.parse::<PgConnectOptions>("database.url", "a URL of PostgreSQL", url, false);
     } else {
-        faults.add("database.url", "it is no URL of PostgreSQL: write postgres://user:password@host/database");
+        faults
+            .add("database.url", "it is no URL of PostgreSQL: write postgres://user:password@host/database");
     }
 }
 

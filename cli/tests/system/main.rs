@@ -11,6 +11,7 @@ mod growing;
 mod kill;
 mod login;
 mod memory;
+mod operations;
 mod operators;
 mod outage;
 mod profiles;
