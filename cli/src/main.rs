@@ -5,6 +5,7 @@ mod access;
 mod auth;
 mod client;
 mod commands;
+mod completion;
 mod config;
 mod credentials;
 mod environment;
@@ -29,7 +30,6 @@ use crate::{
     commands::ending::Ending,
     config::ProjectConfig,
     output::{Output, print},
-    profiles::Profiles,
 };
 
 /// Workflows whose steps are WebAssembly components.
@@ -130,7 +130,8 @@ enum Command {
     /// Show, explain and check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
-    /// Print a completion script: `source <(tasker completions bash)`.
+    /// Print a completion script: `source <(tasker completions bash)`, `tasker completions fish | source`. It also completes what
+    /// a server has: tasks, templates, steps and so on.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -149,6 +150,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if completion::answered(Arguments::command) {
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
     if let Command::Plugin(plugin) = &arguments.command {
@@ -187,9 +191,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
             return Ok(Ending::Done);
         }
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "tasker", &mut script);
-            print(String::from_utf8_lossy(&script).trim_end());
+            print(completion::script(&shell.to_string())?.trim_end());
             return Ok(Ending::Done);
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
@@ -199,17 +201,8 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         }
         _ => {}
     }
-    let mut project = ProjectConfig::load(&arguments.project)?;
-    if let Some(url) = arguments.server {
-        project.config.server.url = url;
-    }
-    if let Some(name) = &arguments.profile {
-        project.use_profile(Profiles::load()?.get(name)?);
-    }
-    project.config.server.complete_url()?;
-    if arguments.profile.is_none() {
-        project.use_login();
-    }
+    let project =
+        ProjectConfig::of_server(&arguments.project, arguments.server, arguments.profile.as_deref())?;
     match arguments.command {
         Command::Dev => Box::pin(commands::dev::run(project, output)).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,

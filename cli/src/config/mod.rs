@@ -82,9 +82,25 @@ pub(crate) struct ProjectConfig {
 
 impl ProjectConfig {
     /// Reads the configuration of the project that contains this folder. Without a `tasker.toml` the defaults apply.
-    pub(crate) fn load(start: &Path) -> Result<Self> {
+    fn load(start: &Path) -> Result<Self> {
         let (root, file, text) = find(start)?;
         Self::from_parts(root, file.as_deref(), &text, environment::utf8())
+    }
+
+    /// As [`Self::load`], for the server at a URL or that of a profile. Neither: the configured one.
+    pub(crate) fn of_server(start: &Path, url: Option<String>, profile: Option<&str>) -> Result<Self> {
+        let mut project = Self::load(start)?;
+        if let Some(url) = url {
+            project.config.server.url = url;
+        }
+        if let Some(name) = profile {
+            project.use_profile(Profiles::load()?.get(name)?);
+        }
+        project.config.server.complete_url()?;
+        if profile.is_none() {
+            project.use_login();
+        }
+        Ok(project)
     }
 
     /// What requests say about who sends them. Those of a profile are for its server; the environment's may be for another one.
@@ -93,14 +109,14 @@ impl ProjectConfig {
     }
 
     /// Sends requests to the server of a profile, with its credentials.
-    pub(crate) fn use_profile(&mut self, profile: &Profile) {
+    fn use_profile(&mut self, profile: &Profile) {
         profile.url.clone_into(&mut self.config.server.url);
         self.credentials = profile.credentials();
     }
 
     /// Sends requests to the configured server with the login that is stored for exactly this server, unless the environment has
     /// credentials.
-    pub(crate) fn use_login(&mut self) {
+    fn use_login(&mut self) {
         if Credentials::of_environment().is_some() {
             return;
         }

@@ -4,6 +4,7 @@ mod access;
 mod bulk;
 mod cluster;
 mod commands;
+mod completion;
 mod config;
 mod dev;
 mod follow;

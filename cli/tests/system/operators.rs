@@ -71,6 +71,11 @@ impl Server {
         Self { project, process, url }
     }
 
+    /// The URL of the API.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Runs a command on this server and returns how it ended.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         run(tasker(self.project.path()).args(arguments).env("TASKER_URL", &self.url).env("USER", "somebody"))
