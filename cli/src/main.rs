@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod credentials;
 mod environment;
+mod generate;
 mod graph;
 mod json;
 mod jwt;
@@ -77,6 +78,9 @@ enum Command {
     /// Check, list, draw and import templates, and print their format.
     #[command(subcommand)]
     Template(commands::template::Command),
+    /// Write code and pages from templates: types in other languages, documentation.
+    #[command(subcommand)]
+    Generate(commands::generate::Command),
     /// Create, follow and operate tasks.
     #[command(subcommand)]
     Task(Box<commands::task::Command>),
@@ -211,6 +215,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Deploy(arguments) => commands::deploy::run(&project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
+        Command::Generate(command) => commands::generate::run(&project, command, output).await,
         Command::Task(command) => Box::pin(commands::task::run(project, *command, output)).await,
         Command::Bulk(command) => commands::bulk::run(&project, command, output).await,
         Command::Step(command) => commands::step::run(&project, command, output).await,

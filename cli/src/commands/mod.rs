@@ -14,6 +14,7 @@ pub(crate) mod event;
 mod filters;
 mod follow;
 mod follow_list;
+pub(crate) mod generate;
 pub(crate) mod handler;
 mod import;
 mod inspect;

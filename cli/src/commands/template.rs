@@ -7,7 +7,7 @@ use serde_json::json;
 use tasker_orchestrator::read::{DrawnGraph, TemplateSummary, TemplateVersion, TemplateVersions};
 use tasker_templates::template::{Template, latest, reference, template_schema};
 
-use super::{ending::Ending, import, request::template_name, template_check};
+use super::{ending::Ending, generate, import, request::template_name, template_check};
 use crate::{
     client::{Client, query, segment},
     config::ProjectConfig,
@@ -53,6 +53,10 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "svg")]
         format: Format,
     },
+    /// As `tasker generate types`.
+    Types(generate::Types),
+    /// As `tasker generate docs`.
+    Docs(generate::Docs),
     /// Convert a template from an earlier version of the format to the current one, and print the changes.
     Import(import::Arguments),
     /// Print the JSON Schema of templates, for editors.
@@ -94,6 +98,8 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             output.result(&graph, || draw(&graph, format))?;
             Ok(Ending::Done)
         }
+        Command::Types(arguments) => generate::write_types(project, arguments, output).await,
+        Command::Docs(arguments) => generate::write_docs(project, arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Reference => {
             print(reference().trim_end());
@@ -169,7 +175,8 @@ async fn versions(project: &ProjectConfig, template: &str, output: &Output) -> R
     Ok(Ending::Done)
 }
 
-async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
+/// A template that a server has published.
+pub(super) async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
     let (namespace, name, version) = template_name(wanted);
     let client = Client::of(project)?;
     let all: Vec<TemplateSummary> =

@@ -8,6 +8,7 @@ mod completion;
 mod config;
 mod dev;
 mod follow;
+mod generate;
 mod growing;
 mod kill;
 mod login;
