@@ -2,8 +2,6 @@
 
 use reqwest::Url;
 
-use crate::client::Client;
-
 /// The service and the region behind an address: `https://x.lambda-url.eu-west-1.on.aws`,
 /// `https://x.execute-api.eu-west-1.amazonaws.com`.
 pub(crate) fn behind_iam(url: &Url) -> Option<(&'static str, &str)> {
@@ -14,14 +12,6 @@ pub(crate) fn behind_iam(url: &Url) -> Option<(&'static str, &str)> {
         | [_, "execute-api", region, "amazonaws", "com", "cn"] => ("execute-api", region),
         _ => return None,
     })
-}
-
-impl Client {
-    /// Whether the server is at an address of AWS, which may refuse requests without a signature
-    /// (`ClientBuilder::sign_with`, feature `aws`) before Tasker gets them.
-    pub fn is_behind_iam(&self) -> bool {
-        behind_iam(&self.settings.url).is_some()
-    }
 }
 
 #[cfg(test)]

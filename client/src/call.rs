@@ -11,7 +11,7 @@ use crate::{
     client::Settings,
     error::{Error, Result},
     pause,
-    redirect::{End, follow},
+    redirect::{self, Next},
     types::ProblemCode,
 };
 
@@ -73,23 +73,31 @@ impl Call<'_> {
         self.read(self.begin().await?).await
     }
 
-    /// Sends the request, and follows redirects.
+    /// Sends the request, and follows redirects. Only the server itself gets the headers of the request, with its credentials.
     async fn begin(&self) -> Result<Response> {
         let sent = self.send(self.method.clone(), self.url.clone(), self.headers.clone(), self.body.clone());
-        match follow(self, sent.await?).await? {
-            End::Response(response) => Ok(response),
-            End::Refused { status, why } => Err(self.unexpected(status, &why)),
+        let mut response = sent.await?;
+        for _ in 0..redirect::MOST {
+            response = match redirect::next(self.settings, &self.method, &response) {
+                Next::Stay => return Ok(response),
+                Next::Refuse(why) => return Err(self.unexpected(response.status(), why)),
+                Next::Here(target) => {
+                    self.send(Method::GET, target, redirect::safe(&self.headers), Vec::new()).await?
+                }
+                Next::Elsewhere(target) => {
+                    let request = self.settings.http.get(target).headers(redirect::plain());
+                    request.send().await.map_err(|error| self.broken(error))?
+                }
+            };
+        }
+        match redirect::next(self.settings, &self.method, &response) {
+            Next::Stay => Ok(response),
+            _ => Err(self.unexpected(response.status(), "too many redirects")),
         }
     }
 
     /// Sends a request to the server, in its name.
-    pub(crate) async fn send(
-        &self,
-        method: Method,
-        url: Url,
-        headers: HeaderMap,
-        body: Vec<u8>,
-    ) -> Result<Response> {
+    async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Vec<u8>) -> Result<Response> {
         let request = self.settings.http.request(method, url).headers(headers);
         let request = if body.is_empty() { request } else { request.body(body) };
         #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only a signature changes it"))]
@@ -136,7 +144,7 @@ impl Call<'_> {
         }
     }
 
-    pub(crate) fn broken(&self, error: reqwest::Error) -> Error {
+    fn broken(&self, error: reqwest::Error) -> Error {
         // The URL is in the message already, and a signed one is a secret.
         let source = Box::new(error.without_url());
         Error::Transport { call: self.place(), request_id: Some(self.request_id), source }

@@ -7,6 +7,8 @@ use reqwest::{
     header::{HeaderName, HeaderValue},
 };
 
+use crate::address::behind_iam;
+
 /// A client of one server. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
@@ -43,6 +45,12 @@ impl Client {
     pub fn with_retries(&self, retries: u32) -> Self {
         let settings = Settings { retries, ..(*self.settings).clone() };
         Self { settings: Arc::new(settings) }
+    }
+
+    /// Whether the server is at an address of AWS, which may refuse requests without a signature
+    /// (`ClientBuilder::sign_with`, feature `aws`) before Tasker gets them.
+    pub fn is_behind_iam(&self) -> bool {
+        behind_iam(&self.settings.url).is_some()
     }
 
     /// The address of the server.

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
-use tasker_templates::template::{Template, latest};
+use tasker_templates::template::Template;
 
-use super::{ending::Ending, request::template_name, template::published};
+use super::{
+    ending::Ending,
+    named_template::{of_project, published},
+};
 use crate::{
     config::ProjectConfig,
     generate::{Language, document, types},
     output::Output,
-    project::templates::{read_template, read_templates},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -76,8 +78,7 @@ impl Source {
         if self.published {
             return published(project, &self.template).await;
         }
-        let path = PathBuf::from(&self.template);
-        if path.is_file() { Ok(read_template(&path)?.template) } else { of_project(project, &self.template) }
+        of_project(project, &self.template)
     }
 
     fn write(&self, text: &str, output: &Output) -> Result<Ending> {
@@ -90,32 +91,4 @@ impl Source {
         }
         Ok(Ending::Done)
     }
-}
-
-/// The latest version of a template of the project, or the one that is asked for.
-fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let (namespace, name, version) = template_name(wanted);
-    let templates = read_templates(project)?;
-    let known: Vec<String> = templates
-        .iter()
-        .map(|file| format!("{}/{}", file.template.namespace_name, file.template.name))
-        .collect();
-    let is_wanted = |template: &Template| {
-        template.name == name
-            && namespace.is_none_or(|namespace| template.namespace_name == namespace)
-            && version.is_none_or(|version| template.version == version)
-    };
-    let mut found: Vec<Template> =
-        templates.into_iter().map(|file| file.template).filter(is_wanted).collect();
-    let namespaces = found.iter().filter(|one| one.namespace_name != found[0].namespace_name).count();
-    if namespaces > 0 {
-        bail!("several namespaces have a template `{name}`: write NAMESPACE/{name}");
-    }
-    let index = latest(found.iter().map(|template| template.version.as_str()));
-    index.map(|index| found.swap_remove(index)).with_context(|| {
-        format!(
-            "the project has no template `{wanted}`, but {}; --published takes one of a server",
-            if known.is_empty() { "none at all".to_owned() } else { known.join(", ") }
-        )
-    })
 }

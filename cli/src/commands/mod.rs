@@ -21,6 +21,7 @@ mod inspect;
 pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod mcp;
+mod named_template;
 pub(crate) mod namespace;
 pub(crate) mod new;
 mod operate;

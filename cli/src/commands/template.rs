@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 use tasker_orchestrator::read::{DrawnGraph, TemplateSummary, TemplateVersion, TemplateVersions};
-use tasker_templates::template::{Template, latest, reference, template_schema};
+use tasker_templates::template::{reference, template_schema};
 
-use super::{ending::Ending, generate, import, request::template_name, template_check};
+use super::{
+    ending::Ending,
+    generate, import,
+    named_template::{of_project, published},
+    request::template_name,
+    template_check,
+};
 use crate::{
-    client::{Client, query, segment},
+    client::{Client, segment},
     config::ProjectConfig,
     graph::{Format, draw},
     json::pretty,
@@ -18,7 +24,7 @@ use crate::{
     project::{
         components::build,
         describe::Handlers,
-        templates::{TemplateFile, read_files, read_template, read_templates},
+        templates::{TemplateFile, read_files, read_templates},
     },
 };
 
@@ -140,22 +146,6 @@ async fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -
     Ok(Ending::Done)
 }
 
-/// Reads a template file, or a template of the project by its name.
-fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let path = PathBuf::from(wanted);
-    if path.is_file() {
-        return Ok(read_template(&path)?.template);
-    }
-    let templates = read_templates(project)?;
-    let known: Vec<String> = templates.iter().map(|file| file.template.name.clone()).collect();
-    let mut named: Vec<Template> =
-        templates.into_iter().map(|file| file.template).filter(|template| template.name == wanted).collect();
-    let found = latest(named.iter().map(|template| template.version.as_str()));
-    found.map(|index| named.swap_remove(index)).with_context(|| {
-        format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
-    })
-}
-
 async fn versions(project: &ProjectConfig, template: &str, output: &Output) -> Result<Ending> {
     let (namespace, name, _) = template_name(template);
     let path = format!("/v1/templates/{}/{}", segment(namespace.unwrap_or("default")), segment(name));
@@ -173,24 +163,4 @@ async fn versions(project: &ProjectConfig, template: &str, output: &Output) -> R
         table(&["VERSION", "", "PUBLISHED (UTC)", "TASKS IN 24 H"], &rows)
     })?;
     Ok(Ending::Done)
-}
-
-/// A template that a server has published.
-pub(super) async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let (namespace, name, version) = template_name(wanted);
-    let client = Client::of(project)?;
-    let all: Vec<TemplateSummary> =
-        client.all(&format!("/v1/templates?{}", query([("name", Some(name.to_owned()))]))).await?;
-    let matches = |template: &&TemplateSummary| {
-        template.name == name
-            && namespace.is_none_or(|namespace| template.namespace == namespace)
-            && version.is_none_or(|version| template.version == version)
-    };
-    let found: Vec<&TemplateSummary> = all.iter().filter(matches).collect();
-    let found = latest(found.iter().map(|found| found.version.as_str())).map(|index| found[index]);
-    let found =
-        found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
-    let [namespace, name, version] =
-        [&found.namespace, &found.name, &found.version].map(|part| segment(part));
-    client.get(&format!("/v1/templates/{namespace}/{name}/{version}")).await
 }

@@ -5,7 +5,7 @@ use tasker_api::{DlqBulkUpdate, DlqBulkUpdated, DlqUpdate};
 use tasker_orchestrator::read::DlqEntry;
 use uuid::Uuid;
 
-use super::{command::Word, filters::DlqFilters};
+use super::{filters::DlqFilters, resolution::Word};
 use crate::{
     client::{Client, told},
     commands::{confirm::is_confirmed, ending::Ending, operate::Actor},

@@ -1,7 +1,6 @@
 //! `tasker dlq`: its subcommands and their options.
 
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use tasker_api::{DlqAddition, DlqUpdate, Page};
 use tasker_orchestrator::{
     Resolution,
@@ -12,6 +11,7 @@ use uuid::Uuid;
 use super::{
     bulk,
     filters::DlqFilters,
+    resolution::Word,
     rows::{Waiting, list, queue, show, staleness, statistics},
 };
 use crate::{
@@ -88,46 +88,6 @@ pub(crate) struct Operation {
     /// The reason.
     #[arg(long, value_name = "WHY")]
     reason: Option<String>,
-}
-
-/// A resolution of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Word {
-    /// Still open.
-    Pending,
-    /// Fixed.
-    ManuallyResolved,
-    /// Given up.
-    PermanentlyFailed,
-    /// No longer relevant.
-    Cancelled,
-    /// The failed steps of the tasks run again.
-    Requeue,
-}
-
-impl Word {
-    /// What it does to an entry.
-    pub(super) fn verb(self) -> &'static str {
-        match self {
-            Self::Pending => "reopen",
-            Self::ManuallyResolved => "resolve",
-            Self::PermanentlyFailed => "give up",
-            Self::Cancelled => "cancel",
-            Self::Requeue => "requeue",
-        }
-    }
-}
-
-impl From<Word> for Resolution {
-    fn from(word: Word) -> Self {
-        match word {
-            Word::Pending => Self::Pending,
-            Word::ManuallyResolved => Self::ManuallyResolved,
-            Word::PermanentlyFailed => Self::PermanentlyFailed,
-            Word::Cancelled => Self::Cancelled,
-            Word::Requeue => Self::Requeue,
-        }
-    }
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {

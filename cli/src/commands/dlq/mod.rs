@@ -3,6 +3,7 @@
 mod bulk;
 mod command;
 mod filters;
+mod resolution;
 mod rows;
 
 pub(crate) use command::{Command, run};
