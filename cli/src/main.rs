@@ -19,6 +19,8 @@ mod parts;
 mod plugin;
 mod profiles;
 mod project;
+#[cfg(test)]
+mod reference;
 mod signature;
 mod view;
 
