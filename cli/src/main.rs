@@ -203,7 +203,12 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::New(arguments) => return commands::new::run(&arguments, output),
         Command::Profile(command) => return commands::profile::run(command, arguments.server, output),
         Command::Config(commands::config::Command::Validate) => {
-            return commands::config::validate(&arguments.project, arguments.profile.as_deref(), output);
+            return commands::config::validate(
+                &arguments.project,
+                arguments.server,
+                arguments.profile.as_deref(),
+                output,
+            );
         }
         _ => {}
     }

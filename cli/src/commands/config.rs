@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ending::Ending;
 use crate::{
     config::{
-        ProjectConfig, Source,
+        ProjectConfig, Server, Source,
         check::{Checked, Fault, check},
         keys::{Key, SECTIONS, all, reference},
     },
@@ -56,7 +56,7 @@ pub(crate) fn run(project: &ProjectConfig, command: &Command, output: &Output) -
             Ok(Ending::Done)
         }
         // It also works where the configuration cannot be read.
-        Command::Validate => validate(&project.root, None, output),
+        Command::Validate => validate(&project.root, None, None, output),
     }
 }
 
@@ -126,8 +126,14 @@ fn words(one: &Explained, output: &Output) -> String {
 }
 
 /// Checks the configuration of the project that contains this folder.
-pub(crate) fn validate(start: &Path, profile: Option<&str>, output: &Output) -> Result<Ending> {
+pub(crate) fn validate(
+    start: &Path,
+    server: Option<String>,
+    profile: Option<&str>,
+    output: &Output,
+) -> Result<Ending> {
     let Checked { file, mut faults } = check(start)?;
+    faults.extend(server.and_then(of_server));
     faults.extend(of_profiles(profile));
     let named = file.as_ref().map_or_else(|| "no tasker.toml".to_owned(), |file| file.display().to_string());
     let report = json!({ "file": file, "valid": faults.is_empty(), "faults": faults });
@@ -141,6 +147,13 @@ pub(crate) fn validate(start: &Path, profile: Option<&str>, output: &Output) -> 
         }
     }
     Ok(Ending::Failed)
+}
+
+/// Whether the server that the command line or the environment names has a URL.
+fn of_server(url: String) -> Option<Fault> {
+    let refused = Server { url, ..Server::default() }.complete_url().err()?;
+    let detail = format!("--server or $TASKER_URL: {refused:#}");
+    Some(Fault { file: None, line: None, variable: None, key: None, detail })
 }
 
 /// Whether the profiles can be read, and have the one that is asked for.

@@ -36,6 +36,7 @@ mod stop;
 pub(crate) mod system;
 pub(crate) mod task;
 mod task_check;
+mod task_run;
 pub(crate) mod template;
 mod template_check;
 pub(crate) mod trigger;

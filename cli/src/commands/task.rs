@@ -1,15 +1,13 @@
 //! `tasker task`: creates, follows, lists and operates tasks.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use tasker_api::{CreatedTask, Page, TaskCopy};
-use tasker_client::types::Problem;
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
 use super::{
     bulk,
-    dev::Local,
     ending::Ending,
     filters::Filters,
     follow::{finish, follow, look},
@@ -18,15 +16,13 @@ use super::{
     operate::Operation,
     paging::{Paging, more},
     request::{RefusedInput, Request, read_json},
-    stop::stop_signal,
-    task_check,
+    task_check, task_run,
 };
 use crate::{
     client::{Client, told},
     config::ProjectConfig,
     graph::Format,
     output::{Output, printable, table},
-    view::TaskView,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -184,25 +180,13 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
+pub(crate) async fn run(project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
-        let usual = project.config.server.listen.clone();
-        // Any free port, because the usual one may be in use.
-        "127.0.0.1:0".clone_into(&mut project.config.server.listen);
-        let stop = stop_signal()?;
-        let local = Local::start(project, output, stop.clone()).await?;
-        let ending = tokio::select! {
-            ending = run_local(&local, &request, watch, &usual, output) => ending,
-            () = stop.cancelled() => {
-                Err(anyhow!("interrupted; unfinished tasks continue with `tasker dev` or the next run of this command"))
-            }
-        };
-        local.stop().await;
-        return ending;
+        return Box::pin(task_run::locally(project, &request, watch, output)).await;
     }
     let client = &Client::of(&project)?;
     match command {
-        Command::Run { request, watch, .. } => Ok(run_tasks(client, &request, watch, output).await?.0),
+        Command::Run { request, watch, .. } => task_run::on_server(client, &request, watch, output).await,
         Command::Create { request } => {
             let (mut created, mut refused) = (Vec::new(), Vec::new());
             request
@@ -277,89 +261,12 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     }
 }
 
-/// Runs the tasks, and says where the last one is shown by the server of the project, which listens on `usual`.
-async fn run_local(
-    local: &Local,
-    request: &Request,
-    watch: bool,
-    usual: &str,
-    output: &Output,
-) -> Result<Ending> {
-    local.publish(output).await?;
-    let (ending, last) = run_tasks(&Client::new(&local.url)?, request, watch, output).await?;
-    if let Some(task) = last {
-        output
-            .say(&format!("see it in the console: `tasker dev`, then http://{usual}/console/tasks/{task}\n"));
-    }
-    Ok(ending)
-}
-
 /// The result of `task create`.
 #[derive(Serialize)]
 struct Created {
     task_ids: Vec<Uuid>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusedInput>,
-}
-
-/// The result of one input of `task run`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Ran {
-    Task(Box<TaskView>),
-    Refused(RefusedInput),
-}
-
-/// Creates all tasks, then follows each. Prints the error of a rejected input and continues with the others.
-/// Returns the last of them, too.
-async fn run_tasks(
-    client: &Client,
-    request: &Request,
-    watch: bool,
-    output: &Output,
-) -> Result<(Ending, Option<Uuid>)> {
-    let mut answers = Vec::new();
-    request
-        .create_each(client, |input, made| {
-            answers.push(match made {
-                Ok(task) => Ok(task),
-                // The task may still be running, from an interrupted run.
-                Err(Problem { code, task_id: Some(task), detail, .. })
-                    if code.as_str() == "duplicate_task" =>
-                {
-                    output.say(&detail);
-                    Ok(task)
-                }
-                Err(error) => {
-                    let refused = RefusedInput::new(input, error);
-                    output.say(&format!("{}\n", refused.words(output)));
-                    Err(refused)
-                }
-            });
-            Ok(())
-        })
-        .await?;
-    let (mut ran, mut complete, mut last) = (Vec::new(), true, None);
-    for answer in answers {
-        let task = match answer {
-            Ok(task) => task,
-            Err(refused) => {
-                complete = false;
-                ran.push(Ran::Refused(refused));
-                continue;
-            }
-        };
-        last = Some(task);
-        let view = follow(client, task, watch && output.live, output).await?;
-        if !(watch && output.live) {
-            output.say(&view.lines(output).join("\n"));
-        }
-        output.say("");
-        complete &= view.is_complete();
-        ran.push(Ran::Task(Box::new(view)));
-    }
-    output.result(&ran, String::new)?;
-    Ok((if complete { Ending::Done } else { Ending::TaskDidNotComplete }, last))
 }
 
 async fn list(client: &Client, filters: Filters, paging: Paging, output: &Output) -> Result<Ending> {

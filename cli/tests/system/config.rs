@@ -72,6 +72,8 @@ fn values_are_checked_without_starting_anything() {
         ],
         "{told:#}"
     );
+    let named = validate(&project, &[("TASKER_URL", "tasker.example")]);
+    assert!(named.stdout.contains("$TASKER_URL: `tasker.example` is not the URL"), "{named:#?}");
     assert_eq!(told["faults"][7]["variable"], "TASKER__BLOBS__URL");
     assert!(!ended.stdout.contains("hidden"), "{ended:#?}");
     assert!(!project.path().join(".tasker").exists(), "nothing is made");
