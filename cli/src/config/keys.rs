@@ -117,16 +117,11 @@ pub(crate) fn reference() -> Result<String> {
         for key in keys.iter().filter(|key| key.name.split('.').next() == Some(section.name)) {
             let name = key.name.split('.').nth(1).unwrap_or_default();
             let default = match &key.default {
-                Value::Table(_) => "see below".to_owned(),
                 Value::String(text) if text.is_empty() => "empty".to_owned(),
                 value => format!("`{value}`"),
             };
             let about = key.about.replace('|', "\\|");
             let _ = writeln!(text, "| `{name}` | {} | {default} | {about} |", key.kind());
-        }
-        let tables = keys.iter().filter(|key| key.name.split('.').next() == Some(section.name));
-        for (name, table) in tables.filter_map(|key| Some((&key.name, key.default.as_table()?))) {
-            let _ = write!(text, "\n```toml\n[{name}]\n{table}```\n");
         }
     }
     Ok(text)
@@ -160,6 +155,13 @@ mod tests {
             }
         }
         assert_eq!(defaults.len(), SECTIONS.len());
+        // All of them, and no others.
+        let limits = "[worker.ceilings]\nwall_ms = 1\ncpu_ms = 1\nmemory_bytes = 1\ntable_elements = 1\ninstances = 1\nlog_bytes = 1
+            result_bytes = 1\nhandles = 1\n";
+        let set: Config = toml::from_str(limits).unwrap();
+        let ceilings = Table::try_from(set.worker.ceilings).unwrap();
+        let about = all().unwrap().into_iter().find(|key| key.name == "worker.ceilings").unwrap().about;
+        assert!(ceilings.keys().all(|limit| about.contains(&format!("`{limit}`"))), "{about}");
         for key in all().unwrap() {
             let section = defaults[key.name.split('.').next().unwrap()].as_table().unwrap();
             assert_eq!(section[key.name.split('.').nth(1).unwrap()], key.default, "{}", key.name);

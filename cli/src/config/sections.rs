@@ -134,7 +134,8 @@ section! {
         max_memory_bytes: u64 = 0,
         /// How much each key-value bucket may hold, in bytes.
         max_bucket_bytes: u64 = BUCKET_BYTES,
-        /// The most that a step gets of each limit, whatever its template says.
+        /// The most that a step gets of each limit, whatever its template says: `wall_ms`, `cpu_ms`, `memory_bytes`,
+        /// `table_elements`, `instances`, `log_bytes`, `result_bytes`, `handles`.
         ceilings: Ceilings = Ceilings::default(),
         /// The visibility timeout of a step message, in seconds: how long a host may run a step without a heartbeat.
         lease_seconds: u64 = timing::STEP_VISIBILITY.as_secs(),

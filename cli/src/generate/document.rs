@@ -77,11 +77,12 @@ fn schema(text: &mut String, schema: Option<&Value>, otherwise: &str) {
 }
 
 fn properties(rows: &mut Vec<[String; 4]>, schema: &Value, path: &str) {
-    let Some(all) = schema["properties"].as_object() else { return };
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (name, property) in all {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let all = schema["properties"].as_object();
+    for (name, property) in all.into_iter().flatten() {
+        let path = below(name);
         let is_required = required.contains(&name.as_str());
         let about = property["description"].as_str().unwrap_or_default();
         rows.push([
@@ -91,9 +92,10 @@ fn properties(rows: &mut Vec<[String; 4]>, schema: &Value, path: &str) {
             cell(about),
         ]);
         properties(rows, property, &path);
-        if property["items"]["properties"].is_object() {
-            properties(rows, &property["items"], &format!("{path}[]"));
-        }
+        properties(rows, &property["items"], &format!("{path}[]"));
+    }
+    for name in required.iter().filter(|name| all.is_none_or(|all| !all.contains_key(**name))) {
+        rows.push([code(&below(name)), "any".to_owned(), "yes".to_owned(), String::new()]);
     }
 }
 

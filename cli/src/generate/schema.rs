@@ -1,6 +1,9 @@
 //! From JSON Schema to shapes: its common part. What a type cannot say is [`Shape::Unknown`], never an error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Map, Value};
 
@@ -65,6 +68,7 @@ impl Reader {
         self.declarations.push(Declaration { name: name.to_owned(), about, kind });
     }
 
+    /// The fields of an object, each once.
     fn fields(
         &mut self,
         document: &mut Document<'_>,
@@ -72,15 +76,23 @@ impl Reader {
         schema: &Value,
         properties: &Map<String, Value>,
     ) -> Vec<Field> {
-        let required: Vec<&str> =
-            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required = required(schema);
         let field = |(key, schema): (&String, &Value)| Field {
             name: key.clone(),
             about: about(schema),
             shape: self.read(document, schema, &format!("{name}{}", pascal(key)), false),
             is_required: required.contains(&key.as_str()),
         };
-        properties.iter().map(field).collect()
+        let mut fields: Vec<Field> = properties.iter().map(field).collect();
+        // Nothing is said of these but that they must be there.
+        let unsaid = required.iter().filter(|key| !properties.contains_key(**key));
+        fields.extend(unsaid.map(|key| Field {
+            name: (*key).to_owned(),
+            about: None,
+            shape: Shape::Unknown,
+            is_required: true,
+        }));
+        fields
     }
 
     /// The shape of a schema. `name` is for what has to be declared; `is_declared` says that it is the name of this schema.
@@ -241,8 +253,19 @@ fn without_null<T: PartialEq>(mut all: Vec<T>, null: &T) -> (Vec<T>, bool) {
 
 /// The properties of an object. None: it may have any, or is none.
 fn properties(schema: &Value) -> Option<&Map<String, Value>> {
-    let is_object = schema.get("type").is_none_or(|kind| kind == "object");
-    schema["properties"].as_object().filter(|properties| is_object && !properties.is_empty())
+    static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    let kind = schema.get("type");
+    match schema["properties"].as_object() {
+        Some(properties) if kind.is_none_or(|kind| kind == "object") && !properties.is_empty() => {
+            Some(properties)
+        }
+        _ if kind.is_some_and(|kind| kind == "object") && !required(schema).is_empty() => Some(&NONE),
+        _ => None,
+    }
+}
+
+fn required(schema: &Value) -> Vec<&str> {
+    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// What a schema says about itself.

@@ -72,6 +72,8 @@ fn a_followed_list_goes_on_where_a_connection_ended() {
         let [first, second] = [heads.recv().expect("a request"), heads.recv().expect("another")];
         assert!(first.starts_with("get /v1/tasks/stream?limit=50&open=true "), "{first}");
         assert!(!first.contains("last-event-id") && second.contains("last-event-id: 5"), "{first}\n{second}");
+        // Also while nobody answers any more.
+        assert!(follow.interrupt().success(), "Ctrl-C ends it: {}", follow.said());
         assert!(!is_json || follow.said().contains("\"mass\":12345678901234567890.10"), "{}", follow.said());
     }
 }

@@ -49,6 +49,7 @@ fn input() -> Value {
         "order_id": "DE-1", "items": [{ "sku": "a", "amount": 2, "price": 1.5 }], "type": "next-day", "channel": "web",
         "note": null, "level": 2, "mixed": "auto", "order-date": "2030-01-01", "self": "s", "labels": { "a": "b" },
         "anything": [1], "pair": ["a", 1], "address": { "street": "Main" }, "reference": 7,
+        "undescribed": [true], "payment": { "token": "t" },
         "category": { "name": "books", "below": [{ "name": "novels", "below": [], "above": { "name": "x", "below": [] } }] },
     })
 }
@@ -77,7 +78,7 @@ fn types_in_python_can_be_imported() {
     let script = "import sys, typing, importlib.util as u
 spec = u.spec_from_file_location('everything', sys.argv[1]); m = u.module_from_spec(spec); spec.loader.exec_module(m)
 sys.modules['everything'] = m
-assert m.EverythingInput.__required_keys__ == {'order_id', 'items', 'type', 'note', 'address'}, m.EverythingInput.__required_keys__
+assert m.EverythingInput.__required_keys__ == {'order_id', 'items', 'type', 'note', 'address', 'undescribed'}, m.EverythingInput.__required_keys__
 hints = typing.get_type_hints(m.EverythingInput)
 assert hints['type'] == typing.Literal['express', 'next-day', 'standard'], hints
 assert typing.get_type_hints(m.EverythingResults)['check'] is m.CheckResult";

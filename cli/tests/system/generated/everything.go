@@ -27,6 +27,10 @@ type EverythingInputItemsItem struct {
 	Sku string `json:"sku"`
 }
 
+type EverythingInputPayment struct {
+	Token any `json:"token"`
+}
+
 // The input of a task.
 type EverythingInput struct {
 	Address any `json:"address"`
@@ -45,10 +49,12 @@ type EverythingInput struct {
 	// The order, such as `DE-1`.
 	OrderId string `json:"order_id"`
 	Pair []any `json:"pair,omitempty"`
+	Payment *EverythingInputPayment `json:"payment,omitempty"`
 	Reference any `json:"reference,omitempty"`
 	Self *string `json:"self,omitempty"`
 	// How fast it is shipped.
 	Type EverythingInputType `json:"type"`
+	Undescribed any `json:"undescribed"`
 }
 
 type EverythingInputChannel string

@@ -27,6 +27,10 @@ class EverythingInputItemsItem(TypedDict):
     sku: str
 
 
+class EverythingInputPayment(TypedDict):
+    token: Any
+
+
 # The input of a task.
 EverythingInput = TypedDict(
     "EverythingInput",
@@ -47,10 +51,12 @@ EverythingInput = TypedDict(
         # The order, such as `DE-1`.
         "order_id": str,
         "pair": NotRequired[list[Any]],
+        "payment": NotRequired["EverythingInputPayment"],
         "reference": NotRequired[Union[str, int, None]],
         "self": NotRequired[str],
         # How fast it is shipped.
         "type": Literal["express", "next-day", "standard"],
+        "undescribed": Any,
     },
 )
 

@@ -32,6 +32,11 @@ pub struct EverythingInputItemsItem {
     pub sku: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EverythingInputPayment {
+    pub token: serde_json::Value,
+}
+
 /// The input of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EverythingInput {
@@ -61,11 +66,14 @@ pub struct EverythingInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<Vec<serde_json::Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<EverythingInputPayment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<EverythingInputReference>,
     #[serde(rename = "self", default, skip_serializing_if = "Option::is_none")]
     pub self_: Option<String>,
     /// How fast it is shipped.
     pub r#type: EverythingInputType,
+    pub undescribed: serde_json::Value,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

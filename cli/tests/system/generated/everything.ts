@@ -24,6 +24,10 @@ export interface EverythingInputItemsItem {
   sku: string;
 }
 
+export interface EverythingInputPayment {
+  token: unknown;
+}
+
 /** The input of a task. */
 export interface EverythingInput {
   address: EverythingInputAddressPickup | EverythingInputAddressDelivery;
@@ -44,10 +48,12 @@ export interface EverythingInput {
   /** The order, such as `DE-1`. */
   order_id: string;
   pair?: Array<unknown>;
+  payment?: EverythingInputPayment;
   reference?: string | number | null;
   self?: string;
   /** How fast it is shipped. */
   type: "express" | "next-day" | "standard";
+  undescribed: unknown;
 }
 
 /** The result of the step check. */
