@@ -21,7 +21,10 @@ const ID: &str = "00000000-0000-4000-8000-000000000007";
 
 /// Operations without a command.
 const NOT_REACHED: &[(&str, &str)] = &[
-    ("create_tasks", "`task create` sends each input by itself, so that one that cannot be read spoils no other"),
+    (
+        "create_tasks",
+        "`task create` sends each input by itself, so that one that cannot be read spoils no other",
+    ),
     ("follow_task", "`task watch` draws the task as a whole, which it reads as such"),
     ("get_attempt", "`step show` shows all attempts"),
     ("get_handler", "for clients of earlier versions: `template show` says more"),
