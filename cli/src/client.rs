@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use serde::{Serialize, de::DeserializeOwned};
-use tasker_api::Page;
 pub(crate) use tasker_client::Method;
 use tasker_client::{Error, List, Request, types::Problem};
 use url::form_urlencoded;
@@ -74,18 +73,8 @@ impl Client {
     }
 
     /// Reads a list to its end, page by page.
-    pub(crate) async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
-        let (mut items, mut cursor) = (Vec::new(), None);
-        loop {
-            let query = query([("limit", Some(PER_PAGE.to_string())), ("cursor", cursor)]);
-            let separator = if path.contains('?') { '&' } else { '?' };
-            let page: Page<T> = self.get(&format!("{path}{separator}{query}")).await?;
-            items.extend(page.items);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return Ok(items);
-            }
-        }
+    pub(crate) async fn all<T: DeserializeOwned + Send + 'static>(&self, path: &str) -> Result<Vec<T>> {
+        self.list(path).limit(PER_PAGE).all().await.map_err(|error| self.failure(error))
     }
 
     /// As `get`, but returns a problem.
@@ -124,7 +113,7 @@ impl Client {
         &self.http
     }
 
-    /// A list, as documents of the server.
+    /// A list at a path with its query, percent-encoded.
     pub(crate) fn list<T>(&self, path: &str) -> List<T> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parameters = form_urlencoded::parse(query.as_bytes());
