@@ -1,4 +1,5 @@
 //! `[auth]` of the configuration: who may use the API.
+#![expect(clippy::struct_field_names, reason = "`insecure_no_auth` is named by what it lacks")]
 
 use std::{
     collections::BTreeMap,
@@ -13,91 +14,66 @@ use serde::{Deserialize, Serialize};
 use tasker_api::{CALLBACK, Login, PublicUrl, Tokens};
 use tasker_identity::{ClaimNames, Keys, Provider, ProviderSettings, Settings, Verifier};
 
-/// The shortest secret that seals anything, in characters.
-const SHORTEST_SECRET: usize = 32;
+use crate::config::section;
 
-/// `[auth]`: who may use the API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Auth {
-    /// `off`: everybody may do everything. `own`: callers send an API key or a token, or log in. `auto`: `own` if `jwt_issuer` or
-    /// `oidc_issuer` is set, and in `tasker serve` if a key was ever made when it starts; otherwise `off`.
-    pub(crate) mode: AuthMode,
-    /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
-    #[expect(clippy::struct_field_names, reason = "the setting is named by what it lacks")]
-    pub(crate) insecure_no_auth: bool,
-    /// The `iss` of the tokens (JWT) that callers may send. Empty: only API keys.
-    pub(crate) jwt_issuer: String,
-    /// What `aud` of these tokens must contain.
-    pub(crate) jwt_audience: String,
-    /// The algorithms that may have signed them: `RS256`, `ES256`, `EdDSA`, and on request `RS384`, `RS512`, `PS256` to `PS512`.
-    pub(crate) jwt_algorithms: Vec<String>,
-    /// How far `nbf` and `iat` may be in the future, in seconds.
-    pub(crate) jwt_leeway_seconds: u64,
-    /// For how long a token may be valid, in hours.
-    pub(crate) jwt_max_lifetime_hours: u64,
-    /// The public key of the issuer, or several, in PEM.
-    pub(crate) jwt_public_key: String,
-    /// A file with such keys.
-    pub(crate) jwt_public_key_path: PathBuf,
-    /// The HTTPS URL of the issuer's keys (JWKS), instead of a public key.
-    pub(crate) jwks_url: String,
-    /// The longest time until these keys are fetched again, in seconds.
-    pub(crate) jwks_refresh_seconds: u64,
-    /// How long they remain in use when they cannot be fetched again, in seconds.
-    pub(crate) jwks_max_stale_seconds: u64,
-    /// The networks that are not public and that the hosts of `jwks_url` and `oidc_issuer` may be in, such as `10.1.0.0/16`.
-    pub(crate) jwks_allow_private: Vec<String>,
-    /// The issuer of an OpenID provider at which users log in, in a browser or with `tasker login`: its HTTPS URL. Empty: they
-    /// log in with API keys.
-    pub(crate) oidc_issuer: String,
-    /// What names this server there. Its redirect URI there is `/auth/callback` below `server.public_url`.
-    pub(crate) oidc_client_id: String,
-    /// The secret of this server there. Empty: a public client, which PKCE alone protects.
-    pub(crate) oidc_client_secret: String,
-    /// What is asked for, beside `openid`. Claims with roles may need more.
-    pub(crate) oidc_scopes: Vec<String>,
-    /// A file with the certificates of the authorities for the provider's own, in PEM. Empty: the public ones.
-    pub(crate) oidc_certificates_path: PathBuf,
-    /// The claim of a token with its permissions.
-    pub(crate) permissions_claim: String,
-    /// The claim with its roles: `roles`, `realm_access.roles`, `cognito:groups`.
-    pub(crate) roles_claim: String,
-    /// The claim with the namespaces that it is limited to. A token without it is not limited.
-    pub(crate) namespaces_claim: String,
-    /// Whether a token with a permission that does not exist is refused. Otherwise that permission is ignored.
-    pub(crate) strict_permissions: bool,
+/// The shortest secret that seals anything, in characters.
+pub(crate) const SHORTEST_SECRET: usize = 32;
+
+section! {
+    /// `[auth]`: who may use the API.
+    struct Auth {
+        /// `off`: everybody may do everything. `own`: callers send an API key or a token, or log in. `auto`: `own` if `jwt_issuer` or
+        /// `oidc_issuer` is set, and in `tasker serve` if a key was ever made when it starts; otherwise `off`.
+        mode: AuthMode = AuthMode::Auto,
+        /// Whether an API beyond this machine may let everybody in, as behind a proxy that authenticates them.
+        insecure_no_auth: bool = false,
+        /// The `iss` of the tokens (JWT) that callers may send. Empty: only API keys.
+        jwt_issuer: String = String::new(),
+        /// What `aud` of these tokens must contain.
+        jwt_audience: String = String::new(),
+        /// The algorithms that may have signed them: `RS256`, `ES256`, `EdDSA`, and on request `RS384`, `RS512`, `PS256` to `PS512`.
+        jwt_algorithms: Vec<String> = tokens().algorithms,
+        /// How far `nbf` and `iat` may be in the future, in seconds.
+        jwt_leeway_seconds: u64 = tokens().leeway.as_secs(),
+        /// For how long a token may be valid, in hours.
+        jwt_max_lifetime_hours: u64 = tokens().max_lifetime.as_secs() / 3600,
+        /// The public key of the issuer, or several, in PEM.
+        jwt_public_key: String = String::new(),
+        /// A file with such keys.
+        jwt_public_key_path: PathBuf = PathBuf::new(),
+        /// The HTTPS URL of the issuer's keys (JWKS), instead of a public key.
+        jwks_url: String = String::new(),
+        /// The longest time until these keys are fetched again, in seconds.
+        jwks_refresh_seconds: u64 = 3600,
+        /// How long they remain in use when they cannot be fetched again, in seconds.
+        jwks_max_stale_seconds: u64 = 3600,
+        /// The networks that are not public and that the hosts of `jwks_url` and `oidc_issuer` may be in, such as `10.1.0.0/16`.
+        jwks_allow_private: Vec<String> = Vec::new(),
+        /// The issuer of an OpenID provider at which users log in, in a browser or with `tasker login`: its HTTPS URL. Empty: they
+        /// log in with API keys.
+        oidc_issuer: String = String::new(),
+        /// What names this server there. Its redirect URI there is `/auth/callback` below `server.public_url`.
+        oidc_client_id: String = String::new(),
+        /// The secret of this server there. Empty: a public client, which PKCE alone protects.
+        oidc_client_secret: String = String::new(),
+        /// What is asked for, beside `openid`. Claims with roles may need more.
+        oidc_scopes: Vec<String> = vec!["email".to_owned(), "profile".to_owned()],
+        /// A file with the certificates of the authorities for the provider's own, in PEM. Empty: the public ones.
+        oidc_certificates_path: PathBuf = PathBuf::new(),
+        /// The claim of a token with its permissions.
+        permissions_claim: String = ClaimNames::default().permissions,
+        /// The claim with its roles: `roles`, `realm_access.roles`, `cognito:groups`.
+        roles_claim: String = ClaimNames::default().roles,
+        /// The claim with the namespaces that it is limited to. A token without it is not limited.
+        namespaces_claim: String = ClaimNames::default().namespaces,
+        /// Whether a token with a permission that does not exist is refused. Otherwise that permission is ignored.
+        strict_permissions: bool = true,
+    }
 }
 
-impl Default for Auth {
-    fn default() -> Self {
-        let claims = ClaimNames::default();
-        let tokens = Settings::new("", "", Keys::Pem(Vec::new()));
-        Self {
-            mode: AuthMode::Auto,
-            insecure_no_auth: false,
-            jwt_issuer: String::new(),
-            jwt_audience: String::new(),
-            jwt_algorithms: tokens.algorithms,
-            jwt_leeway_seconds: tokens.leeway.as_secs(),
-            jwt_max_lifetime_hours: tokens.max_lifetime.as_secs() / 3600,
-            jwt_public_key: String::new(),
-            jwt_public_key_path: PathBuf::new(),
-            jwks_url: String::new(),
-            jwks_refresh_seconds: 3600,
-            jwks_max_stale_seconds: 3600,
-            jwks_allow_private: Vec::new(),
-            oidc_issuer: String::new(),
-            oidc_client_id: String::new(),
-            oidc_client_secret: String::new(),
-            oidc_scopes: vec!["email".to_owned(), "profile".to_owned()],
-            oidc_certificates_path: PathBuf::new(),
-            permissions_claim: claims.permissions,
-            roles_claim: claims.roles,
-            namespaces_claim: claims.namespaces,
-            strict_permissions: true,
-        }
-    }
+/// What verifies tokens, without any.
+fn tokens() -> Settings {
+    Settings::new("", "", Keys::Pem(Vec::new()))
 }
 
 /// How callers of the API are authenticated.

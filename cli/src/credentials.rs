@@ -35,12 +35,4 @@ impl Credentials {
     pub(crate) fn is_session(&self) -> bool {
         matches!(self, Self::Token(token) if Sessions::is_text(token))
     }
-
-    /// The header that carries them: its name and value.
-    pub(crate) fn header(&self) -> (&'static str, String) {
-        match self {
-            Self::Key(key) => ("x-api-key", key.clone()),
-            Self::Token(token) => ("authorization", format!("Bearer {token}")),
-        }
-    }
 }

@@ -5,17 +5,22 @@ mod access;
 mod auth;
 mod client;
 mod commands;
+mod completion;
 mod config;
 mod credentials;
 mod environment;
+mod generate;
 mod graph;
 mod json;
 mod jwt;
+mod nearest;
 mod output;
 mod parts;
 mod plugin;
 mod profiles;
 mod project;
+#[cfg(test)]
+mod reference;
 mod signature;
 mod view;
 
@@ -28,7 +33,6 @@ use crate::{
     commands::ending::Ending,
     config::ProjectConfig,
     output::{Output, print},
-    profiles::Profiles,
 };
 
 /// Workflows whose steps are WebAssembly components.
@@ -76,6 +80,9 @@ enum Command {
     /// Check, list, draw and import templates, and print their format.
     #[command(subcommand)]
     Template(commands::template::Command),
+    /// Write code and pages from templates: types in other languages, documentation.
+    #[command(subcommand)]
+    Generate(commands::generate::Command),
     /// Create, follow and operate tasks.
     #[command(subcommand)]
     Task(Box<commands::task::Command>),
@@ -106,6 +113,9 @@ enum Command {
     Auth(commands::auth::Command),
     /// Create, list, rotate and revoke API keys.
     Key(commands::key::Arguments),
+    /// List who is logged in at a server, and end such logins.
+    #[command(subcommand)]
+    Session(commands::session::Command),
     /// Serve the Model Context Protocol on standard input and output, for assistants: tools over a server's API.
     Mcp {
         /// Offer tools that change something, too. Each asks for confirmation first.
@@ -123,10 +133,11 @@ enum Command {
     /// List, add and remove profiles: servers with the credentials for them.
     #[command(subcommand)]
     Profile(commands::profile::Command),
-    /// Show and explain the configuration.
+    /// Show, explain and check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
-    /// Print a completion script: `source <(tasker completions bash)`.
+    /// Print a completion script: `source <(tasker completions bash)`, `tasker completions fish | source`. It also completes what
+    /// a server has: tasks, templates, steps and so on.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -145,6 +156,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if completion::answered(Arguments::command) {
+        return ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
     if let Command::Plugin(plugin) = &arguments.command {
@@ -167,6 +181,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::TaskDidNotComplete) => ExitCode::from(3),
+        Ok(Ending::Failed) => ExitCode::FAILURE,
         Ok(Ending::Refused(error)) => {
             output.failure(&error);
             ExitCode::from(2)
@@ -182,26 +197,23 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
             return Ok(Ending::Done);
         }
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "tasker", &mut script);
-            print(String::from_utf8_lossy(&script).trim_end());
+            print(completion::script(&shell.to_string())?.trim_end());
             return Ok(Ending::Done);
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
         Command::Profile(command) => return commands::profile::run(command, arguments.server, output),
+        Command::Config(commands::config::Command::Validate) => {
+            return commands::config::validate(
+                &arguments.project,
+                arguments.server,
+                arguments.profile.as_deref(),
+                output,
+            );
+        }
         _ => {}
     }
-    let mut project = ProjectConfig::load(&arguments.project)?;
-    if let Some(url) = arguments.server {
-        project.config.server.url = url;
-    }
-    if let Some(name) = &arguments.profile {
-        project.use_profile(Profiles::load()?.get(name)?);
-    }
-    project.config.server.complete_url()?;
-    if arguments.profile.is_none() {
-        project.use_login();
-    }
+    let project =
+        ProjectConfig::of_server(&arguments.project, arguments.server, arguments.profile.as_deref())?;
     match arguments.command {
         Command::Dev => Box::pin(commands::dev::run(project, output)).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
@@ -210,6 +222,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Deploy(arguments) => commands::deploy::run(&project, &arguments, output).await,
         Command::Build => commands::build::run(&project, output).await,
         Command::Template(command) => commands::template::run(&project, command, output).await,
+        Command::Generate(command) => commands::generate::run(&project, command, output).await,
         Command::Task(command) => Box::pin(commands::task::run(project, *command, output)).await,
         Command::Bulk(command) => commands::bulk::run(&project, command, output).await,
         Command::Step(command) => commands::step::run(&project, command, output).await,
@@ -221,6 +234,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Logout => commands::login::log_out(&project, arguments.profile, output).await,
         Command::Auth(command) => commands::auth::run(project, command, output).await,
         Command::Key(arguments) => commands::key::run(&project, arguments, output).await,
+        Command::Session(command) => commands::session::run(&project, command, output).await,
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Namespace(command) => commands::namespace::run(&project, command, output).await,

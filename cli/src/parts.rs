@@ -60,16 +60,27 @@ async fn open_connections(project: &ProjectConfig, options: PgConnectOptions) ->
 
 /// Opens the blob store.
 pub(crate) fn open_blobs(project: &ProjectConfig) -> Result<BlobStore> {
+    match blobs_url(project)? {
+        None => Ok(BlobStore::folder(&project.state_dir().join("blobs"))?),
+        Some(url) => Ok(BlobStore::open(&url)?),
+    }
+}
+
+/// Returns the URL of the blob store. None: a folder of the project.
+///
+/// # Errors
+/// It is no URL, or this program cannot open it.
+pub(crate) fn blobs_url(project: &ProjectConfig) -> Result<Option<Url>> {
     let configured = &project.config.blobs.url;
     if configured.is_empty() {
-        return Ok(BlobStore::folder(&project.state_dir().join("blobs"))?);
+        return Ok(None);
     }
     let url = Url::parse(configured)
         .with_context(|| format!("`blobs.url` is `{configured}`, which is not a URL"))?;
     if !cfg!(feature = "aws") && ["s3", "s3a", "https"].contains(&url.scheme()) {
         bail!("`blobs.url` is `{configured}`, which cannot be opened. {NEEDS_AWS}");
     }
-    Ok(BlobStore::open(&url)?)
+    Ok(Some(url))
 }
 
 /// Opens a host. It runs this program to compile each component in a separate process.

@@ -9,10 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+use crate::nearest::nearest;
+
 /// How the programs' names begin.
 const PREFIX: &str = "tasker-";
-/// How alike a name must be to be suggested, from 0 to 1.
-const ALIKE: f64 = 0.75;
 
 /// Runs the program for a command that is none of `known`, with the rest of the arguments. Its exit code is the command's.
 ///
@@ -27,7 +27,7 @@ pub(crate) fn run(
     let [name, rest @ ..] = arguments else { bail!("name a command: `tasker --help` lists them") };
     let Some(program) = program(name) else {
         let name = name.to_string_lossy();
-        let hint = match nearest(&name, known) {
+        let hint = match nearest(&name, known.iter().map(String::as_str)) {
             Some(like) => format!("; did you mean `tasker {like}`?"),
             None => String::new(),
         };
@@ -72,9 +72,4 @@ fn is_program(path: &std::path::Path) -> bool {
 #[cfg(not(unix))]
 fn is_program(path: &std::path::Path) -> bool {
     path.is_file()
-}
-
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let alike = known.iter().map(|known| (strsim::jaro_winkler(name, known), known.as_str()));
-    alike.filter(|(share, _)| *share >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }

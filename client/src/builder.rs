@@ -2,12 +2,16 @@
 
 use std::{env, fmt, net::IpAddr, sync::Arc, time::Duration};
 
+#[cfg(feature = "aws")]
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderName, HeaderValue},
     redirect::Policy,
 };
 
+#[cfg(feature = "aws")]
+use crate::signer::Signer;
 use crate::{
     client::{Client, Settings},
     error::{Error, Result},
@@ -30,6 +34,9 @@ pub struct ClientBuilder {
     credentials: Option<(HeaderName, String)>,
     timeout: Duration,
     retries: u32,
+    user_agent: String,
+    #[cfg(feature = "aws")]
+    signed_by: Option<SharedCredentialsProvider>,
 }
 
 /// Without the credentials.
@@ -42,7 +49,15 @@ impl fmt::Debug for ClientBuilder {
 impl Client {
     /// A client of the server at this URL, such as `https://tasker.example` or `https://example/tasker`.
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder { url: url.into(), credentials: None, timeout: Duration::from_secs(30), retries: 3 }
+        ClientBuilder {
+            url: url.into(),
+            credentials: None,
+            timeout: Duration::from_secs(30),
+            retries: 3,
+            user_agent: USER_AGENT.to_owned(),
+            #[cfg(feature = "aws")]
+            signed_by: None,
+        }
     }
 
     /// A client of the server at `TASKER_URL` (`http://127.0.0.1:8080`), with the token in `TASKER_AUTH_TOKEN` or else the API
@@ -80,6 +95,18 @@ impl ClientBuilder {
         Self { retries, ..self }
     }
 
+    /// What the audit shows as the program. Default: `tasker-client/<version> (Rust)`.
+    pub fn user_agent(self, program: impl Into<String>) -> Self {
+        Self { user_agent: program.into(), ..self }
+    }
+
+    /// Signs requests with credentials of AWS (Signature Version 4), if the URL is one of API Gateway or of a Lambda function.
+    /// They are asked for with the first request, and again before they expire; if there are none, requests are not signed.
+    #[cfg(feature = "aws")]
+    pub fn sign_with(self, credentials: impl ProvideCredentials + 'static) -> Self {
+        Self { signed_by: Some(SharedCredentialsProvider::new(credentials)), ..self }
+    }
+
     /// Makes the client. Fails with [`Error::Invalid`] if the URL is not one of HTTP or HTTPS, or the credentials are not
     /// visible ASCII. Sends nothing.
     pub fn build(self) -> Result<Client> {
@@ -102,7 +129,7 @@ impl ClientBuilder {
             credentials = Some((name, value));
         }
         let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(self.user_agent)
             // The client follows them itself: another host must not get the credentials.
             .redirect(Policy::none())
             // Repetitions are the client's, too.
@@ -114,7 +141,21 @@ impl ClientBuilder {
             .build()
             .map_err(|error| Error::Invalid(format!("the HTTP client cannot be made: {error}")))?;
         let (timeout, retries) = (self.timeout, self.retries);
-        let settings = Settings { http, url, credentials, timeout, retries, traceparent: None };
+        #[cfg(feature = "aws")]
+        let signer = match self.signed_by {
+            Some(provider) => Signer::of(&url, provider)?.map(Arc::new),
+            None => None,
+        };
+        let settings = Settings {
+            http,
+            url,
+            credentials,
+            timeout,
+            retries,
+            traceparent: None,
+            #[cfg(feature = "aws")]
+            signer,
+        };
         Ok(Client { settings: Arc::new(settings) })
     }
 }

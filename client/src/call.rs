@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use reqwest::{
-    Method, Response, StatusCode, Url,
-    header::{CONTENT_TYPE, HeaderMap},
-};
+use reqwest::{Method, Response, StatusCode, Url, header::HeaderMap};
 use tokio::time;
 use uuid::Uuid;
 
 use crate::{
+    answer::Answer,
     client::Settings,
     error::{Error, Result},
     pause,
-    redirect::{Answer, follow},
-    types::{Problem, ProblemCode},
+    redirect::{self, Next},
+    types::ProblemCode,
 };
 
 /// A prepared request.
@@ -33,25 +31,22 @@ pub(crate) struct Call<'a> {
     pub(crate) on_repetition: Option<(&'static str, &'static str)>,
 }
 
-/// An attempt that failed, and the pause before the next one. None: it is not worth one.
-struct Failed {
-    error: Error,
-    pause: Option<Duration>,
-}
-
 impl Call<'_> {
-    /// The whole body of a successful response.
-    pub(crate) async fn body(mut self) -> Result<Vec<u8>> {
+    /// The whole response, of whatever status: the first that no repetition can better.
+    pub(crate) async fn answer(mut self) -> Result<Answer> {
         let retries = if self.is_repeatable { self.settings.retries } else { 0 };
         let mut attempt = 0;
         loop {
-            let failed = match time::timeout(self.timeout, self.attempt(attempt)).await {
-                Ok(Ok(body)) => return Ok(body),
-                Ok(Err(failed)) => failed,
-                Err(_) => return Err(self.late()),
+            let Ok(attempted) = time::timeout(self.timeout, self.attempt()).await else {
+                return Err(self.late());
             };
-            let Some(pause) = failed.pause.filter(|_| attempt < retries) else { return Err(failed.error) };
-            tracing::debug!(error = %failed.error, attempt, ?pause, "a request failed and is repeated");
+            let pause = match &attempted {
+                Ok(answer) => self.pause(attempt, answer),
+                Err(Error::Transport { .. }) => Some(pause::backoff(attempt)),
+                Err(_) => None,
+            };
+            let Some(pause) = pause.filter(|_| attempt < retries) else { return attempted };
+            tracing::debug!(?attempted, attempt, ?pause, "a request failed and is repeated");
             time::sleep(pause).await;
             if let Some((name, value)) = self.on_repetition.take() {
                 self.url.query_pairs_mut().append_pair(name, value);
@@ -62,63 +57,75 @@ impl Call<'_> {
 
     /// A successful response whose body has not come yet. One attempt.
     pub(crate) async fn open(self) -> Result<Response> {
-        let answer = async {
-            let answer = self.answer(0).await?;
-            if answer.status().is_success() { Ok(answer) } else { Err(self.refused(0, answer).await) }
-        };
-        match time::timeout(self.timeout, answer).await {
-            Ok(answer) => answer.map_err(|failed| failed.error),
-            Err(_) => Err(self.late()),
-        }
-    }
-
-    async fn attempt(&self, attempt: u32) -> Result<Vec<u8>, Failed> {
-        let answer = self.answer(attempt).await?;
-        if !answer.status().is_success() {
-            return Err(self.refused(attempt, answer).await);
-        }
-        // Here, so that a connection that breaks in the middle of a document is a failed attempt, too.
-        let body = answer.bytes().await.map_err(|error| self.broken(attempt, error))?;
-        Ok(body.into())
-    }
-
-    async fn answer(&self, attempt: u32) -> Result<Response, Failed> {
-        let request = self.settings.http.request(self.method.clone(), self.url.clone());
-        let request = request.headers(self.headers.clone());
-        let request = if self.body.is_empty() { request } else { request.body(self.body.clone()) };
-        let sent = request.send().await.map_err(|error| self.broken(attempt, error))?;
-        match follow(self.settings, &self.method, &self.headers, sent).await {
-            Ok(Answer::Response(response)) => Ok(response),
-            Ok(Answer::Refused { status, why }) => {
-                Err(Failed { error: self.unexpected(status, &why), pause: None })
+        let opened = async {
+            let response = self.begin().await?;
+            if response.status().is_success() {
+                Ok(response)
+            } else {
+                Err(self.read(response).await?.error())
             }
-            Err(error) => Err(self.broken(attempt, error)),
+        };
+        time::timeout(self.timeout, opened).await.unwrap_or_else(|_| Err(self.late()))
+    }
+
+    async fn attempt(&self) -> Result<Answer> {
+        // With its body, so that a connection that breaks in the middle of a document is a failed attempt, too.
+        self.read(self.begin().await?).await
+    }
+
+    /// Sends the request, and follows redirects. Only the server itself gets the headers of the request, with its credentials.
+    async fn begin(&self) -> Result<Response> {
+        let sent = self.send(self.method.clone(), self.url.clone(), self.headers.clone(), self.body.clone());
+        let mut response = sent.await?;
+        for _ in 0..redirect::MOST {
+            response = match redirect::next(self.settings, &self.method, &response) {
+                Next::Stay => return Ok(response),
+                Next::Refuse(why) => return Err(self.unexpected(response.status(), why)),
+                Next::Here(target) => {
+                    self.send(Method::GET, target, redirect::safe(&self.headers), Vec::new()).await?
+                }
+                Next::Elsewhere(target) => {
+                    let request = self.settings.http.get(target).headers(redirect::plain());
+                    request.send().await.map_err(|error| self.broken(error))?
+                }
+            };
+        }
+        match redirect::next(self.settings, &self.method, &response) {
+            Next::Stay => Ok(response),
+            _ => Err(self.unexpected(response.status(), "too many redirects")),
         }
     }
 
-    /// From a response without success.
-    async fn refused(&self, attempt: u32, response: Response) -> Failed {
+    /// Sends a request to the server, in its name.
+    async fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Vec<u8>) -> Result<Response> {
+        let request = self.settings.http.request(method, url).headers(headers);
+        let request = if body.is_empty() { request } else { request.body(body) };
+        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only a signature changes it"))]
+        let mut request = request.build().map_err(|error| self.broken(error))?;
+        #[cfg(feature = "aws")]
+        if let Some(signer) = &self.settings.signer {
+            signer.sign(&mut request).await?;
+        }
+        self.settings.http.execute(request).await.map_err(|error| self.broken(error))
+    }
+
+    async fn read(&self, response: Response) -> Result<Answer> {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = match response.bytes().await {
-            Ok(body) => body,
-            Err(error) => return self.broken(attempt, error),
+        let body = response.bytes().await.map_err(|error| self.broken(error))?.into();
+        Ok(Answer { call: self.place(), request_id: self.request_id, status, headers, body })
+    }
+
+    /// The pause after a response. None: another attempt is not worth it.
+    fn pause(&self, attempt: u32, answer: &Answer) -> Option<Duration> {
+        let is_in_progress = || {
+            // The attempt before may still be being worked on.
+            attempt > 0
+                && self.method != Method::GET
+                && answer.status == StatusCode::CONFLICT
+                && answer.problem().is_some_and(|problem| problem.code == ProblemCode::NotPossible)
         };
-        let content_type =
-            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_problem = content_type.starts_with("application/problem+json");
-        let problem: Option<Problem> = is_problem.then(|| serde_json::from_slice(&body).ok()).flatten();
-        // The attempt before may still be being worked on.
-        let is_in_progress = attempt > 0
-            && self.method != Method::GET
-            && status == StatusCode::CONFLICT
-            && problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::NotPossible);
-        let may_pass = pause::is_temporary(status.as_u16()) || is_in_progress;
-        let pause = may_pass.then(|| pause::after(attempt, &headers)).flatten();
-        let error = match problem {
-            Some(problem) => Error::Api(Box::new(problem)),
-            None => self.unexpected(status, &String::from_utf8_lossy(&body)),
-        };
-        Failed { error, pause }
+        let may_pass = pause::is_temporary(answer.status.as_u16()) || is_in_progress();
+        may_pass.then(|| pause::after(attempt, &answer.headers)).flatten()
     }
 
     /// The method and the address, without the query, which may hold what nobody should log.
@@ -137,11 +144,10 @@ impl Call<'_> {
         }
     }
 
-    fn broken(&self, attempt: u32, error: reqwest::Error) -> Failed {
+    fn broken(&self, error: reqwest::Error) -> Error {
         // The URL is in the message already, and a signed one is a secret.
         let source = Box::new(error.without_url());
-        let error = Error::Transport { call: self.place(), request_id: Some(self.request_id), source };
-        Failed { error, pause: Some(pause::backoff(attempt)) }
+        Error::Transport { call: self.place(), request_id: Some(self.request_id), source }
     }
 
     fn late(&self) -> Error {

@@ -7,6 +7,8 @@ use reqwest::{
     header::{HeaderName, HeaderValue},
 };
 
+use crate::address::behind_iam;
+
 /// A client of one server. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
@@ -25,6 +27,8 @@ pub(crate) struct Settings {
     /// How often a request that may be repeated is repeated.
     pub(crate) retries: u32,
     pub(crate) traceparent: Option<String>,
+    #[cfg(feature = "aws")]
+    pub(crate) signer: Option<Arc<crate::signer::Signer>>,
 }
 
 impl Client {
@@ -34,6 +38,19 @@ impl Client {
     pub fn with_traceparent(&self, traceparent: impl Into<String>) -> Self {
         let settings = Settings { traceparent: Some(traceparent.into()), ..(*self.settings).clone() };
         Self { settings: Arc::new(settings) }
+    }
+
+    /// The same client, which repeats requests so often: see [`ClientBuilder::retries`](crate::ClientBuilder::retries).
+    #[must_use]
+    pub fn with_retries(&self, retries: u32) -> Self {
+        let settings = Settings { retries, ..(*self.settings).clone() };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// Whether the server is at an address of AWS, which may refuse requests without a signature
+    /// (`ClientBuilder::sign_with`, feature `aws`) before Tasker gets them.
+    pub fn is_behind_iam(&self) -> bool {
+        behind_iam(&self.settings.url).is_some()
     }
 
     /// The address of the server.

@@ -43,6 +43,8 @@
 //! certificates of the machine, and uses the proxies of the environment, except for this machine. Spans are named `tasker_request`.
 #![forbid(unsafe_code)]
 
+mod address;
+mod answer;
 mod builder;
 mod bulk;
 mod call;
@@ -64,6 +66,8 @@ mod reconnect;
 mod redirect;
 mod request;
 mod server;
+#[cfg(feature = "aws")]
+mod signer;
 mod sse;
 mod start;
 mod state;
@@ -79,6 +83,7 @@ mod watch;
 mod watch_events;
 mod watch_list;
 
+pub use answer::Answer;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use document::Document;
@@ -95,4 +100,4 @@ pub use task::TaskHandle;
 pub use wait::TaskOutcome;
 pub use watch::TaskEvent;
 pub use watch_events::DomainEvent;
-pub use watch_list::ListEvent;
+pub use watch_list::{Changes, ListEvent};

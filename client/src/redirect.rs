@@ -8,68 +8,50 @@ use reqwest::{
 use crate::client::Settings;
 
 /// How many redirects follow each other at most.
-const MOST: usize = 3;
+pub(crate) const MOST: usize = 3;
 
-/// The end of a chain of redirects.
-pub(crate) enum Answer {
-    Response(Response),
-    /// A redirect that is not followed.
-    Refused {
-        status: StatusCode,
-        why: String,
-    },
+/// What a response asks for.
+pub(crate) enum Next {
+    /// Nothing: it is no redirect.
+    Stay,
+    /// A request to the server itself, with its credentials.
+    Here(Url),
+    /// A request without any to another address.
+    Elsewhere(Url),
+    /// A redirect that is not followed, and why.
+    Refuse(&'static str),
 }
 
-/// Follows the redirects of a response. Only the server itself gets the headers of the request, with its credentials.
-pub(crate) async fn follow(
-    settings: &Settings,
-    method: &Method,
-    headers: &HeaderMap,
-    mut response: Response,
-) -> Result<Answer, reqwest::Error> {
-    for _ in 0..MOST {
-        let status = response.status();
-        let is_redirect = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
-        if !is_redirect {
-            return Ok(Answer::Response(response));
-        }
-        // Others would repeat an unsafe request in another place.
-        if status != StatusCode::SEE_OTHER && *method != Method::GET {
-            return Ok(refused(status, "an unsafe request is not sent to another address"));
-        }
-        let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
-        let location = location.and_then(|text| std::str::from_utf8(text).ok());
-        let Some(target) = location.and_then(|text| response.url().join(text).ok()) else {
-            return Ok(refused(status, "the redirect names no address"));
-        };
-        if settings.url.scheme() == "https" && target.scheme() != "https" {
-            return Ok(refused(status, "the redirect leads away from HTTPS"));
-        }
-        let headers = if is_server(settings, &target) { safe(headers) } else { plain() };
-        response = settings.http.get(target).headers(headers).send().await?;
+/// Where a response to a request with this method leads.
+pub(crate) fn next(settings: &Settings, method: &Method, response: &Response) -> Next {
+    let status = response.status();
+    if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
+        return Next::Stay;
     }
-    Ok(match response.status() {
-        status if status.is_redirection() => refused(status, "too many redirects"),
-        _ => Answer::Response(response),
-    })
-}
-
-fn is_server(settings: &Settings, target: &Url) -> bool {
-    settings.url.origin() == target.origin()
+    // Others would repeat an unsafe request in another place.
+    if status != StatusCode::SEE_OTHER && *method != Method::GET {
+        return Next::Refuse("an unsafe request is not sent to another address");
+    }
+    let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
+    let location = location.and_then(|text| std::str::from_utf8(text).ok());
+    let Some(target) = location.and_then(|text| response.url().join(text).ok()) else {
+        return Next::Refuse("the redirect names no address");
+    };
+    if settings.url.scheme() == "https" && target.scheme() != "https" {
+        return Next::Refuse("the redirect leads away from HTTPS");
+    }
+    if settings.url.origin() == target.origin() { Next::Here(target) } else { Next::Elsewhere(target) }
 }
 
 /// Without what belongs to the body of the first request.
-fn safe(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn safe(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     headers.remove(reqwest::header::CONTENT_TYPE);
     headers.remove(HeaderName::from_static("idempotency-key"));
     headers
 }
 
-fn plain() -> HeaderMap {
+/// What another address gets.
+pub(crate) fn plain() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))])
-}
-
-fn refused(status: StatusCode, why: &str) -> Answer {
-    Answer::Refused { status, why: why.to_owned() }
 }

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
+    answer::Answer,
     call::Call,
     client::Client,
     error::{Error, Result},
@@ -182,16 +183,18 @@ impl Request {
 
     /// Sends the request and reads the response. `()` takes an empty one.
     pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
-        let call = format!("{} {}", self.method, self.url.path());
-        let body = self.bytes().await?;
-        let text: &[u8] = if body.is_empty() { b"null" } else { &body };
-        serde_json::from_slice(text).map_err(|source| Error::Decode { call, source })
+        self.answer().await?.parse()
     }
 
     /// Sends the request and returns the body of the response as it is.
     pub async fn bytes(self) -> Result<Vec<u8>> {
+        self.answer().await?.into_body()
+    }
+
+    /// Sends the request and returns the response, whatever its status: a refusal is no error here.
+    pub async fn answer(self) -> Result<Answer> {
         let (request_id, span) = self.identity();
-        self.call(request_id)?.body().instrument(span).await
+        self.call(request_id)?.answer().instrument(span).await
     }
 
     /// Sends the request and returns the response before its body has come.
@@ -218,11 +221,14 @@ impl Request {
         }
         let is_creation = self.method == Method::POST && path == TASKS;
         let is_repeatable = self.method.is_safe() || headers.contains_key(IDEMPOTENCY_KEY);
+        let mut url = self.url.clone();
+        // A signature of AWS covers no plus.
+        url.set_query(self.url.query().map(|query| query.replace('+', "%20")).as_deref());
         let says_what_to_return = self.url.query_pairs().any(|(name, _)| name == ON_DUPLICATE);
         Ok(Call {
             settings: &self.client.settings,
             method: self.method.clone(),
-            url: self.url.clone(),
+            url,
             headers,
             body: self.body.clone(),
             timeout: self.timeout,

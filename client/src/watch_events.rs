@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DomainEvent {
+    /// The server listens: what is published from now on is heard. First, and after a connection ended.
+    Connected,
     /// An event: a CloudEvent 1.0.
     Event(Document),
     /// Events were left out: this many, or nobody knows how many, because a connection ended.
@@ -43,9 +45,9 @@ struct Watch {
 impl Watch {
     async fn next(&mut self) -> Result<DomainEvent> {
         loop {
-            let connection = match &mut self.connection {
-                Some(connection) => connection,
-                none => none.insert(open(&self.client).await?),
+            let Some(connection) = &mut self.connection else {
+                self.connection = Some(open(&self.client).await?);
+                return Ok(DomainEvent::Connected);
             };
             let Some(sent) = connection.next().await else {
                 self.connection = None;

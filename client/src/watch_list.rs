@@ -2,23 +2,37 @@
 
 use futures_util::stream;
 
+use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
+
 use crate::{
     document::Document,
     error::{Error, Result},
     items::Items,
     list::List,
     reconnect::Reconnecting,
-    types::{TaskChanges, TaskSummary},
+    types::TaskSummary,
 };
+
+/// Tasks of a list that are new or have changed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Changes<T> {
+    /// The tasks.
+    pub tasks: Vec<T>,
+    /// Tasks that have changed and do not match the filters, but may have before.
+    #[serde(default)]
+    pub unmatched: Vec<Uuid>,
+}
 
 /// What happened to a list of tasks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum ListEvent {
+pub enum ListEvent<T = TaskSummary> {
     /// The first tasks of the list.
-    Snapshot(TaskChanges),
+    Snapshot(Changes<T>),
     /// Every task that has changed since the event before. A task may be told of twice.
-    Changes(TaskChanges),
+    Changes(Changes<T>),
     /// Too much has happened to be told: read the list again.
     Missed,
     /// An event that this version of the client does not know.
@@ -30,12 +44,13 @@ pub enum ListEvent {
     },
 }
 
-impl List<TaskSummary> {
+impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// The tasks of the list as they come and change: an endless stream, which goes on where a connection broke and leaves
-    /// nothing out. [`List::limit`] is the length of the snapshot; the list has no cursor.
+    /// nothing out. [`List::limit`] is the length of the snapshot; the list has no cursor. Of a list of
+    /// tasks only: [`Client::tasks`](crate::Client::tasks), or as other types `client.list::<Document>("/v1/tasks")`.
     ///
     /// It ends with an error if the server refuses the stream, or if connections break again and again.
-    pub fn watch(self) -> Items<ListEvent> {
+    pub fn watch(self) -> Items<ListEvent<T>> {
         let stream = Reconnecting::new(self.request.below("stream"), "the stream of tasks".to_owned());
         Items::new(stream::try_unfold(stream, async |mut stream| {
             Ok(Some((next(&mut stream).await?, stream)))
@@ -43,7 +58,7 @@ impl List<TaskSummary> {
     }
 }
 
-async fn next(stream: &mut Reconnecting) -> Result<ListEvent> {
+async fn next<T: DeserializeOwned>(stream: &mut Reconnecting) -> Result<ListEvent<T>> {
     loop {
         let sent = stream.next().await?;
         stream.works();

@@ -46,7 +46,7 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: Arguments, output: &
         ("after", after),
         ("before", before),
     ]);
-    let found: Page<Access> = Client::of(project).get(&format!("/v1/audit?{query}")).await?;
+    let found: Page<Access> = Client::of(project)?.get(&format!("/v1/audit?{query}")).await?;
     output.result(&found, || {
         let rows: Vec<_> = found.items.iter().map(row).collect();
         let head = ["TIME (UTC)", "WHO", "WHAT", "ENDED", "FROM", "REASON"];

@@ -1,7 +1,7 @@
 //! `tasker task list --follow`: prints tasks as they come and change.
 
-use anyhow::{Result, bail};
-use tasker_api::TaskChanges;
+use anyhow::Result;
+use tasker_client::{Document, ListEvent};
 use tasker_orchestrator::read::TaskSummary;
 
 use super::{ending::Ending, filters::Filters, paging::Paging, stop::stop_signal};
@@ -10,7 +10,7 @@ use crate::{
     output::{Output, Style, print, printable},
 };
 
-/// Prints the list, and then each task that changes, until the user stops it.
+/// Prints the list, and then each task that changes, until the user stops it. Goes on where a connection breaks.
 pub(super) async fn follow_list(
     client: &Client,
     filters: Filters,
@@ -18,27 +18,30 @@ pub(super) async fn follow_list(
     output: &Output,
 ) -> Result<Ending> {
     let stop = stop_signal()?;
-    let mut events = client.listen(&format!("/v1/tasks/stream?{}", filters.query(Some(paging)))).await?;
+    let list = client.patient().list::<Document>(&format!("/v1/tasks?{}", filters.query(Some(paging))));
+    let mut events = list.watch();
     output.say(&output.style(Style::Faint, "following tasks; Ctrl-C stops"));
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return Ok(Ending::Done),
-            event = events.recv() => event,
+            event = events.next() => event,
         };
-        let Some((kind, data)) = event else { bail!("the server has ended the connection") };
-        if kind == "missed" {
-            eprintln!(
+        let Some(event) = event else { return Ok(Ending::Done) };
+        match event.map_err(|error| client.failure(error))? {
+            ListEvent::Snapshot(changes) | ListEvent::Changes(changes) => {
+                // The oldest first, as they came.
+                for task in changes.tasks.iter().rev() {
+                    print(&if output.json {
+                        task.get().to_owned()
+                    } else {
+                        printable(&line(&task.parse()?, output))
+                    });
+                }
+            }
+            ListEvent::Missed => eprintln!(
                 "warning: too much has happened to be told; `tasker task list` shows the list as it is"
-            );
-            continue;
-        }
-        let TaskChanges { mut tasks, .. } = serde_json::from_str(&data)?;
-        // The oldest first, as they came.
-        tasks.reverse();
-        for task in &tasks {
-            let line =
-                if output.json { serde_json::to_string(task)? } else { printable(&line(task, output)) };
-            print(&line);
+            ),
+            _ => {}
         }
     }
 }

@@ -94,7 +94,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         Command::List => list(project, output).await,
         Command::Run(arguments) => run_one(project, &arguments, output).await,
         Command::Versions { handler } => {
-            let versions: Vec<HandlerVersion> = Client::of(project).all(&versions_of(&handler)).await?;
+            let versions: Vec<HandlerVersion> = Client::of(project)?.all(&versions_of(&handler)).await?;
             tell_versions(&versions, output)
         }
         Command::Promote { handler, version } => {
@@ -116,7 +116,7 @@ async fn make_current(
     operation: CallableOperation,
     output: &Output,
 ) -> Result<Ending> {
-    let client = Client::of(project);
+    let client = Client::of(project)?;
     let _: HandlerVersion = client.patch(&versions_of(handler), &operation).await?;
     let versions: Vec<HandlerVersion> = client.all(&versions_of(handler)).await?;
     tell_versions(&versions, output)
@@ -140,7 +140,7 @@ fn tell_versions(versions: &[HandlerVersion], output: &Output) -> Result<Ending>
 }
 
 async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
-    let handlers: Vec<HandlerSummary> = Client::of(project).all("/v1/callables").await?;
+    let handlers: Vec<HandlerSummary> = Client::of(project)?.all("/v1/callables").await?;
     output.result(&handlers, || {
         let row = |handler: &HandlerSummary| {
             let component = handler.component.chars().take(12).collect();

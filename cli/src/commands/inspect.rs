@@ -1,9 +1,9 @@
 //! Looking into tasks: counts, graph, timeline, logs, documents.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use tasker_api::Page;
-use tasker_orchestrator::read::{DrawnGraph, LogEntry, TaskContext, TaskCount, TimelineEntry};
+use tasker_orchestrator::read::{DrawnGraph, LogEntry, TaskContext, TaskCount, TimelineEntry, Transition};
 use uuid::Uuid;
 
 use super::{
@@ -136,6 +136,34 @@ pub(super) async fn logs(
         }
         lines.iter().map(line).collect::<Vec<_>>().join("\n")
     })?;
+    Ok(Ending::Done)
+}
+
+/// Lists the changes of a task and its steps.
+pub(super) async fn history(client: &Client, task: Uuid, paging: Paging, output: &Output) -> Result<Ending> {
+    let query = query([("limit", Some(paging.limit())), ("cursor", paging.cursor())]);
+    let found: Page<Transition> = client.get(&format!("/v1/tasks/{task}/audit?{query}")).await?;
+    output.result(&found, || {
+        let row = |change: &Transition| {
+            vec![
+                change.at.format("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+                change.step.clone().unwrap_or_default(),
+                format!("{} → {}", change.from_state, change.to_state),
+                change.event.clone(),
+                change.actor.clone(),
+                change.reason.clone().unwrap_or_default(),
+            ]
+        };
+        let rows: Vec<_> = found.items.iter().map(row).collect();
+        table(&["AT (UTC)", "STEP", "CHANGE", "EVENT", "BY", "REASON"], &rows) + &more(&found)
+    })?;
+    Ok(Ending::Done)
+}
+
+/// Prints a document as it is stored.
+pub(super) async fn document(client: &Client, path: &str, output: &Output) -> Result<Ending> {
+    let document: Box<RawValue> = client.get(path).await?;
+    output.result(&document, || indented(document.get()))?;
     Ok(Ending::Done)
 }
 

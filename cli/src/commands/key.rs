@@ -91,7 +91,7 @@ enum Store {
 impl Store {
     async fn open(project: &ProjectConfig, is_database: bool) -> Result<Self> {
         if !is_database {
-            return Ok(Self::Server(Client::of(project)));
+            return Ok(Self::Server(Client::of(project)?));
         }
         let url = &project.config.database.url;
         if url.is_empty() {
@@ -175,7 +175,7 @@ pub(crate) async fn run(project: &ProjectConfig, arguments: Arguments, output: &
             output.result(&key, || format!("key {} ({}) is revoked", key.key_id, key.name))?;
         }
         Command::Me => {
-            let me: Me = Client::of(project).get("/v1/me").await?;
+            let me: Me = Client::of(project)?.get("/v1/me").await?;
             output.result(&me, || tell_me(&me))?;
         }
     }

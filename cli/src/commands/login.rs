@@ -63,7 +63,7 @@ pub(crate) async fn log_in(
     output: &Output,
 ) -> Result<Ending> {
     let url = project.config.server.url();
-    let client = Client::without_credentials(&url);
+    let client = Client::with_credentials(&url, None)?;
     let meta: Meta = client.get("/v1/meta").await?;
     if meta.authentication != "own" {
         bail!("{url} has no logins: its authentication is `{}`", meta.authentication);
@@ -78,7 +78,7 @@ pub(crate) async fn log_in(
         profile.api_key = Some(secret(true)?);
     }
     // What the server does not accept is not stored.
-    let me: Me = Client::with_credentials(&url, profile.credentials()).get("/v1/me").await?;
+    let me: Me = Client::with_credentials(&url, profile.credentials())?.get("/v1/me").await?;
     let name = match name {
         Some(name) => name,
         None => name_of(&url)?,
@@ -122,7 +122,7 @@ pub(crate) async fn log_out(
     };
     let profile = profiles.get(&name)?.clone();
     if let Some(credentials @ Credentials::Token(_)) = profile.credentials().filter(Credentials::is_session) {
-        let client = Client::with_credentials(&profile.url, Some(credentials));
+        let client = Client::with_credentials(&profile.url, Some(credentials))?;
         // A session that has ended is as good as ended, and one on a server that is away ends by itself.
         if let Err(error) = client.delete::<Value>("/v1/session").await {
             eprintln!("warning: the session could not be ended at {}: {error:#}", profile.url);

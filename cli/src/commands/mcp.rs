@@ -19,9 +19,8 @@ struct Remote(Client);
 impl Api for Remote {
     async fn call(&self, request: ApiRequest) -> Result<ApiResponse, ApiUnreachable> {
         let ApiRequest { method, path, body, content_type, idempotency_key } = request;
-        let content_type = content_type.unwrap_or("application/json");
-        let body = body.unwrap_or_default();
-        let sent = self.0.raw(method, path, content_type, body, idempotency_key, PROGRAM);
+        let body = body.map(|body| (content_type.unwrap_or("application/json"), body));
+        let sent = self.0.raw(method, &path, body, idempotency_key);
         let (status, body) = sent.await.map_err(|error| ApiUnreachable(format!("{error:#}")))?;
         Ok(ApiResponse { status, body })
     }
@@ -29,7 +28,8 @@ impl Api for Remote {
 
 pub(crate) async fn run(project: &ProjectConfig, write: bool) -> Result<Ending> {
     let stop = stop_signal()?;
+    let client = Client::of_program(PROGRAM, &project.config.server.url(), project.credentials())?;
     let settings = Settings::new(write || project.config.mcp.write);
-    serve_stdio(Server::new(Arc::new(Remote(Client::of(project))), &settings), stop).await?;
+    serve_stdio(Server::new(Arc::new(Remote(client)), &settings), stop).await?;
     Ok(Ending::Done)
 }

@@ -29,7 +29,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = Client::of(project);
+    let client = Client::of(project)?;
     match command {
         Command::List { paging } => {
             let query = query([("limit", Some(paging.limit())), ("cursor", paging.cursor())]);

@@ -5,7 +5,8 @@ use std::{io::Read, path::Path};
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use tasker_api::{CreatedTask, Problem};
+use tasker_api::CreatedTask;
+use tasker_client::types::Problem;
 use tasker_orchestrator::TaskRequest;
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use tasker_api::{OperatedTask, StepActionName, StepOperation};
 use tasker_orchestrator::read::{AttemptRecord, StepDetail, Transition};
 use uuid::Uuid;
 
-use super::{ending::Ending, operate::Actor, request::read_json};
+use super::{ending::Ending, inspect::document, operate::Actor, request::read_json};
 use crate::{
     client::{Client, segment},
     config::ProjectConfig,
@@ -32,6 +32,8 @@ pub(crate) enum Command {
         #[arg(long)]
         history: bool,
     },
+    /// Print the result of a step as it was sent, whatever its size.
+    Result(StepOfTask),
     /// Run a failed step again, with its attempts reset.
     Reset(Operation),
     /// Let dependent steps run without a result of this step.
@@ -80,10 +82,11 @@ pub(crate) struct Operation {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::List { task_id } => list(client, task_id, output).await,
         Command::Show { step, history } => show(client, &step, history, output).await,
+        Command::Result(step) => document(client, &format!("{}/result", step.path()), output).await,
         Command::Reset(operation) => {
             operation.run(StepActionName::ResetForRetry, "reset", client, output).await
         }

@@ -6,14 +6,12 @@ use chrono::TimeDelta;
 use tasker_api::{ConfigurationEntry, DetailedHealth, Meta, Page};
 use tasker_orchestrator::{Fitness, Host, HostPresence, QueueDepth};
 
-use ureq::http::Method;
-
 use super::{
     ending::Ending,
     paging::{Paging, more},
 };
 use crate::{
-    client::{Client, query},
+    client::{Client, Method, query},
     config::ProjectConfig,
     output::{Output, Style, table},
     view::duration,
@@ -40,7 +38,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::Health => return health(client, output).await,
         Command::Info => {
@@ -81,9 +79,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
 }
 
 async fn health(client: &Client, output: &Output) -> Result<Ending> {
-    let path = "/health/detailed".to_owned();
-    let (status, text) =
-        client.raw(Method::GET, path, "application/json", String::new(), None, "tasker").await?;
+    let (status, text) = client.raw(Method::GET, "/health/detailed", None, None).await?;
     // A server that is down says why, too.
     let health: DetailedHealth = match serde_json::from_str(&text) {
         Ok(health) => health,

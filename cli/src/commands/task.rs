@@ -1,30 +1,28 @@
 //! `tasker task`: creates, follows, lists and operates tasks.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
-use tasker_api::{CreatedTask, Page, Problem, TaskCopy};
+use tasker_api::{CreatedTask, Page, TaskCopy};
 use tasker_orchestrator::{TaskAction, read::TaskSummary};
 use uuid::Uuid;
 
 use super::{
     bulk,
-    dev::Local,
     ending::Ending,
     filters::Filters,
     follow::{finish, follow, look},
     follow_list::follow_list,
-    inspect::{self, LogFilters},
+    inspect::{self, LogFilters, document},
     operate::Operation,
     paging::{Paging, more},
     request::{RefusedInput, Request, read_json},
-    stop::stop_signal,
+    task_check, task_run,
 };
 use crate::{
     client::{Client, told},
     config::ProjectConfig,
     graph::Format,
     output::{Output, printable, table},
-    view::TaskView,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -97,6 +95,23 @@ pub(crate) enum Command {
         #[command(flatten)]
         filters: LogFilters,
     },
+    /// List the changes of a task and its steps: time, event, actor and reason.
+    History {
+        /// The task.
+        task_id: Uuid,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Check requests to create tasks: the template and the inputs. Creates none. Exit code 3 if one is refused.
+    Validate {
+        #[command(flatten)]
+        request: Request,
+    },
+    /// Print the input of a task as it was sent, whatever its size.
+    Input {
+        /// The task.
+        task_id: Uuid,
+    },
     /// Print the input of a task and the results of its steps.
     Context {
         /// The task.
@@ -165,25 +180,13 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
+pub(crate) async fn run(project: ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     if let Command::Run { request, watch, local: true } = command {
-        let usual = project.config.server.listen.clone();
-        // Any free port, because the usual one may be in use.
-        "127.0.0.1:0".clone_into(&mut project.config.server.listen);
-        let stop = stop_signal()?;
-        let local = Local::start(project, output, stop.clone()).await?;
-        let ending = tokio::select! {
-            ending = run_local(&local, &request, watch, &usual, output) => ending,
-            () = stop.cancelled() => {
-                Err(anyhow!("interrupted; unfinished tasks continue with `tasker dev` or the next run of this command"))
-            }
-        };
-        local.stop().await;
-        return ending;
+        return Box::pin(task_run::locally(project, &request, watch, output)).await;
     }
-    let client = &Client::of(&project);
+    let client = &Client::of(&project)?;
     match command {
-        Command::Run { request, watch, .. } => Ok(run_tasks(client, &request, watch, output).await?.0),
+        Command::Run { request, watch, .. } => task_run::on_server(client, &request, watch, output).await,
         Command::Create { request } => {
             let (mut created, mut refused) = (Vec::new(), Vec::new());
             request
@@ -213,6 +216,9 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
         Command::Graph { task_id, format } => inspect::graph(client, task_id, format, output).await,
         Command::Timeline { task_id, paging } => inspect::timeline(client, task_id, paging, output).await,
         Command::Logs { task_id, filters } => inspect::logs(client, task_id, filters, output).await,
+        Command::History { task_id, paging } => inspect::history(client, task_id, paging, output).await,
+        Command::Validate { request } => task_check::run(client, &request, output).await,
+        Command::Input { task_id } => document(client, &format!("/v1/tasks/{task_id}/input"), output).await,
         Command::Context { task_id } => inspect::context(client, task_id, output).await,
         Command::Show { task_id } => {
             let view = look(client, task_id).await?;
@@ -255,87 +261,12 @@ pub(crate) async fn run(mut project: ProjectConfig, command: Command, output: &O
     }
 }
 
-/// Runs the tasks, and says where the last one is shown by the server of the project, which listens on `usual`.
-async fn run_local(
-    local: &Local,
-    request: &Request,
-    watch: bool,
-    usual: &str,
-    output: &Output,
-) -> Result<Ending> {
-    local.publish(output).await?;
-    let (ending, last) = run_tasks(&Client::new(&local.url), request, watch, output).await?;
-    if let Some(task) = last {
-        output
-            .say(&format!("see it in the console: `tasker dev`, then http://{usual}/console/tasks/{task}\n"));
-    }
-    Ok(ending)
-}
-
 /// The result of `task create`.
 #[derive(Serialize)]
 struct Created {
     task_ids: Vec<Uuid>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusedInput>,
-}
-
-/// The result of one input of `task run`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Ran {
-    Task(Box<TaskView>),
-    Refused(RefusedInput),
-}
-
-/// Creates all tasks, then follows each. Prints the error of a rejected input and continues with the others.
-/// Returns the last of them, too.
-async fn run_tasks(
-    client: &Client,
-    request: &Request,
-    watch: bool,
-    output: &Output,
-) -> Result<(Ending, Option<Uuid>)> {
-    let mut answers = Vec::new();
-    request
-        .create_each(client, |input, made| {
-            answers.push(match made {
-                Ok(task) => Ok(task),
-                // The task may still be running, from an interrupted run.
-                Err(Problem { code, task_id: Some(task), detail, .. }) if code == "duplicate_task" => {
-                    output.say(&detail);
-                    Ok(task)
-                }
-                Err(error) => {
-                    let refused = RefusedInput::new(input, error);
-                    output.say(&format!("{}\n", refused.words(output)));
-                    Err(refused)
-                }
-            });
-            Ok(())
-        })
-        .await?;
-    let (mut ran, mut complete, mut last) = (Vec::new(), true, None);
-    for answer in answers {
-        let task = match answer {
-            Ok(task) => task,
-            Err(refused) => {
-                complete = false;
-                ran.push(Ran::Refused(refused));
-                continue;
-            }
-        };
-        last = Some(task);
-        let view = follow(client, task, watch && output.live, output).await?;
-        if !(watch && output.live) {
-            output.say(&view.lines(output).join("\n"));
-        }
-        output.say("");
-        complete &= view.is_complete();
-        ran.push(Ran::Task(Box::new(view)));
-    }
-    output.result(&ran, String::new)?;
-    Ok((if complete { Ending::Done } else { Ending::TaskDidNotComplete }, last))
 }
 
 async fn list(client: &Client, filters: Filters, paging: Paging, output: &Output) -> Result<Ending> {

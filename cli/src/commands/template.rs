@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
-use tasker_orchestrator::read::{DrawnGraph, TemplateSummary};
-use tasker_templates::template::{Template, latest, reference, template_schema};
+use tasker_orchestrator::read::{DrawnGraph, TemplateSummary, TemplateVersion, TemplateVersions};
+use tasker_templates::template::{reference, template_schema};
 
-use super::{ending::Ending, import, request::template_name};
+use super::{
+    ending::Ending,
+    generate, import,
+    named_template::{of_project, published},
+    request::template_name,
+    template_check,
+};
 use crate::{
-    client::{Client, query, segment},
+    client::{Client, segment},
     config::ProjectConfig,
     graph::{Format, draw},
     json::pretty,
@@ -18,7 +24,7 @@ use crate::{
     project::{
         components::build,
         describe::Handlers,
-        templates::{TemplateFile, read_files, read_template, read_templates},
+        templates::{TemplateFile, read_files, read_templates},
     },
 };
 
@@ -29,9 +35,17 @@ pub(crate) enum Command {
     Validate {
         /// The files. Default: all files of the project.
         files: Vec<PathBuf>,
+        /// Let a server check them, by its rules. It reports every problem.
+        #[arg(long)]
+        remote: bool,
     },
     /// List the templates that a server has published.
     List,
+    /// List the versions of a template that a server has published.
+    Versions {
+        /// `NAME` or `NAMESPACE/NAME`.
+        template: String,
+    },
     /// Print a template that a server has published.
     Show {
         /// `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME@VERSION`.
@@ -45,6 +59,10 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value = "svg")]
         format: Format,
     },
+    /// As `tasker generate types`.
+    Types(generate::Types),
+    /// As `tasker generate docs`.
+    Docs(generate::Docs),
     /// Convert a template from an earlier version of the format to the current one, and print the changes.
     Import(import::Arguments),
     /// Print the JSON Schema of templates, for editors.
@@ -55,9 +73,11 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
-        Command::Validate { files } => validate(project, &files, output).await,
+        Command::Validate { files, remote: true } => template_check::run(project, &files, output).await,
+        Command::Validate { files, remote: false } => validate(project, &files, output).await,
+        Command::Versions { template } => versions(project, &template, output).await,
         Command::List => {
-            let templates: Vec<TemplateSummary> = Client::of(project).all("/v1/templates").await?;
+            let templates: Vec<TemplateSummary> = Client::of(project)?.all("/v1/templates").await?;
             output.result(&templates, || {
                 let row = |template: &TemplateSummary| {
                     vec![
@@ -84,6 +104,8 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             output.result(&graph, || draw(&graph, format))?;
             Ok(Ending::Done)
         }
+        Command::Types(arguments) => generate::write_types(project, arguments, output).await,
+        Command::Docs(arguments) => generate::write_docs(project, arguments, output).await,
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Reference => {
             print(reference().trim_end());
@@ -124,37 +146,21 @@ async fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -
     Ok(Ending::Done)
 }
 
-/// Reads a template file, or a template of the project by its name.
-fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let path = PathBuf::from(wanted);
-    if path.is_file() {
-        return Ok(read_template(&path)?.template);
-    }
-    let templates = read_templates(project)?;
-    let known: Vec<String> = templates.iter().map(|file| file.template.name.clone()).collect();
-    let mut named: Vec<Template> =
-        templates.into_iter().map(|file| file.template).filter(|template| template.name == wanted).collect();
-    let found = latest(named.iter().map(|template| template.version.as_str()));
-    found.map(|index| named.swap_remove(index)).with_context(|| {
-        format!("there is no file and no template `{wanted}`; the project has {}", known.join(", "))
-    })
-}
-
-async fn published(project: &ProjectConfig, wanted: &str) -> Result<Template> {
-    let (namespace, name, version) = template_name(wanted);
-    let client = Client::of(project);
-    let all: Vec<TemplateSummary> =
-        client.all(&format!("/v1/templates?{}", query([("name", Some(name.to_owned()))]))).await?;
-    let matches = |template: &&TemplateSummary| {
-        template.name == name
-            && namespace.is_none_or(|namespace| template.namespace == namespace)
-            && version.is_none_or(|version| template.version == version)
-    };
-    let found: Vec<&TemplateSummary> = all.iter().filter(matches).collect();
-    let found = latest(found.iter().map(|found| found.version.as_str())).map(|index| found[index]);
-    let found =
-        found.with_context(|| format!("there is no template `{wanted}`; see `tasker template list`"))?;
-    let [namespace, name, version] =
-        [&found.namespace, &found.name, &found.version].map(|part| segment(part));
-    client.get(&format!("/v1/templates/{namespace}/{name}/{version}")).await
+async fn versions(project: &ProjectConfig, template: &str, output: &Output) -> Result<Ending> {
+    let (namespace, name, _) = template_name(template);
+    let path = format!("/v1/templates/{}/{}", segment(namespace.unwrap_or("default")), segment(name));
+    let found: TemplateVersions = Client::of(project)?.get(&path).await?;
+    output.result(&found, || {
+        let row = |version: &TemplateVersion| {
+            vec![
+                version.version.clone(),
+                if version.version == found.latest_version { "latest" } else { "" }.to_owned(),
+                version.published_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                version.tasks_24h.to_string(),
+            ]
+        };
+        let rows: Vec<_> = found.versions.iter().map(row).collect();
+        table(&["VERSION", "", "PUBLISHED (UTC)", "TASKS IN 24 H"], &rows)
+    })?;
+    Ok(Ending::Done)
 }

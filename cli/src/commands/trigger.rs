@@ -55,7 +55,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::Validate { files } => validate(project, &files, output)?,
         Command::List => {

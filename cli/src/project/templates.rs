@@ -20,10 +20,13 @@ pub(crate) struct TemplateFile {
 
 /// Reads the project's templates. Reads every file before it fails, and reports each fault with its location.
 pub(crate) fn read_templates(project: &ProjectConfig) -> Result<Vec<TemplateFile>> {
+    read_files(&files_of(project)?)
+}
+
+/// The files of the project's templates.
+pub(crate) fn files_of(project: &ProjectConfig) -> Result<Vec<PathBuf>> {
     let folder = project.path(&project.config.project.templates);
-    let paths = documents(&folder)
-        .with_context(|| format!("there is no folder of templates at {}", folder.display()))?;
-    read_files(&paths)
+    documents(&folder).with_context(|| format!("there is no folder of templates at {}", folder.display()))
 }
 
 /// Reads these files. Fails if two are the same version of a template.

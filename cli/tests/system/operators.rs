@@ -71,6 +71,11 @@ impl Server {
         Self { project, process, url }
     }
 
+    /// The URL of the API.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Runs a command on this server and returns how it ended.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         run(tasker(self.project.path()).args(arguments).env("TASKER_URL", &self.url).env("USER", "somebody"))
@@ -339,11 +344,41 @@ fn a_task_is_looked_into_and_every_list_is_printed() {
     assert_eq!(server.json(&["task", "context", task])["input"], json!({}));
     assert!(server.refusal(&["task", "logs", task, "--step", "brokn"]).contains("did you mean `broken`?"));
 
+    assert!(
+        server
+            .refusal(&["dlq", "bulk", "--name", "mend", "--as", "cancelled", "--reason", "r"])
+            .contains("--yes")
+    );
+    let many = ["dlq", "bulk", "--name", "mend", "--as", "cancelled", "--reason", "r", "--yes"];
+    assert!(server.say(&many).contains("1 of 1 entries were updated"));
+    assert_eq!(server.json(&["dlq", "list", "--name", "mend"])["items"][0]["resolution_status"], "cancelled");
+    assert!(server.say(&many).contains("no pending entry matches"));
+
     server.say(&["task", "cancel", task, "--reason", "enough"]);
     let trail = server.json(&["audit", "--permission", "tasks:cancel"]);
     assert_eq!((&trail["items"][0]["reason"], &trail["items"][0]["status"]), (&json!("enough"), &json!(200)));
     let trail = server.say(&["audit"]);
     assert!(trail.contains("enough") && trail.contains("127.0.0.1"), "{trail}");
+
+    assert_eq!(server.say(&["task", "input", task]).trim(), "{}");
+    let changes = server.say(&["task", "history", task]);
+    assert!(changes.contains("broken") && changes.contains("enough"), "{changes}");
+    assert!(server.say(&["task", "validate", "mend"]).contains("valid for default/mend 1.0.0"));
+    let refused = server.run(&["task", "validate", "nothing"]);
+    assert!(refused.code == Some(3) && refused.stderr.contains("nothing"), "{refused:#?}");
+    assert_eq!(server.json(&["template", "versions", "mend"])["versions"][0]["tasks_24h"], 1);
+    assert!(server.say(&["template", "validate", "--remote"]).contains("mend.yaml: is valid"));
+    server.project.write("bad.yaml", "name: bad\nversion: 1.0.0\nsteps: [{ name: a, dependencies: [b] }]\n");
+    let bad = server.project.path().join("bad.yaml");
+    let refused = server.run(&["template", "validate", "--remote", bad.to_str().expect("a path")]);
+    assert!(refused.code == Some(1) && refused.stdout.contains("bad.yaml:3:"), "{refused:#?}");
+
+    let hook = ["event", "subscribe", "hook", "never.heard", "--webhook", "http://127.0.0.1:9/"];
+    server.say(&hook);
+    assert!(server.say(&["event", "subscription", "show", "hook"]).contains("http://127.0.0.1:9/"));
+    assert_eq!(server.json(&["event", "subscription", "deliveries", "hook"])["items"], json!([]));
+    assert!(server.refusal(&["event", "subscription", "retry", "hook", "7"]).contains('7'));
+    assert_eq!(server.json(&["session", "list"])["items"], json!([]));
 
     for (list, expected) in [
         (&["template", "list"][..], "default/choice"),

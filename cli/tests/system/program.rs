@@ -15,6 +15,9 @@ use serde_json::Value;
 /// The timeout of every wait. Building components on a busy machine takes longest.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long what a process has printed may take to be read after its end.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// Returns a command that runs the program on a project.
 pub(crate) fn tasker(project: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasker"));
@@ -92,12 +95,15 @@ impl Process {
     /// Waits for a line that contains `words`, and returns the rest of the line.
     pub(crate) fn wait_for(&mut self, words: &str) -> String {
         let until = Instant::now() + PATIENCE;
+        let mut end: Option<Instant> = None;
         loop {
             if let Some((_, rest)) = self.said().lines().find_map(|line| line.split_once(words)) {
                 return rest.trim().to_owned();
             }
             let ended = self.child.try_wait().expect("the process can be asked for its state");
-            assert!(ended.is_none(), "ended before it printed {words:?} ({ended:?}):\n{}", self.said());
+            // Its last words may still be on the way.
+            let is_over = ended.is_some() && end.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS;
+            assert!(!is_over, "ended before it printed {words:?} ({ended:?}):\n{}", self.said());
             assert!(Instant::now() < until, "did not print {words:?}:\n{}", self.said());
             thread::sleep(Duration::from_millis(20));
         }

@@ -1,10 +1,11 @@
-//! Redirects to large responses, and what the other host learns.
+//! Responses that are redirects, what the other host learns, and responses as they are.
 
 use axum::{http::StatusCode, response::IntoResponse};
 use serde_json::{Value, json};
+use tasker_client::Method;
 use uuid::Uuid;
 
-use crate::fake::{Fake, json_of, text_of};
+use crate::fake::{Fake, json_of, problem, text_of};
 
 const ID: Uuid = Uuid::from_u128(7);
 
@@ -55,4 +56,21 @@ async fn a_circle_of_redirects_ends() {
     let error = server.client().me().await.unwrap_err();
     assert_eq!(error.code(), "unexpected_response", "{error}");
     assert!(server.seen().len() < 6);
+}
+
+#[tokio::test]
+async fn any_response_is_an_answer() {
+    let server = Fake::start(|number, _| match number {
+        0 => problem(409, "already_ended"),
+        _ => text_of(418, "tea"),
+    })
+    .await;
+    let client = server.builder().user_agent("tea/1").build().unwrap();
+    let ask = async || client.request(Method::GET, "/v1/tasks").answer().await.unwrap();
+    let refused = ask().await;
+    assert_eq!(refused.status(), 409);
+    assert_eq!(serde_json::from_slice::<Value>(refused.body()).unwrap()["code"], "already_ended");
+    assert_eq!(refused.parse::<Value>().unwrap_err().code(), "already_ended");
+    assert_eq!(ask().await.into_body().unwrap_err().status(), Some(418));
+    assert_eq!(server.seen()[0].header("user-agent"), Some("tea/1"));
 }

@@ -95,7 +95,7 @@ async fn other_changes_get_a_key_and_are_repeated_with_it() {
     let seen = server.seen();
     let keys: BTreeSet<_> = seen.iter().map(|request| request.header("idempotency-key").unwrap()).collect();
     assert_eq!((seen.len(), keys.len()), (3, 1));
-    assert_eq!(seen[0].query(), "reason=no+longer+wanted+%26+paid");
+    assert_eq!(seen[0].query(), "reason=no%20longer%20wanted%20%26%20paid");
 
     let refusing = Fake::start(|_, _| problem(409, "not_possible")).await;
     refusing.client().task(ID).pause("stock").await.unwrap_err();

@@ -117,9 +117,11 @@ async fn published_events_are_heard_and_gaps_are_told() {
     let mut heard = server.client().watch_events();
     let document = |text: &str| DomainEvent::Event(Document::from_text(text).unwrap());
     let expected = [
+        DomainEvent::Connected,
         document("{\"id\": 1.50}"),
         DomainEvent::Missed(Some(7)),
         DomainEvent::Missed(None),
+        DomainEvent::Connected,
         document("{\"id\": 2}"),
         DomainEvent::Missed(None),
     ];

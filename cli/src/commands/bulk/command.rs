@@ -48,7 +48,7 @@ fn page(paging: Paging) -> String {
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::List { paging } => {
             let found: Page<BulkOperation> = client.get(&format!("/v1/bulk?{}", page(paging))).await?;

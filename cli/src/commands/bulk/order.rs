@@ -1,9 +1,6 @@
 //! `tasker task bulk`: shows what an action on many tasks would do, asks, and follows it to the end.
 
-use std::{
-    io::{BufRead as _, IsTerminal as _, Write as _, stdin},
-    time::Duration,
-};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -14,13 +11,13 @@ use uuid::Uuid;
 use super::words;
 use crate::{
     client::{Client, told},
-    commands::{ending::Ending, operate::Actor, request::read_json, stop::stop_signal},
+    commands::{
+        confirm::is_confirmed, ending::Ending, operate::Actor, request::read_json, stop::stop_signal,
+    },
     output::{Output, printable},
     view::Screen,
 };
 
-/// From how many tasks on their number must be typed, not only `y`.
-const MANY: i64 = 100;
 /// How often a followed operation is read.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How many failures are printed at the end.
@@ -103,27 +100,6 @@ impl Order {
         }
         Ok(body)
     }
-
-    /// Asks on the terminal whether to go on.
-    fn is_confirmed(&self, count: i64) -> Result<bool> {
-        if self.yes {
-            return Ok(true);
-        }
-        if !stdin().is_terminal() {
-            bail!("nothing was changed: standard input is no terminal to confirm on; add --yes to go on");
-        }
-        let expected = if count > MANY { count.to_string() } else { "y".to_owned() };
-        let question = if count > MANY {
-            format!("Type {count} to {} these tasks: ", words::verb(self.action))
-        } else {
-            format!("{} these {count} tasks? [y/N] ", words::verb(self.action))
-        };
-        eprint!("{question}");
-        std::io::stderr().flush()?;
-        let mut answer = String::new();
-        stdin().lock().read_line(&mut answer)?;
-        Ok(answer.trim().eq_ignore_ascii_case(&expected))
-    }
 }
 
 /// Begins an operation after its confirmation, and follows it.
@@ -134,7 +110,8 @@ pub(crate) async fn order(client: &Client, order: Order, filter: Value, output: 
         output.result(&preview, String::new)?;
         return Ok(Ending::Done);
     }
-    if !order.is_confirmed(preview.matching.count)? {
+    let count = usize::try_from(preview.matching.count).unwrap_or_default();
+    if !order.yes && !is_confirmed(&words::verb(order.action), count, "tasks")? {
         bail!("nothing was changed");
     }
     let token = json!({ "confirm": preview.confirm });

@@ -6,6 +6,7 @@ use serde_json::json;
 use tasker_transport::s3::{open_bucket, sdk_config};
 
 use super::{
+    encrypted::check_endpoints,
     signing::Publisher,
     tool::Deployer,
     upload::{ToUpload, upload},
@@ -16,7 +17,6 @@ use crate::{
     output::Output,
     parts,
     project::{components::build, templates::read_templates, triggers::read_triggers},
-    signature::check_endpoints,
 };
 
 /// The processor architecture of the functions.

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod command;
+#[cfg(feature = "aws")]
+mod encrypted;
 #[cfg(not(feature = "aws"))]
 mod missing;
 #[cfg(feature = "aws")]

@@ -1,14 +1,15 @@
 //! `tasker event`: its subcommands and their options.
 
 use anyhow::Result;
-use uuid::Uuid;
 
 use super::{
     events::Events,
     list::list,
+    published,
     received::{Received, received},
-    replay::replay,
+    replay::{Replay, replay},
     send::send,
+    subscription,
     subscriptions::{Target, subscribe, subscriptions, unsubscribe},
     test_command,
     watch::watch,
@@ -26,18 +27,17 @@ pub(crate) enum Command {
     Send(Events),
     /// Match events against the project's triggers, without a server: print which triggers match, the tasks they
     /// would start, and the reasons of mismatches. Exit code 3 if an event would become a dead letter.
-    Test(Events),
+    Test {
+        #[command(flatten)]
+        events: Events,
+        /// Match them against the triggers that a server has published, instead.
+        #[arg(long)]
+        published: bool,
+    },
     /// List received events and their results, newest first; or show one.
     Received(Received),
     /// Match dead letters against the current triggers.
-    Replay {
-        /// The ids of the received events.
-        #[arg(required_unless_present = "all")]
-        ids: Vec<Uuid>,
-        /// All dead letters, oldest first.
-        #[arg(long, conflicts_with = "ids")]
-        all: bool,
-    },
+    Replay(Replay),
     /// List the domain events of the last day and their deliveries, newest first.
     List(Paging),
     /// Print domain events as they are published, until Ctrl-C. With --json each is a line.
@@ -64,15 +64,19 @@ pub(crate) enum Command {
     },
     /// List the subscriptions.
     Subscriptions,
+    /// Show a subscription, list its deliveries that have not arrived, and try them again.
+    #[command(subcommand)]
+    Subscription(subscription::Command),
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
-    let client = &Client::of(project);
+    let client = &Client::of(project)?;
     match command {
         Command::Send(events) => send(client, &events, output).await,
-        Command::Test(events) => test_command::run(project, &events, output),
+        Command::Test { events, published: true } => published::run(client, &events, output).await,
+        Command::Test { events, published: false } => test_command::run(project, &events, output),
         Command::Received(arguments) => received(client, arguments, output).await,
-        Command::Replay { ids, all: _ } => replay(client, ids, output).await,
+        Command::Replay(arguments) => replay(client, arguments, output).await,
         Command::List(paging) => list(client, paging, output).await,
         Command::Watch { event } => watch(client, event.as_deref(), output).await,
         Command::Subscribe { name, event, target, secret } => {
@@ -80,5 +84,6 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Unsubscribe { name } => unsubscribe(client, &name, output).await,
         Command::Subscriptions => subscriptions(client, output).await,
+        Command::Subscription(command) => subscription::run(client, command, output).await,
     }
 }

@@ -3,10 +3,12 @@
 mod command;
 mod events;
 mod list;
+mod published;
 mod received;
 mod reception;
 mod replay;
 mod send;
+mod subscription;
 mod subscriptions;
 mod test_command;
 mod watch;

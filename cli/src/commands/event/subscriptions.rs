@@ -80,7 +80,7 @@ pub(super) async fn subscriptions(client: &Client, output: &Output) -> Result<En
     Ok(Ending::Done)
 }
 
-fn rows(all: &[Subscription]) -> String {
+pub(super) fn rows(all: &[Subscription]) -> String {
     let row = |one: &Subscription| {
         let text = |key: &str| one.target[key].as_str().unwrap_or_default().to_owned();
         let target = match one.kind {

@@ -1,8 +1,9 @@
 //! `tasker event watch`: prints domain events as they are published.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tasker_client::DomainEvent;
 
 use crate::{
     client::Client,
@@ -29,8 +30,7 @@ struct Shown {
 /// Prints events until Ctrl-C: all, or those with the name `wanted`, or with this prefix if it ends with `*`.
 pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output) -> Result<Ending> {
     let stop = stop_signal()?;
-    let mut events = client.listen("/v1/domain-events/stream").await?;
-    output.say(&output.style(Style::Faint, "watching events; Ctrl-C stops"));
+    let mut events = client.patient().streams().watch_events();
     let matches = |name: &str| match wanted.map(|wanted| (wanted, wanted.strip_suffix('*'))) {
         None => true,
         Some((_, Some(beginning))) => name.starts_with(beginning),
@@ -39,22 +39,31 @@ pub(super) async fn watch(client: &Client, wanted: Option<&str>, output: &Output
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => return Ok(Ending::Done),
-            event = events.recv() => event,
+            event = events.next() => event,
         };
-        let Some((kind, event)) = event else { bail!("the server has ended the connection") };
-        if kind == "missed" {
-            eprintln!(
-                "warning: {event} events were missed, because they arrived faster than they could be sent"
-            );
-            continue;
-        }
-        let read: Shown = serde_json::from_str(&event).unwrap_or_default();
-        if matches(&read.event_type) {
-            if output.json {
-                print(&event);
-            } else {
-                print(&printable(&line(&read, output)));
+        let Some(event) = event else { return Ok(Ending::Done) };
+        match event.map_err(|error| client.failure(error))? {
+            DomainEvent::Event(event) => {
+                let read: Shown = event.parse().unwrap_or_default();
+                if matches(&read.event_type) {
+                    print(&if output.json {
+                        event.get().to_owned()
+                    } else {
+                        printable(&line(&read, output))
+                    });
+                }
             }
+            DomainEvent::Connected => {
+                output.say(&output.style(Style::Faint, "watching events; Ctrl-C stops"));
+            }
+            DomainEvent::Missed(Some(count)) => eprintln!(
+                "warning: {count} events were missed, because they arrived faster than they could be sent"
+            ),
+            DomainEvent::Missed(None) => eprintln!(
+                "warning: the server has ended the connection; events until the next one are missed, `tasker event list` \
+                 shows them"
+            ),
+            _ => {}
         }
     }
 }
