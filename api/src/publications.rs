@@ -27,8 +27,8 @@ use crate::{
 
 /// The largest component, in bytes. Those of interpreters have 20 to 40 MB.
 const MAX_COMPONENT_BYTES: usize = 64 << 20;
-/// What a WebAssembly component begins with: the magic number, version 13, layer 1.
-const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+/// What WebAssembly begins with. A handler may be a component, or a program for WASI, which is a module.
+const WASM: &[u8] = b"\0asm";
 
 /// A component in the blob store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,10 +56,8 @@ pub(crate) async fn store_component(
         let message = format!("the component could not be read, or has more than 64 MiB: {error}");
         ApiError::new(Code::PayloadTooLarge, message)
     })?;
-    if !wasm.starts_with(COMPONENT) {
-        let message =
-            "the body is not a WebAssembly component: it does not begin as one; a core module is none"
-                .to_owned();
+    if !wasm.starts_with(WASM) {
+        let message = "the body is not WebAssembly: it does not begin with its magic number".to_owned();
         return Err(ApiError::new(Code::InvalidRequest, message));
     }
     let size_bytes = wasm.len() as u64;

@@ -100,6 +100,16 @@ impl Client {
         self.send(self.request(Method::POST, path).body(content_type, body)).await
     }
 
+    /// Sends bytes, and returns a problem as an error.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<T> {
+        self.send(self.request(Method::PUT, path).body(content_type, body)).await?.map_err(told)
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.send(self.request(Method::PATCH, path).json(body)).await?.map_err(told)
     }

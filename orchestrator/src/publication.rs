@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tasker_templates::{template::Template, trigger::Trigger};
 use tasker_transport::sha256_hex;
 use utoipa::ToSchema;
 
 use crate::{
-    catalog::{Bundle, Publication},
+    catalog::{Bundle, ComponentPublication, Publication, PublishedHandler},
     error::Error,
     orchestrator::Orchestrator,
+    text::{check_identifier, check_name},
 };
 
 /// What a publication did, or would do.
@@ -83,8 +85,10 @@ impl Orchestrator {
     /// Returns what publishing a bundle would do. Changes nothing, and does not look up the handlers of its templates.
     ///
     /// # Errors
-    /// [`Error::VersionTaken`], [`Error::InvalidRequest`] of a step that may not run for so long, [`Error::InvalidTrigger`].
+    /// [`Error::VersionTaken`], [`Error::InvalidTrigger`], [`Error::InvalidRequest`] of a step that may not run for so long, and of
+    /// texts that cannot be stored.
     pub async fn preview_bundle(&self, bundle: &Bundle) -> Result<PublicationReport, Error> {
+        check(bundle)?;
         let mut missing_components = Vec::new();
         for component in &bundle.components {
             if !self.blobs().has_component(&component.digest).await? {
@@ -100,6 +104,42 @@ impl Orchestrator {
             triggers.push(of_trigger(trigger, self.triggers.compare_trigger(trigger).await?));
         }
         Ok(PublicationReport { missing_components, templates, triggers })
+    }
+}
+
+/// Refuses components and aliases that cannot be stored. Templates and triggers were checked when they were parsed.
+fn check(bundle: &Bundle) -> Result<(), Error> {
+    let invalid = |message: String| Err(Error::InvalidRequest { field: "components", message });
+    for ComponentPublication { digest, handlers, .. } in &bundle.components {
+        let is_digest = digest.len() == 64
+            && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if !is_digest {
+            return invalid(format!(
+                "have the digest `{}`; it is 64 lower-case hexadecimal digits",
+                digest.escape_debug()
+            ));
+        }
+        for PublishedHandler { name, description, input_schema, result_schema } in handlers {
+            check_identifier("components", name)?;
+            let schemas = [input_schema, result_schema];
+            if description.contains('\0') || schemas.into_iter().flatten().any(has_nul) {
+                return invalid(format!("have a NUL character in what handler `{name}` says of itself"));
+            }
+        }
+    }
+    bundle.aliases.iter().try_for_each(|(alias, handler)| {
+        check_name("aliases", alias)?;
+        check_name("aliases", handler)
+    })
+}
+
+/// Whether a text in a document contains NUL, which PostgreSQL cannot store.
+fn has_nul(document: &Value) -> bool {
+    match document {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -98,11 +98,26 @@ async fn what_is_wrong_is_named_and_nothing_is_published() {
     trigger["triggers"][0]["pattern"] = json!({ "type": 7 });
     let mut field = bundle();
     field["extra"] = json!(1);
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut changed = bundle();
+        change(&mut changed);
+        changed
+    };
+    let path = changed(&|bundle| bundle["components"][0]["digest"] = json!("../x"));
+    let name = changed(&|bundle| bundle["components"][0]["handlers"][0]["name"] = json!("a b"));
+    let nul = changed(&|bundle| {
+        bundle["components"][0]["handlers"][0]["input_schema"] = json!({ "enum": ["\0"] });
+    });
+    let alias = changed(&|bundle| bundle["aliases"] = json!({ "a\0": "weigh" }));
     for (bundle, status, code, detail) in [
         (&bad, 422, "invalid_template", "template 2:"),
         (&taken, 409, "version_taken", "`default/order` version 1.0.0"),
         (&trigger, 422, "invalid_trigger", "trigger 1:"),
         (&field, 400, "invalid_request", "extra"),
+        (&path, 400, "invalid_request", "64 lower-case hexadecimal digits"),
+        (&name, 400, "invalid_request", "`components` may contain letters"),
+        (&nul, 400, "invalid_request", "NUL"),
+        (&alias, 400, "invalid_request", "`aliases`"),
     ] {
         for query in ["", "?dry_run=true"] {
             let answer = server.publish_bundle("", query, bundle).await;
@@ -115,8 +130,8 @@ async fn what_is_wrong_is_named_and_nothing_is_published() {
 
     for (digest, bytes, detail) in [
         (&*"0".repeat(64), COMPONENT, "the SHA-256 of the component is"),
-        (&digest, b"\0asm\x01\0\0\0", "is not a WebAssembly component"),
-        (&digest, b"", "is not a WebAssembly component"),
+        (&digest, b"#!/bin/sh", "is not WebAssembly"),
+        (&digest, b"", "is not WebAssembly"),
     ] {
         let answer = server.store("", digest, bytes).await;
         assert_eq!(answer.body["code"], "invalid_request", "{answer:?}");

@@ -1,4 +1,6 @@
-//! `tasker publish`: builds the project and publishes it to the database of a running installation.
+//! `tasker publish`: builds the project and publishes it to a running installation: to its database, or through its API.
+
+mod remote;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -25,12 +27,21 @@ pub(crate) struct Arguments {
     /// or if a template pins them.
     #[arg(long)]
     no_promote: bool,
+    /// Publish through the API of the server, which needs `templates:publish`, instead of its database and its blob store.
+    #[arg(long)]
+    remote: bool,
 }
 
 pub(crate) async fn run(project: ProjectConfig, arguments: &Arguments, output: &Output) -> Result<Ending> {
+    if arguments.remote {
+        return remote::run(&project, !arguments.no_promote, output).await;
+    }
     let url = &project.config.database.url;
     if url.is_empty() {
-        bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
+        bail!(
+            "no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml; or publish through the API with \
+             --remote"
+        );
     }
     let options = url.parse().context("`database.url` is not usable")?;
     let pool = parts::open_database(&project, options, Newer::IsLeftAlone).await?;

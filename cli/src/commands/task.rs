@@ -170,6 +170,14 @@ pub(crate) enum Command {
         #[arg(long)]
         version: Option<String>,
     },
+    /// Set the priority of tasks: of their steps that become ready from now on.
+    SetPriority {
+        #[command(flatten)]
+        operation: Operation,
+        /// From -100 (last) to 100 (first).
+        #[arg(long, allow_hyphen_values = true)]
+        priority: i16,
+    },
     /// Replace the tags of tasks.
     SetTags {
         #[command(flatten)]
@@ -254,6 +262,9 @@ pub(crate) async fn run(project: ProjectConfig, command: Command, output: &Outpu
         }
         Command::Upgrade { operation, version } => {
             operation.run(TaskAction::Upgrade { version }, "upgraded", client, output).await
+        }
+        Command::SetPriority { operation, priority } => {
+            operation.run(TaskAction::SetPriority { priority }, "prioritized", client, output).await
         }
         Command::SetTags { operation, tags } => {
             operation.run(TaskAction::SetTags { tags }, "tagged", client, output).await

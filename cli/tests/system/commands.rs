@@ -2,10 +2,12 @@
 
 use std::{path::Path, process::Command};
 
+use serde_json::json;
 use tasker_transport::sha256_hex;
 use tempfile::TempDir;
 
 use crate::{
+    operators::{MEND, Server},
     program::{Ended, run, tasker},
     project::{Project, benchmark_shapes, counted_handlers},
 };
@@ -205,6 +207,31 @@ fn a_version_that_is_older_than_a_published_one_is_said_to_be_unused() {
     assert!(!publish("1.10.0").contains("older"));
     let told = publish("1.2.0");
     assert!(told.contains("system/one 1.2.0 is older than 1.10.0"), "{told}");
+}
+
+#[test]
+fn a_project_is_published_through_the_api() {
+    let server = Server::start(&[("mend", MEND)]);
+    let project = Project::new(&["ship.wasm".into()]);
+    std::fs::write(project.path().join("ship.wasm"), command('s')).expect("the component is written");
+    project.write("templates/one.yaml", &ONE_STEP.replace("HANDLER", "run"));
+    let publish =
+        || run(tasker(project.path()).args(["publish", "--remote"]).env("TASKER_URL", server.url()));
+    let done = publish();
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    assert!(done.stdout.contains("published system/one 1.0.0"), "{done:#?}");
+    let (_, steps) = server.task("system/one", &json!({ "n": 1 }), 0);
+    assert!(steps[0].contains("complete"), "{steps:?}");
+    let again = publish();
+    assert!(again.stdout.contains("unchanged system/one 1.0.0"), "{again:#?}");
+    assert!(done.stdout.contains("storing") && !again.stdout.contains("storing"), "{again:#?}");
+    project.write(
+        "templates/one.yaml",
+        &ONE_STEP.replace("HANDLER", "run").replace("- name: step", "- name: other"),
+    );
+    let refused = publish();
+    assert_eq!(refused.code, Some(1), "{refused:#?}");
+    assert!(refused.stderr.contains("already published with other content"), "{refused:#?}");
 }
 
 #[test]

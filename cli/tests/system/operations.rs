@@ -38,6 +38,10 @@ const NOT_REACHED: &[(&str, &str)] = &[
     ("list_handlers_of_namespace", "for clients of earlier versions: `template list` says more"),
     ("list_step_logs", "`task logs --step` asks for the lines of the task, by step"),
     ("log_in", "for browsers: `login` stores the key"),
+    (
+        "store_component",
+        "`publish --remote` stores only components that the server lacks: tried in commands.rs",
+    ),
 ];
 
 /// The command that reaches an operation. `ID` is an id, `FILE` and `EVENT` are files.
@@ -103,6 +107,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("operate_on_callable", "handler promote pay 2"),
     ("operate_on_step", "step reset ID pay --reason r"),
     ("operate_on_task", "task pause ID"),
+    ("publish", "publish --remote"),
     ("remove_trigger", "trigger remove shop/paid"),
     ("replay_event", "event replay ID"),
     ("replay_events", "event replay --all"),
