@@ -65,7 +65,7 @@ SERVICES = {
 # The events of streams.
 STREAMS = {"follow_task": "TaskEvent", "follow_tasks": "TaskListEvent", "follow_domain_events": "DomainEventMessage"}
 # Cookies are for browsers.
-NOT_OFFERED = {"log_in", "log_out"}
+NOT_OFFERED = {"get_metrics", "log_in", "log_out"}
 # Requests whose body is a document: its field and content type.
 DOCUMENTS = {
     "send_events": ("events", "application/cloudevents-batch+json"),

@@ -46,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
     pub(crate) blobs: Blobs,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// `[project]`: the parts of the project.
@@ -254,6 +255,44 @@ impl Default for Worker {
 pub(crate) struct Blobs {
     /// `file:///var/lib/tasker/blobs`. Empty: `.tasker/blobs` of the project.
     pub(crate) url: String,
+}
+
+/// `[telemetry]`: logs and metrics. The standard variables of OpenTelemetry, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, come first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Telemetry {
+    /// Whether the server returns its metrics at `/metrics`, to those with the permission `metrics:read`.
+    pub(crate) metrics: bool,
+    /// The address on which this process returns its metrics at `/metrics`, to everybody who reaches it. Two processes on one
+    /// machine need two. Empty: none.
+    pub(crate) metrics_listen: String,
+    /// The URL of an OpenTelemetry collector (OTLP over HTTP), to which metrics are pushed once a minute:
+    /// `http://127.0.0.1:4318`. Empty: none.
+    pub(crate) otlp_endpoint: String,
+    /// Whether the metrics of steps tell steps apart. Without it, they are of templates: for thousands of steps.
+    pub(crate) step_labels: bool,
+    /// `text` or `json`, one object a line.
+    pub(crate) log_format: LogFormat,
+}
+
+/// The format of logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            metrics: false,
+            metrics_listen: String::new(),
+            otlp_endpoint: String::new(),
+            step_labels: true,
+            log_format: LogFormat::Text,
+        }
+    }
 }
 
 /// The source of a value.

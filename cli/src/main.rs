@@ -17,6 +17,7 @@ mod plugin;
 mod profiles;
 mod project;
 mod signature;
+mod telemetry;
 mod view;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -26,9 +27,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     commands::ending::Ending,
-    config::ProjectConfig,
+    config::{LogFormat, ProjectConfig},
     output::{Output, print},
     profiles::Profiles,
+    telemetry::start_logging,
 };
 
 /// Workflows whose steps are WebAssembly components.
@@ -144,6 +146,20 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether it reads no configuration.
+    fn needs_no_project(&self) -> bool {
+        matches!(
+            self,
+            Self::CompileComponent { .. }
+                | Self::Completions { .. }
+                | Self::New(_)
+                | Self::Profile(_)
+                | Self::Plugin(_)
+        )
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
@@ -156,7 +172,6 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             });
     }
-    start_logging(arguments.verbose, matches!(arguments.command, Command::Serve(_) | Command::Worker));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output.failure(&anyhow::Error::from(error).context("starting the runtime")),
@@ -176,6 +191,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
+    let is_service = matches!(arguments.command, Command::Serve(_) | Command::Worker);
+    let log = |format| start_logging(arguments.verbose, is_service, format);
+    if arguments.command.needs_no_project() {
+        log(LogFormat::Text);
+    }
     match arguments.command {
         Command::CompileComponent { input, output } => {
             tasker_runtime_host::compile_command(&input, &output)?;
@@ -192,6 +212,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         _ => {}
     }
     let mut project = ProjectConfig::load(&arguments.project)?;
+    log(project.config.telemetry.log_format);
     if let Some(url) = arguments.server {
         project.config.server.url = url;
     }
@@ -232,22 +253,4 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         | Command::Completions { .. }
         | Command::CompileComponent { .. } => Ok(Ending::Done),
     }
-}
-
-fn start_logging(verbose: u8, service: bool) {
-    use std::io::IsTerminal;
-    let default = match (verbose, service) {
-        (0, false) => "warn",
-        (0, true) | (1, _) => {
-            "warn,tasker=info,tasker_orchestrator=info,tasker_runtime_host=info,tasker_api=info"
-        }
-        _ => "info,tasker=debug,tasker_orchestrator=debug,tasker_runtime_host=debug,tasker_api=debug",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

@@ -9,6 +9,7 @@ mod growing;
 mod kill;
 mod login;
 mod memory;
+mod metrics;
 mod operators;
 mod outage;
 mod profiles;
