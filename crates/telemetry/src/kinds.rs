@@ -35,7 +35,7 @@ pub struct Described {
     pub name: &'static str,
     /// The kind.
     pub kind: Kind,
-    /// The unit, by UCUM: `s`, `By`, `1`.
+    /// The unit, by UCUM: `s` or `By`. Empty for numbers: collectors would append `_ratio` to the name of a gauge with `1`.
     pub unit: &'static str,
     /// The names of its labels.
     pub labels: &'static [&'static str],

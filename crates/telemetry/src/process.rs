@@ -26,11 +26,11 @@ const MEMORY: Described = row(
     "Memory of the process, where the system tells.",
 );
 const THREADS: Described =
-    row(Kind::Observed, "process_threads", "1", "Threads of the process, where the system tells.");
+    row(Kind::Observed, "process_threads", "", "Threads of the process, where the system tells.");
 const FILES: Described = row(
     Kind::Observed,
     "process_open_fds",
-    "1",
+    "",
     "Open files and connections of the process, where the system tells.",
 );
 

@@ -1,17 +1,24 @@
 //! The instruments of this process, from the start of their export to its end.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    sync::OnceLock,
+    time::Duration,
+};
 
-use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::{KeyValue, metrics::MeterProvider as _};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 
 use crate::{
     instruments::Metrics,
-    settings::{MetricsSettings, StartError, is_disabled},
+    settings::{MetricsSettings, StartError, is_disabled, variable},
 };
 
 /// The scope of all instruments.
 const SCOPE: &str = "tasker";
+
+/// What tells the pushed metrics of two processes apart.
+const INSTANCE: &str = "service.instance.id";
 
 static STARTED: OnceLock<Started> = OnceLock::new();
 
@@ -59,9 +66,12 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     }
     let resource = Resource::builder();
     let named = std::env::var_os("OTEL_SERVICE_NAME").is_some();
-    let resource = if named { resource } else { resource.with_service_name(settings.service) };
-    let version = opentelemetry::KeyValue::new("service.version", settings.version);
-    let provider = provider.with_resource(resource.with_attribute(version).build()).build();
+    let mut resource = if named { resource } else { resource.with_service_name(settings.service) };
+    resource = resource.with_attribute(KeyValue::new("service.version", settings.version));
+    if !variable("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|given| given.contains(INSTANCE)) {
+        resource = resource.with_attribute(KeyValue::new(INSTANCE, random_name()));
+    }
+    let provider = provider.with_resource(resource.build()).build();
     let meter = provider.meter(SCOPE);
     let metrics = Metrics::new(&meter, settings.step_labels);
     crate::process::observe(&meter);
@@ -74,6 +84,12 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     };
     let _ = STARTED.set(started);
     Ok(true)
+}
+
+/// A name that no other process has.
+fn random_name() -> String {
+    let part = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", part(), part())
 }
 
 /// The metrics in the text format of Prometheus. None if that is not configured.

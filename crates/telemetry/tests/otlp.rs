@@ -61,7 +61,9 @@ async fn a_collector_gets_what_is_recorded_and_cannot_hold_the_process() {
     let (line, body) = requests.try_recv().unwrap();
     assert_eq!(line, "POST /v1/metrics HTTP/1.1");
     let contains = |text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
-    for text in ["tasker_tasks_blocked", "namespace", "shop", "service.name", "tasker-test"] {
+    for text in
+        ["tasker_tasks_blocked", "namespace", "shop", "service.name", "tasker-test", "service.instance.id"]
+    {
         assert!(contains(text), "{text} is not in the body");
     }
 

@@ -250,7 +250,7 @@ impl Events {
             return Ok(Ok(event));
         }
         let message = format!("the payload does not fit the schema of `{name}`:\n{}", faults.join("\n"));
-        tracing::warn!(event = name, %message, "an event could not be published");
+        tracing::warn!(event = name, reason = %message, "an event could not be published");
         Ok(Err(message))
     }
 

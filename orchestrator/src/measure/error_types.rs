@@ -11,6 +11,8 @@ use tasker_telemetry::Label;
 const MOST_OF_STEP: usize = 50;
 /// Of how many steps.
 const MOST_STEPS: usize = 2000;
+/// The longest name of a type, in bytes. Hosts cut them, but a host is not this process.
+const MOST_BYTES: usize = 128;
 /// What all further ones are.
 const OTHER: &str = "other";
 
@@ -32,7 +34,7 @@ impl Seen {
             return OTHER.into();
         }
         let seen = self.0.entry(step).or_default();
-        let label = Label::from(error_type.to_owned());
+        let label = Label::from(error_type[..error_type.floor_char_boundary(MOST_BYTES)].to_owned());
         if seen.contains(&label) {
             return label;
         }
@@ -60,5 +62,6 @@ mod tests {
         assert_eq!(of("pay", MOST_OF_STEP), OTHER);
         assert_eq!(of("pay", 0), "Type0", "known ones stay");
         assert_eq!(of("ship", MOST_OF_STEP), format!("Type{MOST_OF_STEP}"), "each step has its own");
+        assert_eq!(seen.label(&step("ship"), &"é".repeat(1000)).as_str().len(), MOST_BYTES);
     }
 }
