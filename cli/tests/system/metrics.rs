@@ -121,6 +121,7 @@ fn what_a_server_and_its_worker_did_is_what_their_metrics_say() {
             .args(["task", "run", template, "--input", &input.to_string()])
             .env("TASKER_URL", &url));
         assert_eq!(ended.code, Some(code), "{ended:#?}\n{}\n{}", server.said(), worker.said());
+        ended.stdout.split(' ').nth(1).unwrap_or_default().to_owned()
     };
     for _ in 0..TASKS {
         task("default/simple", &json!({ "branch": ["left"] }), 0);
@@ -173,6 +174,18 @@ fn what_a_server_and_its_worker_did_is_what_their_metrics_say() {
     // The API returns the same metrics to those who may read them, which is everybody here.
     let of_api = Page::read(&format!("{url}/metrics"));
     assert_eq!(of_api.sum("tasker_tasks_created_total"), TASKS + 1);
+
+    // No message names the template of a task that an operator ends.
+    let blocked = task("default/mend", &json!({}), 3);
+    let mut cancel = tasker(project.path());
+    let cancelled =
+        run(cancel.args(["task", "cancel", &blocked, "--reason", "enough"]).env("TASKER_URL", &url));
+    assert_eq!(cancelled.code, Some(0), "{cancelled:#?}");
+    let page = Page::read(&server_metrics);
+    assert_eq!(page.value("tasker_operator_actions_total{target=\"task\",action=\"cancel\"}"), 1);
+    let ended = "{namespace=\"default\",template=\"mend\",state=\"cancelled\"}";
+    assert_eq!(page.value(&format!("tasker_tasks_ended_total{ended}")), 1);
+    assert_eq!(page.value(&format!("tasker_task_duration_seconds_count{ended}")), 1);
     let logs = server.said();
     let line = logs.lines().find(|line| line.starts_with('{')).expect("a line of JSON");
     let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
