@@ -398,7 +398,12 @@ impl Guardian {
             return Ok(None);
         }
         self.engine.check_creation(announced(request.headers()))?;
-        CREATING.try_acquire().map(Some).map_err(|_| Error::Overloaded.into())
+        CREATING.try_acquire().map(Some).map_err(|_| {
+            if let Some(metrics) = metrics() {
+                metrics.overloaded.add(1, ["creations".into()]);
+            }
+            Error::Overloaded.into()
+        })
     }
 
     /// Why tokens cannot be verified at present, if they cannot.

@@ -193,8 +193,11 @@ fn what_a_server_and_its_worker_did_is_what_their_metrics_say() {
     assert!(server.interrupt().success());
 
     // What the database holds is read by one process at a time, when it starts and every 15 seconds.
-    let mut next = Process::start(&mut command("serve"));
+    let mut next = Process::start(command("serve").env("TASKER__SERVER__MAX_BODIES_BYTES", "10"));
     let next_metrics = next.wait_for("metrics on ");
+    let url = format!("http://{}", next.wait_for("API on http://"));
+    let sent = ureq::post(format!("{url}/v1/tasks")).send(r#"{"name":"simple","context":{}}"#);
+    assert!(matches!(sent, Err(ureq::Error::StatusCode(503))), "{sent:?}");
     let began = Instant::now();
     let read = loop {
         let read = Page::read(&next_metrics);
@@ -210,5 +213,6 @@ fn what_a_server_and_its_worker_did_is_what_their_metrics_say() {
     assert_eq!(read.sum("tasker_dlq_pending"), 1);
     assert_eq!(read.value("tasker_hosts{status=\"present\"}"), 1);
     assert_eq!(read.value("tasker_queue_depth{queue=\"steps\",state=\"ready\"}"), 0);
+    assert_eq!(read.value("tasker_overloaded_total{room=\"bodies\"}"), 1);
     assert_eq!(read.sum("tasker_tasks_created_total"), 0, "it created none");
 }

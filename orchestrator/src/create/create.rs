@@ -85,8 +85,8 @@ impl Engine {
         let bytes = requests.iter().map(|(request, _)| request.size()).sum();
         match self.take_place(requests.len(), bytes) {
             Ok(_place) => self.create_admitted(requests).await,
-            Err(_) => {
-                measure::refused_for_room(requests.len());
+            Err(error) => {
+                measure::refused_at_once(requests.len(), &error);
                 requests.iter().map(|_| Err(Error::Overloaded)).collect()
             }
         }
@@ -98,6 +98,7 @@ impl Engine {
         let pass = match self.breakers.database.admit() {
             Ok(pass) => pass,
             Err(paused) => {
+                measure::refused_at_once(requests.len(), &Error::Paused { service: "database", paused });
                 let away = |_| Err(Error::Paused { service: "database", paused });
                 return requests.iter().map(away).collect();
             }

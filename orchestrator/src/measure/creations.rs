@@ -16,11 +16,13 @@ pub(crate) fn creations<'a>(count: usize, errors: impl Iterator<Item = &'a Error
     }
 }
 
-/// Measures requests for which there was no room.
-pub(crate) fn refused_for_room(count: usize) {
+/// Measures requests that were refused at once, without an attempt to create their tasks.
+pub(crate) fn refused_at_once(count: usize, error: &Error) {
     let Some(metrics) = metrics() else { return };
-    metrics.tasks_rejected.add(count as u64, [reason(&Error::Overloaded).into()]);
-    metrics.overloaded.add(1, ["creations".into()]);
+    metrics.tasks_rejected.add(count as u64, [reason(error).into()]);
+    if matches!(error, Error::Overloaded) {
+        metrics.overloaded.add(1, ["creations".into()]);
+    }
 }
 
 /// Measures a task that was created, by an event or by a request, or found.

@@ -10,7 +10,7 @@ mod observer;
 mod tasks;
 
 pub(crate) use actions::Target;
-pub(crate) use creations::{creation, creations, refused_for_room};
+pub(crate) use creations::{creation, creations, refused_at_once};
 pub(crate) use executions::{Ends, Way};
 pub(crate) use names::Names;
 pub(crate) use observer::Observer;

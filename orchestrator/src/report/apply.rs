@@ -156,6 +156,9 @@ impl Engine {
             }
         }
         let (applied, early) = self.end_in_order(ended).await?;
+        if let Some(metrics) = metrics() {
+            metrics.reports.add(applied.stale as u64, ["stale".into()]);
+        }
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
@@ -278,9 +281,6 @@ impl Engine {
         metrics.report_batch_size.record(ended.len() as f64, []);
         metrics.report_apply_duration.took(took, []);
         metrics.reports.add(stored as u64, ["applied".into()]);
-        if stored < ended.len() {
-            metrics.reports.add((ended.len() - stored) as u64, ["stale".into()]);
-        }
         let of_verdict = |verdict: &Verdict| {
             let end = ended.get(verdict.position)?;
             Some(Ends {
