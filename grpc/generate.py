@@ -64,8 +64,8 @@ SERVICES = {
 }
 # The events of streams.
 STREAMS = {"follow_task": "TaskEvent", "follow_tasks": "TaskListEvent", "follow_domain_events": "DomainEventMessage"}
-# Cookies are for browsers, and components are longer than messages may be.
-NOT_OFFERED = {"log_in", "log_out", "store_component"}
+# Cookies are for browsers, metrics for Prometheus, and components are longer than messages may be.
+NOT_OFFERED = {"get_metrics", "log_in", "log_out", "store_component"}
 # Requests whose body is a document: its field and content type.
 DOCUMENTS = {
     "send_events": ("events", "application/cloudevents-batch+json"),

@@ -17,6 +17,7 @@ use tasker_orchestrator::{
     Engine, Error, Orchestrator,
     access::{Caller, Keys, Permission, Principal, Repeatable, Scope, Sessions},
 };
+use tasker_telemetry::metrics;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::openapi::{extensions::ExtensionsBuilder, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -283,6 +284,7 @@ async fn answer_as(
         Ok(()) => guardian.caller(Evidence::of(&request)).await,
         Err(refused) => Err(refused),
     };
+    count_attempt(&caller);
     let (caller, response) = match caller {
         Err(refused) => {
             let has_ended = has_session && refused.is_refusal();
@@ -310,10 +312,26 @@ async fn answer_as(
     response
 }
 
+/// Measures who is let in.
+fn count_attempt(caller: &Result<Arc<Caller>, ApiError>) {
+    let Some(metrics) = metrics() else { return };
+    let outcome = match caller {
+        Ok(_) => "accepted",
+        Err(error) if error.is_outage() => "failed",
+        Err(_) => "refused",
+    };
+    metrics.auth_attempts.add(1, [outcome.into()]);
+}
+
 /// Checks a caller's permission, and returns what it may see with it.
 fn within(caller: Arc<Caller>, permission: Option<Permission>, note: Note) -> Result<Within, ApiError> {
     let scope = match permission {
-        Some(permission) => caller.scope(permission).cloned().ok_or(Error::Forbidden { permission })?,
+        Some(permission) => caller.scope(permission).cloned().ok_or_else(|| {
+            if let Some(metrics) = metrics() {
+                metrics.auth_denied.add(1, [permission.as_str().into()]);
+            }
+            Error::Forbidden { permission }
+        })?,
         None => Scope::All,
     };
     let documents = caller.scope(Permission::TasksContextRead).cloned();
@@ -380,7 +398,12 @@ impl Guardian {
             return Ok(None);
         }
         self.engine.check_creation(announced(request.headers()))?;
-        CREATING.try_acquire().map(Some).map_err(|_| Error::Overloaded.into())
+        CREATING.try_acquire().map(Some).map_err(|_| {
+            if let Some(metrics) = metrics() {
+                metrics.overloaded.add(1, ["creations".into()]);
+            }
+            Error::Overloaded.into()
+        })
     }
 
     /// Why tokens cannot be verified at present, if they cannot.

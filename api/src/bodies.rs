@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tasker_orchestrator::Error;
+use tasker_telemetry::metrics;
 use tokio_stream::StreamExt as _;
 
 use crate::problem::ApiError;
@@ -81,6 +82,9 @@ pub(crate) async fn bound(State(bodies): State<Arc<Bodies>>, mut request: Reques
     }
     let is_call = tasker_grpc::is_call(request.headers());
     let refused = || {
+        if let Some(metrics) = metrics() {
+            metrics.overloaded.add(1, ["bodies".into()]);
+        }
         let error = ApiError::from(Error::Overloaded);
         if is_call {
             tasker_grpc::unavailable(&error.to_string()).map(Body::new)

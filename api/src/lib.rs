@@ -32,7 +32,9 @@ mod login;
 mod logs;
 mod mcp;
 mod me;
+mod measure;
 mod meta;
+mod metrics;
 mod moment;
 mod namespaces;
 mod openapi;
@@ -92,6 +94,7 @@ pub use keys::KeyRotation;
 pub use login::{CALLBACK, Login};
 pub use me::Me;
 pub use meta::Meta;
+pub use metrics::serve_metrics;
 pub use moment::duration;
 pub use openapi::document as openapi_document;
 pub use page::Page;
@@ -194,6 +197,7 @@ fn routes(
         .merge(login::routes())
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn(measure::measure))
         .layer(middleware::from_fn(etag::tag))
         .layer(middleware::from_fn(caching::limit))
         .layer(compression::layer())

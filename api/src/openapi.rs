@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     access::{API_KEY, Authorized as _, BEARER, SESSION},
     bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
-    graphs, handlers, health, keys, logs, me, meta, namespaces, problem,
+    graphs, handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
     problem::PROBLEM_JSON,
     publications, queues, sessions,
     site::SESSION_COOKIE,
@@ -140,6 +140,7 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(configuration::list), Permission::SystemConfigRead)
         .authorized(routes!(workers::list), Permission::WorkersRead)
         .authorized(routes!(queues::list), Permission::QueuesRead)
+        .authorized(routes!(metrics::show), Permission::MetricsRead)
         .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))
         .routes(routes!(sessions::begin))

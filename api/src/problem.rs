@@ -114,6 +114,7 @@ codes! {
     NoSuchTrigger NOT_FOUND "no_such_trigger" "There is no such trigger"
     NoSuchEvent NOT_FOUND "no_such_event" "There is no such event"
     NoSuchBulk NOT_FOUND "no_such_bulk" "There is no such bulk operation"
+    MetricsOff NOT_FOUND "metrics_off" "The server keeps no metrics"
     NoSuchMethod METHOD_NOT_ALLOWED "no_such_method" "The route does not support this method"
     DuplicateTask CONFLICT "duplicate_task" "The same request has already created a task"
     AlreadyEnded CONFLICT "already_ended" "The task has already ended"

@@ -8,6 +8,7 @@ use std::{
 
 use axum::{Extension, http::HeaderMap};
 use tasker_orchestrator::access::{Permission, Principal};
+use tasker_telemetry::metrics;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -51,12 +52,21 @@ impl Streams {
             return Err(ApiError::new(Code::TooManyRequests, message));
         }
         open.insert(of.clone(), own + 1);
+        count(1);
         Ok(StreamPlace { streams: self.clone(), of })
+    }
+}
+
+/// Measures a stream that begins or ends.
+fn count(streams: i64) {
+    if let Some(metrics) = metrics() {
+        metrics.streams_open.add(streams, []);
     }
 }
 
 impl Drop for StreamPlace {
     fn drop(&mut self) {
+        count(-1);
         let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.of) {
             *count -= 1;

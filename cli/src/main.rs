@@ -22,6 +22,7 @@ mod project;
 #[cfg(test)]
 mod reference;
 mod signature;
+mod telemetry;
 mod view;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -31,8 +32,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     commands::ending::Ending,
-    config::ProjectConfig,
+    config::{LogFormat, ProjectConfig},
     output::{Output, print},
+    telemetry::start_logging,
 };
 
 /// Workflows whose steps are WebAssembly components.
@@ -155,6 +157,20 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether it reads no configuration.
+    fn needs_no_project(&self) -> bool {
+        matches!(
+            self,
+            Self::CompileComponent { .. }
+                | Self::Completions { .. }
+                | Self::New(_)
+                | Self::Profile(_)
+                | Self::Plugin(_)
+        )
+    }
+}
+
 fn main() -> ExitCode {
     if completion::answered(Arguments::command) {
         return ExitCode::SUCCESS;
@@ -170,7 +186,6 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             });
     }
-    start_logging(arguments.verbose, matches!(arguments.command, Command::Serve(_) | Command::Worker));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output.failure(&anyhow::Error::from(error).context("starting the runtime")),
@@ -191,6 +206,11 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
+    let is_service = matches!(arguments.command, Command::Serve(_) | Command::Worker);
+    let log = |format| start_logging(arguments.verbose, is_service, format);
+    if arguments.command.needs_no_project() {
+        log(LogFormat::Text);
+    }
     match arguments.command {
         Command::CompileComponent { input, output } => {
             tasker_runtime_host::compile_command(&input, &output)?;
@@ -214,6 +234,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
     }
     let project =
         ProjectConfig::of_server(&arguments.project, arguments.server, arguments.profile.as_deref())?;
+    log(project.config.telemetry.log_format);
     match arguments.command {
         Command::Dev => Box::pin(commands::dev::run(project, output)).await,
         Command::Serve(arguments) => commands::serve::run(project, &arguments, output).await,
@@ -246,22 +267,4 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         | Command::Completions { .. }
         | Command::CompileComponent { .. } => Ok(Ending::Done),
     }
-}
-
-fn start_logging(verbose: u8, service: bool) {
-    use std::io::IsTerminal;
-    let default = match (verbose, service) {
-        (0, false) => "warn",
-        (0, true) | (1, _) => {
-            "warn,tasker=info,tasker_orchestrator=info,tasker_runtime_host=info,tasker_api=info"
-        }
-        _ => "info,tasker=debug,tasker_orchestrator=debug,tasker_runtime_host=debug,tasker_api=debug",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

@@ -1290,6 +1290,8 @@ open_enum! {
         NoSuchEvent = "no_such_event",
         /// `no_such_bulk`.
         NoSuchBulk = "no_such_bulk",
+        /// `metrics_off`.
+        MetricsOff = "metrics_off",
         /// `no_such_method`.
         NoSuchMethod = "no_such_method",
         /// `duplicate_task`.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{database::set::sql, engine::Engine, error::Error, read::Reader, slice::Slice, text::printable};
 
 /// How long a host that said nothing is taken for present: three times what lies between two messages.
-const SILENT_AFTER: Duration = Duration::from_secs(90);
+pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(90);
 /// How many hosts are remembered. Of more, nothing is stored.
 const MOST: i64 = 10_000;
 /// How long a host that is gone is remembered.

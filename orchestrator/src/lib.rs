@@ -23,6 +23,7 @@ mod hosts;
 mod intake;
 mod labels;
 mod lifecycle;
+mod measure;
 mod operate;
 mod orchestrator;
 mod publication;

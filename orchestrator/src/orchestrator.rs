@@ -27,6 +27,7 @@ use crate::{
     error::Error,
     events::{Events, Outlets},
     intake::{Intake, IntakeLimits},
+    measure::Observer,
     queues::Queues,
     read::{Feed, Reader, Watched},
     run::{Creations, Hearing, Loops, PendingCreations, Reports},
@@ -201,6 +202,7 @@ impl Orchestrator {
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
             function_set: FunctionSetUse::default(),
+            observer: Observer::new(pool.clone(), Arc::clone(&engine), Arc::clone(&queues)),
         });
         let (creations, pending) = Creations::new(intake);
         let feed = Arc::new(Feed::new(Arc::clone(&reader)));

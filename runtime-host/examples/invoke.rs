@@ -55,6 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Limits::default(),
         grants: Grants::default(),
         traceparent: None,
+        sent_at: None,
         next: Vec::new(),
     };
     let first = host.execute(&dispatch, &ExecutionControl::default()).await;

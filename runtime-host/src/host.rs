@@ -93,7 +93,7 @@ impl Host {
 
     /// Loads a component before its first execution.
     pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
-        self.shared.sandboxes().library.get(digest).await.map(drop)
+        self.shared.sandboxes().library.get_for_step(digest).await.map(drop)
     }
 
     /// How many components are loaded.

@@ -29,6 +29,7 @@ pub(crate) fn dispatch(handler: HandlerReference) -> StepDispatch {
         limits: Limits::default(),
         grants: Grants::default(),
         traceparent: None,
+        sent_at: None,
         next: Vec::new(),
     }
 }

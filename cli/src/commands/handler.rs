@@ -214,6 +214,7 @@ impl Run {
                 key_value: self.buckets.clone(),
             },
             traceparent: None,
+            sent_at: None,
             next: Vec::new(),
         })
     }

@@ -19,6 +19,7 @@ use crate::{
         triggers::read_triggers,
         versions::Changed,
     },
+    telemetry::start_metrics,
 };
 
 #[derive(Debug, clap::Args)]
@@ -43,6 +44,7 @@ pub(crate) async fn run(
         bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
     }
     let options = url.parse().context("`database.url` is not usable")?;
+    let metrics = start_metrics(&project, "tasker-server", output, &stop).await?;
     let pool = parts::open_database(&project, options, Newer::IsLeftAlone).await?;
     let blobs = parts::open_blobs(&project)?;
     let listener = TcpListener::bind(&project.config.server.listen)
@@ -83,5 +85,6 @@ pub(crate) async fn run(
     let hosts = project.config.server.hosts.clone();
     tasker_api::serve(listener, running.orchestrator.clone(), doors, hosts, stop).await?;
     running.stopped().await;
+    metrics.end().await;
     Ok(Ending::Done)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use tasker_assembly::postgres;
 
 use super::{ending::Ending, stop::stop_signal};
-use crate::{config::ProjectConfig, output::Output, parts};
+use crate::{config::ProjectConfig, output::Output, parts, telemetry::start_metrics};
 
 pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Ending> {
     let stop = stop_signal()?;
@@ -15,6 +15,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
         );
     }
     let options = url.parse().context("`database.url` is not usable")?;
+    let metrics = start_metrics(&project, "tasker-worker", output, &stop).await?;
     let pool = parts::connect_database(&project, options).await?;
     let blobs = parts::open_blobs(&project)?;
     let host = parts::open_host(&project, &blobs)?
@@ -22,5 +23,6 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
     output.say(&format!("{} is running steps", host.name()));
     let transport = postgres::host_transport(&pool, &parts::timing(&project));
     parts::start_worker(&project, host, transport, blobs, stop).await?;
+    metrics.end().await;
     Ok(Ending::Done)
 }

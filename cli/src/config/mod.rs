@@ -24,7 +24,9 @@ use crate::{
 };
 
 pub(crate) use section::section;
-pub(crate) use sections::{Blobs, Database, Mcp, Orchestrator, Project, Server, Worker};
+pub(crate) use sections::{
+    Blobs, Database, LogFormat, Mcp, Orchestrator, Project, Server, Telemetry, Worker,
+};
 
 /// The name of the file.
 pub(crate) const FILE: &str = "tasker.toml";
@@ -49,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
     pub(crate) blobs: Blobs,
+    pub(crate) telemetry: Telemetry,
 }
 
 /// The source of a value.

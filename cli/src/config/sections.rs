@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 use tasker_assembly::timing;
 use tasker_orchestrator::IntakeLimits;
 use tasker_runtime_host::Ceilings;
@@ -152,4 +153,30 @@ section! {
         /// `file:///var/lib/tasker/blobs`. Empty: `.tasker/blobs` of the project.
         url: String = String::new(),
     }
+}
+
+section! {
+    /// `[telemetry]`: logs and metrics. The standard variables of OpenTelemetry, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, come first.
+    struct Telemetry {
+        /// Whether the server returns its metrics at `/metrics`, to those with the permission `metrics:read`.
+        metrics: bool = false,
+        /// The address on which this process returns its metrics at `/metrics`, to everybody who reaches it. Two processes on one
+        /// machine need two. Empty: none.
+        metrics_listen: String = String::new(),
+        /// The URL of an OpenTelemetry collector (OTLP over HTTP), to which metrics are pushed once a minute:
+        /// `http://127.0.0.1:4318`. Empty: none.
+        otlp_endpoint: String = String::new(),
+        /// Whether the metrics of steps tell steps apart. Without it, they are of templates: for thousands of steps.
+        step_labels: bool = true,
+        /// `text` or `json`, one object a line.
+        log_format: LogFormat = LogFormat::Text,
+    }
+}
+
+/// The format of logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }

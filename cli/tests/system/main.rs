@@ -14,6 +14,7 @@ mod growing;
 mod kill;
 mod login;
 mod memory;
+mod metrics;
 mod operations;
 mod operators;
 mod outage;

@@ -29,6 +29,7 @@ const NOT_REACHED: &[(&str, &str)] = &[
     ("get_attempt", "`step show` shows all attempts"),
     ("get_handler", "for clients of earlier versions: `template show` says more"),
     ("get_health", "for load balancers: `system health` says more"),
+    ("get_metrics", "for Prometheus: `system health` and `system queues` are for people"),
     ("get_liveness", "for orchestrators of containers"),
     ("get_readiness", "for load balancers"),
     ("get_task_summary", "`task show` says more"),

@@ -17,9 +17,9 @@ use crate::fake::{Fake, Seen, problem};
 
 const ID: Uuid = Uuid::from_u128(7);
 
-/// Without a method of their own: what browsers and load balancers ask for.
+/// Without a method of their own: what browsers, load balancers and Prometheus ask for.
 const BY_REQUEST: &[&str] =
-    &["POST /v1/session", "DELETE /v1/session", "GET /health/live", "GET /health/ready"];
+    &["POST /v1/session", "DELETE /v1/session", "GET /health/live", "GET /health/ready", "GET /metrics"];
 
 fn document() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/openapi.json");

@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what the process measures, in the text format of Prometheus. The rows are in `docs/observability.md`. */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -2736,7 +2753,7 @@ export interface components {
              * @description A stable code, for programs.
              * @enum {string}
              */
-            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "login_refused" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_session" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "precondition_failed" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "unknown_component" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
+            code: "invalid_request" | "invalid_event" | "query_too_broad" | "page_too_deep" | "unauthenticated" | "forbidden" | "login_refused" | "origin_refused" | "no_such_route" | "no_such_task" | "no_such_step" | "no_such_namespace" | "no_such_template" | "no_such_handler" | "no_such_subscription" | "no_such_dlq_entry" | "no_such_key" | "no_such_session" | "no_such_trigger" | "no_such_event" | "no_such_bulk" | "metrics_off" | "no_such_method" | "duplicate_task" | "already_ended" | "not_possible" | "confirm_expired" | "precondition_failed" | "version_taken" | "payload_too_large" | "unsupported_media_type" | "host_refused" | "invalid_input" | "invalid_result" | "invalid_template" | "invalid_trigger" | "unknown_handler" | "unknown_component" | "idempotency_key_reused" | "too_many_requests" | "response_too_large" | "auth_unavailable" | "overloaded" | "internal" | "unavailable";
             /** @description What happened and what to do. */
             detail: string;
             /** @description Each fault of an input, if it has several. */
@@ -4010,6 +4027,89 @@ export interface operations {
             };
             /** @description The request is invalid. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server keeps no metrics. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

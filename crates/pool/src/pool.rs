@@ -127,6 +127,14 @@ impl Pool {
         (*self.connections.connect_options()).clone()
     }
 
+    /// How many connections statements and transactions have now, and how many they may have.
+    pub fn usage(&self) -> (u32, u32) {
+        let idle =
+            self.connections.num_idle() + self.at_hand.as_ref().map_or(0, |at_hand| at_hand.lock().len());
+        let used = self.connections.size().saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX));
+        (used, self.connections.options().get_max_connections())
+    }
+
     async fn take(&self) -> Result<InUse, Error> {
         let Some(at_hand) = &self.at_hand else { return self.take_from_pool().await };
         let patience = self.connections.options().get_acquire_timeout();

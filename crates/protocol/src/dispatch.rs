@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -67,6 +68,9 @@ pub struct StepDispatch {
     /// The W3C trace context of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// When the orchestrator sent the message. None if the host went on with the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<DateTime<Utc>>,
     /// Steps that the host may run after this one, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<Arc<NextStep>>,
@@ -106,6 +110,7 @@ impl StepDispatch {
             limits: next.limits,
             grants: next.grants,
             traceparent: self.traceparent.clone(),
+            sent_at: None,
             next: rest.to_vec(),
         })
     }

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tasker_telemetry::metrics;
+
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerSettings {
@@ -173,6 +175,16 @@ impl Breaker {
         (self.clock.0)()
     }
 
+    /// What it stands before, for metrics. Not the host of a webhook: there may be any number.
+    fn kind(&self) -> &'static str {
+        match self.name.as_str() {
+            "database" => "database",
+            "queue" => "queue",
+            "blob store" => "blob_store",
+            _ => "webhook",
+        }
+    }
+
     /// Makes a call, unless it is refused. `is_away` says which errors mean that the service is away.
     ///
     /// # Errors
@@ -217,7 +229,11 @@ impl Breaker {
     /// # Errors
     /// [`Paused`] while it is open.
     pub fn admit(&self) -> Result<Pass<'_>, Paused> {
-        let is_probe = self.state().admit(self.now())?;
+        let is_probe = self.state().admit(self.now()).inspect_err(|_| {
+            if let Some(metrics) = metrics() {
+                metrics.breaker_refused.add(1, [self.kind().into()]);
+            }
+        })?;
         Ok(Pass { breaker: self, is_probe, has_ended: false })
     }
 }
@@ -251,6 +267,9 @@ impl Pass<'_> {
         state.failed(self.is_probe, &self.breaker.settings, now, dice);
         if was_closed && let Some(opened) = &state.opened {
             let pause = opened.until.saturating_duration_since(now);
+            if let Some(metrics) = metrics() {
+                metrics.breaker_opened.add(1, [self.breaker.kind().into()]);
+            }
             tracing::warn!(
                 service = self.breaker.name,
                 ?pause,

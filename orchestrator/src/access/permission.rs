@@ -54,6 +54,7 @@ permissions! {
     HandlersPromote "handlers:promote" system "Change the current version of a handler."
     WorkersRead "workers:read" system "List the hosts that run steps."
     QueuesRead "queues:read" system "Read how much waits in the queues."
+    MetricsRead "metrics:read" system "Read what a server measures."
     EventsRead "events:read" system "Read received events, domain events and subscriptions."
     EventsSend "events:send" system "Send events, which start tasks of any namespace."
     EventsReplay "events:replay" system "Replay received events."

@@ -32,6 +32,7 @@ const VIEWER: &[P] = &[
     P::EventsRead,
     P::WorkersRead,
     P::QueuesRead,
+    P::MetricsRead,
 ];
 const AUDITOR: &[P] = &[P::TasksContextRead, P::AuditRead, P::KeysRead, P::SystemConfigRead];
 const SUBMITTER: &[P] = &[P::TasksCreate, P::TasksRead, P::TasksList, P::TemplatesRead, P::EventsSend];

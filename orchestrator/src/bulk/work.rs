@@ -26,6 +26,7 @@ use crate::{
     database::{refusal::refusal, set::sql},
     effect::Effects,
     error::Error,
+    measure::Target,
     operate::{Cancellation, Statement},
     read::{Part, TaskFilter},
 };
@@ -218,6 +219,7 @@ impl Bulk {
             return Ok(Ok(Outcome::Failed("already_ended", format!("the task is {state}"))));
         }
         transaction.commit().await?;
+        self.engine.measure_action(Target::Task, statement.name(), &effects).await;
         self.engine.follow(effects).await;
         Ok(Ok(Outcome::Done))
     }

@@ -16,7 +16,7 @@ use tasker_templates::{
 };
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::{error::Error, measure::Names};
 
 /// How many steps may follow the dispatched one in the same visit of a host.
 const MAX_FOLLOWING: usize = 7;
@@ -52,6 +52,8 @@ pub(crate) struct Release {
     pub(crate) input_schema: Option<Validator>,
     /// The drawing of the graph, made when it is first asked for.
     pub(crate) layout: OnceLock<Layout>,
+    /// What metrics name it.
+    pub(crate) names: Names,
 }
 
 /// The part of a step's message that is equal in all tasks.
@@ -80,8 +82,9 @@ impl Release {
             template.steps.iter().map(|step| ReleaseStep::new(id, step, pins)).collect::<Result<_, _>>()?;
         let input_schema = template.input_schema.as_ref().map(validator).transpose()?;
         let deciders = deciders(&template, &graph);
+        let names = Names::of(&template);
         let mut release =
-            Self { id, template, graph, steps, deciders, input_schema, layout: OnceLock::new() };
+            Self { id, template, graph, steps, deciders, input_schema, layout: OnceLock::new(), names };
         let next: Vec<_> = (0..release.steps.len()).map(|step| Arc::new(release.next_step(step))).collect();
         let following: Vec<_> = (0..next.len()).map(|step| release.following(step, &next)).collect();
         for (step, following) in release.steps.iter_mut().zip(following) {

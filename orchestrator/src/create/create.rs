@@ -1,6 +1,6 @@
 //! Creates tasks from requests, a batch per transaction, with their first steps enqueued.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use futures_util::{StreamExt as _, stream};
 use schemars::JsonSchema;
@@ -21,7 +21,7 @@ use crate::{
     engine::Engine,
     error::Error,
     intake::Place,
-    labels,
+    labels, measure,
 };
 
 /// How often a creation is retried because the catalog has changed in the meantime.
@@ -85,21 +85,28 @@ impl Engine {
         let bytes = requests.iter().map(|(request, _)| request.size()).sum();
         match self.take_place(requests.len(), bytes) {
             Ok(_place) => self.create_admitted(requests).await,
-            Err(_) => requests.iter().map(|_| Err(Error::Overloaded)).collect(),
+            Err(error) => {
+                measure::refused_at_once(requests.len(), &error);
+                requests.iter().map(|_| Err(Error::Overloaded)).collect()
+            }
         }
     }
 
     /// Creates tasks that have a place among the creations that wait, unless the database is away.
     pub(crate) async fn create_admitted(&self, requests: Vec<Identified>) -> Vec<Result<Creation, Error>> {
+        let began = Instant::now();
         let pass = match self.breakers.database.admit() {
             Ok(pass) => pass,
             Err(paused) => {
+                measure::refused_at_once(requests.len(), &Error::Paused { service: "database", paused });
                 let away = |_| Err(Error::Paused { service: "database", paused });
                 return requests.iter().map(away).collect();
             }
         };
+        let count = requests.len();
         let answers = self.create(requests).await;
         pass.ended(answers.iter().any(|answer| answer.as_ref().is_err_and(is_database_away)));
+        measure::creations(count, answers.iter().filter_map(|answer| answer.as_ref().err()), began.elapsed());
         answers
     }
 
@@ -166,7 +173,9 @@ impl Engine {
                 let created = verdict.task_id == wanted.task_id;
                 let creation = if created { Creation::Created } else { Creation::Duplicate };
                 answers[*index] = Some(Ok(creation(verdict.task_id)));
+                measure::creation(&wanted.release, created, wanted.given.is_some());
                 if let Some(state) = verdict.task_state.filter(|state| created && state.is_at_rest()) {
+                    self.measure_rest([(verdict.task_id, state, Some(Arc::clone(&wanted.release)))]).await;
                     self.announce(verdict.task_id, state);
                 }
             }

@@ -1,7 +1,12 @@
 //! Sends ready steps to hosts, revokes executions, and marks messages as sent.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use tasker_telemetry::metrics;
 use tasker_transport::{BlobStore, LeaseStore, Message, Queue, QueueError, execution_lease};
 use uuid::Uuid;
 
@@ -139,8 +144,14 @@ impl Dispatcher {
         }
         let Ok(pass) = self.breakers.queue.admit() else { return };
         self.sent.begin(&keys);
+        let began = Instant::now();
         let sent = self.steps.send(batch).await;
         pass.ended(matches!(sent, Err(QueueError::Unavailable { .. })));
+        if let Some(metrics) = metrics() {
+            metrics.dispatch_duration.took(began.elapsed(), []);
+            let outcome = if sent.is_ok() { "sent" } else { "failed" };
+            metrics.steps_dispatched.add(keys.len() as u64, [outcome.into()]);
+        }
         match sent {
             Ok(()) => self.sent.finish(&keys),
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use serde_json::Value;
 use tasker_protocol::{BatchSlice, Payload, StepDispatch, VERSION, encode};
 use tasker_templates::template::StepType;
@@ -55,6 +56,7 @@ pub(crate) async fn message(
         limits: fixed.limits,
         grants: fixed.grants.clone(),
         traceparent: step.traceparent,
+        sent_at: Some(Utc::now()),
         next: if goes_on { fixed.following.clone() } else { Vec::new() },
     };
     let mut body = encode(&dispatch);

@@ -8,8 +8,8 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::{
-    breakers::Breakers, catalog::Catalog, dispatch::Dispatcher, error::Error, intake::Intake, read::Reader,
-    state::TaskState,
+    breakers::Breakers, catalog::Catalog, dispatch::Dispatcher, error::Error, intake::Intake, measure,
+    read::Reader, state::TaskState,
 };
 
 /// Returns numbers in [0, 1), the jitter of the backoff.
@@ -45,8 +45,8 @@ impl Engine {
     /// [`Error::Overloaded`] and [`Error::Paused`] if not.
     pub fn check_creation(&self, bytes: usize) -> Result<(), Error> {
         let away = |paused| Error::Paused { service: "database", paused };
-        self.breakers.database.check().map_err(away)?;
-        self.intake.check(bytes)
+        let checked = self.breakers.database.check().map_err(away).and_then(|()| self.intake.check(bytes));
+        checked.inspect_err(|error| measure::refused_at_once(1, error))
     }
 
     pub(crate) fn announce(&self, task: Uuid, state: TaskState) {

@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Value, value::RawValue};
 use sqlx::{FromRow, Row as _, postgres::PgRow, types::Json};
 use tasker_protocol::EventDelivered;
+use tasker_telemetry::metrics;
 use tasker_templates::cut_name;
 use tasker_transport::{Condition, DeliveryError, OutgoingEvent, Paused, Sent};
 use tokio::{task::JoinSet, time::Instant};
@@ -140,6 +141,7 @@ impl Events {
         for delivery in due {
             let this = Arc::clone(self);
             under_way.spawn(async move {
+                let kind = delivery.kind.clone();
                 let (event, subscription) = (delivery.event_id, delivery.subscription_id);
                 let attempt = delivery.attempts;
                 let (error, is_held) = match this.deliver_unless_away(delivery).await {
@@ -154,6 +156,14 @@ impl Events {
                         )
                     }
                 };
+                if let Some(metrics) = metrics() {
+                    let outcome = match (&error, is_held) {
+                        (None, _) => "delivered",
+                        (Some(_), false) => "failed",
+                        (Some(_), true) => "held",
+                    };
+                    metrics.deliveries.add(1, [kind.into(), outcome.into()]);
+                }
                 Some(Outcome { event, subscription, attempt, error, is_held })
             });
         }

@@ -10,6 +10,7 @@ use sqlx::{
     PgConnection, Row,
     postgres::{PgListener, PgNotification, PgRow},
 };
+use tasker_telemetry::metrics;
 use tasker_templates::{faults, validator};
 use tasker_transport::BlobError;
 use tokio::sync::broadcast;
@@ -199,6 +200,11 @@ impl Events {
             written => {
                 written?;
                 transaction.commit().await?;
+                if let Some(metrics) = metrics() {
+                    let refused = errors.iter().flatten().count();
+                    metrics.domain_events.add((ids.len() - refused) as u64, ["published".into()]);
+                    metrics.domain_events.add(refused as u64, ["refused".into()]);
+                }
             }
         }
         Ok(ids.len())
@@ -244,7 +250,7 @@ impl Events {
             return Ok(Ok(event));
         }
         let message = format!("the payload does not fit the schema of `{name}`:\n{}", faults.join("\n"));
-        tracing::warn!(event = name, %message, "an event could not be published");
+        tracing::warn!(event = name, reason = %message, "an event could not be published");
         Ok(Err(message))
     }
 

@@ -14,6 +14,8 @@ impl Engine {
             .await?;
         let effects = Effects::read(&rows)?;
         let failed = effects.tasks.len();
+        self.measure_rest(effects.tasks.iter().map(|&(task, state)| (task, state, None)).collect::<Vec<_>>())
+            .await;
         self.follow(effects).await;
         Ok(failed)
     }

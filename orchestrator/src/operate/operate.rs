@@ -17,6 +17,7 @@ use crate::{
     engine::Engine,
     error::Error,
     labels,
+    measure::Target,
     report::{AcceptedEnding, check_result, judge},
     state::TaskState,
     text::{check_priority, check_signature, check_tags},
@@ -115,6 +116,9 @@ impl Engine {
         let rows = Statement::Cancel.query(task, actor, reason).fetch_all(&self.pool).await;
         let effects = Effects::read(&rows.map_err(|error| refusal(error, task))?)?;
         let cancellation = Cancellation::of(&effects, task)?;
+        if matches!(cancellation, Cancellation::Cancelled { .. }) {
+            self.measure_action(Target::Task, Statement::Cancel.name(), &effects).await;
+        }
         self.follow(effects).await;
         Ok(cancellation)
     }
@@ -133,6 +137,7 @@ impl Engine {
     ) -> Result<TaskState, Error> {
         check_signature(actor, reason)?;
         let statement = self.statement(task, action).await?;
+        let name = statement.name();
         let mut transaction = self.pool.begin().await?;
         let state: String =
             sqlx::query_scalar("SELECT state FROM tasker.tasks WHERE task_id = $1 FOR UPDATE")
@@ -148,7 +153,7 @@ impl Engine {
         let rows = statement.query(task, actor, reason).fetch_all(&mut *transaction).await;
         let effects = Effects::read(&rows.map_err(|error| refusal(error, task))?)?;
         transaction.commit().await?;
-        self.after(task, effects).await
+        self.after(task, Target::Task, name, effects).await
     }
 
     /// Applies an action to a task. Returns the task's state afterwards.
@@ -161,7 +166,8 @@ impl Engine {
     ) -> Result<TaskState, Error> {
         check_signature(actor, reason)?;
         let statement = self.statement(task, action).await?;
-        self.operated(task, statement.query(task, actor, reason)).await
+        let name = statement.name();
+        self.operated(task, Target::Task, name, statement.query(task, actor, reason)).await
     }
 
     /// Returns the statement that applies an action to a task.
@@ -225,21 +231,30 @@ impl Engine {
                 .bind(blob)
                 .bind(outcome.as_ref().and_then(AcceptedEnding::branch))
                 .bind(outcome.as_ref().and_then(AcceptedEnding::cursors));
-        self.operated(task, query).await
+        self.operated(task, Target::Step, name, query).await
     }
 
     async fn operated(
         &self,
         task: Uuid,
+        target: Target,
+        action: &'static str,
         query: sqlx::query::Query<'_, sqlx::Postgres, sqlx::postgres::PgArguments>,
     ) -> Result<TaskState, Error> {
         let effects =
             Effects::read(&query.fetch_all(&self.pool).await.map_err(|error| refusal(error, task))?)?;
-        self.after(task, effects).await
+        self.after(task, target, action, effects).await
     }
 
     /// Follows the effects of an action. Returns the task's state afterwards.
-    async fn after(&self, task: Uuid, effects: Effects) -> Result<TaskState, Error> {
+    async fn after(
+        &self,
+        task: Uuid,
+        target: Target,
+        action: &'static str,
+        effects: Effects,
+    ) -> Result<TaskState, Error> {
+        self.measure_action(target, action, &effects).await;
         let state = effects.tasks.last().map(|(_, state)| *state);
         self.follow(effects).await;
         match state {

@@ -23,6 +23,18 @@ pub(crate) enum Statement {
 }
 
 impl Statement {
+    /// The name of the action.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Operate(action) => action,
+            Self::Rerun(_) => "rerun",
+            Self::Upgrade { .. } => "upgrade",
+            Self::SetTags { .. } => "set_tags",
+            Self::SetPriority(_) => "set_priority",
+        }
+    }
+
     /// Returns the statement for a task.
     pub(crate) fn query<'q>(
         self,

@@ -1,8 +1,11 @@
 //! Applies hosts' reports: one call to the database per batch, then the actions that follow.
 
+use std::time::Instant;
+
 use tasker_protocol::{
     Ending, Execution, Failure, OrchestratorMessage, Payload, Predecessor, StepEvent, StepReport,
 };
+use tasker_telemetry::metrics;
 use tasker_transport::BlobError;
 use uuid::Uuid;
 
@@ -15,6 +18,7 @@ use crate::{
     effect::{Effects, Verdict},
     engine::Engine,
     error::Error,
+    measure::Ends,
     retry::due_message,
     text::printable,
 };
@@ -152,6 +156,9 @@ impl Engine {
             }
         }
         let (applied, early) = self.end_in_order(ended).await?;
+        if let Some(metrics) = metrics() {
+            metrics.reports.add(applied.stale as u64, ["stale".into()]);
+        }
         self.start_due_retries(due.iter().map(|step| (step.task_id, step.step_index, step.execution)))
             .await?;
         self.settle_reported_deliveries(delivered).await?;
@@ -172,9 +179,13 @@ impl Engine {
     ) -> Result<Ended, Error> {
         let ending = std::mem::replace(&mut run.ending, Ending::Complete(Payload::null()));
         let releases = self.catalog.releases([report.release_id].into_iter()).await;
+        let mut release = None;
         let outcome = match releases {
-            Ok(releases) => {
-                let release = &releases[&report.release_id];
+            Ok(mut releases) => {
+                release = releases.remove(&report.release_id);
+                let Some(release) = &release else {
+                    return Err(Error::Damaged(format!("there is no release {}", report.release_id)));
+                };
                 match judge(release, report.template_step as usize, ending, &self.blobs).await {
                     Err(Error::Blob(error)) if !error.is_transient(receive_count) => {
                         Err(Failure::of_host("ResultUnavailable", error.to_string(), true))
@@ -202,6 +213,7 @@ impl Engine {
             continues: report.continues,
             after: report.after,
             outcome,
+            release,
         })
     }
 
@@ -240,6 +252,7 @@ impl Engine {
         if ended.is_empty() {
             return Ok((Applied::default(), Vec::new()));
         }
+        let began = Instant::now();
         let effects = self.store_endings(ended).await?;
         self.dispatcher.sent.remove(ended.iter().map(|one| (one.task_id, one.step_index)));
         let counted = effects.verdicts.len();
@@ -255,9 +268,35 @@ impl Engine {
                 due.push(due_message(verdict.task_id, verdict.step_index, verdict.execution, wait));
             }
         }
+        self.measure(ended, &effects, began).await;
         self.follow(effects).await;
         self.set_timers(due).await;
         Ok((applied, counted))
+    }
+
+    /// Measures what a transaction stored.
+    async fn measure(&self, ended: &[Ended], effects: &Effects, began: Instant) {
+        let Some(metrics) = metrics() else { return };
+        let (stored, took) = (effects.verdicts.len(), began.elapsed());
+        metrics.report_batch_size.record(ended.len() as f64, []);
+        metrics.report_apply_duration.took(took, []);
+        metrics.reports.add(stored as u64, ["applied".into()]);
+        let of_verdict = |verdict: &Verdict| {
+            let end = ended.get(verdict.position)?;
+            Some(Ends {
+                key: (end.task_id, end.step_index, end.execution),
+                place: end.release.clone().zip(end.release_id.map(|(_, step)| step)),
+                way: end.way(),
+                run: end.run.as_ref(),
+                retry_in: verdict.retry_in,
+            })
+        };
+        self.measure_ends(effects.verdicts.iter().filter_map(of_verdict).collect()).await;
+        let moved = effects.tasks.iter().map(|&(task, state)| {
+            let release = ended.iter().find(|end| end.task_id == task).and_then(|end| end.release.clone());
+            (task, state, release)
+        });
+        self.measure_rest(moved.collect::<Vec<_>>()).await;
     }
 
     async fn store_endings(&self, ended: &[Ended]) -> Result<Effects, Error> {

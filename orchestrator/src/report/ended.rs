@@ -1,12 +1,18 @@
 //! The end of an execution: the checked outcome, and its form in the database.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tasker_protocol::{Execution, Failure, LogLine, Predecessor, Usage};
 use uuid::Uuid;
 
 use super::judge::AcceptedEnding;
-use crate::database::{columns::columns, set::composite};
+use crate::{
+    catalog::Release,
+    database::{columns::columns, set::composite},
+    measure::Way,
+};
 
 /// The end of an execution, as it will be stored.
 #[derive(Debug, Clone)]
@@ -25,6 +31,8 @@ pub(crate) struct Ended {
     /// The execution from which the host went on to this one.
     pub(crate) after: Option<Predecessor>,
     pub(crate) outcome: Result<AcceptedEnding, Failure>,
+    /// That release, for metrics.
+    pub(crate) release: Option<Arc<Release>>,
 }
 
 /// The audit data of an execution beside its states.
@@ -67,6 +75,17 @@ pub(super) struct Report {
 composite!(Report, "tasker_f.report", { task_id, step_index, execution, release_id, template_step, result, result_blob, is_checkpoint, branch, cursors, failure, retryable, retry_after_ms, event, actor, reason, detail, started_at, finished_at, dice, continues, after_step, after_end });
 
 impl Ended {
+    /// How it ended, for metrics.
+    pub(super) fn way(&self) -> Way<'_> {
+        match &self.outcome {
+            Ok(AcceptedEnding::Complete(_)) => Way::Complete,
+            Ok(AcceptedEnding::Branch { steps, .. }) => Way::Decided(steps.len()),
+            Ok(AcceptedEnding::Batch { cursors, .. }) => Way::Cut(cursors.len()),
+            Ok(AcceptedEnding::Checkpoint(_)) => Way::Checkpoint,
+            Err(failure) => Way::Failed(failure),
+        }
+    }
+
     pub(super) fn report(&self, dice: f64) -> Report {
         let outcome = self.outcome.as_ref().ok();
         let failure = self.outcome.as_ref().err();

@@ -69,6 +69,7 @@ impl Engine {
                 continues: false,
                 after: None,
                 outcome: Err(Failure::of_host("NotDispatchable", message, false)),
+                release: None,
             };
             let ended: Vec<Ended> = unsendable.into_iter().map(ended).collect();
             self.end_attempts(&ended).await.map(drop)

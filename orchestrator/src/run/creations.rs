@@ -10,6 +10,7 @@ use crate::{
     engine::Engine,
     error::Error,
     intake::{Intake, Place},
+    measure,
 };
 
 /// The maximum number of creations in one transaction.
@@ -47,7 +48,8 @@ impl Creations {
     /// [`Error::Overloaded`] if too many wait; [`Error::Stopping`] if the receiver has stopped; otherwise the error of the
     /// creation.
     pub(crate) async fn create(&self, request: TaskRequest) -> Result<Creation, Error> {
-        let place = self.intake.take(1, request.size())?;
+        let place =
+            self.intake.take(1, request.size()).inspect_err(|error| measure::refused_at_once(1, error))?;
         let (sender, answer) = oneshot::channel();
         self.sender.send((request, Answer { sender, _place: place })).map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)?

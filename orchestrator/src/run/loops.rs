@@ -18,6 +18,7 @@ use crate::{
     engine::Engine,
     error::Error,
     events::Events,
+    measure::Observer,
     sweep::Swept,
     triggers::Triggers,
 };
@@ -26,6 +27,8 @@ use crate::{
 const MARK_INTERVAL: Duration = Duration::from_millis(500);
 /// How often a process with loops checks whether to record the use of its functions.
 const FUNCTION_SET_CHECK_INTERVAL: Duration = Duration::from_secs(600);
+/// How often what the database holds is read for metrics.
+const OBSERVE_INTERVAL: Duration = Duration::from_secs(15);
 /// With more waiting reports than this, reports are considered not to get through.
 const BACKLOG: u64 = 1000;
 /// A visit marks all due messages once one has been unmarked for this long. Well below the grace time of the sweep,
@@ -48,6 +51,7 @@ pub(crate) struct Loops {
     pub(crate) concurrent_reports: usize,
     pub(crate) sweep_interval: Duration,
     pub(crate) function_set: FunctionSetUse,
+    pub(crate) observer: Observer,
 }
 
 impl Loops {
@@ -77,6 +81,11 @@ impl Loops {
                 Ok(())
             },
         ));
+        let reading = "reading what is measured";
+        tasks.spawn(
+            Arc::clone(self)
+                .every(OBSERVE_INTERVAL, stop.clone(), reading, async |this| this.observer.observe().await),
+        );
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
             let may_judge = this.reports.hearing.may_judge_hosts(SystemTime::now(), this.sweep_interval)
                 && this.is_backlog_short().await;
@@ -159,6 +168,9 @@ impl Loops {
         let worked = self.bulk.visit().await;
         // The next visit is later than the time after which an unmarked message is sent again.
         let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
+        if let Err(error) = self.observer.observe().await {
+            tracing::warn!(%error, "what the database holds could not be read for metrics");
+        }
         let swept = swept?;
         published.and(tidied).and(worked).and(marked)?;
         Ok(swept)

@@ -7,6 +7,7 @@ use std::{
 };
 
 use tasker_protocol::{OrchestratorMessage, decode};
+use tasker_telemetry::metrics;
 use tasker_transport::{Delivery, Opened, Receipt, outage_delay};
 use tokio_util::sync::CancellationToken;
 
@@ -110,6 +111,7 @@ impl Reports {
                     if again.later.contains(&position) {
                         put_off.push(delivery);
                     } else if again.soon.contains(&position) {
+                        count("early");
                         early.push(delivery);
                     } else {
                         dropped.push(delivery.receipt);
@@ -164,6 +166,7 @@ impl Reports {
     /// Otherwise it ends as a dead letter, or is dropped if the queue has none.
     async fn set_aside(&self, engine: &Engine, opened: Opened, error: &str, dropped: &mut Vec<Receipt>) {
         let Opened { delivery, .. } = opened;
+        count("unreadable");
         if delivery.receive_count >= MAX_RECEIVES && engine.reports.max_receives().is_none() {
             let beginning: String = delivery.body.chars().take(500).collect();
             tracing::error!(%error, body = %beginning,
@@ -175,6 +178,13 @@ impl Reports {
         if let Err(error) = engine.reports.hand_back(&[delivery.receipt], delay).await {
             tracing::warn!(%error, "a report could not be returned to the queue; it becomes visible again later");
         }
+    }
+}
+
+/// Measures a report that was not applied.
+fn count(result: &'static str) {
+    if let Some(metrics) = metrics() {
+        metrics.reports.add(1, [result.into()]);
     }
 }
 

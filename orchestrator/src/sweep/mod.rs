@@ -1,9 +1,10 @@
 //! The sweep: recovers due retries without a timer, lost messages, and steps of dead hosts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{FromRow, Row as _, postgres::PgRow};
 use tasker_protocol::Failure;
+use tasker_telemetry::metrics;
 use uuid::Uuid;
 
 use crate::{
@@ -67,6 +68,18 @@ impl FromRow<'_, PgRow> for OverdueStep {
     }
 }
 
+/// Measures a sweep.
+fn measure(swept: &Swept, began: Instant) {
+    let Some(metrics) = metrics() else { return };
+    metrics.sweep_duration.took(began.elapsed(), []);
+    let Swept { resent, lost, due, failed } = *swept;
+    for (kind, count) in
+        [("unsent", resent), ("silent_host", lost), ("due_retry", due), ("lifecycle", failed)]
+    {
+        metrics.sweep_found.add(count as u64, [kind.into()]);
+    }
+}
+
 impl Engine {
     /// Checks all overdue steps and tasks once.
     pub async fn sweep(&self) -> Result<Swept, Error> {
@@ -76,9 +89,11 @@ impl Engine {
     /// As [`Engine::sweep`]. If `judge_hosts` is false, no host counts as lost, and no report.
     pub(crate) async fn sweep_up(&self, judge_hosts: bool) -> Result<Swept, Error> {
         let mut swept = Swept::default();
+        let began = Instant::now();
         // A part that fails must not keep the others from their work, now and at each later sweep.
         let lifecycle = self.enforce_lifecycle().await.map(|failed| swept.failed = failed);
         let steps = self.sweep_steps(judge_hosts, &mut swept).await;
+        measure(&swept, began);
         lifecycle.and(steps)?;
         Ok(swept)
     }
@@ -206,6 +221,7 @@ impl Engine {
                     continues: false,
                     after: None,
                     outcome: Err(Failure::of_host("LeaseLost", message, true)),
+                    release: None,
                 }
             })
             .collect();

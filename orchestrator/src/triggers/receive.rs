@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, postgres::PgRow};
 use tasker_cloud_events::CloudEvent;
 use tasker_protocol::{Payload, raw_json};
+use tasker_telemetry::metrics;
 use tasker_templates::trigger::{MappedTask, SeenEvent};
 use tasker_transport::INLINE_PAYLOAD;
 use utoipa::ToSchema;
@@ -186,6 +187,14 @@ impl Triggers {
         if !new.is_empty() {
             let outcomes = self.start_tasks(&new, version).await?;
             known.extend(self.record(&new, &outcomes).await?);
+        }
+        if let Some(metrics) = metrics() {
+            let repeated = ids.len() - new.len();
+            metrics.events_received.add(repeated as u64, ["repeated".into()]);
+            for (id, _) in &new {
+                let state = known.get(id).map_or("unknown", |recorded| recorded.state.as_str());
+                metrics.events_received.add(1, [state.into()]);
+            }
         }
         let mut told = HashSet::new();
         let reception = |(id, event): (&Uuid, &CloudEvent)| {

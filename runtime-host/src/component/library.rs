@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 #[cfg(feature = "compiler")]
 use std::time::Duration;
+use std::time::Instant;
 
+use tasker_telemetry::metrics;
 use tokio::sync::OnceCell;
 #[cfg(feature = "compiler")]
 use tokio::sync::Semaphore;
@@ -109,6 +111,18 @@ impl Library {
     pub(crate) async fn get(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
         let slot = self.slot(digest);
         slot.loaded.get_or_try_init(|| self.load(digest, None)).await.cloned()
+    }
+
+    /// The same, for a step, and measured.
+    pub(crate) async fn get_for_step(&self, digest: &str) -> Result<Arc<Loaded>, ComponentError> {
+        let Some(metrics) = metrics() else { return self.get(digest).await };
+        let (was_loaded, began) = (self.loaded(digest).is_some(), Instant::now());
+        let loaded = self.get(digest).await;
+        metrics.host_component_cache.add(1, [if was_loaded { "hit" } else { "miss" }.into()]);
+        if !was_loaded && loaded.is_ok() {
+            metrics.host_component_load.took(began.elapsed(), []);
+        }
+        loaded
     }
 
     /// The slot of a component, marked as used now.

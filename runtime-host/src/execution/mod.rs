@@ -9,6 +9,7 @@ pub(crate) mod control;
 pub(crate) mod failure;
 pub(crate) mod inputs;
 pub(crate) mod limiter;
+mod measured;
 pub(crate) mod meter;
 pub(crate) mod outcome;
 pub(crate) mod pipeline;

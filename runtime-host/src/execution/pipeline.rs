@@ -16,6 +16,7 @@ use super::command;
 use super::control::ExecutionControl;
 use super::failure;
 use super::inputs::{Inputs, attributes};
+use super::measured::{self, Running};
 use super::meter::Meter;
 use super::outcome;
 use super::state::{State, Values, most_handles};
@@ -41,8 +42,12 @@ pub(crate) async fn execute(
     admitted: Option<Admitted>,
 ) -> Execution {
     let started_at = Utc::now();
-    match attempt(host, dispatch, control, admitted).await {
-        Ok(run) => run.conclude(started_at),
+    let _running = Running::begin(dispatch, started_at);
+    let execution = match attempt(host, dispatch, control, admitted).await {
+        Ok(run) => {
+            measured::instantiated(run.waited);
+            run.conclude(started_at)
+        }
         Err(refusal) => Execution {
             started_at,
             finished_at: Utc::now(),
@@ -50,7 +55,9 @@ pub(crate) async fn execute(
             usage: Usage::default(),
             logs: Vec::new(),
         },
-    }
+    };
+    measured::ended(&execution.ending);
+    execution
 }
 
 /// A finished run.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use tasker_telemetry::metrics;
 use tasker_transport::{Receipt, outage_delay};
 
 use super::Worker;
@@ -65,6 +66,9 @@ impl Worker {
     }
 
     pub(super) async fn hand_back(&self, receipts: &[Receipt], delay: Duration) {
+        if let Some(metrics) = metrics() {
+            metrics.host_handed_back.add(receipts.len() as u64, []);
+        }
         if !receipts.is_empty()
             && let Err(error) = self.0.connections.steps.hand_back(receipts, delay).await
         {

@@ -20,6 +20,7 @@ use std::{
 };
 
 use tasker_protocol::{Limits, StepDispatch, decode};
+use tasker_telemetry::metrics;
 use tasker_transport::{BlobStore, Claim, Delivery, Finisher, LeaseStore, Opened, Queue, Receipt};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -139,6 +140,9 @@ impl Worker {
         drain: Duration,
         stop: CancellationToken,
     ) {
+        if let Some(metrics) = metrics() {
+            metrics.host_capacity.set(max_concurrent as f64, []);
+        }
         let (worker, beside) = Self::new(host, connections, max_concurrent, None, stop.clone());
         let executions = TaskTracker::new();
         let end = CancellationToken::new();

@@ -116,6 +116,7 @@ pub(crate) fn dispatch_of(wasm: &[u8], function: &str, input: &Value) -> StepDis
         limits: tasker_protocol::Limits::default(),
         grants: tasker_protocol::Grants::default(),
         traceparent: None,
+        sent_at: None,
         next: Vec::new(),
     }
 }

@@ -5,10 +5,12 @@
 mod counter;
 mod emulator;
 mod openid;
+mod promtool;
 
 pub use counter::Counter;
 pub use emulator::{aws_tools, emulator, kill_function, strict_emulator};
 pub use openid::{CLIENT_ID, CLIENT_SECRET, OpenIdProvider};
+pub use promtool::promtool;
 pub use tasker_orchestrator::FUNCTION_SET;
 
 use std::{

@@ -23,6 +23,7 @@ use crate::{
         triggers::read_triggers,
         versions::Changed,
     },
+    telemetry::{Metrics, start_metrics},
 };
 
 /// How often the private database is checked.
@@ -39,6 +40,7 @@ pub(crate) struct Local {
     server: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     database: Option<JoinHandle<()>>,
+    metrics: Metrics,
     // Stops the API and the worker first, then the orchestrator, when it has applied the last reports, then the database.
     stop: CancellationToken,
     stop_orchestrator: CancellationToken,
@@ -62,6 +64,7 @@ impl Local {
             )
         })?;
         let url = format!("http://{}", listener.local_addr()?);
+        let metrics = start_metrics(&project, "tasker-dev", output, &stop).await?;
         let doors = doors(&project, listener.local_addr()?, false)?;
         let (stop_orchestrator, stop_database) = (CancellationToken::new(), CancellationToken::new());
         let (options, database) = if project.config.database.url.is_empty() {
@@ -100,6 +103,7 @@ impl Local {
             server,
             worker,
             database,
+            metrics,
             stop,
             stop_orchestrator,
             stop_database,
@@ -136,6 +140,7 @@ impl Local {
         self.orchestrator.orchestrator.apply_waiting().await;
         self.stop_orchestrator.cancel();
         self.orchestrator.stopped().await;
+        self.metrics.end().await;
         self.stop_database.cancel();
         if let Some(database) = self.database {
             let _ = database.await;

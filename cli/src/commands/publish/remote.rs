@@ -14,7 +14,12 @@ use crate::{
     config::ProjectConfig,
     output::Output,
     parts,
-    project::{components::build, describe::Handlers, templates::read_templates, triggers::read_triggers},
+    project::{
+        components::build,
+        describe::Handlers,
+        templates::read_templates,
+        triggers::{TriggerFile, read_triggers},
+    },
 };
 
 /// The body of a publication.
@@ -39,7 +44,7 @@ pub(super) async fn run(project: &ProjectConfig, promote: bool, output: &Output)
         components: handlers.publications()?,
         aliases: &handlers.aliases,
         templates: templates.iter().map(|file| &file.template).collect(),
-        triggers: triggers.iter().map(|file| file.trigger()).collect(),
+        triggers: triggers.iter().map(TriggerFile::trigger).collect(),
         promote,
     };
     let preview = send(&client, &bundle, "?dry_run=true").await?;

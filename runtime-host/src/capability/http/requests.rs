@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
+use tasker_telemetry::metrics;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
 use super::{
-    client::{HttpClient, Sent},
+    client::{HttpClient, SendError, Sent},
     policy::Policy,
 };
 use crate::capability::logs::{HTTP_TARGET, Logs};
@@ -92,13 +94,45 @@ impl WasiHttpHooks for Hooks {
                 };
                 let logs = self.logs.clone();
                 Box::new(async move {
+                    let began = Instant::now();
                     let sending =
                         client.send(request, options.unwrap_or_default(), &destination, &policy, permit);
-                    sending.await.map_err(|error| error.explain(&destination, &logs))
+                    let sent = sending.await;
+                    measure(&sent, began);
+                    sent.map_err(|error| error.explain(&destination, &logs))
                 })
             }
-            Err(error) => Box::new(std::future::ready(Err(error))),
+            Err(error) => {
+                count(DENIED);
+                Box::new(std::future::ready(Err(error)))
+            }
         }
+    }
+}
+
+/// The outcome of a request that its step is not granted.
+const DENIED: &str = "denied";
+
+/// Measures a request that ended.
+fn measure(sent: &Result<Sent, SendError>, began: Instant) {
+    count(match sent {
+        Ok((response, _)) => match response.status().as_u16() / 100 {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        },
+        Err(SendError::Prohibited(..)) => DENIED,
+        Err(SendError::Http(_)) => "error",
+    });
+    if let Some(metrics) = metrics() {
+        metrics.host_http_duration.took(began.elapsed(), []);
+    }
+}
+
+fn count(outcome: &'static str) {
+    if let Some(metrics) = metrics() {
+        metrics.host_http_requests.add(1, [outcome.into()]);
     }
 }
 
