@@ -42,7 +42,7 @@ pub(super) async fn locally(
             Err(anyhow!("interrupted; unfinished tasks continue with `tasker dev` or the next run of this command"))
         }
     };
-    Box::pin(local.stop()).await;
+    local.stop().await;
     ending
 }
 

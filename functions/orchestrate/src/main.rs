@@ -17,5 +17,5 @@ async fn main() -> Result<(), Error> {
         log_failure(applied);
         Ok(batch.response(&unfinished))
     };
-    Box::pin(lambda_runtime::run(service_fn(apply))).await
+    lambda_runtime::run(service_fn(apply)).await
 }

@@ -107,7 +107,7 @@ impl Engine {
             }
         }
         if !unknown.is_empty()
-            && let Err(error) = self.measure_unknown_ends(metrics, &unknown).await
+            && let Err(error) = Box::pin(self.measure_unknown_ends(metrics, &unknown)).await
         {
             tracing::debug!(%error, "ended executions could not be measured");
         }

@@ -45,7 +45,7 @@ impl Engine {
             }
         }
         if !unknown.is_empty()
-            && let Err(error) = self.measure_unknown(metrics, &unknown).await
+            && let Err(error) = Box::pin(self.measure_unknown(metrics, &unknown)).await
         {
             tracing::debug!(%error, "ended tasks could not be measured");
         }

@@ -149,7 +149,7 @@ impl Loops {
         self.note_put_off().await;
         self.leave().await?;
         if self.engine.has_events.swap(false, Ordering::Relaxed) {
-            let published = self.events.publish_and_deliver().await;
+            let published = Box::pin(self.events.publish_and_deliver()).await;
             published.inspect_err(|_| self.engine.has_events.store(true, Ordering::Relaxed))?;
         }
         Ok(())
@@ -163,12 +163,12 @@ impl Loops {
         let may_judge = self.engine.may_judge_hosts().await? && is_backlog_short;
         // A part that fails must not keep the others from their work.
         let swept = self.engine.sweep_up(may_judge).await;
-        let published = self.events.publish_and_deliver().await;
+        let published = Box::pin(self.events.publish_and_deliver()).await;
         let tidied = self.tidy().await;
         let worked = self.bulk.visit().await;
         // The next visit is later than the time after which an unmarked message is sent again.
         let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
-        if let Err(error) = self.observer.observe().await {
+        if let Err(error) = Box::pin(self.observer.observe()).await {
             tracing::warn!(%error, "what the database holds could not be read for metrics");
         }
         let swept = swept?;

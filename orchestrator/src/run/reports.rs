@@ -68,7 +68,7 @@ impl Reports {
         while let Ok(deliveries) = engine.reports.receive(REPORT_BATCH, Duration::ZERO).await
             && !deliveries.is_empty()
         {
-            acknowledge(engine, &self.handle(engine, deliveries).await).await;
+            acknowledge(engine, &Box::pin(self.handle(engine, deliveries)).await).await;
         }
     }
 

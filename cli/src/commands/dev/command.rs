@@ -37,7 +37,7 @@ pub(crate) async fn run(project: ProjectConfig, output: &Output) -> Result<Endin
         }
     }
     output.say("stopping");
-    Box::pin(local.stop()).await;
+    local.stop().await;
     Ok(Ending::Done)
 }
 
