@@ -162,10 +162,10 @@ impl Loops {
         self.note_put_off().await;
         let may_judge = self.engine.may_judge_hosts().await? && is_backlog_short;
         // A part that fails must not keep the others from their work.
-        let swept = self.engine.sweep_up(may_judge).await;
+        let swept = Box::pin(self.engine.sweep_up(may_judge)).await;
         let published = Box::pin(self.events.publish_and_deliver()).await;
-        let tidied = self.tidy().await;
-        let worked = self.bulk.visit().await;
+        let tidied = Box::pin(self.tidy()).await;
+        let worked = Box::pin(self.bulk.visit()).await;
         // The next visit is later than the time after which an unmarked message is sent again.
         let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
         if let Err(error) = Box::pin(self.observer.observe()).await {

@@ -103,7 +103,7 @@ fn nothing_is_lost_and_nothing_is_done_twice() {
     let done = TestRunner::new(config).run(&scenario(), |scenario| {
         // After a failure the next run uses a fresh database.
         let taken = fixture.borrow_mut().take().unwrap_or_else(|| runtime.block_on(Fixture::new()));
-        let left = runtime.block_on(async { World::new(taken, &scenario).await.run().await });
+        let left = runtime.block_on(async { Box::pin(World::new(taken, &scenario).await.run()).await });
         *fixture.borrow_mut() = Some(left);
         Ok(())
     });
@@ -169,7 +169,7 @@ impl World {
                 if turn >= OPERATED_TURNS || !self.interfering {
                     self.resume_all().await;
                     if self.all_at_rest().await {
-                        return self.check().await;
+                        return Box::pin(self.check()).await;
                     }
                 }
             }

@@ -76,7 +76,7 @@ fn a_straight_line_leaves_the_rows_of_the_general_statement() {
             for most in [0, 1000] {
                 let world = World::new(Fixture::with_straight_line(most).await, &scenario).await;
                 let tasks = world.tasks.clone();
-                left.push(rows(&world.run().await, &tasks).await);
+                left.push(rows(&Box::pin(world.run()).await, &tasks).await);
             }
             let straight = left.pop().unwrap();
             (left.pop().unwrap(), straight)
