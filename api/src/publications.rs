@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access::Within,
+    creations::hidden_template,
     extract::{Body, Path, Query},
     problem::{ApiError, Code, Problem},
 };
@@ -124,12 +125,25 @@ pub(crate) async fn publish(
     if !namespaces.chain(of_triggers).all(|namespace| within.scope.contains(namespace)) {
         return Err(Error::Forbidden { permission: Permission::TemplatesPublish }.into());
     }
+    let reaches_inside =
+        |template: &Template| template.steps.iter().any(|step| !step.grants.private_networks.is_empty());
+    if within.scope != Scope::All && bundle.templates.iter().any(reaches_inside) {
+        let message = "a template with `private_networks` can be published with `templates:publish` in all namespaces only, because \
+            its steps reach what is not public";
+        return Err(ApiError::new(Code::Forbidden, message.to_owned()));
+    }
     let report = if dry_run {
-        orchestrator.preview_bundle(&bundle).await?
+        orchestrator.preview_bundle(&bundle).await
     } else {
-        orchestrator.publish_bundle(&bundle).await?
+        orchestrator.publish_bundle(&bundle).await
     };
-    Ok(Json(report))
+    match report {
+        // The hint lists templates of all namespaces.
+        Err(Error::NoSuchTemplate { namespace, name, version, .. }) if within.scope != Scope::All => {
+            Err(hidden_template(namespace, name, version).into())
+        }
+        other => Ok(Json(other?)),
+    }
 }
 
 /// Components belong to no namespace: any template can use them.

@@ -47,11 +47,11 @@ struct Arguments {
     /// The project's folder, or any folder in it.
     #[arg(long, global = true, default_value = ".", value_name = "FOLDER")]
     project: PathBuf,
-    /// The URL of the API. Default: `server.url` of tasker.toml.
-    #[arg(long, global = true, value_name = "URL", env = "TASKER_URL")]
+    /// The URL of the API. Default: `TASKER_URL`, or `server.url` of tasker.toml.
+    #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
-    /// The profile with the server and the credentials for it: see `tasker profile`.
-    #[arg(long, global = true, value_name = "NAME", env = "TASKER_PROFILE", conflicts_with = "server")]
+    /// The profile with the server and the credentials for it: see `tasker profile`. Default: `TASKER_PROFILE`.
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "server")]
     profile: Option<String>,
     /// Print JSON instead of text for people.
     #[arg(long, global = true)]
@@ -63,6 +63,18 @@ struct Arguments {
     command: Command,
 }
 
+impl Arguments {
+    /// Takes the server or the profile from the environment, if no argument names one. An argument wins over both variables.
+    fn or_environment(mut self) -> Self {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if self.server.is_none() && self.profile.is_none() {
+            self.server = variable("TASKER_URL");
+            self.profile = if self.server.is_none() { variable("TASKER_PROFILE") } else { None };
+        }
+        self
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run database, orchestrator, host and API on this machine; build again on every change.
@@ -71,7 +83,7 @@ enum Command {
     Serve(commands::serve::Arguments),
     /// Run a host that runs steps from PGMQ.
     Worker,
-    /// Build the project and publish its components, templates and triggers to the database.
+    /// Build the project and publish its components, templates and triggers to a database, or through the API of a server.
     Publish(commands::publish::Arguments),
     /// Deploy on AWS, with Terraform or SAM, and publish the project there.
     Deploy(commands::deploy::Arguments),
@@ -175,7 +187,7 @@ fn main() -> ExitCode {
     if completion::answered(Arguments::command) {
         return ExitCode::SUCCESS;
     }
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse().or_environment();
     let output = Output::new(arguments.json);
     if let Command::Plugin(plugin) = &arguments.command {
         let known: Vec<String> =

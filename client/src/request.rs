@@ -220,7 +220,7 @@ impl Request {
             headers.insert(IDEMPOTENCY_KEY, header(&Uuid::new_v4()));
         }
         let is_creation = self.method == Method::POST && path == TASKS;
-        let is_repeatable = self.method.is_safe() || headers.contains_key(IDEMPOTENCY_KEY);
+        let is_repeatable = repeats_itself(&self.method) || headers.contains_key(IDEMPOTENCY_KEY);
         let mut url = self.url.clone();
         // A signature of AWS covers no plus.
         url.set_query(self.url.query().map(|query| query.replace('+', "%20")).as_deref());
@@ -241,11 +241,16 @@ impl Request {
 
 const TASKS: &str = "v1/tasks";
 
+/// Whether a repetition of such a request changes nothing more.
+fn repeats_itself(method: &Method) -> bool {
+    method.is_safe() || *method == Method::PUT
+}
+
 /// Whether an unsafe request to a route gets a key. Not where the response holds a secret, which is not stored.
 fn gets_key(method: &Method, path: &str) -> bool {
     let holds_secret =
         *method == Method::POST && path.starts_with("v1/keys") || path.starts_with("v1/subscriptions");
-    !method.is_safe() && path != TASKS && !holds_secret
+    !repeats_itself(method) && path != TASKS && !holds_secret
 }
 
 fn header(id: &Uuid) -> HeaderValue {

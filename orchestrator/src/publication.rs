@@ -1,5 +1,7 @@
 //! Publishes a bundle: components, templates and triggers, in this order, because each needs what comes before it.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +10,7 @@ use tasker_transport::sha256_hex;
 use utoipa::ToSchema;
 
 use crate::{
-    catalog::{Bundle, ComponentPublication, Publication, PublishedHandler},
+    catalog::{Bundle, ComponentPublication, Publication, PublishedHandler, TemplateName, callable_names},
     error::Error,
     orchestrator::Orchestrator,
     text::{check_identifier, check_name},
@@ -82,13 +84,15 @@ impl Orchestrator {
         Ok(PublicationReport { missing_components, templates, triggers })
     }
 
-    /// Returns what publishing a bundle would do. Changes nothing, and does not look up the handlers of its templates.
+    /// Returns what publishing a bundle would do. Changes nothing.
     ///
     /// # Errors
-    /// [`Error::VersionTaken`], [`Error::InvalidTrigger`], [`Error::InvalidRequest`] of a step that may not run for so long, and of
-    /// texts that cannot be stored.
+    /// [`Error::VersionTaken`], [`Error::InvalidTrigger`], [`Error::NoSuchTemplate`] and [`Error::UnknownHandlers`] of a trigger,
+    /// [`Error::Refused`] of handlers that have one name, [`Error::InvalidRequest`] of a step that may not run for so long, of parts
+    /// that are in the bundle twice, and of what cannot be stored.
     pub async fn preview_bundle(&self, bundle: &Bundle) -> Result<PublicationReport, Error> {
         check(bundle)?;
+        let provided = callable_names(&bundle.components, &bundle.aliases)?;
         let mut missing_components = Vec::new();
         for component in &bundle.components {
             if !self.blobs().has_component(&component.digest).await? {
@@ -97,17 +101,51 @@ impl Orchestrator {
         }
         let mut templates = Vec::new();
         for template in &bundle.templates {
+            self.catalog.check_storable("templates", template).await?;
             templates.push(of_template(template, self.catalog.compare_template(template).await?));
         }
         let mut triggers = Vec::new();
         for trigger in &bundle.triggers {
+            self.catalog.check_storable("triggers", trigger).await?;
+            self.check_task_of(trigger, bundle, &provided).await?;
             triggers.push(of_trigger(trigger, self.triggers.compare_trigger(trigger).await?));
         }
         Ok(PublicationReport { missing_components, templates, triggers })
     }
+
+    /// Checks that the template of a trigger's task is in the bundle or published, with all of its handlers.
+    async fn check_task_of(
+        &self,
+        trigger: &Trigger,
+        bundle: &Bundle,
+        provided: &[String],
+    ) -> Result<(), Error> {
+        let (namespace, task) = (trigger.task_namespace(), &trigger.task);
+        let of_bundle: Vec<&Template> = bundle
+            .templates
+            .iter()
+            .filter(|template| {
+                let is_version = task.version.as_ref().is_none_or(|version| *version == template.version);
+                template.namespace_name == namespace && template.name == task.name && is_version
+            })
+            .collect();
+        if of_bundle.is_empty() {
+            let name = TemplateName {
+                namespace: namespace.to_owned(),
+                name: task.name.clone(),
+                version: task.version.clone(),
+            };
+            let published = self.catalog.published(&name).await?;
+            return self.catalog.check_handlers(&published, provided).await;
+        }
+        for template in of_bundle {
+            self.catalog.check_handlers(template, provided).await?;
+        }
+        Ok(())
+    }
 }
 
-/// Refuses components and aliases that cannot be stored. Templates and triggers were checked when they were parsed.
+/// Refuses components and aliases that cannot be stored, and parts that are there twice.
 fn check(bundle: &Bundle) -> Result<(), Error> {
     let invalid = |message: String| Err(Error::InvalidRequest { field: "components", message });
     for ComponentPublication { digest, handlers, .. } in &bundle.components {
@@ -130,7 +168,25 @@ fn check(bundle: &Bundle) -> Result<(), Error> {
     bundle.aliases.iter().try_for_each(|(alias, handler)| {
         check_name("aliases", alias)?;
         check_name("aliases", handler)
-    })
+    })?;
+    let mut versions = BTreeSet::new();
+    for template in &bundle.templates {
+        check_name("version", &template.version)?;
+        if !versions.insert((&template.namespace_name, &template.name, &template.version)) {
+            return Err(twice("templates", &template.namespace_name, &template.name));
+        }
+    }
+    let mut triggers = BTreeSet::new();
+    for trigger in &bundle.triggers {
+        if !triggers.insert((&trigger.namespace, &trigger.name)) {
+            return Err(twice("triggers", &trigger.namespace, &trigger.name));
+        }
+    }
+    Ok(())
+}
+
+fn twice(field: &'static str, namespace: &str, name: &str) -> Error {
+    Error::InvalidRequest { field, message: format!("contain `{namespace}/{name}` twice") }
 }
 
 /// Whether a text in a document contains NUL, which PostgreSQL cannot store.

@@ -109,7 +109,24 @@ async fn what_is_wrong_is_named_and_nothing_is_published() {
         bundle["components"][0]["handlers"][0]["input_schema"] = json!({ "enum": ["\0"] });
     });
     let alias = changed(&|bundle| bundle["aliases"] = json!({ "a\0": "weigh" }));
+    let task = changed(&|bundle| bundle["triggers"][0]["task"]["name"] = json!("parcle"));
+    let handler = changed(&|bundle| {
+        bundle["templates"][0]["steps"][0]["handler"]["callable"] = json!("nobody");
+    });
+    let twice = changed(&|bundle| {
+        let mut other = bundle["templates"][0].clone();
+        other["description"] = json!("another");
+        bundle["templates"].as_array_mut().unwrap().push(other);
+    });
+    let text = changed(&|bundle| bundle["templates"][0]["input_schema"] = json!({ "enum": ["\0"] }));
+    let version =
+        changed(&|bundle| bundle["templates"][0]["version"] = json!(format!("1.0.0-{}", "a".repeat(5000))));
     for (bundle, status, code, detail) in [
+        (&task, 404, "no_such_template", "shop/parcle"),
+        (&handler, 422, "unknown_handler", "nobody"),
+        (&twice, 400, "invalid_request", "contain `shop/parcel` twice"),
+        (&text, 400, "invalid_request", "cannot store"),
+        (&version, 400, "invalid_request", "`version` is longer"),
         (&bad, 422, "invalid_template", "template 2:"),
         (&taken, 409, "version_taken", "`default/order` version 1.0.0"),
         (&trigger, 422, "invalid_trigger", "trigger 1:"),
@@ -125,8 +142,10 @@ async fn what_is_wrong_is_named_and_nothing_is_published() {
             assert!(answer.body["detail"].as_str().unwrap().contains(detail), "{answer:?}");
         }
     }
-    let templates = server.get("/v1/templates").await.body;
-    assert_eq!(templates["items"].as_array().unwrap().len(), 1, "{templates}");
+    for list in ["/v1/templates", "/v1/callables"] {
+        let there = server.get(list).await.body;
+        assert_eq!(there["items"].as_array().unwrap().len(), 1, "{there}");
+    }
 
     for (digest, bytes, detail) in [
         (&*"0".repeat(64), COMPONENT, "the SHA-256 of the component is"),
@@ -151,14 +170,16 @@ async fn a_publisher_of_a_namespace_publishes_its_templates_only() {
         change(&mut own);
         own
     };
-    let own = with(&|_| {});
     let foreign_template = with(&|bundle| bundle["templates"][0]["namespace_name"] = json!("billing"));
     let foreign_trigger = with(&|own| {
         own["triggers"] = bundle()["triggers"].clone();
         own["triggers"][0]["task"]["namespace"] = json!("billing");
     });
     let components = with(&|own| own["components"] = bundle()["components"].clone());
-    for bundle in [&foreign_template, &foreign_trigger, &components] {
+    let inside = with(&|own| {
+        own["templates"][0]["steps"][0]["grants"] = json!({ "private_networks": ["10.0.0.0/8"] });
+    });
+    for bundle in [&foreign_template, &foreign_trigger, &components, &inside] {
         let answer = server.publish_bundle(&key, "", bundle).await;
         assert_eq!(
             (answer.status, &answer.body["code"]),
@@ -166,7 +187,35 @@ async fn a_publisher_of_a_namespace_publishes_its_templates_only() {
             "{answer:?}"
         );
     }
-    assert_eq!(server.publish_bundle(&key, "", &own).await.status, StatusCode::OK);
+    let unknown = json!({ "triggers": [{ "name": "t", "namespace": "shop", "pattern": { "type": ["t"] },
+        "task": { "name": "orde", "namespace": "shop" } }] });
+    let told = server.publish_bundle(&everywhere, "", &unknown).await;
+    assert!(told.text.contains("default/order"), "{told:?}");
+    let hidden = server.publish_bundle(&key, "", &unknown).await;
+    assert_eq!(hidden.body["code"], "no_such_template", "{hidden:?}");
+    assert!(!hidden.text.contains("default"), "{hidden:?}");
+    let handled = json!({ "templates": [{ "name": "parcel", "namespace_name": "shop", "version": "1.0.0",
+        "steps": [{ "name": "weigh", "handler": { "callable": "work" } }] }] });
+    assert_eq!(server.publish_bundle(&key, "", &handled).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_component_may_be_longer_than_other_bodies() {
+    let server = Server::start().await;
+    let mut wasm = COMPONENT.to_vec();
+    wasm.resize(9 << 20, 0);
+    let path = format!("/v1/components/{}", digest_of(&wasm));
+    let put = async |bytes: Vec<u8>| {
+        let request = Request::put(&path).header("idempotency-key", "again").body(Body::from(bytes));
+        server.call(request.unwrap()).await
+    };
+    assert_eq!(put(wasm.clone()).await.body["size_bytes"], 9 << 20);
+    assert_eq!(put(wasm).await.status, StatusCode::OK);
+    let refused = put(vec![0; (64 << 20) + 1]).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &json!("payload_too_large"))
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap_complete::CompletionCandidate;
 use serde_json::Value;
 use tasker_api::Page;
+use tasker_templates::identifier_fault;
 
 use super::{
     context::{project, task},
@@ -27,6 +28,12 @@ pub(super) fn candidates(list: &List) -> Vec<CompletionCandidate> {
     let Ok(Ok(items)) = items else { return Vec::new() };
     let mut seen = BTreeSet::new();
     let of = |(place, item): (usize, &Value)| {
+        // Shells take a value as it is.
+        let is_harmless =
+            |field: &&str| item[field].as_str().is_none_or(|text| identifier_fault(text).is_none());
+        if !list.value.iter().all(|field| is_harmless(field)) {
+            return None;
+        }
         let value = joined(item, list.value, "/")?;
         let about = joined(item, list.about, " ").map(|about| printable(&about).replace('\n', " "));
         // In the order of the server: the newest first.
@@ -47,7 +54,7 @@ async fn fetch(list: &List) -> Result<Vec<Value>> {
     Ok(found.items)
 }
 
-/// These fields of an item. None: it has none of them, or what no shell should get.
+/// These fields of an item. None: it has none of them.
 fn joined(item: &Value, fields: &[&str], separator: &str) -> Option<String> {
     let texts: Vec<&str> = fields.iter().filter_map(|field| item[field].as_str()).collect();
     let text = texts.join(separator);

@@ -170,6 +170,7 @@ impl ProjectConfig {
             let value = match key.as_str() {
                 "database.url" | "server.url" | "server.public_url" => redact(value),
                 key if SECRETS.contains(&key) && value != Value::String(String::new()) => "***".into(),
+                _ if has_credentials(&value) => redact(value),
                 _ => value,
             };
             let source = self.source(&key);
@@ -232,6 +233,11 @@ fn flatten(table: &Table) -> Vec<(String, Value)> {
     flat
 }
 
+/// Whether a value is a URL with a password.
+fn has_credentials(value: &Value) -> bool {
+    value.as_str().and_then(|text| url::Url::parse(text).ok()).is_some_and(|url| url.password().is_some())
+}
+
 fn redact(value: Value) -> Value {
     let Value::String(text) = &value else { return value };
     let Ok(mut url) = url::Url::parse(text) else {
@@ -292,7 +298,7 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let text = "[database]\nurl = \"postgres://me:hidden@host/db?user=you&sslpassword=hidden&password=hidden\"\n[auth]\noidc_client_secret = \"hidden\"\n[server]\nsecret = \"hidden\"\n";
+        let text = "[database]\nurl = \"postgres://me:hidden@host/db?user=you&sslpassword=hidden&password=hidden\"\n[auth]\noidc_client_secret = \"hidden\"\n[server]\nsecret = \"hidden\"\n[telemetry]\notlp_endpoint = \"https://me:hidden@collector\"\n";
         let project = load(text, &[]).unwrap();
         let shown = format!("{:?}", project.entries().unwrap());
         assert!(!shown.contains("hidden") && shown.contains("***"), "{shown}");

@@ -158,7 +158,8 @@ section! {
 section! {
     /// `[telemetry]`: logs and metrics. The standard variables of OpenTelemetry, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, come first.
     struct Telemetry {
-        /// Whether the server returns its metrics at `/metrics`, to those with the permission `metrics:read`.
+        /// Whether the server returns its metrics at `/metrics` of the API, to those with the permission `metrics:read`. It does too
+        /// if `metrics_listen` is set.
         metrics: bool = false,
         /// The address on which this process returns its metrics at `/metrics`, to everybody who reaches it. Two processes on one
         /// machine need two. Empty: none.

@@ -39,8 +39,28 @@ pub(super) fn check(project: &ProjectConfig) -> Vec<(&'static str, String)> {
         }
     }
     faults.result("blobs.url", blobs_url(project));
+    of_telemetry(project, &mut faults);
     of_files(project, &mut faults);
     faults.0
+}
+
+fn of_address(key: &'static str, text: &str, faults: &mut Faults) {
+    let port = text.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+    if !matches!(port, Some(Ok(_))) {
+        faults.add(key, format!("`{text}` is no address with a port, such as 127.0.0.1:8080"));
+    }
+}
+
+fn of_telemetry(project: &ProjectConfig, faults: &mut Faults) {
+    let telemetry = &project.config.telemetry;
+    if !telemetry.metrics_listen.is_empty() {
+        of_address("telemetry.metrics_listen", &telemetry.metrics_listen, faults);
+    }
+    let endpoint = &telemetry.otlp_endpoint;
+    if !endpoint.is_empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+        faults
+            .add("telemetry.otlp_endpoint", "it is not the URL of a collector: write http://127.0.0.1:4318");
+    }
 }
 
 fn of_database(url: &str, faults: &mut Faults) {
@@ -82,13 +102,7 @@ impl Faults {
 
 fn of_server(project: &ProjectConfig, faults: &mut Faults) {
     let server = &project.config.server;
-    let port = server.listen.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-    if !matches!(port, Some(Ok(_))) {
-        faults.add(
-            "server.listen",
-            format!("`{}` is no address with a port, such as 127.0.0.1:8080", server.listen),
-        );
-    }
+    of_address("server.listen", &server.listen, faults);
     faults.result("server.url", server.clone().complete_url());
     faults.result("server.trusted_proxies", networks("server.trusted_proxies", &server.trusted_proxies));
     for origin in &server.cors_origins {

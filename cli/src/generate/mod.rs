@@ -20,6 +20,15 @@ use self::{
     shape::{Declaration, Field, Kind, Shape},
 };
 
+/// A text for comments: without characters that end a line in one language and not in another, or change the direction of the text.
+fn plain(text: &str) -> String {
+    let is_hidden = |letter: char| {
+        letter.is_control() && letter != '\n'
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.replace("\r\n", "\n").replace(is_hidden, " ")
+}
+
 /// The names that the languages have already.
 const NOT_FREE: &[&str] = &[
     "Any",
@@ -99,4 +108,15 @@ fn declarations(template: &Template) -> Vec<Declaration> {
         kind: Kind::Object(fields),
     });
     declarations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_description_ends_its_comment() {
+        let hostile = "one\rimport os\u{2028}x\u{202e}y\r\ntwo\0\x1b[2J";
+        assert_eq!(plain(hostile), "one import os x y\ntwo  [2J");
+    }
 }

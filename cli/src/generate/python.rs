@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::shape::{Declaration, Field, Kind, Shape};
+use super::{
+    plain,
+    shape::{Declaration, Field, Kind, Shape},
+};
 
 const KEYWORDS: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
@@ -104,7 +107,7 @@ fn is_name(text: &str) -> bool {
 }
 
 fn comment(text: &mut String, indent: &str, about: Option<&str>) {
-    for line in about.unwrap_or_default().lines() {
+    for line in plain(about.unwrap_or_default()).lines() {
         let _ = writeln!(text, "{}", format!("{indent}# {line}").trim_end());
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     names::{pascal, snake, unique},
+    plain,
     shape::{Declaration, Field, Kind, Shape},
 };
 
@@ -164,7 +165,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn comment(text: &mut String, indent: &str, about: Option<&str>) {
-    for line in about.unwrap_or_default().lines() {
+    for line in plain(about.unwrap_or_default()).lines() {
         let _ = writeln!(text, "{}", format!("{indent}/// {line}").trim_end());
     }
 }

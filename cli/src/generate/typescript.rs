@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::shape::{Declaration, Field, Kind, Shape};
+use super::{
+    plain,
+    shape::{Declaration, Field, Kind, Shape},
+};
 
 pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
     let mut text = format!("// {about}\n");
@@ -60,7 +63,7 @@ fn key(name: &str) -> String {
 fn comment(text: &mut String, indent: &str, about: Option<&str>) {
     let Some(about) = about else { return };
     // The end of a comment would be code.
-    let about = about.replace("*/", "*\\/");
+    let about = plain(about).replace("*/", "*\\/");
     let lines: Vec<&str> = about.lines().collect();
     if let [line] = lines[..] {
         let _ = writeln!(text, "{indent}/** {line} */");

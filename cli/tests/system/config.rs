@@ -52,7 +52,8 @@ fn values_are_checked_without_starting_anything() {
     project.write(
         "tasker.toml",
         "[project]\ncomponents = [\"gone\"]\n[server]\nlisten = \"here\"\nsecret = \"short\"\n[database]\nurl = \"mysql://me:hidden@x\"
-[orchestrator]\nreport_loops = 0\nwebhook_networks = [\"ten\"]\n[auth]\njwks_url = \"https://idp.example/keys\"\n",
+[orchestrator]\nreport_loops = 0\nwebhook_networks = [\"ten\"]\n[auth]\njwks_url = \"https://idp.example/keys\"
+[telemetry]\nmetrics_listen = \"9464\"\notlp_endpoint = \"collector:4318\"\n",
     );
     let ended = validate(&project, &[("TASKER__BLOBS__URL", "no url"), ("TASKER_PROFILE", "nobody")]);
     let told = ended.json();
@@ -67,6 +68,8 @@ fn values_are_checked_without_starting_anything() {
             &json!("orchestrator.report_loops"),
             &json!("orchestrator.webhook_networks"),
             &json!("auth.jwt_issuer"),
+            &json!("telemetry.metrics_listen"),
+            &json!("telemetry.otlp_endpoint"),
             &json!("blobs.url"),
             &json!(null),
         ],
@@ -74,7 +77,7 @@ fn values_are_checked_without_starting_anything() {
     );
     let named = validate(&project, &[("TASKER_URL", "tasker.example")]);
     assert!(named.stdout.contains("$TASKER_URL: `tasker.example` is not the URL"), "{named:#?}");
-    assert_eq!(told["faults"][7]["variable"], "TASKER__BLOBS__URL");
+    assert_eq!(told["faults"][9]["variable"], "TASKER__BLOBS__URL");
     assert!(!ended.stdout.contains("hidden"), "{ended:#?}");
     assert!(!project.path().join(".tasker").exists(), "nothing is made");
 }

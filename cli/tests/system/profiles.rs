@@ -64,8 +64,11 @@ fn a_profile_names_a_server_and_what_opens_it() {
         let (url, served) = server();
         let added = add(project.path(), home, &["prod", "--server", &url, kind], secret);
         assert_eq!(added.code, Some(0), "{added:#?}");
+        // An argument wins over the variables.
         let with = |arguments: &[&str]| {
-            run(tasker(project.path()).env("HOME", home).env_remove("XDG_CONFIG_HOME").args(arguments))
+            let mut process = tasker(project.path());
+            process.env("TASKER_URL", "http://127.0.0.1:9").env("TASKER_PROFILE", "nobody");
+            run(process.env("HOME", home).env_remove("XDG_CONFIG_HOME").args(arguments))
         };
         let listed = with(&["--profile", "prod", "--json", "task", "list"]);
         assert_eq!(listed.code, Some(0), "{listed:#?}");

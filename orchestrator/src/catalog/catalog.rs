@@ -116,6 +116,48 @@ impl Catalog {
         compare(&mut *self.pool.acquire().await?, template).await
     }
 
+    /// Returns a published template.
+    pub(crate) async fn published(&self, name: &TemplateName) -> Result<Template, Error> {
+        let mut transaction = self.pool.begin().await?;
+        Ok(find_template(&mut transaction, name).await?.1)
+    }
+
+    /// Checks that all handlers of a template are published, or among these.
+    ///
+    /// # Errors
+    /// [`Error::UnknownHandlers`].
+    pub(crate) async fn check_handlers(&self, template: &Template, provided: &[String]) -> Result<(), Error> {
+        let mut transaction = self.pool.begin().await?;
+        match self.pin(&mut transaction, template).await {
+            Err(Error::UnknownHandlers { mut steps }) => {
+                steps.retain(|(_, callable, _)| !provided.contains(callable));
+                if steps.is_empty() { Ok(()) } else { Err(Error::UnknownHandlers { steps }) }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// Checks that PostgreSQL can store a document.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] of this field: a text contains NUL, or a number has too many digits.
+    pub(crate) async fn check_storable(
+        &self,
+        field: &'static str,
+        document: &(impl Serialize + Sync),
+    ) -> Result<(), Error> {
+        let text = serde_json::to_string(document)
+            .map_err(|error| Error::Damaged(format!("a document cannot be written: {error}")))?;
+        let parsed = sqlx::query("SELECT $1::text::jsonb").bind(text).execute(&self.pool).await;
+        match parsed {
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("22")) => {
+                let message = "contain what PostgreSQL cannot store: a NUL character in a text, or a number of too many digits";
+                Err(Error::InvalidRequest { field, message: message.to_owned() })
+            }
+            other => Ok(other.map(drop)?),
+        }
+    }
+
     /// Returns the release for a requested template, and the catalog version that it was resolved with.
     pub(crate) async fn resolve(&self, name: &TemplateName) -> Result<(Arc<Release>, i64), Error> {
         {

@@ -72,15 +72,7 @@ impl Catalog {
         aliases: &BTreeMap<String, String>,
         promote: bool,
     ) -> Result<(), Error> {
-        let callables = callables(components, aliases)?;
-        for (callable, _, function) in &callables {
-            // An alias may be a callable of an earlier version of Tasker.
-            if callable == function
-                && let Some(fault) = identifier_fault(function)
-            {
-                return Err(Error::Refused(format!("the name of the handler `{function}` {fault}")));
-            }
-        }
+        let callables = checked_callables(components, aliases)?;
         let mut transaction = self.publishing().await?;
         for component in components {
             sqlx::query(sql!(
@@ -204,6 +196,35 @@ impl Catalog {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// Returns the names by which templates can use the handlers of these components.
+///
+/// # Errors
+/// As for [`Catalog::publish_components`].
+pub(crate) fn callable_names(
+    components: &[ComponentPublication],
+    aliases: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Error> {
+    let callables = checked_callables(components, aliases)?;
+    Ok(callables.into_iter().map(|(callable, ..)| callable.to_owned()).collect())
+}
+
+/// As [`callables`], if their names are allowed.
+fn checked_callables<'a>(
+    components: &'a [ComponentPublication],
+    aliases: &'a BTreeMap<String, String>,
+) -> Result<Vec<(&'a str, &'a str, &'a str)>, Error> {
+    let callables = callables(components, aliases)?;
+    for (callable, _, function) in &callables {
+        // An alias may be a callable of an earlier version of Tasker.
+        if callable == function
+            && let Some(fault) = identifier_fault(function)
+        {
+            return Err(Error::Refused(format!("the name of the handler `{function}` {fault}")));
+        }
+    }
+    Ok(callables)
 }
 
 /// Returns the callables of these components: each with the digest of its component and its name there.

@@ -10,6 +10,7 @@ mod store;
 pub use bundle::Bundle;
 pub(crate) use catalog::TemplateName;
 pub use catalog::{Catalog, Publication};
+pub(crate) use handlers::callable_names;
 pub use handlers::{ComponentPublication, HandlerVersion, PublishedHandler};
 pub use release::step_name;
 pub(crate) use release::{Release, ReleaseStep, deciders};

@@ -68,7 +68,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Overloaded`] if there is no room.
     pub fn take_place(&self, tasks: usize, bytes: usize) -> Result<Place, Error> {
-        self.intake.take(tasks, bytes)
+        self.intake.take(tasks, bytes).inspect_err(|error| measure::refused_at_once(tasks, error))
     }
 
     /// As [`Engine::create_tasks`], for a part of the requests that have this place.
@@ -85,10 +85,7 @@ impl Engine {
         let bytes = requests.iter().map(|(request, _)| request.size()).sum();
         match self.take_place(requests.len(), bytes) {
             Ok(_place) => self.create_admitted(requests).await,
-            Err(error) => {
-                measure::refused_at_once(requests.len(), &error);
-                requests.iter().map(|_| Err(Error::Overloaded)).collect()
-            }
+            Err(_) => requests.iter().map(|_| Err(Error::Overloaded)).collect(),
         }
     }
 

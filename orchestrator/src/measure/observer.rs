@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 use tasker_pool::Pool;
 use tasker_telemetry::{Metrics, metrics};
 use tokio::sync::Mutex;
@@ -49,19 +49,27 @@ impl Observer {
         Ok(())
     }
 
-    /// Opens a connection with the lock. None if another process has it.
+    /// Takes a connection with the lock. None if another process has it.
     async fn connect(&self) -> Result<Option<PgConnection>, Error> {
-        let mut connection = self.pool.acquire().await?.detach();
+        let mut connection = self.pool.acquire().await?;
         let has_lock: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(LOCK)
-            .fetch_one(&mut connection)
+            .fetch_one(&mut *connection)
             .await?;
         if !has_lock {
-            let _ = connection.close().await;
             return Ok(None);
         }
-        // A count that takes long is of no use, and in the way.
-        sqlx::query("SET statement_timeout = '5s'").execute(&mut connection).await?;
+        let mut connection = connection.detach();
+        // A count that takes long is of no use, and in the way. The server ends the connection, and with it the lock, soon after this
+        // machine is gone.
+        for setting in [
+            "SET statement_timeout = '5s'",
+            "SET tcp_keepalives_idle = 30",
+            "SET tcp_keepalives_interval = 10",
+            "SET tcp_keepalives_count = 3",
+        ] {
+            sqlx::query(setting).execute(&mut connection).await?;
+        }
         Ok(Some(connection))
     }
 }

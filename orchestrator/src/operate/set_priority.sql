@@ -5,6 +5,7 @@ DECLARE
     r_task tasker.tasks := tasker_f.lock_task(p_task);
 BEGIN
     UPDATE tasker.tasks SET priority = p_priority WHERE task_id = p_task;
+    UPDATE tasker.dlq SET priority = p_priority WHERE task_id = p_task AND resolution_status = 'pending';
     INSERT INTO tasker.audit (task_id, at, event, actor, reason)
     VALUES (p_task, tasker_f.now(), 'prioritized', p_actor, p_reason);
     RETURN QUERY SELECT (tasker_f.task_moved(p_task, r_task.state)).*;

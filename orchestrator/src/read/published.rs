@@ -132,11 +132,12 @@ impl Reader {
             latest(versions.iter().map(|template| template.version.as_str()))
                 .map(|index| versions[index].clone())
         });
-        let after = slice.after.map(|(namespace, name, ..)| (namespace, name));
-        let rest = latest.filter(|template| {
-            after.as_ref().is_none_or(|after| (&template.namespace, &template.name) > (&after.0, &after.1))
-        });
-        Ok(rest.take(slice.limit as usize).collect())
+        let Some((namespace, name, ..)) = slice.after else {
+            return Ok(latest.take(slice.limit as usize).collect());
+        };
+        // By its place, because the database has an order of its own.
+        let rest = latest.skip_while(|template| (&template.namespace, &template.name) != (&namespace, &name));
+        Ok(rest.skip(1).take(slice.limit as usize).collect())
     }
 
     /// Returns published template versions, sorted by name, then by age.
@@ -311,8 +312,8 @@ impl Reader {
             "SELECT callable, (array_agg(template ORDER BY template))[1:$3] AS templates
              FROM (SELECT DISTINCT step->'handler'->>'callable' AS callable, t.namespace || '/' || t.name AS template
                    FROM tasker.templates t CROSS JOIN jsonb_array_elements(t.definition->'steps') AS step
-                   WHERE $2::text[] IS NULL OR t.namespace = ANY ($2)) AS used
-             WHERE callable = ANY ($1) GROUP BY callable",
+                   WHERE step->'handler'->>'callable' = ANY ($1) AND ($2::text[] IS NULL OR t.namespace = ANY ($2))) AS used
+             GROUP BY callable",
         )
         .bind(callables)
         .bind(scope.sql())
