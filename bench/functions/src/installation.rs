@@ -144,6 +144,7 @@ impl Installation {
         for step in &mut apart.steps {
             step.may_continue = false;
         }
+        runtime.block_on(orchestrator.store_component(&digest, wasm.clone().into()))?;
         let bundle = Bundle {
             components: vec![ComponentPublication {
                 digest,
