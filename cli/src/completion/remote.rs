@@ -31,7 +31,7 @@ pub(super) fn candidates(list: &List) -> Vec<CompletionCandidate> {
         // Shells take a value as it is.
         let is_harmless =
             |field: &&str| item[field].as_str().is_none_or(|text| identifier_fault(text).is_none());
-        if !list.value.iter().all(|field| is_harmless(field)) {
+        if !list.value.iter().all(is_harmless) {
             return None;
         }
         let value = joined(item, list.value, "/")?;
