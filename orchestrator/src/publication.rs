@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tasker_templates::{template::Template, trigger::Trigger};
 use tasker_transport::sha256_hex;
 use utoipa::ToSchema;
 
 use crate::{
-    catalog::{Bundle, ComponentPublication, Publication, PublishedHandler, TemplateName, callable_names},
+    catalog::{Bundle, ComponentPublication, Publication, TemplateName, callable_names},
     error::Error,
     orchestrator::Orchestrator,
     text::{check_identifier, check_name},
@@ -92,6 +91,7 @@ impl Orchestrator {
     /// that are in the bundle twice, and of what cannot be stored.
     pub async fn preview_bundle(&self, bundle: &Bundle) -> Result<PublicationReport, Error> {
         check(bundle)?;
+        self.catalog.check_storable("components", &bundle.components).await?;
         let provided = callable_names(&bundle.components, &bundle.aliases)?;
         let mut missing_components = Vec::new();
         for component in &bundle.components {
@@ -145,24 +145,18 @@ impl Orchestrator {
     }
 }
 
-/// Refuses components and aliases that cannot be stored, and parts that are there twice.
+/// Refuses names and digests that are not allowed, and parts that are there twice.
 fn check(bundle: &Bundle) -> Result<(), Error> {
-    let invalid = |message: String| Err(Error::InvalidRequest { field: "components", message });
     for ComponentPublication { digest, handlers, .. } in &bundle.components {
         let is_digest = digest.len() == 64
             && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         if !is_digest {
-            return invalid(format!(
-                "have the digest `{}`; it is 64 lower-case hexadecimal digits",
-                digest.escape_debug()
-            ));
+            let digest = digest.escape_debug();
+            let message = format!("have the digest `{digest}`; it is 64 lower-case hexadecimal digits");
+            return Err(Error::InvalidRequest { field: "components", message });
         }
-        for PublishedHandler { name, description, input_schema, result_schema } in handlers {
-            check_identifier("components", name)?;
-            let schemas = [input_schema, result_schema];
-            if description.contains('\0') || schemas.into_iter().flatten().any(has_nul) {
-                return invalid(format!("have a NUL character in what handler `{name}` says of itself"));
-            }
+        for handler in handlers {
+            check_identifier("components", &handler.name)?;
         }
     }
     bundle.aliases.iter().try_for_each(|(alias, handler)| {
@@ -187,16 +181,6 @@ fn check(bundle: &Bundle) -> Result<(), Error> {
 
 fn twice(field: &'static str, namespace: &str, name: &str) -> Error {
     Error::InvalidRequest { field, message: format!("contain `{namespace}/{name}` twice") }
-}
-
-/// Whether a text in a document contains NUL, which PostgreSQL cannot store.
-fn has_nul(document: &Value) -> bool {
-    match document {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 fn of_template(template: &Template, outcome: Publication) -> PublishedPart {

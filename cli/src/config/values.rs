@@ -139,7 +139,7 @@ fn of_auth(project: &ProjectConfig, faults: &mut Faults) {
             None => return,
         },
     };
-    // A short one is told of at its own key.
+    // The check of its own key reports a short one.
     faults.result("auth.oidc_issuer", auth.login(&config.auth_roles, &project.root, public_url.as_ref(), ""));
 }
 

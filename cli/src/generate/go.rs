@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use serde_json::Value;
 
 use super::{
+    comment_lines,
     names::{pascal, snake, unique},
-    plain,
     shape::{Declaration, Field, Kind, Shape},
 };
 
@@ -51,7 +51,7 @@ pub(super) fn write(about: &str, package: &str, declarations: &[Declaration]) ->
     for Declaration { name, about, kind } in declarations {
         let mut named = Vec::new();
         text.push('\n');
-        comment(&mut text, "", about.as_deref());
+        comment_lines(&mut text, "//", "", about.as_deref());
         match kind {
             Kind::Object(fields) => {
                 let _ = writeln!(text, "type {name} struct {{");
@@ -82,7 +82,7 @@ pub(super) fn write(about: &str, package: &str, declarations: &[Declaration]) ->
 }
 
 fn field(text: &mut String, taken: &mut BTreeSet<String>, field: &Field) {
-    comment(text, "\t", field.about.as_deref());
+    comment_lines(text, "//", "\t", field.about.as_deref());
     let name = unique(taken, pascal(&field.name));
     let shape = of_shape(&field.shape);
     // Absent is not the same as empty.
@@ -135,10 +135,4 @@ fn constants(text: &mut String, taken: &mut BTreeSet<String>, name: &str, values
         let _ = writeln!(text, "\t{constant} {name} = {value}");
     }
     text.push_str(")\n");
-}
-
-fn comment(text: &mut String, indent: &str, about: Option<&str>) {
-    for line in plain(about.unwrap_or_default()).lines() {
-        let _ = writeln!(text, "{}", format!("{indent}// {line}").trim_end());
-    }
 }

@@ -9,6 +9,8 @@ mod schema;
 mod shape;
 mod typescript;
 
+use std::fmt::Write as _;
+
 use clap::ValueEnum;
 use tasker_templates::template::Template;
 
@@ -27,6 +29,13 @@ fn plain(text: &str) -> String {
             || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.replace("\r\n", "\n").replace(is_hidden, " ")
+}
+
+/// Writes a text as comments, each line after this mark.
+fn comment_lines(text: &mut String, mark: &str, indent: &str, about: Option<&str>) {
+    for line in plain(about.unwrap_or_default()).lines() {
+        let _ = writeln!(text, "{}", format!("{indent}{mark} {line}").trim_end());
+    }
 }
 
 /// The names that the languages have already.

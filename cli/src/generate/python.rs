@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    plain,
+    comment_lines,
     shape::{Declaration, Field, Kind, Shape},
 };
 
@@ -19,12 +19,12 @@ pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
     let mut text = format!("# {about}\n\nfrom typing import Any, Literal, NotRequired, TypedDict, Union\n");
     for Declaration { name, about, kind } in declarations {
         text.push_str("\n\n");
-        comment(&mut text, "", about.as_deref());
+        comment_lines(&mut text, "#", "", about.as_deref());
         match kind {
             Kind::Object(fields) if fields.iter().all(|field| is_name(&field.name)) => {
                 let _ = writeln!(text, "class {name}(TypedDict):");
                 for field in fields {
-                    comment(&mut text, "    ", field.about.as_deref());
+                    comment_lines(&mut text, "#", "    ", field.about.as_deref());
                     let _ = writeln!(text, "    {}: {}", field.name, of_field(field));
                 }
                 if fields.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
             Kind::Object(fields) => {
                 let _ = writeln!(text, "{name} = TypedDict(\n    \"{name}\",\n    {{");
                 for field in fields {
-                    comment(&mut text, "        ", field.about.as_deref());
+                    comment_lines(&mut text, "#", "        ", field.about.as_deref());
                     let _ = writeln!(text, "        {}: {},", quoted(&field.name), of_field(field));
                 }
                 text.push_str("    },\n)\n");
@@ -104,10 +104,4 @@ fn is_name(text: &str) -> bool {
         // Names in a class are changed if they begin so.
         && !text.starts_with("__")
         && !KEYWORDS.contains(&text)
-}
-
-fn comment(text: &mut String, indent: &str, about: Option<&str>) {
-    for line in plain(about.unwrap_or_default()).lines() {
-        let _ = writeln!(text, "{}", format!("{indent}# {line}").trim_end());
-    }
 }

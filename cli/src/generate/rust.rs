@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use serde_json::Value;
 
 use super::{
+    comment_lines,
     names::{pascal, snake, unique},
-    plain,
     shape::{Declaration, Field, Kind, Shape},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
         match kind {
             Kind::Object(fields) => {
                 text.push('\n');
-                comment(&mut text, "", about.as_deref());
+                comment_lines(&mut text, "///", "", about.as_deref());
                 let _ = writeln!(text, "#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]");
                 let _ = writeln!(text, "pub struct {name} {{");
                 let mut taken = BTreeSet::new();
@@ -44,7 +44,7 @@ pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
             }
             Kind::Alias(shape) => {
                 text.push('\n');
-                comment(&mut text, "", about.as_deref());
+                comment_lines(&mut text, "///", "", about.as_deref());
                 let _ = writeln!(text, "pub type {name} = {};", of_shape(shape, true));
                 enums(&mut text, shape, None);
             }
@@ -54,7 +54,7 @@ pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
 }
 
 fn field(text: &mut String, taken: &mut BTreeSet<String>, field: &Field) {
-    comment(text, "    ", field.about.as_deref());
+    comment_lines(text, "///", "    ", field.about.as_deref());
     let plain = snake(&field.name);
     let plain = if IMPOSSIBLE.contains(&plain.as_str()) { format!("{plain}_") } else { plain };
     let name = unique(taken, plain);
@@ -108,7 +108,7 @@ fn enums(text: &mut String, shape: &Shape, about: Option<&str>) {
         Shape::List(shape) | Shape::Map(shape) | Shape::Nullable(shape) => enums(text, shape, about),
         Shape::Literals { name, values } if values.iter().all(Value::is_string) => {
             text.push('\n');
-            comment(text, "", about);
+            comment_lines(text, "///", "", about);
             text.push_str("#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]\n");
             let _ = writeln!(text, "pub enum {name} {{");
             let mut taken = BTreeSet::new();
@@ -124,7 +124,7 @@ fn enums(text: &mut String, shape: &Shape, about: Option<&str>) {
         }
         Shape::Union { name, of } => {
             text.push('\n');
-            comment(text, "", about);
+            comment_lines(text, "///", "", about);
             text.push_str("#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]\n#[serde(untagged)]\n");
             let _ = writeln!(text, "pub enum {name} {{");
             let mut taken = BTreeSet::new();
@@ -162,10 +162,4 @@ fn variant(shape: &Shape, of: &str) -> String {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.escape_default())
-}
-
-fn comment(text: &mut String, indent: &str, about: Option<&str>) {
-    for line in plain(about.unwrap_or_default()).lines() {
-        let _ = writeln!(text, "{}", format!("{indent}/// {line}").trim_end());
-    }
 }

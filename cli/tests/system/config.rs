@@ -1,4 +1,4 @@
-//! `tasker config`: what is wrong is told as a whole, and every key is explained.
+//! `tasker config`: reports every fault at once, and explains every key.
 
 use serde_json::json;
 

@@ -151,8 +151,8 @@ fn answer(method: &str, path: &str, wanted: &str) -> Option<Value> {
     })
 }
 
-/// A server that answers what comes before the operation in question, and else that there is no such entry. Returns its URL and
-/// what it was asked: `GET /v1/tasks`.
+/// A server that records the requests that it gets: `GET /v1/tasks`. It answers those that a command sends before the operation under
+/// test, and returns 404 to all others.
 struct Server {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,

@@ -7,7 +7,7 @@ use std::{
 
 use tasker_telemetry::Label;
 
-/// How many types of a step are told apart.
+/// The maximum number of types that have a label of their own, for each step.
 const MOST_OF_STEP: usize = 50;
 /// Of how many steps.
 const MOST_STEPS: usize = 2000;
