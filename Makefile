@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 TASKER := target/debug/tasker
 RELEASE := target/release/tasker
 
-.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-doors bench-peers bench-aws cost fuzz clients
+.PHONY: help setup aws-tools demo dev test test-aws lint bench bench-curves bench-doors bench-search bench-peers bench-aws cost fuzz clients
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,9 +56,13 @@ bench-curves: setup ## Measure how that changes with load, size and history: 15 
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/curves.json curves
 	@[ -z "$(UPDATE_DOCS)" ] || target/release/tasker-bench page bench-results/curves.json docs/performance.md
 
-bench-doors: setup ## Measure what authentication costs: ten minutes
+bench-doors: setup ## Measure what authentication and listeners cost: fifteen minutes
 	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
 	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/doors.json doors
+
+bench-search: setup ## Measure how long tasks take to find among a million: five minutes
+	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins
+	target/release/tasker-bench $(RELEASE) examples/benchmark-shapes bench-results/search.json search
 
 bench-peers: setup ## Measure Restate, DBOS and Absurd beside Tasker, in release build
 	$(CARGO) build --locked --release -p tasker-cli -p tasker-bench --bins

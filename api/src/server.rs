@@ -30,7 +30,7 @@ use crate::trail::Peer;
 
 /// The maximum number of open connections. Further ones wait until one is closed. Half of the files that a process may
 /// usually open.
-const MAX_CONNECTIONS: usize = 512;
+const MAX_CONNECTIONS: usize = 768;
 /// How long a client may take to send a request's head, and may keep an unused connection open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How an HTTP/2 connection begins, without encryption.

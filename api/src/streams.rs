@@ -22,7 +22,7 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a stream lasts in a process that ends its requests.
 const IN_A_FUNCTION: Duration = Duration::from_secs(5);
 /// The maximum number of streams of this process. Over HTTP/1.1 each holds a connection.
-const MOST: usize = 384;
+const MOST: usize = 512;
 /// The maximum number of streams of one principal that is known.
 const MOST_OF_ONE: usize = 20;
 

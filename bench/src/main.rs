@@ -6,16 +6,18 @@
 //! shapes only that `bench/peers` measures of other systems.
 //!
 //! `tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE curves [NAME...]` measures how the figures change as load, tasks and
-//! database grow, `doors` what authentication costs, and `tasker-bench page RESULT_FILE MARKDOWN_FILE` renders that result as a page with plots.
+//! database grow, `doors` what authentication and listeners cost, `search` how long tasks take to find among many, and `tasker-bench page RESULT_FILE MARKDOWN_FILE` renders that result as a page with plots.
 #![forbid(unsafe_code)]
 
 mod access;
 mod curves;
 mod doors;
 mod latency;
+mod listeners;
 mod machine;
 mod processes;
 mod report;
+mod search;
 mod server;
 mod shapes;
 mod throughput;
@@ -38,10 +40,18 @@ fn main() -> Result<()> {
             return curves::run(Path::new(program), Path::new(project), Path::new(results), names);
         }
         [program, project, results, doors] if doors == "doors" => {
-            let doors = doors::measure(Path::new(program), Path::new(project))?;
+            let (program, project) = (Path::new(program), Path::new(project));
+            let doors = doors::measure(program, project)?;
+            let listeners = listeners::measure(program, project)?;
+            let found =
+                serde_json::json!({ "machine": machine::describe(), "doors": doors, "listeners": listeners });
+            return report::save(Path::new(results), &found);
+        }
+        [program, project, results, search] if search == "search" => {
+            let found = search::measure(Path::new(program), Path::new(project))?;
             return report::save(
                 Path::new(results),
-                &serde_json::json!({ "machine": machine::describe(), "doors": doors }),
+                &serde_json::json!({ "machine": machine::describe(), "search": found }),
             );
         }
         [page, results, file] if page == "page" => {
@@ -53,7 +63,7 @@ fn main() -> Result<()> {
         [program, project, results] => (program, project, results, None),
         [program, project, results, only] => (program, project, results, Some(only.as_str())),
         _ => anyhow::bail!(
-            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers | doors | curves [NAME...]]\n       \
+            "usage: tasker-bench TASKER_PROGRAM PROJECT_FOLDER RESULT_FILE [one_process | pgmq | peers | doors | search | curves [NAME...]]\n       \
              tasker-bench page RESULT_FILE MARKDOWN_FILE"
         ),
     };

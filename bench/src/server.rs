@@ -70,6 +70,12 @@ pub(crate) struct Task {
     pub(crate) completed_at: Option<DateTime<Utc>>,
 }
 
+impl Task {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Server {
     /// Starts the system on a copy of the project with the large shapes added, with an empty database.
     pub(crate) fn start(program: &Path, project: &Path, installation: Installation) -> Result<Self> {
@@ -201,22 +207,32 @@ impl Server {
 
     /// The newest tasks of a template.
     pub(crate) fn tasks(&self, agent: &Agent, template: &str, count: usize) -> Result<Vec<Task>> {
+        let mut tasks = Vec::with_capacity(count);
+        let mut cursor = String::new();
+        while tasks.len() < count {
+            let (found, next) = self.page(agent, &format!("name={template}&limit=1000{cursor}"))?;
+            tasks.extend(found);
+            let Some(next) = next else { break };
+            cursor = format!("&cursor={next}");
+        }
+        tasks.truncate(count);
+        Ok(tasks)
+    }
+
+    /// A page of the list of tasks, and the cursor of the next one.
+    pub(crate) fn page(&self, agent: &Agent, query: &str) -> Result<(Vec<Task>, Option<String>)> {
         #[derive(Deserialize)]
         struct Page {
             items: Vec<Task>,
             next_cursor: Option<String>,
         }
-        let mut tasks = Vec::with_capacity(count);
-        let mut cursor = String::new();
-        while tasks.len() < count {
-            let url = format!("{}/v1/tasks?name={template}&limit=1000{cursor}", self.url());
-            let found: Page = self.get(agent, &url)?;
-            tasks.extend(found.items);
-            let Some(next) = found.next_cursor else { break };
-            cursor = format!("&cursor={next}");
-        }
-        tasks.truncate(count);
-        Ok(tasks)
+        let Page { items, next_cursor } = self.get(agent, &format!("{}/v1/tasks?{query}", self.url()))?;
+        Ok((items, next_cursor))
+    }
+
+    /// The host and port of its first API.
+    pub(crate) fn address(&self) -> String {
+        self.urls[0].trim_start_matches("http://").trim_end_matches('/').to_owned()
     }
 
     /// Reads a task.

@@ -22,7 +22,7 @@ pub(crate) const TEMPLATE: &str = "linear_4";
 pub(crate) const STEPS: usize = 4;
 /// The number of concurrent clients that create tasks as fast as they are accepted.
 const CALLERS: usize = 32;
-/// The largest number of concurrent clients that keep a number of tasks under way. The API accepts 512.
+/// The largest number of concurrent clients that keep a number of tasks under way. The API accepts 768.
 const KEEPERS: usize = 256;
 /// The share of the run at each end that is not counted, because the queue fills and drains there.
 const EDGE: f64 = 0.1;

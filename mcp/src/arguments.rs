@@ -6,7 +6,8 @@ use crate::{failure::Failure, untrusted::identifier};
 
 /// What an argument may be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A text.
     Text,
     /// A UUID with hyphens.
     Uuid,
@@ -14,11 +15,13 @@ pub(crate) enum Kind {
     Integer(i64, i64),
     /// A number of seconds, up to a bound.
     Seconds(u32),
+    /// `true` or `false`.
     Boolean,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Several texts.
     Texts,
+    /// An object.
     Object,
     /// Any JSON value.
     Any,
@@ -28,18 +31,20 @@ pub(crate) enum Kind {
 
 /// An argument of a tool.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Field {
+pub struct Field {
     pub(crate) name: &'static str,
     kind: Kind,
     is_required: bool,
     description: &'static str,
 }
 
-pub(crate) const fn required(name: &'static str, kind: Kind, description: &'static str) -> Field {
+/// An argument that must be there.
+pub const fn required(name: &'static str, kind: Kind, description: &'static str) -> Field {
     Field { name, kind, is_required: true, description }
 }
 
-pub(crate) const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Field {
+/// An argument that may be absent.
+pub const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Field {
     Field { name, kind, is_required: false, description }
 }
 
@@ -123,7 +128,7 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 
 /// Arguments that fit the fields of their tool.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Arguments(Map<String, Value>);
+pub struct Arguments(Map<String, Value>);
 
 impl Arguments {
     /// Checks the arguments of a call. One that is `null` counts as absent, except where any value is allowed.
@@ -162,19 +167,23 @@ impl Arguments {
         self.0.remove(CONFIRM.name)?.as_str().map(ToOwned::to_owned)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+    /// The argument of this name, if it is there.
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    /// The argument of this name, if it is there and a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 
-    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
+    /// The argument of this name, if it is there and a whole number.
+    pub fn integer(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 
-    pub(crate) fn is_set(&self, name: &str) -> bool {
+    /// Whether the argument of this name is `true`.
+    pub fn is_set(&self, name: &str) -> bool {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(false)
     }
 

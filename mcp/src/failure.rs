@@ -12,7 +12,7 @@ const LONGEST_DETAIL: usize = 2_000;
 
 /// An error with a stable code, and what to do.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub struct Failure {
     code: String,
     detail: String,
     /// Further fields beside `error`.
@@ -26,12 +26,13 @@ const QUOTING: [&str; 5] =
     ["invalid_input", "invalid_result", "invalid_template", "invalid_trigger", "invalid_event"];
 
 impl Failure {
-    pub(crate) fn new(code: &str, detail: impl Into<String>) -> Self {
+    /// A failure with a stable code and what to do.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
         Self { code: code.to_owned(), detail: detail.into(), more: Map::new(), fields: Map::new() }
     }
 
     /// An argument is missing, unknown or wrong.
-    pub(crate) fn invalid_arguments(detail: impl Into<String>) -> Self {
+    pub fn invalid_arguments(detail: impl Into<String>) -> Self {
         Self::new("invalid_arguments", detail)
     }
 
@@ -69,7 +70,8 @@ impl Failure {
     }
 
     /// The same with further fields beside `error`.
-    pub(crate) fn with(mut self, more: Map<String, Value>) -> Self {
+    #[must_use]
+    pub fn with(mut self, more: Map<String, Value>) -> Self {
         self.more = more;
         self
     }

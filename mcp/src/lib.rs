@@ -3,6 +3,8 @@
 //! Each tool is a thin mapping onto routes of the API: the server has no query, rule or permission of its own. It reaches
 //! the API through [`Api`], with the credentials of its caller, and shows only tools whose permission the caller has.
 //!
+//! Beside them, a [`Workbench`] has tools that need no server: they work on texts and on the files of a project.
+//!
 //! Tools that change something ask first: without `confirm` they answer with a preview and a token, and act when called
 //! again with that token. It is valid for five minutes, for the same tool, arguments and caller, and as long as the target
 //! has not changed. One process accepts it once. Across processes that share [`Settings::secret`], what protects is the
@@ -31,8 +33,12 @@ mod stdio;
 mod tool;
 mod tools;
 mod untrusted;
+mod workbench;
 
 pub use api::{Api, ApiRequest, ApiResponse, ApiUnreachable};
+pub use arguments::{Arguments, Field, Kind, optional, required};
 pub use endpoint::{HttpService, http_service};
+pub use failure::Failure;
 pub use server::{Server, Settings};
 pub use stdio::{ServeError, serve, serve_stdio};
+pub use workbench::{LocalTool, Workbench};

@@ -69,7 +69,7 @@ pub(crate) fn written(name: &str, arguments: &Map<String, Value>) -> Result<GetP
             let [namespace, name, version] =
                 ["namespace", "name", "version"].map(|name| argument(name).map(identifier));
             format!(
-                "Review the Tasker template {}/{} version {}. Call template_inspect and template_graph. Look at retries, \
+                "Review the Tasker template {}/{} version {}. Call template_inspect_remote and template_visualize_remote. Look at retries, \
                  timeouts, steps that could run side by side, side effects that a second attempt would repeat, and the \
                  input's schema. List what you would change, the most important first.",
                 namespace?, name?, version?

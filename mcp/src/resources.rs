@@ -70,7 +70,7 @@ pub(crate) fn tool_of(uri: &str) -> Option<(&'static str, Map<String, Value>)> {
         ["task", task, "graph"] => ("task_visualize", json!({ "task": task })),
         ["template", namespace, rest] => {
             let (name, version) = rest.rsplit_once('@')?;
-            ("template_inspect", json!({ "namespace": namespace, "name": name, "version": version }))
+            ("template_inspect_remote", json!({ "namespace": namespace, "name": name, "version": version }))
         }
         _ => return None,
     };

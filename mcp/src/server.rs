@@ -26,6 +26,7 @@ use crate::{
     prompts, resources,
     tool::{Plan, Run, Tier, Tool},
     tools,
+    workbench::{self, LocalTool, Workbench},
 };
 
 const INSTRUCTIONS: &str = "Tools of a Tasker server, which runs workflows. Start with `connection_status` or \
@@ -62,6 +63,7 @@ pub struct Server {
     write: bool,
     confirmations: Arc<Confirmations>,
     clock: Clock,
+    workbench: Option<Arc<dyn Workbench>>,
 }
 
 impl Server {
@@ -72,6 +74,7 @@ impl Server {
             write: settings.write,
             confirmations: Arc::new(Confirmations::new(settings.secret)),
             clock: Arc::new(Utc::now),
+            workbench: None,
         }
     }
 
@@ -79,6 +82,12 @@ impl Server {
     #[must_use]
     pub fn with_api(&self, api: Arc<dyn Api>) -> Self {
         Self { api, ..self.clone() }
+    }
+
+    /// The same server with the tools of a workbench too. They need no permission: they are for a caller on this machine.
+    #[must_use]
+    pub fn with_workbench(self, workbench: Arc<dyn Workbench>) -> Self {
+        Self { workbench: Some(workbench), ..self }
     }
 
     /// The same server with another clock. It decides when confirmations expire.
@@ -112,6 +121,11 @@ impl Server {
 
     /// Calls a tool. None: there is no such tool.
     async fn call(&self, name: &str, given: Map<String, Value>) -> Option<Result<Value, Failure>> {
+        if let Some(workbench) = &self.workbench
+            && let Some(done) = workbench::call(&**workbench, name, &given).await
+        {
+            return Some(done);
+        }
         let tool = tools::all().find(|tool| tool.name == name)?;
         Some(self.run(tool, given).await)
     }
@@ -198,7 +212,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let listed = self.tools().await.into_iter().map(Tool::listed).collect();
+        let local = self.workbench.as_ref().map(|workbench| workbench.tools()).unwrap_or_default();
+        let listed = local.iter().map(LocalTool::listed);
+        let listed = listed.chain(self.tools().await.into_iter().map(Tool::listed)).collect();
         Ok(ListToolsResult::with_all_items(listed))
     }
 

@@ -65,7 +65,8 @@ fn point(bench: &Bench, finished: usize) -> Result<Point> {
     })
 }
 
-fn insert(server: &Server, finished: usize) -> Result<()> {
+/// Inserts copies of a finished task.
+pub(crate) fn insert(server: &Server, finished: usize) -> Result<()> {
     let agent = Server::agent();
     let model = server.create(&agent, NAMESPACE, TEMPLATE, r#"{"n":1}"#)?;
     server.wait(&agent, &model)?;

@@ -18,6 +18,8 @@ use anyhow::{Result, bail};
 use curve::{Bench, Curve};
 use results::Results;
 
+pub(crate) use history::insert as insert_past;
+
 use crate::report;
 
 const CURVES: [Curve; 7] = [

@@ -53,40 +53,40 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Run {
     /// The handler's name.
-    handler: String,
+    pub(crate) handler: String,
     /// The task's input: JSON, a file, or - for standard input.
     #[arg(long, short, default_value = "{}")]
-    input: String,
+    pub(crate) input: String,
     /// The step's `handler.initialization`: JSON or a file.
     #[arg(long, default_value = "{}")]
-    config: String,
+    pub(crate) config: String,
     /// The result of a dependency: `STEP=JSON`. May be given several times.
     #[arg(long = "dependency", value_name = "STEP=JSON")]
-    dependencies: Vec<String>,
+    pub(crate) dependencies: Vec<String>,
     /// Run it as a batch worker with this cursor: JSON or a file; `null` for a batch without work.
     #[arg(long, value_name = "JSON")]
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// The checkpoint that an earlier run saved: JSON or a file.
     #[arg(long, value_name = "JSON")]
-    checkpoint: Option<String>,
+    pub(crate) checkpoint: Option<String>,
     /// An origin that the handler may send HTTP requests to: `https://api.example.com`. May be given several times.
     #[arg(long = "grant-http", value_name = "ORIGIN")]
-    http: Vec<String>,
+    pub(crate) http: Vec<String>,
     /// A private network that the handler may reach: `127.0.0.1/32`. May be given several times.
     #[arg(long = "grant-network", value_name = "CIDR")]
-    private_networks: Vec<String>,
+    pub(crate) private_networks: Vec<String>,
     /// A secret that the handler may read, from the variable `TASKER_SECRET_<NAME>`. May be given several times.
     #[arg(long = "grant-secret", value_name = "NAME")]
-    secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
     /// A key-value bucket that the handler may open; it starts empty. May be given several times.
     #[arg(long = "grant-bucket", value_name = "NAME")]
-    buckets: Vec<String>,
+    pub(crate) buckets: Vec<String>,
     /// The number of the attempt.
     #[arg(long, default_value_t = 1)]
-    attempt: u32,
+    pub(crate) attempt: u32,
 }
 
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
@@ -160,6 +160,11 @@ async fn list(project: &ProjectConfig, output: &Output) -> Result<Ending> {
 }
 
 async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> Result<Ending> {
+    tell(&execute(project, arguments).await?, output)
+}
+
+/// Builds the project and runs a handler.
+pub(crate) async fn execute(project: &ProjectConfig, arguments: &Run) -> Result<Execution> {
     let components = build(project).await?;
     let blobs = parts::open_blobs(project)?;
     let buckets = MemoryKeyValues::default().with_quota(project.config.worker.max_bucket_bytes);
@@ -168,8 +173,7 @@ async fn run_one(project: &ProjectConfig, arguments: &Run, output: &Output) -> R
     let (component, built, function) = handlers.resolve(project, &arguments.handler)?;
     blobs.put_component(built.wasm.clone()).await?;
     let dispatch = arguments.dispatch(component.digest.clone(), function)?;
-    let execution = host.execute(&dispatch, &ExecutionControl::default()).await;
-    tell(&execution, output)
+    Ok(host.execute(&dispatch, &ExecutionControl::default()).await)
 }
 
 impl Run {

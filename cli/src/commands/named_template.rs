@@ -1,6 +1,6 @@
 //! A template by its name: of the project, or of a server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tasker_orchestrator::read::TemplateSummary;
@@ -10,7 +10,7 @@ use super::request::template_name;
 use crate::{
     client::{Client, query, segment},
     config::ProjectConfig,
-    project::templates::{read_template, read_templates},
+    project::templates::{TemplateFile, read_template, read_templates},
 };
 
 /// Reads a template file, or a template of the project: its latest version, or the one that is asked for.
@@ -19,6 +19,16 @@ pub(super) fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Templa
     if path.is_file() {
         return Ok(read_template(path)?.template);
     }
+    Ok(named(project, wanted)?.template)
+}
+
+/// The file of a template of the project: `wanted` itself if it is a file, or that of the template so named.
+pub(super) fn file_of_project(project: &ProjectConfig, wanted: &str) -> Result<PathBuf> {
+    let path = Path::new(wanted);
+    if path.is_file() { Ok(path.to_path_buf()) } else { Ok(named(project, wanted)?.path) }
+}
+
+fn named(project: &ProjectConfig, wanted: &str) -> Result<TemplateFile> {
     let (namespace, name, version) = template_name(wanted);
     let templates = read_templates(project)?;
     let known: Vec<String> = templates
@@ -30,13 +40,14 @@ pub(super) fn of_project(project: &ProjectConfig, wanted: &str) -> Result<Templa
             && namespace.is_none_or(|namespace| template.namespace_name == namespace)
             && version.is_none_or(|version| template.version == version)
     };
-    let mut found: Vec<Template> =
-        templates.into_iter().map(|file| file.template).filter(is_wanted).collect();
-    let namespaces = found.iter().filter(|one| one.namespace_name != found[0].namespace_name).count();
+    let mut found: Vec<TemplateFile> =
+        templates.into_iter().filter(|file| is_wanted(&file.template)).collect();
+    let namespaces =
+        found.iter().filter(|one| one.template.namespace_name != found[0].template.namespace_name).count();
     if namespaces > 0 {
         bail!("several namespaces have a template `{name}`: write NAMESPACE/{name}");
     }
-    let index = latest(found.iter().map(|template| template.version.as_str()));
+    let index = latest(found.iter().map(|file| file.template.version.as_str()));
     index.map(|index| found.swap_remove(index)).with_context(|| {
         format!(
             "there is no file and no template `{wanted}`; the project has {}",

@@ -6,7 +6,9 @@ mod names;
 mod python;
 mod rust;
 mod schema;
+pub(crate) mod schema_fields;
 mod shape;
+mod skeleton;
 mod typescript;
 
 use std::fmt::Write as _;
@@ -15,6 +17,7 @@ use clap::ValueEnum;
 use tasker_templates::template::Template;
 
 pub(crate) use document::document;
+pub(crate) use skeleton::skeleton;
 
 use self::{
     names::pascal,

@@ -13,6 +13,7 @@ mod generate;
 mod growing;
 mod kill;
 mod login;
+mod mcp;
 mod memory;
 mod metrics;
 mod operations;

@@ -145,7 +145,7 @@ async fn queue_list(call: &Call<'_>) -> Result<Value, Failure> {
 }
 
 async fn namespace_list(call: &Call<'_>) -> Result<Value, Failure> {
-    let next = "Call template_list with a `namespace` for its templates.";
+    let next = "Call template_list_remote with a `namespace` for its templates.";
     List::new("/v1/namespaces".into(), call.query(&[]), |namespace| namespace, next).read(call).await
 }
 

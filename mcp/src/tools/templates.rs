@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
-        name: "template_list",
+        name: "template_list_remote",
         title: "List templates",
         description: "Lists the published template versions, sorted by name.",
         route: "GET /v1/templates",
@@ -32,7 +32,7 @@ pub(super) const TOOLS: &[Tool] = &[
         run: Run::Read(|call| Box::pin(template_list(call))),
     },
     Tool {
-        name: "template_inspect",
+        name: "template_inspect_remote",
         title: "Inspect a template",
         description: "Returns a published template version: its steps, their handlers, retries and limits.",
         route: "GET /v1/templates/{namespace}/{name}/{version}",
@@ -42,7 +42,7 @@ pub(super) const TOOLS: &[Tool] = &[
         run: Run::Read(|call| Box::pin(template_inspect(call))),
     },
     Tool {
-        name: "template_graph",
+        name: "template_visualize_remote",
         title: "Draw a template",
         description: "Draws the steps of a template version as a Mermaid flowchart, with their order.",
         route: "GET /v1/templates/{namespace}/{name}/{version}/graph",
@@ -52,7 +52,7 @@ pub(super) const TOOLS: &[Tool] = &[
         run: Run::Read(|call| Box::pin(template_graph(call))),
     },
     Tool {
-        name: "template_validate",
+        name: "template_validate_remote",
         title: "Check a template",
         description: "Checks the text of a template file, in YAML or JSON, without publishing it.",
         route: "POST /v1/templates/validate",
@@ -65,7 +65,7 @@ pub(super) const TOOLS: &[Tool] = &[
 
 async fn template_list(call: &Call<'_>) -> Result<Value, Failure> {
     let shape = |item| separate(item, &["description"]);
-    let next = "Call template_inspect or template_graph with namespace, name and version.";
+    let next = "Call template_inspect_remote or template_visualize_remote with namespace, name and version.";
     List::new("/v1/templates".into(), call.query(&["namespace", "name"]), shape, next).read(call).await
 }
 
@@ -82,7 +82,7 @@ async fn template_inspect(call: &Call<'_>) -> Result<Value, Failure> {
     let template = call.get(&template_path(call, &[])?).await?;
     Ok(json!({
         "untrusted": { "template": template },
-        "next": "Call template_graph for the order of its steps.",
+        "next": "Call template_visualize_remote for the order of its steps.",
     }))
 }
 
@@ -95,7 +95,7 @@ async fn template_graph(call: &Call<'_>) -> Result<Value, Failure> {
         "parallel_branches": analysis["parallel_branches"],
         "longest_chain": mermaid::names(&analysis["critical_path"]),
         "roots": mermaid::names(&analysis["roots"]), "leaves": mermaid::names(&analysis["leaves"]),
-        "next": "Call template_inspect for the handlers, retries and limits of its steps.",
+        "next": "Call template_inspect_remote for the handlers, retries and limits of its steps.",
     }))
 }
 

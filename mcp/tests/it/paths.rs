@@ -24,7 +24,7 @@ fn calls(odd: &str) -> Vec<(&'static str, Value, &'static str)> {
             "GET /v1/tasks/{task_id}/workflow_steps/{step}/audit",
         ),
         (
-            "template_inspect",
+            "template_inspect_remote",
             json!({ "namespace": odd, "name": odd, "version": odd }),
             "GET /v1/templates/{namespace}/{name}/{version}",
         ),

@@ -88,10 +88,18 @@ pub(crate) fn calls() -> Vec<(&'static str, Value, Option<Change>)> {
         ("dlq_stats", json!({}), None),
         ("dlq_queue", json!({ "limit": 3 }), None),
         ("staleness_check", json!({}), None),
-        ("template_list", json!({ "namespace": "shop", "name": "order" }), None),
-        ("template_inspect", json!({ "namespace": "shop", "name": "order", "version": "1.0.0" }), None),
-        ("template_graph", json!({ "namespace": "shop", "name": "order", "version": "1.0.0" }), None),
-        ("template_validate", json!({ "template": "name: order" }), None),
+        ("template_list_remote", json!({ "namespace": "shop", "name": "order" }), None),
+        (
+            "template_inspect_remote",
+            json!({ "namespace": "shop", "name": "order", "version": "1.0.0" }),
+            None,
+        ),
+        (
+            "template_visualize_remote",
+            json!({ "namespace": "shop", "name": "order", "version": "1.0.0" }),
+            None,
+        ),
+        ("template_validate_remote", json!({ "template": "name: order" }), None),
         ("event_list", json!({ "state": ["dead"] }), None),
         ("trigger_list", json!({}), None),
         (

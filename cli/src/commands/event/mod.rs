@@ -14,3 +14,4 @@ mod test_command;
 mod watch;
 
 pub(crate) use command::{Command, run};
+pub(crate) use test_command::tried;

@@ -52,6 +52,33 @@ struct Tried<'a> {
 }
 
 pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> Result<Ending> {
+    let (mut told, mut as_json, mut all_start) = (Vec::new(), Vec::new(), true);
+    each(project, events.read()?, |event, trials| {
+        all_start &= starts(trials);
+        told.push(words(event, trials, output));
+        as_json.push(as_document(event, trials)?);
+        Ok(())
+    })?;
+    output.result(&as_json, || told.join("\n\n"))?;
+    Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
+}
+
+/// The result of each event, as JSON.
+pub(crate) fn tried(project: &ProjectConfig, events: Vec<CloudEvent>) -> Result<Vec<Box<RawValue>>> {
+    let mut told = Vec::new();
+    each(project, events, |event, trials| {
+        told.push(as_document(event, trials)?);
+        Ok(())
+    })?;
+    Ok(told)
+}
+
+/// Tries each event at all triggers of the project.
+fn each(
+    project: &ProjectConfig,
+    events: Vec<CloudEvent>,
+    mut told: impl FnMut(&CloudEvent, &[Trial<'_>]) -> Result<()>,
+) -> Result<()> {
     let triggers = read_triggers(project)?;
     if triggers.is_empty() {
         bail!("there are no triggers in {}", project.path(&project.config.project.triggers).display());
@@ -60,23 +87,22 @@ pub(super) fn run(project: &ProjectConfig, events: &Events, output: &Output) -> 
     for file in &triggers {
         file.warn_of_missing(&templates);
     }
-    let (mut told, mut as_json) = (Vec::new(), Vec::new());
-    let mut all_start = true;
-    for event in events.read()? {
+    for event in events {
         let seen = SeenEvent::new(&event).map_err(anyhow::Error::msg)?;
         let trials: Vec<Trial<'_>> = triggers.iter().map(|file| attempt(file, &seen, &templates)).collect();
-        all_start &= starts(&trials);
-        told.push(words(&event, &trials, output));
-        as_json.push(to_raw_value(&Tried {
-            source: event.source(),
-            id: event.id(),
-            event_type: event.event_type(),
-            starts: starts(&trials),
-            triggers: &trials,
-        })?);
+        told(&event, &trials)?;
     }
-    output.result(&as_json, || told.join("\n\n"))?;
-    Ok(if all_start { Ending::Done } else { Ending::TaskDidNotComplete })
+    Ok(())
+}
+
+fn as_document(event: &CloudEvent, trials: &[Trial<'_>]) -> Result<Box<RawValue>> {
+    Ok(to_raw_value(&Tried {
+        source: event.source(),
+        id: event.id(),
+        event_type: event.event_type(),
+        starts: starts(trials),
+        triggers: trials,
+    })?)
 }
 
 /// Whether the event matches an enabled trigger and starts a task of every one that it matches. Otherwise it becomes

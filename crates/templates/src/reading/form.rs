@@ -40,8 +40,14 @@ impl Form {
     fn report(&self, document: &Document, error: &ValidationError<'_>, problems: &mut Problems) {
         let pointer = error.instance_path().to_string();
         let step = step_name(&document.value, &pointer);
-        let field = pointer.rsplit('/').next().unwrap_or_default();
-        let subject = if field.is_empty() { self.what.to_owned() } else { format!("`{field}`") };
+        let mut fields = pointer.rsplit('/');
+        let subject = match fields.next().unwrap_or_default() {
+            "" => self.what.to_owned(),
+            index if index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("`{}[{index}]`", fields.next().unwrap_or_default())
+            }
+            field => format!("`{field}`"),
+        };
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let known = known_fields(&self.schema, &error.schema_path().to_string());

@@ -1,4 +1,9 @@
-//! `tasker mcp`: serves the Model Context Protocol on standard input and output, over the API of a server.
+//! `tasker mcp`: serves the Model Context Protocol on standard input and output, over the API of a server and on the project.
+
+mod project;
+mod schemas;
+mod templates;
+mod workbench;
 
 use std::sync::Arc;
 
@@ -6,6 +11,7 @@ use anyhow::Result;
 use async_trait::async_trait;
 use tasker_mcp::{Api, ApiRequest, ApiResponse, ApiUnreachable, Server, Settings, serve_stdio};
 
+use self::workbench::Bench;
 use super::{ending::Ending, stop::stop_signal};
 use crate::{client::Client, config::ProjectConfig};
 
@@ -30,6 +36,8 @@ pub(crate) async fn run(project: &ProjectConfig, write: bool) -> Result<Ending> 
     let stop = stop_signal()?;
     let client = Client::of_program(PROGRAM, &project.config.server.url(), project.credentials())?;
     let settings = Settings::new(write || project.config.mcp.write);
-    serve_stdio(Server::new(Arc::new(Remote(client)), &settings), stop).await?;
+    let server =
+        Server::new(Arc::new(Remote(client)), &settings).with_workbench(Arc::new(Bench(project.clone())));
+    serve_stdio(server, stop).await?;
     Ok(Ending::Done)
 }
