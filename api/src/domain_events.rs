@@ -28,8 +28,9 @@ use tokio_stream::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{Guardian, Within},
+    access::Within,
     extract::{Body, Path},
+    guardian::Guardian,
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Problem},
     streams::{KEEP_ALIVE, Streams, ended},

@@ -24,8 +24,9 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::{
-    access::{Guardian, Within},
+    access::Within,
     extract::{Path, Query},
+    guardian::Guardian,
     problem::{ApiError, Code, Problem},
     streams::{KEEP_ALIVE, Streams, ended},
     tasks::AnswerBy,

@@ -24,10 +24,11 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    access::{Guardian, Within},
+    access::Within,
     extract::parse_query,
     filters::Filters,
     follow::{event, last_event},
+    guardian::Guardian,
     problem::{ApiError, Code, Problem},
     streams::{KEEP_ALIVE, Streams, ended},
     tasks::AnswerBy,

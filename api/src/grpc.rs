@@ -17,7 +17,7 @@ use tower::ServiceBuilder;
 
 use crate::{
     MAX_BODY_BYTES,
-    access::{Evidence, Guardian},
+    guardian::{Evidence, Guardian},
 };
 
 /// The maximum number of calls at once whose messages are read. Each may be as long as a body.

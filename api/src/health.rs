@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tasker_orchestrator::{Checked, Fitness, Orchestrator};
 use utoipa::ToSchema;
 
-use crate::{access::Guardian, problem::ApiError};
+use crate::{guardian::Guardian, problem::ApiError};
 
 /// The health of the process.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -25,6 +25,7 @@ mod gateway;
 mod graphs;
 mod grpc;
 mod guard;
+mod guardian;
 mod handlers;
 mod health;
 mod keys;
@@ -64,11 +65,11 @@ mod workers;
 
 use std::sync::Arc;
 
-use access::Guardian;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 use bodies::{Bodies, bound};
 use configuration::Configuration;
 use guard::Known;
+use guardian::Guardian;
 use ipnet::IpNet;
 use login::Logins;
 use proxies::see_through;
@@ -79,7 +80,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 
-pub use access::Authentication;
 pub use bodies::MAX_BODIES_BYTES;
 pub use callables::CallableOperation;
 pub use configuration::ConfigurationEntry;
@@ -89,6 +89,7 @@ pub use dlq::{DlqAddition, DlqBulkUpdate, DlqBulkUpdated, DlqUpdate, DlqUpdated}
 pub use events::{EventReplay, EventsReplayed};
 pub use follow_list::TaskChanges;
 pub use gateway::{Gateway, GatewayClaims, GatewayError};
+pub use guardian::Authentication;
 pub use health::{DetailedHealth, Health, HealthCheck};
 pub use keys::KeyRotation;
 pub use login::{CALLBACK, Login};

@@ -28,8 +28,8 @@ use tasker_orchestrator::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    access::Guardian,
     extract::{Body, Query},
+    guardian::Guardian,
     problem::{ApiError, Code},
     roles::Roles,
     seal::Seal,

@@ -19,8 +19,9 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use crate::{
-    access::{API_KEY, Guardian, authenticate},
+    access::authenticate,
     gateway::GatewayClaims,
+    guardian::{API_KEY, Guardian},
     request_id,
     tasks::AnswerBy,
     trail::Peer,

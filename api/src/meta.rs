@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::Guardian,
     grpc::SpeaksGrpc,
+    guardian::Guardian,
     login::{BEGIN, Logins},
     tasks::AnswerBy,
 };

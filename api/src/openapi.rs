@@ -15,9 +15,11 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    access::{API_KEY, Authorized as _, BEARER, SESSION},
+    access::{Authorized as _, BEARER, SESSION},
     bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
-    graphs, handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
+    graphs,
+    guardian::API_KEY,
+    handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
     problem::PROBLEM_JSON,
     publications, queues, sessions,
     site::SESSION_COOKIE,

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    access::Guardian,
     extract::{Body, Path},
+    guardian::Guardian,
     page::{List, NoFilters, Page, PageParameters},
     problem::{ApiError, Code, Problem},
     site::Purpose,

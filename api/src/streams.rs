@@ -12,7 +12,7 @@ use tasker_telemetry::metrics;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::Guardian,
+    guardian::Guardian,
     problem::{ApiError, Code},
     tasks::AnswerBy,
 };

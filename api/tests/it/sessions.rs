@@ -338,6 +338,8 @@ async fn each_principal_keeps_to_its_pace() {
         (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_requests"))
     );
     assert_eq!(refused.headers["retry-after"], "1");
+    assert_eq!(refused.headers["ratelimit"], "\"second\";r=0;t=1");
+    assert_eq!(refused.headers["ratelimit-policy"], "\"second\";q=1;w=1");
     assert_eq!(me(&other).await.status, StatusCode::OK);
 }
 
