@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python_tools=(openapi-python-client==0.29.1 ruff==0.17.6 mypy==2.4.1 hatchling==1.33.0 grpcio==1.85.3 grpcio-reflection==1.85.1)
+python_tools=(openapi-python-client==0.29.1 ruff==0.17.6 mypy==2.4.1 hatchling==1.33.0 grpcio==1.85.3 grpcio-reflection==1.85.1 mcp==2.3.0)
 tools=$PWD/target/clients-python
 
 if [ "$(cat "$tools/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then

@@ -38,8 +38,10 @@ mkdir "$project/templates"
 cat >"$project/tasker.toml" <<END
 [project]
 name = "clients"
-components = ["$PWD/examples/benchmark-shapes", "$PWD/cli/tests/system/handlers"]
+components = ["$PWD/examples/benchmark-shapes", "$PWD/cli/tests/system/handlers", "$project/hello"]
 END
+"$tasker" new "$project/hello" >/dev/null
+cp "$project/hello/templates/greeting.yaml" "$project/templates/"
 cat >"$project/templates/order.yaml" <<'END'
 name: order
 namespace_name: shop
@@ -58,7 +60,7 @@ steps:
   - { name: pack, dependencies: [ship], handler: { callable: row } }
 END
 
-say "Starting a server (the first time it builds two components)"
+say "Starting a server (the first time it builds three components)"
 unset DATABASE_URL TASKER_URL TASKER_API_KEY
 : >"$project/log"
 TASKER__SERVER__LISTEN=127.0.0.1:0 TASKER__AUTH__MODE=own NO_COLOR=1 \
@@ -100,9 +102,47 @@ diff <(sed -n '/^```python$/,/^```$/{/^```/d;p}' docs/grpc.md) grpc/examples/ord
     echo "not ok - docs/grpc.md does not hold grpc/examples/order.py"
 runs Rust $'complete\n42' target/debug/examples/order
 
+say "Running the path of docs/api.md"
+# block LANGUAGE NUMBER: the block of this language with this number in the section
+block() {
+    sed -n '/^## From a key to a result/,/^## Who may do what/p' docs/api.md |
+        awk -v language="\`\`\`$1" -v wanted="$2" '$0 == language {count++; inside = count == wanted; next} /^```/ {inside = 0} inside'
+}
+export PATH="$PWD/target/debug:$PATH"
+greeting='"text":"HELLO, ADA!"'
+# contains WHAT TEXT COMMAND...: whether what the command prints contains the text
+contains() {
+    local what=$1 expected=$2 printed
+    shift 2
+    printed=$("$@" 2>&1) || true
+    if [[ $printed == *$expected* ]]; then
+        echo "ok - the path by $what"
+        examples=$((examples + 1))
+    else
+        printf 'not ok - the path by %s: %s\n' "$what" "$printed"
+    fi
+}
+# What a newcomer types, but for the port and the key of this server's database.
+block sh 2 | sed "s|^export TASKER_URL=.*|export TASKER_URL=$url|; s|key create|--project $project key create|" >"$project/path.sh"
+contains curl "$greeting" bash -euo pipefail "$project/path.sh"
+# is_shown FILE LANGUAGE NUMBER: whether docs/api.md shows this file
+is_shown() {
+    if diff <(block "$2" "$3") "$1"; then examples=$((examples + 1)); else echo "not ok - docs/api.md does not hold $1"; fi
+}
+is_shown client/examples/greeting.rs rust 1
+contains Rust '"HELLO, ADA!"' target/debug/examples/greeting
+is_shown clients/typescript/examples/greeting.ts ts 1
+contains TypeScript "text: 'HELLO, ADA!'" node clients/typescript/build/examples/greeting.js
+is_shown clients/python/examples/greeting.py python 1
+contains Python "'text': 'HELLO, ADA!'" "$tools/bin/python" clients/python/examples/greeting.py
+is_shown grpc/examples/greeting.py python 2
+contains gRPC "$greeting" "$tools/bin/python" grpc/examples/greeting.py
+is_shown mcp/examples/greeting.py python 3
+contains MCP "'text': 'HELLO, ADA!'" "$tools/bin/python" mcp/examples/greeting.py
+
 # number FILE PREFIX: the number after the last such prefix, or 0
 number() { sed -En "s/.*$2([0-9]+).*/\1/p" "$1" | tail -n 1 | grep . || echo 0; }
-failed=$((3 - examples))
+failed=$((14 - examples))
 for name in 'typescript:^# fail ' 'typescript:^# cancelled ' 'python:^FAILED.*failures=' 'python:^FAILED.*errors='; do
     failed=$((failed + $(number "$project/${name%%:*}" "${name#*:}")))
 done
@@ -112,5 +152,5 @@ python=$(number "$project/python" '^Ran ')
 [ "$typescript" -gt 0 ] && [ "$python" -gt 0 ] || failed=$((failed + 1))
 result=ok
 [ "$failed" = 0 ] || { result=FAILED; tail -n 50 "$project/log" >&2; }
-echo "test result: $result. $((typescript + python + 3 - failed)) passed; $failed failed; 0 ignored"
+echo "test result: $result. $((typescript + python + 14 - failed)) passed; $failed failed; 0 ignored"
 [ "$failed" = 0 ]

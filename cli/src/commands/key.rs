@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::{TimeDelta, Utc};
 use tasker_api::{KeyRotation, Me};
+use tasker_local_postgres::LocalPostgres;
 use tasker_orchestrator::{
     Newer, Slice,
     access::{ApiKey, Caller, CreatedKey, Keys, NewKey},
@@ -14,7 +15,7 @@ use super::ending::Ending;
 use crate::{
     client::{Client, segment, told},
     config::ProjectConfig,
-    output::{Output, table},
+    output::{Output, printable, table},
     parts,
 };
 
@@ -93,9 +94,13 @@ impl Store {
         if !is_database {
             return Ok(Self::Server(Client::of(project)?));
         }
-        let url = &project.config.database.url;
+        let mut url = project.config.database.url.clone();
         if url.is_empty() {
-            bail!("no database is configured; set DATABASE_URL, or `url` under [database] of tasker.toml");
+            let running = LocalPostgres::url_of_running(&project.state_dir());
+            url = running.context(
+                "no database is configured, and no `tasker dev` runs in this project; set DATABASE_URL, or `url` under [database] of \
+                 tasker.toml",
+            )?;
         }
         let options = url.parse().context("`database.url` is not usable")?;
         Ok(Self::Database(Keys::new(parts::open_database(project, options, Newer::IsLeftAlone).await?)))
@@ -187,10 +192,12 @@ fn tell_created(created: &CreatedKey, output: &Output) -> Result<()> {
         let until = created.key.expires_at.map_or("for ever".to_owned(), |at| {
             format!("until {} UTC", at.format("%Y-%m-%d %H:%M"))
         });
-        format!(
-            "{}\nThis key ({}, valid {until}) is not shown again. Commands send it from the variable TASKER_API_KEY.",
-            created.secret, created.key.name
-        )
+        // Beside the result, so that a shell can take the key: `TASKER_API_KEY=$(tasker key create …)`.
+        eprintln!(
+            "This key ({}, valid {until}) is not shown again. Commands send it from the variable TASKER_API_KEY.",
+            printable(&created.key.name)
+        );
+        created.secret.clone()
     })
 }
 

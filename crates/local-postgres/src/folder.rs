@@ -22,7 +22,18 @@ use crate::{
 
 /// Finds or makes the server's folder: in the project, or under `/var/lib` if the server's user cannot reach the project.
 pub(crate) fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
-    let home = if owner.is_none() || reachable(folder) {
+    let home = place(folder, owner);
+    fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
+    if owner.is_some() {
+        permit(folder, 0o755).ok();
+    }
+    take(&home, owner)?;
+    Ok(home)
+}
+
+/// Where the files of a server are.
+pub(crate) fn place(folder: &Path, owner: Option<Owner>) -> PathBuf {
+    if owner.is_none() || reachable(folder) {
         folder.join("postgres")
     } else {
         // One name per path: two projects must not share a server.
@@ -37,13 +48,7 @@ pub(crate) fn home(folder: &Path, owner: Option<Owner>) -> Result<PathBuf> {
             .collect();
         // Keep the end: long paths differ there.
         PathBuf::from("/var/lib/tasker").join(&name[name.len().saturating_sub(240)..])
-    };
-    fs::create_dir_all(&home).doing(|| format!("making {}", home.display()))?;
-    if owner.is_some() {
-        permit(folder, 0o755).ok();
     }
-    take(&home, owner)?;
-    Ok(home)
 }
 
 /// Makes the folder ours. As root, an earlier version had given it and its files to the server's user; what that user put

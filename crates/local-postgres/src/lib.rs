@@ -14,7 +14,7 @@ mod programs;
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -24,7 +24,7 @@ use std::{
 use error::Result;
 pub use error::{Doing, Error};
 use find::find_programs;
-use folder::{home, make_data, open_log, read, tail, write_private};
+use folder::{home, make_data, open_log, place, read, tail, write_private};
 use programs::{Owner, command, find_owner, is_root, major_version};
 
 /// How long the server may take to start. Crash recovery can take a while.
@@ -66,6 +66,22 @@ impl LocalPostgres {
         Self::start_with(programs, &home, durability, owner)
     }
 
+    /// The URL to connect to the server in `<folder>/postgres` that another process has started. None: no server runs there.
+    pub fn url_of_running(folder: &Path) -> Option<String> {
+        let owner = if is_root() { Some(find_owner().ok()?) } else { None };
+        let home = place(folder, owner);
+        let status = read(&home.join("data/postmaster.pid")).ok()?;
+        let lines: Vec<&str> = status.lines().map(str::trim).collect();
+        let port: u16 = lines.get(3)?.parse().ok()?;
+        if lines.last() != Some(&"ready") {
+            return None;
+        }
+        // A server that was killed leaves the file.
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+        let password = read(&home.join("password")).ok()?;
+        Some(url(password.trim(), port))
+    }
+
     /// Starts the server with the programs in this folder.
     fn start_with(
         programs: PathBuf,
@@ -89,7 +105,7 @@ impl LocalPostgres {
 
     /// The URL to connect as superuser: `postgres://...`.
     pub fn url(&self) -> String {
-        format!("postgres://tasker:{}@127.0.0.1:{}/postgres", self.password, self.port)
+        url(&self.password, self.port)
     }
 
     /// The path of a program of the server's release, for example `psql`.
@@ -220,6 +236,10 @@ impl LocalPostgres {
     fn command(&self, program: &str) -> Command {
         command(&self.programs, program, self.owner)
     }
+}
+
+fn url(password: &str, port: u16) -> String {
+    format!("postgres://tasker:{password}@127.0.0.1:{port}/postgres")
 }
 
 impl Drop for LocalPostgres {
