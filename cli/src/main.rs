@@ -150,6 +150,9 @@ enum Command {
     /// Show, explain and check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Look at the configuration, the project, the machine, the database and the server, and say what is wrong and what to do. Exits
+    /// with 3 if something is.
+    Doctor,
     /// Print a completion script: `source <(tasker completions bash)`, `tasker completions fish | source`. It also completes what
     /// a server has: tasks, templates, steps and so on.
     Completions {
@@ -234,6 +237,16 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         }
         Command::New(arguments) => return commands::new::run(&arguments, output),
         Command::Profile(command) => return commands::profile::run(command, arguments.server, output),
+        Command::Doctor => {
+            log(LogFormat::Text);
+            return commands::doctor::run(
+                &arguments.project,
+                arguments.server,
+                arguments.profile.as_deref(),
+                output,
+            )
+            .await;
+        }
         Command::Config(commands::config::Command::Validate) => {
             return commands::config::validate(
                 &arguments.project,
@@ -274,6 +287,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::System(command) => commands::system::run(&project, command, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_)
+        | Command::Doctor
         | Command::Profile(_)
         | Command::Plugin(_)
         | Command::Completions { .. }

@@ -43,7 +43,7 @@ pub use catalog::{
 };
 pub use condition::{Checked, Fitness};
 pub use create::{Creation, TaskCopy, TaskRequest};
-pub use database::{FUNCTION_SET, LoginError, Newer, claim, make_login, migrate};
+pub use database::{FUNCTION_SET, LoginError, Newer, claim, make_login, migrate, newest_migration};
 pub use dead_letters::Resolution;
 pub use engine::{Dice, Engine};
 pub use error::Error;

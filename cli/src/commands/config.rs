@@ -166,7 +166,7 @@ fn of_profiles(wanted: Option<&str>) -> Option<Fault> {
     Some(Fault { file: None, line: None, variable: None, key: None, detail })
 }
 
-fn line(fault: &Fault) -> String {
+pub(super) fn line(fault: &Fault) -> String {
     let place = match (&fault.file, &fault.variable) {
         (Some(file), _) => match fault.line {
             Some(line) => format!("{}:{line}: ", file.display()),

@@ -9,6 +9,7 @@ mod confirm;
 pub(crate) mod deploy;
 pub(crate) mod dev;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 pub(crate) mod ending;
 pub(crate) mod event;
 mod filters;

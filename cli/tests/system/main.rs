@@ -8,6 +8,7 @@ mod commands;
 mod completion;
 mod config;
 mod dev;
+mod doctor;
 mod follow;
 mod generate;
 mod growing;

@@ -14,6 +14,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &include!(concat!(env!("OUT_DIR"), "/mi
 /// How a migration begins that must not run in a transaction: a statement that would lock a large table for long.
 const NO_TRANSACTION: &str = "-- no-transaction\n";
 
+/// The version of the newest migration that this build knows.
+pub fn newest_migration() -> i64 {
+    MIGRATIONS.last().map_or(0, |&(version, ..)| version)
+}
+
 /// Migrates the schema. Several processes may call it at once.
 ///
 /// # Errors

@@ -10,5 +10,5 @@ pub(crate) mod set;
 
 pub use claim::claim;
 pub use login::{LoginError, make_login};
-pub use migrate::{Newer, migrate};
+pub use migrate::{Newer, migrate, newest_migration};
 pub use set::FUNCTION_SET;
