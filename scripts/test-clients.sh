@@ -29,6 +29,12 @@ npm run --silent build --prefix clients/typescript
 "$tools/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation clients/python
 (cd clients/python && MYPYPATH=. "$tools/bin/mypy" --cache-dir "$tools/mypy" tasker_client tests examples)
 
+# What `tasker generate client` makes for a template.
+mkdir -p clients/typescript/build/generated
+cp cli/tests/system/generated/everything_client.ts clients/typescript/build/generated/client.ts
+(cd clients/typescript && npx --no-install tsc --noEmit --strict --skipLibCheck --target es2022 --module nodenext build/generated/client.ts)
+(cd clients/python && MYPYPATH=. "$tools/bin/mypy" --cache-dir "$tools/mypy" ../../cli/tests/system/generated/everything_client.py)
+
 project=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null && wait "$server" || true; rm -rf "$project"' EXIT
 # As root, the database of the server belongs to another user.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::ProjectConfig,
-    generate::{Language, document, types},
+    generate::{ClientLanguage, Language, client, document, types},
     output::Output,
 };
 
@@ -20,6 +20,9 @@ use crate::{
 pub(crate) enum Command {
     /// Print the types of a template's input and results, from its `input_schema` and its `result_schema`s.
     Types(Types),
+    /// Print a typed client of a template: its types, and functions that start a task and read the results of its steps, over the
+    /// package `tasker-client` of the language.
+    Client(TypedClient),
     /// Print the page of a template, in Markdown: graph, input, steps, results.
     Docs(Docs),
 }
@@ -31,6 +34,15 @@ pub(crate) struct Types {
     /// The language.
     #[arg(long, short, value_enum)]
     language: Language,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TypedClient {
+    #[command(flatten)]
+    source: Source,
+    /// The language.
+    #[arg(long, short, value_enum)]
+    language: ClientLanguage,
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +67,10 @@ struct Source {
 pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Output) -> Result<Ending> {
     match command {
         Command::Types(arguments) => write_types(project, arguments, output).await,
+        Command::Client(TypedClient { source, language }) => {
+            let template = source.read(project).await?;
+            source.write(&client(&template, language), output)
+        }
         Command::Docs(arguments) => write_docs(project, arguments, output).await,
     }
 }

@@ -1,5 +1,6 @@
 //! Code and pages from a template: the types of its input and results, and its description.
 
+mod client;
 mod document;
 mod go;
 mod names;
@@ -16,6 +17,7 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use tasker_templates::template::Template;
 
+pub(crate) use client::{ClientLanguage, client};
 pub(crate) use document::document;
 pub(crate) use skeleton::skeleton;
 

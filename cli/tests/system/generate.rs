@@ -54,6 +54,23 @@ fn input() -> Value {
     })
 }
 
+/// The client in Rust, compiled.
+#[allow(clippy::pedantic, dead_code, unreachable_pub, reason = "it is made")]
+mod everything_client {
+    include!("generated/everything_client.rs");
+}
+
+#[test]
+fn a_client_is_made_in_each_language() {
+    let input: everything_client::EverythingInput = serde_json::from_value(input()).expect("it fits");
+    made("everything_client.rs", &["client", "--language", "rust"]);
+    made("everything_client.ts", &["client", "--language", "ts"]);
+    made("everything_client.py", &["client", "--language", "python"]);
+    let tasker = tasker_client::Client::builder("http://127.0.0.1:9").build().expect("it is one");
+    let start = everything_client::start_everything(&tasker, &input);
+    assert!(format!("{start:?}").contains("everything"), "{start:?}");
+}
+
 #[test]
 fn types_in_rust_read_and_write_the_documents() {
     made("everything.rs", &["types", "--language", "rust"]);
