@@ -59,6 +59,7 @@ mod tasks;
 mod templates;
 mod timeline;
 mod tokens;
+mod traced;
 mod trail;
 mod triggers;
 mod workers;

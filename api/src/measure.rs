@@ -10,6 +10,8 @@ use axum::{
 };
 use tasker_telemetry::{Label, metrics};
 
+use crate::traced::Traced;
+
 /// What a request to no route counts as.
 const NO_ROUTE: &str = "none";
 
@@ -39,10 +41,14 @@ fn add(count: i64) {
 pub(crate) async fn measure(request: Request, next: Next) -> Response {
     let Some(metrics) = metrics() else { return next.run(request).await };
     let (began, _active) = (Instant::now(), Active::begin());
+    let traced = Traced::of(&request);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = name_of(request.method());
     let response = next.run(request).await;
     let route = route.map_or(Label::from(NO_ROUTE), |route| route.as_str().to_owned().into());
+    if let Some(traced) = traced {
+        traced.ended(method, route.as_str(), response.status());
+    }
     let status = Label::from(response.status().as_str().to_owned());
     metrics.http_request_duration.took(began.elapsed(), [method.into(), route, status]);
     response

@@ -51,6 +51,7 @@ pub(crate) async fn start_metrics(
         text: configured.metrics || !listen.is_empty(),
         otlp_endpoint: configured.otlp_endpoint.clone(),
         temporality: Temporality::Cumulative,
+        traces_sample_ratio: configured.traces_sample_ratio,
         step_labels: configured.step_labels,
     };
     tasker_telemetry::start(&settings)?;

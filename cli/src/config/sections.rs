@@ -167,6 +167,8 @@ section! {
         /// The URL of an OpenTelemetry collector (OTLP over HTTP), to which metrics are pushed once a minute:
         /// `http://127.0.0.1:4318`. Empty: none.
         otlp_endpoint: String = String::new(),
+        /// The share of the tasks whose traces are pushed to the collector, from 0 to 1: of those whose requests bring no trace.
+        traces_sample_ratio: f64 = 0.01,
         /// Whether the metrics of steps tell steps apart. Without it, they are of templates: for thousands of steps.
         step_labels: bool = true,
         /// `text` or `json`, one object a line.

@@ -25,4 +25,5 @@ mod program;
 mod project;
 mod size;
 mod templates;
+mod traces;
 mod triggers;

@@ -27,6 +27,7 @@ fn main() {
         text: true,
         otlp_endpoint: String::new(),
         temporality: Temporality::Cumulative,
+        traces_sample_ratio: 0.0,
         step_labels: true,
     };
     if let Err(error) = start(&settings) {

@@ -1,7 +1,7 @@
-//! What Tasker measures, and how it leaves the process: as text for Prometheus, and by OTLP to a collector.
+//! What Tasker measures, and how it leaves the process: metrics as text for Prometheus, metrics and traces by OTLP to a collector.
 //!
 //! The only crate that names OpenTelemetry. Others record into the instruments of [`metrics`], which is `None` until a process
-//! calls [`start`]: then nothing is recorded, at the cost of one load.
+//! calls [`start`]: then nothing is recorded, at the cost of one load. [`tracer`] is `None` unless a collector is named.
 #![forbid(unsafe_code)]
 
 mod instrument;
@@ -14,16 +14,60 @@ mod process;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 mod settings;
+mod span;
 #[cfg(any(feature = "otlp", feature = "prometheus"))]
 mod start;
+pub mod trace;
+#[cfg(feature = "otlp")]
+mod tracer;
 
+#[cfg(feature = "otlp")]
+pub use self::{start::tracer, tracer::Tracer};
 pub use instrument::{Counter, Gauge, Histogram, Level, Observed, Sum};
 pub use instruments::{Metrics, table};
 pub use kinds::{Described, Kind};
 pub use label::{Label, Labels};
+#[cfg(not(feature = "otlp"))]
+pub use no_tracer::{Tracer, tracer};
 pub use settings::{MetricsSettings, StartError, Temporality};
+pub use span::{Attribute, Span, SpanKind};
 #[cfg(any(feature = "otlp", feature = "prometheus"))]
 pub use start::{flush, metrics, start, stop, text};
+
+#[cfg(not(feature = "otlp"))]
+mod no_tracer {
+    use crate::{
+        span::Span,
+        trace::{Trace, TraceId},
+    };
+
+    /// What exports spans. This build cannot: there is none.
+    #[derive(Debug)]
+    pub enum Tracer {}
+
+    impl Tracer {
+        /// The trace of a task.
+        pub fn trace_of_task(&self, _: [u8; 16], _: Option<&str>) -> Trace {
+            match *self {}
+        }
+
+        /// Whether a new trace with this random id is sampled.
+        pub fn is_sampled(&self, _: TraceId) -> bool {
+            match *self {}
+        }
+
+        /// Exports a span.
+        pub fn record(&self, _: Span) {
+            match *self {}
+        }
+    }
+
+    /// What exports spans. None: this build cannot.
+    #[inline]
+    pub fn tracer() -> Option<&'static Tracer> {
+        None
+    }
+}
 
 #[cfg(not(any(feature = "otlp", feature = "prometheus")))]
 mod off {

@@ -14,6 +14,9 @@ pub struct MetricsSettings {
     pub otlp_endpoint: String,
     /// What is pushed.
     pub temporality: Temporality,
+    /// The share of the traces that begin here and are exported to the collector: from 0 to 1. `OTEL_TRACES_SAMPLER_ARG` overrides
+    /// it.
+    pub traces_sample_ratio: f64,
     /// Whether metrics of steps have the label `step`.
     pub step_labels: bool,
 }
@@ -29,7 +32,7 @@ pub enum Temporality {
 
 /// Why the export of metrics cannot start.
 #[derive(Debug, thiserror::Error)]
-#[error("metrics cannot be exported: {0}")]
+#[error("telemetry cannot be exported: {0}")]
 pub struct StartError(pub(crate) String);
 
 /// Whether the environment says that nothing is to be exported at all.

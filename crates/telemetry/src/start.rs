@@ -25,6 +25,8 @@ static STARTED: OnceLock<Started> = OnceLock::new();
 struct Started {
     metrics: Metrics,
     provider: SdkMeterProvider,
+    #[cfg(feature = "otlp")]
+    tracer: Option<crate::tracer::Tracer>,
     #[cfg(feature = "prometheus")]
     registry: Option<prometheus::Registry>,
 }
@@ -33,6 +35,13 @@ struct Started {
 #[inline]
 pub fn metrics() -> Option<&'static Metrics> {
     STARTED.get().map(|started| &started.metrics)
+}
+
+/// What exports spans. None until [`start`], and without a collector: then there is nothing to record.
+#[cfg(feature = "otlp")]
+#[inline]
+pub fn tracer() -> Option<&'static crate::tracer::Tracer> {
+    STARTED.get()?.tracer.as_ref()
 }
 
 /// Records metrics from now on, if the settings or the environment say where to. Returns whether it does. Only the first call
@@ -71,7 +80,10 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     if !variable("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|given| given.contains(INSTANCE)) {
         resource = resource.with_attribute(KeyValue::new(INSTANCE, random_name()));
     }
-    let provider = provider.with_resource(resource.build()).build();
+    let resource = resource.build();
+    #[cfg(feature = "otlp")]
+    let tracer = crate::otlp::tracer(settings, &resource, SCOPE)?;
+    let provider = provider.with_resource(resource).build();
     let meter = provider.meter(SCOPE);
     let metrics = Metrics::new(&meter, settings.step_labels);
     crate::process::observe(&meter);
@@ -79,6 +91,8 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     let started = Started {
         metrics,
         provider,
+        #[cfg(feature = "otlp")]
+        tracer,
         #[cfg(feature = "prometheus")]
         registry,
     };
@@ -105,7 +119,12 @@ pub fn text() -> Option<String> {
 pub async fn flush(within: Duration) {
     let Some(started) = STARTED.get() else { return };
     let provider = started.provider.clone();
-    let flushed = tokio::task::spawn_blocking(move || provider.force_flush());
+    let flushed = tokio::task::spawn_blocking(move || {
+        if let Some(tracer) = &started.tracer {
+            tracer.flush();
+        }
+        provider.force_flush()
+    });
     // A collector that does not respond must not hold the process. What it missed goes with the next push.
     let _ = tokio::time::timeout(within, flushed).await;
 }
@@ -115,7 +134,12 @@ pub async fn flush(within: Duration) {
 pub async fn stop(within: Duration) {
     let Some(started) = STARTED.get() else { return };
     let provider = started.provider.clone();
-    let stopped = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(within));
+    let stopped = tokio::task::spawn_blocking(move || {
+        if let Some(tracer) = &started.tracer {
+            tracer.stop(within / 2);
+        }
+        provider.shutdown_with_timeout(within)
+    });
     let _ = tokio::time::timeout(within, stopped).await;
 }
 

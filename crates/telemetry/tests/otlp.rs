@@ -41,6 +41,7 @@ async fn a_collector_gets_what_is_recorded_and_cannot_hold_the_process() {
         text: false,
         otlp_endpoint: endpoint,
         temporality: Temporality::Delta,
+        traces_sample_ratio: 1.0,
         step_labels: true,
     };
     assert!(start(&settings).unwrap() && text().is_none());

@@ -11,6 +11,7 @@ fn settings() -> MetricsSettings {
         text: true,
         otlp_endpoint: String::new(),
         temporality: Temporality::Cumulative,
+        traces_sample_ratio: 0.0,
         step_labels: false,
     }
 }

@@ -13,6 +13,7 @@ fn a_breaker_counts_how_often_it_opens_and_what_it_refuses_but_names_no_host() {
         text: true,
         otlp_endpoint: String::new(),
         temporality: Temporality::Cumulative,
+        traces_sample_ratio: 0.0,
         step_labels: true,
     };
     assert!(start(&settings).unwrap());

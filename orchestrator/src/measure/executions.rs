@@ -7,7 +7,7 @@ use tasker_protocol::{Execution, Failure, FailureOrigin};
 use tasker_telemetry::{Label, Metrics, metrics};
 use uuid::Uuid;
 
-use super::{error_types, names::Names};
+use super::{error_types, names::Names, traces::Lost};
 use crate::{catalog::Release, database::columns::arrays, engine::Engine, error::Error};
 
 /// How an execution ended, for metrics.
@@ -53,6 +53,16 @@ impl Way<'_> {
 }
 
 impl Ends<'_> {
+    /// The execution, if its host is lost and says nothing of it.
+    fn lost(&self, names: &Names, template_step: u32) -> Option<Lost> {
+        if self.run.is_some() || self.way.outcome() != "lost" {
+            return None;
+        }
+        let (task, step, execution) = self.key;
+        let [.., name] = names.of_step(template_step as usize);
+        Some(Lost { task, step, execution, name: name.as_str().to_owned() })
+    }
+
     fn measure(&self, metrics: &Metrics, names: &Names, step: u32) {
         let labels = names.of_step(step as usize);
         let [namespace, template, name] = labels.clone();
@@ -99,13 +109,17 @@ impl Engine {
     /// Measures the ends of executions that counted. What cannot be measured is not told: the end itself is stored.
     pub(crate) async fn measure_ends(&self, ends: Vec<Ends<'_>>) {
         let Some(metrics) = metrics() else { return };
-        let mut unknown = Vec::new();
+        let (mut unknown, mut lost) = (Vec::new(), Vec::new());
         for end in ends {
             match &end.place {
-                Some((release, step)) => end.measure(metrics, &release.names, *step),
+                Some((release, step)) => {
+                    end.measure(metrics, &release.names, *step);
+                    lost.extend(end.lost(&release.names, *step));
+                }
                 None => unknown.push(end),
             }
         }
+        self.trace_lost(lost);
         if !unknown.is_empty()
             && let Err(error) = Box::pin(self.measure_unknown_ends(metrics, &unknown)).await
         {
@@ -113,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Measures ends that no message reported, which is rare.
+    /// Measures ends that no message reported, which is rare. A lost host is one of these.
     async fn measure_unknown_ends(&self, metrics: &Metrics, ends: &[Ends<'_>]) -> Result<(), Error> {
         let (tasks, steps, _) = arrays(ends.iter().map(|end| end.key));
         let found: Vec<(Uuid, i32, Uuid, i32)> = sqlx::query_as(
@@ -127,6 +141,7 @@ impl Engine {
         .fetch_all(&self.pool)
         .await?;
         let releases = self.catalog.releases(found.iter().map(|(_, _, release, _)| *release)).await?;
+        let mut lost = Vec::new();
         for end in ends {
             let (task, step, _) = end.key;
             let is_of = |row: &&(Uuid, i32, Uuid, i32)| row.0 == task && row.1.unsigned_abs() == step;
@@ -134,8 +149,10 @@ impl Engine {
                 && let Some(release) = releases.get(release)
             {
                 end.measure(metrics, &release.names, step.unsigned_abs());
+                lost.extend(end.lost(&release.names, step.unsigned_abs()));
             }
         }
+        self.trace_lost(lost);
         Ok(())
     }
 }

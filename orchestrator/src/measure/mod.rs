@@ -8,6 +8,7 @@ mod names;
 mod observed;
 mod observer;
 mod tasks;
+mod traces;
 
 pub(crate) use actions::Target;
 pub(crate) use creations::{creation, creations, refused_at_once};

@@ -37,8 +37,10 @@ impl Engine {
     /// Measures tasks that came to rest by an event. What cannot be measured is not told: the event itself is stored.
     pub(crate) async fn measure_rest(&self, moved: impl IntoIterator<Item = Moved>) {
         let Some(metrics) = metrics() else { return };
+        let moved: Vec<Moved> = moved.into_iter().filter(|(_, state, _)| state.is_at_rest()).collect();
+        self.trace_tasks(&moved);
         let mut unknown = Vec::new();
-        for (task, state, release) in moved.into_iter().filter(|(_, state, _)| state.is_at_rest()) {
+        for (task, state, release) in moved {
             match release {
                 Some(release) => count(metrics, &release.names, task, state),
                 None => unknown.push((task, state)),

@@ -65,7 +65,7 @@ pub(crate) fn context(dispatch: &StepDispatch, inputs: &Inputs<'_>) -> Result<By
             .collect(),
         cursor: dispatch.cursor.as_deref(),
         checkpoint: inputs.checkpoint,
-        trace_parent: dispatch.traceparent.as_deref(),
+        trace_parent: inputs.trace_parent(),
         attributes,
     };
     serde_json::to_vec(&context).map(Bytes::from).map_err(|error| {

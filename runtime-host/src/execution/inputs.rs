@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use tasker_protocol::{Failure, Payload, StepDispatch};
 use uuid::fmt::Hyphenated;
 
-use super::failure;
+use super::{failure, traced::Traced};
 
 /// The handler's inputs, borrowed from the dispatch.
 pub(crate) struct Inputs<'a> {
@@ -12,10 +12,14 @@ pub(crate) struct Inputs<'a> {
     pub(crate) task_input: &'a RawValue,
     pub(crate) checkpoint: Option<&'a RawValue>,
     pub(crate) dependencies: Vec<(&'a str, &'a RawValue)>,
+    /// The trace context of the task's request.
+    came: Option<&'a str>,
+    /// That of this execution, if this process exports traces.
+    traced: Option<&'a str>,
 }
 
 impl<'a> Inputs<'a> {
-    pub(crate) fn gather(dispatch: &'a StepDispatch) -> Result<Self, Failure> {
+    pub(super) fn gather(dispatch: &'a StepDispatch, traced: Option<&'a Traced>) -> Result<Self, Failure> {
         let mut task_id = [0; Hyphenated::LENGTH];
         dispatch.task_id.hyphenated().encode_lower(&mut task_id);
         Ok(Self {
@@ -33,7 +37,19 @@ impl<'a> Inputs<'a> {
                     Ok((dependency.step.as_str(), inline(&dependency.result, "a dependency's result")?))
                 })
                 .collect::<Result<_, Failure>>()?,
+            came: dispatch.traceparent.as_deref(),
+            traced: traced.map(|traced| traced.traceparent.as_str()),
         })
+    }
+
+    /// What the handler passes on to the systems that it calls.
+    pub(crate) fn trace_parent(&self) -> Option<&'a str> {
+        self.traced.or(self.came)
+    }
+
+    /// What the host adds to the handler's requests.
+    pub(crate) fn of_traced(&self) -> Option<&'a str> {
+        self.traced
     }
 
     /// The task id as text.

@@ -14,3 +14,4 @@ pub(crate) mod meter;
 pub(crate) mod outcome;
 pub(crate) mod pipeline;
 pub(crate) mod state;
+mod traced;

@@ -20,6 +20,7 @@ use super::measured::{self, Running};
 use super::meter::Meter;
 use super::outcome;
 use super::state::{State, Values, most_handles};
+use super::traced::Traced;
 use crate::admission::Admitted;
 use crate::bindings::step_values::{self, DependencyResult, StepContext};
 use crate::capability::http::HttpState;
@@ -43,7 +44,8 @@ pub(crate) async fn execute(
 ) -> Execution {
     let started_at = Utc::now();
     let _running = Running::begin(dispatch, started_at);
-    let execution = match attempt(host, dispatch, control, admitted).await {
+    let traced = Traced::of(dispatch);
+    let execution = match attempt(host, dispatch, control, admitted, traced.as_ref()).await {
         Ok(run) => {
             measured::instantiated(run.waited);
             run.conclude(started_at)
@@ -57,6 +59,9 @@ pub(crate) async fn execute(
         },
     };
     measured::ended(&execution.ending);
+    if let Some(traced) = traced {
+        traced.ended(&host.name, dispatch, &execution);
+    }
     execution
 }
 
@@ -87,6 +92,7 @@ async fn attempt(
     dispatch: &StepDispatch,
     control: &ExecutionControl,
     admitted: Option<Admitted>,
+    traced: Option<&Traced>,
 ) -> Result<FinishedRun, Failure> {
     let arrived = Instant::now();
     let _memory = match admitted {
@@ -96,7 +102,7 @@ async fn attempt(
     let _permit = slot(host, control).await?;
     let (sandboxes, loaded) = load(host, dispatch, control).await?;
     check_instances(dispatch, &loaded)?;
-    let inputs = Inputs::gather(dispatch)?;
+    let inputs = Inputs::gather(dispatch, traced)?;
     let mut sandbox = Sandbox::build(host, &sandboxes, dispatch, control, &loaded, &inputs)?;
     let waited = sandbox.meter.start() - arrived;
     let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
@@ -220,7 +226,7 @@ impl Sandbox {
             });
         }
         if loaded.imports.http {
-            state.http = Some(HttpState::new(&host.http, &dispatch.grants, &state.logs));
+            state.http = Some(HttpState::new(&host.http, &dispatch.grants, &state.logs, inputs.of_traced()));
         }
         if loaded.imports.key_value {
             state.key_values = Some(KeyValues {
@@ -312,7 +318,7 @@ async fn handle(
         dependency_results: &dependencies,
         cursor: dispatch.cursor.as_deref().map(RawValue::get),
         checkpoint: inputs.checkpoint.map(RawValue::get),
-        trace_parent: dispatch.traceparent.as_deref(),
+        trace_parent: inputs.trace_parent(),
         attributes: &attributes,
     };
     let handler = handlers.tasker_handler_step_handler();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::{HeaderName, HeaderValue};
 use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
 use tasker_telemetry::metrics;
 use tokio::sync::Semaphore;
@@ -15,6 +16,9 @@ use super::{
 };
 use crate::capability::logs::{HTTP_TARGET, Logs};
 use crate::execution::budget::Held;
+
+/// The header of the W3C trace context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The maximum size of the headers of one request or response, in bytes in memory.
 pub(super) const MAX_HEADER_BYTES: usize = 128 << 10;
@@ -43,11 +47,20 @@ pub(super) struct Hooks {
     grants: Grants,
     logs: Logs,
     in_flight: Arc<Semaphore>,
+    /// What is added to requests without one.
+    traceparent: Option<HeaderValue>,
 }
 
 impl HttpState {
-    pub(crate) fn new(client: &Arc<HttpClient>, grants: &Grants, logs: &Logs) -> Self {
-        Self::with(Some(client.clone()), grants.clone(), logs.clone(), client.max_requests)
+    pub(crate) fn new(
+        client: &Arc<HttpClient>,
+        grants: &Grants,
+        logs: &Logs,
+        traceparent: Option<&str>,
+    ) -> Self {
+        let mut state = Self::with(Some(client.clone()), grants.clone(), logs.clone(), client.max_requests);
+        state.hooks.traceparent = traceparent.and_then(|text| HeaderValue::try_from(text).ok());
+        state
     }
 
     pub(super) fn with(
@@ -59,7 +72,7 @@ impl HttpState {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_HEADER_BYTES);
         let in_flight = Arc::new(Semaphore::new(max_requests));
-        let hooks = Hooks { client, grants, logs, in_flight };
+        let hooks = Hooks { client, grants, logs, in_flight, traceparent: None };
         Self { context, hooks, held: HashMap::new(), sent: Vec::new() }
     }
 
@@ -78,7 +91,7 @@ impl WasiHttpHooks for Hooks {
 
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _outcome: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Sending {
@@ -92,6 +105,10 @@ impl WasiHttpHooks for Hooks {
                     ));
                     return Box::new(std::future::ready(Err(Error::ConnectionLimitReached)));
                 };
+                if let Some(traceparent) = &self.traceparent {
+                    // The handler may have a span of its own.
+                    request.headers_mut().entry(TRACEPARENT).or_insert_with(|| traceparent.clone());
+                }
                 let logs = self.logs.clone();
                 Box::new(async move {
                     let began = Instant::now();
