@@ -100,9 +100,10 @@ fn result(text: &mut String, step: &Step, language: ClientLanguage, taken: &mut 
         }
         ClientLanguage::Python => {
             let name = unique(taken, format!("{}_result", snake(&step.name)));
-            let body = match has_schema {
-                true => format!("cast({}, outcome.result({path}))", of("Any")),
-                false => format!("outcome.result({path})"),
+            let body = if has_schema {
+                format!("cast({}, outcome.result({path}))", of("Any"))
+            } else {
+                format!("outcome.result({path})")
             };
             writeln!(
                 text,

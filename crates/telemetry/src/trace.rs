@@ -46,8 +46,7 @@ impl Trace {
 
 /// The span of a task, from its creation to its end: the random half of its id.
 pub fn task_span(task: [u8; 16]) -> SpanId {
-    let [.., a, b, c, d, e, f, g, h] = task;
-    [a, b, c, d, e, f, g, h]
+    std::array::from_fn(|index| task[index + 8])
 }
 
 /// The span of an execution of a step.
@@ -56,8 +55,8 @@ pub fn execution_span(task: [u8; 16], step_index: u32, execution: u32) -> SpanId
         .chain_update(task)
         .chain_update(step_index.to_be_bytes())
         .chain_update(execution.to_be_bytes());
-    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
-    [a, b, c, d, e, f, g, h]
+    let hash = <[u8; 32]>::from(hash.finalize());
+    std::array::from_fn(|index| hash[index])
 }
 
 /// Whether an id is among this share of all ids, by its random half. Every process decides alike.

@@ -185,7 +185,7 @@ async fn migrations(area: &mut Area, connection: &mut PgConnection) -> Result<()
             "start `tasker serve` of this release: it brings them up to date",
         ),
         std::cmp::Ordering::Equal => {
-            area.ok(format!("its tables are those of this release ({at} migrations)"))
+            area.ok(format!("its tables are those of this release ({at} migrations)"));
         }
         std::cmp::Ordering::Greater => area.warning(
             format!("its tables are those of a later release ({at} migrations, this program knows {own})"),

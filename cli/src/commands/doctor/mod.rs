@@ -66,7 +66,7 @@ fn configuration(start: &Path) -> Result<Vec<Finding>> {
     match (&checked.file, checked.faults.is_empty()) {
         (Some(file), true) => area.ok(format!("{} is valid", file.display())),
         (None, true) => {
-            area.skipped("there is no tasker.toml here or above: the defaults apply", "run it in a project")
+            area.skipped("there is no tasker.toml here or above: the defaults apply", "run it in a project");
         }
         (_, false) => {}
     }

@@ -33,7 +33,10 @@ pub(super) fn look(project: &ProjectConfig) -> Vec<Finding> {
         }
         Ok(templates) => area.ok(format!("{} templates are valid", templates.len())),
         Err(error) => {
-            area.error(format!("{error:#}"), "correct them; `tasker template reference` describes the format")
+            area.error(
+                format!("{error:#}"),
+                "correct them; `tasker template reference` describes the format",
+            );
         }
     }
     match read_triggers(project) {

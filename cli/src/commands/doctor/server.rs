@@ -92,10 +92,10 @@ fn of_health(area: &mut Area, health: &DetailedHealth) {
         match check.status {
             Fitness::Ok => area.ok(format!("{name}: {}", check.message)),
             Fitness::Degraded => {
-                area.warning(format!("{name}: {}", check.message), "docs/observability.md has what to do")
+                area.warning(format!("{name}: {}", check.message), "docs/observability.md has what to do");
             }
             Fitness::Down => {
-                area.error(format!("{name}: {}", check.message), "docs/observability.md has what to do")
+                area.error(format!("{name}: {}", check.message), "docs/observability.md has what to do");
             }
         }
     }

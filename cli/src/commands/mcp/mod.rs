@@ -1,5 +1,6 @@
 //! `tasker mcp`: serves the Model Context Protocol on standard input and output, over the API of a server and on the project.
 
+mod local;
 mod project;
 mod schemas;
 mod templates;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tasker_cloud_events::CloudEvent;
 use tasker_mcp::{Arguments, Kind, optional, required};
 
-use super::{templates::template_of, workbench::Local};
+use super::{local::Local, templates::template_of};
 use crate::{
     commands::{
         event::tried,

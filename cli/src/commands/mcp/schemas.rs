@@ -8,8 +8,8 @@ use tasker_mcp::{Arguments, Field, Kind, optional, required};
 use tasker_templates::template::Template;
 
 use super::{
+    local::Local,
     templates::{parsed, template_of},
-    workbench::Local,
 };
 use crate::{
     commands::named_template::of_project,

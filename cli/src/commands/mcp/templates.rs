@@ -8,7 +8,7 @@ use tasker_mcp::{Arguments, Kind, optional, required};
 use tasker_orchestrator::read::DrawnGraph;
 use tasker_templates::template::{Graph, Parsed, Template, parse, reference};
 
-use super::workbench::Local;
+use super::local::Local;
 use crate::{
     commands::named_template::file_of_project,
     config::ProjectConfig,
@@ -44,7 +44,7 @@ pub(super) const TOOLS: &[Local] = &[
         description: "Checks a template without a server. Returns every problem with its line, column, step and code.",
         fields: &[OF_TEXT, OF_FILE],
         is_read_only: true,
-        run: |project, arguments| Box::pin(async { verdict(&text_of(project, arguments)?) }),
+        run: |project, arguments| Box::pin(async { Ok(verdict(&text_of(project, arguments)?)) }),
     },
     Local {
         name: "template_inspect",
@@ -143,7 +143,7 @@ fn list(project: &ProjectConfig) -> Result<Value> {
     Ok(json!({ "templates": templates, "next": "Call template_inspect or template_validate with `file`." }))
 }
 
-fn verdict(text: &str) -> Result<Value> {
+fn verdict(text: &str) -> Value {
     let problems = match parse(text) {
         Ok(parsed) => parsed.warnings,
         Err(problems) => problems,
@@ -155,7 +155,7 @@ fn verdict(text: &str) -> Result<Value> {
         "code": problem.code.to_string(), "line": problem.position.line, "column": problem.position.column,
         "step": problem.step, "message": problem.message,
     })).collect();
-    Ok(json!({ "valid": valid, "count": count, "truncated": count > listed.len(), "problems": listed }))
+    json!({ "valid": valid, "count": count, "truncated": count > listed.len(), "problems": listed })
 }
 
 fn inspect(template: &Template) -> Result<Value> {
@@ -216,7 +216,7 @@ fn generate(arguments: &Arguments) -> Result<Value> {
             let _ = writeln!(yaml, "    {}: {value}", quoted(&field));
         }
     }
-    let mut checked = verdict(&yaml)?;
+    let mut checked = verdict(&yaml);
     checked["yaml"] = yaml.into();
     checked["next"] = "Save the text, then call handler_generate for each step.".into();
     Ok(checked)

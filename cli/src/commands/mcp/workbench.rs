@@ -1,27 +1,11 @@
 //! The tools that need no server: they check and make texts, and work on the project in the current folder.
 
-use std::{future::Future, pin::Pin};
-
-use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::Value;
-use tasker_mcp::{Arguments, Failure, Field, LocalTool, Workbench};
+use tasker_mcp::{Arguments, Failure, LocalTool, Workbench};
 
-use super::{project, schemas, templates};
+use super::{local::Local, project, schemas, templates};
 use crate::config::ProjectConfig;
-
-/// What a tool returns later.
-pub(super) type Later<'a> = Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
-
-/// A tool, and what it does.
-pub(super) struct Local {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    pub(super) description: &'static str,
-    pub(super) fields: &'static [Field],
-    pub(super) is_read_only: bool,
-    pub(super) run: for<'a> fn(&'a ProjectConfig, &'a Arguments) -> Later<'a>,
-}
 
 /// The project that the tools work on.
 pub(super) struct Bench(pub(super) ProjectConfig);
