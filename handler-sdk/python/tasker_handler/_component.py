@@ -5,6 +5,7 @@
 
 import contextlib
 import importlib
+import importlib.util
 import math
 import sys
 from io import TextIOWrapper
@@ -28,8 +29,8 @@ from . import _failure, _logs
 from ._context import Context, Facts
 from ._json import dumps
 from ._registry import HANDLERS, answer, find
-from ._snapshot import Snapshot, refresh
-from ._uncaught import failure_of
+from ._snapshot import BEGIN, END, Snapshot, refresh
+from ._uncaught import failure_of, stack_of
 from ._wasi import WasiHost
 
 _snapshot = Snapshot([])
@@ -58,15 +59,26 @@ class StepHandler:
 
 def start(module: str) -> None:
     """Imports the project's module, checks its handlers, and prepares the snapshot."""
+    try:
+        prepare(module)
+    except BaseException as error:
+        # The build shows what is between these lines, and not the traceback around it.
+        raise SystemExit(f"{BEGIN}\n{stack_of(error, _snapshot.name_of)}\n{END}") from None
+
+
+def prepare(module: str) -> None:
     global _snapshot
+    spec = importlib.util.find_spec(module)
+    root = Path(spec.origin or "") if spec else Path()
+    for _ in range(module.count(".") + (2 if root.name == "__init__.py" else 1)):
+        root = root.parent
+    _snapshot = Snapshot([str(root)])
     _logs.start()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # What a handler prints before it crashes is not lost.
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
-    imported = importlib.import_module(module)
-    place = Path(imported.__file__ or "")
-    _snapshot = Snapshot([str(place.parent.parent if place.name == "__init__.py" else place.parent)])
+    importlib.import_module(module)
     if not HANDLERS:
         raise SystemExit(f"the module `{module}` has no handlers: decorate functions with @handler")
     for name in sorted(HANDLERS):

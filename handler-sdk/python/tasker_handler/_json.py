@@ -57,8 +57,10 @@ def dumps(value: Any) -> str:
             text = _ENCODER.encode(_numbers(value))
         text.encode()
     except RecursionError:
-        raise ValueError("it is nested too deeply, or contains itself") from None
+        raise ValueError("it is nested too deeply") from None
     except (TypeError, ValueError) as error:
+        if str(error).startswith("Circular reference"):
+            raise ValueError("it contains itself") from None
         path, what = _blame(value, "", str(error))
         raise ValueError(f"{path}: {what}" if path else what) from None
     return text

@@ -87,22 +87,23 @@ _SHAPES: dict[Any, Shape] = {}
 
 def shape_of(hint: Any) -> Shape:
     """The shape of a type hint. Raises `Unsupported` if there is none."""
+    # Only classes are kept: unions are equal whatever the order of their alternatives, which is that of the attempts to read one.
+    if not isinstance(typing.get_origin(hint) or hint, type) or (typing.get_origin(hint) and not _is_generic(hint)):
+        return _build(hint)
+    if hint in _SHAPES:
+        return _SHAPES[hint]
     try:
-        if hint in _SHAPES:
-            return _SHAPES[hint]
-        hashable = True
-    except TypeError:
-        hashable = False
-    try:
-        shape = _build(hint)
+        _SHAPES[hint] = _build(hint)
     except Unsupported:
         # A type that refers to itself was put there before its members were known.
-        if hashable:
-            _SHAPES.pop(hint, None)
+        _SHAPES.pop(hint, None)
         raise
-    if hashable:
-        _SHAPES[hint] = shape
-    return shape
+    return _SHAPES[hint]
+
+
+def _is_generic(hint: Any) -> bool:
+    """Whether it is a dataclass with arguments, which may refer to itself."""
+    return dataclasses.is_dataclass(typing.get_origin(hint))
 
 
 def found(value: Any) -> str:

@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+# What the component says about a mistake in the project, when it is built, is between these lines.
+BEGIN, END = "--- tasker: begin ---", "--- tasker: end ---"
 # What modules of the standard library import when a function is first called.
 LATE = {
     "datetime": ["_strptime"],
@@ -45,7 +47,7 @@ class Snapshot:
 
     def name_of(self, file: str) -> str | None:
         """The name of a file in tracebacks, relative to the project; None for the SDK's own."""
-        if file.startswith(SDK):
+        if file.startswith((SDK, "<frozen ", ENTRY)) or "/importlib/" in file:
             return None
         for folder in [*self.folders, *(f"{entry}/" for entry in sys.path if entry)]:
             if file.startswith(folder):
@@ -86,6 +88,7 @@ class Snapshot:
         gc.freeze()
 
 
+ENTRY = "/0/"
 SDK = str(Path(__file__).parent) + "/"
 
 
