@@ -87,8 +87,9 @@ _SHAPES: dict[Any, Shape] = {}
 
 def shape_of(hint: Any) -> Shape:
     """The shape of a type hint. Raises `Unsupported` if there is none."""
-    # Only classes are kept: unions are equal whatever the order of their alternatives, which is that of the attempts to read one.
-    if not isinstance(typing.get_origin(hint) or hint, type) or (typing.get_origin(hint) and not _is_generic(hint)):
+    # Only classes are kept, which may refer to themselves. Unions are equal whatever the order in which their alternatives are tried.
+    origin = typing.get_origin(hint)
+    if not (isinstance(hint, type) if origin is None else dataclasses.is_dataclass(origin)):
         return _build(hint)
     if hint in _SHAPES:
         return _SHAPES[hint]
@@ -99,11 +100,6 @@ def shape_of(hint: Any) -> Shape:
         _SHAPES.pop(hint, None)
         raise
     return _SHAPES[hint]
-
-
-def _is_generic(hint: Any) -> bool:
-    """Whether it is a dataclass with arguments, which may refer to itself."""
-    return dataclasses.is_dataclass(typing.get_origin(hint))
 
 
 def found(value: Any) -> str:

@@ -32,12 +32,12 @@ start({module!r})
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tasker_handler.build", description="Builds handlers into a component.")
     arguments.add_argument("--output", type=Path, required=True, help="the file to write")
-    output: Path = arguments.parse_args().output
+    output: Path = arguments.parse_args().output.absolute()
     folder = Path.cwd()
     module = module_of(folder)
     packages = Path(sysconfig.get_path("purelib"))
-    key = digest(folder, packages, module)
     note = output.with_name(output.name + ".key")
+    key = digest(folder, packages, module, {output, note})
     if output.is_file() and note.is_file() and note.read_text() == key:
         return
     note.unlink(missing_ok=True)
@@ -90,11 +90,11 @@ def module_of(folder: Path) -> str:
     return module
 
 
-def digest(folder: Path, packages: Path, module: str) -> str:
-    """The SHA-256 of all that the component is made of."""
+def digest(folder: Path, packages: Path, module: str, made: set[Path]) -> str:
+    """The SHA-256 of all that the component is made of. The files that are made of it do not count."""
     hashed = hashlib.sha256(f"{RECIPE} {sys.version} {module}".encode())
     for root in (folder, SDK):
-        for file in sorted(files_of(root)):
+        for file in sorted(set(files_of(root)) - made):
             content = file.read_bytes()
             hashed.update(f"{file.relative_to(root)} {len(content)} ".encode() + content)
     # What is installed does not change without its version.
@@ -111,7 +111,7 @@ def files_of(folder: Path) -> Iterator[Path]:
             # Another environment than this one.
             if not (path / "pyvenv.cfg").is_file():
                 yield from files_of(path)
-        elif path.suffix != ".wasm":
+        else:
             yield path
 
 
