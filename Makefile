@@ -32,6 +32,7 @@ test: setup aws-tools ## Run every test
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
 	cd examples/csv-import && $(CARGO) test --workspace
 	@scripts/test-clients.sh
+	@scripts/test-handlers-python.sh
 	@scripts/test-console.sh
 
 clients: ## Generate the clients in clients/ from api/openapi.json

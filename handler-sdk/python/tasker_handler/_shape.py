@@ -87,7 +87,7 @@ _SHAPES: dict[Any, Shape] = {}
 
 def shape_of(hint: Any) -> Shape:
     """The shape of a type hint. Raises `Unsupported` if there is none."""
-    # Only classes are kept, which may refer to themselves. Unions are equal whatever the order in which their alternatives are tried.
+    # Only classes are kept, which may refer to themselves. Unions are equal whatever the order in which their members are tried.
     origin = typing.get_origin(hint)
     if not (isinstance(hint, type) if origin is None else dataclasses.is_dataclass(origin)):
         return _build(hint)

@@ -22,6 +22,8 @@ from ._snapshot import BEGIN, END
 SDK = Path(__file__).parent
 # Raised when the same sources give another component.
 RECIPE = "1"
+# What a project has beside its handlers.
+IGNORED = {"__pycache__", "tests", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"}
 ENTRY = """\
 from tasker_handler._component import StepHandler, start
 
@@ -105,7 +107,7 @@ def digest(folder: Path, packages: Path, module: str, made: set[Path]) -> str:
 
 def files_of(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.name.startswith(".") or path.name in ("__pycache__", "tests"):
+        if path.name.startswith(".") or path.name in IGNORED:
             continue
         if path.is_dir():
             # Another environment than this one.

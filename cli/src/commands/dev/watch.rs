@@ -12,9 +12,9 @@ use crate::config::{Component, Project, ProjectConfig};
 /// How often the modification times are read.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// Folders that builds write to, or that contain no project files.
-const IGNORED: &[&str] = &["target", "node_modules", ".tasker", ".git"];
+const IGNORED: &[&str] = &["target", "node_modules", ".venv", "__pycache__", ".tasker", ".git"];
 /// The extensions of handlers, templates, triggers and configuration.
-const WATCHED: &[&str] = &["rs", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
+const WATCHED: &[&str] = &["rs", "py", "lock", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
 /// Waits until a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {

@@ -4,6 +4,7 @@ mod cargo;
 mod command;
 mod installed;
 mod node;
+mod python;
 
 use std::path::PathBuf;
 
@@ -26,5 +27,6 @@ pub(super) async fn build(project: &ProjectConfig, component: &Component) -> Res
         Recipe::Language(Language::Typescript) => {
             node::build(&path, component.engine(), &output, named).await
         }
+        Recipe::Language(Language::Python) => python::build(&path, &output, named).await,
     }
 }
