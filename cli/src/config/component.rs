@@ -241,7 +241,8 @@ mod tests {
         fs::create_dir_all(root.join("js")).unwrap();
         fs::create_dir_all(root.join("py")).unwrap();
         fs::create_dir_all(root.join("empty")).unwrap();
-        for file in ["both/Cargo.toml", "both/package.json", "js/package.json", "py/pyproject.toml", "x.wasm"] {
+        for file in ["both/Cargo.toml", "both/package.json", "js/package.json", "py/pyproject.toml", "x.wasm"]
+        {
             fs::write(root.join(file), "").unwrap();
         }
         assert_eq!(recipe("'both'").unwrap(), "Language(Rust)");

@@ -6,6 +6,7 @@ import decimal
 import enum
 import json
 import math
+import re
 import uuid
 from typing import Any, NoReturn
 
@@ -25,6 +26,32 @@ def _constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_float=_float, parse_constant=_constant)
 
 
+# As many levels as the SDK for Rust reads. The scanner calls itself for each, and its stack is small in a component.
+MAX_DEPTH = 128
+_ESCAPES, _STRINGS = re.compile(rb"\\.", re.DOTALL), re.compile(rb'"[^"]*"')
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+
+
+def check_depth(text: str) -> None:
+    """Raises `ValueError` if a document has too many levels."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    rest = text.encode(errors="replace")
+    if b"\\" in rest:
+        rest = _ESCAPES.sub(b"", rest)
+    # Brackets, and quotes around those in strings. Two strings side by side may count as one.
+    rest = rest.translate(_ONE_KIND, _NOT_STRUCTURE).replace(b'""', b"")
+    rest = _STRINGS.sub(b"", rest)
+    levels = 0
+    while levels < MAX_DEPTH and b"[]" in rest:
+        rest = rest.replace(b"[]", b"")
+        levels += 1
+    # What is left has more levels, or is no JSON; for that, too, the scanner would open as many.
+    if levels == MAX_DEPTH and rest or rest.count(b"[") > MAX_DEPTH:
+        raise ValueError(f"it has more than {MAX_DEPTH} levels")
+
+
 def loads(text: str | bytes) -> Any:
     """Parses a document.
 
@@ -32,10 +59,8 @@ def loads(text: str | bytes) -> Any:
     """
     if isinstance(text, bytes):
         text = text.decode()
-    try:
-        value = _DECODER.decode(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    check_depth(text)
+    value = _DECODER.decode(text)
     # Half of a surrogate pair is no text. Only an escape can write one.
     if "\\u" in text:
         text.encode()

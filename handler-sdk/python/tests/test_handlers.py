@@ -214,12 +214,19 @@ class Json(unittest.TestCase):
         text = '{"id":9007199254740993,"list":[18446744073709551616,-1],"f":0.1,"t":"é😀\\u0000"}'
         self.assertEqual(dumps(loads(text)), text)
 
+    def test_brackets_in_strings_are_no_levels(self) -> None:
+        for value in [["[" * 1000, '\\"[' * 500, "\\"], [[]] * 1000, {str(number): {"[": []} for number in range(200)}]:
+            self.assertEqual(loads(dumps(value)), value)
+        self.assertEqual(len(loads("[" * 128 + "]" * 128)), 1)
+
     def test_what_json_cannot_hold_is_refused_with_its_place(self) -> None:
         for text, words in [
             ("1e400", "1e400 is too large"),
             ("[NaN]", "NaN is not JSON"),
             ('["\\ud800"]', "surrogate"),
-            ("[" * 100_000, "nested too deeply"),
+            ("[" * 100_000, "it has more than 128 levels"),
+            ('{"a":[' * 65 + "]}" * 65, "it has more than 128 levels"),
+            ("[" * 60 + "}", "char 60"),
             ('{"a":', "char 5"),
         ]:
             with self.assertRaisesRegex(ValueError, words):

@@ -14,7 +14,8 @@ const INTERVAL: Duration = Duration::from_millis(700);
 /// Folders that builds write to, or that contain no project files.
 const IGNORED: &[&str] = &["target", "node_modules", ".venv", "__pycache__", ".tasker", ".git"];
 /// The extensions of handlers, templates, triggers and configuration.
-const WATCHED: &[&str] = &["rs", "py", "lock", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
+const WATCHED: &[&str] =
+    &["rs", "py", "lock", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
 /// Waits until a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {

@@ -61,7 +61,9 @@ pub(super) async fn build(folder: &Path, output: &Path, named: &[String]) -> Res
 
 fn is_sdk(dependency: &str) -> bool {
     let dependency = dependency.to_ascii_lowercase().replace(['_', '.'], "-");
-    dependency.strip_prefix(SDK).is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-'))
+    dependency
+        .strip_prefix(SDK)
+        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '-'))
 }
 
 /// The environment of a folder, with its packages.
@@ -77,7 +79,11 @@ impl Environment<'_> {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.program());
-        command.args(arguments).current_dir(self.folder).env_clear().envs(environment::for_builds(self.named));
+        command
+            .args(arguments)
+            .current_dir(self.folder)
+            .env_clear()
+            .envs(environment::for_builds(self.named));
         command
     }
 
@@ -94,10 +100,17 @@ impl Environment<'_> {
         let has_lock = lock.is_file();
         let mut pip = self.command(&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         if has_lock {
-            eprintln!("{}: installing its packages: pip install --requirement requirements.lock", shown(self.folder));
+            eprintln!(
+                "{}: installing its packages: pip install --requirement requirements.lock",
+                shown(self.folder)
+            );
             pip.args(["--no-deps", "--requirement", "requirements.lock"]);
         } else {
-            eprintln!("{}: installing its packages: pip install {}", shown(self.folder), dependencies.join(" "));
+            eprintln!(
+                "{}: installing its packages: pip install {}",
+                shown(self.folder),
+                dependencies.join(" ")
+            );
             pip.args(dependencies);
         }
         if !pip.stdout(Stdio::from(std::io::stderr())).status().await.context("running pip")?.success() {
@@ -109,7 +122,8 @@ impl Environment<'_> {
             let frozen = self.output(&["-m", "pip", "--disable-pip-version-check", "freeze"]).await?;
             let frozen = String::from_utf8_lossy(&frozen.stdout).into_owned();
             let lines = frozen.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n"));
-            fs::write(&lock, lines.collect::<String>()).with_context(|| format!("writing {}", lock.display()))?;
+            fs::write(&lock, lines.collect::<String>())
+                .with_context(|| format!("writing {}", lock.display()))?;
             eprintln!("{}: commit it, so that every build uses the same versions", shown(&lock));
         }
         installed.now(&[&manifest, &lock])
@@ -120,7 +134,8 @@ impl Environment<'_> {
         if self.program().exists() {
             return Ok(());
         }
-        let install = format!("install Python {PYTHON} or later with its module venv: https://www.python.org");
+        let install =
+            format!("install Python {PYTHON} or later with its module venv: https://www.python.org");
         for name in ["python3", "python"] {
             let mut check = Command::new(name);
             check.args(["-c", CHECK]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -130,7 +145,10 @@ impl Environment<'_> {
             eprintln!("{}: creating an environment: {name} -m venv .venv", shown(self.folder));
             let mut create = Command::new(name);
             create.args(["-m", "venv", ".venv"]).current_dir(self.folder);
-            create.env_clear().envs(environment::for_builds(self.named)).stdout(Stdio::from(std::io::stderr()));
+            create
+                .env_clear()
+                .envs(environment::for_builds(self.named))
+                .stdout(Stdio::from(std::io::stderr()));
             if create.status().await.with_context(|| format!("running {name}"))?.success() {
                 return Ok(());
             }
@@ -141,14 +159,21 @@ impl Environment<'_> {
 
     /// Checks that what is installed is what the dependencies ask for.
     async fn check(&self, dependencies: &[String], lock: &Path) -> Result<()> {
-        let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--dry-run", "--no-index"];
+        let mut arguments =
+            vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--dry-run", "--no-index"];
         arguments.extend(dependencies.iter().map(String::as_str));
         let checked = self.output(&arguments).await?;
         if checked.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-        let reason = said.lines().filter(|line| line.starts_with("ERROR")).next_back().unwrap_or(&said).trim().to_owned();
+        let reason = said
+            .lines()
+            .filter(|line| line.starts_with("ERROR"))
+            .next_back()
+            .unwrap_or(&said)
+            .trim()
+            .to_owned();
         bail!(
             "{} is not what `dependencies` in pyproject.toml ask for: remove it, and build again to write it anew ({reason})",
             shown(lock)
