@@ -41,3 +41,8 @@ fn play(name: &str) {
 fn rust() {
     play("rust");
 }
+
+#[test]
+fn typescript() {
+    play("typescript");
+}
