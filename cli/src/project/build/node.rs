@@ -17,7 +17,7 @@ use crate::{config::Engine, environment, project::documents::shown};
 const NODE: u32 = 20;
 
 /// The script of the SDK that bundles the handlers and makes a component of them.
-const BUILD: &str = "node_modules/tasker-handler/tools/build.js";
+const BUILD: &str = "node_modules/tasker-handler/tools/main.js";
 
 /// Builds the package in a folder into a file in `output`.
 pub(super) async fn build(
@@ -42,7 +42,7 @@ pub(super) async fn build(
     }
     let file = output.join(format!("{name}.wasm"));
     let Engine::QuickJs = engine;
-    let status = run(Command::new("node").arg(BUILD).arg("--output").arg(&file), folder, named).await?;
+    let status = run(Command::new("node").arg(BUILD).args(["build", "--output"]).arg(&file), folder, named).await?;
     if !status.success() {
         bail!("{} did not build", shown(folder));
     }

@@ -43,6 +43,11 @@ fn rust() {
 }
 
 #[test]
+fn typescript() {
+    play("typescript");
+}
+
+#[test]
 fn python() {
     play("python");
 }
