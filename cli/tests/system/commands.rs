@@ -306,7 +306,7 @@ fn a_new_project_in_python_runs_and_passes_its_own_tests() {
     assert!(!greeted.stderr.contains("installing"), "nothing is installed twice: {greeted:#?}");
     assert!(!greeted.stderr.contains("building"), "nothing is built twice: {greeted:#?}");
     let refused = run(tasker(&project).args(["handler", "run", "compose", "--input", "{}"]));
-    assert!(refused.stderr.contains("`name` is missing"), "{refused:#?}");
+    assert!(refused.stdout.contains("`name` is missing"), "{refused:#?}");
     let announced = ran(&["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]);
     assert!(announced.stdout.contains("HELLO, ADA!"), "{announced:#?}");
 
