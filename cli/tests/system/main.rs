@@ -12,6 +12,7 @@ mod follow;
 mod generate;
 mod growing;
 mod kill;
+mod languages;
 mod login;
 mod memory;
 mod metrics;

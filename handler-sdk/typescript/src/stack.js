@@ -36,9 +36,9 @@ function place_(line, start, column) {
     if (segment === "") continue;
     const numbers = decode(segment);
     at += numbers[0];
-    if (at > column && found !== undefined) break;
+    if (at > column) break;
     advance(state, numbers);
-    if (numbers.length > 1) found = { ...state };
+    found = numbers.length > 1 ? { ...state } : undefined;
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Problem } from "./problem.js";
+import { reduced } from "./source_map.js";
 
 /** The name of the file inside of the component. */
 export const FILE = "/handlers.js";
@@ -38,9 +39,10 @@ export async function bundle(folder, entry) {
     throw new Problem(described(/** @type {any} */ (error)));
   }
   const [map, code] = ["out.js.map", "out.js"].map((end) => built.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "");
-  const { sources, mappings } = JSON.parse(map);
-  const named = sources.map((/** @type {string} */ source) => relative(folder, resolve(folder, source)));
-  const table = JSON.stringify({ file: FILE, sources: named, mappings });
+  const whole = JSON.parse(map);
+  const sources = whole.sources.map((/** @type {string} */ source) => relative(folder, resolve(folder, source)).replaceAll("\\", "/"));
+  const own = reduced({ sources, mappings: whole.mappings }, (source) => !/^(tasker:|\.\.)|node_modules/.test(source));
+  const table = JSON.stringify({ file: FILE, ...own });
   // At the end, so that no line moves.
   return { code: `${code}\nglobalThis.__taskerSourceMap = ${table};\n`, inputs: Object.keys(built.metafile.inputs).filter((input) => !input.includes("tasker:start")) };
 }

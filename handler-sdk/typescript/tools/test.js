@@ -10,7 +10,7 @@ const TEST = /\.test\.(?:ts|mts|js|mjs)$/;
 /** @param {string} folder @param {string[]} options For `node --test`. */
 export async function test(folder, options) {
   const entryPoints = found(folder);
-  const outdir = join(folder, "node_modules/.cache/tasker-handler");
+  const outdir = join(folder, ".tasker/test");
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: folder, entryPoints, outdir, outbase: folder, bundle: true, packages: "external", platform: "node", format: "esm",

@@ -1,9 +1,6 @@
 //! Which packages a language's installer has installed: those of files with these contents.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use ring::digest::{Context as Hasher, SHA256};
@@ -21,12 +18,12 @@ impl Installed {
     }
 
     /// Whether what was installed last is what these files say. Missing files count as empty.
-    pub(super) fn is(&self, files: &[&Path]) -> Result<bool> {
-        Ok(fs::read_to_string(&self.note).is_ok_and(|note| note == of(files)))
+    pub(super) fn is(&self, files: &[PathBuf]) -> bool {
+        fs::read_to_string(&self.note).is_ok_and(|note| note == of(files))
     }
 
     /// Notes that what these files say is installed.
-    pub(super) fn now(&self, files: &[&Path]) -> Result<()> {
+    pub(super) fn now(&self, files: &[PathBuf]) -> Result<()> {
         if let Some(folder) = self.note.parent() {
             fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
         }
@@ -34,7 +31,7 @@ impl Installed {
     }
 }
 
-fn of(files: &[&Path]) -> String {
+fn of(files: &[PathBuf]) -> String {
     let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap_or_default()).collect();
     digest(&contents.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }

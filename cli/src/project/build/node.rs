@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::installed::{Installed, digest};
-use crate::{config::Engine, environment, project::documents::shown};
+use crate::{config::Engine, environment, project::documents};
 
 /// The first version of Node that the tools run on.
 const NODE: u32 = 20;
@@ -35,18 +35,28 @@ pub(super) async fn build(
         bail!("{} has no `name`: the component is named after it", manifest.display());
     }
     check_node().await?;
-    install(folder, output, named).await?;
+    install(folder, &package, output, named).await?;
     let script = folder.join(BUILD);
     if !script.is_file() {
         bail!("{} does not depend on the SDK: npm install tasker-handler", manifest.display());
     }
     let file = output.join(format!("{name}.wasm"));
     let Engine::QuickJs = engine;
-    let status = run(Command::new("node").arg(BUILD).args(["build", "--output"]).arg(&file), folder, named).await?;
+    let status =
+        run(Command::new("node").arg(BUILD).args(["build", "--output"]).arg(&file), folder, named).await?;
     if !status.success() {
         bail!("{} did not build", shown(folder));
     }
     Ok(vec![file])
+}
+
+/// A path for messages.
+fn shown(path: &Path) -> String {
+    // The folder `.` of a project is the project's own.
+    match documents::shown(&path.components().collect::<PathBuf>()) {
+        shown if shown.is_empty() => "the project".to_owned(),
+        shown => shown,
+    }
 }
 
 async fn check_node() -> Result<()> {
@@ -61,11 +71,18 @@ async fn check_node() -> Result<()> {
 }
 
 /// Installs the packages of the lock file, unless they are those that were installed before.
-async fn install(folder: &Path, output: &Path, named: &[String]) -> Result<()> {
+async fn install(folder: &Path, package: &Value, output: &Path, named: &[String]) -> Result<()> {
     let (manifest, lock) = (folder.join("package.json"), folder.join("package-lock.json"));
+    let mut files = vec![manifest.clone(), lock.clone()];
+    // npm copies a folder, and the lock file does not say what is in it.
+    if let Some(copied) =
+        package["dependencies"]["tasker-handler"].as_str().and_then(|version| version.strip_prefix("file:"))
+    {
+        files.extend(files_of(&folder.join(copied)));
+    }
     let installed = Installed::at(output.join("npm").join(digest(&[folder.as_os_str().as_encoded_bytes()])));
     let is_there = folder.join("node_modules").is_dir();
-    if is_there && installed.is(&[&manifest, &lock])? {
+    if is_there && installed.is(&files) {
         return Ok(());
     }
     let has_lock = lock.is_file();
@@ -79,7 +96,18 @@ async fn install(folder: &Path, output: &Path, named: &[String]) -> Result<()> {
     if !has_lock {
         eprintln!("{}: commit it, so that every build uses the same versions", shown(&lock));
     }
-    installed.now(&[&manifest, &lock])
+    installed.now(&files)
+}
+
+/// The files of a package that others depend on, sorted.
+fn files_of(package: &Path) -> Vec<PathBuf> {
+    let mut files = vec![package.join("package.json")];
+    for folder in ["src", "tools"] {
+        let entries = fs::read_dir(package.join(folder)).into_iter().flatten().flatten();
+        files.extend(entries.map(|entry| entry.path()));
+    }
+    files.sort();
+    files
 }
 
 async fn run(command: &mut Command, folder: &Path, named: &[String]) -> Result<ExitStatus> {
