@@ -276,55 +276,6 @@ fn a_new_project_runs_and_passes_its_own_tests() {
     assert!(tested.stdout.contains("1 passed"), "{tested:#?}");
 }
 
-#[test]
-fn a_new_project_in_python_runs_and_passes_its_own_tests() {
-    const CHECK: &str = "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))";
-    let python = Command::new("python3").args(["-c", CHECK]).output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        eprintln!("Python 3.11 with venv is not installed: no project in Python is made");
-        return;
-    }
-    let folder = TempDir::with_prefix("tasker-new-").expect("a folder is made");
-    let project = folder.path().join("hello");
-    let made = run(tasker(folder.path()).args(["new", "--language", "python"]).arg(&project));
-    assert_eq!(made.code, Some(0), "{made:#?}");
-    let ran = |arguments: &[&str]| {
-        let ran = run(tasker(&project).current_dir(&project).args(arguments));
-        assert_eq!(ran.code, Some(0), "{ran:#?}");
-        ran
-    };
-    let built = ran(&["--json", "build"]);
-    let names: Vec<_> =
-        built.json().as_array().expect("a list").iter().map(|row| row["handler"].clone()).collect();
-    assert_eq!(names, ["announce", "compose"]);
-    assert!(built.stderr.contains("requirements.lock: commit it"), "{built:#?}");
-    let lock = std::fs::read_to_string(project.join("requirements.lock")).expect("it is written");
-    assert!(lock.contains("componentize-py==") && !lock.contains('#'), "{lock}");
-
-    let greeted = ran(&["handler", "run", "compose", "--input", r#"{"name": "Ada"}"#]);
-    assert!(greeted.stdout.contains("Hello, Ada!"), "{greeted:#?}");
-    assert!(!greeted.stderr.contains("installing"), "nothing is installed twice: {greeted:#?}");
-    assert!(!greeted.stderr.contains("building"), "nothing is built twice: {greeted:#?}");
-    let refused = run(tasker(&project).args(["handler", "run", "compose", "--input", "{}"]));
-    assert!(refused.stdout.contains("`name` is missing"), "{refused:#?}");
-    let announced = ran(&["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]);
-    assert!(announced.stdout.contains("HELLO, ADA!"), "{announced:#?}");
-
-    let tests = run(Command::new(project.join(".venv/bin/python"))
-        .args(["-m", "unittest", "discover", "tests", "--top-level-directory", "."])
-        .current_dir(&project));
-    assert_eq!(tests.code, Some(0), "{tests:#?}");
-    assert!(tests.stderr.contains("Ran 2 tests"), "{tests:#?}");
-
-    let manifest = project.join("pyproject.toml");
-    let text = std::fs::read_to_string(&manifest).expect("it is there");
-    std::fs::write(&manifest, text.replace("dependencies = [", "dependencies = [\"six\", "))
-        .expect("it is written");
-    let stale = run(tasker(&project).arg("build"));
-    assert_eq!(stale.code, Some(1), "{stale:#?}");
-    assert!(stale.stderr.contains("remove it, and build again to write it anew"), "{stale:#?}");
-}
-
 /// A WASI command of two modules.
 const TWO_MODULES: &str = r#"(component
     (core module $numbers (func (export "zero") (result i32) (i32.const 0)))

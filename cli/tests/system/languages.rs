@@ -126,3 +126,53 @@ fn a_command_of_the_project_makes_a_component() {
         assert!(said.contains(fault), "{entry}: {said}");
     }
 }
+
+#[test]
+fn a_new_project_in_python_is_built_tested_and_run() {
+    if !is_installed("python3") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder is made");
+    let project = folder.path().join("Greeter");
+    let made = run(tasker(folder.path()).args(["new", "--language", "python"]).arg(&project));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+
+    let built = run(tasker(&project).args(["--json", "build"]));
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    let names: Vec<_> =
+        built.json().as_array().expect("a list").iter().map(|row| row["handler"].clone()).collect();
+    assert_eq!(names, ["announce", "compose"]);
+    assert!(built.stderr.contains("pip install") && built.stderr.contains("commit it"), "{}", built.stderr);
+    let lock = fs::read_to_string(project.join("requirements.lock")).expect("it is written");
+    assert!(lock.contains("componentize-py==") && !lock.contains('#'), "{lock}");
+
+    // Nothing is installed or built again, so this works without a network.
+    let again = run(tasker(&project)
+        .args(["handler", "run", "compose", "--input", r#"{"name": " "}"#])
+        .env("PIP_NO_INDEX", "true"));
+    assert!(again.stdout.contains("NoName (permanent)"), "{again:#?}");
+    assert!(!again.stderr.contains("installing") && !again.stderr.contains("building"), "{}", again.stderr);
+
+    let task =
+        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
+    assert_eq!(task.code, Some(0), "{task:#?}");
+    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+
+    let tests = run(Command::new(project.join(".venv/bin/python"))
+        .args(["-m", "unittest", "discover", "tests", "--top-level-directory", "."])
+        .current_dir(&project));
+    assert_eq!(tests.code, Some(0), "{tests:#?}");
+    assert!(tests.stderr.contains("Ran 2 tests"), "{tests:#?}");
+
+    let stale = build_with(&project, "pyproject.toml", "dependencies = [", "dependencies = [\"six\", ");
+    assert_eq!(stale.code, Some(1), "{stale:#?}");
+    assert!(stale.stderr.contains("remove it, and build again to write it anew"), "{}", stale.stderr);
+    let broken = build_with(&project, "handlers.py", "import logging", "import nowhere");
+    assert_eq!(broken.code, Some(1), "{broken:#?}");
+    assert!(
+        broken.stderr.contains("File \"handlers.py\", line 3")
+            && broken.stderr.contains("No module named 'nowhere'"),
+        "{}",
+        broken.stderr
+    );
+}

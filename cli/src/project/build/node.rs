@@ -10,8 +10,11 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::installed::{Installed, digest};
-use crate::{config::Engine, environment, project::documents};
+use super::{
+    installed::{Installed, digest},
+    shown,
+};
+use crate::{config::Engine, environment};
 
 /// The first version of Node that the tools run on.
 const NODE: u32 = 20;
@@ -48,15 +51,6 @@ pub(super) async fn build(
         bail!("{} did not build", shown(folder));
     }
     Ok(vec![file])
-}
-
-/// A path for messages.
-fn shown(path: &Path) -> String {
-    // The folder `.` of a project is the project's own.
-    match documents::shown(&path.components().collect::<PathBuf>()) {
-        shown if shown.is_empty() => "the project".to_owned(),
-        shown => shown,
-    }
 }
 
 async fn check_node() -> Result<()> {

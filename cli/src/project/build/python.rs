@@ -10,8 +10,11 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::installed::{Installed, digest};
-use crate::{environment, project::documents::shown};
+use super::{
+    installed::{Installed, digest},
+    shown,
+};
+use crate::environment;
 
 /// The first version of Python that the tools run on.
 const PYTHON: &str = "3.11";
@@ -93,7 +96,9 @@ impl Environment<'_> {
         let (manifest, lock) = (self.folder.join("pyproject.toml"), self.folder.join("requirements.lock"));
         let place = digest(&[self.folder.as_os_str().as_encoded_bytes()]);
         let installed = Installed::at(output.join("python").join(place));
-        if self.program().exists() && installed.is(&[&manifest, &lock])? {
+        let files = [manifest, lock];
+        let [manifest, lock] = &files;
+        if self.program().exists() && installed.is(&files) {
             return Ok(());
         }
         self.create().await?;
@@ -114,19 +119,19 @@ impl Environment<'_> {
             pip.args(dependencies);
         }
         if !pip.stdout(Stdio::from(std::io::stderr())).status().await.context("running pip")?.success() {
-            bail!("the packages of {} could not be installed", shown(&manifest));
+            bail!("the packages of {} could not be installed", shown(manifest));
         }
         if has_lock {
-            self.check(dependencies, &lock).await?;
+            self.check(dependencies, lock).await?;
         } else {
             let frozen = self.output(&["-m", "pip", "--disable-pip-version-check", "freeze"]).await?;
             let frozen = String::from_utf8_lossy(&frozen.stdout).into_owned();
             let lines = frozen.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n"));
-            fs::write(&lock, lines.collect::<String>())
+            fs::write(lock, lines.collect::<String>())
                 .with_context(|| format!("writing {}", lock.display()))?;
-            eprintln!("{}: commit it, so that every build uses the same versions", shown(&lock));
+            eprintln!("{}: commit it, so that every build uses the same versions", shown(lock));
         }
-        installed.now(&[&manifest, &lock])
+        installed.now(&files)
     }
 
     /// Creates the environment, if there is none.
