@@ -29,7 +29,7 @@ from . import _failure, _logs
 from ._context import Context, Facts
 from ._json import dumps
 from ._registry import HANDLERS, answer, find
-from ._snapshot import BEGIN, END, Snapshot, refresh
+from ._snapshot import BEGIN, END, Snapshot
 from ._uncaught import failure_of, stack_of
 from ._wasi import WasiHost
 
@@ -46,7 +46,6 @@ class StepHandler:
         return _descriptions
 
     def handle(self, handler: str, context: StepContext) -> Any:
-        refresh()
         try:
             return run(handler, context)
         # Also what ends a program: an exception that left the component would be a crash without a message.

@@ -104,10 +104,19 @@ def _numbers(value: Any) -> Any:
     return _numbers(_plain(value))
 
 
+# The names of the fields of dataclasses.
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
 def _plain(value: Any) -> Any:
     """What the encoder writes instead of a value that it does not know. It writes the fields by itself."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
+    if dataclasses.is_dataclass(kind):
+        _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+        return _plain(value)
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
@@ -116,7 +125,7 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, (set, frozenset)):
         return list(value)
-    raise TypeError(f"a value of the type {type(value).__qualname__} cannot be written as JSON")
+    raise TypeError(f"a value of the type {kind.__qualname__} cannot be written as JSON")
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)

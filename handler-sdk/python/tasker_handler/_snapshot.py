@@ -6,7 +6,6 @@ import gc
 import importlib
 import importlib.util
 import linecache
-import random
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -25,6 +24,8 @@ LATE = {
     "decimal": ["numbers"],
     "typing": ["annotationlib"],
 }
+# What the component's own start imports: it seeds this generator anew in each execution.
+START = ["random"]
 CODECS = ["encodings.utf_8", "encodings.latin_1", "encodings.ascii", "encodings.utf_8_sig", "encodings.utf_16", "encodings.idna"]
 
 
@@ -68,7 +69,7 @@ class Snapshot:
                     # Such an import may be one of several attempts. If it is needed after all, `NotInComponent` explains.
                     with contextlib.suppress(Exception):
                         importlib.import_module(name)
-        for name in [*CODECS, *(late for known, names in LATE.items() if known in sys.modules for late in names)]:
+        for name in [*START, *CODECS, *(late for known, names in LATE.items() if known in sys.modules for late in names)]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
 
@@ -114,9 +115,3 @@ def imported_by(module: ModuleType) -> list[str]:
             # Of a package, the names may be modules.
             names.extend(f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
     return names
-
-
-def refresh() -> None:
-    """The first step of each execution: what must not be the same in all of them."""
-    # The snapshot holds the state of the generator. `uuid`, `secrets` and `os.urandom` ask the host each time.
-    random.seed()
