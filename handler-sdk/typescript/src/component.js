@@ -12,8 +12,8 @@ import { mapped } from "./stack.js";
 import { open } from "./wasi_key_value.js";
 import { send } from "./wasi_http.js";
 
-/** The context of log lines: the handler that runs. */
-let target = "build";
+/** The context of log lines: the handler that runs. None while the handlers are loaded, which has no log. @type {string | undefined} */
+let target;
 
 const host = {
   http: send,
@@ -25,7 +25,12 @@ const host = {
   remainingTimeMs: () => execution.remainingTimeMs(),
 };
 
-complete((level, message) => logging.log(level, target, message), (length) => random.getRandomBytes(length));
+complete(
+  (level, message) => {
+    if (target !== undefined) logging.log(level, target, message);
+  },
+  (length) => Uint8Array.from(random.getRandomBytes(length)),
+);
 
 export const stepHandler = {
   describe,

@@ -12,7 +12,8 @@ export const FILE = "/handlers.js";
 /** @param {string} folder @param {string} entry */
 export async function bundle(folder, entry) {
   const component = fileURLToPath(new URL("../src/component.js", import.meta.url));
-  const start = [`import ${JSON.stringify(entry)};`, `export { stepHandler } from ${JSON.stringify(component)};`].join("\n");
+  // First what completes the engine.
+  const start = [`export { stepHandler } from ${JSON.stringify(component)};`, `import ${JSON.stringify(entry)};`].join("\n");
   let built;
   try {
     built = await build({

@@ -22,7 +22,7 @@ fn play(name: &str) {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let faults: Vec<String> = runtime.expect("a runtime").block_on(async {
-        let player = Player::new(language).await;
+        let player = Player::new(language);
         let mut faults = player.describe().await;
         let only = std::env::var("SCENARIO").unwrap_or_default();
         for area in areas() {

@@ -62,7 +62,7 @@ impl SecretSource for Secrets {
 
 impl Player {
     /// Builds the handlers.
-    pub(crate) async fn new(language: Language) -> Self {
+    pub(crate) fn new(language: Language) -> Self {
         let wasm = language.build();
         let cache_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
         let config = HostConfig { cache_dir, max_concurrent: 4, ..HostConfig::default() };
@@ -161,7 +161,7 @@ impl Player {
         let defaults = Limits::default();
         let batch = facts.batch.as_ref().map(|worker| {
             let metadata = json!({
-                "batch_step": "batch", "worker_number": worker.worker_number, "total_workers": worker.total_workers,
+                "batch_step": "batch", "worker_number": worker.number, "total_workers": worker.total,
                 "batch_size": 10, "parallelism": 1, "cursor_field": "id", "failure_strategy": "continue_on_failure",
             });
             BatchSlice { metadata: raw(&metadata.to_string()), is_no_op: worker.is_no_op }

@@ -106,8 +106,10 @@ pub(crate) struct Facts {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Worker {
-    pub(crate) worker_number: u32,
-    pub(crate) total_workers: u32,
+    #[serde(rename = "worker_number")]
+    pub(crate) number: u32,
+    #[serde(rename = "total_workers")]
+    pub(crate) total: u32,
     #[serde(default)]
     pub(crate) is_no_op: bool,
 }
