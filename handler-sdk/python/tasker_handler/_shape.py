@@ -2,85 +2,18 @@
 
 import collections.abc
 import dataclasses
-import datetime
-import decimal
 import enum
 import inspect
 import types
 import typing
-import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NoReturn, NotRequired, Required, Union
+from typing import Any, Literal, NotRequired, Required, Union
 
+from ._base import Definitions, Mismatch, Read, Shape, Unsupported, expected, found, root_schema
 from ._constraint import Field
-from ._json import member
+from ._scalars import SCALARS, boolean, null, number
 
-Read = Callable[[Any], Any]
-
-
-class Definitions:
-    """The `$defs` of a schema: the schemas of types with names, how often each is referred to, and whose each is."""
-
-    def __init__(self) -> None:
-        self.schemas: dict[str, dict[str, Any]] = {}
-        self.references: dict[str, int] = {}
-        self.owners: dict[str, object] = {}
-
-    def refer(self, name: str, owner: object, schema: Callable[["Definitions"], dict[str, Any]]) -> dict[str, Any]:
-        """A reference to the schema of a type, which is written once."""
-        key, number = name, 1
-        # Other types may have this name.
-        while self.owners.setdefault(key, owner) is not owner:
-            number += 1
-            key = f"{name}{number}"
-        self.references[key] = self.references.get(key, 0) + 1
-        if self.references[key] == 1:
-            self.schemas[key] = {}
-            self.schemas[key].update(schema(self))
-        return {"$ref": f"#/$defs/{key}"}
-
-
-class Mismatch(ValueError):
-    """A value does not have the shape. `place` leads to it: names of members and indices."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.place: list[str | int] = []
-
-    def __str__(self) -> str:
-        path = ""
-        for part in self.place:
-            path = f"{path}[{part}]" if isinstance(part, int) else member(path, part)
-        return f"{path}: {self.what}" if path else self.what
-
-
-class Unsupported(TypeError):
-    """A type hint that no JSON can be read as."""
-
-
-@dataclasses.dataclass
-class Shape:
-    """`read` returns the value, or raises `Mismatch`. `schema` may add to the definitions."""
-
-    read: Read
-    schema: Callable[[Definitions], dict[str, Any]]
-    accepts_null: bool = False
-
-
-def root_schema(shape: Shape) -> dict[str, Any]:
-    """The whole JSON Schema of a shape."""
-    definitions = Definitions()
-    schema = shape.schema(definitions)
-    if reference := schema.get("$ref"):
-        # The root stands at the top, and in the definitions only if it refers to itself.
-        name = reference.removeprefix("#/$defs/")
-        schema = {"title": name, **definitions.schemas[name]}
-        if definitions.references[name] == 1:
-            del definitions.schemas[name]
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-    return schema | ({"$defs": definitions.schemas} if definitions.schemas else {})
-
+__all__ = ["Mismatch", "Shape", "Unsupported", "root_schema", "shape_of"]
 
 _SHAPES: dict[Any, Shape] = {}
 
@@ -102,28 +35,11 @@ def shape_of(hint: Any) -> Shape:
     return _SHAPES[hint]
 
 
-def found(value: Any) -> str:
-    """A value that is not what was expected, for people."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "an array"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= 40 else f'"{value[:40]}…"'
-    return str(value)[:40]
-
-
-def _expected(what: str, value: Any) -> NoReturn:
-    raise Mismatch(f"expected {what}, found {found(value)}")
-
-
 def _build(hint: Any) -> Shape:
     if hint is Any or hint is object:
         return Shape(lambda value: value, lambda _: {}, accepts_null=True)
     if hint is None or hint is type(None):
-        return Shape(_null, lambda _: {"type": "null"}, accepts_null=True)
+        return Shape(null, lambda _: {"type": "null"}, accepts_null=True)
     if isinstance(hint, typing.TypeAliasType) if hasattr(typing, "TypeAliasType") else False:
         return shape_of(hint.__value__)
     if isinstance(hint, typing.NewType):
@@ -141,8 +57,8 @@ def _build(hint: Any) -> Shape:
         return _literal(arguments)
     kind = origin or hint
     if isinstance(kind, type):
-        if kind in _SCALARS:
-            return _SCALARS[kind]
+        if kind in SCALARS:
+            return SCALARS[kind]
         if issubclass(kind, enum.Enum):
             return _enum(kind)
         if typing.is_typeddict(kind):
@@ -191,69 +107,13 @@ def _constrained(shape: Shape, fields: list[Field]) -> Shape:
     return Shape(read, schema, accepts_null=shape.accepts_null)
 
 
-def _null(value: Any) -> None:
-    if value is not None:
-        _expected("null", value)
-
-
-def _bool(value: Any) -> bool:
-    return value if isinstance(value, bool) else _expected("true or false", value)
-
-
-def _int(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        _expected("an integer", value)
-    return value
-
-
-def _number(value: Any) -> float:
-    # An integer stays one, so that it keeps its digits.
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        _expected("a number", value)
-    return value
-
-
-def _str(value: Any) -> str:
-    return value if isinstance(value, str) else _expected("a string", value)
-
-
-def _text(parse: Callable[[str], Any], what: str, **schema: str) -> Shape:
-    def read(value: Any) -> Any:
-        try:
-            return parse(_str(value))
-        except (ValueError, decimal.InvalidOperation):
-            _expected(what, value)
-
-    return Shape(read, lambda _: {"type": "string", **schema})
-
-
-def _decimal(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return decimal.Decimal(value)
-    return _DECIMAL.read(value)
-
-
-_DECIMAL = _text(decimal.Decimal, "a decimal number as a string")
-_SCALARS: dict[type, Shape] = {
-    bool: Shape(_bool, lambda _: {"type": "boolean"}),
-    int: Shape(_int, lambda _: {"type": "integer"}),
-    float: Shape(_number, lambda _: {"type": "number"}),
-    str: Shape(_str, lambda _: {"type": "string"}),
-    datetime.datetime: _text(datetime.datetime.fromisoformat, "a date and time (ISO 8601)", format="date-time"),
-    datetime.date: _text(datetime.date.fromisoformat, "a date (ISO 8601)", format="date"),
-    datetime.time: _text(datetime.time.fromisoformat, "a time (ISO 8601)", format="time"),
-    uuid.UUID: _text(uuid.UUID, "a UUID", format="uuid"),
-    decimal.Decimal: Shape(_decimal, lambda _: {"type": ["string", "integer"]}),
-}
-
-
 def _array(hint: Any) -> Shape:
     item = shape_of(hint)
     read_item = item.read
 
     def read(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            _expected("an array", value)
+            expected("an array", value)
         items: list[Any] = []
         try:
             for one in value:
@@ -280,7 +140,7 @@ def _tuple(kind: Any, arguments: tuple[Any, ...]) -> Shape:
 
     def read(value: Any) -> Any:
         if not isinstance(value, list) or len(value) != len(shapes):
-            _expected(f"an array of {len(shapes)} items", value)
+            expected(f"an array of {len(shapes)} items", value)
         return make([_at(index, shape.read, value[index]) for index, shape in enumerate(shapes)])
 
     return Shape(
@@ -306,12 +166,12 @@ def _mapping(key: Any, hint: Any) -> Shape:
     values, keys = shape_of(hint), shape_of(key)
     if key is int:
         keys = Shape(_int_key, keys.schema)
-    elif key not in (str, Any) and keys.read in (_bool, _number, _null):
+    elif key not in (str, Any) and keys.read in (boolean, number, null):
         raise Unsupported(f"the keys of JSON's objects are strings, not {key!r}")
 
     def read(value: Any) -> dict[Any, Any]:
         if not isinstance(value, dict):
-            _expected("an object", value)
+            expected("an object", value)
         items: dict[Any, Any] = {}
         for name, one in value.items():
             items[_at(name, keys.read, name)] = _at(name, values.read, one)
@@ -324,7 +184,7 @@ def _int_key(name: str) -> int:
     try:
         return int(name)
     except ValueError:
-        _expected("an integer as its name", name)
+        expected("an integer as its name", name)
 
 
 def _literal(values: tuple[Any, ...]) -> Shape:
@@ -335,7 +195,7 @@ def _literal(values: tuple[Any, ...]) -> Shape:
             # 1 equals True and 1.0, but they are other JSON.
             if type(value) is type(wanted) and value == wanted:
                 return result
-        _expected(" or ".join(found(wanted) for wanted in plain), value)
+        return expected(" or ".join(found(wanted) for wanted in plain), value)
 
     return Shape(read, lambda _: {"enum": plain}, accepts_null=None in plain)
 
@@ -348,7 +208,7 @@ def _enum(kind: type[enum.Enum]) -> Shape:
 def _union(arguments: tuple[Any, ...]) -> Shape:
     shapes = [shape_of(argument) for argument in arguments]
     accepts_null = any(shape.accepts_null for shape in shapes)
-    others = [shape for shape in shapes if shape.read is not _null]
+    others = [shape for shape in shapes if shape.read is not null]
 
     def read(value: Any) -> Any:
         if value is None and accepts_null:
@@ -363,7 +223,7 @@ def _union(arguments: tuple[Any, ...]) -> Shape:
         deepest = max(mismatches, key=lambda mismatch: len(mismatch.place))
         if deepest.place or len(mismatches) == 1:
             raise deepest
-        _expected(" or ".join(dict.fromkeys(_wanted(one) for one in mismatches)), value)
+        return expected(" or ".join(dict.fromkeys(_wanted(one) for one in mismatches)), value)
 
     def schema(definitions: Definitions) -> dict[str, Any]:
         schemas = [shape.schema(definitions) for shape in shapes]
@@ -411,7 +271,7 @@ def _object(fields: list[_Field], make: Callable[[dict[str, Any]], Any], keeps_o
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            _expected("an object", value)
+            expected("an object", value)
         # A TypedDict is the object itself, so it keeps members that it does not name.
         members = dict(value) if keeps_others else {}
         for name, read_member, is_required in rows:
