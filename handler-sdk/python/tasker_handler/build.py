@@ -9,6 +9,7 @@ The folder has a `pyproject.toml`. Its handlers are in the module `handlers`, or
 import argparse
 import hashlib
 import importlib.metadata
+import os
 import subprocess
 import sys
 import sysconfig
@@ -60,8 +61,12 @@ def main() -> None:
             *("--output", str(output)),
             "tasker_component",
         ]
+        # Without it, the packages of the Python that is first in the path would be found, too.
+        environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
         try:
-            done = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, errors="replace")
+            done = subprocess.run(
+                command, env=environment, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, errors="replace"
+            )
         except FileNotFoundError:
             sys.exit("componentize-py is missing: depend on `tasker-handler[build]`, and install that")
     if done.returncode != 0:
