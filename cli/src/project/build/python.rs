@@ -126,8 +126,9 @@ impl Environment<'_> {
         } else {
             let frozen = self.output(&["-m", "pip", "--disable-pip-version-check", "freeze"]).await?;
             let frozen = String::from_utf8_lossy(&frozen.stdout).into_owned();
-            let lines = frozen.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n"));
-            fs::write(lock, lines.collect::<String>())
+            // Comments about where a package was found are about this machine.
+            let lines: Vec<&str> = frozen.lines().filter(|line| !line.starts_with('#')).collect();
+            fs::write(lock, lines.join("\n") + "\n")
                 .with_context(|| format!("writing {}", lock.display()))?;
             eprintln!("{}: commit it, so that every build uses the same versions", shown(lock));
         }
@@ -172,13 +173,7 @@ impl Environment<'_> {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-        let reason = said
-            .lines()
-            .filter(|line| line.starts_with("ERROR"))
-            .next_back()
-            .unwrap_or(&said)
-            .trim()
-            .to_owned();
+        let reason = said.lines().rfind(|line| line.starts_with("ERROR")).unwrap_or(&said).trim();
         bail!(
             "{} is not what `dependencies` in pyproject.toml ask for: remove it, and build again to write it anew ({reason})",
             shown(lock)

@@ -63,7 +63,8 @@ impl Language {
             .stderr(Stdio::inherit())
             .output()
             .expect("tasker runs");
-        assert!(output.status.success(), "the handlers in {} did not build", self.title);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "the handlers in {} did not build: {said}", self.title);
         let handlers: Vec<Value> = serde_json::from_slice(&output.stdout).expect("tasker prints JSON");
         let path = handlers[0]["path"].as_str().expect("a path");
         assert!(handlers.iter().all(|handler| handler["path"] == path), "there are several components");
