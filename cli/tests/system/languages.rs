@@ -159,7 +159,7 @@ fn a_new_project_in_python_is_built_tested_and_run() {
     assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
 
     let tests = run(Command::new(project.join(".venv/bin/python"))
-        .args(["-m", "unittest", "discover", "tests", "--top-level-directory", "."])
+        .args(["-m", "unittest", "discover", "tests"])
         .current_dir(&project));
     assert_eq!(tests.code, Some(0), "{tests:#?}");
     assert!(tests.stderr.contains("Ran 2 tests"), "{tests:#?}");
