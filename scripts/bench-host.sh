@@ -43,6 +43,13 @@ if command -v npm >/dev/null; then
             -o tools/handler.wasm >/dev/null
     )
     measure "JavaScript (QuickJS)" bench/guests/javascript/tools/handler.wasm sum "$order"
+    (
+        cd bench/guests/typescript
+        rm -rf node_modules
+        npm install --silent --no-audit --no-fund
+        node node_modules/tasker-handler/tools/main.js build --output "$PWD/tools/handler.wasm"
+    )
+    measure "TypeScript, the SDK with zod" bench/guests/typescript/tools/handler.wasm sum "$order"
 else
     echo "bench: npm is not installed; JavaScript is not measured" >&2
 fi
