@@ -5,12 +5,12 @@ mod command;
 mod installed;
 mod node;
 mod python;
+mod shown;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
-use super::documents;
 use crate::config::{Component, Language, ProjectConfig, Recipe};
 
 /// Builds a component of the project. Returns the files of it.
@@ -29,14 +29,5 @@ pub(super) async fn build(project: &ProjectConfig, component: &Component) -> Res
             node::build(&path, component.engine(), &output, named).await
         }
         Recipe::Language(Language::Python) => python::build(&path, &output, named).await,
-    }
-}
-
-/// A path for messages.
-fn shown(path: &Path) -> String {
-    // The folder `.` of a project is the project's own.
-    match documents::shown(&path.components().collect::<PathBuf>()) {
-        shown if shown.is_empty() => "the project".to_owned(),
-        shown => shown,
     }
 }

@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use super::{
     installed::{Installed, digest},
-    shown,
+    shown::shown,
 };
 use crate::{config::Engine, environment};
 
