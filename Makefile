@@ -31,7 +31,9 @@ test: setup aws-tools ## Run every test
 	cd examples/order-fulfillment && $(CARGO) test --workspace
 	cd examples/benchmark-shapes && $(CARGO) test --workspace
 	cd examples/csv-import && $(CARGO) test --workspace
+	@scripts/test-handlers.sh
 	@scripts/test-clients.sh
+	@scripts/test-handlers-python.sh
 	@scripts/test-console.sh
 
 clients: ## Generate the clients in clients/ from api/openapi.json

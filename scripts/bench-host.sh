@@ -43,6 +43,13 @@ if command -v npm >/dev/null; then
             -o tools/handler.wasm >/dev/null
     )
     measure "JavaScript (QuickJS)" bench/guests/javascript/tools/handler.wasm sum "$order"
+    (
+        cd bench/guests/typescript
+        rm -rf node_modules
+        npm install --silent --no-audit --no-fund
+        node node_modules/tasker-handler/tools/main.js build --output "$PWD/tools/handler.wasm"
+    )
+    measure "TypeScript, the SDK with zod" bench/guests/typescript/tools/handler.wasm sum "$order"
 else
     echo "bench: npm is not installed; JavaScript is not measured" >&2
 fi
@@ -53,6 +60,9 @@ if command -v python3 >/dev/null && python3 -m venv bench/guests/python/tools 2>
         tools/bin/componentize-py -d "$wit" -w handlers componentize handler -o tools/handler.wasm >/dev/null
     )
     measure "Python" bench/guests/python/tools/handler.wasm sum "$order"
+    sdk="$PWD/handler-sdk/python"
+    (cd bench/guests/python-sdk && PYTHONPATH="$sdk" ../python/tools/bin/python -B -m tasker_handler.build --output tools/handler.wasm)
+    measure "Python, the SDK with dataclasses" bench/guests/python-sdk/tools/handler.wasm sum "$order"
 else
     echo "bench: Python with venv is not installed; Python is not measured" >&2
 fi

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
 # Packages that are built for WASM. Each is a separate workspace.
-for manifest in examples/*/Cargo.toml runtime-host/tests/guests/*/Cargo.toml cli/tests/system/handlers/Cargo.toml; do
+for manifest in examples/*/Cargo.toml runtime-host/tests/guests/*/Cargo.toml cli/tests/system/handlers/Cargo.toml handler-sdk/conformance/rust/Cargo.toml; do
     cargo fmt --all --check --manifest-path "$manifest"
 done
 cargo clippy --locked --workspace --all-targets -- --deny warnings

@@ -29,8 +29,12 @@ const COMMON: &[&str] = &[
     "*_proxy",
     "CI",
 ];
-/// The variables of Rust's tools and of the C compilers that they run.
+/// The variables of Rust's tools and of the C compilers that they run, and of Node's and Python's tools.
 const BUILD: &[&str] = &[
+    "NODE_EXTRA_CA_CERTS",
+    "NPM_CONFIG_*",
+    "npm_config_*",
+    "PIP_*",
     "CARGO_*",
     "RUSTUP_*",
     "RUSTC*",

@@ -16,17 +16,86 @@ use crate::output::Output;
 pub(crate) struct Arguments {
     /// The folder to create. Its last part is the project's name.
     folder: PathBuf,
+    /// The language of the handlers.
+    #[arg(long, short, value_enum, default_value_t)]
+    language: Language,
 }
 
-/// The files of a project, with placeholders `{{name}}` and `{{sdk}}`.
-const FILES: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("../../new-project/Cargo.toml.txt")),
+/// A language of new projects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Language {
+    #[default]
+    Rust,
+    Typescript,
+    Python,
+}
+
+type Files = &'static [(&'static str, &'static str)];
+
+/// The files of every project, with the placeholder `{{name}}`.
+const SHARED: Files = &[
     ("tasker.toml", include_str!("../../new-project/tasker.toml")),
-    ("src/lib.rs", include_str!("../../new-project/src/lib.rs")),
     ("templates/greeting.yaml", include_str!("../../new-project/templates/greeting.yaml")),
-    (".gitignore", include_str!("../../new-project/gitignore")),
-    ("README.md", include_str!("../../new-project/README.md")),
 ];
+
+/// The files of a project in Rust, with placeholders `{{name}}` and `{{sdk}}`.
+const RUST: Files = &[
+    ("Cargo.toml", include_str!("../../new-project/rust/Cargo.toml.txt")),
+    ("src/lib.rs", include_str!("../../new-project/rust/src/lib.rs")),
+    (".gitignore", include_str!("../../new-project/rust/gitignore")),
+    ("README.md", include_str!("../../new-project/rust/README.md")),
+];
+
+/// The files of a project in TypeScript, with placeholders `{{name}}` and `{{sdk}}`.
+const TYPESCRIPT: Files = &[
+    ("package.json", include_str!("../../new-project/typescript/package.json")),
+    ("tsconfig.json", include_str!("../../new-project/typescript/tsconfig.json")),
+    ("src/handlers.ts", include_str!("../../new-project/typescript/src/handlers.ts")),
+    ("test/handlers.test.ts", include_str!("../../new-project/typescript/test/handlers.test.ts")),
+    (".npmrc", include_str!("../../new-project/typescript/npmrc")),
+    (".gitignore", include_str!("../../new-project/typescript/gitignore")),
+    ("README.md", include_str!("../../new-project/typescript/README.md")),
+];
+
+/// The files of a project in Python, with placeholders `{{name}}` and `{{sdk}}`.
+const PYTHON: Files = &[
+    ("pyproject.toml", include_str!("../../new-project/python/pyproject.toml")),
+    ("handlers.py", include_str!("../../new-project/python/handlers.py")),
+    ("tests/test_handlers.py", include_str!("../../new-project/python/tests/test_handlers.py")),
+    (".gitignore", include_str!("../../new-project/python/gitignore")),
+    ("README.md", include_str!("../../new-project/python/README.md")),
+];
+
+impl Language {
+    fn files(self) -> Files {
+        match self {
+            Self::Rust => RUST,
+            Self::Typescript => TYPESCRIPT,
+            Self::Python => PYTHON,
+        }
+    }
+
+    /// What the project's package depends on as the SDK: the folder of the checkout that this command was built from, if it still
+    /// exists, else this version.
+    fn sdk(self) -> String {
+        let folder = match self {
+            Self::Rust => "rust",
+            Self::Typescript => "typescript",
+            Self::Python => "python",
+        };
+        let checkout =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk").join(folder).canonicalize();
+        let path = checkout.map(|path| path.display().to_string());
+        match (self, path) {
+            (Self::Rust, Ok(path)) => format!("{{ path = {path:?} }}"),
+            (Self::Rust, Err(_)) => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            (Self::Typescript, Ok(path)) => format!("file:{}", path.escape_debug()),
+            (Self::Typescript, Err(_)) => env!("CARGO_PKG_VERSION").to_owned(),
+            (Self::Python, Ok(path)) => format!(" @ file://{}", path.escape_debug()),
+            (Self::Python, Err(_)) => format!("=={}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+}
 
 /// The JSON Schema of templates, for editors. Outside the folder of templates, where every file is a template.
 const SCHEMA: &str = "template.schema.json";
@@ -40,7 +109,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     if !name.chars().all(usable) || !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
         bail!("`{name}` is not a valid project name: use letters, digits, - and _, starting with a letter");
     }
-    if is_taken(name) {
+    let language = arguments.language;
+    if language == Language::Rust && is_taken(name) {
         bail!("`{name}` is the name of a crate that the project uses, or of Rust's own: choose another name");
     }
     let is_content =
@@ -48,19 +118,23 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     if folder.read_dir().is_ok_and(|mut entries| entries.any(is_content)) {
         bail!("{} already exists and is not empty", folder.display());
     }
-    let sdk = sdk();
-    for (path, content) in FILES {
+    // npm refuses capitals.
+    let package = if language == Language::Typescript { name.to_ascii_lowercase() } else { name.to_owned() };
+    let sdk = language.sdk();
+    let files = || SHARED.iter().chain(language.files());
+    for (path, content) in files() {
+        let content = content.replace("{{name}}", if *path == "package.json" { &package } else { name });
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
         }
-        let content = content.replace("{{name}}", name).replace("{{sdk}}", &sdk);
+        let content = content.replace("{{sdk}}", &sdk);
         fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
     }
     let schema = folder.join(SCHEMA);
     fs::write(&schema, format!("{:#}\n", template_schema()))
         .with_context(|| format!("writing {}", schema.display()))?;
-    let files: Vec<&str> = FILES.iter().map(|(path, _)| *path).chain([SCHEMA]).collect();
+    let files: Vec<&str> = files().map(|(path, _)| *path).chain([SCHEMA]).collect();
     output.result(&json!({ "folder": folder, "files": files }), || {
         format!(
             "created {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
@@ -75,17 +149,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
 fn is_taken(name: &str) -> bool {
     const RESERVED: [&str; 6] = ["alloc", "core", "proc_macro", "std", "test", "tasker_handler_macros"];
     let crate_name = |name: &str| name.replace('-', "_").to_ascii_lowercase();
-    let (_, dependencies) = FILES[0].1.split_once("[dependencies]\n").unwrap_or_default();
+    let (_, dependencies) = RUST[0].1.split_once("[dependencies]\n").unwrap_or_default();
     let dependencies =
         dependencies.lines().map_while(|line| line.split_once(" = ")).map(|(name, _)| crate_name(name));
     dependencies.chain(RESERVED.map(str::to_owned)).any(|taken| taken == crate_name(name))
-}
-
-/// Returns the dependency on the SDK: the checkout that this command was built from, if it still exists.
-fn sdk() -> String {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/rust");
-    match checkout.canonicalize() {
-        Ok(path) => format!("{{ path = {:?} }}", path.display().to_string()),
-        Err(_) => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
-    }
 }

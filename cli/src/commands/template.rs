@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     client::{Client, segment},
-    config::ProjectConfig,
+    config::{ProjectConfig, Recipe},
     graph::{Format, draw},
     json::pretty,
     output::{Output, print, table},
@@ -122,7 +122,9 @@ async fn validate(project: &ProjectConfig, files: &[PathBuf], output: &Output) -
     let templates = if files.is_empty() { read_templates(project)? } else { read_files(files)? };
     // The handlers of packages are known after a build only.
     let components = &project.config.project.components;
-    if !components.is_empty() && components.iter().all(|component| project.path(component).is_file()) {
+    if !components.is_empty()
+        && components.iter().all(|component| component.recipe(&project.root) == Ok(Recipe::File))
+    {
         let components = build(project).await?;
         let host = parts::open_host(project, &parts::open_blobs(project)?)?;
         Handlers::of(project, &components, &host).await?.warn_of_unknown(&templates);

@@ -1,6 +1,7 @@
 //! The configuration: `tasker.toml`, overridden by environment variables. An unknown key is an error with its line.
 
 pub(crate) mod check;
+mod component;
 pub(crate) mod keys;
 mod section;
 mod sections;
@@ -23,6 +24,7 @@ use crate::{
     profiles::{Profile, Profiles},
 };
 
+pub(crate) use component::{Component, Engine, Language, Recipe};
 pub(crate) use section::section;
 pub(crate) use sections::{
     Blobs, Database, LogFormat, Mcp, Orchestrator, Project, Server, Telemetry, Worker,

@@ -10,15 +10,17 @@ use tasker_orchestrator::IntakeLimits;
 use tasker_runtime_host::Ceilings;
 use tasker_transport::BUCKET_BYTES;
 
-use super::section::section;
+use super::{component::Component, section::section};
 
 section! {
     /// `[project]`: the parts of the project.
     struct Project {
         /// The name of the project.
         name: String = "tasker".into(),
-        /// Folders of Cargo packages to build as components, and `.wasm` files to use as they are.
-        components: Vec<PathBuf> = vec![".".into()],
+        /// What holds handlers: folders of packages to build as components (`Cargo.toml`, `package.json`, `pyproject.toml`), and `.wasm`
+        /// files to use as they are. A table says more: `{ path = "handlers", language = "typescript" }`, or a command that makes the
+        /// file: `{ path = "x.wasm", build = "make x.wasm", watch = ["src"] }`.
+        components: Vec<Component> = vec![".".into()],
         /// The names of further environment variables for builds, for example a registry's token. Build scripts of all
         /// dependencies can read them.
         build_environment: Vec<String> = Vec::new(),

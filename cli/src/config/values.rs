@@ -150,12 +150,8 @@ fn of_files(project: &ProjectConfig, faults: &mut Faults) {
     let missing = |path: &Path| format!("there is no {}", project.path(path).display());
     if is_named("project.components") {
         for component in &configured.components {
-            let path = project.path(component);
-            if !path.exists() {
-                faults.add("project.components", missing(component));
-            } else if path.is_dir() && !path.join("Cargo.toml").is_file() {
-                let detail = format!("{} is no Cargo package: it has no Cargo.toml", path.display());
-                faults.add("project.components", detail);
+            if let Err(fault) = component.recipe(&project.root) {
+                faults.add("project.components", fault);
             }
         }
     }

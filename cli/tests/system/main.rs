@@ -13,6 +13,7 @@ mod follow;
 mod generate;
 mod growing;
 mod kill;
+mod languages;
 mod login;
 mod mcp;
 mod memory;

@@ -7,14 +7,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::config::{Project, ProjectConfig};
+use crate::config::{Component, Project, ProjectConfig};
 
 /// How often the modification times are read.
 const INTERVAL: Duration = Duration::from_millis(700);
 /// Folders that builds write to, or that contain no project files.
-const IGNORED: &[&str] = &["target", "node_modules", ".tasker", ".git"];
+const IGNORED: &[&str] = &["target", "node_modules", ".venv", "__pycache__", ".tasker", ".git"];
 /// The extensions of handlers, templates, triggers and configuration.
-const WATCHED: &[&str] = &["rs", "toml", "yaml", "yml", "json", "wasm", "wit"];
+const WATCHED: &[&str] =
+    &["rs", "py", "lock", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
 
 /// Waits until a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {
@@ -36,7 +37,7 @@ impl Snapshot {
     /// Reads the current files of a project.
     pub(crate) fn of(project: &ProjectConfig) -> Self {
         let mut files = Vec::new();
-        let components = project.config.project.components.iter();
+        let components = project.config.project.components.iter().flat_map(Component::watched);
         let Project { templates, triggers, .. } = &project.config.project;
         for root in components.chain([templates, triggers]) {
             collect(&project.path(root), &mut files);

@@ -1,0 +1,3 @@
+// What is wrong with a package, for its author. Printed without a stack.
+
+export class Problem extends Error {}
