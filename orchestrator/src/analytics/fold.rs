@@ -1,0 +1,68 @@
+//! Counts what the audit says, for analytics: each record once, in one process at a time.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::Analytics;
+use crate::{database::set::sql, error::Error};
+
+/// How many records one transaction counts.
+const AT_ONCE: i64 = 100_000;
+/// A tick that is behind goes on for this long, so that whoever called it goes on with other work.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// What a tick counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// The records, by their numbers.
+    pub records: i64,
+    /// Whether more of them can be counted.
+    pub is_behind: bool,
+}
+
+impl Analytics {
+    /// Counts the records that can be counted, if nobody else does at this moment, and if it is enabled.
+    ///
+    /// # Errors
+    /// The database failed. What was counted before is stored.
+    pub async fn fold(&self) -> Result<Folded, Error> {
+        let mut folded = Folded::default();
+        if !self.settings.enabled {
+            return Ok(folded);
+        }
+        let began = Instant::now();
+        loop {
+            let Folded { records, is_behind } = self.fold_once(AT_ONCE).await?;
+            folded = Folded { records: folded.records + records, is_behind };
+            if !is_behind || began.elapsed() > LONGEST {
+                return Ok(folded);
+            }
+        }
+    }
+
+    /// Counts at most so many records, in one transaction.
+    ///
+    /// # Errors
+    /// The database failed, and nothing was counted.
+    pub async fn fold_once(&self, most: i64) -> Result<Folded, Error> {
+        let counted: Option<(i64, bool)> =
+            sqlx::query_as(sql!("SELECT records, is_behind FROM tasker_f.fold($1)"))
+                .bind(most)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(counted.map_or_else(Folded::default, |(records, is_behind)| Folded { records, is_behind }))
+    }
+
+    /// Forgets what was counted from the beginning of the day of a time on (UTC), so that the next ticks count it again.
+    /// Returns the time, and how many records that concerns.
+    ///
+    /// # Errors
+    /// The database failed, and nothing has changed.
+    pub async fn rebuild(&self, from: DateTime<Utc>) -> Result<(DateTime<Utc>, i64), Error> {
+        Ok(sqlx::query_as(sql!("SELECT counts_from, records FROM tasker_f.rebuild_analytics($1)"))
+            .bind(from)
+            .fetch_one(&self.pool)
+            .await?)
+    }
+}
