@@ -23,6 +23,7 @@ pub(crate) const PERMISSIONS: &[&str] = &[
     "queues:read",
     "steps:read",
     "steps:resolve",
+    "system:analytics_read",
     "system:config_read",
     "system:handlers_read",
     "system:health_read",
@@ -94,6 +95,9 @@ pub(crate) fn calls() -> Vec<(&'static str, Value, Option<Change>)> {
         ("template_validate", json!({ "template": "name: order" }), None),
         ("event_list", json!({ "state": ["dead"] }), None),
         ("trigger_list", json!({}), None),
+        ("analytics_performance", json!({ "hours": 48, "namespace": "shop", "name": "order", "version": "1.0.0" }), None),
+        ("analytics_bottlenecks", json!({ "hours": 1, "min_executions": 2, "limit": 3 }), None),
+        ("analytics_errors", json!({ "namespace": "shop" }), None),
         (
             "task_submit",
             json!({ "namespace": "shop", "name": "order", "context": { "n": 1 }, "reason": "a test", "tags": ["a"] }),
@@ -268,6 +272,15 @@ fn event() -> Value {
     })
 }
 
+/// An analysis of a period.
+fn analysis(found: &Value) -> Value {
+    let mut found = found.clone();
+    found["as_of"] = NOW.into();
+    found["lag_seconds"] = 0.5.into();
+    found["period"] = json!({ "from": "2026-11-29T12:00:00Z", "to": NOW, "bucket_minutes": 60 });
+    found
+}
+
 fn trigger() -> Value {
     json!({
         "namespace": "shop", "name": "paid", "version": 1, "enabled": true, "published_at": "2026-11-30T10:00:00Z",
@@ -406,6 +419,17 @@ pub(crate) fn response(route: &str) -> (u16, Value) {
         "POST /v1/events/{received_id}/replay" => reception,
         "GET /v1/triggers" => page(&json!([trigger()])),
         "GET /v1/triggers/{namespace}/{name}" | "PATCH /v1/triggers/{namespace}/{name}" => trigger(),
+        "GET /v1/analytics/performance" => {
+            analysis(&json!({ "total_tasks": 5, "completed_tasks": 4, "system_health_score": 99.5 }))
+        }
+        "GET /v1/analytics/bottlenecks" => analysis(&json!({
+            "slow_steps": [{ "namespace": "shop", "name": "order", "step": "charge", "execution_count": 7 }], "slow_tasks": [],
+            "resource_utilization": { "open_tasks": { "steps_in_process": 1 } },
+            "recommendations": [{ "code": "too_few_workers", "severity": "warning", "subject": "shop/order.charge" }],
+        })),
+        "GET /v1/analytics/errors" => analysis(&json!({ "items": [{
+            "namespace": "shop", "name": "order", "step": "charge", "error_type": OUTSIDE, "count": 3, "sample_tasks": [TASK],
+        }] })),
         other => panic!("no sample for {other}"),
     };
     (200, body)

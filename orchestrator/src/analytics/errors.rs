@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Analytics,
     period::{AnalyticsFilter, AnalyticsPeriod},
-    table::AnalyticsTable,
+    table::table,
     tables::sort,
     totals::{STEP, push_period, query, step},
 };
@@ -44,6 +44,11 @@ pub struct ErrorStatistics {
     pub sample_tasks: Vec<Uuid>,
 }
 
+table! {
+    /// Failures by step and type.
+    ErrorTable of ErrorStatistics
+}
+
 type Key = (String, String, String, String);
 
 struct Seen {
@@ -59,7 +64,7 @@ impl Analytics {
     ///
     /// # Errors
     /// The database failed, or the period is invalid.
-    pub async fn errors(&self, filter: &AnalyticsFilter) -> Result<AnalyticsTable<ErrorStatistics>, Error> {
+    pub async fn errors(&self, filter: &AnalyticsFilter) -> Result<ErrorTable, Error> {
         let window = self.window(filter).await?;
         let now = self.seen(filter, window.period).await?;
         let before = self.seen(filter, window.period.previous()).await?;
@@ -101,7 +106,7 @@ impl Analytics {
                 }
             }
         }
-        Ok(window.table(rows))
+        Ok(ErrorTable::new(&window, rows))
     }
 
     async fn seen(&self, filter: &AnalyticsFilter, period: AnalyticsPeriod) -> Result<BTreeMap<Key, Seen>, Error> {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use tasker_pool::Pool;
 
 use super::Analytics;
 use crate::{database::set::sql, error::Error};
@@ -46,23 +47,43 @@ impl Analytics {
     /// # Errors
     /// The database failed, and nothing was counted.
     pub async fn fold_once(&self, most: i64) -> Result<Folded, Error> {
-        let counted: Option<(i64, bool)> =
-            sqlx::query_as(sql!("SELECT records, is_behind FROM tasker_f.fold($1)"))
-                .bind(most)
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(counted.map_or_else(Folded::default, |(records, is_behind)| Folded { records, is_behind }))
+        fold(&self.pool, most).await
     }
+}
 
-    /// Forgets what was counted from the beginning of the day of a time on (UTC), so that the next ticks count it again.
-    /// Returns the time, and how many records that concerns.
-    ///
-    /// # Errors
-    /// The database failed, and nothing has changed.
-    pub async fn rebuild(&self, from: DateTime<Utc>) -> Result<(DateTime<Utc>, i64), Error> {
-        Ok(sqlx::query_as(sql!("SELECT counts_from, records FROM tasker_f.rebuild_analytics($1)"))
-            .bind(from)
-            .fetch_one(&self.pool)
-            .await?)
+async fn fold(pool: &Pool, most: i64) -> Result<Folded, Error> {
+    let counted: Option<(i64, bool)> =
+        sqlx::query_as(sql!("SELECT records, is_behind FROM tasker_f.fold($1)"))
+            .bind(most)
+            .fetch_optional(pool)
+            .await?;
+    Ok(counted.map_or_else(Folded::default, |(records, is_behind)| Folded { records, is_behind }))
+}
+
+/// Counts the history again from the beginning of the day of a time on (UTC). Returns that time, and calls `told` after each
+/// transaction with how many records it counted. If it ends early, the servers of the database go on.
+///
+/// # Errors
+/// The database failed.
+pub async fn recount(
+    pool: &Pool,
+    from: DateTime<Utc>,
+    mut told: impl FnMut(i64),
+) -> Result<DateTime<Utc>, Error> {
+    let counts_from = forget(pool, from).await?;
+    loop {
+        let Folded { records, is_behind } = fold(pool, AT_ONCE).await?;
+        told(records);
+        if !is_behind {
+            return Ok(counts_from);
+        }
     }
+}
+
+/// Forgets what was counted from the beginning of the day of a time on (UTC), so that it is counted again. Returns that time.
+///
+/// # Errors
+/// The database failed, and nothing has changed.
+pub async fn forget(pool: &Pool, from: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    Ok(sqlx::query_scalar(sql!("SELECT tasker_f.rebuild_analytics($1)")).bind(from).fetch_one(pool).await?)
 }

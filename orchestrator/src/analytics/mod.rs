@@ -24,17 +24,16 @@ use crate::{catalog::Catalog, queues::Queues};
 
 pub use bottlenecks::Bottlenecks;
 pub use costs::{CostItem, Costs};
-pub use errors::ErrorStatistics;
-pub use fold::Folded;
+pub use errors::{ErrorStatistics, ErrorTable};
+pub use fold::{Folded, forget, recount};
 pub use health::{AnalyticsHealth, HealthPart};
 pub use histogram::Quantiles;
 pub use performance::{Performance, PerformanceChange, PerformanceFigures};
 pub use period::{AnalyticsFilter, AnalyticsPeriod};
 pub use recommendations::{Recommendation, Severity};
 pub use resources::ResourceUtilization;
-pub use retries::RetryStatistics;
-pub use table::AnalyticsTable;
-pub use tables::{SortBy, StepStatistics, TaskStatistics};
+pub use retries::{RetryStatistics, RetryTable};
+pub use tables::{SortBy, StepStatistics, StepTable, TaskStatistics, TaskTable};
 pub use throughput::{Throughput, ThroughputInterval, ThroughputPoint, ThroughputSeries};
 
 /// The settings of analytics.

@@ -1,6 +1,6 @@
--- Forgets what was counted from the beginning of a day on, and returns that time and how many records are to be counted again.
+-- Forgets what was counted from the beginning of a day on, so that it is counted again, and returns that time.
 CREATE FUNCTION tasker_f.rebuild_analytics(p_from timestamptz)
-RETURNS TABLE (counts_from timestamptz, records bigint) LANGUAGE plpgsql AS $$
+RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
     v_from    timestamptz := tasker_f.bucket(1440::smallint, p_from);
     v_last    bigint;
@@ -30,6 +30,6 @@ BEGIN
     UPDATE tasker.analytics_progress p SET settled = greatest(v_low, 0), counts_from = v_from,
         -- What was settled stays so.
         mark_record = greatest(p.mark_record, v_last);
-    RETURN QUERY SELECT v_from, v_last - greatest(v_low, 0);
+    RETURN v_from;
 END
 $$;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{
     Analytics,
     period::AnalyticsFilter,
-    table::AnalyticsTable,
+    table::table,
     tables::{Merged, merge_steps, sort},
     totals::ratio,
 };
@@ -41,12 +41,17 @@ pub struct RetryStatistics {
     pub given_up: i64,
 }
 
+table! {
+    /// The steps with retries.
+    RetryTable of RetryStatistics
+}
+
 impl Analytics {
     /// Returns the steps with retries in a period, those with most first.
     ///
     /// # Errors
     /// The database failed, or the period is invalid.
-    pub async fn retries(&self, filter: &AnalyticsFilter) -> Result<AnalyticsTable<RetryStatistics>, Error> {
+    pub async fn retries(&self, filter: &AnalyticsFilter) -> Result<RetryTable, Error> {
         let window = self.window(filter).await?;
         let steps = merge_steps(&self.steps_of(filter, window.period).await?);
         let mut rows: Vec<RetryStatistics> = steps
@@ -69,6 +74,6 @@ impl Analytics {
             })
             .collect();
         sort(&mut rows, filter.limit, |row| row.retries as f64);
-        Ok(window.table(rows))
+        Ok(RetryTable::new(&window, rows))
     }
 }

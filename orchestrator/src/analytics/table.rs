@@ -1,26 +1,26 @@
-//! A table of an analysis.
+//! The form of an analysis that is a table.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+/// Makes the type of a table of rows. A generic one would have no name in the clients.
+macro_rules! table {
+    ($(#[doc = $about:literal])+ $name:ident of $row:ident) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub struct $name {
+            /// Everything before is counted.
+            pub as_of: chrono::DateTime<chrono::Utc>,
+            /// How long ago that is, in seconds.
+            pub lag_seconds: f64,
+            /// The period.
+            pub period: $crate::analytics::period::AnalyticsPeriod,
+            /// The rows.
+            pub items: Vec<$row>,
+        }
 
-use super::period::{AnalyticsPeriod, Window};
-
-/// The rows of an analysis.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct AnalyticsTable<T> {
-    /// Everything before is counted.
-    pub as_of: DateTime<Utc>,
-    /// How long ago that is, in seconds.
-    pub lag_seconds: f64,
-    /// The period.
-    pub period: AnalyticsPeriod,
-    /// The rows.
-    pub items: Vec<T>,
+        impl $name {
+            fn new(window: &$crate::analytics::period::Window, items: Vec<$row>) -> Self {
+                Self { as_of: window.as_of, lag_seconds: window.lag_seconds, period: window.period, items }
+            }
+        }
+    };
 }
-
-impl Window {
-    pub(super) fn table<T>(&self, items: Vec<T>) -> AnalyticsTable<T> {
-        AnalyticsTable { as_of: self.as_of, lag_seconds: self.lag_seconds, period: self.period, items }
-    }
-}
+pub(super) use table;

@@ -10,7 +10,7 @@ use super::{
     Analytics,
     histogram::Quantiles,
     period::{AnalyticsFilter, Window},
-    table::AnalyticsTable,
+    table::table,
     totals::{StepTotals, TaskTotals, Version, ratio},
 };
 use crate::error::Error;
@@ -121,6 +121,16 @@ pub struct TaskStatistics {
     pub average_step_count: Option<f64>,
     /// The beginning of the last bucket in which a task was created or ended.
     pub last_seen_at: Option<DateTime<Utc>>,
+}
+
+table! {
+    /// The steps that ran.
+    StepTable of StepStatistics
+}
+
+table! {
+    /// The templates whose tasks were created or ended.
+    TaskTable of TaskStatistics
 }
 
 /// All versions of a step, of a template.
@@ -260,12 +270,12 @@ impl Analytics {
         &self,
         filter: &AnalyticsFilter,
         by: SortBy,
-    ) -> Result<AnalyticsTable<StepStatistics>, Error> {
+    ) -> Result<StepTable, Error> {
         let window = self.window(filter).await?;
         let (steps, tasks) = self.both(filter, &window).await?;
         let mut rows = step_rows(&steps, &tasks);
         sort(&mut rows, filter.limit, |row| step_key(row, by));
-        Ok(window.table(rows))
+        Ok(StepTable::new(&window, rows))
     }
 
     /// Returns the templates whose tasks were created or ended in a period.
@@ -276,12 +286,12 @@ impl Analytics {
         &self,
         filter: &AnalyticsFilter,
         by: SortBy,
-    ) -> Result<AnalyticsTable<TaskStatistics>, Error> {
+    ) -> Result<TaskTable, Error> {
         let window = self.window(filter).await?;
         let (steps, tasks) = self.both(filter, &window).await?;
         let mut rows = task_rows(&tasks, &steps);
         sort(&mut rows, filter.limit, |row| task_key(row, by));
-        Ok(window.table(rows))
+        Ok(TaskTable::new(&window, rows))
     }
 
     pub(super) async fn both(

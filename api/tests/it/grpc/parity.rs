@@ -96,6 +96,7 @@ fn comparable(value: &Value) -> Value {
                         "next_cursor",
                         "duration_ms",
                         "oldest_seconds",
+                        "lag_seconds",
                     ]
                     .contains(&name)
             };
