@@ -73,7 +73,7 @@ CREATE TABLE tasker.analytics_steps (
     PRIMARY KEY (minutes, bucket, release_id, template_step)
 );
 
--- How often a time was in a cell. A cell begins at 10 * 1.1 ^ cell.
+-- How often a time was in each cell. A cell begins at 10 * 1.1 ^ cell. In arrays: a row of each would cost more than all else.
 CREATE TABLE tasker.analytics_histogram (
     minutes       smallint NOT NULL,
     bucket        timestamptz NOT NULL,
@@ -81,9 +81,9 @@ CREATE TABLE tasker.analytics_histogram (
     -- -1 for tasks.
     template_step integer NOT NULL,
     kind          text NOT NULL CHECK (kind IN ('task', 'wait', 'run')),
-    cell          smallint NOT NULL,
-    count         bigint NOT NULL,
-    PRIMARY KEY (minutes, bucket, release_id, template_step, kind, cell)
+    cells         smallint[] NOT NULL,
+    counts        bigint[] NOT NULL,
+    PRIMARY KEY (minutes, bucket, release_id, template_step, kind)
 );
 
 -- Failures by type. Of the types of a step in a bucket, fifty have names; the others are `other`.

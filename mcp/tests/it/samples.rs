@@ -272,6 +272,15 @@ fn event() -> Value {
     })
 }
 
+/// The figures of a period.
+fn figures() -> Value {
+    json!({
+        "total_tasks": 5, "completed_tasks": 4, "failed_tasks": 0, "cancelled_tasks": 0, "resolved_tasks": 0, "blocked_tasks": 1,
+        "completion_rate": 1.0, "error_rate": 0.2, "tasks_per_hour": 5.0, "steps_per_hour": 15.0, "step_attempts": 16,
+        "step_failures": 1,
+    })
+}
+
 /// An analysis of a period.
 fn analysis(found: &Value) -> Value {
     let mut found = found.clone();
@@ -420,15 +429,38 @@ pub(crate) fn response(route: &str) -> (u16, Value) {
         "GET /v1/triggers" => page(&json!([trigger()])),
         "GET /v1/triggers/{namespace}/{name}" | "PATCH /v1/triggers/{namespace}/{name}" => trigger(),
         "GET /v1/analytics/performance" => {
-            analysis(&json!({ "total_tasks": 5, "completed_tasks": 4, "system_health_score": 99.5 }))
+            let mut found = analysis(&figures());
+            found["analysis_period_start"] = NOW.into();
+            found["calculated_at"] = NOW.into();
+            found["active_tasks"] = 1.into();
+            found["system_health_score"] = 99.5.into();
+            found["previous"] = figures();
+            found["change"] = json!({ "tasks_per_hour": 0.1 });
+            found
         }
         "GET /v1/analytics/bottlenecks" => analysis(&json!({
-            "slow_steps": [{ "namespace": "shop", "name": "order", "step": "charge", "execution_count": 7 }], "slow_tasks": [],
-            "resource_utilization": { "open_tasks": { "steps_in_process": 1 } },
-            "recommendations": [{ "code": "too_few_workers", "severity": "warning", "subject": "shop/order.charge" }],
+            "slow_steps": [{
+                "namespace": "shop", "name": "order", "versions": ["1.0.0"], "step": "charge", "execution_count": 7,
+                "error_count": 1, "error_rate": 0.1, "retryable_failures": 1, "permanent_failures": 0, "timeouts": 0, "lost": 0,
+                "over_limit": 0, "given_up": 0, "retry_count": 1, "checkpoint_count": 0, "max_duration_seconds": 2.0,
+                "cpu_seconds": 0.5, "peak_memory_bytes": 1, "share_of_task_time": 0.9,
+            }],
+            "slow_tasks": [{
+                "namespace": "shop", "name": "order", "versions": ["1.0.0"], "created": 5, "completed": 4, "failed": 0,
+                "cancelled": 0, "resolved": 0, "blocked": 1, "error_rate": 0.2, "max_duration_seconds": 3.0,
+            }],
+            "resource_utilization": {
+                "open_tasks": { "steps_in_process": 1 }, "open_steps": { "enqueued": 1 },
+                "queues": [{ "name": "steps", "ready": 1, "delayed": 0, "in_flight": 1 }],
+            },
+            "recommendations": [{
+                "code": "too_few_workers", "severity": "warning", "subject": "shop/order.charge",
+                "evidence": { "wait_p50_seconds": 5.0 }, "text": "`shop/order.charge` waits", "href": "/v1/analytics/steps",
+            }],
         })),
         "GET /v1/analytics/errors" => analysis(&json!({ "items": [{
-            "namespace": "shop", "name": "order", "step": "charge", "error_type": OUTSIDE, "count": 3, "sample_tasks": [TASK],
+            "namespace": "shop", "name": "order", "step": "charge", "error_type": OUTSIDE, "count": 3, "previous_count": 1,
+            "first_seen_at": NOW, "last_seen_at": NOW, "since_version": "1.0.0", "sample_tasks": [TASK],
         }] })),
         other => panic!("no sample for {other}"),
     };

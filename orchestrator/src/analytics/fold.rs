@@ -13,12 +13,15 @@ const AT_ONCE: i64 = 100_000;
 /// A tick that is behind goes on for this long, so that whoever called it goes on with other work.
 const LONGEST: Duration = Duration::from_secs(20);
 
+/// How long a recount waits for open transactions and other processes, each time.
+const WAIT: Duration = Duration::from_millis(100);
+
 /// What a tick counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Folded {
     /// The records, by their numbers.
     pub records: i64,
-    /// Whether more of them can be counted.
+    /// Whether there are more. They may have to wait for open transactions.
     pub is_behind: bool,
 }
 
@@ -36,7 +39,7 @@ impl Analytics {
         loop {
             let Folded { records, is_behind } = self.fold_once(AT_ONCE).await?;
             folded = Folded { records: folded.records + records, is_behind };
-            if !is_behind || began.elapsed() > LONGEST {
+            if records == 0 || !is_behind || began.elapsed() > LONGEST {
                 return Ok(folded);
             }
         }
@@ -57,7 +60,9 @@ async fn fold(pool: &Pool, most: i64) -> Result<Folded, Error> {
             .bind(most)
             .fetch_optional(pool)
             .await?;
-    Ok(counted.map_or_else(Folded::default, |(records, is_behind)| Folded { records, is_behind }))
+    // Another process may be at it.
+    let (records, is_behind) = counted.unwrap_or((0, true));
+    Ok(Folded { records, is_behind })
 }
 
 /// Counts the history again from the beginning of the day of a time on (UTC). Returns that time, and calls `told` after each
@@ -76,6 +81,9 @@ pub async fn recount(
         told(records);
         if !is_behind {
             return Ok(counts_from);
+        }
+        if records == 0 {
+            tokio::time::sleep(WAIT).await;
         }
     }
 }

@@ -1,7 +1,8 @@
 -- Counts records of the audit that were not yet counted, at most so many. Each counts once: in the transaction that moves
 -- `settled` past it, and only once no record before it can appear any more, whatever the order of commits.
 --
--- Returns no row if another process counts.
+-- Returns how many records it counted, and whether there are more, which may have to wait for open transactions. Returns no
+-- row if another process counts.
 CREATE FUNCTION tasker_f.fold(p_most bigint)
 RETURNS TABLE (records bigint, is_behind boolean) LANGUAGE plpgsql AS $$
 DECLARE
@@ -33,7 +34,7 @@ BEGIN
     ELSIF v_oldest >= r_progress.mark_next THEN
         v_settled := greatest(r_progress.mark_record, r_progress.settled);
     ELSE
-        RETURN QUERY SELECT 0::bigint, false;
+        RETURN QUERY SELECT 0::bigint, true;
         RETURN;
     END IF;
     v_upto := least(v_settled, r_progress.settled + p_most);
@@ -45,7 +46,7 @@ BEGIN
         -- A mark that is not reached yet stays.
         mark_record = CASE WHEN v_upto < v_settled THEN v_settled ELSE v_record END,
         mark_next = CASE WHEN v_upto < v_settled THEN mark_next ELSE v_next END;
-    RETURN QUERY SELECT v_upto - r_progress.settled, v_upto < v_settled;
+    RETURN QUERY SELECT v_upto - r_progress.settled, v_upto < v_record;
 END
 $$;
 

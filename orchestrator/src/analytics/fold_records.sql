@@ -10,8 +10,7 @@ BEGIN
                -- The state that the task moved to, and null if it stayed.
                nullif(a.task_states[cardinality(a.task_states)], a.task_states[1]) AS moved_to,
                CASE WHEN a.step_index IS NULL THEN NULL ELSE coalesce(
-                   (SELECT d.step_index FROM tasker.release_steps d
-                    WHERE d.release_id = t.release_id AND d.step_index = a.step_index),
+                   d.step_index,
                    -- Only workers of batches have another.
                    (SELECT s.template_step FROM tasker.steps s
                     WHERE s.task_id = a.task_id AND s.step_index = a.step_index),
@@ -25,6 +24,7 @@ BEGIN
                     THEN a.detail -> 'failure' END AS failure
         FROM tasker.audit a
         CROSS JOIN LATERAL (SELECT release_id, created_at FROM tasker.tasks WHERE task_id = a.task_id OFFSET 0) t
+        LEFT JOIN tasker.release_steps d ON d.release_id = t.release_id AND d.step_index = a.step_index
         WHERE a.audit_id > p_after AND a.audit_id <= p_upto AND a.at >= p_from
     ), run AS MATERIALIZED (
         SELECT r.minute, r.release_id, r.template_step, r.at, r.task_id, r.attempt, r.after, r.wait_us, r.backoff_us,
@@ -39,8 +39,8 @@ BEGIN
         FROM record r
         WHERE r.template_step IS NOT NULL
           AND (r.usage IS NOT NULL OR r.wait_us IS NOT NULL OR r.backoff_us IS NOT NULL)
-    ), grain AS (
-        SELECT * FROM (VALUES (1::smallint), (60), (1440)) AS g (minutes)
+    ), grain AS MATERIALIZED (
+        SELECT minutes, kept_from FROM tasker_f.grains()
     ), tasks_by_minute AS (
         SELECT minute, release_id,
                count(*) FILTER (WHERE event = 'created') AS created,
@@ -59,7 +59,7 @@ BEGIN
             blocked, duration_us, longest_us)
         SELECT g.minutes, tasker_f.bucket(g.minutes, m.minute) AS bucket, m.release_id, sum(m.created), sum(m.completed),
                sum(m.failed), sum(m.cancelled), sum(m.resolved), sum(m.blocked), sum(m.duration_us), max(m.longest_us)
-        FROM tasks_by_minute m CROSS JOIN grain g
+        FROM tasks_by_minute m JOIN grain g ON m.minute >= g.kept_from
         GROUP BY g.minutes, bucket, m.release_id
         ON CONFLICT (minutes, bucket, release_id) DO UPDATE SET
             created = t.created + excluded.created, completed = t.completed + excluded.completed,
@@ -82,7 +82,7 @@ BEGIN
                count(wait_us) AS starts, coalesce(sum(wait_us), 0) AS wait_us,
                count(run_us) AS runs, coalesce(sum(run_us), 0) AS run_us, coalesce(max(run_us), 0) AS longest_us,
                coalesce(sum(cpu_us), 0) AS cpu_us, coalesce(max(peak_memory), 0) AS peak_memory,
-               coalesce(sum((peak_memory >> 10)::numeric * run_us), 0) AS kib_us, max(at) AS last_at
+               coalesce(sum((least(peak_memory, 17179869184) >> 10) * run_us), 0) AS kib_us, max(at) AS last_at
         FROM run
         GROUP BY minute, release_id, template_step
     ), steps AS (
@@ -94,7 +94,7 @@ BEGIN
                sum(m.given_up), sum(m.succeeded_second), sum(m.succeeded_later), sum(m.retries), sum(m.backoff_us),
                sum(m.starts), sum(m.wait_us), sum(m.runs), sum(m.run_us), max(m.longest_us), sum(m.cpu_us),
                max(m.peak_memory), sum(m.kib_us), max(m.last_at)
-        FROM steps_by_minute m CROSS JOIN grain g
+        FROM steps_by_minute m JOIN grain g ON m.minute >= g.kept_from
         GROUP BY g.minutes, bucket, m.release_id, m.template_step
         ON CONFLICT (minutes, bucket, release_id, template_step) DO UPDATE SET
             succeeded = t.succeeded + excluded.succeeded, checkpoints = t.checkpoints + excluded.checkpoints,
@@ -118,12 +118,21 @@ BEGIN
               WHERE moved_to = 'complete') AS time
         GROUP BY 1, 2, 3, 4, 5
     ), histogram AS (
-        INSERT INTO tasker.analytics_histogram AS t (minutes, bucket, release_id, template_step, kind, cell, count)
-        SELECT g.minutes, tasker_f.bucket(g.minutes, m.minute) AS bucket, m.release_id, m.template_step, m.kind, m.cell,
-               sum(m.count)
-        FROM cells m CROSS JOIN grain g
-        GROUP BY g.minutes, bucket, m.release_id, m.template_step, m.kind, m.cell
-        ON CONFLICT (minutes, bucket, release_id, template_step, kind, cell) DO UPDATE SET count = t.count + excluded.count
+        INSERT INTO tasker.analytics_histogram AS t (minutes, bucket, release_id, template_step, kind, cells, counts)
+        SELECT c.minutes, c.bucket, c.release_id, c.template_step, c.kind, array_agg(c.cell ORDER BY c.cell),
+               array_agg(c.count ORDER BY c.cell)
+        FROM (SELECT g.minutes, tasker_f.bucket(g.minutes, m.minute) AS bucket, m.release_id, m.template_step, m.kind, m.cell,
+                     sum(m.count)::bigint AS count
+              FROM cells m JOIN grain g ON m.minute >= g.kept_from
+              GROUP BY g.minutes, 2, m.release_id, m.template_step, m.kind, m.cell) AS c
+        GROUP BY c.minutes, c.bucket, c.release_id, c.template_step, c.kind
+        ON CONFLICT (minutes, bucket, release_id, template_step, kind) DO UPDATE SET (cells, counts) = (
+            SELECT array_agg(c.cell ORDER BY c.cell), array_agg(c.count ORDER BY c.cell)
+            FROM (SELECT u.cell, sum(u.count)::bigint AS count
+                  FROM (SELECT * FROM unnest(t.cells, t.counts) AS a (cell, count)
+                        UNION ALL
+                        SELECT * FROM unnest(excluded.cells, excluded.counts) AS b (cell, count)) AS u
+                  GROUP BY u.cell) AS c)
     ), failures AS (
         SELECT minute, release_id, template_step, error_type, count(*) AS count, max(at) AS last_at,
                (array_agg(task_id ORDER BY at DESC, task_id DESC))[1] AS last_task
@@ -134,7 +143,7 @@ BEGIN
         SELECT g.minutes, tasker_f.bucket(g.minutes, m.minute) AS bucket, m.release_id, m.template_step, m.error_type,
                sum(m.count) AS count, max(m.last_at) AS last_at,
                (array_agg(m.last_task ORDER BY m.last_at DESC, m.last_task DESC))[1] AS last_task
-        FROM failures m CROSS JOIN grain g
+        FROM failures m JOIN grain g ON m.minute >= g.kept_from
         GROUP BY g.minutes, bucket, m.release_id, m.template_step, m.error_type
     ), placed AS (
         SELECT y.*, k.is_known,

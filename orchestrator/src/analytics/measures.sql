@@ -1,17 +1,17 @@
 -- Returns the beginning of the bucket of this length that contains a time.
-CREATE FUNCTION tasker_f.bucket(minutes smallint, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION tasker_f.bucket(minutes integer, at timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$
     SELECT date_bin(minutes * interval '1 minute', at, 'epoch')
 $$;
 
 -- Returns the time between two moments, in microseconds: 0 if clocks disagree, at most 28 hours. Null if one is not known.
 CREATE FUNCTION tasker_f.between(earlier timestamptz, later timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN later IS NULL OR earlier IS NULL THEN NULL
-        ELSE least(greatest(extract(epoch FROM later - earlier) * 1000000, 0), 100000000000)::bigint END
+        ELSE least(greatest(date_part('epoch', later - earlier) * 1e6::float8, 0), 1e11::float8)::bigint END
 $$;
 
 -- Returns a number of a host, which may write what it likes, in bounds that can be added up.
 CREATE FUNCTION tasker_f.bounded(number text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-    SELECT least(greatest(number::numeric, 0), 100000000000)::bigint
+    SELECT least(greatest(number::float8, 0), 1e11::float8)::bigint
 $$;
 
 -- Returns the cell of the histogram for a time in microseconds. The first holds all that is shorter.

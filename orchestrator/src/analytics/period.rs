@@ -54,7 +54,7 @@ impl AnalyticsPeriod {
     fn new(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let age = |limit: TimeDelta| now - from <= limit;
         let length = to - from;
-        let bucket_minutes = if length <= TimeDelta::hours(6) && age(TimeDelta::hours(48)) {
+        let bucket_minutes = if length <= TimeDelta::hours(3) && age(TimeDelta::hours(48)) {
             1
         } else if length <= TimeDelta::days(60) && age(TimeDelta::days(90)) {
             60

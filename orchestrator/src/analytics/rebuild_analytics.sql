@@ -2,7 +2,7 @@
 CREATE FUNCTION tasker_f.rebuild_analytics(p_from timestamptz)
 RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
-    v_from    timestamptz := tasker_f.bucket(1440::smallint, p_from);
+    v_from    timestamptz := tasker_f.bucket(1440, p_from);
     v_last    bigint;
     v_low     bigint;
     v_high    bigint;

@@ -290,17 +290,12 @@ impl Analytics {
     ) -> Result<Vec<PgRow>, Error> {
         let mut query = query(filter);
         query.push(
-            " SELECT namespace, name, version, step, kind, array_agg(cell) AS cells, array_agg(count) AS counts FROM (
-                 SELECT r.namespace, r.name, r.version, d.name AS step, s.kind, s.cell, sum(s.count)::bigint AS count
-                 FROM tasker.analytics_histogram s JOIN release r ON r.release_id = s.release_id ",
+            " SELECT r.namespace, r.name, r.version, d.name AS step, s.kind, s.cells, s.counts
+             FROM tasker.analytics_histogram s JOIN release r ON r.release_id = s.release_id ",
         );
         query.push(STEP);
         push_period(&mut query, period);
         query.push(" AND (s.kind = 'task') = ").push_bind(of_tasks);
-        query.push(
-            " GROUP BY r.namespace, r.name, r.version, d.name, s.kind, s.cell) AS cell
-             GROUP BY namespace, name, version, step, kind",
-        );
         Ok(query.build().fetch_all(&self.queries).await?)
     }
 }

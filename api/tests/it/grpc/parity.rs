@@ -100,8 +100,9 @@ fn comparable(value: &Value) -> Value {
                     ]
                     .contains(&name)
             };
-            let kept = members.iter().filter(|(name, value)| says(value) && !varies(name));
-            Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())
+            let kept = members.iter().filter(|(name, _)| !varies(name));
+            let kept = kept.map(|(name, value)| (name.clone(), comparable(value)));
+            Value::Object(kept.filter(|(_, value)| says(value)).collect())
         }
         other => other.clone(),
     }
