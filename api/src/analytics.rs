@@ -11,8 +11,8 @@ use tasker_orchestrator::{
     Error, Orchestrator,
     access::Scope,
     analytics::{
-        AnalyticsFilter, AnalyticsHealth, Bottlenecks, Costs, ErrorTable, Performance,
-        RetryTable, SortBy, StepTable, TaskTable, Throughput, ThroughputInterval,
+        AnalyticsFilter, AnalyticsHealth, Bottlenecks, Costs, ErrorTable, Performance, RetryTable, SortBy,
+        StepTable, TaskTable, Throughput, ThroughputInterval,
     },
 };
 use utoipa::{IntoParams, ToSchema};
@@ -118,7 +118,8 @@ impl AnalyticsParameters {
                 return refused(format!("`{name}` is {number}; it must be from 1 to {most}"));
             }
         }
-        for (name, text) in [("namespace", &self.namespace), ("name", &self.name), ("version", &self.version)] {
+        for (name, text) in [("namespace", &self.namespace), ("name", &self.name), ("version", &self.version)]
+        {
             if text.as_ref().is_some_and(|text| text.contains('\0')) {
                 return refused(format!("`{name}` must have no NUL character"));
             }

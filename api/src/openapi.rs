@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{API_KEY, Authorized as _, BEARER, SESSION},
-    analytics, bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
-    graphs, handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
+    analytics, bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow,
+    follow_list, graphs, handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
     problem::PROBLEM_JSON,
     publications, queues, sessions,
     site::SESSION_COOKIE,

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Analytics, Blobs, Config, Database, Mcp, Orchestrator, PREFIX, Project, Server, Telemetry, Worker};
+use super::{
+    Analytics, Blobs, Config, Database, Mcp, Orchestrator, PREFIX, Project, Server, Telemetry, Worker,
+};
 use crate::auth::Auth;
 
 /// A section of the configuration.

@@ -166,7 +166,8 @@ async fn ask_all(client: &Client) {
     ask(client.configuration().page()).await;
     ask(client.workers().page()).await;
     ask(client.queues().page()).await;
-    let analytics = client.analytics().from(day).to(chrono::Utc::now()).namespace("n").name("t").version("1").limit(5);
+    let analytics =
+        client.analytics().from(day).to(chrono::Utc::now()).namespace("n").name("t").version("1").limit(5);
     ask(analytics.performance()).await;
     ask(analytics.bottlenecks(5)).await;
     ask(analytics.throughput("auto", true)).await;

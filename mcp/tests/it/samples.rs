@@ -95,7 +95,11 @@ pub(crate) fn calls() -> Vec<(&'static str, Value, Option<Change>)> {
         ("template_validate", json!({ "template": "name: order" }), None),
         ("event_list", json!({ "state": ["dead"] }), None),
         ("trigger_list", json!({}), None),
-        ("analytics_performance", json!({ "hours": 48, "namespace": "shop", "name": "order", "version": "1.0.0" }), None),
+        (
+            "analytics_performance",
+            json!({ "hours": 48, "namespace": "shop", "name": "order", "version": "1.0.0" }),
+            None,
+        ),
         ("analytics_bottlenecks", json!({ "hours": 1, "min_executions": 2, "limit": 3 }), None),
         ("analytics_errors", json!({ "namespace": "shop" }), None),
         (

@@ -14,8 +14,8 @@ use super::{
     recommendations::{OfStep, OfSystem, Recommendation, of_step, of_system, of_versions},
     resources::ResourceUtilization,
     tables::{
-        SortBy, StepStatistics, StepsByName, TaskStatistics, merge_steps, merge_tasks, sort, step_key, step_rows,
-        task_key, task_rows,
+        SortBy, StepStatistics, StepsByName, TaskStatistics, merge_steps, merge_tasks, sort, step_key,
+        step_rows, task_key, task_rows,
     },
 };
 use crate::error::Error;

@@ -90,16 +90,12 @@ impl Analytics {
             .collect();
         sort(&mut rows, filter.limit, |row| row.count as f64);
         // Of those that are shown only: the whole history is longer than the period.
-        let history = AnalyticsPeriod {
-            from: DateTime::UNIX_EPOCH,
-            to: window.period.to,
-            bucket_minutes: 1440,
-        };
+        let history =
+            AnalyticsPeriod { from: DateTime::UNIX_EPOCH, to: window.period.to, bucket_minutes: 1440 };
         if !rows.is_empty() {
             let all = self.seen(filter, history).await?;
             for row in &mut rows {
-                let key =
-                    (row.namespace.clone(), row.name.clone(), row.step.clone(), row.error_type.clone());
+                let key = (row.namespace.clone(), row.name.clone(), row.step.clone(), row.error_type.clone());
                 if let Some(seen) = all.get(&key) {
                     row.first_seen_at = seen.first;
                     row.since_version.clone_from(&seen.since_version);
@@ -109,7 +105,11 @@ impl Analytics {
         Ok(ErrorTable::new(&window, rows))
     }
 
-    async fn seen(&self, filter: &AnalyticsFilter, period: AnalyticsPeriod) -> Result<BTreeMap<Key, Seen>, Error> {
+    async fn seen(
+        &self,
+        filter: &AnalyticsFilter,
+        period: AnalyticsPeriod,
+    ) -> Result<BTreeMap<Key, Seen>, Error> {
         let mut query = query(filter);
         query.push(
             " SELECT r.namespace, r.name, d.name AS step, s.error_type, sum(s.count)::bigint AS count, min(s.bucket) AS first,
@@ -122,7 +122,8 @@ impl Analytics {
         query.push(" GROUP BY r.namespace, r.name, d.name, s.error_type");
         let mut all = BTreeMap::new();
         for row in query.build().fetch_all(&self.queries).await? {
-            let key = (row.try_get("namespace")?, row.try_get("name")?, step(&row)?, row.try_get("error_type")?);
+            let key =
+                (row.try_get("namespace")?, row.try_get("name")?, step(&row)?, row.try_get("error_type")?);
             let mut tasks: Vec<Uuid> = Vec::new();
             for task in row.try_get::<Vec<Uuid>, _>("tasks")? {
                 if tasks.len() < 5 && !tasks.contains(&task) {

@@ -82,7 +82,9 @@ impl Analytics {
             30.0,
             tasks.error_rate(),
             0.05,
-            format!("{bad} of {rested} tasks that ended or were blocked in the period failed or were blocked"),
+            format!(
+                "{bad} of {rested} tasks that ended or were blocked in the period failed or were blocked"
+            ),
         )];
 
         let (open_steps, oldest) = self.open_steps(filter).await?;
@@ -105,7 +107,8 @@ impl Analytics {
             // Functions on AWS say nothing of themselves.
             if hosts.present + hosts.silent > 0 {
                 let share = hosts.silent as f64 / (hosts.present + hosts.silent) as f64;
-                let reason = format!("{} hosts are there, and {} have fallen silent", hosts.present, hosts.silent);
+                let reason =
+                    format!("{} hosts are there, and {} have fallen silent", hosts.present, hosts.silent);
                 parts.push(part("workers", 15.0, share, 0.25, reason));
             }
             let (used, most) = self.pool.usage();

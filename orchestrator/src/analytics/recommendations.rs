@@ -161,7 +161,8 @@ pub(super) fn of_step(step: &OfStep<'_>) -> Vec<Recommendation> {
     let helped = totals.succeeded_second + totals.succeeded_later;
     if totals.retries >= 20 {
         let success = ratio(helped, totals.retries);
-        let numbers = evidence([("retries", totals.retries as f64), ("succeeded_after_retry", helped as f64)]);
+        let numbers =
+            evidence([("retries", totals.retries as f64), ("succeeded_after_retry", helped as f64)]);
         if totals.succeeded_later > helped / 3 && success > 0.3 {
             let text = format!(
                 "succeeds after {} of {} retries, often only at the third attempt or later: raise `retry.backoff_base_ms`, so that \
@@ -231,7 +232,10 @@ pub(super) fn of_step(step: &OfStep<'_>) -> Vec<Recommendation> {
 }
 
 /// The rule about versions: one that fails more than those before.
-pub(super) fn of_versions(steps: &BTreeMap<(Version, String), StepTotals>, least: i64) -> Vec<Recommendation> {
+pub(super) fn of_versions(
+    steps: &BTreeMap<(Version, String), StepTotals>,
+    least: i64,
+) -> Vec<Recommendation> {
     let mut by_step: BTreeMap<(&str, &str, &str), Vec<(&Version, &StepTotals)>> = BTreeMap::new();
     for ((version, step), totals) in steps {
         if totals.attempts() >= least.max(1) {
@@ -286,10 +290,12 @@ pub(super) fn of_system(system: &OfSystem<'_>) -> Vec<Recommendation> {
         && ready > 0
     {
         let numbers = evidence([("ready_steps", ready as f64), ("silent_workers", silent as f64)]);
-        let text = format!("{ready} steps wait and no worker is there: {silent} have fallen silent. Start one.");
+        let text =
+            format!("{ready} steps wait and no worker is there: {silent} have fallen silent. Start one.");
         add("no_workers", Severity::Critical, "workers", numbers, text, "/v1/workers".to_owned());
     }
-    if let (Some(used), Some(most)) = (resources.database_connections_used, resources.database_connections_max)
+    if let (Some(used), Some(most)) =
+        (resources.database_connections_used, resources.database_connections_max)
         && most > 1
         && f64::from(used) > 0.9 * f64::from(most)
     {
@@ -297,7 +303,14 @@ pub(super) fn of_system(system: &OfSystem<'_>) -> Vec<Recommendation> {
         let text = format!(
             "{used} of {most} connections of this server to the database are in use: raise `database.max_connections`."
         );
-        add("connections_in_use", Severity::Warning, "database", numbers, text, "/health/detailed".to_owned());
+        add(
+            "connections_in_use",
+            Severity::Warning,
+            "database",
+            numbers,
+            text,
+            "/health/detailed".to_owned(),
+        );
     }
     for row in *tasks {
         let unresolved = row.blocked - row.resolved - row.failed;
@@ -309,10 +322,8 @@ pub(super) fn of_system(system: &OfSystem<'_>) -> Vec<Recommendation> {
                  (`tasker dlq queue`).",
                 row.blocked, row.created
             );
-            let href = format!(
-                "/v1/tasks?state=blocked_by_failures&namespace={}&name={}",
-                row.namespace, row.name
-            );
+            let href =
+                format!("/v1/tasks?state=blocked_by_failures&namespace={}&name={}", row.namespace, row.name);
             add("tasks_are_blocked", Severity::Critical, &subject, numbers, text, href);
         }
     }

@@ -89,9 +89,7 @@ impl Analytics {
     ) -> Result<BTreeMap<String, OpenTasks>, Error> {
         let open = TaskState::ALL.iter().filter(|state| state.is_stored() && !state.is_terminal());
         let states: Vec<String> = open.map(|state| state.as_str().to_owned()).collect();
-        let mut query = QueryBuilder::new(
-            "SELECT s.state, c.count, c.stale FROM unnest(",
-        );
+        let mut query = QueryBuilder::new("SELECT s.state, c.count, c.stale FROM unnest(");
         query.push_bind(states);
         query.push(sql!(
             "::text[]) AS s (state) CROSS JOIN LATERAL (

@@ -210,7 +210,8 @@ pub(super) fn step_rows(steps: &StepsByName, tasks: &TasksByName) -> Vec<StepSta
 
 pub(super) fn task_rows(tasks: &TasksByName, steps: &StepsByName) -> Vec<TaskStatistics> {
     let row = |((namespace, name), Merged { totals, versions }): (&(String, String), &Merged<TaskTotals>)| {
-        let of_template = steps.iter().filter(|((other, template, _), _)| other == namespace && template == name);
+        let of_template =
+            steps.iter().filter(|((other, template, _), _)| other == namespace && template == name);
         let succeeded: i64 = of_template.map(|(_, step)| step.totals.succeeded).sum();
         TaskStatistics {
             namespace: namespace.clone(),
@@ -266,11 +267,7 @@ impl Analytics {
     ///
     /// # Errors
     /// The database failed, or the period is invalid.
-    pub async fn steps(
-        &self,
-        filter: &AnalyticsFilter,
-        by: SortBy,
-    ) -> Result<StepTable, Error> {
+    pub async fn steps(&self, filter: &AnalyticsFilter, by: SortBy) -> Result<StepTable, Error> {
         let window = self.window(filter).await?;
         let (steps, tasks) = self.both(filter, &window).await?;
         let mut rows = step_rows(&steps, &tasks);
@@ -282,11 +279,7 @@ impl Analytics {
     ///
     /// # Errors
     /// As [`Analytics::steps`].
-    pub async fn tasks(
-        &self,
-        filter: &AnalyticsFilter,
-        by: SortBy,
-    ) -> Result<TaskTable, Error> {
+    pub async fn tasks(&self, filter: &AnalyticsFilter, by: SortBy) -> Result<TaskTable, Error> {
         let window = self.window(filter).await?;
         let (steps, tasks) = self.both(filter, &window).await?;
         let mut rows = task_rows(&tasks, &steps);

@@ -135,7 +135,9 @@ impl Analytics {
         if (period.to - period.from).num_minutes() / minutes > MOST_POINTS {
             return Err(Error::InvalidRequest {
                 field: "interval",
-                message: format!("gives more than {MOST_POINTS} points: choose a longer one, or a shorter period"),
+                message: format!(
+                    "gives more than {MOST_POINTS} points: choose a longer one, or a shorter period"
+                ),
             });
         }
         let mut series: BTreeMap<Option<(String, String)>, BTreeMap<DateTime<Utc>, ThroughputPoint>> =
@@ -144,7 +146,10 @@ impl Analytics {
             series.insert(None, BTreeMap::new());
         }
         for (table, columns) in [
-            ("analytics_tasks", "sum(s.created)::bigint, sum(s.completed)::bigint, sum(s.failed + s.blocked)::bigint, 0::bigint, 0::bigint"),
+            (
+                "analytics_tasks",
+                "sum(s.created)::bigint, sum(s.completed)::bigint, sum(s.failed + s.blocked)::bigint, 0::bigint, 0::bigint",
+            ),
             (
                 "analytics_steps",
                 "0::bigint, 0::bigint, 0::bigint,

@@ -154,7 +154,6 @@ pub(super) fn ratio(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-
 /// Begins a query with the releases of a filter, as `release`.
 pub(super) fn query(filter: &AnalyticsFilter) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
@@ -185,7 +184,8 @@ pub(super) fn push_period(query: &mut QueryBuilder<Postgres>, period: AnalyticsP
 }
 
 /// The name of a step, of `s`.
-pub(super) const STEP: &str = "LEFT JOIN tasker.release_steps d ON d.release_id = s.release_id AND d.step_index = s.template_step";
+pub(super) const STEP: &str =
+    "LEFT JOIN tasker.release_steps d ON d.release_id = s.release_id AND d.step_index = s.template_step";
 
 pub(super) fn version(row: &PgRow) -> Result<Version, Error> {
     Ok(Version {

@@ -28,7 +28,13 @@ fn day() -> AnalyticsFilter {
 }
 
 /// A report of an execution with this usage.
-fn ended(fixture: &Fixture, step: &StepDispatch, ending: Ending, usage: Usage, wait: i64) -> OrchestratorMessage {
+fn ended(
+    fixture: &Fixture,
+    step: &StepDispatch,
+    ending: Ending,
+    usage: Usage,
+    wait: i64,
+) -> OrchestratorMessage {
     let started_at = fixture.now + TimeDelta::microseconds(wait);
     let finished_at = started_at + TimeDelta::microseconds(usage.wall_us.cast_signed());
     let execution = Execution { started_at, finished_at, ending, usage, logs: Vec::new() };
@@ -68,7 +74,8 @@ async fn publish(fixture: &Fixture, name: &str) {
                 "retry": { "max_attempts": 3, "backoff_base_ms": 1000 } })
     };
     let mut cut = step("cut", "batchable", &["left"]);
-    cut["batch_config"] = json!({ "worker_template": "rows", "parallelism": 2, "failure_strategy": "continue_on_failure" });
+    cut["batch_config"] =
+        json!({ "worker_template": "rows", "parallelism": 2, "failure_strategy": "continue_on_failure" });
     let steps = [
         step("begin", "standard", &[]),
         step("choose", "decision", &["begin"]),
@@ -182,7 +189,8 @@ async fn expected(fixture: &Fixture) -> Counts {
         let record: Value = row.get("record");
         let (created, at) = (time(&row.get("created_at")), time(&record["at"]));
         let release: Uuid = row.get("release_id");
-        let last = |name: &str| record[name].as_array().map(|states| states.last().unwrap().as_str().unwrap());
+        let last =
+            |name: &str| record[name].as_array().map(|states| states.last().unwrap().as_str().unwrap());
         let moved = last("task_states").filter(|last| record["task_states"][0] != *last);
         for minutes in GRAINS {
             let key = |column: &str| format!("task {minutes} {} {release} {column}", bucket(at, minutes));
@@ -205,7 +213,8 @@ async fn expected(fixture: &Fixture) -> Counts {
                 most(&mut counts, key("longest_us"), micros(created, at));
             }
             let Some(step) = row.get::<Option<i32>, _>("template_step") else { continue };
-            let key = |column: &str| format!("step {minutes} {} {release} {step} {column}", bucket(at, minutes));
+            let key =
+                |column: &str| format!("step {minutes} {} {release} {step} {column}", bucket(at, minutes));
             let times = |index: usize| time(&record["step_times"][index]);
             let states = &record["step_states"];
             if states[0] == "enqueued" && states[1] == "in_progress" && !record["step_times"].is_null() {
@@ -252,7 +261,11 @@ async fn expected(fixture: &Fixture) -> Counts {
             add(&mut counts, key("kib_us"), (memory >> 10) * run);
             if run > 0 {
                 let cell: i64 = row.get("run_cell");
-                add(&mut counts, format!("cell {minutes} {} {release} {step} {cell}", bucket(at, minutes)), 1);
+                add(
+                    &mut counts,
+                    format!("cell {minutes} {} {release} {step} {cell}", bucket(at, minutes)),
+                    1,
+                );
             }
         }
     }
@@ -478,7 +491,8 @@ async fn run_all(fixture: &Fixture, name: &str, times: usize, mut run: impl FnMu
         let mut reports = Vec::new();
         for step in dispatched {
             let wall_us = (run(&step.step_name) * 1e6) as u64;
-            let usage = Usage { wall_us, cpu_us: wall_us / 20, peak_memory_bytes: 1 << 20, dropped_log_bytes: 0 };
+            let usage =
+                Usage { wall_us, cpu_us: wall_us / 20, peak_memory_bytes: 1 << 20, dropped_log_bytes: 0 };
             reports.push(ended(fixture, &step, Ending::Complete(payload(&json!(1))), usage, 1000));
         }
         fixture.orchestrator.engine.apply(reports).await.unwrap();
@@ -541,7 +555,8 @@ async fn recommendations_name_the_step_and_their_numbers() {
         fixture.create("order", json!({})).await;
         let step = fixture.dispatched_one();
         fixture.advance(TimeDelta::seconds(8));
-        let usage = Usage { wall_us: 4_900_000, cpu_us: 1000, peak_memory_bytes: 127 << 20, dropped_log_bytes: 0 };
+        let usage =
+            Usage { wall_us: 4_900_000, cpu_us: 1000, peak_memory_bytes: 127 << 20, dropped_log_bytes: 0 };
         let ending = if round % 2 == 0 {
             failure("WallTimeExceeded", false, FailureOrigin::Limit)
         } else {
@@ -591,7 +606,10 @@ async fn a_caller_sees_only_its_namespaces() {
     let found = analytics.bottlenecks(&filter, 1).await.unwrap();
     assert!(found.slow_steps.iter().all(|row| row.namespace == "shop"));
     assert!(found.resource_utilization.queues.is_empty(), "they belong to no namespace");
-    assert_eq!(found.resource_utilization.open_tasks, BTreeMap::from([("blocked_by_failures".to_owned(), 1)]));
+    assert_eq!(
+        found.resource_utilization.open_tasks,
+        BTreeMap::from([("blocked_by_failures".to_owned(), 1)])
+    );
     let health = analytics.health(&filter).await.unwrap();
     assert!(!health.parts.iter().any(|part| part.name == "database"));
     assert!(health.score < 80.0, "all of its tasks are blocked: {}", health.score);

@@ -320,7 +320,9 @@ impl World {
                 self.trigger().await;
                 json!({ "event_json": event().to_string(), "trigger": "shop/paid" })
             }
-            "AnalyticsService/GetBottlenecks" => json!({ "hours": 2, "min_executions": 1, "namespace": "nowhere" }),
+            "AnalyticsService/GetBottlenecks" => {
+                json!({ "hours": 2, "min_executions": 1, "namespace": "nowhere" })
+            }
             "AnalyticsService/GetThroughput" => {
                 json!({ "interval": "1h", "by": "template", "namespace": "nowhere" })
             }

@@ -10,8 +10,8 @@ use serde_json::json;
 use tasker_orchestrator::{
     Newer,
     analytics::{
-        AnalyticsHealth, AnalyticsPeriod, Bottlenecks, Costs, ErrorTable, Performance,
-        RetryTable, StepTable, TaskTable, Throughput, recount,
+        AnalyticsHealth, AnalyticsPeriod, Bottlenecks, Costs, ErrorTable, Performance, RetryTable, StepTable,
+        TaskTable, Throughput, recount,
     },
 };
 
@@ -148,8 +148,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             show(project, "bottlenecks", arguments, &own, output, sheets::bottlenecks).await?;
         }
         Command::Throughput { arguments, interval, by_template } => {
-            let own =
-                [("interval", Some(interval)), ("by", by_template.then(|| "template".to_owned()))];
+            let own = [("interval", Some(interval)), ("by", by_template.then(|| "template".to_owned()))];
             show(project, "throughput", arguments, &own, output, sheets::throughput).await?;
         }
         Command::Steps { arguments, order } => {
@@ -159,7 +158,9 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
             show(project, "tasks", arguments, &[("sort", Some(order.sort))], output, sheets::tasks).await?;
         }
         Command::Errors(arguments) => show(project, "errors", arguments, &[], output, sheets::errors).await?,
-        Command::Retries(arguments) => show(project, "retries", arguments, &[], output, sheets::retries).await?,
+        Command::Retries(arguments) => {
+            show(project, "retries", arguments, &[], output, sheets::retries).await?
+        }
         Command::Costs(arguments) => show(project, "costs", arguments, &[], output, sheets::costs).await?,
         Command::Health(arguments) => show(project, "health", arguments, &[], output, sheets::health).await?,
         Command::Rebuild { from } => rebuild(project, &from, output).await?,
@@ -216,7 +217,9 @@ async fn rebuild(project: &ProjectConfig, from: &str, output: &Output) -> Result
         Err(_) => tasker_api::duration(from)
             .and_then(|ago| Utc::now().checked_sub_signed(chrono::TimeDelta::from_std(ago).ok()?))
             .with_context(|| {
-                format!("`{from}` is neither an RFC 3339 time (2026-11-30T08:00:00Z) nor a past duration (30d)")
+                format!(
+                    "`{from}` is neither an RFC 3339 time (2026-11-30T08:00:00Z) nor a past duration (30d)"
+                )
             })?,
     };
     let url = &project.config.database.url;

@@ -53,7 +53,9 @@ impl Cell {
             }
             Self::Text(text) => text.clone(),
             Self::Count(number) | Self::Bytes(number) => number.to_string(),
-            Self::Number(Some(number)) | Self::Time(Some(number)) | Self::Part(Some(number)) => number.to_string(),
+            Self::Number(Some(number)) | Self::Time(Some(number)) | Self::Part(Some(number)) => {
+                number.to_string()
+            }
             Self::Number(None) | Self::Time(None) | Self::Part(None) | Self::At(None) => String::new(),
             Self::At(Some(at)) => at.to_rfc3339(),
         }

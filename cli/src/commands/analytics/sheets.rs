@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use tasker_orchestrator::analytics::{
     AnalyticsHealth, Bottlenecks, Costs, ErrorStatistics, ErrorTable, Performance, PerformanceFigures,
-    Quantiles, RetryStatistics, RetryTable, Severity, StepStatistics, StepTable, TaskStatistics, TaskTable, Throughput,
+    Quantiles, RetryStatistics, RetryTable, Severity, StepStatistics, StepTable, TaskStatistics, TaskTable,
+    Throughput,
 };
 
 use super::sheet::{Cell, Column, Sheet};
@@ -105,7 +106,8 @@ pub(super) fn bottlenecks(found: &Bottlenecks) -> Sheet {
         let duration = row.duration.map_or_else(String::new, |times| {
             format!("p50 {}, p95 {}", super::sheet::time(times.p50), super::sheet::time(times.p95))
         });
-        let _ = writeln!(after, "task {}/{}: {} completed, {duration}", row.namespace, row.name, row.completed);
+        let _ =
+            writeln!(after, "task {}/{}: {} completed, {duration}", row.namespace, row.name, row.completed);
     }
     for found in &found.recommendations {
         let mark = match found.severity {
