@@ -28,7 +28,7 @@ impl Client {
 }
 
 impl Analytics {
-    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.parameters.push((name, value.to_string()));
         self
     }
@@ -36,43 +36,43 @@ impl Analytics {
     /// The last so many hours.
     #[must_use]
     pub fn hours(self, hours: u32) -> Self {
-        self.with("hours", hours)
+        self.with("hours", &hours)
     }
 
     /// From this time on; not with [`Analytics::hours`].
     #[must_use]
     pub fn from(self, moment: impl Into<Moment>) -> Self {
-        self.with("from", moment.into())
+        self.with("from", &Into::<Moment>::into(moment))
     }
 
     /// Until this time.
     #[must_use]
     pub fn to(self, moment: impl Into<Moment>) -> Self {
-        self.with("to", moment.into())
+        self.with("to", &Into::<Moment>::into(moment))
     }
 
     /// Only templates of this namespace.
     #[must_use]
     pub fn namespace(self, namespace: &str) -> Self {
-        self.with("namespace", namespace)
+        self.with("namespace", &namespace)
     }
 
     /// Only templates with this name.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
-        self.with("name", name)
+        self.with("name", &name)
     }
 
     /// Only this version.
     #[must_use]
     pub fn version(self, version: &str) -> Self {
-        self.with("version", version)
+        self.with("version", &version)
     }
 
     /// At most so many rows.
     #[must_use]
     pub fn limit(self, limit: u32) -> Self {
-        self.with("limit", limit)
+        self.with("limit", &limit)
     }
 
     async fn get<T: DeserializeOwned>(&self, what: &str) -> Result<T> {
@@ -90,27 +90,27 @@ impl Analytics {
 
     /// What takes the time, and what to do about it. Steps with fewer executions than `least` are left out.
     pub async fn bottlenecks(&self, least: u32) -> Result<Bottlenecks> {
-        self.clone().with("min_executions", least).get("bottlenecks").await
+        self.clone().with("min_executions", &least).get("bottlenecks").await
     }
 
     /// The tasks and attempts over time: one series, or one of each template. `interval` is `auto`, `1m`, `5m`, `15m`, `1h`, `6h`
     /// or `1d`.
     pub async fn throughput(&self, interval: &str, by_template: bool) -> Result<Throughput> {
-        let mut asked = self.clone().with("interval", interval);
+        let mut asked = self.clone().with("interval", &interval);
         if by_template {
-            asked = asked.with("by", "template");
+            asked = asked.with("by", &"template");
         }
         asked.get("throughput").await
     }
 
     /// The steps that ran, sorted by `p95`, `mean`, `failures`, `retries`, `cpu` or `wait`.
     pub async fn steps(&self, sort: &str) -> Result<StepTable> {
-        self.clone().with("sort", sort).get("steps").await
+        self.clone().with("sort", &sort).get("steps").await
     }
 
     /// The templates whose tasks were created or ended, sorted as steps.
     pub async fn tasks(&self, sort: &str) -> Result<TaskTable> {
-        self.clone().with("sort", sort).get("tasks").await
+        self.clone().with("sort", &sort).get("tasks").await
     }
 
     /// The failures by step and type, the most frequent first.

@@ -86,7 +86,9 @@ async fn errors(call: &Call<'_>) -> Result<Value, Failure> {
     let mut found = limited(call, "errors", &["hours", "namespace", "name", "version"]).await?;
     if let Some(items) = found["items"].as_array_mut() {
         // Handlers choose the types.
-        items.iter_mut().for_each(|item| *item = separate(item.take(), &[]));
+        for item in items {
+            *item = separate(item.take(), &[]);
+        }
     }
     found["next"] = "Call step_inspect with one of the `sample_tasks` and the `step`.".into();
     shorten(&mut found, &["items"]);

@@ -90,7 +90,7 @@ impl Analytics {
         let places = || steps.values().filter_map(|step| step.totals.place);
         let releases = self.catalog.releases(places().map(|(release, _)| release)).await?;
         let limits = |(release, step): (Uuid, usize)| {
-            Some(((release, step), releases.get(&release)?.steps.get(step)?.limits.clone()))
+            Some(((release, step), releases.get(&release)?.steps.get(step)?.limits))
         };
         Ok(places().filter_map(limits).collect())
     }

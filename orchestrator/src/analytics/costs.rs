@@ -77,7 +77,9 @@ impl Analytics {
         let window = self.window(filter).await?;
         let steps = merge_steps(&self.steps_of(filter, window.period).await?);
         let mut all = StepTotals::default();
-        steps.values().for_each(|step| all.add(&step.totals));
+        for step in steps.values() {
+            all.add(&step.totals);
+        }
         let mut items: Vec<CostItem> = steps
             .into_iter()
             .map(|((namespace, name, step), merged)| CostItem {

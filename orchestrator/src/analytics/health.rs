@@ -74,7 +74,9 @@ impl Analytics {
         open: &BTreeMap<String, OpenTasks>,
     ) -> Result<AnalyticsHealth, Error> {
         let mut tasks = TaskTotals::default();
-        self.tasks_of(filter, window.period).await?.values().for_each(|totals| tasks.add(totals));
+        for totals in self.tasks_of(filter, window.period).await?.values() {
+            tasks.add(totals);
+        }
         let bad = tasks.failed + tasks.blocked;
         let rested = tasks.ended() + tasks.blocked;
         let mut parts = vec![part(

@@ -157,8 +157,12 @@ impl Analytics {
         period: AnalyticsPeriod,
     ) -> Result<PerformanceFigures, Error> {
         let (mut tasks, mut steps) = (TaskTotals::default(), StepTotals::default());
-        self.tasks_of(filter, period).await?.values().for_each(|totals| tasks.add(totals));
-        self.steps_of(filter, period).await?.values().for_each(|totals| steps.add(totals));
+        for totals in self.tasks_of(filter, period).await?.values() {
+            tasks.add(totals);
+        }
+        for totals in self.steps_of(filter, period).await?.values() {
+            steps.add(totals);
+        }
         Ok(figures(&tasks, &steps, period))
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     resources::ResourceUtilization,
     tables::{StepStatistics, TaskStatistics},
-    totals::{StepTotals, Version, ratio},
+    totals::{StepTotals, TemplateVersion, ratio},
 };
 
 /// How urgent a recommendation is.
@@ -231,12 +231,15 @@ pub(super) fn of_step(step: &OfStep<'_>) -> Vec<Recommendation> {
     found
 }
 
+/// The versions of a step, each with what it did.
+type VersionsOfStep<'a> = Vec<(&'a TemplateVersion, &'a StepTotals)>;
+
 /// The rule about versions: one that fails more than those before.
 pub(super) fn of_versions(
-    steps: &BTreeMap<(Version, String), StepTotals>,
+    steps: &BTreeMap<(TemplateVersion, String), StepTotals>,
     least: i64,
 ) -> Vec<Recommendation> {
-    let mut by_step: BTreeMap<(&str, &str, &str), Vec<(&Version, &StepTotals)>> = BTreeMap::new();
+    let mut by_step: BTreeMap<(&str, &str, &str), VersionsOfStep<'_>> = BTreeMap::new();
     for ((version, step), totals) in steps {
         if totals.attempts() >= least.max(1) {
             by_step.entry((&version.namespace, &version.name, step)).or_default().push((version, totals));
@@ -248,7 +251,9 @@ pub(super) fn of_versions(
         versions.sort_by_key(|(_, totals)| totals.place);
         let Some(((newest, totals), older)) = versions.split_last() else { continue };
         let mut before = StepTotals::default();
-        older.iter().for_each(|(_, totals)| before.add(totals));
+        for (_, totals) in older {
+            before.add(totals);
+        }
         let (rate, rate_before) = (totals.error_rate(), before.error_rate());
         if before.attempts() == 0 || rate < 0.05 || rate < 2.0 * rate_before {
             continue;

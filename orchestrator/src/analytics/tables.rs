@@ -11,7 +11,7 @@ use super::{
     histogram::Quantiles,
     period::{AnalyticsFilter, Window},
     table::table,
-    totals::{StepTotals, TaskTotals, Version, ratio},
+    totals::{StepTotals, TaskTotals, TemplateVersion, ratio},
 };
 use crate::error::Error;
 
@@ -150,7 +150,7 @@ pub(super) type StepsByName = BTreeMap<(String, String, String), Merged<StepTota
 /// The totals of tasks by namespace and template.
 pub(super) type TasksByName = BTreeMap<(String, String), Merged<TaskTotals>>;
 
-pub(super) fn merge_steps(steps: &BTreeMap<(Version, String), StepTotals>) -> StepsByName {
+pub(super) fn merge_steps(steps: &BTreeMap<(TemplateVersion, String), StepTotals>) -> StepsByName {
     let mut merged = StepsByName::new();
     for ((version, step), totals) in steps {
         let key = (version.namespace.clone(), version.name.clone(), step.clone());
@@ -161,7 +161,7 @@ pub(super) fn merge_steps(steps: &BTreeMap<(Version, String), StepTotals>) -> St
     merged
 }
 
-pub(super) fn merge_tasks(tasks: &BTreeMap<Version, TaskTotals>) -> TasksByName {
+pub(super) fn merge_tasks(tasks: &BTreeMap<TemplateVersion, TaskTotals>) -> TasksByName {
     let mut merged = TasksByName::new();
     for (version, totals) in tasks {
         let entry = merged.entry((version.namespace.clone(), version.name.clone())).or_default();

@@ -88,6 +88,11 @@ pub struct Throughput {
     pub series: Vec<ThroughputSeries>,
 }
 
+/// The points of a series, by their times.
+type Points = BTreeMap<DateTime<Utc>, ThroughputPoint>;
+/// Namespace, name, bucket, and the numbers of a point.
+type Row = (String, String, DateTime<Utc>, i64, i64, i64, i64, i64);
+
 impl ThroughputInterval {
     fn minutes(self, period: AnalyticsPeriod) -> i64 {
         match self {
@@ -99,10 +104,10 @@ impl ThroughputInterval {
             Self::Day => 1440,
             Self::Auto => match (period.to - period.from).num_hours() {
                 ..=2 => 1,
-                ..=11 => 5,
-                ..=36 => 15,
-                ..=168 => 60,
-                ..=1080 => 360,
+                3..=11 => 5,
+                12..=36 => 15,
+                37..=168 => 60,
+                169..=1080 => 360,
                 _ => 1440,
             },
         }
@@ -140,8 +145,7 @@ impl Analytics {
                 ),
             });
         }
-        let mut series: BTreeMap<Option<(String, String)>, BTreeMap<DateTime<Utc>, ThroughputPoint>> =
-            BTreeMap::new();
+        let mut series: BTreeMap<Option<(String, String)>, Points> = BTreeMap::new();
         if !by_template {
             series.insert(None, BTreeMap::new());
         }
@@ -162,8 +166,7 @@ impl Analytics {
             query.push(" FROM tasker.").push(table).push(" s JOIN release r ON r.release_id = s.release_id");
             push_period(&mut query, period);
             query.push(" GROUP BY r.namespace, r.name, s.bucket");
-            let rows: Vec<(String, String, DateTime<Utc>, i64, i64, i64, i64, i64)> =
-                query.build_query_as().fetch_all(&self.queries).await?;
+            let rows: Vec<Row> = query.build_query_as().fetch_all(&self.queries).await?;
             for (namespace, name, bucket, created, completed, failed, attempts, failures) in rows {
                 let at = bucket.duration_trunc(step).unwrap_or(bucket);
                 let points = series.entry(by_template.then_some((namespace, name))).or_default();
@@ -175,7 +178,7 @@ impl Analytics {
                 point.step_failures += failures;
             }
         }
-        let fill = |(template, mut points): (Option<(String, String)>, BTreeMap<_, ThroughputPoint>)| {
+        let fill = |(template, mut points): (Option<(String, String)>, Points)| {
             let mut at = period.from;
             while at < period.to {
                 points.entry(at).or_insert_with(|| empty(at));

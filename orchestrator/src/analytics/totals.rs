@@ -18,7 +18,7 @@ const GONE: &str = "(removed)";
 
 /// A version of a template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version {
+pub(super) struct TemplateVersion {
     pub(super) namespace: String,
     pub(super) name: String,
     pub(super) version: String,
@@ -187,8 +187,8 @@ pub(super) fn push_period(query: &mut QueryBuilder<Postgres>, period: AnalyticsP
 pub(super) const STEP: &str =
     "LEFT JOIN tasker.release_steps d ON d.release_id = s.release_id AND d.step_index = s.template_step";
 
-pub(super) fn version(row: &PgRow) -> Result<Version, Error> {
-    Ok(Version {
+pub(super) fn version(row: &PgRow) -> Result<TemplateVersion, Error> {
+    Ok(TemplateVersion {
         namespace: row.try_get("namespace")?,
         name: row.try_get("name")?,
         version: row.try_get("version")?,
@@ -205,7 +205,7 @@ impl Analytics {
         &self,
         filter: &AnalyticsFilter,
         period: AnalyticsPeriod,
-    ) -> Result<BTreeMap<Version, TaskTotals>, Error> {
+    ) -> Result<BTreeMap<TemplateVersion, TaskTotals>, Error> {
         let mut query = query(filter);
         query.push(
             " SELECT r.namespace, r.name, r.version, sum(s.created)::bigint AS created, sum(s.completed)::bigint AS completed,
@@ -246,7 +246,7 @@ impl Analytics {
         &self,
         filter: &AnalyticsFilter,
         period: AnalyticsPeriod,
-    ) -> Result<BTreeMap<(Version, String), StepTotals>, Error> {
+    ) -> Result<BTreeMap<(TemplateVersion, String), StepTotals>, Error> {
         let mut query = query(filter);
         query.push(
             " SELECT r.namespace, r.name, r.version, d.name AS step,
