@@ -76,7 +76,8 @@ fn what_ran_is_counted_and_all_outputs_agree() {
         assert!((number(&row["p95_seconds"]) - number(&item["duration"]["p95"])).abs() < 1e-9);
         let line = table.lines().find(|line| line.split_whitespace().nth(1) == item["step"].as_str());
         let line = line.unwrap_or_else(|| panic!("{} is not in\n{table}", item["step"]));
-        assert!(line.split_whitespace().any(|word| word == item["execution_count"].to_string()), "{line}");
+        let count = item["execution_count"].to_string();
+        assert!(line.split_whitespace().any(|word| word == count), "{line}");
     }
     assert_eq!((&items[0]["step"], &items[0]["error_count"]), (&json!("broken"), &json!(1)));
 

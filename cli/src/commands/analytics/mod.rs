@@ -159,7 +159,7 @@ pub(crate) async fn run(project: &ProjectConfig, command: Command, output: &Outp
         }
         Command::Errors(arguments) => show(project, "errors", arguments, &[], output, sheets::errors).await?,
         Command::Retries(arguments) => {
-            show(project, "retries", arguments, &[], output, sheets::retries).await?
+            show(project, "retries", arguments, &[], output, sheets::retries).await?;
         }
         Command::Costs(arguments) => show(project, "costs", arguments, &[], output, sheets::costs).await?,
         Command::Health(arguments) => show(project, "health", arguments, &[], output, sheets::health).await?,
