@@ -58,6 +58,10 @@ SERVICES = {
         "revoke_key": "", "list_access": "ListAudit", "list_workers": "", "list_queues": "", "list_sessions": "",
         "end_session": "",
     },
+    "AnalyticsService": {
+        "get_performance": "GetPerformanceMetrics", "get_bottlenecks": "", "get_throughput": "", "get_step_statistics": "",
+        "get_task_statistics": "", "get_error_statistics": "", "get_retry_statistics": "", "get_costs": "", "get_health_score": "",
+    },
     "ConfigService": {
         "get_config": "",
     },

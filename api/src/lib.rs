@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod analytics;
 mod bodies;
 mod bulk;
 mod caching;

@@ -16,8 +16,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Authorized as _, BEARER, SESSION},
-    bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow, follow_list,
-    graphs,
+    analytics, bulk, callables, configuration, creations, dlq, documents, domain_events, events, follow,
+    follow_list, graphs,
     guardian::API_KEY,
     handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
     problem::PROBLEM_JSON,
@@ -142,6 +142,15 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(configuration::list), Permission::SystemConfigRead)
         .authorized(routes!(workers::list), Permission::WorkersRead)
         .authorized(routes!(queues::list), Permission::QueuesRead)
+        .authorized(routes!(analytics::performance), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::bottlenecks), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::throughput), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::steps), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::tasks), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::errors), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::retries), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::costs), Permission::SystemAnalyticsRead)
+        .authorized(routes!(analytics::health), Permission::SystemAnalyticsRead)
         .authorized(routes!(metrics::show), Permission::MetricsRead)
         .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))

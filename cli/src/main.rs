@@ -141,6 +141,9 @@ enum Command {
     /// List the namespaces of templates.
     #[command(subcommand)]
     Namespace(commands::namespace::Command),
+    /// Show what happened: performance, bottlenecks, throughput, steps, tasks, errors, retries, costs, health.
+    #[command(subcommand)]
+    Analytics(commands::analytics::Command),
     /// Show the condition of a server, its configuration, its workers and its queues.
     #[command(subcommand)]
     System(commands::system::Command),
@@ -284,6 +287,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<Ending> {
         Command::Mcp { write } => commands::mcp::run(&project, write).await,
         Command::Audit(arguments) => commands::audit::run(&project, arguments, output).await,
         Command::Namespace(command) => commands::namespace::run(&project, command, output).await,
+        Command::Analytics(command) => commands::analytics::run(&project, command, output).await,
         Command::System(command) => commands::system::run(&project, command, output).await,
         Command::Config(command) => commands::config::run(&project, &command, output),
         Command::New(_)

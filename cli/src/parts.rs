@@ -5,7 +5,7 @@ use std::{io::ErrorKind, time::Duration};
 use anyhow::{Context, Result, bail};
 use sqlx::{ConnectOptions, Connection, PgPool, postgres::PgConnectOptions};
 use tasker_assembly::{Claim, RunningOrchestrator, Timing, Transport, WorkerSettings};
-use tasker_orchestrator::{IntakeLimits, Newer, Settings, migrate};
+use tasker_orchestrator::{IntakeLimits, Newer, Settings, analytics::AnalyticsSettings, migrate};
 use tasker_outbound::Networks;
 use tasker_pool::{Pool, connect};
 use tasker_protocol::granted_network;
@@ -120,6 +120,11 @@ pub(crate) async fn start_orchestrator(
         report_loops: configured.report_loops,
         sweep_interval: Duration::from_secs(configured.sweep_interval_seconds.max(1)),
         bulk_per_second: project.config.server.bulk_per_second,
+        analytics: AnalyticsSettings {
+            enabled: project.config.analytics.enabled,
+            gib_second_price: project.config.analytics.gib_second_price,
+            million_executions_price: project.config.analytics.million_executions_price,
+        },
         intake: IntakeLimits {
             tasks: configured.max_waiting_creations,
             bytes: configured.max_waiting_bytes,

@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod analytics;
 mod answer;
 mod builder;
 mod bulk;
@@ -83,6 +84,7 @@ mod watch;
 mod watch_events;
 mod watch_list;
 
+pub use analytics::Analytics;
 pub use answer::Answer;
 pub use builder::ClientBuilder;
 pub use client::Client;

@@ -63,6 +63,35 @@ open_enum! {
     }
 }
 
+/// The health, as a score and its parts. Of what belongs to no namespace, only those see anything who see all
+/// namespaces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AnalyticsHealth {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The parts.
+    pub parts: Vec<HealthPart>,
+    /// The period, for failures. The other parts are as they are now.
+    pub period: AnalyticsPeriod,
+    /// From 0 to 100: the mean of the parts by weight.
+    pub score: f64,
+}
+
+/// The period that an analysis is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AnalyticsPeriod {
+    /// The length of the buckets that were added up: 1, 60 or 1440.
+    pub bucket_minutes: i32,
+    /// Its beginning: the one that was asked for, rounded down to whole buckets.
+    pub from: DateTime<Utc>,
+    /// Its end.
+    pub to: DateTime<Utc>,
+}
+
 /// An API key, without its secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -127,6 +156,26 @@ pub struct Blocker {
     pub because: String,
     /// The step.
     pub step: String,
+}
+
+/// What takes the time in a period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Bottlenecks {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
+    /// What to do about it, the most urgent first.
+    pub recommendations: Vec<Recommendation>,
+    /// What is open, and what is in use.
+    pub resource_utilization: ResourceUtilization,
+    /// The steps with the longest times, by p95.
+    pub slow_steps: Vec<StepStatistics>,
+    /// The templates with the longest times, by p95.
+    pub slow_tasks: Vec<TaskStatistics>,
 }
 
 open_enum! {
@@ -313,6 +362,54 @@ pub struct ConfigurationEntry {
     pub source: String,
     /// Its value. A secret is `***`.
     pub value: Document,
+}
+
+/// What the executions of a step used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CostItem {
+    /// Their computing time, in seconds.
+    pub cpu_seconds: f64,
+    /// What that costs at the configured prices. None: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
+    /// The executions that ended, those with a checkpoint included.
+    pub executions: i64,
+    /// Their peak memory times their time, in GiB times seconds.
+    pub gib_seconds: f64,
+    /// The name of the template.
+    pub name: String,
+    /// The namespace of the template.
+    pub namespace: String,
+    /// Their time in the sandbox, waiting included, in seconds.
+    pub run_seconds: f64,
+    /// The step.
+    pub step: String,
+}
+
+/// What executions used, and what that costs at the configured prices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Costs {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// Their computing time, in seconds.
+    pub cpu_seconds: f64,
+    /// What that costs at the configured prices. None: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
+    /// The executions of all steps that ended.
+    pub executions: i64,
+    /// Their peak memory times their time, in GiB times seconds.
+    pub gib_seconds: f64,
+    /// The steps, those with the most computing time first.
+    pub items: Vec<CostItem>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
+    /// Their time in the sandbox, in seconds.
+    pub run_seconds: f64,
 }
 
 /// The result of one request of a batch.
@@ -640,6 +737,49 @@ open_enum! {
     }
 }
 
+/// The failures of a step with a type, all versions together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErrorStatistics {
+    /// How many attempts failed with it.
+    pub count: i64,
+    /// The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart.
+    pub error_type: String,
+    /// The day (UTC) on which it was first seen, as far as history is kept.
+    pub first_seen_at: DateTime<Utc>,
+    /// When it was last seen.
+    pub last_seen_at: DateTime<Utc>,
+    /// The name of the template.
+    pub name: String,
+    /// The namespace of the template.
+    pub namespace: String,
+    /// How many in the period of the same length before.
+    pub previous_count: i64,
+    /// Tasks in which it was last seen, at most five.
+    pub sample_tasks: Vec<Uuid>,
+    /// The first published version of the template that it was seen in.
+    pub since_version: String,
+    /// The step.
+    pub step: String,
+    /// How that has changed: 0.1 is 10 % more. None: there were none before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend: Option<f64>,
+}
+
+/// Failures by step and type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErrorTable {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The rows.
+    pub items: Vec<ErrorStatistics>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
+}
+
 /// An event on its way to a subscriber. One that has arrived is not kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -937,6 +1077,24 @@ pub struct HealthCheck {
     pub status: ServerStatus,
 }
 
+/// A part of the health.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HealthPart {
+    /// The most that is good.
+    pub limit: f64,
+    /// `failures`, `backlog`, `staleness`, `dead_letters`, `workers` or `database`.
+    pub name: String,
+    /// What the value is.
+    pub reason: String,
+    /// From 0 to 100: 100 up to the limit, 0 from four times the limit on.
+    pub score: f64,
+    /// What was found.
+    pub value: f64,
+    /// Its weight in the score.
+    pub weight: f64,
+}
+
 open_enum! {
     /// The health of a task.
     pub enum HealthStatus {
@@ -1189,6 +1347,136 @@ open_enum! {
         /// `asc`.
         Asc = "asc",
     }
+}
+
+/// How much was done in a period, how fast and how well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Performance {
+    /// The tasks that are open now, at most 100,000.
+    pub active_tasks: i64,
+    /// The beginning of the period.
+    pub analysis_period_start: DateTime<Utc>,
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The average time of an execution of a step, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_step_duration_seconds: Option<f64>,
+    /// The average time from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_task_duration_seconds: Option<f64>,
+    /// How often a task was blocked by failures.
+    pub blocked_tasks: i64,
+    /// When this was calculated.
+    pub calculated_at: DateTime<Utc>,
+    /// The tasks that were cancelled.
+    pub cancelled_tasks: i64,
+    /// How they have changed.
+    pub change: PerformanceChange,
+    /// The tasks that completed.
+    pub completed_tasks: i64,
+    /// The part of the ended tasks that completed.
+    pub completion_rate: f64,
+    /// The part, of the tasks that ended or were blocked, that failed or were blocked.
+    pub error_rate: f64,
+    /// The tasks that ended in `error`.
+    pub failed_tasks: i64,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
+    /// The figures of the period of the same length before.
+    pub previous: PerformanceFigures,
+    /// The tasks that were resolved by hand.
+    pub resolved_tasks: i64,
+    /// The attempts of steps that ended.
+    pub step_attempts: i64,
+    /// The times of executions of steps, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_duration: Option<Quantiles>,
+    /// The attempts of steps that failed.
+    pub step_failures: i64,
+    /// The times of steps from enqueued to started, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_wait: Option<Quantiles>,
+    /// The steps that succeeded, for each hour of the period.
+    pub steps_per_hour: f64,
+    /// The score of the health, from 0 to 100.
+    pub system_health_score: f64,
+    /// The times of tasks from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_duration: Option<Quantiles>,
+    /// The tasks that were created, for each hour of the period.
+    pub tasks_per_hour: f64,
+    /// The tasks that were created.
+    pub total_tasks: i64,
+}
+
+/// How the figures have changed, as a part of those before: 0.1 is 10 % more. None where there was nothing
+/// before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PerformanceChange {
+    /// Of the part of tasks that failed or were blocked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_rate: Option<f64>,
+    /// Of the time that 95 of 100 executions do not exceed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_p95: Option<f64>,
+    /// Of the steps that succeeded in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_per_hour: Option<f64>,
+    /// Of the time that 95 of 100 tasks do not exceed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_p95: Option<f64>,
+    /// Of the tasks created in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks_per_hour: Option<f64>,
+}
+
+/// The figures of a period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PerformanceFigures {
+    /// The average time of an execution of a step, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_step_duration_seconds: Option<f64>,
+    /// The average time from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_task_duration_seconds: Option<f64>,
+    /// How often a task was blocked by failures.
+    pub blocked_tasks: i64,
+    /// The tasks that were cancelled.
+    pub cancelled_tasks: i64,
+    /// The tasks that completed.
+    pub completed_tasks: i64,
+    /// The part of the ended tasks that completed.
+    pub completion_rate: f64,
+    /// The part, of the tasks that ended or were blocked, that failed or were blocked.
+    pub error_rate: f64,
+    /// The tasks that ended in `error`.
+    pub failed_tasks: i64,
+    /// The tasks that were resolved by hand.
+    pub resolved_tasks: i64,
+    /// The attempts of steps that ended.
+    pub step_attempts: i64,
+    /// The times of executions of steps, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_duration: Option<Quantiles>,
+    /// The attempts of steps that failed.
+    pub step_failures: i64,
+    /// The times of steps from enqueued to started, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_wait: Option<Quantiles>,
+    /// The steps that succeeded, for each hour of the period.
+    pub steps_per_hour: f64,
+    /// The times of tasks from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_duration: Option<Quantiles>,
+    /// The tasks that were created, for each hour of the period.
+    pub tasks_per_hour: f64,
+    /// The tasks that were created.
+    pub total_tasks: i64,
 }
 
 /// Who sends a request.
@@ -1444,6 +1732,18 @@ pub struct PublishedPart {
     pub version: Option<String>,
 }
 
+/// Times of which half, 95 of 100 and 99 of 100 are not longer, in seconds, within 5 %.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Quantiles {
+    /// The median.
+    pub p50: f64,
+    /// 95 of 100 are not longer.
+    pub p95: f64,
+    /// 99 of 100 are not longer.
+    pub p99: f64,
+}
+
 /// How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are
 /// counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -1524,6 +1824,24 @@ open_enum! {
     }
 }
 
+/// What to do, about what, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Recommendation {
+    /// The rule.
+    pub code: String,
+    /// The numbers that it follows from.
+    pub evidence: BTreeMap<String, f64>,
+    /// Where the API shows more.
+    pub href: String,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// A step, `namespace/name.step`, a template, `namespace/name`, or a part of the system.
+    pub subject: String,
+    /// What was found, and what to do.
+    pub text: String,
+}
+
 open_enum! {
     /// The recommended action for a task.
     pub enum RecommendedAction {
@@ -1554,6 +1872,82 @@ open_enum! {
         /// `requeue`.
         Requeue = "requeue",
     }
+}
+
+/// What is open, and what is in use. Of what belongs to no namespace, only those see anything who see all
+/// namespaces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ResourceUtilization {
+    /// The most that it may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_connections_max: Option<u32>,
+    /// The connections of the server that answers, to the database, that are in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_connections_used: Option<u32>,
+    /// The steps that are enqueued, in progress or waiting for a retry, by state: at most 100,000 together.
+    pub open_steps: BTreeMap<String, i64>,
+    /// The open tasks by state, at most 100,000 of each.
+    pub open_tasks: BTreeMap<String, i64>,
+    /// How much waits in the queues.
+    pub queues: Vec<QueueDepth>,
+    /// How many steps the hosts that are there run at once, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_capacity: Option<i64>,
+    /// How many they ran when they were last heard of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_running: Option<i64>,
+    /// The hosts that are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers_present: Option<i64>,
+    /// The hosts that have said nothing for a minute and a half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers_silent: Option<i64>,
+}
+
+/// The retries of a step of a template, all versions together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RetryStatistics {
+    /// The attempts that ended.
+    pub attempts: i64,
+    /// The attempts that it took for each success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts_per_success: Option<f64>,
+    /// The failures that no further attempt followed.
+    pub given_up: i64,
+    /// The name of the template.
+    pub name: String,
+    /// The namespace of the template.
+    pub namespace: String,
+    /// The retries that became due.
+    pub retries: i64,
+    /// Retries for each attempt.
+    pub retry_rate: f64,
+    /// The step.
+    pub step: String,
+    /// The steps that the first attempt completed.
+    pub succeeded_first: i64,
+    /// The steps that a later attempt completed.
+    pub succeeded_later: i64,
+    /// The steps that the second attempt completed.
+    pub succeeded_second: i64,
+    /// How long retries waited until they were due, in seconds.
+    pub waited_seconds: f64,
+}
+
+/// The steps with retries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RetryTable {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The rows.
+    pub items: Vec<RetryStatistics>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
 }
 
 open_enum! {
@@ -1591,6 +1985,18 @@ pub struct Session {
     /// The program that logged in, as it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+open_enum! {
+    /// How urgent a recommendation is.
+    pub enum Severity {
+        /// `info`.
+        Info = "info",
+        /// `warning`.
+        Warning = "warning",
+        /// `critical`.
+        Critical = "critical",
+    }
 }
 
 /// A task that has not ended, and the time since its last event.
@@ -1777,6 +2183,81 @@ pub struct StepOverview {
     pub retryable: bool,
     /// Its type.
     pub r#type: String,
+}
+
+/// The executions of a step of a template, all versions together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepStatistics {
+    /// The average time of an execution, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_duration_seconds: Option<f64>,
+    /// The average time from enqueued to started, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_wait_seconds: Option<f64>,
+    /// The checkpoints that were saved.
+    pub checkpoint_count: i64,
+    /// The computing time of all executions, in seconds.
+    pub cpu_seconds: f64,
+    /// The times of executions, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Quantiles>,
+    /// Those that failed.
+    pub error_count: i64,
+    /// The part of the attempts that failed.
+    pub error_rate: f64,
+    /// The attempts that ended.
+    pub execution_count: i64,
+    /// The failures that no further attempt followed.
+    pub given_up: i64,
+    /// When an execution last ended, started or became due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_executed_at: Option<DateTime<Utc>>,
+    /// The attempts whose host fell silent.
+    pub lost: i64,
+    /// The longest time, in seconds.
+    pub max_duration_seconds: f64,
+    /// The name of the template.
+    pub name: String,
+    /// The namespace of the template.
+    pub namespace: String,
+    /// The attempts that exceeded another limit.
+    pub over_limit: i64,
+    /// The highest peak memory, in bytes.
+    pub peak_memory_bytes: i64,
+    /// The attempts that failed for good.
+    pub permanent_failures: i64,
+    /// The retries that became due.
+    pub retry_count: i64,
+    /// The attempts that failed and may succeed when repeated.
+    pub retryable_failures: i64,
+    /// The time of all its executions, as a part of the time of all completed tasks of the template from creation
+    /// to end. Steps
+    /// that run in parallel may exceed 1 together.
+    pub share_of_task_time: f64,
+    /// The step as the template names it. All workers of a batch share it.
+    pub step: String,
+    /// The attempts that exceeded their time.
+    pub timeouts: i64,
+    /// The versions of the template that ran it.
+    pub versions: Vec<String>,
+    /// The times from enqueued to started, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Quantiles>,
+}
+
+/// The steps that ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepTable {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The rows.
+    pub items: Vec<StepStatistics>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
 }
 
 /// A step of a template.
@@ -2218,6 +2699,46 @@ pub struct TaskRequest {
     pub version: Option<String>,
 }
 
+/// The tasks of a template, all versions together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskStatistics {
+    /// The average time from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_duration_seconds: Option<f64>,
+    /// The steps that succeeded, for each completed task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average_step_count: Option<f64>,
+    /// How often a task was blocked by failures.
+    pub blocked: i64,
+    /// The tasks that were cancelled.
+    pub cancelled: i64,
+    /// The tasks that completed.
+    pub completed: i64,
+    /// The tasks that were created.
+    pub created: i64,
+    /// The times from creation to completion, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Quantiles>,
+    /// The part, of the tasks that ended or were blocked, that failed or were blocked.
+    pub error_rate: f64,
+    /// The tasks that ended in `error`.
+    pub failed: i64,
+    /// The beginning of the last bucket in which a task was created or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// The longest time, in seconds.
+    pub max_duration_seconds: f64,
+    /// The name of the template.
+    pub name: String,
+    /// The namespace of the template.
+    pub namespace: String,
+    /// The tasks that were resolved by hand.
+    pub resolved: i64,
+    /// Its versions.
+    pub versions: Vec<String>,
+}
+
 /// A task in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -2273,6 +2794,20 @@ pub struct TaskSummary {
     pub task_id: Uuid,
     /// The version of its template.
     pub version: String,
+}
+
+/// The templates whose tasks were created or ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskTable {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The rows.
+    pub items: Vec<TaskStatistics>,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
 }
 
 /// A problem of a template.
@@ -2352,6 +2887,54 @@ pub struct TemplateVersions {
     pub namespace: String,
     /// Its versions, the one that was published last first.
     pub versions: Vec<TemplateVersion>,
+}
+
+/// What happened over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Throughput {
+    /// Everything before is counted.
+    pub as_of: DateTime<Utc>,
+    /// The time between two points, in minutes.
+    pub interval_minutes: i64,
+    /// How long ago that is, in seconds.
+    pub lag_seconds: f64,
+    /// The period.
+    pub period: AnalyticsPeriod,
+    /// The series: one, or one of each template, the one with most tasks first.
+    pub series: Vec<ThroughputSeries>,
+}
+
+/// A point of a series: what happened from its time until the next point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThroughputPoint {
+    /// Its time.
+    pub at: DateTime<Utc>,
+    /// The tasks that completed.
+    pub completed: i64,
+    /// The tasks that were created.
+    pub created: i64,
+    /// The tasks that ended in `error` or were blocked by failures.
+    pub failed: i64,
+    /// The attempts of steps that ended.
+    pub step_attempts: i64,
+    /// The attempts of steps that failed.
+    pub step_failures: i64,
+}
+
+/// A series of points, without gaps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThroughputSeries {
+    /// The name of the template. None: all together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The namespace of the template. None: all together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The points.
+    pub points: Vec<ThroughputPoint>,
 }
 
 /// A run of a step, or what it waits for.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod analytics;
 mod breakers;
 pub mod bulk;
 mod catalog;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     access::{Keys, Repeatable, Sessions, Trail, server_secret},
+    analytics::{Analytics, AnalyticsSettings},
     breakers::Breakers,
     bulk::Bulk,
     catalog::Catalog,
@@ -68,6 +69,8 @@ pub struct Orchestrator {
     pub repeatable: Arc<Repeatable>,
     /// Actions on many tasks.
     pub bulk: Arc<Bulk>,
+    /// What happened, counted.
+    pub analytics: Arc<Analytics>,
     pool: Pool,
     blobs: BlobStore,
     creations: Creations,
@@ -105,6 +108,8 @@ pub struct Settings {
     pub continuation: bool,
     /// How many tasks of bulk operations this process works on in a second; 0: as many as it can.
     pub bulk_per_second: u32,
+    /// Whether this process counts what happens, and what executions cost.
+    pub analytics: AnalyticsSettings,
     /// How many creations may wait.
     pub intake: IntakeLimits,
     /// What tells circuit breakers the time.
@@ -119,6 +124,7 @@ impl Default for Settings {
             sweep_interval: Duration::from_secs(5),
             continuation: false,
             bulk_per_second: 50,
+            analytics: AnalyticsSettings::default(),
             intake: IntakeLimits::default(),
             clock: Clock::default(),
         }
@@ -187,6 +193,13 @@ impl Orchestrator {
         let trail = Arc::new(Trail::new(reader.pool.clone()));
         let repeatable = Arc::new(Repeatable::new(reader.pool.clone()));
         let bulk = Arc::new(Bulk::new(Arc::clone(&engine), settings.bulk_per_second));
+        let analytics = Arc::new(Analytics {
+            pool: pool.clone(),
+            queries: reader.pool.clone(),
+            catalog: Arc::clone(&catalog),
+            queues: Arc::clone(&queues),
+            settings: settings.analytics,
+        });
         let keys = Arc::new(Keys::new(reader.pool.clone()));
         let sessions = Arc::new(Sessions::new(reader.pool.clone(), &keys));
         let loops = Arc::new(Loops {
@@ -198,6 +211,7 @@ impl Orchestrator {
             repeatable: Arc::clone(&repeatable),
             sessions: Arc::clone(&sessions),
             bulk: Arc::clone(&bulk),
+            analytics: Arc::clone(&analytics),
             reports: Reports { hearing, were_put_off: AtomicBool::new(false) },
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
@@ -220,6 +234,7 @@ impl Orchestrator {
                 trail,
                 repeatable,
                 bulk,
+                analytics,
                 pool,
                 blobs,
                 creations,

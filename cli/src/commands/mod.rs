@@ -1,5 +1,6 @@
 //! The commands, one file or folder each, and what several of them share.
 
+pub(crate) mod analytics;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod build;

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Blobs, Config, Database, Mcp, Orchestrator, PREFIX, Project, Server, Telemetry, Worker};
+use super::{
+    Analytics, Blobs, Config, Database, Mcp, Orchestrator, PREFIX, Project, Server, Telemetry, Worker,
+};
 use crate::auth::Auth;
 
 /// A section of the configuration.
@@ -37,6 +39,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { name: "orchestrator", about: Orchestrator::ABOUT, keys: Some(Orchestrator::KEYS) },
     Section { name: "worker", about: Worker::ABOUT, keys: Some(Worker::KEYS) },
     Section { name: "blobs", about: Blobs::ABOUT, keys: Some(Blobs::KEYS) },
+    Section { name: "analytics", about: Analytics::ABOUT, keys: Some(Analytics::KEYS) },
     Section { name: "telemetry", about: Telemetry::ABOUT, keys: Some(Telemetry::KEYS) },
 ];
 

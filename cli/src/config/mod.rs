@@ -27,7 +27,7 @@ use crate::{
 pub(crate) use component::{Component, Engine, Language, Recipe};
 pub(crate) use section::section;
 pub(crate) use sections::{
-    Blobs, Database, LogFormat, Mcp, Orchestrator, Project, Server, Telemetry, Worker,
+    Analytics, Blobs, Database, LogFormat, Mcp, Orchestrator, Project, Server, Telemetry, Worker,
 };
 
 /// The name of the file.
@@ -53,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) orchestrator: Orchestrator,
     pub(crate) worker: Worker,
     pub(crate) blobs: Blobs,
+    pub(crate) analytics: Analytics,
     pub(crate) telemetry: Telemetry,
 }
 

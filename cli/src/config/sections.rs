@@ -158,6 +158,18 @@ section! {
 }
 
 section! {
+    /// `[analytics]`: what happened, counted from the audit.
+    struct Analytics {
+        /// Whether the server counts. What was counted stays readable.
+        enabled: bool = true,
+        /// The price of a GiB of memory for a second, in any currency, for estimates of costs: 0.0000166667 on AWS Lambda. 0: none.
+        gib_second_price: f64 = 0.0,
+        /// The price of a million executions: 0.20 on AWS Lambda. 0: none.
+        million_executions_price: f64 = 0.0,
+    }
+}
+
+section! {
     /// `[telemetry]`: logs and metrics. The standard variables of OpenTelemetry, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, come first.
     struct Telemetry {
         /// Whether the server returns its metrics at `/metrics` of the API, to those with the permission `metrics:read`. It does too

@@ -1,6 +1,7 @@
 //! The whole system from outside: runs the `tasker` program, and kills and stops its processes.
 
 mod access;
+mod analytics;
 mod bulk;
 mod bulk_kill;
 mod cluster;

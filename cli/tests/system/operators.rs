@@ -19,7 +19,7 @@ steps:
   - { name: after, dependencies: [broken], handler: { callable: echo } }
 ";
 
-const ROWS: &str = "
+pub(crate) const ROWS: &str = "
 name: rows
 version: 1.0.0
 identity_strategy: always_unique

@@ -166,6 +166,17 @@ async fn ask_all(client: &Client) {
     ask(client.configuration().page()).await;
     ask(client.workers().page()).await;
     ask(client.queues().page()).await;
+    let analytics =
+        client.analytics().from(day).to(chrono::Utc::now()).namespace("n").name("t").version("1").limit(5);
+    ask(analytics.performance()).await;
+    ask(analytics.bottlenecks(5)).await;
+    ask(analytics.throughput("auto", true)).await;
+    ask(analytics.steps("p95")).await;
+    ask(analytics.tasks("mean")).await;
+    ask(analytics.errors()).await;
+    ask(analytics.retries()).await;
+    ask(analytics.costs()).await;
+    ask(client.analytics().hours(2).health()).await;
     ask(client.meta()).await;
     ask(client.health()).await;
     ask(client.detailed_health()).await;

@@ -89,6 +89,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analytics/bottlenecks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what takes the time: slow steps, slow tasks, what is in use, and what to do about it. */
+        get: operations["get_bottlenecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what executions used in a period, and what that costs at the configured prices. */
+        get: operations["get_costs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the failures of a period by step and type, the most frequent first. */
+        get: operations["get_error_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the health as a score, and its parts: failures of the period; backlog, stale tasks, dead letters, workers and the database as
+         *     they are now.
+         */
+        get: operations["get_health_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns how much was done in a period, how fast and how well, beside the period before. */
+        get: operations["get_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/retries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the steps with retries in a period, those with most first. */
+        get: operations["get_retry_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the steps that ran in a period. */
+        get: operations["get_step_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the templates whose tasks were created or ended in a period. */
+        get: operations["get_task_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/analytics/throughput": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the tasks and attempts of a period over time. */
+        get: operations["get_throughput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -1468,6 +1624,46 @@ export interface components {
          * @enum {string}
          */
         AccessOutcome: "ok" | "denied" | "failed";
+        /** @description The health, as a score and its parts. Of what belongs to no namespace, only those see anything who see all namespaces. */
+        AnalyticsHealth: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The parts. */
+            parts: components["schemas"]["HealthPart"][];
+            /** @description The period, for failures. The other parts are as they are now. */
+            period: components["schemas"]["AnalyticsPeriod"];
+            /**
+             * Format: double
+             * @description From 0 to 100: the mean of the parts by weight.
+             */
+            score: number;
+        };
+        /** @description The period that an analysis is about. */
+        AnalyticsPeriod: {
+            /**
+             * Format: int32
+             * @description The length of the buckets that were added up: 1, 60 or 1440.
+             */
+            bucket_minutes: number;
+            /**
+             * Format: date-time
+             * @description Its beginning: the one that was asked for, rounded down to whole buckets.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            to: string;
+        };
         /** @description An API key, without its secret. */
         ApiKey: {
             /**
@@ -1543,6 +1739,29 @@ export interface components {
             because: string;
             /** @description The step. */
             step: string;
+        };
+        /** @description What takes the time in a period. */
+        Bottlenecks: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+            /** @description What to do about it, the most urgent first. */
+            recommendations: components["schemas"]["Recommendation"][];
+            /** @description What is open, and what is in use. */
+            resource_utilization: components["schemas"]["ResourceUtilization"];
+            /** @description The steps with the longest times, by p95. */
+            slow_steps: components["schemas"]["StepStatistics"][];
+            /** @description The templates with the longest times, by p95. */
+            slow_tasks: components["schemas"]["TaskStatistics"][];
         };
         /**
          * @description An action on many tasks.
@@ -1700,6 +1919,82 @@ export interface components {
             source: string;
             /** @description Its value. A secret is `***`. */
             value: unknown;
+        };
+        /** @description What the executions of a step used. */
+        CostItem: {
+            /**
+             * Format: double
+             * @description Their computing time, in seconds.
+             */
+            cpu_seconds: number;
+            /**
+             * Format: double
+             * @description What that costs at the configured prices. None: there are none.
+             */
+            estimate?: number | null;
+            /**
+             * Format: int64
+             * @description The executions that ended, those with a checkpoint included.
+             */
+            executions: number;
+            /**
+             * Format: double
+             * @description Their peak memory times their time, in GiB times seconds.
+             */
+            gib_seconds: number;
+            /** @description The name of the template. */
+            name: string;
+            /** @description The namespace of the template. */
+            namespace: string;
+            /**
+             * Format: double
+             * @description Their time in the sandbox, waiting included, in seconds.
+             */
+            run_seconds: number;
+            /** @description The step. */
+            step: string;
+        };
+        /** @description What executions used, and what that costs at the configured prices. */
+        Costs: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /**
+             * Format: double
+             * @description Their computing time, in seconds.
+             */
+            cpu_seconds: number;
+            /**
+             * Format: double
+             * @description What that costs at the configured prices. None: there are none.
+             */
+            estimate?: number | null;
+            /**
+             * Format: int64
+             * @description The executions of all steps that ended.
+             */
+            executions: number;
+            /**
+             * Format: double
+             * @description Their peak memory times their time, in GiB times seconds.
+             */
+            gib_seconds: number;
+            /** @description The steps, those with the most computing time first. */
+            items: components["schemas"]["CostItem"][];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+            /**
+             * Format: double
+             * @description Their time in the sandbox, in seconds.
+             */
+            run_seconds: number;
         };
         /** @description The result of one request of a batch. */
         CreatedItem: {
@@ -2013,6 +2308,63 @@ export interface components {
          * @enum {string}
          */
         EdgeKind: "dependency" | "decision" | "convergence" | "batch";
+        /** @description The failures of a step with a type, all versions together. */
+        ErrorStatistics: {
+            /**
+             * Format: int64
+             * @description How many attempts failed with it.
+             */
+            count: number;
+            /** @description The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart. */
+            error_type: string;
+            /**
+             * Format: date-time
+             * @description The day (UTC) on which it was first seen, as far as history is kept.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            last_seen_at: string;
+            /** @description The name of the template. */
+            name: string;
+            /** @description The namespace of the template. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description How many in the period of the same length before.
+             */
+            previous_count: number;
+            /** @description Tasks in which it was last seen, at most five. */
+            sample_tasks: string[];
+            /** @description The first published version of the template that it was seen in. */
+            since_version: string;
+            /** @description The step. */
+            step: string;
+            /**
+             * Format: double
+             * @description How that has changed: 0.1 is 10 % more. None: there were none before.
+             */
+            trend?: number | null;
+        };
+        /** @description Failures by step and type. */
+        ErrorTable: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /** @description The rows. */
+            items: components["schemas"]["ErrorStatistics"][];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+        };
         /** @description An event on its way to a subscriber. One that has arrived is not kept. */
         EventDeliveryState: {
             /**
@@ -2267,6 +2619,33 @@ export interface components {
             message: string;
             /** @description How well it does. */
             status: components["schemas"]["ServerStatus"];
+        };
+        /** @description A part of the health. */
+        HealthPart: {
+            /**
+             * Format: double
+             * @description The most that is good.
+             */
+            limit: number;
+            /** @description `failures`, `backlog`, `staleness`, `dead_letters`, `workers` or `database`. */
+            name: string;
+            /** @description What the value is. */
+            reason: string;
+            /**
+             * Format: double
+             * @description From 0 to 100: 100 up to the limit, 0 from four times the limit on.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description What was found.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Its weight in the score.
+             */
+            weight: number;
         };
         /**
          * @description The health of a task.
@@ -2733,6 +3112,149 @@ export interface components {
             /** @description The `cursor` of the next page. None on the last. */
             next_cursor?: string | null;
         };
+        /** @description How much was done in a period, how fast and how well. */
+        Performance: components["schemas"]["PerformanceFigures"] & {
+            /**
+             * Format: int64
+             * @description The tasks that are open now, at most 100,000.
+             */
+            active_tasks: number;
+            /**
+             * Format: date-time
+             * @description The beginning of the period.
+             */
+            analysis_period_start: string;
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /**
+             * Format: date-time
+             * @description When this was calculated.
+             */
+            calculated_at: string;
+            /** @description How they have changed. */
+            change: components["schemas"]["PerformanceChange"];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+            /** @description The figures of the period of the same length before. */
+            previous: components["schemas"]["PerformanceFigures"];
+            /**
+             * Format: double
+             * @description The score of the health, from 0 to 100.
+             */
+            system_health_score: number;
+        };
+        /** @description How the figures have changed, as a part of those before: 0.1 is 10 % more. None where there was nothing before. */
+        PerformanceChange: {
+            /**
+             * Format: double
+             * @description Of the part of tasks that failed or were blocked.
+             */
+            error_rate?: number | null;
+            /**
+             * Format: double
+             * @description Of the time that 95 of 100 executions do not exceed.
+             */
+            step_p95?: number | null;
+            /**
+             * Format: double
+             * @description Of the steps that succeeded in an hour.
+             */
+            steps_per_hour?: number | null;
+            /**
+             * Format: double
+             * @description Of the time that 95 of 100 tasks do not exceed.
+             */
+            task_p95?: number | null;
+            /**
+             * Format: double
+             * @description Of the tasks created in an hour.
+             */
+            tasks_per_hour?: number | null;
+        };
+        /** @description The figures of a period. */
+        PerformanceFigures: {
+            /**
+             * Format: double
+             * @description The average time of an execution of a step, in seconds.
+             */
+            average_step_duration_seconds?: number | null;
+            /**
+             * Format: double
+             * @description The average time from creation to completion, in seconds.
+             */
+            average_task_duration_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How often a task was blocked by failures.
+             */
+            blocked_tasks: number;
+            /**
+             * Format: int64
+             * @description The tasks that were cancelled.
+             */
+            cancelled_tasks: number;
+            /**
+             * Format: int64
+             * @description The tasks that completed.
+             */
+            completed_tasks: number;
+            /**
+             * Format: double
+             * @description The part of the ended tasks that completed.
+             */
+            completion_rate: number;
+            /**
+             * Format: double
+             * @description The part, of the tasks that ended or were blocked, that failed or were blocked.
+             */
+            error_rate: number;
+            /**
+             * Format: int64
+             * @description The tasks that ended in `error`.
+             */
+            failed_tasks: number;
+            /**
+             * Format: int64
+             * @description The tasks that were resolved by hand.
+             */
+            resolved_tasks: number;
+            /**
+             * Format: int64
+             * @description The attempts of steps that ended.
+             */
+            step_attempts: number;
+            step_duration?: components["schemas"]["Quantiles"] | null;
+            /**
+             * Format: int64
+             * @description The attempts of steps that failed.
+             */
+            step_failures: number;
+            step_wait?: components["schemas"]["Quantiles"] | null;
+            /**
+             * Format: double
+             * @description The steps that succeeded, for each hour of the period.
+             */
+            steps_per_hour: number;
+            task_duration?: components["schemas"]["Quantiles"] | null;
+            /**
+             * Format: double
+             * @description The tasks that were created, for each hour of the period.
+             */
+            tasks_per_hour: number;
+            /**
+             * Format: int64
+             * @description The tasks that were created.
+             */
+            total_tasks: number;
+        };
         /** @description Who sends a request. */
         Principal: {
             /** @description What identifies it, because names may repeat: the id of a key, the `sub` of a user. */
@@ -2868,6 +3390,24 @@ export interface components {
             /** @description Of a template: its version. */
             version?: string | null;
         };
+        /** @description Times of which half, 95 of 100 and 99 of 100 are not longer, in seconds, within 5 %. */
+        Quantiles: {
+            /**
+             * Format: double
+             * @description The median.
+             */
+            p50: number;
+            /**
+             * Format: double
+             * @description 95 of 100 are not longer.
+             */
+            p95: number;
+            /**
+             * Format: double
+             * @description 99 of 100 are not longer.
+             */
+            p99: number;
+        };
         /** @description How many messages a queue holds, approximately. Of a queue in PostgreSQL, only the oldest 100,000 are counted. */
         QueueDepth: {
             /**
@@ -2950,6 +3490,23 @@ export interface components {
          * @enum {string}
          */
         ReceptionState: "started" | "unmatched" | "failed";
+        /** @description What to do, about what, and why. */
+        Recommendation: {
+            /** @description The rule. */
+            code: string;
+            /** @description The numbers that it follows from. */
+            evidence: {
+                [key: string]: number;
+            };
+            /** @description Where the API shows more. */
+            href: string;
+            /** @description How urgent it is. */
+            severity: components["schemas"]["Severity"];
+            /** @description A step, `namespace/name.step`, a template, `namespace/name`, or a part of the system. */
+            subject: string;
+            /** @description What was found, and what to do. */
+            text: string;
+        };
         /**
          * @description The recommended action for a task.
          * @enum {string}
@@ -2960,6 +3517,120 @@ export interface components {
          * @enum {string}
          */
         Resolution: "pending" | "manually_resolved" | "permanently_failed" | "cancelled" | "requeue";
+        /** @description What is open, and what is in use. Of what belongs to no namespace, only those see anything who see all namespaces. */
+        ResourceUtilization: {
+            /**
+             * Format: int32
+             * @description The most that it may have.
+             */
+            database_connections_max?: number | null;
+            /**
+             * Format: int32
+             * @description The connections of the server that answers, to the database, that are in use.
+             */
+            database_connections_used?: number | null;
+            /** @description The steps that are enqueued, in progress or waiting for a retry, by state: at most 100,000 together. */
+            open_steps: {
+                [key: string]: number;
+            };
+            /** @description The open tasks by state, at most 100,000 of each. */
+            open_tasks: {
+                [key: string]: number;
+            };
+            /** @description How much waits in the queues. */
+            queues: components["schemas"]["QueueDepth"][];
+            /**
+             * Format: int64
+             * @description How many steps the hosts that are there run at once, at most.
+             */
+            worker_capacity?: number | null;
+            /**
+             * Format: int64
+             * @description How many they ran when they were last heard of.
+             */
+            worker_running?: number | null;
+            /**
+             * Format: int64
+             * @description The hosts that are there.
+             */
+            workers_present?: number | null;
+            /**
+             * Format: int64
+             * @description The hosts that have said nothing for a minute and a half.
+             */
+            workers_silent?: number | null;
+        };
+        /** @description The retries of a step of a template, all versions together. */
+        RetryStatistics: {
+            /**
+             * Format: int64
+             * @description The attempts that ended.
+             */
+            attempts: number;
+            /**
+             * Format: double
+             * @description The attempts that it took for each success.
+             */
+            attempts_per_success?: number | null;
+            /**
+             * Format: int64
+             * @description The failures that no further attempt followed.
+             */
+            given_up: number;
+            /** @description The name of the template. */
+            name: string;
+            /** @description The namespace of the template. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description The retries that became due.
+             */
+            retries: number;
+            /**
+             * Format: double
+             * @description Retries for each attempt.
+             */
+            retry_rate: number;
+            /** @description The step. */
+            step: string;
+            /**
+             * Format: int64
+             * @description The steps that the first attempt completed.
+             */
+            succeeded_first: number;
+            /**
+             * Format: int64
+             * @description The steps that a later attempt completed.
+             */
+            succeeded_later: number;
+            /**
+             * Format: int64
+             * @description The steps that the second attempt completed.
+             */
+            succeeded_second: number;
+            /**
+             * Format: double
+             * @description How long retries waited until they were due, in seconds.
+             */
+            waited_seconds: number;
+        };
+        /** @description The steps with retries. */
+        RetryTable: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /** @description The rows. */
+            items: components["schemas"]["RetryStatistics"][];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+        };
         /**
          * @description How well a service does.
          * @enum {string}
@@ -2996,6 +3667,11 @@ export interface components {
             /** @description The program that logged in, as it says. */
             user_agent?: string | null;
         };
+        /**
+         * @description How urgent a recommendation is.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "critical";
         /** @description A task that has not ended, and the time since its last event. */
         Staleness: {
             /** @description `healthy` below 80 % of the threshold, then `warning`; `stale` from the threshold on. */
@@ -3210,6 +3886,127 @@ export interface components {
             retryable: boolean;
             /** @description Its type. */
             type: string;
+        };
+        /** @description The executions of a step of a template, all versions together. */
+        StepStatistics: {
+            /**
+             * Format: double
+             * @description The average time of an execution, in seconds.
+             */
+            average_duration_seconds?: number | null;
+            /**
+             * Format: double
+             * @description The average time from enqueued to started, in seconds.
+             */
+            average_wait_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description The checkpoints that were saved.
+             */
+            checkpoint_count: number;
+            /**
+             * Format: double
+             * @description The computing time of all executions, in seconds.
+             */
+            cpu_seconds: number;
+            duration?: components["schemas"]["Quantiles"] | null;
+            /**
+             * Format: int64
+             * @description Those that failed.
+             */
+            error_count: number;
+            /**
+             * Format: double
+             * @description The part of the attempts that failed.
+             */
+            error_rate: number;
+            /**
+             * Format: int64
+             * @description The attempts that ended.
+             */
+            execution_count: number;
+            /**
+             * Format: int64
+             * @description The failures that no further attempt followed.
+             */
+            given_up: number;
+            /**
+             * Format: date-time
+             * @description When an execution last ended, started or became due.
+             */
+            last_executed_at?: string | null;
+            /**
+             * Format: int64
+             * @description The attempts whose host fell silent.
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description The longest time, in seconds.
+             */
+            max_duration_seconds: number;
+            /** @description The name of the template. */
+            name: string;
+            /** @description The namespace of the template. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description The attempts that exceeded another limit.
+             */
+            over_limit: number;
+            /**
+             * Format: int64
+             * @description The highest peak memory, in bytes.
+             */
+            peak_memory_bytes: number;
+            /**
+             * Format: int64
+             * @description The attempts that failed for good.
+             */
+            permanent_failures: number;
+            /**
+             * Format: int64
+             * @description The retries that became due.
+             */
+            retry_count: number;
+            /**
+             * Format: int64
+             * @description The attempts that failed and may succeed when repeated.
+             */
+            retryable_failures: number;
+            /**
+             * Format: double
+             * @description The time of all its executions, as a part of the time of all completed tasks of the template from creation to end. Steps
+             *     that run in parallel may exceed 1 together.
+             */
+            share_of_task_time: number;
+            /** @description The step as the template names it. All workers of a batch share it. */
+            step: string;
+            /**
+             * Format: int64
+             * @description The attempts that exceeded their time.
+             */
+            timeouts: number;
+            /** @description The versions of the template that ran it. */
+            versions: string[];
+            wait?: components["schemas"]["Quantiles"] | null;
+        };
+        /** @description The steps that ran. */
+        StepTable: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /** @description The rows. */
+            items: components["schemas"]["StepStatistics"][];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
         };
         /** @description A step of a template. */
         StepTemplate: {
@@ -3537,6 +4334,71 @@ export interface components {
             /** @description The template's version. Default: the latest. */
             version?: string | null;
         };
+        /** @description The tasks of a template, all versions together. */
+        TaskStatistics: {
+            /**
+             * Format: double
+             * @description The average time from creation to completion, in seconds.
+             */
+            average_duration_seconds?: number | null;
+            /**
+             * Format: double
+             * @description The steps that succeeded, for each completed task.
+             */
+            average_step_count?: number | null;
+            /**
+             * Format: int64
+             * @description How often a task was blocked by failures.
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description The tasks that were cancelled.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description The tasks that completed.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description The tasks that were created.
+             */
+            created: number;
+            duration?: components["schemas"]["Quantiles"] | null;
+            /**
+             * Format: double
+             * @description The part, of the tasks that ended or were blocked, that failed or were blocked.
+             */
+            error_rate: number;
+            /**
+             * Format: int64
+             * @description The tasks that ended in `error`.
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description The beginning of the last bucket in which a task was created or ended.
+             */
+            last_seen_at?: string | null;
+            /**
+             * Format: double
+             * @description The longest time, in seconds.
+             */
+            max_duration_seconds: number;
+            /** @description The name of the template. */
+            name: string;
+            /** @description The namespace of the template. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description The tasks that were resolved by hand.
+             */
+            resolved: number;
+            /** @description Its versions. */
+            versions: string[];
+        };
         /** @description A task in a list. */
         TaskSummary: {
             /** @description The search attributes of its template, with the input's values. */
@@ -3602,6 +4464,23 @@ export interface components {
             task_id: string;
             /** @description The version of its template. */
             version: string;
+        };
+        /** @description The templates whose tasks were created or ended. */
+        TaskTable: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /** @description The rows. */
+            items: components["schemas"]["TaskStatistics"][];
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
         };
         /** @description A problem of a template. */
         TemplateProblem: {
@@ -3678,6 +4557,70 @@ export interface components {
             namespace: string;
             /** @description Its versions, the one that was published last first. */
             versions: components["schemas"]["TemplateVersion"][];
+        };
+        /** @description What happened over time. */
+        Throughput: {
+            /**
+             * Format: date-time
+             * @description Everything before is counted.
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description The time between two points, in minutes.
+             */
+            interval_minutes: number;
+            /**
+             * Format: double
+             * @description How long ago that is, in seconds.
+             */
+            lag_seconds: number;
+            /** @description The period. */
+            period: components["schemas"]["AnalyticsPeriod"];
+            /** @description The series: one, or one of each template, the one with most tasks first. */
+            series: components["schemas"]["ThroughputSeries"][];
+        };
+        /** @description A point of a series: what happened from its time until the next point. */
+        ThroughputPoint: {
+            /**
+             * Format: date-time
+             * @description Its time.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The tasks that completed.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description The tasks that were created.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description The tasks that ended in `error` or were blocked by failures.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description The attempts of steps that ended.
+             */
+            step_attempts: number;
+            /**
+             * Format: int64
+             * @description The attempts of steps that failed.
+             */
+            step_failures: number;
+        };
+        /** @description A series of points, without gaps. */
+        ThroughputSeries: {
+            /** @description The name of the template. None: all together. */
+            name?: string | null;
+            /** @description The namespace of the template. None: all together. */
+            namespace?: string | null;
+            /** @description The points. */
+            points: components["schemas"]["ThroughputPoint"][];
         };
         /** @description A run of a step, or what it waits for. */
         TimelineEntry: {
@@ -4101,6 +5044,820 @@ export interface operations {
             };
             /** @description The server keeps no metrics. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bottlenecks: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+                /** @description Steps and templates with fewer executions or completed tasks are left out: 5 by default. */
+                min_executions?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bottlenecks"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_costs: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Costs"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_error_statistics: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorTable"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health_score: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyticsHealth"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_performance: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retry_statistics: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryTable"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_step_statistics: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+                /** @description What rows are sorted by, the largest first: `p95` (the default), `mean`, `failures`, `retries`, `cpu` or `wait`. */
+                sort?: "p95" | "mean" | "failures" | "retries" | "cpu" | "wait";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepTable"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_task_statistics: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+                /** @description What rows are sorted by, the largest first: `p95` (the default), `mean`, `failures`, `retries`, `cpu` or `wait`. */
+                sort?: "p95" | "mean" | "failures" | "retries" | "cpu" | "wait";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskTable"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many requests of this kind. See `Retry-After`. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tasker failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable. Repeat the request. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_throughput: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the period: RFC 3339, or how long ago (`15m`, `2h`, `7d`). Default: `hours` before the end. */
+                from?: string;
+                /** @description The end of the period. Default: now. */
+                to?: string;
+                /** @description The length of the period, in hours: 24 by default. */
+                hours?: number;
+                /** @description Only tasks of this namespace. */
+                namespace?: string;
+                /** @description Only tasks of this template. */
+                name?: string;
+                /** @description Only tasks of this version of their template. */
+                version?: string;
+                /** @description The maximum number of rows: 50 by default, at most 1000. */
+                limit?: number;
+                /**
+                 * @description The time between two points: `auto` (the default), `1m`, `5m`, `15m`, `1h`, `6h` or `1d`; longer if so fine points are not
+                 *     kept for so long.
+                 */
+                interval?: "auto" | "1m" | "5m" | "15m" | "1h" | "6h" | "1d";
+                /** @description `template`: a series of each template. */
+                by?: "template";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Throughput"];
+                };
+            };
+            /** @description The request is invalid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller lacks a permission. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

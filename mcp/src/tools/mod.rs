@@ -1,5 +1,6 @@
 //! The table of tools, by what they are about.
 
+mod analytics;
 mod change_events;
 mod change_steps;
 mod change_tasks;
@@ -22,6 +23,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Tool> {
         dead_letters::TOOLS,
         templates::TOOLS,
         events::TOOLS,
+        analytics::TOOLS,
         change_tasks::TOOLS,
         change_steps::TOOLS,
         change_events::TOOLS,

@@ -30,7 +30,7 @@ async fn each_tool_has_a_sample_call() {
     let listed: BTreeSet<String> = client.names().await.into_iter().collect();
     let sampled: BTreeSet<String> = samples::calls().iter().map(|call| call.0.to_owned()).collect();
     assert_eq!(listed, sampled);
-    assert_eq!(listed.len(), 44);
+    assert_eq!(listed.len(), 47);
 }
 
 #[tokio::test]

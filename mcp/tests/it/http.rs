@@ -66,7 +66,7 @@ async fn each_request_stands_for_itself_and_brings_its_credentials() {
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     let (status, body) = post(&other, list, Some("2025-06-18")).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(body["result"]["tools"].as_array().unwrap().len(), 44);
+    assert_eq!(body["result"]["tools"].as_array().unwrap().len(), 47);
     let (_, body) = post(&other, call("task_inspect", &json!({ "task": TASK })), Some("2025-06-18")).await;
     assert_eq!(body["result"]["structuredContent"]["task"]["task_id"], TASK);
     assert_eq!(*keys.lock().unwrap(), vec!["tsk_secret"; 4]);

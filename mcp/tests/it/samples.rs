@@ -23,6 +23,7 @@ pub(crate) const PERMISSIONS: &[&str] = &[
     "queues:read",
     "steps:read",
     "steps:resolve",
+    "system:analytics_read",
     "system:config_read",
     "system:handlers_read",
     "system:health_read",
@@ -102,6 +103,13 @@ pub(crate) fn calls() -> Vec<(&'static str, Value, Option<Change>)> {
         ("template_validate_remote", json!({ "template": "name: order" }), None),
         ("event_list", json!({ "state": ["dead"] }), None),
         ("trigger_list", json!({}), None),
+        (
+            "analytics_performance",
+            json!({ "hours": 48, "namespace": "shop", "name": "order", "version": "1.0.0" }),
+            None,
+        ),
+        ("analytics_bottlenecks", json!({ "hours": 1, "min_executions": 2, "limit": 3 }), None),
+        ("analytics_errors", json!({ "namespace": "shop" }), None),
         (
             "task_submit",
             json!({ "namespace": "shop", "name": "order", "context": { "n": 1 }, "reason": "a test", "tags": ["a"] }),
@@ -276,6 +284,24 @@ fn event() -> Value {
     })
 }
 
+/// The figures of a period.
+fn figures() -> Value {
+    json!({
+        "total_tasks": 5, "completed_tasks": 4, "failed_tasks": 0, "cancelled_tasks": 0, "resolved_tasks": 0, "blocked_tasks": 1,
+        "completion_rate": 1.0, "error_rate": 0.2, "tasks_per_hour": 5.0, "steps_per_hour": 15.0, "step_attempts": 16,
+        "step_failures": 1,
+    })
+}
+
+/// An analysis of a period.
+fn analysis(found: &Value) -> Value {
+    let mut found = found.clone();
+    found["as_of"] = NOW.into();
+    found["lag_seconds"] = 0.5.into();
+    found["period"] = json!({ "from": "2026-11-29T12:00:00Z", "to": NOW, "bucket_minutes": 60 });
+    found
+}
+
 fn trigger() -> Value {
     json!({
         "namespace": "shop", "name": "paid", "version": 1, "enabled": true, "published_at": "2026-11-30T10:00:00Z",
@@ -414,6 +440,40 @@ pub(crate) fn response(route: &str) -> (u16, Value) {
         "POST /v1/events/{received_id}/replay" => reception,
         "GET /v1/triggers" => page(&json!([trigger()])),
         "GET /v1/triggers/{namespace}/{name}" | "PATCH /v1/triggers/{namespace}/{name}" => trigger(),
+        "GET /v1/analytics/performance" => {
+            let mut found = analysis(&figures());
+            found["analysis_period_start"] = NOW.into();
+            found["calculated_at"] = NOW.into();
+            found["active_tasks"] = 1.into();
+            found["system_health_score"] = 99.5.into();
+            found["previous"] = figures();
+            found["change"] = json!({ "tasks_per_hour": 0.1 });
+            found
+        }
+        "GET /v1/analytics/bottlenecks" => analysis(&json!({
+            "slow_steps": [{
+                "namespace": "shop", "name": "order", "versions": ["1.0.0"], "step": "charge", "execution_count": 7,
+                "error_count": 1, "error_rate": 0.1, "retryable_failures": 1, "permanent_failures": 0, "timeouts": 0, "lost": 0,
+                "over_limit": 0, "given_up": 0, "retry_count": 1, "checkpoint_count": 0, "max_duration_seconds": 2.0,
+                "cpu_seconds": 0.5, "peak_memory_bytes": 1, "share_of_task_time": 0.9,
+            }],
+            "slow_tasks": [{
+                "namespace": "shop", "name": "order", "versions": ["1.0.0"], "created": 5, "completed": 4, "failed": 0,
+                "cancelled": 0, "resolved": 0, "blocked": 1, "error_rate": 0.2, "max_duration_seconds": 3.0,
+            }],
+            "resource_utilization": {
+                "open_tasks": { "steps_in_process": 1 }, "open_steps": { "enqueued": 1 },
+                "queues": [{ "name": "steps", "ready": 1, "delayed": 0, "in_flight": 1 }],
+            },
+            "recommendations": [{
+                "code": "too_few_workers", "severity": "warning", "subject": "shop/order.charge",
+                "evidence": { "wait_p50_seconds": 5.0 }, "text": "`shop/order.charge` waits", "href": "/v1/analytics/steps",
+            }],
+        })),
+        "GET /v1/analytics/errors" => analysis(&json!({ "items": [{
+            "namespace": "shop", "name": "order", "step": "charge", "error_type": OUTSIDE, "count": 3, "previous_count": 1,
+            "first_seen_at": NOW, "last_seen_at": NOW, "since_version": "1.0.0", "sample_tasks": [TASK],
+        }] })),
         other => panic!("no sample for {other}"),
     };
     (200, body)

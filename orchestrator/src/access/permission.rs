@@ -60,6 +60,7 @@ permissions! {
     EventsReplay "events:replay" system "Replay received events."
     EventsSubscribe "events:subscribe" system "Subscribe to domain events."
     SystemConfigRead "system:config_read" system "Read the configuration, without its secrets."
+    SystemAnalyticsRead "system:analytics_read" namespaces "Read analytics."
     SystemHealthRead "system:health_read" system "Read the health in detail."
     AuditRead "audit:read" system "Read who did what through the API."
     KeysRead "keys:read" system "List API keys and sessions."

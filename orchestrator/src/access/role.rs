@@ -33,6 +33,7 @@ const VIEWER: &[P] = &[
     P::WorkersRead,
     P::QueuesRead,
     P::MetricsRead,
+    P::SystemAnalyticsRead,
 ];
 const AUDITOR: &[P] = &[P::TasksContextRead, P::AuditRead, P::KeysRead, P::SystemConfigRead];
 const SUBMITTER: &[P] = &[P::TasksCreate, P::TasksRead, P::TasksList, P::TemplatesRead, P::EventsSend];

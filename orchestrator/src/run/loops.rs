@@ -13,6 +13,7 @@ use tasker_pool::Pool;
 
 use crate::{
     access::{Repeatable, Sessions, Trail},
+    analytics::Analytics,
     bulk::Bulk,
     database::functions::FunctionSetUse,
     engine::Engine,
@@ -46,6 +47,7 @@ pub(crate) struct Loops {
     pub(crate) repeatable: Arc<Repeatable>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) bulk: Arc<Bulk>,
+    pub(crate) analytics: Arc<Analytics>,
     pub(crate) reports: Reports,
     /// How many batches of reports are applied at once.
     pub(crate) concurrent_reports: usize,
@@ -86,6 +88,13 @@ impl Loops {
             Arc::clone(self)
                 .every(OBSERVE_INTERVAL, stop.clone(), reading, async |this| this.observer.observe().await),
         );
+        // Beside the sweep: a history that is counted again takes its time.
+        tasks.spawn(Arc::clone(self).every(
+            self.sweep_interval,
+            stop.clone(),
+            "counting for analytics",
+            async |this| this.analytics.fold().await.map(drop),
+        ));
         tasks.spawn(Arc::clone(self).every(self.sweep_interval, stop, "sweeping", async |this| {
             let may_judge = this.reports.hearing.may_judge_hosts(SystemTime::now(), this.sweep_interval)
                 && this.is_backlog_short().await;
@@ -170,6 +179,9 @@ impl Loops {
         let marked = self.engine.dispatcher.mark_dispatched(Duration::ZERO).await;
         if let Err(error) = Box::pin(self.observer.observe()).await {
             tracing::warn!(%error, "what the database holds could not be read for metrics");
+        }
+        if let Err(error) = Box::pin(self.analytics.fold()).await {
+            tracing::warn!(%error, "counting for analytics failed; trying again");
         }
         let swept = swept?;
         published.and(tidied).and(worked).and(marked)?;

@@ -1,5 +1,6 @@
 //! The orchestrator against a real PostgreSQL.
 
+mod analytics;
 mod batches;
 mod breakers;
 mod bulk;

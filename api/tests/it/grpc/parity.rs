@@ -96,11 +96,13 @@ fn comparable(value: &Value) -> Value {
                         "next_cursor",
                         "duration_ms",
                         "oldest_seconds",
+                        "lag_seconds",
                     ]
                     .contains(&name)
             };
-            let kept = members.iter().filter(|(name, value)| says(value) && !varies(name));
-            Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())
+            let kept = members.iter().filter(|(name, _)| !varies(name));
+            let kept = kept.map(|(name, value)| (name.clone(), comparable(value)));
+            Value::Object(kept.filter(|(_, value)| says(value)).collect())
         }
         other => other.clone(),
     }

@@ -320,6 +320,20 @@ impl World {
                 self.trigger().await;
                 json!({ "event_json": event().to_string(), "trigger": "shop/paid" })
             }
+            "AnalyticsService/GetBottlenecks" => {
+                json!({ "hours": 2, "min_executions": 1, "namespace": "nowhere" })
+            }
+            "AnalyticsService/GetThroughput" => {
+                json!({ "interval": "1h", "by": "template", "namespace": "nowhere" })
+            }
+            "AnalyticsService/GetStepStatistics" | "AnalyticsService/GetTaskStatistics" => {
+                json!({ "sort": "mean", "limit": 3, "version": "1.0.0" })
+            }
+            "AnalyticsService/GetPerformanceMetrics"
+            | "AnalyticsService/GetErrorStatistics"
+            | "AnalyticsService/GetRetryStatistics"
+            | "AnalyticsService/GetCosts"
+            | "AnalyticsService/GetHealthScore" => json!({ "hours": 48, "namespace": "nowhere" }),
             "AdminService/CreateKey" => {
                 json!({ "name": "made", "permissions": ["tasks:read"], "namespaces": ["shop"] })
             }

@@ -6,7 +6,7 @@ use rustix::fs::statvfs;
 use tokio::process::Command;
 
 use super::finding::{Area, Finding};
-use crate::config::ProjectConfig;
+use crate::config::{Component, ProjectConfig};
 
 /// Below this, writes may begin to fail soon.
 const LITTLE_DISK: u64 = 1 << 30;
@@ -17,7 +17,7 @@ pub(super) async fn look(project: &ProjectConfig) -> Vec<Finding> {
     let mut area = Area::new("machine");
     disk(&mut area, &project.root);
     open_files(&mut area);
-    let is_package = |component: &std::path::PathBuf| project.path(component).join("Cargo.toml").is_file();
+    let is_package = |component: &Component| project.path(component.path()).join("Cargo.toml").is_file();
     if project.config.project.components.iter().any(is_package) {
         rust(&mut area).await;
     }

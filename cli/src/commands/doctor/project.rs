@@ -2,7 +2,7 @@
 
 use super::finding::{Area, Finding};
 use crate::{
-    config::ProjectConfig,
+    config::{ProjectConfig, Recipe},
     project::{templates::read_templates, triggers::read_triggers},
 };
 
@@ -17,11 +17,14 @@ pub(super) fn look(project: &ProjectConfig) -> Vec<Finding> {
         return area.into_findings();
     }
     for component in components {
-        if !project.path(component).exists() {
-            area.error(
-                format!("the component {} does not exist", component.display()),
-                "correct `components` under [project] of tasker.toml",
-            );
+        let correct = "correct `components` under [project] of tasker.toml";
+        let path = project.path(component.path());
+        match component.recipe(&project.root) {
+            Err(fault) => area.error(fault, correct),
+            Ok(Recipe::File) if !path.is_file() => {
+                area.error(format!("the component {} does not exist", path.display()), correct);
+            }
+            Ok(_) => {}
         }
     }
     match read_templates(project) {

@@ -2,11 +2,14 @@
 
 from .access import Access
 from .access_outcome import AccessOutcome
+from .analytics_health import AnalyticsHealth
+from .analytics_period import AnalyticsPeriod
 from .api_key import ApiKey
 from .attempt_record import AttemptRecord
 from .batch_group import BatchGroup
 from .batch_group_by_state import BatchGroupByState
 from .blocker import Blocker
+from .bottlenecks import Bottlenecks
 from .bulk_action import BulkAction
 from .bulk_arguments import BulkArguments
 from .bulk_failure import BulkFailure
@@ -20,6 +23,8 @@ from .cancelled_task import CancelledTask
 from .checked_task import CheckedTask
 from .component_publication import ComponentPublication
 from .configuration_entry import ConfigurationEntry
+from .cost_item import CostItem
+from .costs import Costs
 from .count_tasks_by import CountTasksBy
 from .count_tasks_order import CountTasksOrder
 from .create_task_on_duplicate import CreateTaskOnDuplicate
@@ -43,6 +48,8 @@ from .drawn_edge import DrawnEdge
 from .drawn_graph import DrawnGraph
 from .drawn_node import DrawnNode
 from .edge_kind import EdgeKind
+from .error_statistics import ErrorStatistics
+from .error_table import ErrorTable
 from .event_delivery_state import EventDeliveryState
 from .event_replay import EventReplay
 from .event_trial import EventTrial
@@ -50,6 +57,10 @@ from .events_replayed import EventsReplayed
 from .execution_status import ExecutionStatus
 from .fault import Fault
 from .follow_tasks_order import FollowTasksOrder
+from .get_step_statistics_sort import GetStepStatisticsSort
+from .get_task_statistics_sort import GetTaskStatisticsSort
+from .get_throughput_by import GetThroughputBy
+from .get_throughput_interval import GetThroughputInterval
 from .graph_analysis import GraphAnalysis
 from .graph_edge import GraphEdge
 from .graph_kind import GraphKind
@@ -64,6 +75,7 @@ from .handlers import Handlers
 from .handlers_of_namespace import HandlersOfNamespace
 from .health import Health
 from .health_check import HealthCheck
+from .health_part import HealthPart
 from .health_status import HealthStatus
 from .host import Host
 from .host_presence import HostPresence
@@ -111,6 +123,9 @@ from .page_template_summary import PageTemplateSummary
 from .page_timeline_entry import PageTimelineEntry
 from .page_transition import PageTransition
 from .page_trigger_summary import PageTriggerSummary
+from .performance import Performance
+from .performance_change import PerformanceChange
+from .performance_figures import PerformanceFigures
 from .principal import Principal
 from .principal_kind import PrincipalKind
 from .problem import Problem
@@ -122,14 +137,23 @@ from .publication_request_aliases import PublicationRequestAliases
 from .published import Published
 from .published_handler import PublishedHandler
 from .published_part import PublishedPart
+from .quantiles import Quantiles
 from .queue_depth import QueueDepth
 from .received_event import ReceivedEvent
 from .reception import Reception
 from .reception_state import ReceptionState
+from .recommendation import Recommendation
+from .recommendation_evidence import RecommendationEvidence
 from .recommended_action import RecommendedAction
 from .resolution import Resolution
+from .resource_utilization import ResourceUtilization
+from .resource_utilization_open_steps import ResourceUtilizationOpenSteps
+from .resource_utilization_open_tasks import ResourceUtilizationOpenTasks
+from .retry_statistics import RetryStatistics
+from .retry_table import RetryTable
 from .server_status import ServerStatus
 from .session import Session
+from .severity import Severity
 from .staleness import Staleness
 from .started_task import StartedTask
 from .step_action_name import StepActionName
@@ -138,6 +162,8 @@ from .step_detail import StepDetail
 from .step_operation import StepOperation
 from .step_overview import StepOverview
 from .step_overview_by_state import StepOverviewByState
+from .step_statistics import StepStatistics
+from .step_table import StepTable
 from .step_template import StepTemplate
 from .stored_component import StoredComponent
 from .subscription import Subscription
@@ -158,13 +184,18 @@ from .task_operation_action import TaskOperationAction
 from .task_overview import TaskOverview
 from .task_overview_links import TaskOverviewLinks
 from .task_request import TaskRequest
+from .task_statistics import TaskStatistics
 from .task_summary import TaskSummary
 from .task_summary_attributes import TaskSummaryAttributes
+from .task_table import TaskTable
 from .template_problem import TemplateProblem
 from .template_summary import TemplateSummary
 from .template_verdict import TemplateVerdict
 from .template_version import TemplateVersion
 from .template_versions import TemplateVersions
+from .throughput import Throughput
+from .throughput_point import ThroughputPoint
+from .throughput_series import ThroughputSeries
 from .timeline_entry import TimelineEntry
 from .transition import Transition
 from .trigger_summary import TriggerSummary
@@ -174,11 +205,14 @@ from .trigger_trial import TriggerTrial
 __all__ = (
     "Access",
     "AccessOutcome",
+    "AnalyticsHealth",
+    "AnalyticsPeriod",
     "ApiKey",
     "AttemptRecord",
     "BatchGroup",
     "BatchGroupByState",
     "Blocker",
+    "Bottlenecks",
     "BulkAction",
     "BulkArguments",
     "BulkFailure",
@@ -192,6 +226,8 @@ __all__ = (
     "CheckedTask",
     "ComponentPublication",
     "ConfigurationEntry",
+    "CostItem",
+    "Costs",
     "CountTasksBy",
     "CountTasksOrder",
     "CreateTaskOnDuplicate",
@@ -215,6 +251,8 @@ __all__ = (
     "DrawnGraph",
     "DrawnNode",
     "EdgeKind",
+    "ErrorStatistics",
+    "ErrorTable",
     "EventDeliveryState",
     "EventReplay",
     "EventTrial",
@@ -222,6 +260,10 @@ __all__ = (
     "ExecutionStatus",
     "Fault",
     "FollowTasksOrder",
+    "GetStepStatisticsSort",
+    "GetTaskStatisticsSort",
+    "GetThroughputBy",
+    "GetThroughputInterval",
     "GraphAnalysis",
     "GraphEdge",
     "GraphKind",
@@ -236,6 +278,7 @@ __all__ = (
     "HandlersOfNamespace",
     "Health",
     "HealthCheck",
+    "HealthPart",
     "HealthStatus",
     "Host",
     "HostPresence",
@@ -283,6 +326,9 @@ __all__ = (
     "PageTimelineEntry",
     "PageTransition",
     "PageTriggerSummary",
+    "Performance",
+    "PerformanceChange",
+    "PerformanceFigures",
     "Principal",
     "PrincipalKind",
     "Problem",
@@ -294,14 +340,23 @@ __all__ = (
     "Published",
     "PublishedHandler",
     "PublishedPart",
+    "Quantiles",
     "QueueDepth",
     "ReceivedEvent",
     "Reception",
     "ReceptionState",
+    "Recommendation",
+    "RecommendationEvidence",
     "RecommendedAction",
     "Resolution",
+    "ResourceUtilization",
+    "ResourceUtilizationOpenSteps",
+    "ResourceUtilizationOpenTasks",
+    "RetryStatistics",
+    "RetryTable",
     "ServerStatus",
     "Session",
+    "Severity",
     "Staleness",
     "StartedTask",
     "StepActionName",
@@ -310,6 +365,8 @@ __all__ = (
     "StepOperation",
     "StepOverview",
     "StepOverviewByState",
+    "StepStatistics",
+    "StepTable",
     "StepTemplate",
     "StoredComponent",
     "Subscription",
@@ -330,13 +387,18 @@ __all__ = (
     "TaskOverview",
     "TaskOverviewLinks",
     "TaskRequest",
+    "TaskStatistics",
     "TaskSummary",
     "TaskSummaryAttributes",
+    "TaskTable",
     "TemplateProblem",
     "TemplateSummary",
     "TemplateVerdict",
     "TemplateVersion",
     "TemplateVersions",
+    "Throughput",
+    "ThroughputPoint",
+    "ThroughputSeries",
     "TimelineEntry",
     "Transition",
     "TriggerSummary",
