@@ -3,7 +3,6 @@
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::{HeaderValue, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -24,8 +23,6 @@ use crate::{
     problem::{ApiError, Code},
 };
 
-/// How long a response may be returned again: what is counted changes every few seconds.
-const FRESH: HeaderValue = HeaderValue::from_static("private, max-age=10");
 const DEFAULT_HOURS: u32 = 24;
 /// As long as days are kept.
 const MOST_HOURS: u32 = 3 * 366 * 24;
@@ -152,7 +149,7 @@ fn read<T: DeserializeOwned>(
 }
 
 fn fresh<T: Serialize>(found: Result<T, Error>) -> Result<Response, ApiError> {
-    Ok(([(CACHE_CONTROL, FRESH)], Json(found?)).into_response())
+    Ok(Json(found?).into_response())
 }
 
 /// Returns how much was done in a period, how fast and how well, beside the period before.

@@ -9,6 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_orchestrator::{Creation, Error, Orchestrator, TaskCopy, TaskRequest, access::Scope};
+use tasker_telemetry::trace::parse;
 use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -69,6 +70,7 @@ pub(crate) async fn create(
     Body(mut request): Body<TaskRequest>,
 ) -> Result<Response, ApiError> {
     take_key(&headers, &mut request)?;
+    take_trace(&headers, &mut request);
     let given = admit(&within, &mut request)?;
     let created = orchestrator.create_task(request).await;
     match made(&orchestrator, &within, created, given).await {
@@ -126,6 +128,14 @@ fn take_key(headers: &HeaderMap, request: &mut TaskRequest) -> Result<(), ApiErr
     }
     request.idempotency_key = Some(key.to_owned());
     Ok(())
+}
+
+/// Takes the trace context of the header, unless the body has one. One that is not valid counts as none.
+fn take_trace(headers: &HeaderMap, request: &mut TaskRequest) {
+    if request.traceparent.is_none() {
+        let came = headers.get("traceparent").and_then(|value| value.to_str().ok());
+        request.traceparent = came.filter(|text| parse(text).is_some()).map(str::to_owned);
+    }
 }
 
 /// Checks that the caller may create this task, and signs the request. Returns the input to compare, should another request

@@ -22,7 +22,7 @@ pub struct LocalTool {
     pub description: &'static str,
     /// The arguments that it takes.
     pub fields: &'static [Field],
-    /// Whether it changes nothing, not even on this machine.
+    /// Whether it changes nothing, not even on this machine, and runs nothing.
     pub is_read_only: bool,
 }
 
@@ -46,9 +46,10 @@ impl LocalTool {
         listed.title = Some(self.title.to_owned());
         let annotations = ToolAnnotations::with_title(self.title)
             .read_only(self.is_read_only)
-            .destructive(false)
-            .idempotent(true)
-            .open_world(false);
+            // What is not read-only runs commands of the project, which may do anything.
+            .destructive(!self.is_read_only)
+            .idempotent(self.is_read_only)
+            .open_world(!self.is_read_only);
         listed.annotations = Some(annotations);
         listed
     }

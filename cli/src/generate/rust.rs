@@ -11,14 +11,14 @@ use super::{
 };
 
 /// The names that a field can only have with `r#`.
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 /// The names that it cannot have at all.
-const IMPOSSIBLE: &[&str] = &["self", "super", "crate", "_"];
+pub(super) const IMPOSSIBLE: &[&str] = &["self", "super", "crate", "_"];
 
 pub(super) fn write(about: &str, declarations: &[Declaration]) -> String {
     let mut text = format!("// {about}\n\nuse serde::{{Deserialize, Serialize}};\n");

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// How deep a schema is followed: one that contains itself has no end.
-const DEEPEST: usize = 12;
+/// How deep a schema is followed.
+const DEEPEST: usize = 32;
+/// What the document itself is called.
+const DOCUMENT: &str = "(document)";
 
 /// What a schema says about one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +37,14 @@ impl SchemaField {
     }
 }
 
-/// The fields of a schema: `order.id`, `items[].sku`. The document itself is not among them.
+/// The fields of a schema: `order.id`, `items[].sku`, and the document itself.
 pub(crate) fn fields(schema: &Value) -> BTreeMap<String, SchemaField> {
     let mut found = BTreeMap::new();
-    collect(&mut found, schema, schema, "", DEEPEST);
+    let document = field(resolved(schema, schema), true);
+    if document.kind != "any" {
+        found.insert(DOCUMENT.to_owned(), document);
+    }
+    collect(&mut found, schema, schema, "", &mut Vec::new());
     found
 }
 
@@ -52,14 +58,17 @@ fn collect(
     root: &Value,
     schema: &Value,
     path: &str,
-    depth: usize,
+    within: &mut Vec<String>,
 ) {
-    if depth == 0 {
+    // A schema that contains itself has no end.
+    let reference = schema["$ref"].as_str().map(ToOwned::to_owned);
+    if within.len() >= DEEPEST || reference.as_ref().is_some_and(|reference| within.contains(reference)) {
         return;
     }
+    within.push(reference.unwrap_or_default());
     let schema = resolved(root, schema);
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        collect(found, root, part, path, depth - 1);
+        collect(found, root, part, path, within);
     }
     let required: BTreeSet<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -67,7 +76,7 @@ fn collect(
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = below(name);
         found.insert(path.clone(), field(resolved(root, property), required.contains(name.as_str())));
-        collect(found, root, property, &path, depth - 1);
+        collect(found, root, property, &path, within);
     }
     for name in required {
         found.entry(below(name)).or_insert_with(|| field(&Value::Bool(true), true)).is_required = true;
@@ -75,20 +84,20 @@ fn collect(
     if schema["items"].is_object() {
         let path = format!("{path}[]");
         found.insert(path.clone(), field(resolved(root, &schema["items"]), false));
-        collect(found, root, &schema["items"], &path, depth - 1);
+        collect(found, root, &schema["items"], &path, within);
     }
+    within.pop();
 }
 
 fn field(schema: &Value, is_required: bool) -> SchemaField {
-    let values = match (schema["enum"].as_array(), schema.get("const")) {
-        (Some(values), _) => Some(values.iter().map(Value::to_string).collect::<BTreeSet<_>>()),
-        (None, Some(value)) => Some(BTreeSet::from([value.to_string()])),
-        (None, None) => None,
-    };
+    let values = listed(schema).map(|values| values.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
     let types: BTreeSet<String> = match &schema["type"] {
         Value::String(kind) => BTreeSet::from([kind.clone()]),
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
-        _ => BTreeSet::new(),
+        // Values say their types.
+        _ => listed(schema)
+            .map(|values| values.iter().map(|value| type_of(value).to_owned()).collect())
+            .unwrap_or_default(),
     };
     let words = |all: &BTreeSet<String>, between: &str| all.iter().cloned().collect::<Vec<_>>().join(between);
     let kind = match &values {
@@ -98,6 +107,27 @@ fn field(schema: &Value, is_required: bool) -> SchemaField {
     };
     let about = schema["description"].as_str().map(ToOwned::to_owned);
     SchemaField { kind, is_required, about, types, values }
+}
+
+/// The only values of a schema.
+fn listed(schema: &Value) -> Option<Vec<&Value>> {
+    match (schema["enum"].as_array(), schema.get("const")) {
+        (Some(values), _) => Some(values.iter().collect()),
+        (None, Some(value)) => Some(vec![value]),
+        (None, None) => None,
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +151,14 @@ mod tests {
         assert_eq!(told("items"), ("array", true));
         assert_eq!(told("items[].sku"), ("\"a\"", false));
         assert_eq!(told("other"), ("any", true));
-        assert_eq!(told("node.next.next"), ("object", false));
+        assert_eq!(told("node.next"), ("object", false));
+        assert!(!found.contains_key("node.next.next.next"), "it ends");
+        let many: Value = (0..9)
+            .map(|index| (format!("n{index}"), json!({ "$ref": "#" })))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        assert_eq!(fields(&json!({ "properties": many })).len(), 9, "a schema that contains itself often");
+        assert_eq!(fields(&json!({ "type": "string" }))["(document)"].kind, "string");
     }
 
     #[test]

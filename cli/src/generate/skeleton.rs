@@ -7,6 +7,7 @@ use tasker_templates::template::{Step, StepType, Template};
 use super::{
     Language, comment_lines,
     names::{pascal, snake},
+    rust::{IMPOSSIBLE, KEYWORDS},
     types,
 };
 
@@ -29,7 +30,7 @@ pub(crate) fn skeleton(template: &Template, step: &Step) -> String {
         _ => result,
     };
     let callable = step.handler.callable.rsplit('/').next().unwrap_or_default();
-    let name = snake(callable);
+    let name = variable(callable);
     let named = if name == callable { String::new() } else { format!("(name = {callable:?})") };
     let _ = writeln!(text, "#[handler{named}]");
     let input = format!("{}Input", pascal(&template.name));
@@ -40,11 +41,25 @@ pub(crate) fn skeleton(template: &Template, step: &Step) -> String {
             Some(_) => format!("{}Result", pascal(dependency)),
             None => "serde_json::Value".to_owned(),
         };
-        let _ = writeln!(text, "    let {}: {shape} = ctx.dependency({dependency:?})?;", snake(dependency));
+        let _ =
+            writeln!(text, "    let {}: {shape} = ctx.dependency({dependency:?})?;", variable(dependency));
     }
     let _ = writeln!(
         text,
         "    Err(Failure::permanent(\"NotWritten\", \"the handler `{name}` is not written yet\"))\n}}"
     );
     text
+}
+
+/// The name of a variable or a function: no keyword, and none of the parameters.
+fn variable(name: &str) -> String {
+    let name = snake(name);
+    if KEYWORDS.contains(&name.as_str())
+        || IMPOSSIBLE.contains(&name.as_str())
+        || ["ctx", "input"].contains(&name.as_str())
+    {
+        format!("{name}_")
+    } else {
+        name
+    }
 }

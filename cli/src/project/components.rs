@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 
 use super::{build, modules::merge};
@@ -25,9 +25,17 @@ impl BuiltComponent {
 
 /// Builds the project's components. Tools print their progress on standard error.
 pub(crate) async fn build(project: &ProjectConfig) -> Result<Vec<BuiltComponent>> {
-    let mut files = Vec::new();
+    let mut files: Vec<PathBuf> = Vec::new();
     for component in &project.config.project.components {
-        files.extend(build::build(project, component).await?);
+        for file in build::build(project, component).await? {
+            if files.contains(&file) {
+                bail!(
+                    "two components are built into {}: give their packages different names",
+                    file.display()
+                );
+            }
+            files.push(file);
+        }
     }
     let mut built = Vec::new();
     for path in files {

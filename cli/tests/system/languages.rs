@@ -15,12 +15,24 @@ use crate::{
 
 /// Whether a program is installed. Without npm, projects in TypeScript cannot be built.
 fn is_installed(program: &str) -> bool {
-    let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let mut command = Command::new(program);
+    match program {
+        "npm" => command = node_20(),
+        _ => drop(command.arg("--version")),
+    }
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     let is_there = status.is_ok_and(|status| status.success());
     if !is_there {
         eprintln!("{program} is not installed: its language is not tested");
     }
     is_there
+}
+
+/// Succeeds if npm's Node is one that builds handlers.
+fn node_20() -> Command {
+    let mut node = Command::new("node");
+    node.args(["-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]);
+    node
 }
 
 /// Replaces a part of a file, builds the project, and puts the part back.

@@ -134,6 +134,8 @@ input: '{\"id\": data.id}'
     std::fs::remove_file(project.path().join("templates/broken.yaml")).unwrap();
     let outside = assistant.refused("template_validate", &json!({ "file": "/etc/passwd" }));
     assert!(outside.contains("is not in the project"), "{outside}");
+    let outside = assistant.refused("schema_diff", &json!({ "before": "/etc/passwd", "after": ORDER }));
+    assert!(outside.contains("is not in the project"), "{outside}");
     let neither = assistant.refused("template_validate", &json!({}));
     assert!(neither.contains("either `template`"), "{neither}");
 

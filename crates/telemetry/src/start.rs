@@ -70,9 +70,6 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     } else {
         None
     };
-    if !has_reader {
-        return Ok(false);
-    }
     let resource = Resource::builder();
     let named = std::env::var_os("OTEL_SERVICE_NAME").is_some();
     let mut resource = if named { resource } else { resource.with_service_name(settings.service) };
@@ -83,6 +80,11 @@ pub fn start(settings: &MetricsSettings) -> Result<bool, StartError> {
     let resource = resource.build();
     #[cfg(feature = "otlp")]
     let tracer = crate::otlp::tracer(settings, &resource, SCOPE)?;
+    #[cfg(feature = "otlp")]
+    let has_reader = has_reader || tracer.is_some();
+    if !has_reader {
+        return Ok(false);
+    }
     let provider = provider.with_resource(resource).build();
     let meter = provider.meter(SCOPE);
     let metrics = Metrics::new(&meter, settings.step_labels);

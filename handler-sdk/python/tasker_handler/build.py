@@ -23,8 +23,8 @@ from ._snapshot import BEGIN, END
 SDK = Path(__file__).parent
 # Raised when the same sources give another component.
 RECIPE = "1"
-# What a project has beside its handlers.
-IGNORED = {"__pycache__", "tests", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"}
+# What a project has in its own folder beside its handlers.
+IGNORED = {"tests", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"}
 ENTRY = """\
 from tasker_handler._component import StepHandler, start
 
@@ -101,7 +101,7 @@ def digest(folder: Path, packages: Path, module: str, made: set[Path]) -> str:
     """The SHA-256 of all that the component is made of. The files that are made of it do not count."""
     hashed = hashlib.sha256(f"{RECIPE} {sys.version} {module}".encode())
     for root in (folder, SDK):
-        for file in sorted(set(files_of(root)) - made):
+        for file in sorted(set(files_of(root, IGNORED)) - made):
             content = file.read_bytes()
             hashed.update(f"{file.relative_to(root)} {len(content)} ".encode() + content)
     # What is installed does not change without its version.
@@ -110,9 +110,9 @@ def digest(folder: Path, packages: Path, module: str, made: set[Path]) -> str:
     return hashed.hexdigest()
 
 
-def files_of(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path, ignored: set[str] = set()) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.name.startswith(".") or path.name in IGNORED:
+        if path.name.startswith(".") or path.name == "__pycache__" or path.name in ignored:
             continue
         if path.is_dir():
             # Another environment than this one.

@@ -21,6 +21,9 @@ export function handler(name, options, run) {
   if (run.constructor?.name === "AsyncFunction") {
     throw new TypeError(`the handler \`${name}\` is async, which its engine cannot run: remove \`async\` and \`await\`; ctx.http and ctx.keyValue return their results at once`);
   }
+  if (/GeneratorFunction$/.test(run.constructor?.name ?? "")) {
+    throw new TypeError(`the handler \`${name}\` is a generator, which returns no result: write a plain function`);
+  }
   if (registered.has(name)) throw new TypeError(`two handlers are called \`${name}\``);
   const call = (/** @type {any} */ ctx, /** @type {any} */ input) => run(ctx, input);
   Object.defineProperty(call, HANDLER, { value: { name, options, run } });
@@ -72,7 +75,8 @@ export function runNamed(name, context) {
 /** @param {any} found @param {import("./context.js").Context} context */
 function runHandler({ name, options, run }, context) {
   try {
-    const input = run.length > 1 || options.input !== undefined ? context.input(options.input) : undefined;
+    // A function does not say whether it takes the input: `length` does not count parameters with defaults.
+    const input = context.input(options.input);
     const returned = run(context, input);
     if (typeof returned?.then === "function") {
       throw new PermanentFailure("AsyncHandler", `the handler \`${name}\` returned a promise, which its engine cannot wait for: return the value itself`);

@@ -68,6 +68,8 @@ impl Analytics {
         let window = self.window(filter).await?;
         let now = self.seen(filter, window.period).await?;
         let before = self.seen(filter, window.period.previous()).await?;
+        // The period before may be a little longer, because it has whole buckets.
+        let longer = window.period.previous().hours() / window.period.hours();
         let mut rows: Vec<ErrorStatistics> = now
             .into_iter()
             .map(|(key, seen)| {
@@ -80,7 +82,8 @@ impl Analytics {
                     error_type,
                     count: seen.count,
                     previous_count,
-                    trend: (previous_count > 0).then(|| seen.count as f64 / previous_count as f64 - 1.0),
+                    trend: (previous_count > 0)
+                        .then(|| seen.count as f64 * longer / previous_count as f64 - 1.0),
                     first_seen_at: seen.first,
                     last_seen_at: seen.last,
                     since_version: seen.since_version,

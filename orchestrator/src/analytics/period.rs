@@ -33,7 +33,7 @@ pub struct AnalyticsFilter {
 pub struct AnalyticsPeriod {
     /// Its beginning: the one that was asked for, rounded down to whole buckets.
     pub from: DateTime<Utc>,
-    /// Its end.
+    /// Its end: the one that was asked for, rounded up to whole buckets, but not beyond now.
     pub to: DateTime<Utc>,
     /// The length of the buckets that were added up: 1, 60 or 1440.
     pub bucket_minutes: i16,
@@ -52,8 +52,9 @@ pub(super) struct Window {
 impl AnalyticsPeriod {
     /// The period of buckets that hold this one, still kept at this moment and not more than needed.
     fn new(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let age = |limit: TimeDelta| now - from <= limit;
         let length = to - from;
+        // The period before is read, too.
+        let age = |limit: TimeDelta| now - from + length <= limit;
         let bucket_minutes = if length <= TimeDelta::hours(3) && age(TimeDelta::hours(48)) {
             1
         } else if length <= TimeDelta::days(60) && age(TimeDelta::days(90)) {
@@ -61,7 +62,12 @@ impl AnalyticsPeriod {
         } else {
             1440
         };
-        Self { from, to, bucket_minutes }.rounded()
+        let period = Self { from, to, bucket_minutes }.rounded();
+        // A bucket counts as a whole: the period ends with it, or now.
+        let bucket = TimeDelta::minutes(bucket_minutes.into());
+        let whole =
+            to.duration_trunc(bucket).ok().filter(|begin| *begin < to).map_or(to, |begin| begin + bucket);
+        Self { to: whole.min(now.max(to)), ..period }
     }
 
     /// With buckets of this length.
@@ -136,5 +142,10 @@ mod tests {
         }
         let day = AnalyticsPeriod::new(at("2026-11-29T12:00:00Z"), at("2026-11-30T12:00:00Z"), now);
         assert_eq!((day.previous().from, day.previous().to), (at("2026-11-28T12:00:00Z"), day.from));
+        let short = AnalyticsPeriod::new(at("2026-11-20T10:00:00Z"), at("2026-11-20T10:05:00Z"), now);
+        assert_eq!((short.from, short.to), (at("2026-11-20T10:00:00Z"), at("2026-11-20T11:00:00Z")));
+        // The minutes of the hour before are gone.
+        let edge = AnalyticsPeriod::new(at("2026-11-28T13:00:00Z"), at("2026-11-28T14:00:00Z"), now);
+        assert_eq!(edge.bucket_minutes, 60);
     }
 }

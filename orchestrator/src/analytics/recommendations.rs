@@ -317,8 +317,10 @@ pub(super) fn of_system(system: &OfSystem<'_>) -> Vec<Recommendation> {
             "/health/detailed".to_owned(),
         );
     }
+    // Some that were blocked have gone on since.
+    let blocked_now = resources.open_tasks.get("blocked_by_failures").copied().unwrap_or(0);
     for row in *tasks {
-        let unresolved = row.blocked - row.resolved - row.failed;
+        let unresolved = (row.blocked - row.resolved - row.failed).min(blocked_now);
         if row.blocked >= 5 && unresolved as f64 > 0.1 * row.created as f64 {
             let subject = format!("{}/{}", row.namespace, row.name);
             let numbers = evidence([("blocked", row.blocked as f64), ("created", row.created as f64)]);

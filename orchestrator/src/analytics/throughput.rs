@@ -114,6 +114,9 @@ impl ThroughputInterval {
     }
 }
 
+/// The most points of all series together. Beyond, the series with the fewest tasks are left out.
+const MOST_POINTS_IN_ALL: usize = 100_000;
+
 impl Analytics {
     /// Returns what happened over time, of all templates together or of each.
     ///
@@ -187,10 +190,12 @@ impl Analytics {
             let (namespace, name) = template.unzip();
             ThroughputSeries { namespace, name, points: points.into_values().collect() }
         };
-        let mut series: Vec<ThroughputSeries> = series.into_iter().map(fill).collect();
-        let tasks = |series: &ThroughputSeries| series.points.iter().map(|point| point.created).sum::<i64>();
-        series.sort_by_key(|series| std::cmp::Reverse(tasks(series)));
-        series.truncate(filter.limit as usize);
+        let tasks = |points: &Points| points.values().map(|point| point.created).sum::<i64>();
+        let mut series: Vec<(Option<(String, String)>, Points)> = series.into_iter().collect();
+        series.sort_by_key(|(_, points)| std::cmp::Reverse(tasks(points)));
+        let points = usize::try_from((period.to - period.from).num_minutes() / minutes).unwrap_or(1).max(1);
+        series.truncate((filter.limit as usize).min(MOST_POINTS_IN_ALL / points).max(1));
+        let series: Vec<ThroughputSeries> = series.into_iter().map(fill).collect();
         Ok(Throughput {
             as_of: window.as_of,
             lag_seconds: window.lag_seconds,

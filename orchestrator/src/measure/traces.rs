@@ -11,10 +11,14 @@ use tasker_telemetry::{
     trace::{execution_span, task_span},
     tracer,
 };
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::tasks::Moved;
 use crate::engine::Engine;
+
+/// How many batches are read at once. Further ones are not traced: nobody waits for a trace.
+static READING: Semaphore = Semaphore::const_new(4);
 
 /// An execution that no host reports: its task, its step's index and its name, and its number.
 pub(super) struct Lost {
@@ -56,8 +60,10 @@ impl Engine {
         }
         let sampled: Vec<Uuid> =
             ended.iter().copied().filter(|task| tracer.is_sampled(task.into_bytes())).collect();
+        let Ok(place) = READING.try_acquire() else { return };
         let pool = self.pool.clone();
         tokio::spawn(async move {
+            let _place = place;
             let found = sqlx::query(ENDED).bind(ended).bind(sampled).fetch_all(&pool).await;
             let found = found.and_then(|rows| rows.iter().map(EndedTask::of).collect::<Result<Vec<_>, _>>());
             match found {
@@ -73,8 +79,10 @@ impl Engine {
         if lost.is_empty() {
             return;
         }
+        let Ok(place) = READING.try_acquire() else { return };
         let (pool, now) = (self.pool.clone(), SystemTime::now());
         tokio::spawn(async move {
+            let _place = place;
             let tasks: Vec<Uuid> = lost.iter().map(|lost| lost.task).collect();
             let found: Result<Vec<(Uuid, Option<String>)>, sqlx::Error> =
                 sqlx::query_as("SELECT task_id, traceparent FROM tasker.tasks WHERE task_id = ANY ($1)")

@@ -232,6 +232,7 @@ async fn expected(fixture: &Fixture) -> Counts {
             let failure = &detail["failure"];
             let outcome = match (failure["error_type"].as_str(), failure["origin"].as_str()) {
                 (None, _) if last("step_states") == Some("enqueued") => "checkpoints",
+                (None, _) if last("step_states") == Some("error") => "over_limit",
                 (None, _) => "succeeded",
                 (Some("LeaseLost"), Some("host")) => "lost",
                 (Some("WallTimeExceeded"), Some("limit")) => "timeout",

@@ -66,9 +66,14 @@ impl Traced {
             }
             _ => None,
         };
-        let before = dispatch.execution.checked_sub(1).filter(|before| *before > 0);
-        let why = if dispatch.attempt > 1 { "retry" } else { "resume" };
-        let links = before.map(|before| (execution_span(task, dispatch.step_index, before), why));
+        // Numbers begin anywhere: only these follow an execution for sure.
+        let why = match (&dispatch.checkpoint, dispatch.attempt) {
+            (Some(_), _) => Some("resume"),
+            (None, 2..) => Some("retry"),
+            (None, _) => None,
+        };
+        let before = dispatch.execution.saturating_sub(1);
+        let links = why.map(|why| (execution_span(task, dispatch.step_index, before), why));
         self.tracer.record(Span {
             trace: self.trace.id,
             id: self.span,

@@ -33,7 +33,8 @@ pub(super) const TOOLS: &[Local] = &[
         name: "handler_run",
         title: "Run a handler of the project",
         description: "Builds the project and runs one handler on one input, in its sandbox, without server and without grants: \
-            it reaches no network, secret or bucket. Returns its result or failure, its log lines and what it used.",
+            the handler reaches no network, secret or bucket. The build is not in a sandbox: it runs the commands of the \
+            project and may install packages. Returns the result or failure, log lines and what the handler used.",
         fields: &[
             required("handler", Kind::Text, "The handler's name."),
             optional("input", Kind::Any, "The task's input. Default: {}."),

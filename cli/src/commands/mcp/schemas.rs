@@ -9,10 +9,9 @@ use tasker_templates::template::Template;
 
 use super::{
     local::Local,
-    templates::{parsed, template_of},
+    templates::{parsed, template_of, text_of_project},
 };
 use crate::{
-    commands::named_template::of_project,
     config::ProjectConfig,
     generate::schema_fields::{SchemaField, fields},
 };
@@ -107,7 +106,9 @@ fn compare(sent: &Value, expected: &Value) -> Value {
     let mut tell = |path: &str, severity: &str, message: String| {
         findings.push(json!({ "path": path, "severity": severity, "message": message }));
     };
-    for (path, wanted) in &expected_fields {
+    // Below something that is not sent, nothing is missing.
+    let is_there = |path: &str| above(path).all(|above| sent_fields.contains_key(above));
+    for (path, wanted) in expected_fields.iter().filter(|(path, _)| is_there(path)) {
         match sent_fields.get(path) {
             None if wanted.is_required => tell(path, "error", "is required, and is not sent".to_owned()),
             None => {}
@@ -136,8 +137,9 @@ fn diff(project: &ProjectConfig, arguments: &Arguments) -> Result<Value> {
     let read = |name: &str| -> Result<Template> {
         let text = given(arguments, name)?.as_str().unwrap_or_default();
         // A name is one line without a key.
-        let template = if text.contains(['\n', '{']) { parsed(text) } else { of_project(project, text) };
-        template.with_context(|| format!("`{name}`"))
+        let text =
+            if text.contains(['\n', '{']) { Ok(text.to_owned()) } else { text_of_project(project, text) };
+        text.and_then(|text| parsed(&text)).with_context(|| format!("`{name}`"))
     };
     let (before, after) = (read("before")?, read("after")?);
     if (&before.namespace_name, &before.name) != (&after.namespace_name, &after.name) {
@@ -205,11 +207,18 @@ fn changed(
         }
     }
     for (path, field) in new.iter().filter(|(path, _)| !old.contains_key(*path)) {
-        let breaks = senders.filter(|_| field.is_required);
+        // What is in something new and optional is not missed.
+        let is_asked_for = above(path).all(|above| old.contains_key(above));
+        let breaks = senders.filter(|_| field.is_required && is_asked_for);
         tell(
             path,
             format!("is new: {}{}", field.kind, if field.is_required { ", required" } else { "" }),
             breaks,
         );
     }
+}
+
+/// The paths of what a field is in: `a` and `a.b` of `a.b.c`.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices(['.', '[']).map(|(end, _)| &path[..end]).filter(|above| !above.is_empty())
 }

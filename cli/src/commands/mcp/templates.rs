@@ -101,17 +101,20 @@ pub(super) const TOOLS: &[Local] = &[
 fn text_of(project: &ProjectConfig, arguments: &Arguments) -> Result<String> {
     match (arguments.text(TEXT), arguments.text(FILE)) {
         (Some(text), None) => Ok(text.to_owned()),
-        (None, Some(wanted)) => {
-            let path = file_of_project(project, wanted)?;
-            // An assistant may be led astray by what it reads.
-            let (file, folder) = (path.canonicalize()?, project.path(Path::new("")).canonicalize()?);
-            if !file.starts_with(&folder) {
-                bail!("{} is not in the project {}", path.display(), folder.display());
-            }
-            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
-        }
+        (None, Some(wanted)) => text_of_project(project, wanted),
         _ => bail!("give either `{TEXT}` (the text) or `{FILE}` (a file or a name)"),
     }
+}
+
+/// The text of a file of the project, or of a template of the project by its name.
+pub(super) fn text_of_project(project: &ProjectConfig, wanted: &str) -> Result<String> {
+    let path = file_of_project(project, wanted)?;
+    // An assistant may be led astray by what it reads.
+    let (file, folder) = (path.canonicalize()?, project.path(Path::new("")).canonicalize()?);
+    if !file.starts_with(&folder) {
+        bail!("{} is not in the project {}", path.display(), folder.display());
+    }
+    fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
 }
 
 /// The template that the arguments give or name.

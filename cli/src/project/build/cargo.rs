@@ -31,8 +31,11 @@ pub(super) async fn build(folder: &Path, named: &[String]) -> Result<Vec<PathBuf
         .arg(&manifest)
         .env_clear()
         .envs(environment::for_builds(named))
-        .stderr(Stdio::inherit())
-        .output()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("running cargo")?
+        .wait_with_output()
         .await
         .context("running cargo")?;
     if !output.status.success() {

@@ -22,7 +22,8 @@ pub(super) async fn build(
         .current_dir(root)
         .env_clear()
         .envs(environment::for_builds(named))
-        // Standard output is for the results of this program.
+        // Standard input and output are this program's: of its requests and results.
+        .stdin(Stdio::null())
         .stdout(Stdio::from(std::io::stderr()))
         .status()
         .await

@@ -22,6 +22,11 @@ impl Installed {
         fs::read_to_string(&self.note).is_ok_and(|note| note == of(files))
     }
 
+    /// Forgets it, before something else is installed.
+    pub(super) fn forget(&self) {
+        let _ = fs::remove_file(&self.note);
+    }
+
     /// Notes that what these files say is installed.
     pub(super) fn now(&self, files: &[PathBuf]) -> Result<()> {
         if let Some(folder) = self.note.parent() {

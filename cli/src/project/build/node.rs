@@ -79,6 +79,7 @@ async fn install(folder: &Path, package: &Value, output: &Path, named: &[String]
     if is_there && installed.is(&files) {
         return Ok(());
     }
+    installed.forget();
     let has_lock = lock.is_file();
     let arguments: &[&str] = if has_lock { &["ci"] } else { &["install"] };
     eprintln!("{}: installing its packages: npm {}", shown(folder), arguments.join(" "));
@@ -106,8 +107,8 @@ fn files_of(package: &Path) -> Vec<PathBuf> {
 
 async fn run(command: &mut Command, folder: &Path, named: &[String]) -> Result<ExitStatus> {
     let command = command.current_dir(folder).env_clear().envs(environment::for_builds(named));
-    // Standard output is for the results of this program.
-    let command = command.stdout(Stdio::from(std::io::stderr()));
+    // Standard input and output are this program's: of its requests and results.
+    let command = command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     command.status().await.with_context(|| format!("running {program}"))
 }

@@ -86,7 +86,8 @@ impl Environment<'_> {
             .args(arguments)
             .current_dir(self.folder)
             .env_clear()
-            .envs(environment::for_builds(self.named));
+            .envs(environment::for_builds(self.named))
+            .stdin(Stdio::null());
         command
     }
 
@@ -101,9 +102,12 @@ impl Environment<'_> {
         if self.program().exists() && installed.is(&files) {
             return Ok(());
         }
+        // Packages that the files no longer name must not stay.
+        installed.forget();
         self.create().await?;
         let has_lock = lock.is_file();
-        let mut pip = self.command(&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        let mut pip =
+            self.command(&["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
         if has_lock {
             eprintln!(
                 "{}: installing its packages: pip install --requirement requirements.lock",
@@ -135,11 +139,8 @@ impl Environment<'_> {
         installed.now(&files)
     }
 
-    /// Creates the environment, if there is none.
+    /// Creates the environment anew.
     async fn create(&self) -> Result<()> {
-        if self.program().exists() {
-            return Ok(());
-        }
         let install =
             format!("install Python {PYTHON} or later with its module venv: https://www.python.org");
         for name in ["python3", "python"] {
@@ -148,12 +149,13 @@ impl Environment<'_> {
             if !check.status().await.is_ok_and(|status| status.success()) {
                 continue;
             }
-            eprintln!("{}: creating an environment: {name} -m venv .venv", shown(self.folder));
+            eprintln!("{}: creating an environment: {name} -m venv --clear .venv", shown(self.folder));
             let mut create = Command::new(name);
-            create.args(["-m", "venv", ".venv"]).current_dir(self.folder);
+            create.args(["-m", "venv", "--clear", ".venv"]).current_dir(self.folder);
             create
                 .env_clear()
                 .envs(environment::for_builds(self.named))
+                .stdin(Stdio::null())
                 .stdout(Stdio::from(std::io::stderr()));
             if create.status().await.with_context(|| format!("running {name}"))?.success() {
                 return Ok(());
@@ -167,7 +169,13 @@ impl Environment<'_> {
     async fn check(&self, dependencies: &[String], lock: &Path) -> Result<()> {
         let mut arguments =
             vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--dry-run", "--no-index"];
-        arguments.extend(dependencies.iter().map(String::as_str));
+        // What is named by its place has no version to compare, and pip would build it to learn its name.
+        let by_version: Vec<&str> =
+            dependencies.iter().map(String::as_str).filter(|dependency| !dependency.contains('@')).collect();
+        if by_version.is_empty() {
+            return Ok(());
+        }
+        arguments.extend(by_version);
         let checked = self.output(&arguments).await?;
         if checked.status.success() {
             return Ok(());

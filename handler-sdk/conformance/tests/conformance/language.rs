@@ -46,9 +46,14 @@ impl Language {
     }
 
     pub(crate) fn can_be_built(&self) -> bool {
-        let program =
-            Command::new(&self.needs).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        program.is_ok_and(|status| status.success())
+        // npm comes with Node, of which older versions do not build handlers.
+        let (program, arguments): (&str, &[&str]) = match self.needs.as_str() {
+            "npm" => ("node", &["-e", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]),
+            other => (other, &["--version"]),
+        };
+        let status =
+            Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
     }
 
     /// Builds its handlers with `tasker build`, and merges their core modules as publishing does.
