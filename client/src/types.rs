@@ -88,7 +88,7 @@ pub struct AnalyticsPeriod {
     pub bucket_minutes: i32,
     /// Its beginning: the one that was asked for, rounded down to whole buckets.
     pub from: DateTime<Utc>,
-    /// Its end.
+    /// Its end: the one that was asked for, rounded up to whole buckets, but not beyond now.
     pub to: DateTime<Utc>,
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn fields(schema: &Value) -> BTreeMap<String, SchemaField> {
     if document.kind != "any" {
         found.insert(DOCUMENT.to_owned(), document);
     }
-    collect(&mut found, schema, schema, "", &mut Vec::new());
+    collect(&mut found, schema, schema, "", &mut vec!["#".to_owned()]);
     found
 }
 

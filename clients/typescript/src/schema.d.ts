@@ -1660,7 +1660,7 @@ export interface components {
             from: string;
             /**
              * Format: date-time
-             * @description Its end.
+             * @description Its end: the one that was asked for, rounded up to whole buckets, but not beyond now.
              */
             to: string;
         };

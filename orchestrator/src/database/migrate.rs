@@ -16,7 +16,7 @@ const NO_TRANSACTION: &str = "-- no-transaction\n";
 
 /// The version of the newest migration that this build knows.
 pub fn newest_migration() -> i64 {
-    MIGRATIONS.last().map_or(0, |&(version, ..)| version)
+    MIGRATIONS.iter().map(|&(version, ..)| version).max().unwrap_or(0)
 }
 
 /// Migrates the schema. Several processes may call it at once.

@@ -17,7 +17,7 @@ class AnalyticsPeriod:
     Attributes:
         bucket_minutes (int): The length of the buckets that were added up: 1, 60 or 1440.
         from_ (datetime.datetime): Its beginning: the one that was asked for, rounded down to whole buckets.
-        to (datetime.datetime): Its end.
+        to (datetime.datetime): Its end: the one that was asked for, rounded up to whole buckets, but not beyond now.
     """
 
     bucket_minutes: int
