@@ -61,7 +61,8 @@ pub fn execution_span(task: [u8; 16], step_index: u32, execution: u32) -> SpanId
 
 /// Whether an id is among this share of all ids, by its random half. Every process decides alike.
 pub(crate) fn is_among(id: TraceId, ratio: f64) -> bool {
-    let random = u64::from_be_bytes(task_span(id)) >> 2;
+    // The first two bits are the same in all UUIDs.
+    let random = u64::from_be_bytes(task_span(id)) & ((1 << 62) - 1);
     (random as f64) < ratio.clamp(0.0, 1.0) * (1_u64 << 62) as f64
 }
 

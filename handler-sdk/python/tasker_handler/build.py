@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ._snapshot import BEGIN, END
@@ -110,7 +110,7 @@ def digest(folder: Path, packages: Path, module: str, made: set[Path]) -> str:
     return hashed.hexdigest()
 
 
-def files_of(folder: Path, ignored: set[str] = set()) -> Iterator[Path]:
+def files_of(folder: Path, ignored: Collection[str] = ()) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.name.startswith(".") or path.name == "__pycache__" or path.name in ignored:
             continue
