@@ -9,7 +9,6 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tasker_orchestrator::{Creation, Error, Orchestrator, TaskCopy, TaskRequest, access::Scope};
-use tasker_telemetry::trace::parse;
 use tasker_templates::canonical;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -18,6 +17,7 @@ use crate::{
     access::Within,
     extract::{Body, Path, Query},
     problem::{ApiError, Code, Problem},
+    traced::traceparent,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -70,7 +70,9 @@ pub(crate) async fn create(
     Body(mut request): Body<TaskRequest>,
 ) -> Result<Response, ApiError> {
     take_key(&headers, &mut request)?;
-    take_trace(&headers, &mut request);
+    if request.traceparent.is_none() {
+        request.traceparent = traceparent(&headers).map(str::to_owned);
+    }
     let given = admit(&within, &mut request)?;
     let created = orchestrator.create_task(request).await;
     match made(&orchestrator, &within, created, given).await {
@@ -128,14 +130,6 @@ fn take_key(headers: &HeaderMap, request: &mut TaskRequest) -> Result<(), ApiErr
     }
     request.idempotency_key = Some(key.to_owned());
     Ok(())
-}
-
-/// Takes the trace context of the header, unless the body has one. One that is not valid counts as none.
-fn take_trace(headers: &HeaderMap, request: &mut TaskRequest) {
-    if request.traceparent.is_none() {
-        let came = headers.get("traceparent").and_then(|value| value.to_str().ok());
-        request.traceparent = came.filter(|text| parse(text).is_some()).map(str::to_owned);
-    }
 }
 
 /// Checks that the caller may create this task, and signs the request. Returns the input to compare, should another request

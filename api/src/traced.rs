@@ -28,7 +28,7 @@ impl Traced {
     /// None: this process exports no traces, or not this one.
     pub(crate) fn of(request: &Request) -> Option<Self> {
         let tracer = tracer()?;
-        let (trace, parent, is_sampled) = match came(request.headers()) {
+        let (trace, parent, is_sampled) = match traceparent(request.headers()).and_then(parse) {
             Some((trace, parent, is_sampled)) => (trace, Some(parent), is_sampled),
             None => {
                 let trace = Uuid::new_v4().into_bytes();
@@ -63,6 +63,7 @@ impl Traced {
     }
 }
 
-fn came(headers: &HeaderMap) -> Option<(TraceId, SpanId, bool)> {
-    parse(headers.get("traceparent")?.to_str().ok()?)
+/// The trace context that a request came with. One that is not valid counts as none.
+pub(crate) fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    headers.get("traceparent")?.to_str().ok().filter(|text| parse(text).is_some())
 }

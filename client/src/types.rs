@@ -743,7 +743,7 @@ open_enum! {
 pub struct ErrorStatistics {
     /// How many attempts failed with it.
     pub count: i64,
-    /// The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart.
+    /// The type of the failures. `other` counts every type after the first fifty of a step in a bucket.
     pub error_type: String,
     /// The day (UTC) on which it was first seen, as far as history is kept.
     pub first_seen_at: DateTime<Utc>,

@@ -1,6 +1,6 @@
 //! The project: reading its templates and triggers, building its components, and publishing all of them.
 
-mod build;
+pub(crate) mod build;
 pub(crate) mod components;
 pub(crate) mod describe;
 pub(crate) mod documents;

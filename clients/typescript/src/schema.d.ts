@@ -2315,7 +2315,7 @@ export interface components {
              * @description How many attempts failed with it.
              */
             count: number;
-            /** @description The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart. */
+            /** @description The type of the failures. `other` counts every type after the first fifty of a step in a bucket. */
             error_type: string;
             /**
              * Format: date-time

@@ -26,7 +26,7 @@ pub struct ErrorStatistics {
     pub name: String,
     /// The step.
     pub step: String,
-    /// The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart.
+    /// The type of the failures. `other` counts every type after the first fifty of a step in a bucket.
     pub error_type: String,
     /// How many attempts failed with it.
     pub count: i64,

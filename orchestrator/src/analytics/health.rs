@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::{
     Analytics,
-    period::{AnalyticsFilter, AnalyticsPeriod, Window},
-    resources::{OpenTasks, is_of_all, push_tasks},
+    period::{AnalyticsFilter, AnalyticsPeriod, Window, push_filter},
+    resources::{OpenTasks, is_of_all},
     totals::TaskTotals,
 };
 use crate::{database::set::sql, error::Error};
@@ -136,7 +136,7 @@ impl Analytics {
                  SELECT q.created_at FROM tasker.dlq q JOIN tasker.tasks t ON t.task_id = q.task_id
                  WHERE q.resolution_status = 'pending'"
         ));
-        push_tasks(&mut query, filter);
+        push_filter(&mut query, filter);
         query.push(" ORDER BY q.created_at LIMIT 10000) AS pending");
         let (pending, age): (i64, f64) = query.build_query_as().fetch_one(&self.queries).await?;
         Ok((pending, age.max(0.0)))

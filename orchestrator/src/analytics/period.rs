@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder};
 use utoipa::ToSchema;
 
 use super::Analytics;
@@ -114,6 +115,21 @@ impl Analytics {
         }
         let period = AnalyticsPeriod::new(from, to, now);
         Ok(Window { period, as_of, lag_seconds: (now - as_of).as_seconds_f64(), now })
+    }
+}
+
+/// Limits a query to the tasks or the templates `t` of a filter.
+pub(super) fn push_filter(query: &mut QueryBuilder<Postgres>, filter: &AnalyticsFilter) {
+    if let Some(namespaces) = filter.scope.sql() {
+        let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
+        query.push(" AND t.namespace = ANY (").push_bind(namespaces).push(")");
+    }
+    for (column, value) in
+        [("t.namespace", &filter.namespace), ("t.name", &filter.name), ("t.version", &filter.version)]
+    {
+        if let Some(value) = value {
+            query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
+        }
     }
 }
 

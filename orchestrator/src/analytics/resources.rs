@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row};
 use utoipa::ToSchema;
 
-use super::{Analytics, period::AnalyticsFilter};
+use super::{
+    Analytics,
+    period::{AnalyticsFilter, push_filter},
+};
 use crate::{
     access::Scope,
     database::set::sql,
@@ -66,21 +69,6 @@ pub(super) fn is_of_all(filter: &AnalyticsFilter) -> bool {
     filter.scope == Scope::All
 }
 
-/// Limits a query to the tasks `t` of a filter.
-pub(super) fn push_tasks(query: &mut QueryBuilder<Postgres>, filter: &AnalyticsFilter) {
-    if let Some(namespaces) = filter.scope.sql() {
-        let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
-        query.push(" AND t.namespace = ANY (").push_bind(namespaces).push(")");
-    }
-    for (column, value) in
-        [("t.namespace", &filter.namespace), ("t.name", &filter.name), ("t.version", &filter.version)]
-    {
-        if let Some(value) = value {
-            query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
-        }
-    }
-}
-
 impl Analytics {
     /// Returns the open tasks by state.
     pub(super) async fn open_tasks(
@@ -97,7 +85,7 @@ impl Analytics {
         ));
         query.push(STALE_AFTER);
         query.push("') AS stale FROM (SELECT t.last_event_at FROM tasker.tasks t WHERE t.state = s.state");
-        push_tasks(&mut query, filter);
+        push_filter(&mut query, filter);
         query.push(" LIMIT ").push_bind(MOST).push(") AS counted) AS c WHERE c.count > 0");
         let rows = query.build().fetch_all(&self.queries).await?;
         rows.iter()
@@ -126,7 +114,7 @@ impl Analytics {
         }
         query.push(" WHERE s.wake_at IS NOT NULL");
         if is_limited {
-            push_tasks(&mut query, filter);
+            push_filter(&mut query, filter);
         }
         query.push(" LIMIT ").push_bind(MOST).push(") AS counted GROUP BY state");
         let rows: Vec<(String, i64, Option<f64>)> = query.build_query_as().fetch_all(&self.queries).await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Analytics,
     histogram::Histogram,
-    period::{AnalyticsFilter, AnalyticsPeriod},
+    period::{AnalyticsFilter, AnalyticsPeriod, push_filter},
 };
 use crate::error::Error;
 
@@ -161,17 +161,7 @@ pub(super) fn query(filter: &AnalyticsFilter) -> QueryBuilder<Postgres> {
              SELECT r.release_id, t.namespace, t.name, t.version, t.published_at, r.created_at
              FROM tasker.releases r JOIN tasker.templates t ON t.template_id = r.template_id WHERE true",
     );
-    if let Some(namespaces) = filter.scope.sql() {
-        let namespaces: Vec<String> = namespaces.into_iter().map(str::to_owned).collect();
-        query.push(" AND t.namespace = ANY (").push_bind(namespaces).push(")");
-    }
-    for (column, value) in
-        [("t.namespace", &filter.namespace), ("t.name", &filter.name), ("t.version", &filter.version)]
-    {
-        if let Some(value) = value {
-            query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
-        }
-    }
+    push_filter(&mut query, filter);
     query.push(")");
     query
 }

@@ -109,17 +109,13 @@ impl Engine {
     /// Measures the ends of executions that counted. What cannot be measured is not told: the end itself is stored.
     pub(crate) async fn measure_ends(&self, ends: Vec<Ends<'_>>) {
         let Some(metrics) = metrics() else { return };
-        let (mut unknown, mut lost) = (Vec::new(), Vec::new());
+        let mut unknown = Vec::new();
         for end in ends {
             match &end.place {
-                Some((release, step)) => {
-                    end.measure(metrics, &release.names, *step);
-                    lost.extend(end.lost(&release.names, *step));
-                }
+                Some((release, step)) => end.measure(metrics, &release.names, *step),
                 None => unknown.push(end),
             }
         }
-        self.trace_lost(lost);
         if !unknown.is_empty()
             && let Err(error) = Box::pin(self.measure_unknown_ends(metrics, &unknown)).await
         {

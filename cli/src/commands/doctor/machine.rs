@@ -6,7 +6,10 @@ use rustix::fs::statvfs;
 use tokio::process::Command;
 
 use super::finding::{Area, Finding};
-use crate::config::{Component, ProjectConfig};
+use crate::{
+    config::{Component, ProjectConfig},
+    project::build::has_target,
+};
 
 /// Below this, writes may begin to fail soon.
 const LITTLE_DISK: u64 = 1 << 30;
@@ -60,11 +63,7 @@ async fn rust(area: &mut Area) {
             return;
         }
     }
-    let arguments = ["--print", "target-libdir", "--target", "wasm32-wasip2"];
-    let output = Command::new("rustc").args(arguments).output().await;
-    let has_target =
-        output.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists());
-    if has_target {
+    if has_target().await {
         area.ok("Rust and its target wasm32-wasip2 are installed");
     } else {
         area.error("Rust has no target wasm32-wasip2", "rustup target add wasm32-wasip2");

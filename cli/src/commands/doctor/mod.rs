@@ -39,7 +39,7 @@ pub(crate) async fn run(
             area.error(format!("{error:#}"), "correct it; `tasker config explain` says what each key does");
             findings.extend(area.into_findings());
         }
-        // The check has said why.
+        // The findings say why already.
         Err(_) => {}
     }
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();

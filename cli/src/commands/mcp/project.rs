@@ -1,11 +1,14 @@
 //! Tools about the project: write a handler, run one in its sandbox, and match events against its triggers.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tasker_cloud_events::CloudEvent;
 use tasker_mcp::{Arguments, Kind, optional, required};
 
-use super::{local::Local, templates::template_of};
+use super::{
+    local::Local,
+    templates::{step_of, template_of},
+};
 use crate::{
     commands::{
         event::tried,
@@ -60,11 +63,7 @@ pub(super) const TOOLS: &[Local] = &[
 
 fn generate(project: &ProjectConfig, arguments: &Arguments) -> Result<Value> {
     let template = template_of(project, arguments)?;
-    let name = arguments.text("step").unwrap_or_default();
-    let Some(step) = template.steps.iter().find(|step| step.name == name) else {
-        let known = template.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(", ");
-        bail!("there is no step `{name}`; there are {known}");
-    };
+    let step = step_of(&template, arguments.text("step").unwrap_or_default())?;
     let source = skeleton(&template, step);
     Ok(
         json!({ "handler": step.handler.callable, "rust": source, "next": "Fill it in, then call handler_run." }),

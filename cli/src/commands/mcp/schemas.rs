@@ -9,7 +9,7 @@ use tasker_templates::template::Template;
 
 use super::{
     local::Local,
-    templates::{parsed, template_of, text_of_project},
+    templates::{parsed, step_of, template_of, text_of_project},
 };
 use crate::{
     config::ProjectConfig,
@@ -79,14 +79,7 @@ fn inspect(project: &ProjectConfig, arguments: &Arguments) -> Result<Value> {
     let template = template_of(project, arguments)?;
     let schema = match arguments.text("step") {
         None => template.input_schema.as_ref(),
-        Some(name) => {
-            let step = template.steps.iter().find(|step| step.name == name);
-            let known =
-                || template.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(", ");
-            step.with_context(|| format!("there is no step `{name}`; there are {}", known()))?
-                .result_schema
-                .as_ref()
-        }
+        Some(name) => step_of(&template, name)?.result_schema.as_ref(),
     };
     Ok(match schema {
         None => json!({ "fields": [], "note": "it has no schema: any JSON fits" }),
@@ -103,21 +96,21 @@ fn listed(schema: &Value) -> Vec<Value> {
 fn compare(sent: &Value, expected: &Value) -> Value {
     let (sent_fields, expected_fields) = (fields(sent), fields(expected));
     let mut findings = Vec::new();
-    let mut tell = |path: &str, severity: &str, message: String| {
-        findings.push(json!({ "path": path, "severity": severity, "message": message }));
+    let mut tell = |path: &str, message: String| {
+        findings.push(json!({ "path": path, "severity": "error", "message": message }));
     };
     // Below something that is not sent, nothing is missing.
     let is_there = |path: &str| above(path).all(|above| sent_fields.contains_key(above));
     for (path, wanted) in expected_fields.iter().filter(|(path, _)| is_there(path)) {
         match sent_fields.get(path) {
-            None if wanted.is_required => tell(path, "error", "is required, and is not sent".to_owned()),
+            None if wanted.is_required => tell(path, "is required, and is not sent".to_owned()),
             None => {}
             Some(field) => {
                 if wanted.is_required && !field.is_required {
-                    tell(path, "error", "is required, and may be absent".to_owned());
+                    tell(path, "is required, and may be absent".to_owned());
                 }
                 if !wanted.takes(field) {
-                    tell(path, "error", format!("must be {}, and is {}", wanted.kind, field.kind));
+                    tell(path, format!("must be {}, and is {}", wanted.kind, field.kind));
                 }
             }
         }
@@ -127,7 +120,7 @@ fn compare(sent: &Value, expected: &Value) -> Value {
             .keys()
             .filter(|path| !path.contains(['.', '[']) && !expected_fields.contains_key(*path))
         {
-            tell(path, "error", "is sent, and no other fields are allowed".to_owned());
+            tell(path, "is sent, and no other fields are allowed".to_owned());
         }
     }
     json!({ "fits": findings.is_empty(), "findings": findings })

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tasker_mcp::{Arguments, Kind, optional, required};
 use tasker_orchestrator::read::DrawnGraph;
-use tasker_templates::template::{Graph, Parsed, Template, parse, reference};
+use tasker_templates::template::{Graph, Parsed, Step, Template, parse, reference};
 
 use super::local::Local;
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// The names of the arguments that say which template is meant.
-pub(super) const TEXT: &str = "template";
-pub(super) const FILE: &str = "file";
+const TEXT: &str = "template";
+const FILE: &str = "file";
 
 const OF_TEXT: tasker_mcp::Field =
     optional(TEXT, Kind::Text, "The text of a template file, in YAML or JSON. Either this or `file`.");
@@ -120,6 +120,15 @@ pub(super) fn text_of_project(project: &ProjectConfig, wanted: &str) -> Result<S
 /// The template that the arguments give or name.
 pub(super) fn template_of(project: &ProjectConfig, arguments: &Arguments) -> Result<Template> {
     parsed(&text_of(project, arguments)?)
+}
+
+/// A step of a template by its name.
+pub(super) fn step_of<'a>(template: &'a Template, name: &str) -> Result<&'a Step> {
+    let step = template.steps.iter().find(|step| step.name == name);
+    step.with_context(|| {
+        let known = template.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(", ");
+        format!("there is no step `{name}`; there are {known}")
+    })
 }
 
 /// Reads a template. An error holds every problem with its place.

@@ -61,7 +61,8 @@ pub(super) async fn build(folder: &Path, named: &[String]) -> Result<Vec<PathBuf
     Ok(artifacts)
 }
 
-async fn has_target() -> bool {
+/// Whether Rust can build for handlers.
+pub(crate) async fn has_target() -> bool {
     let output = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output().await;
     output.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists())
 }

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
+pub(crate) use cargo::has_target;
+
 use crate::config::{Component, Language, ProjectConfig, Recipe};
 
 /// Builds a component of the project. Returns the files of it.

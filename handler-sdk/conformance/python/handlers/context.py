@@ -1,4 +1,4 @@
-"""What a handler is told about its step."""
+"""Handlers that read the context of their step."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any

@@ -19,7 +19,8 @@ class ErrorStatistics:
 
     Attributes:
         count (int): How many attempts failed with it.
-        error_type (str): The type of the failures. `other`: of the types of a step in a bucket, fifty are told apart.
+        error_type (str): The type of the failures. `other` counts every type after the first fifty of a step in a
+            bucket.
         first_seen_at (datetime.datetime): The day (UTC) on which it was first seen, as far as history is kept.
         last_seen_at (datetime.datetime): When it was last seen.
         name (str): The name of the template.
