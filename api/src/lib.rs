@@ -49,6 +49,7 @@ mod publications;
 mod queues;
 mod repetition;
 mod request_id;
+mod response_cache;
 mod roles;
 mod seal;
 mod server;
@@ -65,7 +66,7 @@ mod trail;
 mod triggers;
 mod workers;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 use bodies::{Bodies, bound};
@@ -75,6 +76,7 @@ use guardian::Guardian;
 use ipnet::IpNet;
 use login::Logins;
 use proxies::see_through;
+use response_cache::ResponseCache;
 use site::{Cookies, Site};
 use streams::Streams;
 use tasker_orchestrator::Orchestrator;
@@ -116,6 +118,9 @@ pub use triggers::TriggerSwitch;
 /// The largest request body of a server, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
+/// How long responses of analytics are returned again, unless a configuration says otherwise.
+pub const RESPONSES_KEPT: Duration = Duration::from_secs(10);
+
 /// Who is let in, and to what.
 #[derive(Debug, Clone)]
 pub struct Doors {
@@ -140,6 +145,8 @@ pub struct Front {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests each principal may send in a second. 0: any number.
     pub requests_per_second: u32,
+    /// How long responses of analytics are returned again. Zero: they are not kept.
+    pub responses_kept: Duration,
     /// Logins at an identity provider.
     pub login: Option<Arc<Login>>,
     /// Whose pages of other sites may use the API.
@@ -209,6 +216,7 @@ fn routes(
         .layer(Extension(stop))
         .layer(Extension(guardian.clone()))
         .layer(Extension(Streams::default()))
+        .layer(Extension(ResponseCache::new(front.responses_kept)))
         .layer(Extension(Configuration(configuration.into())))
         .layer(Extension(Logins::new(front.login)))
         .with_state(orchestrator);

@@ -21,7 +21,9 @@ use crate::{
     guardian::API_KEY,
     handlers, health, keys, logs, me, meta, metrics, namespaces, problem,
     problem::PROBLEM_JSON,
-    publications, queues, sessions,
+    publications, queues,
+    response_cache::kept,
+    sessions,
     site::SESSION_COOKIE,
     steps, tasks, templates, timeline, trail, triggers, workers,
 };
@@ -142,15 +144,15 @@ pub(crate) fn routes() -> OpenApiRouter<Orchestrator> {
         .authorized(routes!(configuration::list), Permission::SystemConfigRead)
         .authorized(routes!(workers::list), Permission::WorkersRead)
         .authorized(routes!(queues::list), Permission::QueuesRead)
-        .authorized(routes!(analytics::performance), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::bottlenecks), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::throughput), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::steps), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::tasks), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::errors), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::retries), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::costs), Permission::SystemAnalyticsRead)
-        .authorized(routes!(analytics::health), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::performance)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::bottlenecks)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::throughput)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::steps)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::tasks)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::errors)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::retries)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::costs)), Permission::SystemAnalyticsRead)
+        .authorized(kept(routes!(analytics::health)), Permission::SystemAnalyticsRead)
         .authorized(routes!(metrics::show), Permission::MetricsRead)
         .authorized(routes!(trail::list), Permission::AuditRead)
         .for_any_caller(routes!(me::show))

@@ -1,6 +1,6 @@
 //! Whom a server lets in.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use tasker_api::{Authentication, ConfigurationEntry, Doors, Front, PublicUrl};
@@ -71,6 +71,7 @@ fn front(project: &ProjectConfig, address: SocketAddr) -> Result<Front> {
         public_url,
         trusted_proxies: networks("server.trusted_proxies", &server.trusted_proxies)?,
         requests_per_second: server.requests_per_second,
+        responses_kept: Duration::from_secs(server.analytics_kept_seconds),
         cors_origins: server
             .cors_origins
             .iter()

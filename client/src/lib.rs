@@ -39,6 +39,12 @@
 //!
 //! **Later servers.** Fields that this version does not know are ignored, names become `Other`.
 //!
+//! **Profiles.** With the feature `profiles`, `Client::profile("prod")` is a client of a server that `tasker profile add` or
+//! `tasker login` has stored.
+//!
+//! **Without `async`**: `tokio::runtime::Runtime::new()?.block_on(…)` runs what the example above does. **In tests**, run
+//! `tasker dev`, which is the real thing; for failures that it cannot be made to have, any library that fakes HTTP servers will do.
+//!
 //! The client needs a Tokio runtime. TLS is by rustls with ring, whatever provider the process has; it trusts the
 //! certificates of the machine, and uses the proxies of the environment, except for this machine. Spans are named `tasker_request`.
 #![forbid(unsafe_code)]
@@ -63,6 +69,8 @@ mod list;
 mod moment;
 mod open_enum;
 mod pause;
+#[cfg(feature = "profiles")]
+mod profiles;
 mod reconnect;
 mod redirect;
 mod request;
@@ -93,6 +101,8 @@ pub use error::{Error, Result};
 pub use items::Items;
 pub use list::{List, Page};
 pub use moment::Moment;
+#[cfg(feature = "profiles")]
+pub use profiles::{Profile, Profiles};
 pub use request::Request;
 pub use reqwest::Method;
 pub use start::Start;

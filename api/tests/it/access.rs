@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tasker_api::Authentication;
+use tasker_api::{Authentication, Doors, Front, RESPONSES_KEPT};
 use tasker_orchestrator::access::{Caller, NewKey, Permission, Role};
 use tasker_templates::template::parse;
 
@@ -448,4 +448,32 @@ async fn a_clone_quotes_no_input_to_those_who_may_not_read_it() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
         assert_eq!(refused.text.contains("4711"), quotes, "{role}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_kept_response_is_for_those_who_may_see_the_same() {
+    let front = Front { responses_kept: 360 * RESPONSES_KEPT, ..Front::default() };
+    let server = Server::start_with(Doors { front, ..Authentication::Own(None).into() }).await;
+    for namespace in ["shop", "billing"] {
+        server.publish(namespace).await;
+    }
+    let admin = server.key("admin", None).await;
+    let shop = server.key("viewer", Some(&["shop"])).await;
+    let billing = server.key("viewer", Some(&["billing"])).await;
+    let active = async |key: &str| {
+        server.read(key, "/v1/analytics/performance").await["active_tasks"].as_i64().unwrap()
+    };
+    server.order(&admin, "shop").await;
+    assert_eq!((active(&admin).await, active(&shop).await, active(&billing).await), (1, 1, 0));
+    server.order(&admin, "billing").await;
+    assert_eq!((active(&admin).await, active(&shop).await, active(&billing).await), (1, 1, 0));
+    // Who sees the same gets the same; who asks something else, something new.
+    assert_eq!(active(&server.key("viewer", None).await).await, 1);
+    assert_eq!(server.read(&admin, "/v1/analytics/performance?hours=2").await["active_tasks"], 2);
+    // The permission is checked each time.
+    let refused = server.ask("tsk_wrong", "GET", "/v1/analytics/performance", &Value::Null).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    let worker = server.key("submitter", None).await;
+    let refused = server.ask(&worker, "GET", "/v1/analytics/performance", &Value::Null).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
 }

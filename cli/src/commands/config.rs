@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use serde::Serialize;
 use serde_json::json;
+use tasker_client::Profiles;
 
 use super::ending::Ending;
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     },
     nearest::nearest,
     output::{Output, Style, print, printable, table},
-    profiles::Profiles,
 };
 
 #[derive(Debug, clap::Subcommand)]

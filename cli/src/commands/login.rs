@@ -11,6 +11,7 @@ use ring::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tasker_api::{Me, Meta};
+use tasker_client::{Profile, Profiles};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -24,7 +25,7 @@ use crate::{
     config::ProjectConfig,
     credentials::Credentials,
     output::Output,
-    profiles::{Profile, Profiles, path},
+    profiles,
 };
 
 /// How long a login in the browser may take. The server remembers it for as long.
@@ -78,16 +79,16 @@ pub(crate) async fn log_in(
         profile.api_key = Some(secret(true)?);
     }
     // What the server does not accept is not stored.
-    let me: Me = Client::with_credentials(&url, profile.credentials())?.get("/v1/me").await?;
+    let me: Me = Client::with_credentials(&url, profiles::credentials(&profile))?.get("/v1/me").await?;
     let name = match name {
         Some(name) => name,
         None => name_of(&url)?,
     };
-    let mut profiles = Profiles::load()?;
-    profiles.0.insert(name.clone(), profile);
-    profiles.store()?;
+    let mut known = Profiles::load()?;
+    known.0.insert(name.clone(), profile);
+    profiles::store(&known)?;
     let shown = json!({ "profile": name, "server": url, "principal": me.principal });
-    let file = path()?;
+    let file = Profiles::path()?;
     output.result(&shown, || {
         format!(
             "{} is logged in at {url}\nstored in {}, as the profile {name}: commands for this server use it",
@@ -111,25 +112,27 @@ pub(crate) async fn log_out(
     name: Option<String>,
     output: &Output,
 ) -> Result<Ending> {
-    let mut profiles = Profiles::load()?;
+    let mut known = Profiles::load()?;
     let url = project.config.server.url();
     let name = match name {
         Some(name) => name,
-        None => match profiles.of_server(&url) {
+        None => match profiles::of_server(&known, &url) {
             Some((name, _)) => name.to_owned(),
             None => bail!("no profile is of {url}; name one with --profile"),
         },
     };
-    let profile = profiles.get(&name)?.clone();
-    if let Some(credentials @ Credentials::Token(_)) = profile.credentials().filter(Credentials::is_session) {
+    let profile = known.get(&name)?.clone();
+    if let Some(credentials @ Credentials::Token(_)) =
+        profiles::credentials(&profile).filter(Credentials::is_session)
+    {
         let client = Client::with_credentials(&profile.url, Some(credentials))?;
         // A session that has ended is as good as ended, and one on a server that is away ends by itself.
         if let Err(error) = client.delete::<Value>("/v1/session").await {
             eprintln!("warning: the session could not be ended at {}: {error:#}", profile.url);
         }
     }
-    profiles.0.insert(name.clone(), Profile { url: profile.url, api_key: None, token: None });
-    profiles.store()?;
+    known.0.insert(name.clone(), Profile { url: profile.url, api_key: None, token: None });
+    profiles::store(&known)?;
     output.result(&json!({ "profile": name }), || format!("{name} is logged out"))?;
     Ok(Ending::Done)
 }

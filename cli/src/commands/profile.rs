@@ -4,13 +4,14 @@ use std::io::{IsTerminal, Read};
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use tasker_client::{Profile, Profiles};
 use tasker_orchestrator::access::Sessions;
 
 use super::ending::Ending;
 use crate::{
     config::Server,
     output::{Output, table},
-    profiles::{Profile, Profiles, path},
+    profiles,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -37,10 +38,10 @@ pub(crate) enum Command {
 
 /// Works on the profiles. `url` is that of `--server`.
 pub(crate) fn run(command: Command, url: Option<String>, output: &Output) -> Result<Ending> {
-    let mut profiles = Profiles::load()?;
+    let mut known = Profiles::load()?;
     match command {
         Command::List => {
-            let rows: Vec<_> = profiles.0.iter().map(|(name, profile)| row(name, profile)).collect();
+            let rows: Vec<_> = known.0.iter().map(|(name, profile)| row(name, profile)).collect();
             output.result(&rows, || {
                 let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
                 let row = |row: &Value| vec![text(row, "name"), text(row, "url"), text(row, "credentials")];
@@ -55,15 +56,15 @@ pub(crate) fn run(command: Command, url: Option<String>, output: &Output) -> Res
             let (api_key, token) = if with_key { (secret, None) } else { (None, secret) };
             let profile = Profile { url: server.url, api_key, token };
             let added = row(&name, &profile);
-            profiles.0.insert(name.clone(), profile);
-            profiles.store()?;
-            let file = path()?;
+            known.0.insert(name.clone(), profile);
+            profiles::store(&known)?;
+            let file = Profiles::path()?;
             output.result(&added, || format!("added to {}; use it with --profile {name}", file.display()))?;
         }
         Command::Remove { name } => {
-            profiles.get(&name)?;
-            profiles.0.remove(&name);
-            profiles.store()?;
+            known.get(&name)?;
+            known.0.remove(&name);
+            profiles::store(&known)?;
             output.result(&json!({ "removed": name }), || format!("removed {name}"))?;
         }
     }

@@ -1,10 +1,12 @@
 //! What this machine has: profiles, templates of the project, keys of the configuration.
 
 use clap_complete::CompletionCandidate;
+use tasker_client::Profiles;
 use tasker_templates::template::parse;
 
 use super::context::project;
-use crate::{config::keys, profiles::Profiles, project::templates::files_of};
+
+use crate::{config::keys, project::templates::files_of};
 
 fn candidate(value: String, about: String) -> CompletionCandidate {
     CompletionCandidate::new(value).help((!about.is_empty()).then(|| about.into()))

@@ -15,13 +15,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tasker_client::{Profile, Profiles};
 use toml::{Table, Value};
 
 use crate::{
     auth::{Auth, Roles},
     credentials::Credentials,
-    environment,
-    profiles::{Profile, Profiles},
+    environment, profiles,
 };
 
 pub(crate) use component::{Component, Engine, Language, Recipe};
@@ -117,7 +117,7 @@ impl ProjectConfig {
     /// Sends requests to the server of a profile, with its credentials.
     fn use_profile(&mut self, profile: &Profile) {
         profile.url.clone_into(&mut self.config.server.url);
-        self.credentials = profile.credentials();
+        self.credentials = profiles::credentials(profile);
     }
 
     /// Sends requests to the configured server with the login that is stored for exactly this server, unless the environment has
@@ -127,9 +127,9 @@ impl ProjectConfig {
             return;
         }
         // Without a login, or with profiles that cannot be read, the server says what it needs.
-        let Ok(profiles) = Profiles::load() else { return };
-        self.credentials =
-            profiles.of_server(&self.config.server.url()).and_then(|(_, profile)| profile.credentials());
+        let Ok(known) = Profiles::load() else { return };
+        let found = profiles::of_server(&known, &self.config.server.url());
+        self.credentials = found.and_then(|(_, profile)| profiles::credentials(profile));
     }
 
     fn from_parts(

@@ -53,6 +53,8 @@ section! {
         cors_origins: Vec<String> = Vec::new(),
         /// How many requests each caller may send in a second. Further ones get 429. 0: any number.
         requests_per_second: u32 = 0,
+        /// How many seconds responses of analytics are returned again without asking the database. 0: it is always asked.
+        analytics_kept_seconds: u64 = tasker_api::RESPONSES_KEPT.as_secs(),
         /// What seals the state of logins: at least 32 random characters, the same for all servers of a database. Empty: a random one
         /// in the database.
         secret: String = String::new(),

@@ -184,6 +184,8 @@ instruments! {
         "Requests to routes that authenticate: `accepted`, `refused` for their credentials, or `failed` because they cannot be checked."
     auth_denied: Counter "tasker_auth_denied" "" ["permission"]
         "Requests of callers who lack a permission."
+    response_cache: Counter "tasker_response_cache" "" ["result"]
+        "Requests for analytics: `kept` responses returned again, `new` ones, `old` ones while the database is away, and `refused`."
 
     // The process.
     db_connections_used: Observed "tasker_db_connections_used" "" []

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
-use tasker_api::{Authentication, CALLBACK, Doors, Front, Gateway, GatewayClaims, Login, PublicUrl, Tokens};
+use tasker_api::{
+    Authentication, CALLBACK, Doors, Front, Gateway, GatewayClaims, Login, PublicUrl, RESPONSES_KEPT, Tokens,
+};
 use tasker_assembly::aws::{optional, required};
 use tasker_function_lambda::Error;
 use tasker_identity::{ClaimNames, Keys, Provider, ProviderSettings, Settings, Verifier};
@@ -33,6 +35,7 @@ pub(crate) fn doors() -> Result<Doors, Error> {
     let front = Front {
         public_url: public_url()?,
         requests_per_second: per_second.transpose()?.unwrap_or_default(),
+        responses_kept: RESPONSES_KEPT,
         login,
         ..Front::default()
     };

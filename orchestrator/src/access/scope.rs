@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// The namespaces in which a caller has a permission. What is outside does not exist for it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// All namespaces.
     #[default]
