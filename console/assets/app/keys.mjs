@@ -29,6 +29,7 @@ const PLACES = {
   w: ['workers', 'Workers'],
   h: ['handlers', 'Handlers'],
   e: ['events', 'Events'],
+  a: ['analytics', 'Analytics'],
   b: ['bulk', 'Bulk'],
   p: ['templates', 'Templates'],
   s: ['settings', 'Settings'],

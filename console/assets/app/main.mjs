@@ -27,6 +27,7 @@ const ROUTES = [
   ['subscriptions/:name?', () => import('./pages/subscriptions.mjs')],
   ['workers/:name?', () => import('./pages/workers.mjs')],
   ['queues', () => import('./pages/queues.mjs')],
+  ['analytics/:tab?', () => import('./pages/analytics.mjs')],
   ['bulk/:id?', () => import('./pages/bulk.mjs')],
   ['settings/:tab?', () => import('./pages/settings.mjs')],
 ];

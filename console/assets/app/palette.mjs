@@ -31,6 +31,7 @@ const PLACES = [
   ['Subscriptions', 'subscriptions', 'sub', 'events:read'],
   ['Workers', 'workers', 'worker', 'workers:read'],
   ['Queues', 'queues', 'queue', 'queues:read'],
+  ['Analytics', 'analytics', 'analytics', 'system:analytics_read'],
   ['Bulk operations', 'bulk', 'bulk', 'tasks:list'],
   ['Settings', 'settings', 'settings', ''],
 ];

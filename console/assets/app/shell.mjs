@@ -45,6 +45,7 @@ const GROUPS = [
     [
       ['workers', 'worker', 'Workers', 'workers:read'],
       ['queues', 'queue', 'Queues', 'queues:read'],
+      ['analytics', 'analytics', 'Analytics', 'system:analytics_read'],
       ['bulk', 'bulk', 'Bulk', 'tasks:list'],
     ],
   ],

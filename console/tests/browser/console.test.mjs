@@ -200,6 +200,26 @@ test('a dead letter is requeued from the desk', async () => {
   await it.done();
 });
 
+test('analytics show what ran, and what failed most', async () => {
+  const it = await page();
+  await it.open('analytics/errors?hours=1');
+  const main = it.locator('#main');
+  await main.getByText('Tasks created').waitFor();
+  // What has just ended is counted some seconds later.
+  const row = main.getByRole('row', { name: /charge in refused.*Refused/ });
+  await row.waitFor({ timeout: 30_000 });
+  await row.getByRole('link', { name: 'charge' }).click();
+  await main.getByRole('button', { name: 'Remove the filter Template' }).waitFor();
+  assert.match(it.url(), /name=refused/);
+  await main.getByRole('row', { name: /^price in refused/ }).waitFor();
+  assert.equal(await main.getByRole('row', { name: /in order/ }).count(), 0);
+  await main.getByRole('img', { name: /^Tasks per .*failed or blocked$/ }).waitFor();
+  await main.getByRole('button', { name: 'Remove the filter Template' }).click();
+  await main.getByRole('row', { name: /^ship in order/ }).waitFor({ timeout: 30_000 });
+  assert.deepEqual(await it.said(), []);
+  await it.done();
+});
+
 test('markup in every text field is shown as text and runs nowhere', async () => {
   const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
   const short = '<img src=x onerror=window.hurt=1>';
@@ -226,6 +246,7 @@ test('markup in every text field is shown as text and runs nowhere', async () =>
     `tasks?q=${encodeURIComponent(evil)}`,
     `dlq/${entry}`,
     'settings/audit',
+    'analytics/errors',
     '',
   ]) {
     await it.open(path);

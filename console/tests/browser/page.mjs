@@ -79,6 +79,8 @@ export const places = ({ complete, blocked, entry, many }) => [
   ['configuration', 'settings/config'],
   ['workers', 'workers'],
   ['queues', 'queues'],
+  ['analytics', 'analytics'],
+  ['analytics of errors', 'analytics/errors'],
   ['health', 'settings/health'],
   ['about', 'settings/about'],
   ['no page', 'nowhere/at/all/of/this'],

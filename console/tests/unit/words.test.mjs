@@ -17,6 +17,7 @@ import {
 } from '../../assets/app/format.mjs';
 import { reasonLook, stepLook, taskLook, TASK_STATES } from '../../assets/app/words.mjs';
 import { bodyOf, filtersOf, guess, merge, same, valueWord } from '../../assets/app/filters.mjs';
+import { axisOf, changeOf, labelled, lineOf, nearest, percent, placeOf } from '../../assets/app/chart.mjs';
 import { windowOf } from '../../assets/app/window.mjs';
 import { asText, byTime, finder, plain } from '../../assets/app/log-lines.mjs';
 
@@ -49,6 +50,30 @@ test('figures and ids', () => {
   );
   assert.equal(stamp('2026-01-02T03:04:05.678Z', 'UTC'), '2026-01-02 03:04:05 UTC');
   assert.equal(clockMs('2026-01-02T03:04:05.678Z', 'UTC'), '03:04:05.678');
+});
+
+test('a chart has a round axis above its highest value', () => {
+  assert.deepEqual(
+    [0, 1, 5, 6, 80, 101, 1234].map((most) => axisOf(most)),
+    [
+      { step: 1, top: 1 },
+      { step: 1, top: 1 },
+      { step: 1, top: 5 },
+      { step: 2, top: 6 },
+      { step: 20, top: 80 },
+      { step: 50, top: 150 },
+      { step: 500, top: 1500 },
+    ],
+  );
+  const box = { left: 0, right: 10, bottom: 100, height: 50, top: 5 };
+  assert.equal(lineOf([0, 5, 1], box), 'M0.0 100.0L5.0 50.0L10.0 90.0');
+  assert.deepEqual([placeOf(0, 1, 0, 10), nearest(-3, 3, 0, 10), nearest(6, 3, 0, 10), nearest(99, 3, 0, 10)], [5, 0, 1, 2]);
+  assert.deepEqual([labelled(3, 5), labelled(61, 5)], [[0, 1, 2], [0, 15, 30, 45, 60]]);
+});
+
+test('parts and changes in percent', () => {
+  assert.deepEqual([null, 0, 0.004, 0.0996, 0.12, 3.48].map(percent), ['–', '0 %', '0.4 %', '10 %', '12 %', '348 %']);
+  assert.deepEqual([null, 0, 0.12, -0.03].map(changeOf), ['', 'as before', '+12 %', '−3.0 %']);
 });
 
 test('axes have round steps', () => {

@@ -114,7 +114,7 @@ impl Analytics {
             return Err(invalid("from", "must be before `to` and in the past"));
         }
         let period = AnalyticsPeriod::new(from, to, now);
-        Ok(Window { period, as_of, lag_seconds: (now - as_of).as_seconds_f64(), now })
+        Ok(Window { period, as_of, lag_seconds: (now - as_of).as_seconds_f64().max(0.0), now })
     }
 }
 

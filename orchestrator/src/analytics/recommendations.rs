@@ -115,12 +115,18 @@ pub(super) fn of_step(step: &OfStep<'_>) -> Vec<Recommendation> {
         && run.p95 > 0.1
     {
         let numbers = evidence([("run_p95_seconds", run.p95), ("executions", attempts as f64)]);
-        let text = format!(
-            "takes {} of the time of its tasks (p95 {}): make it faster, split it into steps that run in parallel, or cut it into a \
-             batch.",
-            percent(row.share_of_task_time),
-            time(run.p95)
-        );
+        let share = row.share_of_task_time;
+        let text = if share > 1.0 {
+            // Its executions run in parallel.
+            let times = format!("{share:.1} times as long as its tasks (p95 {})", time(run.p95));
+            format!("takes, all executions together, {times}: make it faster, or cut its work into fewer and larger parts.")
+        } else {
+            let (share, time) = (percent(share), time(run.p95));
+            format!(
+                "takes {share} of the time of its tasks (p95 {time}): make it faster, split it into steps that run in parallel, or \
+                 cut it into a batch."
+            )
+        };
         add("dominates_task_time", Severity::Warning, numbers, text);
     }
     if let Some(average) = row.average_duration_seconds

@@ -11,6 +11,7 @@ import { causeOf } from '../dead-letters.mjs';
 import { crumbs } from '../shell.mjs';
 import { useKeys } from '../keys.mjs';
 import { Ago, Glyph, Icon, Segments, StateWord } from '../parts/basics.mjs';
+import { TasksOverTime } from '../parts/charts.mjs';
 import { Empty, Shown } from '../parts/states.mjs';
 import { bulk } from '../parts/bulk-dialog.mjs';
 
@@ -25,7 +26,7 @@ async function read(ns, stop) {
   const at = (/** @type {any} */ query) => ({ ...query, namespace: ns || undefined });
   const one = (/** @type {string} */ path, /** @type {any} */ query) => quiet(ask(path, { query, signal: stop }));
   const list = can('tasks:list');
-  const [states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues] = await Promise.all([
+  const [states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues, hour, times] = await Promise.all([
     list ? one('v1/tasks/count', at({ open: true, by: 'state' })) : null,
     list ? one('v1/tasks/count', at({ created_after: '24h', by: 'template' })) : null,
     list ? one('v1/tasks/count', at({ created_after: '24h', by: 'state' })) : null,
@@ -38,12 +39,14 @@ async function read(ns, stop) {
     can('events:read') ? one('v1/domain-events', { limit: 100 }) : null,
     can('workers:read') ? one('v1/workers', { limit: 200 }) : null,
     can('queues:read') ? one('v1/queues', {}) : null,
+    can('system:analytics_read') ? one('v1/analytics/throughput', at({ hours: 1 })) : null,
+    can('system:analytics_read') ? one('v1/analytics/tasks', at({ hours: 24 })) : null,
   ]);
   const failedBy = list
     ? await one('v1/tasks/count', at({ created_after: '24h', state: ['error', 'blocked_by_failures'], by: 'template' }))
     : null;
   const recent = list ? await one('v1/tasks', at({ limit: 8 })) : null;
-  return { states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues, failedBy, recent };
+  return { states, day, dayStates, blocked, oldestBlocked, dlq, queue, stale, health, events, workers, queues, hour, times, failedBy, recent };
 }
 
 export default function Overview() {
@@ -101,7 +104,11 @@ function View({ data, ns }) {
       html`<${Tile} key="health" to=${href('settings/health')} icon="plug" hue=${bad.length ? 'failed' : 'dimi'} name="Server" value=${health.status} text=${bad.length ? bad.map(([name]) => name).join(', ') : `${Object.values(health.open_steps ?? {}).reduce((/** @type {number} */ sum, n) => sum + Number(n), 0)} open steps`} />`,
   ].filter(Boolean);
   return html`<section aria-labelledby="ny"><h2 class="hd" id="ny">Needs you</h2><div class="panel tiles">${tiles}</div></section>
-    <div class="two"><${Failures} entries=${entries} /><${Day} data=${data} /></div>
+    ${
+      data.hour?.series[0]
+        ? html`<div class="two"><${TasksOverTime} points=${data.hour.series[0].points} minutes=${data.hour.interval_minutes} title=${data.hour.interval_minutes === 1 ? 'Tasks per minute' : `Tasks per ${data.hour.interval_minutes} minutes`} to=${href('analytics', { hours: 1 })} /><${Day} data=${data} /></div><${Failures} entries=${entries} />`
+        : html`<div class="two"><${Failures} entries=${entries} /><${Day} data=${data} /></div>`
+    }
     <${Recent} recent=${data.recent} />`;
 }
 
@@ -125,6 +132,8 @@ function Failures({ entries }) {
 /** Tasks of the last day, by template. */
 function Day({ data }) {
   const failed = Object.fromEntries((data.failedBy?.groups ?? []).map((/** @type {any} */ group) => [group.key, group.count]));
+  /** @type {Record<string, number | null>} */
+  const p95 = Object.fromEntries((data.times?.items ?? []).map((/** @type {any} */ row) => [`${row.namespace}/${row.name}`, row.duration && row.duration.p95 * 1000]));
   const groups = data.day?.groups ?? [];
   const states = data.dayStates?.groups ?? [];
   const name = (/** @type {string} */ key) => key.split(/[./]/).at(-1) ?? key;
@@ -143,7 +152,7 @@ function Day({ data }) {
           .reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.count, 0),
       ]),
   );
-  return html`<section class="panel"><header><h2>Tasks of the last 24 h</h2><a class="right small soft" href=${href('tasks', { created_after: '24h' })}>${data.day ? `${count(data.day.count)}${data.day.capped ? '+' : ''}` : ''}</a></header>${groups.length ? html`<div class="section day"><${Segments} tall parts=${byHue} /></div><table class="table cmp"><colgroup><col /><col class="c80" /><col class="c80" /></colgroup><thead><tr><th>Template</th><th class="num">Tasks</th><th class="num">Failed</th></tr></thead><tbody>${groups.slice(0, 8).map((/** @type {any} */ group) => html`<tr key=${group.key}><td><a class="strong" href=${to(group.key, {})}>${name(group.key)}</a></td><td class="num">${count(group.count)}</td><td class="num">${failed[group.key] ? html`<a class="failed strong" href=${to(group.key, { state: ['error', 'blocked_by_failures'] })}>${count(failed[group.key])}</a>` : html`<span class="dim">–</span>`}</td></tr>`)}</tbody></table>` : html`<${Empty} title="No tasks in the last 24 h" command="tasker task run NAMESPACE/NAME --input FILE" />`}</section>`;
+  return html`<section class="panel"><header><h2>Tasks of the last 24 h</h2><a class="right small soft" href=${href('tasks', { created_after: '24h' })}>${data.day ? `${count(data.day.count)}${data.day.capped ? '+' : ''}` : ''}</a></header>${groups.length ? html`<div class="section day"><${Segments} tall parts=${byHue} /></div><table class="table cmp"><colgroup><col /><col class="c80" />${data.times ? html`<col class="c80" />` : ''}<col class="c80" /></colgroup><thead><tr><th>Template</th><th class="num">Tasks</th>${data.times ? html`<th class="num" title="95 of 100 tasks took no longer">p95</th>` : ''}<th class="num">Failed</th></tr></thead><tbody>${groups.slice(0, 8).map((/** @type {any} */ group) => html`<tr key=${group.key}><td><a class="strong" href=${to(group.key, {})}>${name(group.key)}</a></td><td class="num">${count(group.count)}</td>${data.times ? html`<td class="num soft">${duration(p95[group.key])}</td>` : ''}<td class="num">${failed[group.key] ? html`<a class="failed strong" href=${to(group.key, { state: ['error', 'blocked_by_failures'] })}>${count(failed[group.key])}</a>` : html`<span class="dim">–</span>`}</td></tr>`)}</tbody></table>` : html`<${Empty} title="No tasks in the last 24 h" command="tasker task run NAMESPACE/NAME --input FILE" />`}</section>`;
 }
 
 function Recent({ recent }) {
