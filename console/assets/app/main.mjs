@@ -15,6 +15,7 @@ const ROUTES = [
   ['', () => import('./pages/overview.mjs')],
   ['tasks', () => import('./pages/tasks.mjs')],
   ['tasks/:id/:tab?', () => import('./pages/task.mjs')],
+  ['compare/:id/typical', () => import('./pages/typical.mjs')],
   ['compare/:a/:b', () => import('./pages/compare.mjs')],
   ['start', () => import('./pages/start.mjs')],
   ['start/:namespace/:name/:version?', () => import('./pages/start.mjs')],

@@ -57,6 +57,7 @@ export const places = ({ complete, blocked, entry, many }) => [
   ['task, JSON', `tasks/${complete}/json`],
   ['task, batch', `tasks/${many}?step=pick`],
   ['compare', `compare/${complete}/${blocked}`],
+  ['typical run', `compare/${complete}/typical`],
   ['start', 'start'],
   ['start form', 'start/shop/order'],
   ['templates', 'templates'],

@@ -18,6 +18,7 @@ import {
 import { reasonLook, stepLook, taskLook, TASK_STATES } from '../../assets/app/words.mjs';
 import { bodyOf, filtersOf, guess, merge, same, valueWord } from '../../assets/app/filters.mjs';
 import { axisOf, changeOf, labelled, lineOf, nearest, percent, placeOf } from '../../assets/app/chart.mjs';
+import { usualOf, verdict } from '../../assets/app/typical.mjs';
 import { windowOf } from '../../assets/app/window.mjs';
 import { asText, byTime, finder, plain } from '../../assets/app/log-lines.mjs';
 
@@ -69,6 +70,17 @@ test('a chart has a round axis above its highest value', () => {
   assert.equal(lineOf([0, 5, 1], box), 'M0.0 100.0L5.0 50.0L10.0 90.0');
   assert.deepEqual([placeOf(0, 1, 0, 10), nearest(-3, 3, 0, 10), nearest(6, 3, 0, 10), nearest(99, 3, 0, 10)], [5, 0, 1, 2]);
   assert.deepEqual([labelled(3, 5), labelled(61, 5)], [[0, 1, 2], [0, 15, 30, 45, 60]]);
+});
+
+test('a time is compared with what is usual', () => {
+  const usual = { p50: 100, p95: 200 };
+  assert.deepEqual(
+    [80, 150, 300, 500, 5000].map((ms) => verdict(ms, usual).word),
+    ['as usual', 'slower than half', 'slower than 95 of 100', '2.5 times the p95', '25 times the p95'],
+  );
+  assert.deepEqual([verdict(null, usual).hue, verdict(5, null).hue, verdict(15, { p50: 1, p95: 2 }).hue], ['waiting', 'waiting', 'done']);
+  const rows = [{ step: 'a', duration: { p50: 0.1, p95: 0.2 }, error_rate: 0, execution_count: 3 }];
+  assert.deepEqual(usualOf(rows).get('a')?.usual, usual);
 });
 
 test('parts and changes in percent', () => {

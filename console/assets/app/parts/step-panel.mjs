@@ -15,6 +15,7 @@ import { confirm, notify } from './dialog.mjs';
 import { JsonTree } from './json-tree.mjs';
 import { Loading, Trouble } from './states.mjs';
 import { Attempts } from './attempts.mjs';
+import { AttemptsDiff } from './attempts-diff.mjs';
 
 const pathOf = (/** @type {any} */ task, /** @type {string} */ step) =>
   `v1/tasks/${task.task_id}/workflow_steps/${encodeURIComponent(step)}`;
@@ -163,6 +164,7 @@ function Body({ task, step, attempts, logs, timeline, text, choose }) {
     ${failure && open ? html`<div class="section"><div class="callout ${isFailed ? '' : 'retry'}"><div class="row"><span class="t">${failure.error_type}</span><span class="micro right-note">${failure.retryable ? (isFailed ? 'retryable, attempts used up' : 'retryable') : 'not retryable'}</span></div><p class="small">${failure.message}</p></div>${details !== undefined && details !== null ? html`<div class="note"><${JsonTree} node=${nodeOf(details)} name="details" label="Details of the failure" /></div>` : ''}</div>` : ''}
     <div class="section"><${StateWord} look=${stepLook(step.state, step.isolated)} word=${step.state === 'complete' && step.started_at ? `Complete in ${duration(Date.parse(step.finished_at) - Date.parse(step.started_at))}` : undefined} />${step.next_retry_at && step.state === 'waiting_for_retry' ? html` <span class="small soft">again in ${duration(Date.parse(step.next_retry_at) - now.value)}</span>` : ''}</div>
     <${Attempts} step=${step} attempts=${attempts} timeline=${timeline} />
+    <${AttemptsDiff} attempts=${attempts} />
     ${usage ? html`<div class="section"><h3>Attempt ${last.attempt} <span class="dim">on ${last.actor}</span></h3><div class="meters"><div><div class="micro">Memory</div><div class="small"><span class="strong">${bytes(usage.peak_memory_bytes)}</span></div></div><div><div class="micro">CPU</div><div class="small"><span class="strong">${duration(usage.cpu_us / 1000)}</span></div></div><div><div class="micro">Time</div><div class="small"><span class="strong">${duration(usage.wall_us / 1000)}</span></div></div></div></div>` : ''}
     ${lines.length || logs.length ? html`<div class="section"><h3>Logs <span class="right"><button type="button" class="link" onClick=${() => setAll(!allLogs)}>${allLogs ? 'This attempt' : 'All attempts'}</button></span></h3><ul class="logs">${lines.map((/** @type {any} */ line) => html`<li key=${`${line.audit_id}.${line.position}`} class=${line.level === 'error' || line.level === 'critical' ? 'error' : line.level === 'warn' ? 'warn' : ''}><time title=${line.at}>${clockMs(line.at, zone.value).slice(3)}</time><b>${line.level}</b><span title=${line.message}>${line.message}</span></li>`)}</ul></div>` : ''}
     ${text ? html`<div class="section"><h3>Result</h3><${JsonTree} text=${text} label="Result" /></div>` : text === null ? html`<div class="section"><h3>Result</h3><a class="btn sm" download="${step.name}.json" href=${new URL(`${pathOf(task, step.name)}/result`, root).href}><${Icon} name="save" small />Download it: it is large</a></div>` : ''}
