@@ -204,7 +204,7 @@ test('analytics show what ran, and what failed most', async () => {
   const it = await page();
   await it.open('analytics/errors?hours=1');
   const main = it.locator('#main');
-  await main.getByText('Tasks created').waitFor();
+  await main.getByText('Tasks created', { exact: true }).waitFor();
   // What has just ended is counted some seconds later.
   const row = main.getByRole('row', { name: /charge in refused.*Refused/ });
   await row.waitFor({ timeout: 30_000 });
