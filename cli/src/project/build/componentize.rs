@@ -59,8 +59,6 @@ pub(crate) fn componentize(mut module: Vec<u8>) -> Result<Vec<u8>> {
     }
     ComponentEncoder::default()
         .validate(true)
-        // The memory of the adapter is there before that of the module: some languages cannot give any until they have begun.
-        .realloc_via_memory_grow(true)
         .module(&module)
         .and_then(|encoder| encoder.adapter(PREVIEW1, ADAPTER))
         .and_then(|mut encoder| encoder.encode())

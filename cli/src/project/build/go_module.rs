@@ -3,8 +3,8 @@
 //! - The host gets memory from `cabi_realloc`, and until that returns the component must not call it back. Go's scheduler and garbage
 //!   collector ask for the time whenever they run, also then, and the execution would be ended. So while `cabi_realloc` runs, the
 //!   function that asks for the time returns the last one, and the one that yields does nothing.
-//! - Go takes the memory after its own for its heap, and the adapter of preview 1 asks for a page when it is called first. So it is
-//!   called before Go begins.
+//! - Go takes all memory after its own for its heap, and the adapter of preview 1 needs some that stays its own. So the SDK has an array
+//!   for it, which begins with [`MARK`], and the adapter gets memory from there.
 
 use std::collections::HashMap;
 
@@ -15,15 +15,17 @@ use wasm_encoder::{
     reencode::{self, Reencode, utils},
 };
 use wasmparser::{
-    CodeSectionReader, ExportSectionReader, ExternalKind, FunctionSectionReader, GlobalSectionReader, Parser,
-    Payload, TypeRef,
+    CodeSectionReader, Data, DataKind, ExportSectionReader, ExternalKind, FunctionSectionReader,
+    GlobalSectionReader, Operator, Parser, Payload, TypeRef,
 };
 
 const PREVIEW1: &str = "wasi_snapshot_preview1";
 const REALLOC: &str = "cabi_realloc";
-const INITIALIZE: &str = "_initialize";
-/// A place that Go does not use: the pointers of its programs are beyond the first 4,096 bytes.
-const SCRATCH: i32 = 16;
+/// The export by which an adapter gets memory, if there is one.
+const ADAPTER_REALLOC: &str = "cabi_realloc_adapter";
+/// What the array begins with, and its size, as in `handler-sdk/go/adapter_wasip1.go`.
+const MARK: &[u8] = b"tasker-handler: memory of the adapter of preview 1";
+const ADAPTER_BYTES: i32 = 256 << 10;
 
 /// A function of a module, and its type.
 type Place = (u32, u32);
@@ -36,6 +38,8 @@ struct Facts {
     /// The functions that are imported from preview 1.
     imports: HashMap<String, Place>,
     exports: HashMap<String, Place>,
+    /// Where the adapter's memory begins.
+    memory: Option<i32>,
 }
 
 /// Returns the module with what it lacks. A module that is not of Go stays as it is.
@@ -77,6 +81,11 @@ impl Facts {
                         facts.functions += 1;
                     }
                 }
+                Payload::DataSection(segments) => {
+                    for segment in segments {
+                        facts.memory = facts.memory.or(marked(&segment?));
+                    }
+                }
                 Payload::GlobalSection(globals) => facts.globals += globals.count(),
                 Payload::ExportSection(exports) => {
                     for export in exports {
@@ -94,28 +103,38 @@ impl Facts {
     }
 }
 
-/// Adds functions, which come after all others, and two globals: whether `cabi_realloc` runs, and the last time.
+/// The address of the mark in a segment.
+fn marked(segment: &Data<'_>) -> Option<i32> {
+    let DataKind::Active { offset_expr, .. } = &segment.kind else { return None };
+    let Ok(Operator::I32Const { value }) = offset_expr.get_operators_reader().read() else { return None };
+    let place = segment.data.windows(MARK.len()).position(|bytes| bytes == MARK)?;
+    value.checked_add(i32::try_from(place).ok()?)
+}
+
+/// Adds functions, which come after all others, and three globals: whether `cabi_realloc` runs, the last time, and where the memory
+/// for the adapter goes on.
 #[derive(Default)]
 struct Guard {
     /// The new functions, with their types.
     added: Vec<(u32, Function)>,
     /// The imported functions that are called through a new one.
     imports: HashMap<u32, u32>,
-    /// The exports that are new functions.
-    exports: HashMap<String, u32>,
+    /// What is exported as `cabi_realloc` and `cabi_realloc_adapter`.
+    realloc: u32,
+    adapter_realloc: u32,
+    /// Where the adapter's memory begins.
+    memory: i32,
 }
 
 impl Guard {
     /// None if the module does not have all of it.
     fn of(facts: &Facts) -> Option<Self> {
         let import = |name: &str| facts.imports.get(name).copied();
-        let export = |name: &str| facts.exports.get(name).copied();
-        let (running, time) = (facts.globals, facts.globals + 1);
+        let (running, time, next_free) = (facts.globals, facts.globals + 1, facts.globals + 2);
         let clock = import("clock_time_get")?;
-        let realloc = export(REALLOC)?;
-        let initialize = export(INITIALIZE)?;
-        let arguments = import("args_sizes_get")?;
-        let mut guard = Self::default();
+        let realloc = facts.exports.get(REALLOC).copied()?;
+        let memory = facts.memory?;
+        let mut guard = Self { memory, ..Self::default() };
         let mut next = facts.functions;
         let mut add = |(_, kind): Place, function| {
             guard.added.push((kind, function));
@@ -124,12 +143,11 @@ impl Guard {
         };
         let new_clock = add(clock, clock_time_get(clock.0, running, time));
         let new_realloc = add(realloc, cabi_realloc(realloc.0, running));
-        let new_initialize = add(initialize, begin(initialize.0, arguments.0));
+        let for_adapter = add(realloc, cabi_realloc_adapter(next_free, memory.checked_add(ADAPTER_BYTES)?));
         let yields = import("sched_yield").map(|place| (place.0, add(place, sched_yield(place.0, running))));
         guard.imports.insert(clock.0, new_clock);
         guard.imports.extend(yields);
-        guard.exports.insert(REALLOC.to_owned(), new_realloc);
-        guard.exports.insert(INITIALIZE.to_owned(), new_initialize);
+        (guard.realloc, guard.adapter_realloc) = (new_realloc, for_adapter);
         Some(guard)
     }
 }
@@ -165,11 +183,16 @@ fn sched_yield(import: u32, running: u32) -> Function {
     function
 }
 
-/// `_initialize()`. `args_sizes_get(place, place)` makes the adapter ask for its memory.
-fn begin(own: u32, arguments: u32) -> Function {
-    let mut function = Function::new([]);
+/// `cabi_realloc_adapter(old, size, align, new size)`. The adapter asks for a few pages, and returns none.
+fn cabi_realloc_adapter(next: u32, end: i32) -> Function {
+    let mut function = Function::new([(1, ValType::I32)]);
     let mut code = function.instructions();
-    code.i32_const(SCRATCH).i32_const(SCRATCH + 4).call(arguments).drop().call(own).end();
+    // The next address, rounded up to the alignment.
+    code.global_get(next).local_get(2).i32_add().i32_const(1).i32_sub();
+    code.i32_const(0).local_get(2).i32_sub().i32_and().local_tee(4);
+    code.local_get(3).i32_add().global_set(next);
+    code.global_get(next).i32_const(end).i32_gt_u().if_(BlockType::Empty).unreachable().end();
+    code.local_get(4).end();
     function
 }
 
@@ -203,6 +226,7 @@ impl Reencode for Guard {
         let global = |val_type| GlobalType { val_type, mutable: true, shared: false };
         globals.global(global(ValType::I32), &ConstExpr::i32_const(0));
         globals.global(global(ValType::I64), &ConstExpr::i64_const(0));
+        globals.global(global(ValType::I32), &ConstExpr::i32_const(self.memory));
         Ok(())
     }
 
@@ -213,13 +237,13 @@ impl Reencode for Guard {
     ) -> Rewritten {
         for export in section {
             let export = export?;
-            match self.exports.get(export.name) {
-                Some(function) => {
-                    exports.export(export.name, ExportKind::Func, *function);
-                }
-                None => self.parse_export(exports, export)?,
+            if export.name == REALLOC {
+                exports.export(REALLOC, ExportKind::Func, self.realloc);
+            } else {
+                self.parse_export(exports, export)?;
             }
         }
+        exports.export(ADAPTER_REALLOC, ExportKind::Func, self.adapter_realloc);
         Ok(())
     }
 
@@ -239,24 +263,26 @@ mod tests {
 
     #[test]
     fn what_go_lacks_is_added() {
-        let module = wat::parse_str(
+        let mark = std::str::from_utf8(MARK).unwrap();
+        let module = wat::parse_str(format!(
             r#"(module
                 (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
                 (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
-                (import "wasi_snapshot_preview1" "args_sizes_get" (func $arguments (param i32 i32) (result i32)))
                 (memory (export "memory") 1)
                 (global i32 (i32.const 7))
-                (func (export "_initialize") (drop (call $yield)))
+                (func (export "now") (drop (call $yield)))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                     (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 8)))
-                    (i32.wrap_i64 (i64.load (i32.const 8)))))"#,
-        )
+                    (i32.wrap_i64 (i64.load (i32.const 8))))
+                (data (i32.const 4096) "before {mark}"))"#
+        ))
         .unwrap();
         let guarded = guard(&module).unwrap();
         wasmparser::Validator::new().validate_all(&guarded).unwrap();
         let facts = Facts::of(&guarded).unwrap();
-        assert_eq!((facts.functions, facts.globals), (5 + 4, 3));
-        assert_eq!((facts.exports[REALLOC].0, facts.exports[INITIALIZE].0), (6, 7));
+        assert_eq!((facts.functions, facts.globals), (4 + 4, 4));
+        assert_eq!((facts.exports[REALLOC].0, facts.exports[ADAPTER_REALLOC].0), (5, 6));
+        assert_eq!(facts.memory, Some(4096 + 7));
     }
 
     #[test]
