@@ -189,3 +189,19 @@ func WorkerResults[T any](c *Context, worker string) ([]WorkerResult[T], error) 
 	sort.Slice(results, func(a, b int) bool { return results[a].Number < results[b].Number })
 	return results, nil
 }
+
+// Number is what [Merge] adds up.
+type Number interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
+}
+
+// Merge merges the workers' tables; values with the same key are added.
+func Merge[K comparable, V Number](tables ...map[K]V) map[K]V {
+	merged := map[K]V{}
+	for _, table := range tables {
+		for key, value := range table {
+			merged[key] += value
+		}
+	}
+	return merged
+}

@@ -28,3 +28,23 @@ func TestWhatJSONWouldChangeSilentlyIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestTablesAreMergedByAdding(t *testing.T) {
+	merged := Merge(map[string]int{"a": 1, "b": 2}, nil, map[string]int{"b": 3})
+	if len(merged) != 2 || merged["a"] != 1 || merged["b"] != 5 {
+		t.Error(merged)
+	}
+}
+
+func TestWorkIsSplitWithoutLossAndWithoutOverflow(t *testing.T) {
+	const all = ^uint64(0)
+	if ranges := Ranges(all, all-1); len(ranges) != 2 || ranges[1] != (Range{all - 1, all}) {
+		t.Error(ranges)
+	}
+	if slices := Split(7, 3); len(slices) != 3 || slices[0].Len() != 3 || slices[2] != (Range{5, 7}) {
+		t.Error(slices)
+	}
+	if slices := Split(0, 3); len(slices) != 0 {
+		t.Error(slices)
+	}
+}
