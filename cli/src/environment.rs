@@ -29,12 +29,23 @@ const COMMON: &[&str] = &[
     "*_proxy",
     "CI",
 ];
-/// The variables of Rust's tools and of the C compilers that they run, and of Node's and Python's tools.
+/// The variables of Rust's tools and of the C compilers that they run, and of Node's, Python's, Go's and Zig's tools.
 const BUILD: &[&str] = &[
     "NODE_EXTRA_CA_CERTS",
     "NPM_CONFIG_*",
     "npm_config_*",
     "PIP_*",
+    "GOCACHE",
+    "GOFLAGS",
+    "GOINSECURE",
+    "GOMODCACHE",
+    "GONOPROXY",
+    "GONOSUMDB",
+    "GOPATH",
+    "GOPRIVATE",
+    "GOPROXY",
+    "GOSUMDB",
+    "ZIG_GLOBAL_CACHE_DIR",
     "CARGO_*",
     "RUSTUP_*",
     "RUSTC*",

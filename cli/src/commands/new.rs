@@ -28,6 +28,7 @@ enum Language {
     Rust,
     Typescript,
     Python,
+    Go,
 }
 
 type Files = &'static [(&'static str, &'static str)];
@@ -66,12 +67,22 @@ const PYTHON: Files = &[
     ("README.md", include_str!("../../new-project/python/README.md")),
 ];
 
+/// The files of a project in Go, with placeholders `{{name}}` and `{{sdk}}`.
+const GO: Files = &[
+    ("go.mod", include_str!("../../new-project/go/go.mod.txt")),
+    ("handlers.go", include_str!("../../new-project/go/handlers.go")),
+    ("handlers_test.go", include_str!("../../new-project/go/handlers_test.go")),
+    (".gitignore", include_str!("../../new-project/go/gitignore")),
+    ("README.md", include_str!("../../new-project/go/README.md")),
+];
+
 impl Language {
     fn files(self) -> Files {
         match self {
             Self::Rust => RUST,
             Self::Typescript => TYPESCRIPT,
             Self::Python => PYTHON,
+            Self::Go => GO,
         }
     }
 
@@ -82,6 +93,7 @@ impl Language {
             Self::Rust => "rust",
             Self::Typescript => "typescript",
             Self::Python => "python",
+            Self::Go => "go",
         };
         let checkout =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk").join(folder).canonicalize();
@@ -93,6 +105,9 @@ impl Language {
             (Self::Typescript, Err(_)) => env!("CARGO_PKG_VERSION").to_owned(),
             (Self::Python, Ok(path)) => format!(" @ file://{}", path.escape_debug()),
             (Self::Python, Err(_)) => format!("=={}", env!("CARGO_PKG_VERSION")),
+            (Self::Go, Ok(path)) => format!("{path:?}"),
+            // A module of Go is source text: the folder `sdk` of the project is for a copy of it.
+            (Self::Go, Err(_)) => "./sdk".to_owned(),
         }
     }
 }

@@ -42,6 +42,7 @@ pub(crate) enum Language {
     #[serde(alias = "javascript")]
     Typescript,
     Python,
+    Go,
 }
 
 /// What runs JavaScript.
@@ -130,7 +131,7 @@ impl Component {
 
 impl Language {
     /// All of them. Of a folder with the files of several, the first is meant.
-    const ALL: [Self; 3] = [Self::Rust, Self::Typescript, Self::Python];
+    const ALL: [Self; 4] = [Self::Rust, Self::Typescript, Self::Python, Self::Go];
 
     /// The file that makes a folder a package of this language.
     pub(crate) fn manifest(self) -> &'static str {
@@ -138,6 +139,7 @@ impl Language {
             Self::Rust => "Cargo.toml",
             Self::Typescript => "package.json",
             Self::Python => "pyproject.toml",
+            Self::Go => "go.mod",
         }
     }
 
@@ -252,7 +254,7 @@ mod tests {
         assert_eq!(recipe("'x.wasm'").unwrap(), "File");
         assert_eq!(recipe("{ path = 'y.wasm', build = 'make y' }").unwrap(), "make y");
         for (text, fault) in [
-            ("'empty'", "has no Cargo.toml or package.json or pyproject.toml"),
+            ("'empty'", "has no Cargo.toml or package.json or pyproject.toml or go.mod"),
             ("'gone'", "there is no"),
             ("{ path = 'js', build = 'make' }", "name that file as `path`"),
             ("{ path = 'x.wasm', language = 'rust' }", "is used as it is"),

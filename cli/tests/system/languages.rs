@@ -188,3 +188,35 @@ fn a_new_project_in_python_is_built_tested_and_run() {
         broken.stderr
     );
 }
+
+#[test]
+fn a_new_project_in_go_is_built_tested_and_run() {
+    if !is_installed("python3") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder is made");
+    let project = folder.path().join("Greeter");
+    let made = run(tasker(folder.path()).args(["new", "--language", "go"]).arg(&project));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+
+    let built = run(tasker(&project).args(["--json", "build"]));
+    assert_eq!(built.code, Some(0), "{built:#?}");
+    let names: Vec<_> =
+        built.json().as_array().expect("a list").iter().map(|row| row["handler"].clone()).collect();
+    assert_eq!(names, ["announce", "compose"]);
+    let size = built.json()[0]["size_bytes"].as_u64().expect("a size");
+    assert!(size < 6_000_000, "the component has {size} bytes");
+
+    let refused = run(tasker(&project).args(["handler", "run", "compose", "--input", r#"{"name": " "}"#]));
+    assert!(refused.stdout.contains("NoName (permanent)"), "{refused:#?}");
+    let task =
+        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
+    assert_eq!(task.code, Some(0), "{task:#?}");
+    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+
+    let broken = build_with(&project, "handlers.go", "\"log/slog\"", "\"nowhere\"");
+    assert_eq!(broken.code, Some(1), "{broken:#?}");
+    assert!(broken.stderr.contains("handlers.go:5:2: package nowhere is not in std"), "{}", broken.stderr);
+    let empty = build_with(&project, "handlers.go", "\"tasker-handler\"", "");
+    assert_eq!(empty.code, Some(1), "{empty:#?}");
+}

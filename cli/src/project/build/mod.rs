@@ -2,10 +2,14 @@
 
 mod cargo;
 mod command;
+mod componentize;
+mod go;
+mod go_module;
 mod installed;
 mod node;
 mod python;
 mod shown;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -31,5 +35,6 @@ pub(super) async fn build(project: &ProjectConfig, component: &Component) -> Res
             node::build(&path, component.engine(), &output, named).await
         }
         Recipe::Language(Language::Python) => python::build(&path, &output, named).await,
+        Recipe::Language(Language::Go) => go::build(&path, &output, named).await,
     }
 }

@@ -1,0 +1,3 @@
+module tasker-handler
+
+go 1.24
