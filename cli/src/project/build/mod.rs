@@ -5,6 +5,7 @@ mod command;
 mod installed;
 mod node;
 mod python;
+mod ruby;
 mod shown;
 
 use std::path::PathBuf;
@@ -31,5 +32,6 @@ pub(super) async fn build(project: &ProjectConfig, component: &Component) -> Res
             node::build(&path, component.engine(), &output, named).await
         }
         Recipe::Language(Language::Python) => python::build(&path, &output, named).await,
+        Recipe::Language(Language::Ruby) => ruby::build(&path, &output, named).await,
     }
 }
