@@ -29,12 +29,16 @@ const COMMON: &[&str] = &[
     "*_proxy",
     "CI",
 ];
-/// The variables of Rust's tools and of the C compilers that they run, and of Node's and Python's tools.
+/// The variables of Rust's tools and of the C compilers that they run, and of the tools of Node, Python and Ruby.
 const BUILD: &[&str] = &[
     "NODE_EXTRA_CA_CERTS",
     "NPM_CONFIG_*",
     "npm_config_*",
     "PIP_*",
+    "BUNDLE_*",
+    "GEM_*",
+    "RUBYOPT",
+    "RBENV_*",
     "CARGO_*",
     "RUSTUP_*",
     "RUSTC*",

@@ -28,6 +28,7 @@ enum Language {
     Rust,
     Typescript,
     Python,
+    Ruby,
 }
 
 type Files = &'static [(&'static str, &'static str)];
@@ -66,12 +67,22 @@ const PYTHON: Files = &[
     ("README.md", include_str!("../../new-project/python/README.md")),
 ];
 
+/// The files of a project in Ruby, with placeholders `{{name}}` and `{{sdk}}`.
+const RUBY: Files = &[
+    ("Gemfile", include_str!("../../new-project/ruby/Gemfile")),
+    ("handlers.rb", include_str!("../../new-project/ruby/handlers.rb")),
+    ("test/handlers_test.rb", include_str!("../../new-project/ruby/test/handlers_test.rb")),
+    (".gitignore", include_str!("../../new-project/ruby/gitignore")),
+    ("README.md", include_str!("../../new-project/ruby/README.md")),
+];
+
 impl Language {
     fn files(self) -> Files {
         match self {
             Self::Rust => RUST,
             Self::Typescript => TYPESCRIPT,
             Self::Python => PYTHON,
+            Self::Ruby => RUBY,
         }
     }
 
@@ -82,6 +93,7 @@ impl Language {
             Self::Rust => "rust",
             Self::Typescript => "typescript",
             Self::Python => "python",
+            Self::Ruby => "ruby",
         };
         let checkout =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk").join(folder).canonicalize();
@@ -93,6 +105,8 @@ impl Language {
             (Self::Typescript, Err(_)) => env!("CARGO_PKG_VERSION").to_owned(),
             (Self::Python, Ok(path)) => format!(" @ file://{}", path.escape_debug()),
             (Self::Python, Err(_)) => format!("=={}", env!("CARGO_PKG_VERSION")),
+            (Self::Ruby, Ok(path)) => format!(", path: {path:?}"),
+            (Self::Ruby, Err(_)) => format!(", \"{}\"", env!("CARGO_PKG_VERSION")),
         }
     }
 }

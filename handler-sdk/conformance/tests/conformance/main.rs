@@ -51,3 +51,8 @@ fn typescript() {
 fn python() {
     play("python");
 }
+
+#[test]
+fn ruby() {
+    play("ruby");
+}
