@@ -2,6 +2,8 @@
 
 mod cargo;
 mod command;
+#[allow(dead_code, reason = "no language uses it yet")]
+mod componentize;
 mod installed;
 mod node;
 mod python;
