@@ -34,6 +34,7 @@ test: setup aws-tools ## Run every test
 	@scripts/test-handlers.sh
 	@scripts/test-clients.sh
 	@scripts/test-handlers-python.sh
+	@scripts/test-handlers-ruby.sh
 	@scripts/test-console.sh
 
 clients: ## Generate the clients in clients/ from api/openapi.json

@@ -7,5 +7,5 @@ Gem::Specification.new do |gem|
   gem.authors = ["Tasker"]
   gem.license = "Apache-2.0"
   gem.required_ruby_version = ">= 3.1"
-  gem.files = Dir["lib/**/*.rb", "wit/**/*.wit", "README.md"]
+  gem.files = Dir["lib/**/*.rb", "README.md"]
 end

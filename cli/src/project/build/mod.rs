@@ -2,7 +2,6 @@
 
 mod cargo;
 mod command;
-#[allow(dead_code, reason = "no language uses it yet")]
 mod componentize;
 mod installed;
 mod node;

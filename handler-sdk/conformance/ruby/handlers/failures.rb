@@ -31,14 +31,7 @@ class Throw < Tasker::StepHandler
   input Tasker.struct(message: String, cause: { type: String, optional: true })
 
   def call(context)
-    fail_because(context.get_input("cause")) if context.get_input("cause")
-  rescue Broken
-    raise Broken, context.get_input("message") # conformance: thrown here
-  else
-    fail_because(context.get_input("message"))
+    cause = context.get_input("cause")
+    raise Broken, context.get_input("message"), cause: cause && Broken.new(cause) # conformance: thrown here
   end
-
-  private
-
-  def fail_because(message) = raise(Broken, message)
 end

@@ -30,7 +30,22 @@ module Tasker
     def retryable? = true
   end
 
-  # A value that does not have its type, and where.
+  # A value that does not have its form, and where in it: `items[0].price`.
   class Mismatch < StandardError
+    # Where a path is no help any more.
+    LONG = 200
+    attr_reader :what, :path
+
+    def initialize(what, path = "")
+      super(path.empty? ? what : "`#{path}`: #{what}")
+      @what, @path = what, path
+    end
+
+    # The same, seen from around the part.
+    def within(part)
+      return self if path.size > LONG
+
+      Mismatch.new(what, path.empty? || path.start_with?("[") ? "#{part}#{path}" : "#{part}.#{path}")
+    end
   end
 end

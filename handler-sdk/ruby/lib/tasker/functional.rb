@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "batchable"
 require_relative "step_handler"
 
 module Tasker
@@ -58,12 +59,10 @@ module Tasker
       step_handler(name, **options, &block)
     end
 
-    # The block also gets `batch_context`: the slice with `start_cursor`, `end_cursor` and so on, as Context#batch has it.
+    # The block also gets `batch_context`: see Batchable.
     def batch_worker(name, **options, &block)
       step_handler(name, **options) do |context:, **arguments|
-        slice = context.slice
-        batch_context = { cursor_config: { start_cursor: slice.begin, end_cursor: slice.end }, no_op: context.batch&.no_op? || false }
-        instance_exec(context: context, batch_context: batch_context, **arguments, &block)
+        instance_exec(context: context, batch_context: Batchable.get_batch_context(context), **arguments, &block)
       end
     end
   end

@@ -9,7 +9,7 @@ module Tasker
   # JSON as the platform understands it: numbers keep every digit, texts are UTF-8, and nothing else is passed over in silence.
   module Json
     # The levels of a document.
-    DEPTH = 500
+    DEPTH = 128
     # What needs a second look: half of a character, and numbers that may be beyond every double.
     SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}/
 
@@ -28,45 +28,70 @@ module Tasker
     end
 
     # The document of a value. Raises a Mismatch that says which part cannot be written.
-    def generate(value) = JSON.generate(plain(value, "", 0), max_nesting: 0)
+    def generate(value) = JSON.generate(plain(value, 0), max_nesting: 0)
 
     # What JSON can hold: symbols, times, structs and objects with `to_h` become it. Numbers that are none become null.
-    def plain(value, path, depth)
+    #
+    # Without blocks, which take a lot of the interpreter's stack in each level.
+    def plain(value, depth)
       raise Mismatch, "it has more than #{DEPTH} levels" if depth > DEPTH
 
       case value
       when nil, true, false, Integer then value
-      when String then text(value, path)
+      when String then text(value)
       when Float then value.finite? ? value : nil
-      when Symbol then text(value.to_s, path)
-      when Hash then value.to_h { |key, item| [name(key, path), plain(item, member(path, key), depth + 1)] }
-      when Array then value.each_with_index.map { |item, index| plain(item, "#{path}[#{index}]", depth + 1) }
+      when Symbol then text(value.to_s)
+      when Hash then members(value, depth)
+      when Array then items(value, depth)
       when Time then value.iso8601(value.nsec.zero? ? 0 : 6)
-      when Struct then plain(value.to_h, path, depth)
-      when Set then plain(value.to_a, path, depth)
-      else other(value, path, depth)
+      when Struct then plain(value.to_h, depth)
+      when Set then plain(value.to_a, depth)
+      else other(value, depth)
       end
     end
 
-    def other(value, path, depth)
+    def members(value, depth)
+      made, keys, index, key = {}, value.keys, 0, nil
+      while index < keys.size
+        key = keys[index]
+        made[name(key)] = plain(value[key], depth + 1)
+        index += 1
+      end
+      made
+    rescue Mismatch => error
+      raise error.within(key.to_s)
+    end
+
+    def items(value, depth)
+      made, index = [], 0
+      while index < value.size
+        made << plain(value[index], depth + 1)
+        index += 1
+      end
+      made
+    rescue Mismatch => error
+      raise error.within("[#{index}]")
+    end
+
+    def other(value, depth)
       return value.iso8601 if value.respond_to?(:iso8601)
-      return plain(value.to_h, path, depth) if value.respond_to?(:to_h)
+      return plain(value.to_h, depth) if value.respond_to?(:to_h)
       return value.to_s if value.is_a?(Numeric)
 
-      raise Mismatch, at(path, "a value of the class #{value.class} cannot be written as JSON")
+      raise Mismatch, "a value of the class #{value.class} cannot be written as JSON"
     end
 
-    def name(key, path)
-      return text(key.to_s, path) if key.is_a?(String) || key.is_a?(Symbol) || key.is_a?(Integer)
+    def name(key)
+      return text(key.to_s) if key.is_a?(String) || key.is_a?(Symbol) || key.is_a?(Integer)
 
-      raise Mismatch, at(path, "a key of the class #{key.class} cannot be written as JSON")
+      raise Mismatch, "a key of the class #{key.class} cannot be written as JSON"
     end
 
-    def text(value, path)
+    def text(value)
       utf8 = value.encoding == Encoding::UTF_8 ? value : value.encode(Encoding::UTF_8)
-      utf8.valid_encoding? ? utf8 : raise(Mismatch, at(path, "a string is no text in UTF-8"))
+      utf8.valid_encoding? ? utf8 : raise(Mismatch, "a string is no text in UTF-8")
     rescue EncodingError
-      raise Mismatch, at(path, "a string in #{value.encoding} is no text")
+      raise Mismatch, "a string in #{value.encoding} is no text"
     end
 
     def check(value)
@@ -80,6 +105,5 @@ module Tasker
     end
 
     def member(path, name) = path.empty? ? name.to_s : "#{path}.#{name}"
-    def at(path, what) = path.empty? ? what : "`#{path}`: #{what}"
   end
 end

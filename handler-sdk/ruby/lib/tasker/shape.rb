@@ -76,7 +76,7 @@ module Tasker
       end
     end
 
-    def fail_at(path, what) = raise(Mismatch, Json.at(path, what))
+    def fail_at(path, what) = raise(Mismatch.new(what, path))
   end
 
   # A struct whose members have forms: `Order = Tasker.struct(id: String, quantity: { type: Integer, minimum: 0 })`. Other members of

@@ -1,17 +1,17 @@
 //! What a component imports and exports, by its WIT: as imports of a core module, and as a description for the SDK.
 
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use wasm_encoder::ValType;
 use wit_parser::{
-    Function, Handle, Resolve, Type, TypeDefKind, TypeId, WorldId, WorldItem, WorldKey,
+    Function, Handle, Resolve, Type, TypeDefKind, TypeId, WorldItem, WorldKey,
     abi::{AbiVariant, WasmType},
 };
 
-/// The world that handlers in Ruby are built for.
-const WORLD: &str = "sdk";
+use crate::project::build::componentize::world;
+
 /// The interface that a component exports.
 const EXPORT: &str = "tasker:handler/step-handler";
 
@@ -27,8 +27,6 @@ pub(super) struct Import {
 /// The imports and exports of a world.
 #[derive(Debug)]
 pub(super) struct Bindings {
-    pub(super) resolve: Resolve,
-    pub(super) world: WorldId,
     /// In the order of their numbers, by which the SDK calls them.
     pub(super) imports: Vec<Import>,
     /// The names of the exported `describe` and `handle` in the core module.
@@ -39,12 +37,9 @@ pub(super) struct Bindings {
 }
 
 impl Bindings {
-    /// Reads the folder `wit` of the SDK.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
-        let mut resolve = Resolve::default();
-        let (package, _) =
-            resolve.push_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
-        let world = resolve.select_world(&[package], Some(WORLD)).context("the SDK's WIT")?;
+    /// Those of a component that imports all that handlers may import.
+    pub(super) fn read() -> Result<Self> {
+        let (resolve, world) = world()?;
         let mut types = Types { resolve: &resolve, known: HashMap::new(), all: Vec::new() };
         let (mut imports, mut functions, mut exports) = (Vec::new(), Vec::new(), Vec::new());
         let mut add = |module: &str, name: String, params: &[WasmType], results: &[WasmType]| {
@@ -89,17 +84,15 @@ impl Bindings {
             }
         }
         if exported.is_empty() {
-            bail!("the world of {} does not export {EXPORT}", folder.display());
+            bail!("the world of handlers does not export {EXPORT}");
         }
         let description =
             json!({ "types": types.all, "imports": functions, "exports": exports }).to_string();
         Ok(Self {
-            world,
             imports,
             describe: format!("{exported}#describe"),
             handle: format!("{exported}#handle"),
             description,
-            resolve,
         })
     }
 }

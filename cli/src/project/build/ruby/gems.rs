@@ -49,7 +49,6 @@ pub(super) struct Gem {
 #[derive(Debug)]
 pub(super) struct Gems {
     all: Vec<Gem>,
-    sdk: usize,
 }
 
 impl Gems {
@@ -76,6 +75,8 @@ impl Gems {
                     command.env_clear().envs(environment::for_builds(named));
                     command.env("BUNDLE_GEMFILE", &files[0]).env("BUNDLE_PATH", &bundle);
                     command.env("BUNDLE_WITHOUT", "development:test");
+                    // Gems with code for this machine are of no use.
+                    command.env("BUNDLE_FORCE_RUBY_PLATFORM", "true").env("BUNDLE_SILENCE_ROOT_WARNING", "true");
                     command.env("BUNDLE_FROZEN", if has_lock { "true" } else { "false" });
                     command.env("BUNDLE_APP_CONFIG", &place).stdin(Stdio::null());
                     command
@@ -114,20 +115,14 @@ impl Gems {
             );
         }
         let all: Vec<Gem> = all.into_iter().filter(|gem| !is_inside(gem)).collect();
-        let sdk = all.iter().position(|gem| gem.name == SDK);
-        let sdk = sdk.with_context(|| {
-            format!("{} does not name the SDK: add  gem \"{SDK}\"", shown(manifest))
-        })?;
-        Ok(Self { all, sdk })
+        if !all.iter().any(|gem| gem.name == SDK) {
+            bail!("{} does not name the SDK: add  gem \"{SDK}\"", shown(manifest));
+        }
+        Ok(Self { all })
     }
 
     pub(super) fn all(&self) -> &[Gem] {
         &self.all
-    }
-
-    /// The folder of the SDK.
-    pub(super) fn sdk(&self) -> &Path {
-        &self.all[self.sdk].folder
     }
 
     /// The folders of code that may change without its version.

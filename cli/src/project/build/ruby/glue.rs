@@ -14,6 +14,9 @@ const ALLOCATE: u32 = 1;
 const SHRINK: u32 = 2;
 const FIRST_IMPORT: u32 = 3;
 
+/// The bytes for a stored stack, at the address in a global.
+pub(super) const WIDE_BYTES: i32 = 256 << 10;
+
 /// A slot of a frame.
 fn slot(number: u32) -> MemArg {
     MemArg { offset: u64::from(number) * 8, align: 3, memory_index: 0 }
@@ -119,6 +122,25 @@ pub(super) fn export(targets: Targets, has_parameter: bool) -> Function {
     // The SDK lets no exception out.
     code.if_(BlockType::Empty).unreachable().end();
     code.local_get(local).i32_load(word(0)).i32_const(1).i32_shr_u().end();
+    function
+}
+
+/// Begins to store the stack of the interpreter, which it does to collect garbage and to raise exceptions: `(address)`.
+///
+/// The stack is stored between the two addresses at that address. The interpreter has static buffers of 24 KiB for it, and ends
+/// when the stack of its C functions is larger, which JSON of 100 levels makes it. So it gets a larger one instead; of these buffers, one
+/// is used at a time.
+pub(super) fn store_stack(store: u32, wide: u32, statics: std::ops::Range<u32>) -> Function {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    let address = |value: u32| i32::try_from(value).expect("a module's own data are below 2 GiB");
+    code.local_get(0).i32_const(address(statics.end)).i32_lt_u();
+    code.global_get(wide).i32_const(0).i32_ne().i32_and();
+    code.local_get(0).i32_const(address(statics.start)).i32_ge_u().i32_and();
+    code.if_(BlockType::Empty);
+    code.local_get(0).global_get(wide).i32_store(word(0));
+    code.local_get(0).global_get(wide).i32_const(WIDE_BYTES).i32_add().i32_store(word(4));
+    code.end().local_get(0).call(store).end();
     function
 }
 

@@ -13,13 +13,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use wasi_preview1_component_adapter_provider::{
-    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as PREVIEW1, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
-};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-
 use self::{bindings::Bindings, gems::Gems, interpreter::Interpreter, snapshot::Load};
-use super::{installed::digest, shown::shown};
+use super::{componentize::componentize, installed::digest, shown::shown};
 
 /// Raised when the same sources give another component.
 const RECIPE: &str = "1";
@@ -42,28 +37,18 @@ pub(super) async fn build(folder: &Path, output: &Path, named: &[String]) -> Res
     }
     let _ = fs::remove_file(&note);
     eprintln!("{}: building its component", shown(folder));
-    let bindings = Bindings::read(&gems.sdk().join("wit"))?;
+    let bindings = Bindings::read()?;
     let linked = interpreter.linked(&bindings)?;
     let load = Load { folder, gems: &gems, interpreter: &interpreter, bindings: &bindings };
     let snapshot = load.run(&linked, named).await?;
     let component = tokio::task::spawn_blocking(move || {
         let module = fs::read(&linked).with_context(|| format!("reading {}", linked.display()))?;
-        component(module::freeze(&module, &bindings, &snapshot)?, &bindings)
+        componentize(module::freeze(&module, &bindings, &snapshot)?)
     })
     .await??;
     fs::write(&file, component).with_context(|| format!("writing {}", file.display()))?;
     fs::write(&note, key).with_context(|| format!("writing {}", note.display()))?;
     Ok(vec![file])
-}
-
-/// Makes a component of a core module.
-fn component(mut module: Vec<u8>, bindings: &Bindings) -> Result<Vec<u8>> {
-    embed_component_metadata(&mut module, &bindings.resolve, bindings.world, StringEncoding::UTF8)?;
-    ComponentEncoder::default()
-        .module(&module)
-        .and_then(|encoder| encoder.adapter(PREVIEW1, ADAPTER))
-        .and_then(|mut encoder| encoder.encode())
-        .context("making a component of the interpreter")
 }
 
 /// What a component is made of: when it is the same, nothing is built.

@@ -10,8 +10,8 @@ use wasm_encoder::{
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, DataSectionReader, Export, ExportSectionReader, ExternalKind,
-    FunctionSectionReader, Global, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Parser, Payload,
-    TypeRef, TypeSectionReader,
+    FunctionSectionReader, Global, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Operator, Parser,
+    Payload, TypeRef, TypeSectionReader,
 };
 
 use super::{
@@ -26,6 +26,9 @@ const PAGES_AT_START: u64 = 2_048;
 /// What exports begin with.
 const CALL: &str = "rb-funcallv-protect:";
 const OUT: &str = "int-to-js-number:";
+const STORE_STACK: &str = "asyncify_start_unwind";
+/// The globals that are added: for the receiver of calls, its method, and the address for stored stacks.
+const ADDED_GLOBALS: u32 = 3;
 /// Zeros between data that are worth a segment of their own, in bytes.
 const GAP: usize = 512;
 
@@ -38,6 +41,10 @@ struct Outline {
     functions: u32,
     globals: Vec<(wasmparser::ValType, bool)>,
     exports: Vec<(String, ExternalKind, u32)>,
+    /// The pages of 64 KiB that the memory begins with.
+    pages: u64,
+    /// Where the stack begins, which grows down to the lowest address. Static data are above it.
+    stack: u32,
 }
 
 impl Outline {
@@ -56,10 +63,20 @@ impl Outline {
                     }
                 }
                 Payload::FunctionSection(functions) => outline.functions = functions.count(),
+                Payload::MemorySection(memories) => {
+                    for memory in memories {
+                        outline.pages = memory?.initial;
+                    }
+                }
                 Payload::GlobalSection(globals) => {
                     for global in globals {
-                        let ty = global?.ty;
-                        outline.globals.push((ty.content_type, ty.mutable));
+                        let global = global?;
+                        if let (true, Operator::I32Const { value }) =
+                            (outline.globals.is_empty(), global.init_expr.get_operators_reader().read()?)
+                        {
+                            outline.stack = value.cast_unsigned();
+                        }
+                        outline.globals.push((global.ty.content_type, global.ty.mutable));
                     }
                 }
                 Payload::ExportSection(exports) => {
@@ -89,13 +106,12 @@ fn wrong(error: Error<Infallible>) -> anyhow::Error {
 }
 
 /// Replaces the imports for a host in JavaScript by the imports of the component, and exports its functions and all
-/// globals that can change, as `global:<index>`. The last two are for the receiver and its method.
+/// globals that can change, as `global:<index>`. The last three are those that are added.
 pub(super) fn link(wasm: &[u8], bindings: &Bindings) -> Result<Vec<u8>> {
     let outline = Outline::of(wasm)?;
     let count = |number: usize| u32::try_from(number).context("the interpreter has too many functions");
     let kept = count(outline.imports.iter().filter(|(module, ..)| module == PREVIEW1).count())?;
     let host = count(bindings.imports.len())?;
-    let imported = count(outline.imports.len())?;
     let first_glue = kept + host + outline.functions;
     let mut map = Vec::new();
     let (mut next_kept, mut next_glue) = (0, first_glue);
@@ -110,6 +126,7 @@ pub(super) fn link(wasm: &[u8], bindings: &Bindings) -> Result<Vec<u8>> {
         map.get(index).copied().context("an export of the interpreter")
     };
     let globals = count(outline.globals.len())?;
+    let store_stack = mapped(STORE_STACK)?;
     let targets = Targets {
         realloc: mapped("cabi_realloc")?,
         call: mapped(CALL)?,
@@ -127,11 +144,15 @@ pub(super) fn link(wasm: &[u8], bindings: &Bindings) -> Result<Vec<u8>> {
         };
         functions.push((*ty, body));
     }
-    let first_export = imported - kept + first_glue;
-    // The types of the exports follow those of the imports.
-    let exported_types = outline.types + host;
-    functions.push((exported_types, glue::export(targets, false)));
-    functions.push((exported_types + 1, glue::export(targets, true)));
+    // The types of what is added follow those of the imports.
+    let added_types = outline.types + host;
+    // Whoever stores the stack calls the glue.
+    map[outline.export(STORE_STACK)? as usize] = first_glue + count(functions.len())?;
+    let statics = outline.stack..u32::try_from(outline.pages << 16).unwrap_or(u32::MAX);
+    functions.push((added_types + 2, glue::store_stack(store_stack, globals + 2, statics)));
+    let first_export = first_glue + count(functions.len())?;
+    functions.push((added_types, glue::export(targets, false)));
+    functions.push((added_types + 1, glue::export(targets, true)));
     let mut link = Link { bindings, outline: &outline, map: &map, functions: &functions, first_export };
     let mut module = Module::new();
     link.parse_core_module(&mut module, Parser::new(0), wasm).map_err(wrong)?;
@@ -164,6 +185,7 @@ impl Reencode for Link<'_> {
         }
         types.ty().function([], [ValType::I32]);
         types.ty().function([ValType::I32], [ValType::I32]);
+        types.ty().function([ValType::I32], []);
         Ok(())
     }
 
@@ -202,7 +224,7 @@ impl Reencode for Link<'_> {
 
     fn parse_global_section(&mut self, globals: &mut GlobalSection, section: GlobalSectionReader<'_>) -> Done {
         utils::parse_global_section(self, globals, section)?;
-        for _ in 0..2 {
+        for _ in 0..ADDED_GLOBALS {
             let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
             globals.global(ty, &ConstExpr::i32_const(0));
         }
@@ -213,7 +235,7 @@ impl Reencode for Link<'_> {
         utils::parse_export_section(self, exports, section)?;
         exports.export(&self.bindings.describe, ExportKind::Func, self.first_export);
         exports.export(&self.bindings.handle, ExportKind::Func, self.first_export + 1);
-        let added = [(wasmparser::ValType::I32, true); 2];
+        let added = [(wasmparser::ValType::I32, true); ADDED_GLOBALS as usize];
         for (index, (_, is_mutable)) in (0..).zip(self.outline.globals.iter().chain(&added)) {
             if *is_mutable {
                 exports.export(&format!("global:{index}"), ExportKind::Global, index);
