@@ -212,9 +212,13 @@ fn a_new_project_in_ruby_is_built_tested_and_run() {
         "{}",
         broken.stderr
     );
-    assert!(broken.stderr.contains("bundle install") && broken.stderr.contains("commit it"), "{}", broken.stderr);
+    assert!(
+        broken.stderr.contains("bundle install") && broken.stderr.contains("commit it"),
+        "{}",
+        broken.stderr
+    );
     let empty = build_with(&project, "handlers.rb", "< Tasker::StepHandler", "");
-    assert!(empty.stderr.contains("handlers.rb:15"), "{}", empty.stderr);
+    assert!(empty.stderr.contains("handlers.rb:12"), "{}", empty.stderr);
 
     let ran =
         run(tasker(&project).args(["--json", "handler", "run", "compose", "--input", r#"{"name": "Ada"}"#]));
@@ -234,11 +238,8 @@ fn a_new_project_in_ruby_is_built_tested_and_run() {
     assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
 
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/ruby/lib");
-    let tests = run(Command::new("ruby")
-        .arg("-I")
-        .arg(library)
-        .arg("test/handlers_test.rb")
-        .current_dir(&project));
+    let tests =
+        run(Command::new("ruby").arg("-I").arg(library).arg("test/handlers_test.rb").current_dir(&project));
     assert_eq!(tests.code, Some(0), "{tests:#?}");
     assert!(tests.stdout.contains("2 runs"), "{tests:#?}");
 }

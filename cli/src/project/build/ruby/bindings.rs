@@ -86,8 +86,7 @@ impl Bindings {
         if exported.is_empty() {
             bail!("the world of handlers does not export {EXPORT}");
         }
-        let description =
-            json!({ "types": types.all, "imports": functions, "exports": exports }).to_string();
+        let description = json!({ "types": types.all, "imports": functions, "exports": exports }).to_string();
         Ok(Self {
             imports,
             describe: format!("{exported}#describe"),

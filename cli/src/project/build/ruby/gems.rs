@@ -76,7 +76,9 @@ impl Gems {
                     command.env("BUNDLE_GEMFILE", &files[0]).env("BUNDLE_PATH", &bundle);
                     command.env("BUNDLE_WITHOUT", "development:test");
                     // Gems with code for this machine are of no use.
-                    command.env("BUNDLE_FORCE_RUBY_PLATFORM", "true").env("BUNDLE_SILENCE_ROOT_WARNING", "true");
+                    command
+                        .env("BUNDLE_FORCE_RUBY_PLATFORM", "true")
+                        .env("BUNDLE_SILENCE_ROOT_WARNING", "true");
                     command.env("BUNDLE_FROZEN", if has_lock { "true" } else { "false" });
                     command.env("BUNDLE_APP_CONFIG", &place).stdin(Stdio::null());
                     command
@@ -128,7 +130,8 @@ impl Gems {
     /// The folders of code that may change without its version.
     pub(super) fn changing(&self) -> Vec<PathBuf> {
         let changing = self.all.iter().filter(|gem| gem.changes);
-        let folders = |gem: &Gem| gem.require_paths.iter().map(|path| gem.folder.join(path)).collect::<Vec<_>>();
+        let folders =
+            |gem: &Gem| gem.require_paths.iter().map(|path| gem.folder.join(path)).collect::<Vec<_>>();
         changing.flat_map(folders).filter(|folder| folder.is_dir()).collect()
     }
 }

@@ -9,7 +9,13 @@ use anyhow::{Context, Result};
 use tokio::process::Command;
 
 use super::{bindings::Bindings, module, run};
-use crate::{environment, project::build::{installed::{Installed, digest}, node}};
+use crate::{
+    environment,
+    project::build::{
+        installed::{Installed, digest},
+        node,
+    },
+};
 
 const PACKAGE: &str = "node_modules/@ruby/4.0-wasm-wasi/dist";
 /// The tools, and the packages with their digests, which npm compares.
@@ -60,7 +66,8 @@ impl Interpreter {
         fs::create_dir_all(&library).with_context(|| format!("creating {}", library.display()))?;
         let complete = folder.join(PACKAGE).join("ruby+stdlib.wasm");
         let mut tool = interpreter.tool("library.mjs", named);
-        run(tool.arg(&complete).arg(&library), || "Ruby's standard library could not be read".to_owned()).await?;
+        run(tool.arg(&complete).arg(&library), || "Ruby's standard library could not be read".to_owned())
+            .await?;
         for unused in [complete, folder.join(PACKAGE).join("ruby.debug+stdlib.wasm")] {
             fs::remove_file(&unused).with_context(|| format!("removing {}", unused.display()))?;
         }
@@ -88,7 +95,8 @@ impl Interpreter {
 
     /// The file of the interpreter that is linked for these bindings, which is kept.
     pub(super) fn linked(&self, bindings: &Bindings) -> Result<PathBuf> {
-        let key = digest(&[self.version.as_bytes(), super::RECIPE.as_bytes(), bindings.description.as_bytes()]);
+        let key =
+            digest(&[self.version.as_bytes(), super::RECIPE.as_bytes(), bindings.description.as_bytes()]);
         let file = self.folder.join(format!("linked-{key}.wasm"));
         if !file.is_file() {
             let ruby = self.folder.join(PACKAGE).join("ruby.wasm");

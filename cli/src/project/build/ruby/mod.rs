@@ -12,14 +12,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
 use self::{bindings::Bindings, gems::Gems, interpreter::Interpreter, snapshot::Load};
 use super::{componentize::componentize, installed::digest, shown::shown};
+use anyhow::{Context, Result, bail};
 
 /// Raised when the same sources give another component.
 const RECIPE: &str = "1";
 /// What a project has in its own folder beside its handlers.
-const IGNORED: &[&str] = &["test", "spec", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"];
+const IGNORED: &[&str] =
+    &["test", "spec", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"];
 
 /// Builds the handlers in a folder into a file in `output`.
 pub(super) async fn build(folder: &Path, output: &Path, named: &[String]) -> Result<Vec<PathBuf>> {

@@ -10,8 +10,8 @@ use wasm_encoder::{
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, DataSectionReader, Export, ExportSectionReader, ExternalKind,
-    FunctionSectionReader, Global, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Operator, Parser,
-    Payload, TypeRef, TypeSectionReader,
+    FunctionSectionReader, Global, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Operator,
+    Parser, Payload, TypeRef, TypeSectionReader,
 };
 
 use super::{
@@ -57,7 +57,11 @@ impl Outline {
                     for import in imports.into_imports() {
                         let import = import?;
                         let TypeRef::Func(ty) = import.ty else {
-                            bail!("the interpreter imports {} {}, which is no function", import.module, import.name)
+                            bail!(
+                                "the interpreter imports {} {}, which is no function",
+                                import.module,
+                                import.name
+                            )
                         };
                         outline.imports.push((import.module.to_owned(), import.name.to_owned(), ty));
                     }
@@ -189,7 +193,11 @@ impl Reencode for Link<'_> {
         Ok(())
     }
 
-    fn parse_import_section(&mut self, imports: &mut ImportSection, section: ImportSectionReader<'_>) -> Done {
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        section: ImportSectionReader<'_>,
+    ) -> Done {
         for import in section.into_imports() {
             let import = import?;
             if import.module == PREVIEW1 {
@@ -214,7 +222,11 @@ impl Reencode for Link<'_> {
         Ok(())
     }
 
-    fn parse_memory_section(&mut self, memories: &mut MemorySection, section: MemorySectionReader<'_>) -> Done {
+    fn parse_memory_section(
+        &mut self,
+        memories: &mut MemorySection,
+        section: MemorySectionReader<'_>,
+    ) -> Done {
         for memory in section {
             let memory = self.memory_type(memory?)?;
             memories.memory(MemoryType { maximum: Some(PAGES_AT_START), ..memory });
@@ -222,7 +234,11 @@ impl Reencode for Link<'_> {
         Ok(())
     }
 
-    fn parse_global_section(&mut self, globals: &mut GlobalSection, section: GlobalSectionReader<'_>) -> Done {
+    fn parse_global_section(
+        &mut self,
+        globals: &mut GlobalSection,
+        section: GlobalSectionReader<'_>,
+    ) -> Done {
         utils::parse_global_section(self, globals, section)?;
         for _ in 0..ADDED_GLOBALS {
             let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
@@ -231,7 +247,11 @@ impl Reencode for Link<'_> {
         Ok(())
     }
 
-    fn parse_export_section(&mut self, exports: &mut ExportSection, section: ExportSectionReader<'_>) -> Done {
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: ExportSectionReader<'_>,
+    ) -> Done {
         utils::parse_export_section(self, exports, section)?;
         exports.export(&self.bindings.describe, ExportKind::Func, self.first_export);
         exports.export(&self.bindings.handle, ExportKind::Func, self.first_export + 1);
@@ -273,8 +293,7 @@ pub(super) fn freeze(wasm: &[u8], bindings: &Bindings, snapshot: &Snapshot) -> R
     let stack = usize::try_from(stack).context("the interpreter's stack pointer is no address")?;
     let data = segments(&snapshot.memory, stack);
     let exports = ["memory", "cabi_realloc", bindings.describe.as_str(), bindings.handle.as_str()];
-    let mut freeze =
-        Freeze { snapshot, data: &data, exports: HashSet::from(exports), next_global: 0 };
+    let mut freeze = Freeze { snapshot, data: &data, exports: HashSet::from(exports), next_global: 0 };
     let mut module = Module::new();
     freeze.parse_core_module(&mut module, Parser::new(0), wasm).map_err(wrong)?;
     Ok(module.finish())
@@ -307,7 +326,11 @@ struct Freeze<'a> {
 impl Reencode for Freeze<'_> {
     type Error = Infallible;
 
-    fn parse_memory_section(&mut self, memories: &mut MemorySection, section: MemorySectionReader<'_>) -> Done {
+    fn parse_memory_section(
+        &mut self,
+        memories: &mut MemorySection,
+        section: MemorySectionReader<'_>,
+    ) -> Done {
         for memory in section {
             let memory = self.memory_type(memory?)?;
             let minimum = (self.snapshot.memory.len() >> 16) as u64;
@@ -346,7 +369,11 @@ impl Reencode for Freeze<'_> {
     fn parse_data_section(&mut self, data: &mut DataSection, _: DataSectionReader<'_>) -> Done {
         for range in self.data {
             let address = i32::try_from(range.start).expect("the memory is smaller than 2 GiB");
-            data.active(0, &ConstExpr::i32_const(address), self.snapshot.memory[range.clone()].iter().copied());
+            data.active(
+                0,
+                &ConstExpr::i32_const(address),
+                self.snapshot.memory[range.clone()].iter().copied(),
+            );
         }
         Ok(())
     }

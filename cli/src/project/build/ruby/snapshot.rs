@@ -5,7 +5,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use serde_json::{Map, json};
 
-use super::{bindings::Bindings, gems::Gems, glue::WIDE_BYTES, interpreter::Interpreter, module::Snapshot, run};
+use super::{
+    bindings::Bindings, gems::Gems, glue::WIDE_BYTES, interpreter::Interpreter, module::Snapshot, run,
+};
 use crate::project::build::shown::shown;
 
 /// Where the interpreter finds its standard library. It resolves paths part by part, so a folder that is mapped has one part.
