@@ -54,54 +54,24 @@ pub(super) struct Gems {
 impl Gems {
     /// Installs the gems of the lock file, unless they are there.
     pub(super) async fn install(folder: &Path, state: &Path, named: &[String]) -> Result<Self> {
-        let (manifest, lock) = (folder.join("Gemfile"), folder.join("Gemfile.lock"));
-        if !manifest.is_file() {
-            bail!("{} is missing: it names the gem `{SDK}`", shown(&manifest));
+        let files = [folder.join("Gemfile"), folder.join("Gemfile.lock")];
+        if !files[0].is_file() {
+            bail!("{} is missing: it names the gem `{SDK}`", shown(&files[0]));
         }
         let place = state.join("gems").join(digest(&[folder.as_os_str().as_encoded_bytes()]));
-        let (list, bundle) = (place.join("list.json"), place.join("bundle"));
+        let list = place.join("list.json");
         let installed = Installed::at(place.join("installed"));
-        let files = [manifest, lock];
         let known = fs::read(&list).ok().filter(|_| installed.is(&files));
-        let all = match known.and_then(|text| serde_json::from_slice(&text).ok()) {
-            Some(all) => all,
-            None => {
-                installed.forget();
-                let has_lock = files[1].is_file();
-                eprintln!("{}: installing its gems: bundle install", shown(folder));
-                let bundler = |arguments: &[&str]| {
-                    let mut command = Command::new("bundle");
-                    command.args(arguments).current_dir(folder);
-                    command.env_clear().envs(environment::for_builds(named));
-                    command.env("BUNDLE_GEMFILE", &files[0]).env("BUNDLE_PATH", &bundle);
-                    command.env("BUNDLE_WITHOUT", "development:test");
-                    // Gems with code for this machine are of no use.
-                    command
-                        .env("BUNDLE_FORCE_RUBY_PLATFORM", "true")
-                        .env("BUNDLE_SILENCE_ROOT_WARNING", "true");
-                    command.env("BUNDLE_FROZEN", if has_lock { "true" } else { "false" });
-                    command.env("BUNDLE_APP_CONFIG", &place).stdin(Stdio::null());
-                    command
-                };
-                let install = "install Ruby 3.1 or later with Bundler: https://www.ruby-lang.org";
-                run(&mut bundler(&["install", "--quiet"]), || {
-                    format!("the gems of {} could not be installed", shown(&files[0]))
-                })
-                .await
-                .with_context(|| format!("{} needs Bundler: {install}", shown(folder)))?;
-                if !has_lock {
-                    eprintln!("{}: commit it, so that every build uses the same versions", shown(&files[1]));
-                }
-                let listed = bundler(&["exec", "ruby", "-e", LIST]).stderr(Stdio::inherit()).output().await;
-                let listed = listed.context("running bundle")?;
-                let all: Vec<Gem> = serde_json::from_slice(&listed.stdout)
-                    .with_context(|| format!("the gems of {} cannot be listed", shown(&files[0])))?;
-                fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
-                fs::write(&list, serde_json::to_vec(&all)?)
-                    .with_context(|| format!("writing {}", list.display()))?;
-                installed.now(&files)?;
-                all
-            }
+        let all = if let Some(all) = known.and_then(|text| serde_json::from_slice(&text).ok()) {
+            all
+        } else {
+            installed.forget();
+            let all = (Bundle { folder, place: &place, files: &files, named }).install().await?;
+            fs::create_dir_all(&place).with_context(|| format!("creating {}", place.display()))?;
+            fs::write(&list, serde_json::to_vec(&all)?)
+                .with_context(|| format!("writing {}", list.display()))?;
+            installed.now(&files)?;
+            all
         };
         Self::checked(all, &files[0])
     }
@@ -133,5 +103,49 @@ impl Gems {
         let folders =
             |gem: &Gem| gem.require_paths.iter().map(|path| gem.folder.join(path)).collect::<Vec<_>>();
         changing.flat_map(folders).filter(|folder| folder.is_dir()).collect()
+    }
+}
+
+/// A folder with a `Gemfile`, and where its gems are.
+struct Bundle<'a> {
+    folder: &'a Path,
+    place: &'a Path,
+    /// The `Gemfile` and its lock file.
+    files: &'a [PathBuf; 2],
+    named: &'a [String],
+}
+
+impl Bundle<'_> {
+    async fn install(&self) -> Result<Vec<Gem>> {
+        let [manifest, lock] = self.files;
+        let has_lock = lock.is_file();
+        eprintln!("{}: installing its gems: bundle install", shown(self.folder));
+        run(&mut self.command(has_lock, &["install", "--quiet"]), || {
+            format!("the gems of {} could not be installed", shown(manifest))
+        })
+        .await
+        .context(
+            "building handlers in Ruby needs Ruby 3.1 or later with Bundler: https://www.ruby-lang.org",
+        )?;
+        if !has_lock {
+            eprintln!("{}: commit it, so that every build uses the same versions", shown(lock));
+        }
+        let mut list = self.command(true, &["exec", "ruby", "-e", LIST]);
+        let listed = list.stderr(Stdio::inherit()).output().await.context("running bundle")?;
+        serde_json::from_slice(&listed.stdout)
+            .with_context(|| format!("the gems of {} cannot be listed", shown(manifest)))
+    }
+
+    fn command(&self, is_frozen: bool, arguments: &[&str]) -> Command {
+        let mut command = Command::new("bundle");
+        command.args(arguments).current_dir(self.folder);
+        command.env_clear().envs(environment::for_builds(self.named));
+        command.env("BUNDLE_GEMFILE", &self.files[0]).env("BUNDLE_PATH", self.place.join("bundle"));
+        command.env("BUNDLE_WITHOUT", "development:test");
+        // Gems with code for this machine are of no use.
+        command.env("BUNDLE_FORCE_RUBY_PLATFORM", "true").env("BUNDLE_SILENCE_ROOT_WARNING", "true");
+        command.env("BUNDLE_FROZEN", if is_frozen { "true" } else { "false" });
+        command.env("BUNDLE_APP_CONFIG", self.place).stdin(Stdio::null());
+        command
     }
 }

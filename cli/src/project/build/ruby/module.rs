@@ -105,7 +105,7 @@ impl Outline {
     }
 }
 
-fn wrong(error: Error<Infallible>) -> anyhow::Error {
+fn wrong(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("the interpreter's module: {error}")
 }
 
@@ -347,7 +347,6 @@ impl Reencode for Freeze<'_> {
         let value = match (known, ty.val_type) {
             (Some((_, value)), ValType::I64) => ConstExpr::i64_const(*value),
             // Globals of 32 bits were written as such.
-            #[expect(clippy::cast_possible_truncation, reason = "a value of 32 bits")]
             (Some((_, value)), ValType::I32) => ConstExpr::i32_const(*value as i32),
             _ => self.const_expr(global.init_expr)?,
         };
