@@ -25,6 +25,7 @@ dev: setup ## Run the order-fulfilment project and rebuild on change
 	cd examples/order-fulfillment && ../../$(TASKER) dev
 
 test: setup aws-tools ## Run every test
+	@scripts/ruby.sh
 	@scripts/promtool.sh
 	@scripts/build-functions.sh here
 	$(CARGO) test --locked --workspace --no-fail-fast
@@ -35,6 +36,7 @@ test: setup aws-tools ## Run every test
 	@scripts/test-clients.sh
 	@scripts/test-handlers-python.sh
 	@scripts/test-handlers-go.sh
+	@scripts/test-handlers-ruby.sh
 	@scripts/test-polyglot.sh
 	@scripts/test-console.sh
 

@@ -29,7 +29,7 @@ const COMMON: &[&str] = &[
     "*_proxy",
     "CI",
 ];
-/// The variables of Rust's tools and of the C compilers that they run, and of Node's, Python's, Go's and Zig's tools.
+/// The variables of Rust's tools and of the C compilers that they run, and of the tools of Node, Python, Go, Zig and Ruby.
 const BUILD: &[&str] = &[
     "NODE_EXTRA_CA_CERTS",
     "NPM_CONFIG_*",
@@ -46,6 +46,10 @@ const BUILD: &[&str] = &[
     "GOPROXY",
     "GOSUMDB",
     "ZIG_GLOBAL_CACHE_DIR",
+    "BUNDLE_*",
+    "GEM_*",
+    "RUBYOPT",
+    "RBENV_*",
     "CARGO_*",
     "RUSTUP_*",
     "RUSTC*",

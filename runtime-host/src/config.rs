@@ -30,7 +30,7 @@ pub struct HostConfig {
     /// runs as `<program> compile-component <input> <output>` and must call [`crate::compile_command`]. If
     /// absent, this process compiles components itself.
     pub compiler: Option<PathBuf>,
-    /// The time limit for compiling one component, in seconds. Default 120.
+    /// The time limit for compiling one component, in seconds. Default 300.
     pub compile_timeout_seconds: u64,
     /// How long a cancelled execution may continue before it is stopped, in milliseconds. Default 2,000.
     pub cancel_grace_ms: u64,
@@ -51,7 +51,8 @@ impl Default for HostConfig {
             max_component_bytes: 64 << 20,
             max_loaded_components: 256,
             compiler: None,
-            compile_timeout_seconds: 120,
+            // Ruby takes 35 s of a processor.
+            compile_timeout_seconds: 300,
             cancel_grace_ms: 2_000,
             max_http_response_bytes: 64 << 20,
             max_http_requests: 16,

@@ -29,6 +29,7 @@ enum Language {
     Typescript,
     Python,
     Go,
+    Ruby,
 }
 
 type Files = &'static [(&'static str, &'static str)];
@@ -76,6 +77,15 @@ const GO: Files = &[
     ("README.md", include_str!("../../new-project/go/README.md")),
 ];
 
+/// The files of a project in Ruby, with placeholders `{{name}}` and `{{sdk}}`.
+const RUBY: Files = &[
+    ("Gemfile", include_str!("../../new-project/ruby/Gemfile")),
+    ("handlers.rb", include_str!("../../new-project/ruby/handlers.rb")),
+    ("test/handlers_test.rb", include_str!("../../new-project/ruby/test/handlers_test.rb")),
+    (".gitignore", include_str!("../../new-project/ruby/gitignore")),
+    ("README.md", include_str!("../../new-project/ruby/README.md")),
+];
+
 impl Language {
     fn files(self) -> Files {
         match self {
@@ -83,6 +93,7 @@ impl Language {
             Self::Typescript => TYPESCRIPT,
             Self::Python => PYTHON,
             Self::Go => GO,
+            Self::Ruby => RUBY,
         }
     }
 
@@ -94,6 +105,7 @@ impl Language {
             Self::Typescript => "typescript",
             Self::Python => "python",
             Self::Go => "go",
+            Self::Ruby => "ruby",
         };
         let checkout =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk").join(folder).canonicalize();
@@ -108,6 +120,8 @@ impl Language {
             (Self::Go, Ok(path)) => format!("{path:?}"),
             // A module of Go is source text: the folder `sdk` of the project is for a copy of it.
             (Self::Go, Err(_)) => "./sdk".to_owned(),
+            (Self::Ruby, Ok(path)) => format!(", path: {path:?}"),
+            (Self::Ruby, Err(_)) => format!(", \"{}\"", env!("CARGO_PKG_VERSION")),
         }
     }
 }

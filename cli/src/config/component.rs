@@ -43,6 +43,7 @@ pub(crate) enum Language {
     Typescript,
     Python,
     Go,
+    Ruby,
 }
 
 /// What runs JavaScript.
@@ -131,7 +132,7 @@ impl Component {
 
 impl Language {
     /// All of them. Of a folder with the files of several, the first is meant.
-    const ALL: [Self; 4] = [Self::Rust, Self::Typescript, Self::Python, Self::Go];
+    const ALL: [Self; 5] = [Self::Rust, Self::Typescript, Self::Python, Self::Go, Self::Ruby];
 
     /// The file that makes a folder a package of this language.
     pub(crate) fn manifest(self) -> &'static str {
@@ -140,6 +141,7 @@ impl Language {
             Self::Typescript => "package.json",
             Self::Python => "pyproject.toml",
             Self::Go => "go.mod",
+            Self::Ruby => "Gemfile",
         }
     }
 
@@ -242,19 +244,27 @@ mod tests {
         fs::create_dir_all(root.join("both")).unwrap();
         fs::create_dir_all(root.join("js")).unwrap();
         fs::create_dir_all(root.join("py")).unwrap();
+        fs::create_dir_all(root.join("rb")).unwrap();
         fs::create_dir_all(root.join("empty")).unwrap();
-        for file in ["both/Cargo.toml", "both/package.json", "js/package.json", "py/pyproject.toml", "x.wasm"]
-        {
+        for file in [
+            "both/Cargo.toml",
+            "both/package.json",
+            "js/package.json",
+            "py/pyproject.toml",
+            "rb/Gemfile",
+            "x.wasm",
+        ] {
             fs::write(root.join(file), "").unwrap();
         }
         assert_eq!(recipe("'both'").unwrap(), "Language(Rust)");
         assert_eq!(recipe("{ path = 'both', language = 'javascript' }").unwrap(), "Language(Typescript)");
         assert_eq!(recipe("'js'").unwrap(), "Language(Typescript)");
         assert_eq!(recipe("'py'").unwrap(), "Language(Python)");
+        assert_eq!(recipe("'rb'").unwrap(), "Language(Ruby)");
         assert_eq!(recipe("'x.wasm'").unwrap(), "File");
         assert_eq!(recipe("{ path = 'y.wasm', build = 'make y' }").unwrap(), "make y");
         for (text, fault) in [
-            ("'empty'", "has no Cargo.toml or package.json or pyproject.toml or go.mod"),
+            ("'empty'", "has no Cargo.toml or package.json or pyproject.toml or go.mod or Gemfile"),
             ("'gone'", "there is no"),
             ("{ path = 'js', build = 'make' }", "name that file as `path`"),
             ("{ path = 'x.wasm', language = 'rust' }", "is used as it is"),

@@ -17,9 +17,9 @@ section! {
     struct Project {
         /// The name of the project.
         name: String = "tasker".into(),
-        /// What holds handlers: folders of packages to build as components (`Cargo.toml`, `package.json`, `pyproject.toml`), and `.wasm`
-        /// files to use as they are. A table says more: `{ path = "handlers", language = "typescript" }`, or a command that makes the
-        /// file: `{ path = "x.wasm", build = "make x.wasm", watch = ["src"] }`.
+        /// What holds handlers: folders of packages to build as components (`Cargo.toml`, `package.json`, `pyproject.toml`, `Gemfile`), and
+        /// `.wasm` files to use as they are. A table says more: `{ path = "handlers", language = "typescript" }`, or a command that
+        /// makes the file: `{ path = "x.wasm", build = "make x.wasm", watch = ["src"] }`.
         components: Vec<Component> = vec![".".into()],
         /// The names of further environment variables for builds, for example a registry's token. Build scripts of all
         /// dependencies can read them.

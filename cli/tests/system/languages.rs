@@ -220,3 +220,58 @@ fn a_new_project_in_go_is_built_tested_and_run() {
     let empty = build_with(&project, "handlers.go", "\"tasker-handler\"", "");
     assert_eq!(empty.code, Some(1), "{empty:#?}");
 }
+
+#[test]
+fn a_new_project_in_ruby_is_built_tested_and_run() {
+    if !is_installed("bundle") || !is_installed("npm") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder is made");
+    let project = folder.path().join("Greeter");
+    let made = run(tasker(folder.path()).args(["new", "--language", "ruby"]).arg(&project));
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    // The test of the project needs a gem that Ruby brings, which Bundler would look for elsewhere.
+    let gemfile = project.join("Gemfile");
+    let text = fs::read_to_string(&gemfile).expect("the file is there");
+    let sdk = text.lines().find(|line| line.starts_with("gem \"tasker-handler\"")).expect("the SDK is named");
+    fs::write(&gemfile, sdk).expect("the file is written");
+
+    // What is wrong is said with its place, before anything is compiled.
+    let broken = build_with(&project, "handlers.rb", "require \"tasker\"", "require \"nowhere\"");
+    assert_eq!(broken.code, Some(1), "{broken:#?}");
+    assert!(
+        broken.stderr.contains("cannot load such file -- nowhere") && broken.stderr.contains("handlers.rb:5"),
+        "{}",
+        broken.stderr
+    );
+    assert!(
+        broken.stderr.contains("bundle install") && broken.stderr.contains("commit it"),
+        "{}",
+        broken.stderr
+    );
+    let empty = build_with(&project, "handlers.rb", "< Tasker::StepHandler", "");
+    assert!(empty.stderr.contains("handlers.rb:12"), "{}", empty.stderr);
+
+    let ran =
+        run(tasker(&project).args(["--json", "handler", "run", "compose", "--input", r#"{"name": "Ada"}"#]));
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(ran.json()["ending"]["complete"]["inline"], json!({ "text": "Hello, Ada!" }));
+
+    // Nothing is installed or built again, so this works without a network.
+    let again = run(tasker(&project)
+        .args(["handler", "run", "compose", "--input", r#"{"name": " "}"#])
+        .env("npm_config_offline", "true"));
+    assert!(again.stdout.contains("NoName (permanent)"), "{again:#?}");
+    assert!(!again.stderr.contains("installing") && !again.stderr.contains("building"), "{}", again.stderr);
+
+    let task =
+        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
+    assert_eq!(task.code, Some(0), "{task:#?}");
+    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/ruby/lib");
+    let tests =
+        run(Command::new("ruby").arg("-I").arg(library).arg("test/handlers_test.rb").current_dir(&project));
+    assert_eq!(tests.code, Some(0), "{tests:#?}");
+    assert!(tests.stdout.contains("2 runs"), "{tests:#?}");
+}

@@ -109,8 +109,7 @@ impl Analytics {
             // Functions on AWS say nothing of themselves.
             if hosts.present + hosts.silent > 0 {
                 let share = hosts.silent as f64 / (hosts.present + hosts.silent) as f64;
-                let reason =
-                    format!("{} present, {} silent", hosts.present, hosts.silent);
+                let reason = format!("{} present, {} silent", hosts.present, hosts.silent);
                 parts.push(part("workers", 15.0, share, 0.25, reason));
             }
             let (used, most) = self.pool.usage();

@@ -119,7 +119,9 @@ pub(super) fn of_step(step: &OfStep<'_>) -> Vec<Recommendation> {
         let text = if share > 1.0 {
             // Its executions run in parallel.
             let times = format!("{share:.1} times as long as its tasks (p95 {})", time(run.p95));
-            format!("takes, all executions together, {times}: make it faster, or cut its work into fewer and larger parts.")
+            format!(
+                "takes, all executions together, {times}: make it faster, or cut its work into fewer and larger parts."
+            )
         } else {
             let (share, time) = (percent(share), time(run.p95));
             format!(

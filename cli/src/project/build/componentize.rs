@@ -6,7 +6,7 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldId};
 
 /// How sections with the type of a component begin, as binding generators name them.
 const TYPE_SECTION: &str = "component-type";
@@ -49,12 +49,7 @@ const PACKAGES: [(&str, &str); 7] = interfaces![
 /// Which import or export is not one of the contract.
 pub(crate) fn componentize(mut module: Vec<u8>) -> Result<Vec<u8>> {
     if !has_type(&module)? {
-        let mut resolve = Resolve::default();
-        for (name, text) in PACKAGES {
-            resolve.push_str(name, text).with_context(|| format!("reading {name}"))?;
-        }
-        let package = resolve.push_str("component.wit", WORLD).context("reading the world of handlers")?;
-        let world = resolve.select_world(&[package], Some("component"))?;
+        let (resolve, world) = world()?;
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
     }
     ComponentEncoder::default()
@@ -63,6 +58,17 @@ pub(crate) fn componentize(mut module: Vec<u8>) -> Result<Vec<u8>> {
         .and_then(|encoder| encoder.adapter(PREVIEW1, ADAPTER))
         .and_then(|mut encoder| encoder.encode())
         .context("making a component of the module")
+}
+
+/// The world of a component that imports all that handlers may import.
+pub(super) fn world() -> Result<(Resolve, WorldId)> {
+    let mut resolve = Resolve::default();
+    for (name, text) in PACKAGES {
+        resolve.push_str(name, text).with_context(|| format!("reading {name}"))?;
+    }
+    let package = resolve.push_str("component.wit", WORLD).context("reading the world of handlers")?;
+    let world = resolve.select_world(&[package], Some("component"))?;
+    Ok((resolve, world))
 }
 
 fn has_type(module: &[u8]) -> Result<bool> {

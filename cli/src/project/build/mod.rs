@@ -8,6 +8,7 @@ mod go_module;
 mod installed;
 mod node;
 mod python;
+mod ruby;
 mod shown;
 mod tools;
 
@@ -36,5 +37,6 @@ pub(super) async fn build(project: &ProjectConfig, component: &Component) -> Res
         }
         Recipe::Language(Language::Python) => python::build(&path, &output, named).await,
         Recipe::Language(Language::Go) => go::build(&path, &output, named).await,
+        Recipe::Language(Language::Ruby) => ruby::build(&path, &output, named).await,
     }
 }

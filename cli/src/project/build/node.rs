@@ -53,7 +53,7 @@ pub(super) async fn build(
     Ok(vec![file])
 }
 
-async fn check_node() -> Result<()> {
+pub(super) async fn check_node() -> Result<()> {
     let install = format!("install Node {NODE} or later, which brings npm: https://nodejs.org");
     let output = Command::new("node").arg("--version").output().await.context(install.clone())?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();

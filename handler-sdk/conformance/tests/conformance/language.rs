@@ -41,7 +41,8 @@ pub(crate) fn languages() -> Vec<Language> {
 }
 
 impl Language {
-    fn folder(&self) -> PathBuf {
+    /// The folder of its handlers.
+    pub(crate) fn folder(&self) -> PathBuf {
         suite().join(&self.name)
     }
 

@@ -56,3 +56,8 @@ fn python() {
 fn go() {
     play("go");
 }
+
+#[test]
+fn ruby() {
+    play("ruby");
+}

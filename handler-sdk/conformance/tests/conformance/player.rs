@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -64,7 +63,8 @@ impl Player {
     /// Builds the handlers.
     pub(crate) fn new(language: Language) -> Self {
         let wasm = language.build();
-        let cache_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+        // That of `tasker build`, which has compiled it already.
+        let cache_dir = language.folder().join(".tasker/cache");
         let config = HostConfig { cache_dir, max_concurrent: 4, ..HostConfig::default() };
         let (buckets, secrets) = (Arc::new(MemoryKeyValues::default()), Secrets::default());
         let host = Host::new(config, Arc::new(One(wasm.clone())), Arc::new(secrets.clone()));

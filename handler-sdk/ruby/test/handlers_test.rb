@@ -1,0 +1,124 @@
+# frozen_string_literal: true
+
+require "minitest/autorun"
+require "tasker/testing"
+require "tasker_core"
+
+include Tasker::Functional
+
+Order = Tasker.struct(id: String, items: [Tasker.struct(cents: { type: Integer, minimum: 0 })], note: { type: String, optional: true })
+
+# Adds up an order.
+class Price < Tasker::StepHandler
+  description "Adds up an order."
+  input Order
+
+  def call(context)
+    order = context.input(Order)
+    return failure(message: "no items", error_code: "EmptyOrder") if order.items.empty?
+
+    success(result: { cents: order.items.sum(&:cents) }, metadata: { ignored: true })
+  end
+end
+
+module Shop
+  # A handler as Tasker Core has them.
+  class Route < TaskerCore::StepHandler::Base
+    include TaskerCore::StepHandler::Mixins::Decision
+
+    def call(context)
+      raise TaskerCore::Errors::RetryableError.new("later", retry_after: 5, context: { n: 1 }) if context.get_input("busy")
+
+      decision_success(steps: ["ship"], result_data: { cents: context.get_dependency_field("Price", "cents"), at: Time.at(0).utc })
+    end
+  end
+end
+
+step_handler "cart", depends_on: { price: "Price" }, inputs: [:card] do |price:, card:, context:|
+  logger.info("card #{card}")
+  { price: price, card: card, step: context.step_name }
+end
+
+batch_analyzer("analyze", worker_template: "work") { |context:| Tasker::Functional::BatchConfig.new(total_items: 5, batch_size: 2) }
+batch_worker("work") { |batch_context:, context:| [batch_context.start_cursor, batch_context.end_cursor, batch_context.no_op?] }
+step_handler("breaks") { |context:| Integer("x") }
+
+class HandlersTest < Minitest::Test
+  def run_step(handler, **options) = Tasker::Testing.run(handler, Tasker::Testing.context(**options))
+
+  def test_a_class_reads_its_input_and_returns_a_result
+    left = run_step(Price, input: { id: "A", items: [{ cents: 2 }, { cents: 3 }] })
+    assert_equal ["complete", { "cents" => 5 }], [left.kind, left.result]
+  end
+
+  def test_an_input_of_another_form_is_a_permanent_failure_that_says_where
+    error = assert_raises(Tasker::PermanentError) { run_step(Price, input: { id: "A", items: [{ cents: -2 }] }) }
+    assert_equal "InvalidInput", error.error_type
+    assert_includes error.message, "`items[0].cents`: -2 is less than 0"
+    error = assert_raises(Tasker::PermanentError) { run_step(Price, input: { items: [] }) }
+    assert_includes error.message, "`id`: it is missing"
+  end
+
+  def test_a_failure_is_returned_or_raised
+    error = assert_raises(Tasker::PermanentError) { run_step(Price, input: { id: "A", items: [] }) }
+    assert_equal %w[EmptyOrder no\ items], [error.error_type, error.message]
+    error = assert_raises(Tasker::RetryableError) { run_step(Shop::Route, input: { busy: true }) }
+    assert_equal ["RetryableError", 5, { n: 1 }], [error.error_type, error.retry_after, error.details]
+  end
+
+  def test_other_errors_are_retryable_and_have_the_line
+    error = assert_raises(Tasker::RetryableError) { run_step("breaks") }
+    assert_equal "ArgumentError", error.error_type
+    assert_includes error.details[:stack], "#{File.basename(__FILE__)}:"
+  end
+
+  def test_the_names_of_tasker_core
+    left = run_step("Shop::Route", dependencies: { "Price" => { cents: 7 } })
+    assert_equal ["branch", ["ship"], { "cents" => 7, "at" => "1970-01-01T00:00:00Z" }], [left.kind, left.steps, left.result]
+  end
+
+  def test_a_block_gets_what_it_names
+    context = Tasker::Testing.context(input: { card: "visa" }, dependencies: { "Price" => 7 }, step_name: "pay")
+    assert_equal({ "price" => 7, "card" => "visa", "step" => "pay" }, Tasker::Testing.run("cart", context).result)
+    assert_equal [["info", "card visa"]], context.host.logs
+  end
+
+  def test_batches
+    left = run_step("analyze")
+    assert_equal [{ "start" => 0, "end" => 2 }, { "start" => 2, "end" => 4 }, { "start" => 4, "end" => 5 }], left.cursors
+    assert_equal [2, 4, false], run_step("work", cursor: { start: 2, end: 4 }, batch_worker: [2, 3]).result
+    assert_equal [true], run_step("work", no_op: true).result.compact
+  end
+
+  def test_two_handlers_of_one_name_are_refused
+    known = Tasker::Registry.instance_variable_get(:@classes).dup
+    step_handler("cart") { |context:| nil }
+    assert_includes assert_raises(ArgumentError) { Tasker::Registry.handlers }.message, "two handlers have the name `cart`"
+  ensure
+    Tasker::Registry.instance_variable_set(:@classes, known)
+  end
+
+  def test_what_json_cannot_hold_is_named
+    assert_equal '{"a":[null,1.5,"b"]}', Tasker::Json.generate({ a: [Float::NAN, 1.5, :b] })
+    error = assert_raises(Tasker::Mismatch) { Tasker::Json.generate({ a: [{ b: -> {} }] }) }
+    assert_equal "`a[0].b`: a value of the class Proc cannot be written as JSON", error.message
+    assert_raises(Tasker::Mismatch) { Tasker::Json.generate(["\xff"]) }
+    assert_raises(Tasker::Mismatch) { Tasker::Json.parse("[1e400]") }
+    assert_equal [9_007_199_254_740_993], Tasker::Json.parse("[9007199254740993]")
+  end
+
+  def test_requests_and_buckets
+    respond = lambda do |request|
+      Tasker::Response.new(request.url.end_with?("/busy") ? 429 : 200, '{"id": 1}', [["Retry-After", "7"]], request.url)
+    end
+    context = Tasker::Testing.context(respond: respond, secrets: { "key" => "s" })
+    assert_equal({ "id" => 1 }, context.http.post("https://a.example/x", json: { a: 1 }, params: { q: "é" }).check.json)
+    assert_equal ["https://a.example/x?q=%C3%A9", '{"a":1}'], context.host.requests.first.to_a.values_at(1, 3)
+    error = assert_raises(Tasker::RetryableError) { context.http.get("https://a.example/busy").check }
+    assert_equal ["Http429", 7], [error.error_type, error.retry_after]
+    bucket = context.key_value("shelf")
+    assert_equal [nil, [1], 2], [bucket.get("a"), bucket.update("a") { |known| [*known, 1] }, bucket.increment("n", 2)]
+    assert_equal "s", context.secret("key")
+    assert_equal "SecretNotGranted", assert_raises(Tasker::PermanentError) { context.secret("other") }.error_type
+  end
+end
