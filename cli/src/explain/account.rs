@@ -98,7 +98,9 @@ pub(crate) fn explain(subject: Subject, facts: &Facts, limit: usize) -> Explanat
         }
     }
     let mut sum = Parts::default();
-    steps.iter().for_each(|step| sum.add_all(&step.parts_us));
+    for step in &steps {
+        sum.add_all(&step.parts_us);
+    }
     let count = steps.len();
     let path = path(&all, &legs, limit);
     let took = |step: &StepAccount| step.until_us - step.parts_us.of(Kind::Dependencies);
@@ -177,10 +179,8 @@ fn spent(all: &Histories, leg: &Leg) -> Parts {
     let stays = &all.steps[step].stays;
     // The stays follow each other in time, and a leg touches few of them.
     let first = stays.partition_point(|stay| stay.to <= leg.from);
-    for place in first..stays.len() {
-        if stays[place].from >= leg.to {
-            break;
-        }
+    let touched = stays[first..].iter().take_while(|stay| stay.from < leg.to).count();
+    for place in first..first + touched {
         for (kind, time) in all.spent(step, place, leg.from, leg.to) {
             parts.add(kind, time);
         }

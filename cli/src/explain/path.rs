@@ -75,9 +75,9 @@ impl Legs {
 /// The step that was active last, and until when. Of several, the one that began first.
 fn last(all: &Histories) -> Option<(usize, Micros)> {
     let active = all.steps.iter().enumerate().filter_map(|(position, step)| {
-        let active = step.counted().iter().filter(|stay| stay.state != StepState::Pending);
+        let mut active = step.counted().iter().filter(|stay| stay.state != StepState::Pending);
         let begun = active.clone().next()?.from;
-        Some((active.last()?.to, std::cmp::Reverse(begun), position))
+        Some((active.next_back()?.to, std::cmp::Reverse(begun), position))
     });
     active.max().map(|(until, _, position)| (position, until))
 }
