@@ -288,7 +288,7 @@ fn log_lines_name_the_task_that_they_are_about() {
         assert_eq!(ended.code, Some(0), "{ended:#?}");
         ended.json()
     };
-    let created = client(&["task", "create", "shop/order"]);
+    let created = client(&["task", "create", "shop/order", "--input", "{\"n\":1}"]);
     let task = created["task_ids"][0].as_str().expect("it has an id").to_owned();
     let start = Instant::now();
     while client(&["step", "show", &task, "pay"])["state"] != "in_progress" {
