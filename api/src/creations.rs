@@ -17,7 +17,7 @@ use crate::{
     access::Within,
     extract::{Body, Path, Query},
     problem::{ApiError, Code, Problem},
-    traced::traceparent,
+    trace_context::traceparent,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

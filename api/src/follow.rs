@@ -167,7 +167,7 @@ impl Following {
                 Ok(false) => {}
                 // The client's connection stays: what it has missed follows.
                 Err(Broken::Failed(error)) => {
-                    tracing::debug!(%error, task = %self.task, "a followed task could not be read; trying again");
+                    tracing::debug!(%error, task_id = %self.task, "a followed task could not be read; trying again");
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }

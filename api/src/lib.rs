@@ -61,6 +61,7 @@ mod tasks;
 mod templates;
 mod timeline;
 mod tokens;
+mod trace_context;
 mod traced;
 mod trail;
 mod triggers;

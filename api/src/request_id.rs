@@ -6,7 +6,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use tasker_telemetry::trace::parse;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
+
+use crate::trace_context::traceparent;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,14 +35,23 @@ pub(crate) async fn within<T>(id: Option<Uuid>, work: impl Future<Output = T>) -
 pub(crate) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, tokio::task::JoinError> {
-    tokio::spawn(within(current(), work)).await
+    tokio::spawn(within(current(), work).in_current_span()).await
+}
+
+/// What log lines about a request say.
+fn named(id: Uuid, request: &Request) -> Span {
+    let mut parts = request.uri().path().split('/').skip_while(|part| *part != "tasks").skip(1);
+    let task = parts.next().filter(|part| Uuid::try_parse(part).is_ok());
+    let trace = traceparent(request.headers()).and_then(parse).map(|(trace, ..)| trace);
+    tasker_telemetry::request(&id, task, trace)
 }
 
 /// Takes the caller's id if it is a UUID, or makes one.
 pub(crate) async fn identify(request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
     let id = given.unwrap_or_else(Uuid::now_v7);
-    let mut response = CURRENT.scope(id, next.run(request)).await;
+    let span = named(id, &request);
+    let mut response = CURRENT.scope(id, next.run(request)).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HEADER, value);
     }

@@ -2,10 +2,7 @@
 
 use std::time::SystemTime;
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, StatusCode},
-};
+use axum::{extract::Request, http::StatusCode};
 use tasker_telemetry::{
     Attribute, Span, SpanKind, Tracer,
     trace::{SpanId, TraceId, parse, task_span},
@@ -13,7 +10,7 @@ use tasker_telemetry::{
 };
 use uuid::Uuid;
 
-use crate::request_id;
+use crate::{request_id, trace_context::traceparent};
 
 /// A request whose span is exported when it ends.
 pub(crate) struct Traced {
@@ -61,9 +58,4 @@ impl Traced {
             links: Vec::new(),
         });
     }
-}
-
-/// The trace context that a request came with. One that is not valid counts as none.
-pub(crate) fn traceparent(headers: &HeaderMap) -> Option<&str> {
-    headers.get("traceparent")?.to_str().ok().filter(|text| parse(text).is_some())
 }

@@ -155,7 +155,8 @@ fn svg_box(text: &mut String, graph: &DrawnGraph, node: &DrawnNode) {
     }
 }
 
-fn escape(text: &str) -> String {
+/// A text in XML.
+pub(crate) fn escape(text: &str) -> String {
     // XML cannot contain control characters.
     let text = text.replace(|character: char| character.is_control(), "\u{fffd}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

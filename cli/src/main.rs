@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod credentials;
 mod environment;
+mod explain;
 mod generate;
 mod graph;
 mod json;

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, time::Duration};
 
 use anyhow::{Context, Result};
-use tasker_telemetry::{MetricsSettings, Temporality, stop};
+use tasker_telemetry::{JsonLines, MetricsSettings, Temporality, name_work, stop};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -32,7 +32,10 @@ pub(crate) fn start_logging(verbose: u8, is_service: bool, format: LogFormat) {
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_ansi(false).init(),
+        LogFormat::Json => {
+            name_work();
+            logs.with_ansi(false).fmt_fields(JsonLines::fields()).event_format(JsonLines).init();
+        }
     }
 }
 

@@ -33,12 +33,17 @@ locals {
     })
   })
 
-  environment = {
-    RUST_LOG             = var.log_level
+  # What every function says of itself.
+  environment_of_telemetry = merge(
+    { RUST_LOG = var.log_level },
+    var.otlp_endpoint == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint },
+  )
+
+  environment = merge(local.environment_of_telemetry, {
     TASKER_STEPS_QUEUE   = aws_sqs_queue.work["steps"].url
     TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url
     TASKER_BLOBS         = "s3://${local.bucket}"
-  }
+  })
 
   environment_of_leases = { TASKER_LEASES_TABLE = aws_dynamodb_table.leases.name }
 
@@ -100,7 +105,7 @@ locals {
     run-steps   = merge(local.environment, local.environment_of_hosts, local.environment_of_shared_secrets)
     api         = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing, local.environment_of_api)
     ingest      = merge(local.environment_of_orchestrators, local.environment_of_database)
-    deliver     = { RUST_LOG = var.log_level, TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url }
+    deliver     = merge(local.environment_of_telemetry, { TASKER_REPORTS_QUEUE = aws_sqs_queue.work["reports"].url })
     sweep       = merge(local.environment_of_orchestrators, local.environment_of_database, local.environment_of_publishing)
     migrate     = merge(local.environment_of_orchestrators, local.environment_of_migration, local.environment_of_publishing)
   }

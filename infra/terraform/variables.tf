@@ -557,6 +557,12 @@ variable "log_level" {
   default     = "info"
 }
 
+variable "otlp_endpoint" {
+  description = "The URL of an OpenTelemetry collector over HTTP that every function reaches, such as http://localhost:4318 of a layer. None: nothing is measured or traced."
+  type        = string
+  default     = null
+}
+
 variable "alarms" {
   description = "Create the alarms."
   type        = bool

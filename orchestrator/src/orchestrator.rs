@@ -216,7 +216,12 @@ impl Orchestrator {
             concurrent_reports: settings.report_loops,
             sweep_interval: settings.sweep_interval,
             function_set: FunctionSetUse::default(),
-            observer: Observer::new(pool.clone(), Arc::clone(&engine), Arc::clone(&queues)),
+            observer: Observer::new(
+                pool.clone(),
+                Arc::clone(&engine),
+                Arc::clone(&queues),
+                settings.analytics.enabled,
+            ),
         });
         let (creations, pending) = Creations::new(intake);
         let feed = Arc::new(Feed::new(Arc::clone(&reader)));

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use tasker_protocol::{Execution, Limits, StepDispatch};
+use tasker_telemetry::SpanKind;
 use tasker_transport::KeyValueStore;
 use tokio::sync::Semaphore;
 
@@ -12,6 +13,7 @@ use crate::capability::http::HttpClient;
 #[cfg(feature = "compiler")]
 use crate::describe::{self, ComponentDescription};
 use crate::execution::pipeline;
+use crate::execution::traced::Traced;
 use crate::machine::Machine;
 use crate::pool::Reset;
 use crate::sandboxes::{self, Plan};
@@ -94,6 +96,23 @@ impl Host {
     /// Loads a component before its first execution.
     pub async fn prepare(&self, digest: &str) -> Result<(), ComponentError> {
         self.shared.sandboxes().library.get_for_step(digest).await.map(drop)
+    }
+
+    /// The same, for a step, and traced with it.
+    pub(crate) async fn prepare_for(&self, dispatch: &StepDispatch) -> Result<(), ComponentError> {
+        let component = &dispatch.handler.component;
+        let calls = if self.has_loaded(component) {
+            None
+        } else {
+            Traced::of(dispatch).and_then(|traced| traced.calls())
+        };
+        let call = calls.and_then(|calls| calls.begin(SpanKind::Internal, "compile"));
+        let prepared = self.prepare(component).await;
+        if let Some(call) = call {
+            let error = prepared.as_ref().err().map(ToString::to_string);
+            call.ended(vec![("tasker.component", component.as_str().into())], error);
+        }
+        prepared
     }
 
     /// How many components are loaded.

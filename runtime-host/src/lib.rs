@@ -4,6 +4,7 @@
 //! [`Host::execute`] takes a `StepDispatch` and returns an `Execution`. It uses neither a queue nor a
 //! database. `handler-sdk/wit` defines the handler interface; a plain WASI command is also a handler.
 
+mod about;
 mod admission;
 mod bindings;
 mod capability;

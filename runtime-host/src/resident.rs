@@ -265,11 +265,11 @@ mod tests {
             .collect();
         let joined = joins(&ranges, 1_000);
         assert_eq!(joined, [ranges[0].start..ranges[3].end]);
-        assert_eq!(joins(&ranges[..RANGES], 1_000), []);
+        assert!(joins(&ranges[..RANGES], 1_000).is_empty());
         // 31 pages and 6 between them.
         assert_eq!(joins(&ranges, RANGES + 3 + 6), joined);
         assert_eq!(joins(&ranges, RANGES + 3 + 5), [ranges[0].start..ranges[2].end], "one more is left");
-        assert_eq!(joins(&ranges, RANGES), [], "the pages touched are more than are kept");
+        assert!(joins(&ranges, RANGES).is_empty(), "the pages touched are more than are kept");
     }
 
     /// Equal gaps: no more are closed than must be.

@@ -38,6 +38,7 @@ mod stop;
 pub(crate) mod system;
 pub(crate) mod task;
 mod task_check;
+mod task_explain;
 mod task_run;
 pub(crate) mod template;
 mod template_check;

@@ -16,7 +16,7 @@ use super::{
     operate::Operation,
     paging::{Paging, more},
     request::{RefusedInput, Request, read_json},
-    task_check, task_run,
+    task_check, task_explain, task_run,
 };
 use crate::{
     client::{Client, told},
@@ -88,6 +88,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         paging: Paging,
     },
+    /// Say where the time of a task went: along its critical path, for each step, and in sum.
+    Explain(task_explain::Arguments),
     /// Print the log lines of a task's handlers.
     Logs {
         /// The task.
@@ -223,6 +225,7 @@ pub(crate) async fn run(project: ProjectConfig, command: Command, output: &Outpu
         Command::Count { filters, by } => inspect::count(client, &filters.query(None), by, output).await,
         Command::Graph { task_id, format } => inspect::graph(client, task_id, format, output).await,
         Command::Timeline { task_id, paging } => inspect::timeline(client, task_id, paging, output).await,
+        Command::Explain(arguments) => task_explain::run(client, arguments, output).await,
         Command::Logs { task_id, filters } => inspect::logs(client, task_id, filters, output).await,
         Command::History { task_id, paging } => inspect::history(client, task_id, paging, output).await,
         Command::Validate { request } => task_check::run(client, &request, output).await,

@@ -10,6 +10,7 @@ mod completion;
 mod config;
 mod dev;
 mod doctor;
+mod explain;
 mod follow;
 mod generate;
 mod growing;

@@ -212,6 +212,8 @@ fn what_a_server_and_its_worker_did_is_what_their_metrics_say() {
     assert_eq!(read.value("tasker_steps_open{state=\"enqueued\"}"), 0);
     assert_eq!(read.sum("tasker_dlq_pending"), 1);
     assert_eq!(read.value("tasker_hosts{status=\"present\"}"), 1);
+    // It counts every few seconds.
+    assert!(read.value("tasker_rollup_lag_seconds") < 300);
     assert_eq!(read.value("tasker_queue_depth{queue=\"steps\",state=\"ready\"}"), 0);
     assert_eq!(read.value("tasker_overloaded_total{room=\"bodies\"}"), 1);
     assert_eq!(read.sum("tasker_tasks_created_total"), 0, "it created none");

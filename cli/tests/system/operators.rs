@@ -1,6 +1,9 @@
 //! Operators' commands: inspect failures, correct them, and watch events.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -33,7 +36,7 @@ steps:
     publishes_events: [{ name: rows.summed }]
 ";
 
-const CHOICE: &str = "
+pub(crate) const CHOICE: &str = "
 name: choice
 version: 1.0.0
 identity_strategy: always_unique
@@ -44,7 +47,7 @@ steps:
   - { name: join, type: deferred_convergence, dependencies: [left, right], handler: { callable: echo } }
 ";
 
-const LATE: &str = "
+pub(crate) const LATE: &str = "
 name: late
 version: 1.0.0
 identity_strategy: always_unique
@@ -74,6 +77,11 @@ impl Server {
     /// The URL of the API.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The folder of the project.
+    pub(crate) fn path(&self) -> &Path {
+        self.project.path()
     }
 
     /// Runs a command on this server and returns how it ended.
@@ -111,7 +119,7 @@ impl Server {
         (task, lines.collect())
     }
 
-    fn wait_for_status(&self, task: &str, status: &str) {
+    pub(crate) fn wait_for_status(&self, task: &str, status: &str) {
         let until = Instant::now() + PATIENCE;
         while self.json(&["task", "show", task])["status"] != status {
             assert!(Instant::now() < until, "{task} did not become {status}\n{}", self.process.said());

@@ -148,7 +148,10 @@ fn a_task_is_one_trace_that_its_handlers_requests_belong_to() {
     let start = Instant::now();
     let found: Vec<Span> = loop {
         let found: Vec<Span> = spans.lock().unwrap().iter().filter(of_task).cloned().collect();
-        if found.len() >= 4 {
+        let count = |name: &str| found.iter().filter(|span| span.name == name).count();
+        if (count("task shop/order"), count("step pay"), count("step ship"), count("instantiate"))
+            == (1, 2, 1, 3)
+        {
             break found;
         }
         assert!(start.elapsed() < PATIENCE, "only these spans came: {found:#?}");
@@ -160,7 +163,34 @@ fn a_task_is_one_trace_that_its_handlers_requests_belong_to() {
         named
     };
     let (whole, pay, ship) = (named("task shop/order"), named("step pay"), named("step ship"));
-    assert_eq!((whole.len(), pay.len(), ship.len(), found.len()), (1, 2, 1, 4), "{found:#?}");
+    assert_eq!((whole.len(), pay.len(), ship.len()), (1, 2, 1), "{found:#?}");
+    // What an execution calls is below it: the start of its sandbox, and the requests of its handler.
+    let calls = named("POST");
+    let instances = named("instantiate");
+    assert_eq!((calls.len(), instances.len()), (2, 3), "{found:#?}");
+    for (call, (pay, status)) in calls.iter().zip([(pay[0], "503"), (pay[1], "200")]) {
+        assert_eq!((&call.parent_span_id, call.kind), (&pay.span_id, SpanKind::Client as i32), "{call:#?}");
+        assert_eq!(attribute(call, "http.response.status_code"), status);
+        assert_eq!(attribute(call, "server.address"), "127.0.0.1");
+        assert_eq!(call.status.as_ref().is_some_and(|status| status.code == 2), status == "503", "{call:#?}");
+        assert!(call.start_time_unix_nano >= pay.start_time_unix_nano);
+    }
+    let mut parents: Vec<_> = instances.iter().map(|span| &span.parent_span_id).collect();
+    let mut steps = [&pay[0].span_id, &pay[1].span_id, &ship[0].span_id];
+    parents.sort();
+    steps.sort();
+    assert_eq!(parents, steps);
+    // A batch of messages has a trace of its own, and leads to the tasks in it.
+    let sent: Vec<Span> =
+        spans.lock().unwrap().iter().filter(|span| span.name == "send tasker_steps").cloned().collect();
+    assert!(!sent.is_empty());
+    for sent in sent {
+        assert!(sent.trace_id != task.as_bytes() && sent.kind == SpanKind::Producer as i32);
+        assert_eq!(
+            (&sent.links[0].trace_id[..], &sent.links[0].span_id[..]),
+            (&task.as_bytes()[..], &task.as_bytes()[8..])
+        );
+    }
     let whole = whole[0];
     assert!(whole.parent_span_id.is_empty() && whole.kind == SpanKind::Internal as i32);
     assert_eq!(whole.span_id, task.as_bytes()[8..]);
@@ -217,8 +247,11 @@ fn a_request_with_a_trace_is_traced_however_few_others_are() {
     create(Some(CAME));
     let start = Instant::now();
     let found = loop {
-        let found = spans.lock().unwrap().clone();
-        if found.len() >= 3 {
+        // Batches of messages have traces of their own.
+        let mut found = spans.lock().unwrap().clone();
+        found.retain(|span| span.name != "send tasker_steps");
+        let has = |name: &str| found.iter().any(|span| span.name == name);
+        if has("POST /v1/tasks") && has("task default/order") && has("step ship") {
             break found;
         }
         assert!(start.elapsed() < PATIENCE, "only these spans came: {found:#?}");
@@ -232,4 +265,62 @@ fn a_request_with_a_trace_is_traced_however_few_others_are() {
         assert_eq!(hex(&of(name).parent_span_id), CAME[36..52], "{name}");
     }
     assert_eq!(of("step ship").parent_span_id, of("task default/order").span_id);
+}
+
+#[test]
+fn log_lines_name_the_task_that_they_are_about() {
+    // It does not respond, so that the step runs until it is cancelled.
+    let payments = serve(|_, _| {
+        thread::sleep(PATIENCE);
+        "200 OK"
+    });
+    let project = Project::new(&[counted_handlers()]);
+    project.write("templates/order.yaml", &template(&payments));
+    let mut command = tasker(project.path());
+    command
+        .args(["dev", "-vv"])
+        .env("TASKER__SERVER__LISTEN", "127.0.0.1:0")
+        .env("TASKER__TELEMETRY__LOG_FORMAT", "json");
+    let mut process = Process::start(&mut command);
+    let url = process.wait_for("API ");
+    let client = |arguments: &[&str]| {
+        let ended = run(tasker(project.path()).arg("--json").args(arguments).env("TASKER_URL", &url));
+        assert_eq!(ended.code, Some(0), "{ended:#?}");
+        ended.json()
+    };
+    let created = client(&["task", "create", "shop/order", "--input", "{\"n\":1}"]);
+    let task = created["task_ids"][0].as_str().expect("it has an id").to_owned();
+    let start = Instant::now();
+    while client(&["step", "show", &task, "pay"])["state"] != "in_progress" {
+        assert!(start.elapsed() < PATIENCE, "{}", process.said());
+    }
+    client(&["task", "cancel", &task, "--reason", "enough"]);
+    process.wait_for("a running step was cancelled");
+    let line = |process: &Process, words: &str| {
+        let said = process.said();
+        let line =
+            said.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {said}"));
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    };
+    let cancelled = line(&process, "a running step was cancelled");
+    assert_eq!(
+        (&cancelled["level"], &cancelled["target"]),
+        (&"INFO".into(), &"tasker_runtime_host::worker::pulse".into())
+    );
+    assert_eq!((&cancelled["task_id"], &cancelled["step"]), (&task.clone().into(), &"pay".into()));
+    assert_eq!((&cancelled["execution"], &cancelled["trace_id"]), (&1.into(), &task.replace('-', "").into()));
+    assert_eq!(cancelled["span_id"].as_str().map(str::len), Some(16), "{cancelled}");
+    assert!(cancelled["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{cancelled}");
+
+    // A line that is written while a request is served names it, and the task of its path.
+    let (unknown, id) = ("01990203-0405-7607-8009-0a0b0c0d0e0f", "01990203-0405-7607-8009-000000000001");
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let came = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let request =
+        agent.get(format!("{url}/v1/tasks/{unknown}")).header("x-request-id", id).header("traceparent", came);
+    assert_eq!(request.call().expect("it responds").status(), 404);
+    process.wait_for(id);
+    let refused = line(&process, id);
+    assert_eq!((&refused["task_id"], &refused["request_id"]), (&unknown.into(), &id.into()), "{refused}");
+    assert_eq!(refused["trace_id"], "0af7651916cd43dd8448eb211c80319c", "{refused}");
 }

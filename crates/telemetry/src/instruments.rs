@@ -141,6 +141,8 @@ instruments! {
         "Messages of the queues `steps` and `reports`: `ready`, `delayed` or `in_flight`."
     queue_oldest: Observed "tasker_queue_oldest_seconds" "s" ["queue"]
         "The age of the oldest message that is ready. SQS does not tell."
+    rollup_lag: Observed "tasker_rollup_lag_seconds" "s" []
+        "How far the counting of analytics is behind: the age of the oldest record that is not counted."
     hosts: Observed "tasker_hosts" "" ["status"]
         "Processes that run steps: `present` or `silent`."
 

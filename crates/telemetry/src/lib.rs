@@ -8,6 +8,8 @@ mod instrument;
 mod instruments;
 mod kinds;
 mod label;
+#[cfg(feature = "logs")]
+mod logs;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod process;
@@ -20,6 +22,7 @@ mod start;
 pub mod trace;
 #[cfg(feature = "otlp")]
 mod tracer;
+mod work;
 
 #[cfg(feature = "otlp")]
 pub use self::{start::tracer, tracer::Tracer};
@@ -27,12 +30,15 @@ pub use instrument::{Counter, Gauge, Histogram, Level, Observed, Sum};
 pub use instruments::{Metrics, table};
 pub use kinds::{Described, Kind};
 pub use label::{Label, Labels};
+#[cfg(feature = "logs")]
+pub use logs::JsonLines;
 #[cfg(not(feature = "otlp"))]
 pub use no_tracer::{Tracer, tracer};
 pub use settings::{MetricsSettings, StartError, Temporality};
-pub use span::{Attribute, Span, SpanKind};
+pub use span::{Attribute, Link, Span, SpanKind};
 #[cfg(any(feature = "otlp", feature = "prometheus"))]
 pub use start::{flush, metrics, start, stop, text};
+pub use work::{ExecutionName, name_work, request};
 
 #[cfg(not(feature = "otlp"))]
 mod no_tracer {

@@ -9,6 +9,10 @@ use crate::trace::{SpanId, TraceId};
 pub enum SpanKind {
     /// It answers a request.
     Server,
+    /// It waits for the answer of another system.
+    Client,
+    /// It sends messages.
+    Producer,
     /// It works on a message.
     Consumer,
     /// It is a part of its parent.
@@ -63,6 +67,17 @@ pub struct Span {
     pub attributes: Vec<(&'static str, Attribute)>,
     /// Why it failed, if it did.
     pub error: Option<String>,
-    /// Other spans of the trace that led to it, each with the reason.
-    pub links: Vec<(SpanId, &'static str)>,
+    /// Other spans that it has to do with.
+    pub links: Vec<Link>,
+}
+
+/// A span that another one has to do with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The trace that it is in.
+    pub trace: TraceId,
+    /// Its id.
+    pub span: SpanId,
+    /// Why: `retry`, `resume`, `task`.
+    pub why: &'static str,
 }

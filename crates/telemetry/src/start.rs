@@ -116,10 +116,10 @@ pub fn text() -> Option<String> {
     None
 }
 
-/// Pushes what was recorded, within this time. For a process that may be frozen afterwards.
+/// Pushes what was recorded, within this time. For a process that may be frozen afterwards. Returns whether that was in time.
 #[cfg(feature = "otlp")]
-pub async fn flush(within: Duration) {
-    let Some(started) = STARTED.get() else { return };
+pub async fn flush(within: Duration) -> bool {
+    let Some(started) = STARTED.get() else { return true };
     let provider = started.provider.clone();
     let flushed = tokio::task::spawn_blocking(move || {
         if let Some(tracer) = &started.tracer {
@@ -128,7 +128,7 @@ pub async fn flush(within: Duration) {
         provider.force_flush()
     });
     // A collector that does not respond must not hold the process. What it missed goes with the next push.
-    let _ = tokio::time::timeout(within, flushed).await;
+    tokio::time::timeout(within, flushed).await.is_ok()
 }
 
 /// Pushes what was recorded, within this time, and ends the export.
@@ -147,7 +147,9 @@ pub async fn stop(within: Duration) {
 
 /// Nothing is pushed.
 #[cfg(not(feature = "otlp"))]
-pub async fn flush(_within: Duration) {}
+pub async fn flush(_within: Duration) -> bool {
+    true
+}
 
 /// Nothing is pushed.
 #[cfg(not(feature = "otlp"))]

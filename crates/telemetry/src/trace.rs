@@ -2,7 +2,7 @@
 //!
 //! A task whose request came without a trace has its own id as its trace's.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
@@ -34,13 +34,8 @@ impl Trace {
 
     /// The `traceparent` (W3C) of what a span calls.
     pub fn traceparent(&self, span: SpanId) -> String {
-        let mut text = String::with_capacity(55);
-        text.push_str("00-");
-        hex(&mut text, &self.id);
-        text.push('-');
-        hex(&mut text, &span);
-        text.push_str(if self.is_sampled { "-01" } else { "-00" });
-        text
+        let flags = if self.is_sampled { "01" } else { "00" };
+        format!("00-{}-{}-{flags}", Hex(&self.id), Hex(&span))
     }
 }
 
@@ -90,9 +85,12 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(found)
 }
 
-fn hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
+/// Bytes as lower-case hexadecimal.
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 

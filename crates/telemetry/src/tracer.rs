@@ -57,18 +57,20 @@ impl Tracer {
 
     /// Exports a span of a sampled trace.
     pub fn record(&self, span: Span) {
-        let context = |id: SpanId| {
+        let context = |trace: TraceId, id: SpanId| {
             let is_remote = false;
             SpanContext::new(
-                opentelemetry::TraceId::from_bytes(span.trace),
+                opentelemetry::TraceId::from_bytes(trace),
                 opentelemetry::SpanId::from_bytes(id),
                 TraceFlags::SAMPLED,
                 is_remote,
                 TraceState::NONE,
             )
         };
-        let links =
-            span.links.iter().map(|(id, why)| Link::new(context(*id), vec![KeyValue::new(LINK, *why)], 0));
+        let links = span
+            .links
+            .iter()
+            .map(|link| Link::new(context(link.trace, link.span), vec![KeyValue::new(LINK, link.why)], 0));
         let mut of_links = SpanLinks::default();
         of_links.links = links.collect();
         let attributes = span.attributes.into_iter().map(|(name, value)| {
@@ -81,13 +83,15 @@ impl Tracer {
             )
         });
         self.processor.on_end(SpanData {
-            span_context: context(span.id),
+            span_context: context(span.trace, span.id),
             parent_span_id: span
                 .parent
                 .map_or(opentelemetry::SpanId::INVALID, opentelemetry::SpanId::from_bytes),
             parent_span_is_remote: span.parent.is_some(),
             span_kind: match span.kind {
                 SpanKind::Server => OtelKind::Server,
+                SpanKind::Client => OtelKind::Client,
+                SpanKind::Producer => OtelKind::Producer,
                 SpanKind::Consumer => OtelKind::Consumer,
                 SpanKind::Internal => OtelKind::Internal,
             },

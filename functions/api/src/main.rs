@@ -3,7 +3,7 @@
 mod authentication;
 mod size;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -17,7 +17,7 @@ use tasker_assembly::{
     aws::{OpenOrchestrator, open_orchestrator},
     timing::LAST_ANSWER,
 };
-use tasker_function_lambda::{Error, log_failure, start_logs, time_left};
+use tasker_function_lambda::{Error, Telemetry, log_failure, start_logs, time_left};
 use tokio_util::sync::CancellationToken;
 
 use authentication::{claims, doors};
@@ -26,6 +26,7 @@ use size::{MAX_REQUEST_BYTES, within_limit};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = Arc::new(Telemetry::start("tasker-api")?);
     let OpenOrchestrator { orchestrator, creations, .. } = open_orchestrator().await?;
     let stop = CancellationToken::new();
     let (creating, stopped) = (orchestrator.clone(), stop.clone());
@@ -48,14 +49,16 @@ async fn main() -> Result<(), Error> {
             request.extensions_mut().insert(claims);
         }
         let (mut router, leaving, blobs) = (router.clone(), leaving.clone(), blobs.clone());
-        async move {
+        let telemetry = Arc::clone(&telemetry);
+        let answering = async move {
             let answer = lambda_http::tower::Service::call(&mut router, request).await?;
             let (head, body) = answer.into_parts();
             let body = body.collect().await?.to_bytes().into();
             let answer = within_limit(Response::from_parts(head, body), &blobs).await;
             log_failure(leaving.leave().await);
             Ok::<_, Error>(answer?.map(Full::<Bytes>::from))
-        }
+        };
+        async move { telemetry.visit(answering).await }
     }))
     .await
 }

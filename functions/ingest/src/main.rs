@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Batch, Error, log_failure, start_logs};
+use tasker_function_lambda::{Batch, Error, Telemetry, log_failure, start_logs};
 use tasker_transport::{
     aws::{IncomingMessage, cloud_events},
     outage_delay,
@@ -12,6 +12,7 @@ use tasker_transport::{
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = &Telemetry::start("tasker-ingest")?;
     let OpenOrchestrator { orchestrator, events: queue, .. } = &open_orchestrator().await?;
     let ingest = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let events = event.payload.records.iter().flat_map(|record| {
@@ -44,5 +45,5 @@ async fn main() -> Result<(), Error> {
         log_failure(left);
         Ok(batch.response(&unfinished))
     };
-    lambda_runtime::run(service_fn(ingest)).await
+    lambda_runtime::run(service_fn(async |event| telemetry.visit(ingest(event)).await)).await
 }

@@ -3,11 +3,12 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{LambdaEvent, service_fn};
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Batch, Error, log_failure, start_logs};
+use tasker_function_lambda::{Batch, Error, Telemetry, log_failure, start_logs};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = &Telemetry::start("tasker-orchestrate")?;
     let OpenOrchestrator { orchestrator, reports, .. } = &open_orchestrator().await?;
     let apply = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let mut batch = Batch::read(event.payload);
@@ -17,5 +18,5 @@ async fn main() -> Result<(), Error> {
         log_failure(applied);
         Ok(batch.response(&unfinished))
     };
-    lambda_runtime::run(service_fn(apply)).await
+    lambda_runtime::run(service_fn(async |event| telemetry.visit(apply(event)).await)).await
 }

@@ -7,7 +7,7 @@ use tasker_assembly::{
     aws::{open_host, parsed},
     timing::{CONTAINER_DRAIN, MAX_RECEIVES},
 };
-use tasker_function_lambda::{Error, start_logs};
+use tasker_function_lambda::{Error, Telemetry, start_logs};
 use tasker_runtime_host::Worker;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ const MAX_CONCURRENT: usize = 16;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = Telemetry::start("tasker-run-long-steps")?;
     let concurrent = parsed("TASKER_MAX_CONCURRENT")?.unwrap_or(MAX_CONCURRENT);
     let drain = parsed("TASKER_DRAIN_SECONDS")?.map_or(CONTAINER_DRAIN, Duration::from_secs);
     let open = open_host(MAX_RECEIVES, concurrent).await?;
@@ -33,6 +34,7 @@ async fn main() -> Result<(), Error> {
         stopping.cancel();
     });
     tracing::info!(host = open.host.name(), concurrent, "runs long steps");
-    Worker::run(open.host, open.connections, concurrent, drain, stop).await;
+    // Pushed every minute, and at the end.
+    telemetry.visit(Worker::run(open.host, open.connections, concurrent, drain, stop)).await;
     Ok(())
 }

@@ -8,7 +8,7 @@ use tasker_assembly::{
     aws::{StepHost, open_host},
     timing::{LAST_WORDS, MAX_RECEIVES},
 };
-use tasker_function_lambda::{Batch, Error, start_logs, time_left};
+use tasker_function_lambda::{Batch, Error, Telemetry, start_logs, time_left};
 use tasker_runtime_host::{Worker, WorkerConnections};
 use tasker_transport::DeliveredQueue;
 
@@ -18,6 +18,7 @@ const MAX_BATCH: usize = 10;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = &Telemetry::start("tasker-run-steps")?;
     let open: &StepHost = &open_host(MAX_RECEIVES, MAX_BATCH).await?;
     let run = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);
@@ -30,5 +31,5 @@ async fn main() -> Result<(), Error> {
         Worker::run_batch(open.host.clone(), connections, deliveries, ends_at).await;
         Ok(batch.response(&steps.take_unfinished()))
     };
-    lambda_runtime::run(service_fn(run)).await
+    lambda_runtime::run(service_fn(async |event| telemetry.visit(run(event)).await)).await
 }

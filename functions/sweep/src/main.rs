@@ -3,11 +3,12 @@
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tasker_assembly::aws::{OpenOrchestrator, open_orchestrator};
-use tasker_function_lambda::{Error, start_logs};
+use tasker_function_lambda::{Error, Telemetry, start_logs};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
+    let telemetry = &Telemetry::start("tasker-sweep")?;
     let OpenOrchestrator { orchestrator, long_steps, .. } = &open_orchestrator().await?;
     let sweep = async |_: LambdaEvent<Value>| -> Result<(), Error> {
         // SQS stops the metrics of a queue that nobody has accessed for six hours, and hosts start by these metrics.
@@ -21,5 +22,5 @@ async fn main() -> Result<(), Error> {
         tracing::info!(?swept, ?long_steps, "swept");
         Ok(())
     };
-    lambda_runtime::run(service_fn(sweep)).await
+    lambda_runtime::run(service_fn(async |event| telemetry.visit(sweep(event)).await)).await
 }

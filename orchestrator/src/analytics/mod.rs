@@ -29,6 +29,7 @@ pub use fold::{Folded, forget, recount};
 pub use health::{AnalyticsHealth, HealthPart};
 pub use histogram::Quantiles;
 pub use performance::{Performance, PerformanceChange, PerformanceFigures};
+pub(crate) use period::counted;
 pub use period::{AnalyticsFilter, AnalyticsPeriod};
 pub use recommendations::{Recommendation, Severity};
 pub use resources::ResourceUtilization;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{Executor, Postgres, QueryBuilder};
 use utoipa::ToSchema;
 
 use super::Analytics;
@@ -95,14 +95,7 @@ impl AnalyticsPeriod {
 impl Analytics {
     /// Returns the period of a filter, and how far the history has been counted.
     pub(super) async fn window(&self, filter: &AnalyticsFilter) -> Result<Window, Error> {
-        let (now, as_of): (DateTime<Utc>, DateTime<Utc>) = sqlx::query_as(sql!(
-            "SELECT now, coalesce((
-                 SELECT least(a.at, now) FROM tasker.audit a
-                 WHERE a.audit_id > (SELECT settled FROM tasker.analytics_progress) ORDER BY a.audit_id LIMIT 1), now)
-             FROM (SELECT tasker_f.now() AS now) AS clock"
-        ))
-        .fetch_one(&self.queries)
-        .await?;
+        let (now, as_of) = counted(&self.queries).await?;
         let to = filter.to.map_or(now, |to| to.min(now));
         let from = match filter.from {
             Some(from) => from,
@@ -116,6 +109,19 @@ impl Analytics {
         let period = AnalyticsPeriod::new(from, to, now);
         Ok(Window { period, as_of, lag_seconds: (now - as_of).as_seconds_f64().max(0.0), now })
     }
+}
+
+/// Returns the time, and the time before which everything is counted.
+pub(crate) async fn counted<'a>(
+    database: impl Executor<'a, Database = Postgres>,
+) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
+    let times = sqlx::query_as(sql!(
+        "SELECT now, coalesce((
+             SELECT least(a.at, now) FROM tasker.audit a
+             WHERE a.audit_id > (SELECT settled FROM tasker.analytics_progress) ORDER BY a.audit_id LIMIT 1), now)
+         FROM (SELECT tasker_f.now() AS now) AS clock"
+    ));
+    Ok(times.fetch_one(database).await?)
 }
 
 /// Limits a query to the tasks or the templates `t` of a filter.

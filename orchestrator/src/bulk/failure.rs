@@ -1,10 +1,12 @@
 //! Why the action of a bulk operation could not be applied to a task: the code of a problem, and words.
 
+use uuid::Uuid;
+
 use crate::{database::refusal::is_outage, error::Error};
 
 /// Returns the code and the words for an error of a task. None if the database or another service is away, so that the task's
 /// turn comes again.
-pub(super) fn failure(error: &Error) -> Option<(&'static str, String)> {
+pub(super) fn failure(task: Uuid, error: &Error) -> Option<(&'static str, String)> {
     if is_outage(error) && !has_taken_too_long(error) {
         return None;
     }
@@ -29,7 +31,7 @@ pub(super) fn failure(error: &Error) -> Option<(&'static str, String)> {
             ("unavailable", "the database took too long for this task".to_owned())
         }
         _ => {
-            tracing::error!(%error, "a task of a bulk operation failed");
+            tracing::error!(%error, task_id = %task, "a task of a bulk operation failed");
             ("internal", "Tasker failed; its log says why".to_owned())
         }
     })

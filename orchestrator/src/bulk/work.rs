@@ -159,7 +159,7 @@ impl Bulk {
                     self.count_failure(turn, task, code, &message).await?
                 }
                 Ok(Err(Lost)) => Err(Lost),
-                Err(error) => match failure(&error) {
+                Err(error) => match failure(task, &error) {
                     Some((code, message)) => self.count_failure(turn, task, code, &message).await?,
                     None => return Err(error),
                 },

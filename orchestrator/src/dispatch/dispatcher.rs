@@ -3,14 +3,18 @@
 use std::{
     collections::HashSet,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use tasker_telemetry::metrics;
+use tasker_telemetry::{Link, metrics};
 use tasker_transport::{BlobStore, LeaseStore, Message, Queue, QueueError, execution_lease};
 use uuid::Uuid;
 
-use super::{message::message, sent::Sent};
+use super::{
+    message::message,
+    sent::Sent,
+    traced::{link, trace_sent},
+};
 use tasker_pool::Pool;
 
 use crate::{
@@ -113,10 +117,11 @@ impl Dispatcher {
         let releases = self.catalog.releases(ready.iter().map(|step| step.release_id)).await?;
         let mut batch = Vec::with_capacity(ready.len().min(SEND_BATCH));
         let mut keys = Vec::with_capacity(batch.capacity());
-        let mut unsendable = Vec::new();
+        let (mut unsendable, mut links) = (Vec::new(), Vec::new());
         for step in ready {
             let Some(release) = releases.get(&step.release_id) else { continue };
             let key = (step.task_id, step.step_index, step.execution);
+            links.extend(link(step.task_id, step.traceparent.as_deref()));
             // Later executions are rare, and the number of what follows them may have been used.
             let goes_on = self.continuation && step.execution == 1;
             match message(step, release, goes_on, &self.blobs, self.steps.max_body_bytes()).await {
@@ -128,24 +133,30 @@ impl Dispatcher {
                     unsendable.push((key, error.to_string()));
                 }
                 // A temporary error must not block the other steps.
-                Err(error) => tracing::warn!(%error, "a step could not be sent; the sweep will send it"),
+                Err(error) => {
+                    let (task_id, step_index, execution) = key;
+                    tracing::warn!(%error, %task_id, step_index, execution,
+                        "a step could not be sent; the sweep will send it");
+                }
             }
             if batch.len() == SEND_BATCH {
-                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys)).await;
+                let links = std::mem::take(&mut links);
+                self.send_steps(std::mem::take(&mut batch), std::mem::take(&mut keys), links).await;
             }
         }
-        self.send_steps(batch, keys).await;
+        self.send_steps(batch, keys, links).await;
         Ok(unsendable)
     }
 
-    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>) {
+    async fn send_steps(&self, batch: Vec<Message>, keys: Vec<(Uuid, u32, u32)>, links: Vec<Link>) {
         if batch.is_empty() {
             return;
         }
         let Ok(pass) = self.breakers.queue.admit() else { return };
         self.sent.begin(&keys);
-        let began = Instant::now();
+        let (began, start) = (Instant::now(), SystemTime::now());
         let sent = self.steps.send(batch).await;
+        trace_sent(links, keys.len(), start, sent.as_ref().err());
         pass.ended(matches!(sent, Err(QueueError::Unavailable { .. })));
         if let Some(metrics) = metrics() {
             metrics.dispatch_duration.took(began.elapsed(), []);

@@ -3,6 +3,7 @@
 mod dispatcher;
 mod message;
 mod sent;
+mod traced;
 
 pub(crate) use dispatcher::{Dispatcher, Unsendable};
 pub(crate) use sent::Sent;

@@ -7,6 +7,7 @@ use tasker_telemetry::{Label, Metrics};
 use tasker_transport::{Breaker, Condition};
 
 use crate::{
+    analytics,
     database::set::sql,
     engine::Engine,
     error::Error,
@@ -125,6 +126,13 @@ pub(super) async fn database(metrics: &Metrics, connection: &mut PgConnection) -
     .fetch_all(&mut *connection)
     .await?;
     metrics.hosts.replace(with_zeros(["present", "silent"], hosts));
+    Ok(())
+}
+
+/// How far analytics has counted.
+pub(super) async fn counting(metrics: &Metrics, connection: &mut PgConnection) -> Result<(), Error> {
+    let (now, counted) = analytics::counted(connection).await?;
+    metrics.rollup_lag.replace([([], (now - counted).as_seconds_f64())]);
     Ok(())
 }
 

@@ -18,13 +18,15 @@ pub(crate) struct Observer {
     pool: Pool,
     engine: Arc<Engine>,
     queues: Arc<Queues>,
+    /// Whether this process counts for analytics.
+    counts: bool,
     /// A connection of its own, which holds the lock as long as it lives.
     connection: Mutex<Option<PgConnection>>,
 }
 
 impl Observer {
-    pub(crate) fn new(pool: Pool, engine: Arc<Engine>, queues: Arc<Queues>) -> Self {
-        Self { pool, engine, queues, connection: Mutex::default() }
+    pub(crate) fn new(pool: Pool, engine: Arc<Engine>, queues: Arc<Queues>, counts: bool) -> Self {
+        Self { pool, engine, queues, counts, connection: Mutex::default() }
     }
 
     /// Reads what this process holds, and, if no other process does, what the database and the queues hold.
@@ -36,7 +38,11 @@ impl Observer {
             *connection = self.connect().await?;
         }
         let Some(open) = connection.as_mut() else { return Ok(()) };
-        if let Err(error) = observed::database(metrics, open).await {
+        let mut read = observed::database(metrics, open).await;
+        if read.is_ok() && self.counts {
+            read = observed::counting(metrics, open).await;
+        }
+        if let Err(error) = read {
             // A new connection may do better. Another process takes over if it gets the lock first.
             *connection = None;
             return Err(error);

@@ -67,7 +67,7 @@ impl Engine {
                 Some(Ok(over)) => self.dispatcher.revoke(&over).await,
                 Some(Err(error)) => {
                     let report = beats[range.start].0;
-                    tracing::warn!(%error, task = %report.task_id, step = report.step_index,
+                    tracing::warn!(%error, task_id = %report.task_id, step_index = report.step_index,
                         "a heartbeat with invalid times was dropped");
                 }
                 None => {}

@@ -115,7 +115,7 @@ impl Engine {
                     Some(StepState::InProgress) => lost.push((key, step.host)),
                     Some(StepState::WaitingForRetry) => due.push(key),
                     _ => {
-                        tracing::error!(task = %step.task_id, step = step.step_index, state = step.state,
+                        tracing::error!(task_id = %step.task_id, step_index = step.step_index, state = step.state,
                             "a step has a wake time in a state that has none; the sweep sets it aside");
                         odd.push(key);
                     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod breach;
 pub(crate) mod budget;
+pub(crate) mod calls;
 pub(crate) mod classify;
 pub(crate) mod command;
 pub(crate) mod control;
@@ -14,4 +15,4 @@ pub(crate) mod meter;
 pub(crate) mod outcome;
 pub(crate) mod pipeline;
 pub(crate) mod state;
-mod traced;
+pub(crate) mod traced;

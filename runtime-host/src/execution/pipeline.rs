@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use tasker_protocol::{Ending, Execution, Failure, LogLine, StepDispatch, Usage};
+use tasker_telemetry::SpanKind;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
 use wasmtime::Store;
 use wasmtime_wasi::I32Exit;
 
+use super::calls::Calls;
 use super::classify;
 use super::command;
 use super::control::ExecutionControl;
@@ -21,6 +24,7 @@ use super::meter::Meter;
 use super::outcome;
 use super::state::{State, Values, most_handles};
 use super::traced::Traced;
+use crate::about::during;
 use crate::admission::Admitted;
 use crate::bindings::step_values::{self, DependencyResult, StepContext};
 use crate::capability::http::HttpState;
@@ -45,7 +49,8 @@ pub(crate) async fn execute(
     let started_at = Utc::now();
     let _running = Running::begin(dispatch, started_at);
     let traced = Traced::of(dispatch);
-    let execution = match attempt(host, dispatch, control, admitted, traced.as_ref()).await {
+    let attempted = attempt(host, dispatch, control, admitted, traced.as_ref()).instrument(during(dispatch));
+    let execution = match attempted.await {
         Ok(run) => {
             measured::instantiated(run.waited);
             run.conclude(started_at)
@@ -103,7 +108,8 @@ async fn attempt(
     let (sandboxes, loaded) = load(host, dispatch, control).await?;
     check_instances(dispatch, &loaded)?;
     let inputs = Inputs::gather(dispatch, traced)?;
-    let mut sandbox = Sandbox::build(host, &sandboxes, dispatch, control, &loaded, &inputs)?;
+    let calls = traced.and_then(Traced::calls);
+    let mut sandbox = Sandbox::build(host, &sandboxes, dispatch, control, &loaded, &inputs, calls)?;
     let waited = sandbox.meter.start() - arrived;
     let stop = sandbox.run(&loaded, dispatch, &inputs, control).await;
     if let Some(resident) = &loaded.resident {
@@ -202,6 +208,7 @@ struct Sandbox {
     /// The latest end of the run.
     ends: Instant,
     grace: Duration,
+    calls: Option<Calls>,
 }
 
 impl Sandbox {
@@ -212,6 +219,7 @@ impl Sandbox {
         control: &ExecutionControl,
         loaded: &Loaded,
         inputs: &Inputs<'_>,
+        calls: Option<Calls>,
     ) -> Result<Self, Failure> {
         let limits = dispatch.limits;
         let meter = Arc::new(Meter::new(Duration::from_millis(limits.cpu_ms), host.turns.clone()));
@@ -226,7 +234,13 @@ impl Sandbox {
             });
         }
         if loaded.imports.http {
-            state.http = Some(HttpState::new(&host.http, &dispatch.grants, &state.logs, inputs.of_traced()));
+            state.http = Some(HttpState::new(
+                &host.http,
+                &dispatch.grants,
+                &state.logs,
+                inputs.of_traced(),
+                calls.clone(),
+            ));
         }
         if loaded.imports.key_value {
             state.key_values = Some(KeyValues {
@@ -235,6 +249,7 @@ impl Sandbox {
                 granted: dispatch.grants.key_value.clone(),
                 logs: state.logs.clone(),
                 swaps: 0,
+                calls: calls.clone(),
             });
         }
         if let Program::Command(_) = loaded.program {
@@ -254,7 +269,7 @@ impl Sandbox {
         store.set_epoch_deadline(2);
         store.epoch_deadline_callback(|context| context.data().meter.tick());
         let grace = host.cancel_grace;
-        Ok(Self { store, meter, ends, grace })
+        Ok(Self { store, meter, ends, grace, calls })
     }
 
     /// Instantiates the component and calls the handler, with the time limits applied.
@@ -266,10 +281,11 @@ impl Sandbox {
         control: &ExecutionControl,
     ) -> Stop {
         let (meter, ends, grace) = (self.meter.clone(), self.ends, self.grace);
+        let calls = self.calls.as_ref();
         let run = async {
             match &loaded.program {
-                Program::Handlers(_) => handle(&mut self.store, loaded, dispatch, inputs).await,
-                Program::Command(_) => command(&mut self.store, loaded).await,
+                Program::Handlers(_) => handle(&mut self.store, loaded, dispatch, inputs, calls).await,
+                Program::Command(_) => command(&mut self.store, loaded, calls).await,
             }
         };
         let cancelled = async {
@@ -292,9 +308,10 @@ async fn handle(
     loaded: &Loaded,
     dispatch: &StepDispatch,
     inputs: &Inputs<'_>,
+    calls: Option<&Calls>,
 ) -> Stop {
     let Program::Handlers(pre) = &loaded.program else { return Stop::Exited(0) };
-    let handlers = match pre.instantiate_async(&mut *store).await {
+    let handlers = match instantiated(calls, pre.instantiate_async(&mut *store)).await {
         Ok(handlers) => handlers,
         Err(error) => return Stop::Crashed { error, instantiated: false },
     };
@@ -328,10 +345,23 @@ async fn handle(
     }
 }
 
+/// Waits for an instance.
+async fn instantiated<T>(
+    calls: Option<&Calls>,
+    work: impl Future<Output = wasmtime::Result<T>>,
+) -> wasmtime::Result<T> {
+    let call = calls.and_then(|calls| calls.begin(SpanKind::Internal, "instantiate"));
+    let done = work.await;
+    if let Some(call) = call {
+        call.ended(Vec::new(), done.as_ref().err().map(|error| format!("{error:#}")));
+    }
+    done
+}
+
 /// Runs a WASI command.
-async fn command(store: &mut Store<State>, loaded: &Loaded) -> Stop {
+async fn command(store: &mut Store<State>, loaded: &Loaded, calls: Option<&Calls>) -> Stop {
     let Program::Command(pre) = &loaded.program else { return Stop::Exited(0) };
-    let command = match pre.instantiate_async(&mut *store).await {
+    let command = match instantiated(calls, pre.instantiate_async(&mut *store)).await {
         Ok(command) => command,
         Err(error) => return Stop::Crashed { error, instantiated: false },
     };

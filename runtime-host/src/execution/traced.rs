@@ -2,16 +2,18 @@
 
 use tasker_protocol::{Ending, Execution, StepDispatch};
 use tasker_telemetry::{
-    Attribute, Span, SpanKind, Tracer,
+    Attribute, Link, Span, SpanKind, Tracer,
     trace::{SpanId, Trace, execution_span, task_span},
     tracer,
 };
+
+use super::calls::Calls;
 
 /// The longest error in a span, in bytes.
 const LONGEST_ERROR: usize = 1000;
 
 /// An execution in a process that exports traces.
-pub(super) struct Traced {
+pub(crate) struct Traced {
     tracer: &'static Tracer,
     trace: Trace,
     span: SpanId,
@@ -21,12 +23,17 @@ pub(super) struct Traced {
 
 impl Traced {
     /// None: this process exports no traces.
-    pub(super) fn of(dispatch: &StepDispatch) -> Option<Self> {
+    pub(crate) fn of(dispatch: &StepDispatch) -> Option<Self> {
         let tracer = tracer()?;
         let task = dispatch.task_id.into_bytes();
         let trace = tracer.trace_of_task(task, dispatch.traceparent.as_deref());
         let span = execution_span(task, dispatch.step_index, dispatch.execution);
         Some(Self { tracer, trace, span, traceparent: trace.traceparent(span) })
+    }
+
+    /// What traces its calls. None: this execution is not sampled.
+    pub(crate) fn calls(&self) -> Option<Calls> {
+        self.trace.is_sampled.then(|| Calls::below(self.tracer, self.trace.id, self.span))
     }
 
     /// Exports the span of an execution that ended.
@@ -73,7 +80,8 @@ impl Traced {
             (None, _) => None,
         };
         let before = dispatch.execution.saturating_sub(1);
-        let links = why.map(|why| (execution_span(task, dispatch.step_index, before), why));
+        let span = execution_span(task, dispatch.step_index, before);
+        let links = why.map(|why| Link { trace: self.trace.id, span, why });
         self.tracer.record(Span {
             trace: self.trace.id,
             id: self.span,

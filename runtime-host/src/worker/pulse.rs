@@ -7,6 +7,7 @@ use tasker_protocol::{Heartbeat, StepEvent, encode};
 use tasker_transport::{Message, QueueError, Receipt};
 
 use super::{Worker, report::Part, running::Running};
+use crate::about::about;
 
 /// How often leases of running steps are checked, which is also how soon a handler learns of its cancellation.
 const LEASE_CHECK: Duration = Duration::from_secs(1);
@@ -88,8 +89,8 @@ impl Worker {
             }
             step.answered = Instant::now();
             if !renewed && !step.finished {
-                tracing::warn!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
-                    "lost the lease on a running step; stopping it");
+                about(&step.dispatch)
+                    .in_scope(|| tracing::warn!("lost the lease on a running step; stopping it"));
                 step.control.cancel();
             // Only the lease decides who runs the step. A message that became visible while the queue was away is put off
             // by every host that receives it, and its receipt can never be extended again.
@@ -127,8 +128,8 @@ impl Worker {
         let running = self.0.running.lock();
         for (lease, _) in leases.iter().zip(held).filter(|(_, held)| !held) {
             if let Some(step) = running.get(lease).filter(|step| !step.control.is_cancelled()) {
-                tracing::info!(task = %step.dispatch.task_id, step = %step.dispatch.step_name,
-                    "a running step was cancelled; stopping it");
+                about(&step.dispatch)
+                    .in_scope(|| tracing::info!("a running step was cancelled; stopping it"));
                 step.control.cancel();
             }
         }

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{RETRY_DELAY, Worker, continuation::Handover, runnable::unrunnable, settle::Reported};
 use crate::ExecutionControl;
+use crate::about::about;
 
 /// The maximum number of reports per send call.
 const REPORT_BATCH: usize = 100;
@@ -70,8 +71,8 @@ impl Worker {
             match self.checked_in(execution.clone(), longest, finished).await {
                 Ok(body) => return Some(Report { body, is_as_run: true }),
                 Err(error @ BlobError::Unavailable { .. }) => {
-                    tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                        "a result cannot be stored; retrying");
+                    about(dispatch)
+                        .in_scope(|| tracing::warn!(%error, "a result cannot be stored; retrying"));
                     tokio::time::sleep(RETRY_DELAY).await;
                 }
                 Err(error) => {

@@ -16,6 +16,7 @@ use super::{
     runnable::unrunnable,
     settle::Reported,
 };
+use crate::about::about;
 use crate::{ExecutionControl, admission::Admitted};
 
 /// Fail a step after this many deliveries to hosts that could not read its component: about forty minutes.
@@ -164,12 +165,12 @@ impl Worker {
             }
             admitted => admitted,
         };
-        if let Err(error) = self.0.host.prepare(&dispatch.handler.component).await
+        if let Err(error) = self.0.host.prepare_for(dispatch).await
             && error.is_outage()
             && receive_count < MAX_PUT_OFFS
         {
-            tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                "a step's component cannot be read; handing it back");
+            about(dispatch)
+                .in_scope(|| tracing::warn!(%error, "a step's component cannot be read; handing it back"));
             return None;
         }
         match self.fetch_payloads(dispatch).await {
@@ -179,8 +180,8 @@ impl Worker {
                 Some(self.0.host.execute_admitted(dispatch, control, admitted).await)
             }
             Err(error) if error.is_transient(receive_count) => {
-                tracing::warn!(%error, task = %dispatch.task_id, step = %dispatch.step_name,
-                    "a step's payloads cannot be read; handing it back");
+                about(dispatch)
+                    .in_scope(|| tracing::warn!(%error, "a step's payloads cannot be read; handing it back"));
                 None
             }
             Err(error) => Some(unrunnable("PayloadUnavailable", error.to_string(), true)),

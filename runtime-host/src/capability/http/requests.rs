@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tasker_protocol::{Destination, Grants, LogLevel, OriginHost, Scheme};
-use tasker_telemetry::metrics;
+use tasker_telemetry::{Attribute, SpanKind, metrics};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::capability::logs::{HTTP_TARGET, Logs};
 use crate::execution::budget::Held;
+use crate::execution::calls::{Call, Calls};
 
 /// The header of the W3C trace context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -49,6 +50,7 @@ pub(super) struct Hooks {
     in_flight: Arc<Semaphore>,
     /// What is added to requests without one.
     traceparent: Option<HeaderValue>,
+    calls: Option<Calls>,
 }
 
 impl HttpState {
@@ -57,9 +59,11 @@ impl HttpState {
         grants: &Grants,
         logs: &Logs,
         traceparent: Option<&str>,
+        calls: Option<Calls>,
     ) -> Self {
         let mut state = Self::with(Some(client.clone()), grants.clone(), logs.clone(), client.max_requests);
         state.hooks.traceparent = traceparent.and_then(|text| HeaderValue::try_from(text).ok());
+        state.hooks.calls = calls;
         state
     }
 
@@ -72,7 +76,7 @@ impl HttpState {
         let mut context = WasiHttpCtx::new();
         context.set_field_size_limit(MAX_HEADER_BYTES);
         let in_flight = Arc::new(Semaphore::new(max_requests));
-        let hooks = Hooks { client, grants, logs, in_flight, traceparent: None };
+        let hooks = Hooks { client, grants, logs, in_flight, traceparent: None, calls: None };
         Self { context, hooks, held: HashMap::new(), sent: Vec::new() }
     }
 
@@ -110,13 +114,20 @@ impl WasiHttpHooks for Hooks {
                     request.headers_mut().entry(TRACEPARENT).or_insert_with(|| traceparent.clone());
                 }
                 let logs = self.logs.clone();
+                let traced =
+                    self.calls.as_ref().and_then(|calls| Traced::begin(calls, &request, &destination));
                 Box::new(async move {
                     let began = Instant::now();
                     let sending =
                         client.send(request, options.unwrap_or_default(), &destination, &policy, permit);
                     let sent = sending.await;
                     measure(&sent, began);
-                    sent.map_err(|error| error.explain(&destination, &logs))
+                    let status = sent.as_ref().ok().map(|(response, _)| response.status());
+                    let sent = sent.map_err(|error| error.explain(&destination, &logs));
+                    if let Some(traced) = traced {
+                        traced.ended(status, sent.as_ref().err());
+                    }
+                    sent
                 })
             }
             Err(error) => {
@@ -124,6 +135,59 @@ impl WasiHttpHooks for Hooks {
                 Box::new(std::future::ready(Err(error)))
             }
         }
+    }
+}
+
+/// A request that is traced, until the head of its response.
+struct Traced {
+    call: Call,
+    attributes: Vec<(&'static str, Attribute)>,
+}
+
+impl Traced {
+    fn begin(calls: &Calls, request: &http::Request<WasiBody>, destination: &Destination) -> Option<Self> {
+        // A guest may make up methods.
+        let known = [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ];
+        let method = known.into_iter().find(|method| method == request.method());
+        let method = method.map_or_else(|| "_OTHER".to_owned(), |method| method.as_str().to_owned());
+        let scheme = match destination.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        let address = match &destination.host {
+            OriginHost::Name(name) => name.clone(),
+            OriginHost::Address(address) => address.to_string(),
+        };
+        let call = calls.begin(SpanKind::Client, method.clone())?;
+        // Paths may hold what is secret, and queries more so.
+        let attributes = vec![
+            ("http.request.method", method.into()),
+            ("url.scheme", scheme.into()),
+            ("server.address", address.into()),
+            ("server.port", i64::from(destination.port).into()),
+        ];
+        Some(Self { call, attributes })
+    }
+
+    fn ended(mut self, status: Option<StatusCode>, error: Option<&Error>) {
+        let failed = status.filter(|status| status.is_client_error() || status.is_server_error());
+        if let Some(status) = status {
+            self.attributes.push(("http.response.status_code", i64::from(status.as_u16()).into()));
+        }
+        let error =
+            error.map(ToString::to_string).or_else(|| failed.map(|status| status.as_str().to_owned()));
+        if let Some(error) = &error {
+            self.attributes.push(("error.type", error.as_str().into()));
+        }
+        self.call.ended(self.attributes, error);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tasker_protocol::{BucketName, LogLevel, is_bucket_name};
+use tasker_telemetry::SpanKind;
 use tasker_transport::{
     Entry, KeyValueError, KeyValueStore, MAX_ANSWER_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES,
     bucket_of_namespace,
@@ -12,6 +13,7 @@ use tasker_transport::{
 use crate::bindings::key_value::store::{Error, KeyResponse};
 use crate::capability::logs::Logs;
 use crate::execution::budget::Held;
+use crate::execution::calls::Calls;
 
 /// The `target` of log lines that explain a rejected bucket.
 const LOG_TARGET: &str = "tasker:key-value";
@@ -24,6 +26,7 @@ pub(crate) struct KeyValues {
     pub(crate) logs: Logs,
     /// The number of open compare-and-swap handles.
     pub(crate) swaps: usize,
+    pub(crate) calls: Option<Calls>,
 }
 
 /// An open bucket.
@@ -33,6 +36,7 @@ pub struct Bucket {
     pub(super) store: Arc<dyn KeyValueStore>,
     /// The bucket's name in the store.
     pub(super) name: Arc<str>,
+    calls: Option<Calls>,
 }
 
 /// A value that was read, to be replaced if it has not changed.
@@ -60,7 +64,8 @@ impl KeyValues {
             self.refused("no bucket can be opened: this host has no key-value store");
             return Err(Error::NoSuchStore);
         };
-        Ok(Bucket { store: store.clone(), name: bucket_of_namespace(&self.namespace, bucket).into() })
+        let name = bucket_of_namespace(&self.namespace, bucket).into();
+        Ok(Bucket { store: store.clone(), name, calls: self.calls.clone() })
     }
 
     pub(super) fn refused(&self, message: &str) {
@@ -69,8 +74,23 @@ impl KeyValues {
 }
 
 impl Bucket {
+    /// Waits for an operation of the store.
+    pub(super) async fn call<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, KeyValueError>>,
+    ) -> Result<T, Error> {
+        let call = self.calls.as_ref().and_then(|calls| calls.begin(SpanKind::Client, operation));
+        let done = work.await;
+        if let Some(call) = call {
+            let error = done.as_ref().err().map(ToString::to_string);
+            call.ended(vec![("tasker.bucket", (*self.name).into())], error);
+        }
+        done.map_err(|error| self.error(&error))
+    }
+
     /// Converts an error of the store to one that the guest may see.
-    pub(super) fn error(&self, error: &KeyValueError) -> Error {
+    fn error(&self, error: &KeyValueError) -> Error {
         if let KeyValueError::Unavailable(reason) = error {
             // The provider's error goes to the operator's log, not to the guest.
             tracing::warn!(bucket = &*self.name, %reason, "the key-value store is unavailable");
@@ -81,14 +101,13 @@ impl Bucket {
 
     pub(super) async fn entry(&self, key: &str) -> Result<Option<Entry>, Error> {
         check_key(key)?;
-        let mut found =
-            self.store.get(&self.name, &[key.to_owned()]).await.map_err(|error| self.error(&error))?;
+        let mut found = self.call("kv get", self.store.get(&self.name, &[key.to_owned()])).await?;
         Ok(found.remove(key))
     }
 
     pub(super) async fn get(&self, keys: Vec<String>) -> Result<Vec<Option<(String, Vec<u8>)>>, Error> {
         let wanted: Vec<String> = distinct(&keys)?.into_iter().collect();
-        let mut found = self.store.get(&self.name, &wanted).await.map_err(|error| self.error(&error))?;
+        let mut found = self.call("kv get", self.store.get(&self.name, &wanted)).await?;
         // The store reads a repeated key once, but the result contains it every time.
         let size = |key: &String| found.get(key).map_or(0, |entry| entry.value.len());
         if keys.iter().map(size).sum::<usize>() > MAX_ANSWER_BYTES {
@@ -110,30 +129,29 @@ impl Bucket {
         }
         // Of a repeated key, the last value is stored.
         let entries: BTreeMap<String, Vec<u8>> = entries.into_iter().collect();
-        let written = self.store.set(&self.name, entries.into_iter().collect()).await;
-        written.map_err(|error| self.error(&error))
+        self.call("kv set", self.store.set(&self.name, entries.into_iter().collect())).await
     }
 
     pub(super) async fn delete(&self, keys: &[String]) -> Result<(), Error> {
         let keys: Vec<String> = distinct(keys)?.into_iter().collect();
-        self.store.delete(&self.name, &keys).await.map_err(|error| self.error(&error))
+        self.call("kv delete", self.store.delete(&self.name, &keys)).await
     }
 
     pub(super) async fn exists(&self, key: &str) -> Result<bool, Error> {
         check_key(key)?;
-        self.store.exists(&self.name, key).await.map_err(|error| self.error(&error))
+        self.call("kv exists", self.store.exists(&self.name, key)).await
     }
 
     pub(super) async fn keys(&self, after: Option<&str>) -> Result<KeyResponse, Error> {
         after.map_or(Ok(()), check_key)?;
-        let page = self.store.keys(&self.name, after).await.map_err(|error| self.error(&error))?;
+        let page = self.call("kv list", self.store.keys(&self.name, after)).await?;
         let cursor = page.has_more.then(|| page.keys.last().cloned()).flatten();
         Ok(KeyResponse { keys: page.keys, cursor })
     }
 
     pub(super) async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
         check_key(key)?;
-        self.store.increment(&self.name, key, delta).await.map_err(|error| self.error(&error))
+        self.call("kv increment", self.store.increment(&self.name, key, delta)).await
     }
 }
 

@@ -140,13 +140,13 @@ impl atomics::Host for State {
             return Ok(Err(CasError::StoreError(error)));
         }
         let expected = seen.map(|entry| entry.version);
-        match bucket.store.swap(&bucket.name, &key, expected, value).await {
+        match bucket.call("kv swap", bucket.store.swap(&bucket.name, &key, expected, value)).await {
             Ok(true) => Ok(Ok(())),
             Ok(false) => Ok(Err(match self.look(bucket, key).await? {
                 Ok(cas) => CasError::CasFailed(cas),
                 Err(error) => CasError::StoreError(error),
             })),
-            Err(error) => Ok(Err(CasError::StoreError(bucket.error(&error)))),
+            Err(error) => Ok(Err(CasError::StoreError(error))),
         }
     }
 }
