@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
-use super::run;
+use super::program::run;
 use crate::{
     environment,
     project::build::{

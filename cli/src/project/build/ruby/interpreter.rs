@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::process::Command;
 
-use super::{bindings::Bindings, module, run};
+use super::{bindings::Bindings, module, program::run};
 use crate::{
     environment,
     project::build::{
@@ -17,6 +17,8 @@ use crate::{
     },
 };
 
+/// Raised when the same sources give another component.
+const RECIPE: &str = "1";
 const PACKAGE: &str = "node_modules/@ruby/4.0-wasm-wasi/dist";
 /// The tools, and the packages with their digests, which npm compares.
 const FILES: [(&str, &str); 5] = [
@@ -37,7 +39,8 @@ pub(super) struct Interpreter {
 impl Interpreter {
     /// Installs it with npm, unless it is there.
     pub(super) async fn install(state: &Path, named: &[String]) -> Result<Self> {
-        let version = digest(&FILES.map(|(_, text)| text.as_bytes()));
+        let version =
+            digest(&[RECIPE.as_bytes(), digest(&FILES.map(|(_, text)| text.as_bytes())).as_bytes()]);
         let interpreter = Self { folder: state.join("interpreter"), version };
         let folder = &interpreter.folder;
         let installed = Installed::at(folder.join("installed"));
@@ -95,8 +98,7 @@ impl Interpreter {
 
     /// The file of the interpreter that is linked for these bindings, which is kept.
     pub(super) fn linked(&self, bindings: &Bindings) -> Result<PathBuf> {
-        let key =
-            digest(&[self.version.as_bytes(), super::RECIPE.as_bytes(), bindings.description.as_bytes()]);
+        let key = digest(&[self.version.as_bytes(), bindings.description.as_bytes()]);
         let file = self.folder.join(format!("linked-{key}.wasm"));
         if !file.is_file() {
             let ruby = self.folder.join(PACKAGE).join("ruby.wasm");

@@ -5,6 +5,7 @@ mod gems;
 mod glue;
 mod interpreter;
 mod module;
+mod program;
 mod snapshot;
 
 use std::{
@@ -14,10 +15,8 @@ use std::{
 
 use self::{bindings::Bindings, gems::Gems, interpreter::Interpreter, snapshot::Load};
 use super::{componentize::componentize, installed::digest, shown::shown};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-/// Raised when the same sources give another component.
-const RECIPE: &str = "1";
 /// What a project has in its own folder beside its handlers.
 const IGNORED: &[&str] =
     &["test", "spec", "templates", "triggers", "tasker.toml", "template.schema.json", "README.md"];
@@ -54,8 +53,7 @@ pub(super) async fn build(folder: &Path, output: &Path, named: &[String]) -> Res
 
 /// What a component is made of: when it is the same, nothing is built.
 fn key(folder: &Path, gems: &Gems, interpreter: &Interpreter, output: &Path) -> Result<String> {
-    let mut parts: Vec<Vec<u8>> =
-        vec![RECIPE.into(), env!("CARGO_PKG_VERSION").into(), interpreter.version().into()];
+    let mut parts: Vec<Vec<u8>> = vec![env!("CARGO_PKG_VERSION").into(), interpreter.version().into()];
     let is_own = |path: &Path| {
         path.file_name().is_some_and(|name| {
             let name = name.to_string_lossy();
@@ -81,17 +79,6 @@ fn read(folder: &Path, wanted: &dyn Fn(&Path) -> bool, parts: &mut Vec<Vec<u8>>)
             parts.push(path.as_os_str().as_encoded_bytes().to_vec());
             parts.push(fs::read(path).with_context(|| format!("reading {}", path.display()))?);
         }
-    }
-    Ok(())
-}
-
-/// Runs a program that says what it does on standard error.
-async fn run(command: &mut tokio::process::Command, failed: impl FnOnce() -> String) -> Result<()> {
-    // Standard output is for the results of this program.
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::from(std::io::stderr()));
-    let program = command.as_std().get_program().to_string_lossy().into_owned();
-    if !command.status().await.with_context(|| format!("running {program}"))?.success() {
-        bail!(failed());
     }
     Ok(())
 }

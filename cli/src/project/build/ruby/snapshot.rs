@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use serde_json::{Map, json};
 
 use super::{
-    bindings::Bindings, gems::Gems, glue::WIDE_BYTES, interpreter::Interpreter, module::Snapshot, run,
+    bindings::Bindings, gems::Gems, glue::WIDE_BYTES, interpreter::Interpreter, module::Snapshot,
+    program::run,
 };
 use crate::project::build::shown::shown;
 
