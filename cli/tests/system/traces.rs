@@ -311,16 +311,4 @@ fn log_lines_name_the_task_that_they_are_about() {
     assert_eq!((&cancelled["execution"], &cancelled["trace_id"]), (&1.into(), &task.replace('-', "").into()));
     assert_eq!(cancelled["span_id"].as_str().map(str::len), Some(16), "{cancelled}");
     assert!(cancelled["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{cancelled}");
-
-    // A line that is written while a request is served names it, and the task of its path.
-    let (unknown, id) = ("01990203-0405-7607-8009-0a0b0c0d0e0f", "01990203-0405-7607-8009-000000000001");
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let came = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    let request =
-        agent.get(format!("{url}/v1/tasks/{unknown}")).header("x-request-id", id).header("traceparent", came);
-    assert_eq!(request.call().expect("it responds").status(), 404);
-    process.wait_for(id);
-    let refused = line(&process, id);
-    assert_eq!((&refused["task_id"], &refused["request_id"]), (&unknown.into(), &id.into()), "{refused}");
-    assert_eq!(refused["trace_id"], "0af7651916cd43dd8448eb211c80319c", "{refused}");
 }
