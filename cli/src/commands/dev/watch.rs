@@ -2,6 +2,7 @@
 //! containers.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -14,8 +15,12 @@ const INTERVAL: Duration = Duration::from_millis(700);
 /// Folders that builds write to, or that contain no project files.
 const IGNORED: &[&str] = &["target", "node_modules", ".venv", "__pycache__", ".tasker", ".git"];
 /// The extensions of handlers, templates, triggers and configuration.
-const WATCHED: &[&str] =
-    &["rs", "py", "lock", "ts", "mts", "js", "mjs", "toml", "yaml", "yml", "json", "wasm", "wit"];
+const WATCHED: &[&str] = &[
+    "rs", "py", "lock", "ts", "mts", "js", "mjs", "go", "mod", "sum", "rb", "erb", "gemspec", "toml", "yaml",
+    "yml", "json", "wasm", "wit",
+];
+/// Files that have no extension.
+const WATCHED_NAMES: &[&str] = &["Gemfile"];
 
 /// Waits until a file of the project has changed since `seen`, and updates `seen`.
 pub(crate) async fn changed(project: &ProjectConfig, seen: &mut Snapshot) {
@@ -60,9 +65,61 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, SystemTime)>) {
                 collect(&entry.path(), files);
             }
         }
-    } else if path.extension().is_some_and(|extension| WATCHED.iter().any(|watched| extension == *watched))
+    } else if is_watched(path)
         && let Ok(modified) = metadata.modified()
     {
         files.push((path.to_path_buf(), modified));
+    }
+}
+
+fn is_watched(file: &Path) -> bool {
+    let is_one_of =
+        |part: Option<&OsStr>, list: &[&str]| part.is_some_and(|part| list.iter().any(|one| part == *one));
+    is_one_of(file.extension(), WATCHED) || is_one_of(file.file_name(), WATCHED_NAMES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_every_language_are_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let watched = [
+            // Rust, TypeScript, Python, Go and Ruby, and what is common to all.
+            "src/lib.rs",
+            "Cargo.toml",
+            "Cargo.lock",
+            "src/handlers.ts",
+            "package.json",
+            "handlers.py",
+            "pyproject.toml",
+            "requirements.lock",
+            "handlers.go",
+            "go.mod",
+            "go.sum",
+            "handlers.rb",
+            "views/mail.erb",
+            "own.gemspec",
+            "Gemfile",
+            "Gemfile.lock",
+            "templates/greeting.yaml",
+            "wit/own.wit",
+        ];
+        let others =
+            ["README.md", "notes", "target/made.wasm", "node_modules/one/index.js", ".tasker/built.go"];
+        for name in watched.iter().chain(&others) {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let mut files = Vec::new();
+        collect(folder.path(), &mut files);
+        let mut found: Vec<_> =
+            files.iter().map(|(path, _)| path.strip_prefix(folder.path()).unwrap()).collect();
+        let mut expected = watched.map(Path::new);
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
     }
 }
