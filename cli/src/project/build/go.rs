@@ -36,22 +36,36 @@ pub(super) async fn build(folder: &Path, output: &Path, named: &[String]) -> Res
     command.current_dir(folder).env("GOOS", "wasip1").env("GOARCH", "wasm");
     // The toolchain is the one that was found: none is downloaded.
     command.env("GOTOOLCHAIN", "local").env("GOWORK", "off");
-    command.args(["build", "-trimpath", "-ldflags=-s -w", "-buildmode=c-shared", "-o"]).arg(&core).arg(".");
+    // The state of the repository is left out: a commit of the same sources makes the same component.
+    command.args(["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-buildmode=c-shared"]);
+    command.arg("-o").arg(&core).arg(".");
     run(command, named).await.with_context(|| format!("{} did not build", shown(folder)))?;
     let module = fs::read(&core).with_context(|| format!("reading {}", core.display()))?;
-    let component =
-        tokio::task::spawn_blocking(move || componentize(guard(&module)?)).await?.with_context(|| {
-            format!("{}: import \"tasker-handler\" in its package main, and register handlers", shown(folder))
-        })?;
+    let component = tokio::task::spawn_blocking(move || componentize(guard(&module)?))
+        .await?
+        .with_context(|| format!("{} did not become a component", shown(folder)))?;
     fs::write(&file, component).with_context(|| format!("writing {}", file.display()))?;
     let _ = fs::remove_file(&core);
     Ok(vec![file])
 }
 
-/// The last part of a module's name.
+/// The last part of a module's path, before that of its major version.
 fn name_in(manifest: &str) -> Option<&str> {
-    let module = manifest.lines().find_map(|line| line.trim().strip_prefix("module "))?;
-    module.trim().trim_matches('"').rsplit('/').next().filter(|name| !name.is_empty())
+    let path = manifest.lines().find_map(|line| {
+        let (code, _comment) = line.split_once("//").unwrap_or((line, ""));
+        let mut words = code.split_whitespace();
+        if words.next()? == "module" { words.next() } else { None }
+    })?;
+    let mut parts = path.trim_matches(['"', '`']).rsplit('/');
+    let last = parts.next()?;
+    let name = if is_major(last) { parts.next().unwrap_or(last) } else { last };
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// Whether a part of a path is a major version, such as `v2`.
+fn is_major(part: &str) -> bool {
+    part.strip_prefix('v')
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|letter| letter.is_ascii_digit()))
 }
 
 /// The machine's Go if it is new enough, else the project's own.
@@ -77,7 +91,20 @@ mod tests {
     #[test]
     fn the_component_is_named_after_the_module() {
         assert_eq!(name_in("// shop\nmodule example.com/shop/orders\n\ngo 1.24\n"), Some("orders"));
-        assert_eq!(name_in("go 1.24\n"), None);
+        for (line, name) in [
+            ("module\texample.com/shop\t// Deprecated: use example.com/store.", "shop"),
+            ("  module example.com/shop//nothing else", "shop"),
+            ("module example.com/shop/v2", "shop"),
+            ("module \"example.com/shop/v10\"", "shop"),
+            ("module `shop`", "shop"),
+            ("module v2", "v2"),
+            ("module example.com/vat", "vat"),
+        ] {
+            assert_eq!(name_in(&format!("// module other\n{line}\n\ngo 1.24\n")), Some(name), "{line}");
+        }
+        for none in ["go 1.24\n", "modules\n", "module // none\n", "module \"\"\n"] {
+            assert_eq!(name_in(none), None, "{none}");
+        }
     }
 
     #[test]

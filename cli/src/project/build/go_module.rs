@@ -4,11 +4,11 @@
 //!   collector ask for the time whenever they run, also then, and the execution would be ended. So while `cabi_realloc` runs, the
 //!   function that asks for the time returns the last one, and the one that yields does nothing.
 //! - Go takes all memory after its own for its heap, and the adapter of preview 1 needs some that stays its own. So the SDK has an array
-//!   for it, which begins with [`MARK`], and the adapter gets memory from there.
+//!   for it, which begins with [`MARK`] and its size, and the adapter gets memory from there.
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, MemArg, Module, ValType,
@@ -23,9 +23,11 @@ const PREVIEW1: &str = "wasi_snapshot_preview1";
 const REALLOC: &str = "cabi_realloc";
 /// The export by which an adapter gets memory, if there is one.
 const ADAPTER_REALLOC: &str = "cabi_realloc_adapter";
-/// What the array begins with, and its size, as in `handler-sdk/go/adapter_wasip1.go`.
-const MARK: &[u8] = b"tasker-handler: memory of the adapter of preview 1";
-const ADAPTER_BYTES: i32 = 256 << 10;
+/// The export of every component with handlers.
+const HANDLE: &str = "tasker:handler/step-handler@1.0.0#handle";
+/// What the array begins with, as in `handler-sdk/go/adapter_wasip1.go`. Its size in KiB follows, in three digits. The version is
+/// that of what the SDK and this file know of each other.
+const MARK: &[u8] = b"tasker-handler: memory of the adapter of preview 1, version 1, KiB: ";
 
 /// A function of a module, and its type.
 type Place = (u32, u32);
@@ -38,14 +40,20 @@ struct Facts {
     /// The functions that are imported from preview 1.
     imports: HashMap<String, Place>,
     exports: HashMap<String, Place>,
-    /// Where the adapter's memory begins.
-    memory: Option<i32>,
+    /// Where the adapter's memory begins and ends.
+    memory: Option<(i32, i32)>,
 }
 
-/// Returns the module with what it lacks. A module that is not of Go stays as it is.
+/// Returns the module with what it lacks.
+///
+/// # Errors
+/// The module has no handlers, or another SDK made it.
 pub(super) fn guard(module: &[u8]) -> Result<Vec<u8>> {
     let facts = Facts::of(module).context("the compiler made no valid module")?;
-    let Some(mut guard) = Guard::of(&facts) else { return Ok(module.to_vec()) };
+    if !facts.exports.contains_key(HANDLE) {
+        bail!("it has no handlers: import \"tasker-handler\" in its package main, and register them");
+    }
+    let mut guard = Guard::of(&facts)?;
     let mut guarded = Module::new();
     guard
         .parse_core_module(&mut guarded, Parser::new(0), module)
@@ -103,12 +111,15 @@ impl Facts {
     }
 }
 
-/// The address of the mark in a segment.
-fn marked(segment: &Data<'_>) -> Option<i32> {
+/// Where the memory with the mark begins and ends, if it begins in this segment.
+fn marked(segment: &Data<'_>) -> Option<(i32, i32)> {
     let DataKind::Active { offset_expr, .. } = &segment.kind else { return None };
     let Ok(Operator::I32Const { value }) = offset_expr.get_operators_reader().read() else { return None };
     let place = segment.data.windows(MARK.len()).position(|bytes| bytes == MARK)?;
-    value.checked_add(i32::try_from(place).ok()?)
+    let digits = segment.data.get(place + MARK.len()..)?.get(..3)?;
+    let kib: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    let start = value.checked_add(i32::try_from(place).ok()?)?;
+    Some((start, start.checked_add(i32::from(kib) << 10)?))
 }
 
 /// Adds functions, which come after all others, and three globals: whether `cabi_realloc` runs, the last time, and where the memory
@@ -127,13 +138,15 @@ struct Guard {
 }
 
 impl Guard {
-    /// None if the module does not have all of it.
-    fn of(facts: &Facts) -> Option<Self> {
+    /// # Errors
+    /// What the module does not have.
+    fn of(facts: &Facts) -> Result<Self> {
         let import = |name: &str| facts.imports.get(name).copied();
         let (running, time, next_free) = (facts.globals, facts.globals + 1, facts.globals + 2);
-        let clock = import("clock_time_get")?;
-        let realloc = facts.exports.get(REALLOC).copied()?;
-        let memory = facts.memory?;
+        let clock = import("clock_time_get").ok_or_else(|| misfit("the import `clock_time_get`"))?;
+        let realloc =
+            facts.exports.get(REALLOC).copied().ok_or_else(|| misfit("the export `cabi_realloc`"))?;
+        let (memory, end) = facts.memory.ok_or_else(|| misfit("the adapter's memory, version 1,"))?;
         let mut guard = Self { memory, ..Self::default() };
         let mut next = facts.functions;
         let mut add = |(_, kind): Place, function| {
@@ -143,13 +156,21 @@ impl Guard {
         };
         let new_clock = add(clock, clock_time_get(clock.0, running, time));
         let new_realloc = add(realloc, cabi_realloc(realloc.0, running));
-        let for_adapter = add(realloc, cabi_realloc_adapter(next_free, memory.checked_add(ADAPTER_BYTES)?));
+        let for_adapter = add(realloc, cabi_realloc_adapter(next_free, end));
         let yields = import("sched_yield").map(|place| (place.0, add(place, sched_yield(place.0, running))));
         guard.imports.insert(clock.0, new_clock);
         guard.imports.extend(yields);
         (guard.realloc, guard.adapter_realloc) = (new_realloc, for_adapter);
-        Some(guard)
+        Ok(guard)
     }
+}
+
+/// The error of a module that lacks something that the SDK has in it.
+fn misfit(what: &str) -> anyhow::Error {
+    anyhow!(
+        "its SDK, the module tasker-handler, and this tasker do not fit together: {what} is missing; take both of the same version, {}",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// `clock_time_get(clock, precision, place)`.
@@ -261,32 +282,60 @@ impl Reencode for Guard {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_go_lacks_is_added() {
-        let mark = std::str::from_utf8(MARK).unwrap();
-        let module = wat::parse_str(format!(
+    /// A module as the compiler makes it, whose memory begins with a text.
+    fn compiled(mark: &str) -> String {
+        format!(
             r#"(module
                 (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
                 (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
                 (memory (export "memory") 1)
                 (global i32 (i32.const 7))
-                (func (export "now") (drop (call $yield)))
+                (func (export "{HANDLE}") (drop (call $yield)))
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                     (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 8)))
                     (i32.wrap_i64 (i64.load (i32.const 8))))
                 (data (i32.const 4096) "before {mark}"))"#
-        ))
-        .unwrap();
+        )
+    }
+
+    /// The text that the SDK's memory begins with.
+    fn mark() -> String {
+        format!("{}256", std::str::from_utf8(MARK).unwrap())
+    }
+
+    #[test]
+    fn what_go_lacks_is_added() {
+        let module = wat::parse_str(compiled(&mark())).unwrap();
         let guarded = guard(&module).unwrap();
         wasmparser::Validator::new().validate_all(&guarded).unwrap();
         let facts = Facts::of(&guarded).unwrap();
         assert_eq!((facts.functions, facts.globals), (4 + 4, 4));
         assert_eq!((facts.exports[REALLOC].0, facts.exports[ADAPTER_REALLOC].0), (5, 6));
-        assert_eq!(facts.memory, Some(4096 + 7));
+        assert_eq!(facts.memory, Some((4096 + 7, 4096 + 7 + (256 << 10))));
     }
 
     #[test]
-    fn other_modules_stay_as_they_are() {
-        assert_eq!(guard(b"\0asm\x01\0\0\0").unwrap(), b"\0asm\x01\0\0\0");
+    fn a_module_of_another_sdk_is_refused() {
+        let module = compiled(&mark());
+        for (part, other, missing) in [
+            ("\"cabi_realloc\"", "\"realloc\"", "`cabi_realloc`"),
+            ("\"clock_time_get\"", "\"clock_res_get\"", "`clock_time_get`"),
+            ("version 1", "version 2", "memory"),
+            ("KiB: 256", "KiB: big", "memory"),
+        ] {
+            assert!(module.contains(part), "{part}");
+            let module = wat::parse_str(module.replace(part, other)).unwrap();
+            let refused = guard(&module).unwrap_err().to_string();
+            assert!(refused.contains(missing) && refused.contains("do not fit together"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_module_without_handlers_is_refused() {
+        let refused = guard(b"\0asm\x01\0\0\0").unwrap_err().to_string();
+        assert!(
+            refused.contains("no handlers") && refused.contains("import \"tasker-handler\""),
+            "{refused}"
+        );
     }
 }
