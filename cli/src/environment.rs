@@ -46,8 +46,18 @@ const BUILD: &[&str] = &[
     "GOPROXY",
     "GOSUMDB",
     "ZIG_GLOBAL_CACHE_DIR",
-    "BUNDLE_*",
-    "GEM_*",
+    "GEM_HOME",
+    "GEM_PATH",
+    // Not all of Bundler's: BUNDLE_ and the name of a host is a user with a password, and a mirror's address may hold one.
+    "BUNDLE_PATH",
+    "BUNDLE_CACHE_PATH",
+    "BUNDLE_USER_HOME",
+    "BUNDLE_USER_CACHE",
+    "BUNDLE_JOBS",
+    "BUNDLE_RETRY",
+    "BUNDLE_TIMEOUT",
+    "BUNDLE_SSL_CA_CERT",
+    "BUNDLE_SSL_VERIFY_MODE",
     "RUBYOPT",
     "RBENV_*",
     "CARGO_*",
@@ -83,7 +93,9 @@ const BUILD: &[&str] = &[
 /// The user's flags for native code do not apply to WebAssembly, and the components have a target folder of their own.
 const NOT_FOR_COMPONENTS: &[&str] = &["CARGO_TARGET_DIR", "CARGO_BUILD_RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
 /// The words in the name of a variable that holds a secret.
-const SECRET: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "CREDENTIAL"];
+const SECRET: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "API_KEY", "_AUTH"];
+/// Has one of these words, but holds the path of a socket.
+const NO_SECRET: &[&str] = &["SSH_AUTH_SOCK"];
 
 /// Returns the variables whose names and values are UTF-8. Tasker reads no others.
 pub(crate) fn utf8() -> impl Iterator<Item = (String, String)> {
@@ -102,7 +114,7 @@ fn is_for_builds(name: &str) -> bool {
     let is_one_of = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, name));
     (is_one_of(COMMON) || is_one_of(BUILD))
         && !is_one_of(NOT_FOR_COMPONENTS)
-        && !SECRET.iter().any(|word| name.to_ascii_uppercase().contains(word))
+        && (NO_SECRET.contains(&name) || !SECRET.iter().any(|word| name.to_ascii_uppercase().contains(word)))
 }
 
 /// Returns whether a name matches a pattern with at most one `*`, at its start or its end.
@@ -120,9 +132,21 @@ mod tests {
 
     #[test]
     fn builds_get_what_tools_need_and_no_secrets() {
-        for name in
-            ["PATH", "HOME", "LC_ALL", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "https_proxy", "CC_wasm32_wasip2"]
-        {
+        for name in [
+            "PATH",
+            "HOME",
+            "LC_ALL",
+            "SSH_AUTH_SOCK",
+            "CARGO_HOME",
+            "RUSTUP_TOOLCHAIN",
+            "https_proxy",
+            "CC_wasm32_wasip2",
+            "NPM_CONFIG_REGISTRY",
+            "GEM_HOME",
+            "GEM_PATH",
+            "BUNDLE_CACHE_PATH",
+            "BUNDLE_JOBS",
+        ] {
             assert!(is_for_builds(name), "{name}");
         }
         for name in [
@@ -137,6 +161,14 @@ mod tests {
             "GITHUB_TOKEN",
             "GIT_PASSWORD",
             "PGPASSWORD",
+            "GEM_HOST_API_KEY",
+            "BUNDLE_GEMS__EXAMPLE__COM",
+            "BUNDLE_GITHUB__COM",
+            "BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/",
+            "BUNDLE_SSL_CLIENT_CERT",
+            "npm_config__auth",
+            "NPM_CONFIG__AUTH",
+            "PIP_EXAMPLE_API_KEY",
         ] {
             assert!(!is_for_builds(name), "{name}");
         }
