@@ -5,6 +5,7 @@ package tasker
 
 import (
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -87,7 +88,12 @@ type lowered struct {
 }
 
 // text adds the place and the size of a text.
-func (l *lowered) text(text string) {
+func (l *lowered) text(text string) { l.add(valid(text)) }
+
+// bytes adds the place and the size of bytes.
+func (l *lowered) bytes(bytes []byte) { l.add(asText(bytes)) }
+
+func (l *lowered) add(text string) {
 	l.strings = append(l.strings, text)
 	l.words = append(l.words, address(unsafe.Pointer(unsafe.StringData(text))), uint32(len(text)))
 }
@@ -120,7 +126,11 @@ func texts(list []string) *lowered {
 	return made
 }
 
-// asText lends bytes as a text, for imports.
+// valid is a text in UTF-8, as the host must get it: any other would end the execution, or make its failure a permanent one. A text
+// of Go may have any bytes.
+func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
+
+// asText lends bytes as a text, for imports that take any bytes.
 func asText(bytes []byte) string { return unsafe.String(unsafe.SliceData(bytes), len(bytes)) }
 
 func option(has bool) uint32 {

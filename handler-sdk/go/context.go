@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -43,11 +44,13 @@ type Context struct {
 	// HTTP sends requests to the destinations in the template's `grants.http`.
 	HTTP HTTP
 	host Host
+	// Open buckets by name. The host opens a limited number.
+	buckets *sync.Map
 }
 
 // NewContext makes a context. The package taskertest does it for tests.
 func NewContext(facts Facts, host Host) *Context {
-	return &Context{Facts: facts, HTTP: HTTP{host}, host: host}
+	return &Context{Facts: facts, HTTP: HTTP{host}, host: host, buckets: new(sync.Map)}
 }
 
 // IsLastAttempt is whether a failure of this attempt is final.

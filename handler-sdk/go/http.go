@@ -76,6 +76,9 @@ func (h HTTP) Post(url string, body any) (*Response, error) {
 // Do sends a request and waits for the whole response. An error status is no error here: see [Response.Check]. The failure is a
 // retryable HttpUnreachable, or a permanent HttpDenied or InvalidRequest.
 func (h HTTP) Do(request *Request) (*Response, error) {
+	if !utf8.ValidString(request.URL) {
+		return nil, Permanent("InvalidRequest", "`%s`: %w", request.URL, errNotUTF8)
+	}
 	parsed, err := url.Parse(request.URL)
 	if err != nil {
 		return nil, Permanent("InvalidRequest", "`%s`: %w", request.URL, err)

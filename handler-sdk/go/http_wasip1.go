@@ -42,6 +42,9 @@ func outgoingRequestSetScheme(request, has, scheme uint32, other string) uint32
 //go:wasmimport wasi:http/types@0.2.9 [method]outgoing-request.set-authority
 func outgoingRequestSetAuthority(request, has uint32, authority string) uint32
 
+//go:wasmimport wasi:http/types@0.2.9 [resource-drop]outgoing-request
+func outgoingRequestDrop(request uint32)
+
 //go:wasmimport wasi:http/types@0.2.9 [constructor]request-options
 func newRequestOptions() uint32
 
@@ -54,6 +57,9 @@ func setFirstByteTimeout(options, has uint32, nanoseconds uint64) uint32
 //go:wasmimport wasi:http/types@0.2.9 [method]request-options.set-between-bytes-timeout
 func setBetweenBytesTimeout(options, has uint32, nanoseconds uint64) uint32
 
+//go:wasmimport wasi:http/types@0.2.9 [resource-drop]request-options
+func requestOptionsDrop(options uint32)
+
 //go:wasmimport wasi:http/outgoing-handler@0.2.9 handle
 func httpHandle(request, hasOptions, options uint32, result unsafe.Pointer)
 
@@ -62,6 +68,9 @@ func outgoingBodyWrite(body uint32, result unsafe.Pointer)
 
 //go:wasmimport wasi:http/types@0.2.9 [static]outgoing-body.finish
 func outgoingBodyFinish(body, hasTrailers, trailers uint32, result unsafe.Pointer)
+
+//go:wasmimport wasi:http/types@0.2.9 [resource-drop]outgoing-body
+func outgoingBodyDrop(body uint32)
 
 //go:wasmimport wasi:io/streams@0.2.9 [method]output-stream.blocking-write-and-flush
 func outputStreamWrite(stream uint32, bytes string, result unsafe.Pointer)
@@ -160,20 +169,18 @@ func (wasiHost) Send(request *Request) (*Response, io.Reader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	options, err := optionsOf(request)
+	if err != nil {
+		outgoingRequestDrop(outgoing)
+		return nil, nil, err
+	}
 	result := new(area)
 	outgoingRequestBody(outgoing, result.at())
 	body := result.word(4)
-	options := uint32(0)
-	if request.Timeout > 0 {
-		options = newRequestOptions()
-		wait := uint64(request.Timeout.Nanoseconds())
-		if setConnectTimeout(options, 1, wait)|setFirstByteTimeout(options, 1, wait)|setBetweenBytesTimeout(options, 1, wait) != 0 {
-			return nil, nil, invalid(request, fmt.Sprintf("a timeout of %s is not possible", request.Timeout))
-		}
-	}
 	result = new(area)
 	httpHandle(outgoing, option(request.Timeout > 0), options, result.at())
 	if result.byte(0) != 0 {
+		outgoingBodyDrop(body)
 		return nil, nil, unreachable(request, result, 8)
 	}
 	future := result.word(8)
@@ -195,6 +202,20 @@ func (wasiHost) Send(request *Request) (*Response, io.Reader, error) {
 	return received(request, result.word(24))
 }
 
+// optionsOf makes the options of a request with a timeout.
+func optionsOf(request *Request) (uint32, error) {
+	if request.Timeout <= 0 {
+		return 0, nil
+	}
+	options := newRequestOptions()
+	wait := uint64(request.Timeout.Nanoseconds())
+	if setConnectTimeout(options, 1, wait)|setFirstByteTimeout(options, 1, wait)|setBetweenBytesTimeout(options, 1, wait) != 0 {
+		requestOptionsDrop(options)
+		return 0, invalid(request, fmt.Sprintf("a timeout of %s is not possible", request.Timeout))
+	}
+	return options, nil
+}
+
 func prepare(request *Request) (uint32, error) {
 	parsed, err := url.Parse(request.URL)
 	if err != nil {
@@ -206,8 +227,9 @@ func prepare(request *Request) (uint32, error) {
 	headers = append(headers, Header{"content-length", strconv.Itoa(len(request.Body))})
 	for _, header := range headers {
 		result := new(area)
-		fieldsAppend(fields, header.Name, header.Value, result.at())
+		fieldsAppend(fields, valid(header.Name), header.Value, result.at())
 		if result.byte(0) != 0 {
+			fieldsDrop(fields)
 			why := []string{"its syntax is not valid", "it is forbidden", "it cannot be changed"}[min(result.byte(1), 2)]
 			return 0, invalid(request, "header `"+header.Name+"`: "+why)
 		}
@@ -231,25 +253,28 @@ func prepare(request *Request) (uint32, error) {
 	if parsed.RawQuery != "" {
 		path += "?" + parsed.RawQuery
 	}
-	if outgoingRequestSetMethod(outgoing, method, request.Method) != 0 {
-		return 0, invalid(request, "its method is not valid")
+	refused := ""
+	switch {
+	case outgoingRequestSetMethod(outgoing, method, valid(request.Method)) != 0:
+		refused = "method"
+	case outgoingRequestSetScheme(outgoing, 1, number, parsed.Scheme) != 0:
+		refused = "scheme"
+	case outgoingRequestSetAuthority(outgoing, 1, valid(parsed.Host)) != 0:
+		refused = "host"
+	case outgoingRequestSetPath(outgoing, 1, path) != 0:
+		refused = "path"
+	default:
+		return outgoing, nil
 	}
-	if outgoingRequestSetScheme(outgoing, 1, number, parsed.Scheme) != 0 {
-		return 0, invalid(request, "its scheme is not valid")
-	}
-	if outgoingRequestSetAuthority(outgoing, 1, parsed.Host) != 0 {
-		return 0, invalid(request, "its host is not valid")
-	}
-	if outgoingRequestSetPath(outgoing, 1, path) != 0 {
-		return 0, invalid(request, "its path is not valid")
-	}
-	return outgoing, nil
+	outgoingRequestDrop(outgoing)
+	return 0, invalid(request, "its "+refused+" is not valid")
 }
 
 func write(request *Request, body uint32) error {
 	result := new(area)
 	outgoingBodyWrite(body, result.at())
 	if result.byte(0) != 0 {
+		outgoingBodyDrop(body)
 		return invalid(request, "its body cannot be written")
 	}
 	stream := result.word(4)
@@ -259,7 +284,11 @@ func write(request *Request, body uint32) error {
 		result = new(area)
 		outputStreamWrite(stream, asText(piece), result.at())
 		if result.byte(0) != 0 {
+			if result.byte(4) == 0 {
+				errorDrop(result.word(8))
+			}
 			outputStreamDrop(stream)
+			outgoingBodyDrop(body)
 			return Retryable("HttpUnreachable", "%s: the connection broke", request.URL)
 		}
 	}
@@ -283,6 +312,7 @@ func received(request *Request, incoming uint32) (*Response, io.Reader, error) {
 	}
 	fieldsDrop(fields)
 	broken := func() (*Response, io.Reader, error) {
+		responseDrop(incoming)
 		return nil, nil, Retryable("HttpUnreachable", "%s: the response cannot be read", request.URL)
 	}
 	result = new(area)
@@ -294,6 +324,7 @@ func received(request *Request, incoming uint32) (*Response, io.Reader, error) {
 	result = new(area)
 	incomingBodyStream(body, result.at())
 	if result.byte(0) != 0 {
+		incomingBodyDrop(body)
 		return broken()
 	}
 	return response, &incomingBody{response: incoming, body: body, stream: result.word(4)}, nil

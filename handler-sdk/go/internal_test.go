@@ -1,6 +1,7 @@
 package tasker
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 )
@@ -17,15 +18,21 @@ func TestARetryAfterIsSecondsOrADateInTheFuture(t *testing.T) {
 }
 
 func TestWhatJSONWouldChangeSilentlyIsRefused(t *testing.T) {
-	for _, text := range []string{`"\ud800"`, `"\ud800\u0041"`, `"\udc00"`, `1e400`, `[-1e999]`, `{} {}`, `[`, ``} {
+	for _, text := range []string{`"\ud800"`, `"\ud800\u0041"`, `"\udc00"`, `1e400`, `[-1e999]`, `{} {}`, `[`, ``, "\"\xff\"", "{\"\xc3\": 1}"} {
 		if value, err := read[any](text); err == nil {
 			t.Errorf("%s was read as %v", text, value)
 		}
 	}
-	for _, text := range []string{`"\ud83d\ude00"`, `"\\ud800"`, `"1e400"`, `9007199254740993`} {
+	for _, text := range []string{`"\ud83d\ude00"`, `"é\ufffd"`, `"\\ud800"`, `"1e400"`, `9007199254740993`} {
 		if _, err := read[any](text); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+func TestADocumentThatWritesItselfIsInUTF8(t *testing.T) {
+	if text, err := marshal(json.RawMessage("\"\xff\"")); err == nil {
+		t.Errorf("%q was written", text)
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDepth is how many levels a document has at most.
 const maxDepth = 1000
+
+var errNotUTF8 = errors.New("it is not in UTF-8")
 
 // read parses a document as T. Values in an any keep every digit: numbers are json.Number.
 func read[T any](text string) (T, error) {
@@ -22,8 +25,8 @@ func read[T any](text string) (T, error) {
 	return value, err
 }
 
-// unmarshal parses a document, and refuses what encoding/json would change silently: halves of characters, numbers beyond every
-// double, and missing fields.
+// unmarshal parses a document, and refuses what encoding/json would change silently: bytes that are not UTF-8, halves of characters,
+// numbers beyond every double, and missing fields.
 func unmarshal(text []byte, target any) error {
 	if err := check(text); err != nil {
 		return err
@@ -50,11 +53,18 @@ func marshal(value any) (string, error) {
 	if err := encoder.Encode(value); err != nil {
 		return "", err
 	}
+	// A value that writes itself may write any bytes.
+	if !utf8.ValidString(text.String()) {
+		return "", errNotUTF8
+	}
 	return strings.TrimSuffix(text.String(), "\n"), nil
 }
 
 // check finds what encoding/json accepts and would not keep. Other mistakes are left to it.
 func check(text []byte) error {
+	if !utf8.Valid(text) {
+		return errNotUTF8
+	}
 	depth := 0
 	for at := 0; at < len(text); {
 		switch letter := text[at]; {

@@ -11,21 +11,25 @@ const MaxValueBytes = 400_000
 // Bucket holds values that outlive an execution. It belongs to the template's namespace, and is shared by all steps there that are
 // granted it under `grants.key_value`. A step may run more than once, so prefer writes that can be repeated.
 //
-// Values are JSON, or bytes in the methods named so. Keys have 1 to 1,024 bytes; one call returns up to 4 MiB. The failures are a
-// retryable KeyValueFailed if the store is unavailable, and a permanent InvalidValue for a value that does not have the type, is no
-// JSON, or is too large.
+// Values are JSON, or bytes in the methods named so. Keys have 1 to 1,024 bytes of UTF-8; one call returns up to 4 MiB. The failures
+// are a retryable KeyValueFailed if the store is unavailable, and a permanent InvalidValue for a value that does not have the type,
+// is no JSON, or is too large, and for a key that is not in UTF-8.
 type Bucket struct {
 	name  string
 	store Store
 }
 
-// Bucket opens a bucket. The failure is a permanent KeyValueDenied if the template does not grant it.
+// Bucket opens a bucket, once in a run. The failure is a permanent KeyValueDenied if the template does not grant it.
 func (c *Context) Bucket(name string) (*Bucket, error) {
+	if open, ok := c.buckets.Load(name); ok {
+		return open.(*Bucket), nil
+	}
 	store, err := c.host.Open(name)
 	if err != nil {
 		return nil, (&Bucket{name: name}).failing(err)
 	}
-	return &Bucket{name, store}, nil
+	open, _ := c.buckets.LoadOrStore(name, &Bucket{name, checkedKeys{store, name}})
+	return open.(*Bucket), nil
 }
 
 // Get reads the value of a key, nil if it has none.

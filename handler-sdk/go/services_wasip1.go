@@ -26,7 +26,7 @@ func (wasiHost) Heartbeat(progress *string) {
 		heartbeat(0, "")
 		return
 	}
-	heartbeat(1, *progress)
+	heartbeat(1, valid(*progress))
 }
 
 func (wasiHost) Cancelled() bool         { return cancelled() != 0 }
@@ -34,7 +34,7 @@ func (wasiHost) RemainingTimeMS() uint64 { return remainingTimeMS() }
 
 func (wasiHost) Secret(name string) (*string, error) {
 	result := new(area)
-	configGet(name, result.at())
+	configGet(valid(name), result.at())
 	if result.byte(0) != 0 {
 		return nil, errors.New(result.text(8))
 	}

@@ -51,7 +51,7 @@ type wasiStore uint32
 
 func (wasiHost) Open(name string) (Store, error) {
 	result := new(area)
-	storeOpen(name, result.at())
+	storeOpen(valid(name), result.at())
 	if result.byte(0) == 0 {
 		return wasiStore(result.word(4)), nil
 	}
@@ -127,7 +127,7 @@ func (s wasiStore) SetMany(pairs []Pair) error {
 	result, list := new(area), &lowered{}
 	for _, pair := range pairs {
 		list.text(pair.Key)
-		list.text(asText(pair.Value))
+		list.bytes(pair.Value)
 	}
 	batchSetMany(uint32(s), list.at(), uint32(len(pairs)), result.at())
 	list.keep()

@@ -157,3 +157,71 @@ func TestTheHostIsSimulated(t *testing.T) {
 		t.Error(list, err)
 	}
 }
+
+// opens counts how often the host opens a bucket.
+type opens struct {
+	*taskertest.Host
+	names []string
+}
+
+func (o *opens) Open(name string) (tasker.Store, error) {
+	o.names = append(o.names, name)
+	return o.Host.Open(name)
+}
+
+func TestABucketIsOpenedOnce(t *testing.T) {
+	_, simulated := taskertest.Context()
+	host := &opens{Host: simulated}
+	ctx := tasker.NewContext(tasker.Facts{}, host)
+	for range 3 {
+		for _, name := range []string{"visits", "orders"} {
+			bucket, err := ctx.Bucket(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bucket.Increment(name, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(host.names) != 2 || string(simulated.Buckets["visits"]["visits"]) != "3" {
+		t.Error(host.names, simulated.Buckets)
+	}
+}
+
+func TestAKeyThatIsNotInUTF8IsRefused(t *testing.T) {
+	ctx, host := taskertest.Context()
+	bucket, err := ctx.Bucket("visits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const key = "a\xff"
+	errs := map[string]error{
+		"set": bucket.Set(key, 1), "set bytes": bucket.SetBytes(key, nil), "set many": bucket.SetMany(map[string]any{"a": 1, key: 2}),
+		"delete": bucket.Delete("a", key),
+	}
+	_, errs["get"] = tasker.Get[int](bucket, key)
+	_, errs["get bytes"] = bucket.GetBytes(key)
+	_, errs["get many"] = tasker.GetMany[int](bucket, "a", key)
+	_, errs["exists"] = bucket.Exists(key)
+	_, errs["increment"] = bucket.Increment(key, 1)
+	_, errs["update"] = tasker.Update(bucket, key, func(*int) (int, error) { return 1, nil })
+	for method, err := range errs {
+		var failure *tasker.Failure
+		if !errors.As(err, &failure) || failure.Type != "InvalidValue" || failure.Retryable || !strings.Contains(failure.Message, `"a\xff"`) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	if len(host.Buckets["visits"]) != 0 {
+		t.Error(host.Buckets)
+	}
+}
+
+func TestAnAddressThatIsNotInUTF8IsRefused(t *testing.T) {
+	ctx, host := taskertest.Context()
+	_, err := ctx.HTTP.Get("https://api.example/?q=\xff")
+	var failure *tasker.Failure
+	if !errors.As(err, &failure) || failure.Type != "InvalidRequest" || failure.Retryable || len(host.Requests) != 0 {
+		t.Error(err)
+	}
+}
