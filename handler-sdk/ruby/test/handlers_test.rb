@@ -42,6 +42,20 @@ end
 batch_analyzer("analyze", worker_template: "work") { |context:| Tasker::Functional::BatchConfig.new(total_items: 5, batch_size: 2) }
 batch_worker("work") { |batch_context:, context:| [batch_context.start_cursor, batch_context.end_cursor, batch_context.no_op?] }
 step_handler("breaks") { |context:| Integer("x") }
+step_handler("range") { |context:| Tasker::Outcome::Complete.new(1..3) }
+
+# What several handlers have in common.
+class Priced < Tasker::StepHandler
+  description "Reads an order."
+  input Order
+  result Hash
+end
+
+# Has what its base says, but for the result.
+class Count < Priced
+  result Integer
+  def call(context) = context.input(Order).items.size
+end
 
 class HandlersTest < Minitest::Test
   def run_step(handler, **options) = Tasker::Testing.run(handler, Tasker::Testing.context(**options))
@@ -90,6 +104,49 @@ class HandlersTest < Minitest::Test
     assert_equal [true], run_step("work", no_op: true).result.compact
   end
 
+  def test_a_handler_has_what_its_base_says
+    assert_equal ["Reads an order.", Order, Integer, Hash], [Count.description, Count.input, Count.result, Priced.result]
+    assert_equal 1, run_step(Count, input: { id: "A", items: [{ cents: 1 }] }).result
+    assert_equal "InvalidInput", assert_raises(Tasker::PermanentError) { run_step(Count, input: {}) }.error_type
+    assert_equal ["", nil], [Tasker::StepHandler.description, Tasker::StepHandler.input]
+  end
+
+  def test_a_wait_is_a_number_of_seconds
+    waits = ["5", " 2.5", 3, 1r / 2, Float::INFINITY, nil].map { |wait| Tasker::RetryableError.new("later", retry_after: wait).retry_after }
+    assert_equal [5, 2.5, 3, 1r / 2, Float::INFINITY, nil], waits
+    ["soon", "", Float::NAN, Time.now, 1i, [1], true].each do |wait|
+      error = assert_raises(ArgumentError) { Tasker::PermanentError.new("no", retry_after: wait) }
+      assert_includes error.message, "`retry_after` is #{wait.inspect}"
+    end
+  end
+
+  def test_without_a_host_the_log_is_standard_error
+    assert_nil Tasker::Logger.host
+    assert_output("", "warn: low\ninfo: Integer\ncritical: bad (RuntimeError)\n") do
+      Tasker.logger.warn("low")
+      TaskerCore::Logger.instance.info { Integer }
+      Tasker.logger.fatal(RuntimeError.new("bad"))
+    end
+    assert_output("", "info: card 1\n") { Tasker::Registry.find("cart").new.logger.info("card 1") }
+  end
+
+  def test_names_and_keys_are_texts
+    context = Tasker::Testing.context
+    bucket = context.key_value(:shelf)
+    assert_same bucket, context.key_value("shelf")
+    bucket.set(:a, 1)
+    bucket.set_many({ b: 2, 3 => 4 })
+    assert_equal [[1, 2, 4], true, 2], [bucket.get_many([:a, "b", 3]), bucket.exists?(:b), bucket.update(:a) { |one| one + 1 }]
+    assert_equal [5, %w[3 a b n]], [bucket.increment(:n, 5), bucket.keys]
+    bucket.delete(:a, ["b"])
+    assert_equal({ "shelf" => { "3" => "4", "n" => "5" } }, context.host.buckets)
+    assert_raises(ArgumentError) { bucket.get(nil) }
+    assert_equal "InvalidValue", assert_raises(Tasker::PermanentError) { bucket.increment("n", 1.5) }.error_type
+    context.heartbeat(50)
+    context.heartbeat
+    assert_equal ["50", nil], context.host.heartbeats
+  end
+
   def test_two_handlers_of_one_name_are_refused
     known = Tasker::Registry.instance_variable_get(:@classes).dup
     step_handler("cart") { |context:| nil }
@@ -105,6 +162,23 @@ class HandlersTest < Minitest::Test
     assert_raises(Tasker::Mismatch) { Tasker::Json.generate(["\xff"]) }
     assert_raises(Tasker::Mismatch) { Tasker::Json.parse("[1e400]") }
     assert_equal [9_007_199_254_740_993], Tasker::Json.parse("[9007199254740993]")
+    assert_raises(Tasker::Mismatch) { Tasker::Json.parse("[#{"9" * 250}e99]") }
+    assert_equal [10**250], Tasker::Json.parse("[1#{"0" * 250}]")
+    [1..3, 1...1, [1].each, (1..).lazy, [[1, 2]].each_slice(1), Class.new { def to_h = self }.new].each do |value|
+      assert_match(/cannot be written as JSON/, assert_raises(Tasker::Mismatch) { Tasker::Json.generate(value) }.message)
+    end
+    assert_equal '{"n":1}', Tasker::Json.generate(Class.new { def to_h = { n: 1 } }.new)
+    error = assert_raises(Tasker::PermanentError) { run_step("range") }
+    assert_equal ["ResultNotSerializable", "the result cannot be serialized: a value of the class Range cannot be written as JSON"],
+                 [error.error_type, error.message]
+  end
+
+  def test_json_has_no_comments
+    ["[1] // one", "/* one */ [1]", '["a" /* " */, "b"]'].each do |text|
+      assert_raises(Tasker::Mismatch) { Tasker::Json.parse(text) }
+    end
+    texts = ["https://a.example/*", "\\", "/* \" // */"]
+    assert_equal texts, Tasker::Json.parse(JSON.generate(texts))
   end
 
   def test_requests_and_buckets

@@ -29,7 +29,7 @@ module Tasker
     attr_reader :host, :http
 
     def initialize(facts, host)
-      @facts, @host, @http = facts, host, Http.new(host)
+      @facts, @host, @http, @buckets = facts, host, Http.new(host), {}
     end
 
     %i[task_id namespace task_name task_version step_name attempt max_attempts correlation_id trace_parent].each do |name|
@@ -124,11 +124,15 @@ module Tasker
       ))
     end
 
-    # Opens a bucket of `grants.key_value`. Raises a permanent `KeyValueDenied` if the template does not grant it.
-    def key_value(bucket) = Bucket.new(bucket, host.open_bucket(bucket))
+    # A bucket of `grants.key_value`. Raises a permanent `KeyValueDenied` if the template does not grant it.
+    def key_value(bucket)
+      name = bucket.to_s
+      # A bucket that is open counts in `limits.handles`.
+      @buckets[name] ||= Bucket.new(name, host.open_bucket(name))
+    end
 
     # Reports progress, for people, and that the handler is alive.
-    def heartbeat(progress = nil) = host.heartbeat(progress)
+    def heartbeat(progress = nil) = host.heartbeat(progress&.to_s)
     # Whether the step was cancelled or its lease was lost. If so, return: the outcome no longer counts.
     def cancelled? = host.cancelled?
     # The seconds until the host stops this run.

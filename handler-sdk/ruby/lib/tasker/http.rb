@@ -89,13 +89,16 @@ module Tasker
 
     # Sends a request with any method. `params` are added to the URL; `json` or `body` is the body.
     def request(method, url, params: nil, headers: {}, json: (no_json = true), body: "", timeout: nil)
+      url = url.to_s
       url += "#{url.include?("?") ? "&" : "?"}#{URI.encode_www_form(params)}" if params && !params.empty?
       headers = headers.map { |name, value| [name.to_s, value.to_s] }
       unless no_json
         body = written(json)
         headers << ["content-type", "application/json"]
       end
-      status, fields, pieces = @host.send_request(Request.new(method, url, headers, body, timeout))
+      raise ArgumentError, "the body of a request is a String; `json:` takes other values" unless body.is_a?(String)
+
+      status, fields, pieces = @host.send_request(Request.new(method.to_s, url, headers, body, timeout))
       # The body is read now, while a failure belongs to the request.
       Response.new(status, pieces, fields, url).tap(&:bytes)
     end

@@ -10,8 +10,10 @@ module Tasker
   module Json
     # The levels of a document.
     DEPTH = 128
-    # What needs a second look: half of a character, and numbers that may be beyond every double.
-    SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}/
+    # What needs a second look: half of a character, and numbers that may be beyond every double. 200 digits are, with two in the exponent.
+    SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{200}/
+    # What may be a comment, unless it is inside of a text.
+    COMMENT, TEXT = %r{/[/*]}, /"(?:[^"\\]++|\\.)*+"/m
 
     module_function
 
@@ -19,6 +21,9 @@ module Tasker
     def parse(text)
       text = text.dup.force_encoding(Encoding::UTF_8) unless text.encoding == Encoding::UTF_8
       raise Mismatch, "it is not in UTF-8" unless text.valid_encoding?
+
+      # The parser of the standard library skips comments.
+      raise Mismatch, "it has a comment" if text.match?(COMMENT) && text.gsub(TEXT, "").match?(COMMENT)
 
       value = JSON.parse(text, max_nesting: DEPTH, allow_duplicate_key: true)
       check(value) if text.match?(SUSPICIOUS)
@@ -44,7 +49,7 @@ module Tasker
       when Hash then members(value, depth)
       when Array then items(value, depth)
       when Time then value.iso8601(value.nsec.zero? ? 0 : 6)
-      when Struct then plain(value.to_h, depth)
+      when Struct then plain(described(value), depth)
       when Set then plain(value.to_a, depth)
       else other(value, depth)
       end
@@ -74,12 +79,24 @@ module Tasker
     end
 
     def other(value, depth)
-      return value.iso8601 if value.respond_to?(:iso8601)
-      return plain(value.to_h, depth) if value.respond_to?(:to_h)
+      return text(value.iso8601.to_s) if value.respond_to?(:iso8601)
+      return plain(described(value), depth) if value.respond_to?(:to_h)
       return value.to_s if value.is_a?(Numeric)
 
-      raise Mismatch, "a value of the class #{value.class} cannot be written as JSON"
+      refuse(value)
     end
+
+    # What `to_h` says about an object. That of all enumerations says nothing: it makes a hash of pairs, if there are pairs.
+    def described(value)
+      return refuse(value) if value.is_a?(Enumerable) && value.class.instance_method(:to_h).owner == Enumerable
+
+      made = value.to_h
+      made.is_a?(Hash) ? made : refuse(value)
+    rescue TypeError, ArgumentError
+      refuse(value)
+    end
+
+    def refuse(value) = raise(Mismatch, "a value of the class #{value.class} cannot be written as JSON")
 
     def name(key)
       return text(key.to_s) if key.is_a?(String) || key.is_a?(Symbol) || key.is_a?(Integer)

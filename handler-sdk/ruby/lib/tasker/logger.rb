@@ -25,7 +25,9 @@ module Tasker
       message = yield if block_given?
       message = "#{message.message} (#{message.class})" if message.is_a?(Exception)
       message = message.is_a?(String) ? message : message.inspect
-      (@host || Logger.host).log(level, progname.to_s, message)
+      host = @host || Logger.host
+      # There is no host while handlers are loaded or tested.
+      host ? host.log(level, progname.to_s, message) : $stderr.puts("#{level}: #{message}")
       true
     end
 

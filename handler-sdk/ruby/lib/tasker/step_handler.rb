@@ -20,14 +20,14 @@ module Tasker
       # Sets or returns the name in templates.
       def handler_name(name = nil) = name ? @handler_name = name.to_s : @handler_name || self.name
 
-      # Sets or returns the purpose, in one sentence.
-      def description(text = nil) = text ? @description = text : @description.to_s
+      # Sets or returns the purpose, in one sentence. A class without one has that of its base; the same holds for the forms below.
+      def description(text = nil) = text ? @description = text : said(:@description).to_s
 
       # Sets or returns the form of the task's input, which is checked before `call`.
-      def input(form = nil) = form ? @input = form : @input
+      def input(form = nil) = form ? @input = form : said(:@input)
 
       # Sets or returns the form of the result, for people and tools.
-      def result(form = nil) = form ? @result = form : @result
+      def result(form = nil) = form ? @result = form : said(:@result)
 
       def inherited(handler)
         super
@@ -41,6 +41,11 @@ module Tasker
         handler.instance_variable_set(:@context, context)
         handler.call(context)
       end
+
+      private
+
+      # What the class says, else the nearest class that it derives from.
+      def said(what) = instance_variable_get(what) || (equal?(StepHandler) ? nil : superclass.send(:said, what))
     end
 
     attr_reader :config

@@ -36,6 +36,8 @@ module Tasker
         first_byte_timeout: [types, "[method]request-options.set-first-byte-timeout"],
         between_bytes_timeout: [types, "[method]request-options.set-between-bytes-timeout"],
         handle: ["wasi:http/outgoing-handler", "handle"],
+        drop_request: [types, "[resource-drop]outgoing-request"], drop_options: [types, "[resource-drop]request-options"],
+        drop_outgoing_body: [types, "[resource-drop]outgoing-body"], drop_future: [types, "[resource-drop]future-incoming-response"],
         write: [types, "[method]outgoing-body.write"], finish: [types, "[static]outgoing-body.finish"],
         put: [io, "[method]output-stream.blocking-write-and-flush"], drop_output: [io, "[resource-drop]output-stream"],
         subscribe: [types, "[method]future-incoming-response.subscribe"], get: [types, "[method]future-incoming-response.get"],
@@ -44,14 +46,15 @@ module Tasker
         consume: [types, "[method]incoming-response.consume"], stream: [types, "[method]incoming-body.stream"],
         read: [io, "[method]input-stream.blocking-read"], drop_input: [io, "[resource-drop]input-stream"],
         drop_body: [types, "[resource-drop]incoming-body"], drop_response: [types, "[resource-drop]incoming-response"],
-        describe_error: ["wasi:io/error", "[method]error.to-debug-string"]
+        describe_error: ["wasi:io/error", "[method]error.to-debug-string"], drop_error: ["wasi:io/error", "[resource-drop]error"]
       }.freeze
       store, atomics, batch = "wasi:keyvalue/store", "wasi:keyvalue/atomics", "wasi:keyvalue/batch"
       BUCKET_FUNCTIONS = {
         open: [store, "open"], get: [store, "[method]bucket.get"], set: [store, "[method]bucket.set"],
         exists: [store, "[method]bucket.exists"], keys: [store, "[method]bucket.list-keys"],
         increment: [atomics, "increment"], look: [atomics, "[static]cas.new"], current: [atomics, "[method]cas.current"],
-        swap: [atomics, "swap"], get_many: [batch, "get-many"], set_many: [batch, "set-many"], delete: [batch, "delete-many"]
+        swap: [atomics, "swap"], drop_seen: [atomics, "[resource-drop]cas"],
+        get_many: [batch, "get-many"], set_many: [batch, "set-many"], delete: [batch, "delete-many"]
       }.freeze
 
       def heartbeat(progress) = @heartbeat.call(progress)
@@ -80,36 +83,54 @@ module Tasker
 
       # Sends a request. Returns the status, pairs of headers, and an enumerator of the body's pieces.
       def send_request(request)
-        outgoing = prepare(request)
-        body = ok(@http[:body].call(outgoing))
-        kind, value = @http[:handle].call(outgoing, options(request))
-        raise unreachable(request, value) if kind == "error"
+        holding do |held|
+          outgoing = prepare(request, held)
+          body = held[:drop_outgoing_body] = ok(@http[:body].call(outgoing))
+          kind, value = @http[:handle].call(outgoing, options(request, held))
+          # The host has them now.
+          held.delete(:drop_request)
+          held.delete(:drop_options)
+          raise unreachable(request, value) if kind == "error"
 
-        write(request, body)
-        response = wait(request, value)
-        fields = @http[:headers].call(response)
-        headers = @http[:entries].call(fields).map { |name, text| [name, text.force_encoding(Encoding::UTF_8).scrub] }
-        @http[:drop_fields].call(fields)
-        [@http[:status].call(response), headers, Enumerator.new { |pieces| read(request, response, pieces) }]
+          held[:drop_future] = value
+          write(request, body, held)
+          response = held[:drop_response] = wait(request, value)
+          fields = held[:drop_fields] = @http[:headers].call(response)
+          headers = @http[:entries].call(fields).map { |name, text| [name, text.force_encoding(Encoding::UTF_8).scrub] }
+          status = @http[:status].call(response)
+          # The reader of the body drops it.
+          held.delete(:drop_response)
+          [status, headers, Enumerator.new { |pieces| read(request, response, pieces) }]
+        end
       end
 
       private
 
+      # Handles by the functions that drop them. What is held at the end is dropped, the youngest first: each must be dropped before
+      # what it came from. An execution has few handles, and what fails may be tried again in it.
+      def holding
+        held = {}
+        yield held
+      ensure
+        held.to_a.reverse_each { |drop, handle| @http[drop].call(handle) }
+      end
+
       def ok(result) = result.first == "ok" ? result.last : raise(RetryableError.new("the host refuses", error_type: "HttpUnreachable"))
 
-      def prepare(request)
+      def prepare(request, held)
         scheme, rest = request.url.split("://", 2)
         raise invalid(request, "it has no scheme") unless rest
 
         authority, path = rest.match(%r{\A([^/?#]*)([^#]*)}).captures
         path = "/#{path}" unless path.start_with?("/")
-        fields = @http[:fields].call
+        fields = held[:drop_fields] = @http[:fields].call
         # Without it even an empty body would be chunked, which servers do not expect of a GET.
         [*request.headers, ["content-length", request.body.bytesize.to_s]].each do |name, value|
           kind, error = @http[:append].call(fields, name, value.b)
           raise invalid(request, "header `#{name}`: #{error.first}") if kind == "error"
         end
-        outgoing = @http[:request].call(fields)
+        outgoing = held[:drop_request] = @http[:request].call(fields)
+        held.delete(:drop_fields)
         {
           method: METHODS.include?(request.method.upcase) ? [request.method.downcase] : ["other", request.method],
           scheme: { "http" => ["HTTP"], "https" => ["HTTPS"] }.fetch(scheme.downcase) { ["other", scheme] },
@@ -120,10 +141,11 @@ module Tasker
         outgoing
       end
 
-      def options(request)
+      def options(request, held)
         return nil unless request.timeout
 
-        options, wait = @http[:options].call, (request.timeout * NANOSECONDS).to_i
+        options = held[:drop_options] = @http[:options].call
+        wait = (request.timeout * NANOSECONDS).to_i
         %i[connect_timeout first_byte_timeout between_bytes_timeout].each do |what|
           next if @http[what].call(options, wait).first == "ok"
 
@@ -132,17 +154,18 @@ module Tasker
         options
       end
 
-      def write(request, body)
-        stream = ok(@http[:write].call(body))
+      def write(request, body, held)
+        stream = held[:drop_output] = ok(@http[:write].call(body))
         start = 0
         while start < request.body.bytesize
-          kind, = @http[:put].call(stream, request.body.byteslice(start, WRITE_BYTES).b)
-          raise broken(request) if kind == "error"
+          kind, error = @http[:put].call(stream, request.body.byteslice(start, WRITE_BYTES).b)
+          raise broken(request, error) if kind == "error"
 
           start += WRITE_BYTES
         end
-        @http[:drop_output].call(stream)
+        @http[:drop_output].call(held.delete(:drop_output))
         kind, error = @http[:finish].call(body, nil)
+        held.delete(:drop_outgoing_body)
         raise unreachable(request, error) if kind == "error"
       end
 
@@ -157,25 +180,29 @@ module Tasker
         value
       end
 
-      # Each must be dropped before what it came from.
       def read(request, response, pieces)
-        body = ok(@http[:consume].call(response))
-        stream = ok(@http[:stream].call(body))
-        loop do
-          kind, value = @http[:read].call(stream, READ_BYTES)
-          if kind == "ok" then pieces << value
-          elsif value.first == "closed" then break
-          else
-            raise RetryableError.new("#{request.url}: #{@http[:describe_error].call(value.last)}", error_type: "HttpUnreachable")
+        holding do |held|
+          held[:drop_response] = response
+          body = held[:drop_body] = ok(@http[:consume].call(response))
+          stream = held[:drop_input] = ok(@http[:stream].call(body))
+          loop do
+            kind, value = @http[:read].call(stream, READ_BYTES)
+            if kind == "ok" then pieces << value
+            elsif value.first == "closed" then break
+            else raise broken(request, value)
+            end
           end
         end
-      ensure
-        @http[:drop_input].call(stream) if stream
-        @http[:drop_body].call(body) if body
-        @http[:drop_response].call(response)
       end
 
-      def broken(request) = RetryableError.new("#{request.url}: the connection broke", error_type: "HttpUnreachable")
+      # `error` is that of a stream.
+      def broken(request, error)
+        _, handle = error
+        words = handle ? @http[:describe_error].call(handle) : "the connection broke"
+        @http[:drop_error].call(handle) if handle
+        RetryableError.new("#{request.url}: #{words}", error_type: "HttpUnreachable")
+      end
+
       def invalid(request, what) = PermanentError.new("`#{request.url}`: #{what}", error_type: "InvalidRequest")
 
       def unreachable(request, code)
@@ -217,13 +244,17 @@ module Tasker
         # Replaces a value by what the block makes of the one that is there, until nobody has changed it in between.
         def swap(key)
           seen = ask(:look, @bucket, key)
-          loop do
+          # No `loop`, which would take a StopIteration of the block for its own end.
+          while seen
             kind, error = @functions[:swap].call(seen, yield(ask(:current, seen)))
-            return if kind == "ok"
-            raise StoreError, Store.words(error.last) if error.first == "store-error"
+            # The host has it now.
+            seen = nil
+            raise StoreError, Store.words(error.last) if kind == "error" && error.first == "store-error"
 
-            seen = error.last
+            seen = error.last if kind == "error"
           end
+        ensure
+          @functions[:drop_seen].call(seen) if seen
         end
 
         private

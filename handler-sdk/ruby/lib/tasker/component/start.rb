@@ -84,12 +84,21 @@ module Tasker
         known = Uncaught.failure_of(error, @root)
         wait = known.retry_after&.then { |seconds| (seconds * 1000).clamp(0, MAX_MILLISECONDS).to_i }
         ["error", [known.error_type, known.message, known.retryable?, wait, details(known)]]
+      # Methods of the project's own errors may fail. An exception here would be a crash, and a crash is retried.
+      rescue Exception # rubocop:disable Lint/RescueException
+        ["error", [error.class.to_s.split("::").last, message(error), !error.is_a?(Error) || error.is_a?(RetryableError), nil, nil]]
+      end
+
+      def message(error)
+        error.message.to_s
+      rescue StandardError
+        "#{error.class}, which has no message"
       end
 
       # The failure itself says more than that its details cannot be written.
       def details(failure)
         failure.details && Json.generate(failure.details)
-      rescue Mismatch
+      rescue StandardError
         nil
       end
 

@@ -58,8 +58,15 @@ module Tasker
         private
 
         def place(value)
-          value = value.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub if @encoding == Encoding::UTF_8
+          value = utf8(value) if @encoding == Encoding::UTF_8
           [Memory.hold(value), value.bytesize]
+        end
+
+        def utf8(value)
+          value.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
+        # No rule leads from some encodings to UTF-8.
+        rescue EncodingError
+          value.b.force_encoding(Encoding::UTF_8).scrub
         end
       end
 
