@@ -77,6 +77,40 @@ const GO: Files = &[
     ("README.md", include_str!("../../new-project/go/README.md")),
 ];
 
+/// Where a project in Go has the SDK if there is no checkout: a module of Go is source text.
+const COPY: &str = "./sdk";
+
+macro_rules! copied {
+    ($($file:literal),*) => {
+        &[$((concat!("sdk/", $file), include_str!(concat!("../../../handler-sdk/go/", $file)))),*]
+    };
+}
+
+/// The SDK for Go, without its tests.
+const COPIED: Files = copied![
+    "abi_wasip1.go",
+    "adapter_wasip1.go",
+    "batch.go",
+    "component_wasip1.go",
+    "context.go",
+    "doc.go",
+    "failure.go",
+    "go.mod",
+    "handle.go",
+    "host.go",
+    "http.go",
+    "http_wasip1.go",
+    "json.go",
+    "key_value.go",
+    "keys.go",
+    "log_wasip1.go",
+    "outcome.go",
+    "schema.go",
+    "services_wasip1.go",
+    "store_wasip1.go",
+    "taskertest/taskertest.go"
+];
+
 /// The files of a project in Ruby, with placeholders `{{name}}` and `{{sdk}}`.
 const RUBY: Files = &[
     ("Gemfile", include_str!("../../new-project/ruby/Gemfile")),
@@ -97,9 +131,8 @@ impl Language {
         }
     }
 
-    /// What the project's package depends on as the SDK: the folder of the checkout that this command was built from, if it still
-    /// exists, else this version.
-    fn sdk(self) -> String {
+    /// What the project's package depends on as the SDK: its folder in `sdks`, if that exists, else this version.
+    fn sdk(self, sdks: &Path) -> String {
         let folder = match self {
             Self::Rust => "rust",
             Self::Typescript => "typescript",
@@ -107,9 +140,7 @@ impl Language {
             Self::Go => "go",
             Self::Ruby => "ruby",
         };
-        let checkout =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk").join(folder).canonicalize();
-        let path = checkout.map(|path| path.display().to_string());
+        let path = sdks.join(folder).canonicalize().map(|path| path.display().to_string());
         match (self, path) {
             (Self::Rust, Ok(path)) => format!("{{ path = {path:?} }}"),
             (Self::Rust, Err(_)) => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
@@ -118,8 +149,7 @@ impl Language {
             (Self::Python, Ok(path)) => format!(" @ file://{}", path.escape_debug()),
             (Self::Python, Err(_)) => format!("=={}", env!("CARGO_PKG_VERSION")),
             (Self::Go, Ok(path)) => format!("{path:?}"),
-            // A module of Go is source text: the folder `sdk` of the project is for a copy of it.
-            (Self::Go, Err(_)) => "./sdk".to_owned(),
+            (Self::Go, Err(_)) => COPY.to_owned(),
             (Self::Ruby, Ok(path)) => format!(", path: {path:?}"),
             (Self::Ruby, Err(_)) => format!(", \"{}\"", env!("CARGO_PKG_VERSION")),
         }
@@ -130,6 +160,22 @@ impl Language {
 const SCHEMA: &str = "template.schema.json";
 
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
+    // Those of the checkout that this command was built from, if it still exists.
+    let sdks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk");
+    let files = create(arguments, &sdks)?;
+    let folder = &arguments.folder;
+    output.result(&json!({ "folder": folder, "files": files }), || {
+        format!(
+            "created {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
+            folder.display(),
+            folder.display()
+        )
+    })?;
+    Ok(Ending::Done)
+}
+
+/// Creates the files of a project, and returns their paths in it. `sdks` has a folder with the SDK of each language.
+fn create(arguments: &Arguments, sdks: &Path) -> Result<Vec<&'static str>> {
     let folder = &arguments.folder;
     // `.` and `..` have no name of their own.
     let named = if folder.file_name().is_some() { folder.clone() } else { folder.canonicalize()? };
@@ -149,8 +195,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     }
     // npm refuses capitals.
     let package = if language == Language::Typescript { name.to_ascii_lowercase() } else { name.to_owned() };
-    let sdk = language.sdk();
-    let files = || SHARED.iter().chain(language.files());
+    let sdk = language.sdk(sdks);
+    let copied: Files = if sdk == COPY { COPIED } else { &[] };
+    let files = || SHARED.iter().chain(language.files()).chain(copied);
     for (path, content) in files() {
         let content = content.replace("{{name}}", if *path == "package.json" { &package } else { name });
         let path = folder.join(path);
@@ -163,15 +210,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<Ending> {
     let schema = folder.join(SCHEMA);
     fs::write(&schema, format!("{:#}\n", template_schema()))
         .with_context(|| format!("writing {}", schema.display()))?;
-    let files: Vec<&str> = files().map(|(path, _)| *path).chain([SCHEMA]).collect();
-    output.result(&json!({ "folder": folder, "files": files }), || {
-        format!(
-            "created {}\n\n  cd {}\n  tasker task run greeting --input '{{\"name\": \"Ada\"}}' --local\n",
-            folder.display(),
-            folder.display()
-        )
-    })?;
-    Ok(Ending::Done)
+    Ok(files().map(|(path, _)| *path).chain([SCHEMA]).collect())
 }
 
 /// Whether a package of this name would not build: because a dependency has the same, or because Cargo reserves it.
@@ -182,4 +221,43 @@ fn is_taken(name: &str) -> bool {
     let dependencies =
         dependencies.lines().map_while(|line| line.split_once(" = ")).map(|(name, _)| crate_name(name));
     dependencies.chain(RESERVED.map(str::to_owned)).any(|taken| taken == crate_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_project_in_go_without_a_checkout_has_a_copy_of_the_sdk() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = folder.path().join("greeter");
+        let arguments = Arguments { folder: project.clone(), language: Language::Go };
+        let files = create(&arguments, &folder.path().join("nowhere")).unwrap();
+        assert!(files.contains(&"sdk/go.mod"), "{files:?}");
+        let manifest = fs::read_to_string(project.join("go.mod")).unwrap();
+        assert!(manifest.ends_with("replace tasker-handler => ./sdk\n"), "{manifest}");
+        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/go");
+        let (mut copied, mut own) = (BTreeMap::new(), BTreeMap::new());
+        sources(&project.join("sdk"), "", &mut copied);
+        sources(&sdk, "", &mut own);
+        assert_eq!(copied, own);
+    }
+
+    /// Adds what a module of Go has below a folder, without tests: paths in the module, with their content.
+    fn sources(module: &Path, below: &str, found: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(module.join(below)).unwrap() {
+            let entry = entry.unwrap();
+            let path = Path::new(below).join(entry.file_name()).display().to_string();
+            if entry.path().is_dir() {
+                sources(module, &path, found);
+            } else if path == "go.mod"
+                || entry.path().extension().is_some_and(|extension| extension == "go")
+                    && !path.ends_with("_test.go")
+            {
+                found.insert(path, fs::read_to_string(entry.path()).unwrap());
+            }
+        }
+    }
 }
