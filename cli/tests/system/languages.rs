@@ -198,6 +198,15 @@ fn a_new_project_in_go_is_built_tested_and_run() {
     let project = folder.path().join("Greeter");
     let made = run(tasker(folder.path()).args(["new", "--language", "go"]).arg(&project));
     assert_eq!(made.code, Some(0), "{made:#?}");
+    if is_installed("git") {
+        let author =
+            ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
+        for arguments in [&["init", "--quiet"][..], &["add", "."], &["commit", "--quiet", "--message", "New"]]
+        {
+            let git = run(Command::new("git").args(author).args(arguments).current_dir(&project));
+            assert_eq!(git.code, Some(0), "{git:#?}");
+        }
+    }
 
     let built = run(tasker(&project).args(["--json", "build"]));
     assert_eq!(built.code, Some(0), "{built:#?}");
@@ -206,6 +215,10 @@ fn a_new_project_in_go_is_built_tested_and_run() {
     assert_eq!(names, ["announce", "compose"]);
     let size = built.json()[0]["size_bytes"].as_u64().expect("a size");
     assert!(size < 6_000_000, "the component has {size} bytes");
+    // The next commit would make another component of the same sources.
+    let component =
+        fs::read(built.json()[0]["path"].as_str().expect("a path")).expect("the component is there");
+    assert!(!String::from_utf8_lossy(&component).contains("vcs.revision"), "the commit is in the component");
 
     let refused = run(tasker(&project).args(["handler", "run", "compose", "--input", r#"{"name": " "}"#]));
     assert!(refused.stdout.contains("NoName (permanent)"), "{refused:#?}");
@@ -217,8 +230,21 @@ fn a_new_project_in_go_is_built_tested_and_run() {
     let broken = build_with(&project, "handlers.go", "\"log/slog\"", "\"nowhere\"");
     assert_eq!(broken.code, Some(1), "{broken:#?}");
     assert!(broken.stderr.contains("handlers.go:5:2: package nowhere is not in std"), "{}", broken.stderr);
-    let empty = build_with(&project, "handlers.go", "\"tasker-handler\"", "");
+    let text = fs::read_to_string(project.join("handlers.go")).expect("the file is there");
+    let empty = build_with(&project, "handlers.go", &text, "package main\n\nfunc main() {}\n");
     assert_eq!(empty.code, Some(1), "{empty:#?}");
+    assert!(empty.stderr.contains("it has no handlers: import \"tasker-handler\""), "{}", empty.stderr);
+
+    // The toolchain that the build has installed, unless the machine has one.
+    let tools = fs::read_dir(project.join(".tasker/build/tools")).into_iter().flatten().flatten();
+    let installed = tools.map(|entry| entry.path().join("bin/go")).find(|go| go.is_file());
+    let tests = run(Command::new(installed.unwrap_or_else(|| "go".into()))
+        .args(["test", "-v", "-vet=off", "."])
+        .current_dir(&project)
+        .env_remove("GOFLAGS")
+        .envs([("GOPROXY", "off"), ("GOTOOLCHAIN", "local"), ("GOWORK", "off")]));
+    assert_eq!(tests.code, Some(0), "{tests:#?}");
+    assert_eq!(tests.stdout.matches("--- PASS").count(), 2, "{tests:#?}");
 }
 
 #[test]

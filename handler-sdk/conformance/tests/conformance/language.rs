@@ -98,7 +98,9 @@ fn marked(root: &Path, folder: &Path) -> Option<(String, usize)> {
     paths.sort();
     paths.into_iter().find_map(|path| {
         if path.is_dir() {
-            return marked(root, &path);
+            // Tools and what builds put out are no sources.
+            let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            return if is_hidden { None } else { marked(root, &path) };
         }
         let text = fs::read_to_string(&path).ok()?;
         let line = text.lines().position(|line| line.contains(MARK))?;
