@@ -21,9 +21,9 @@ use crate::{
 
 /// The gem of the SDK.
 const SDK: &str = "tasker-handler";
-/// Prints the gems of the bundle, except Bundler itself.
+/// Prints the gems of the groups that are installed, except Bundler itself.
 const LIST: &str = r#"require "bundler"; require "json"
-specs = Bundler.definition.specs_for([:default]).reject { |spec| spec.name == "bundler" }
+specs = Bundler.definition.requested_specs.reject { |spec| spec.name == "bundler" }
 puts JSON.generate(specs.map { |spec| {
   name: spec.name, version: spec.version.to_s, folder: spec.full_gem_path,
   require_paths: spec.require_paths.reject { |path| path.start_with?("/") },
@@ -59,7 +59,8 @@ impl Gems {
             bail!("{} is missing: it names the gem `{SDK}`", shown(&files[0]));
         }
         let place = state.join("gems").join(digest(&[folder.as_os_str().as_encoded_bytes()]));
-        let list = place.join("list.json");
+        // What another version has listed may lack gems.
+        let list = place.join(format!("{}.json", digest(&[LIST.as_bytes()])));
         let installed = Installed::at(place.join("installed"));
         let known = fs::read(&list).ok().filter(|_| installed.is(&files));
         let all = if let Some(all) = known.and_then(|text| serde_json::from_slice(&text).ok()) {

@@ -17,8 +17,13 @@ use crate::{
     },
 };
 
-/// Raised when the same sources give another component.
-const RECIPE: &str = "1";
+/// The code that makes a component of the interpreter. When it changes, what it made before is of no use.
+const CODE: [&str; 4] = [
+    env!("CARGO_PKG_VERSION"),
+    include_str!("bindings.rs"),
+    include_str!("glue.rs"),
+    include_str!("module.rs"),
+];
 const PACKAGE: &str = "node_modules/@ruby/4.0-wasm-wasi/dist";
 /// The tools, and the packages with their digests, which npm compares.
 const FILES: [(&str, &str); 5] = [
@@ -39,9 +44,9 @@ pub(super) struct Interpreter {
 impl Interpreter {
     /// Installs it with npm, unless it is there.
     pub(super) async fn install(state: &Path, named: &[String]) -> Result<Self> {
-        let version =
-            digest(&[RECIPE.as_bytes(), digest(&FILES.map(|(_, text)| text.as_bytes())).as_bytes()]);
-        let interpreter = Self { folder: state.join("interpreter"), version };
+        let parts: Vec<&[u8]> =
+            CODE.into_iter().chain(FILES.map(|(_, text)| text)).map(str::as_bytes).collect();
+        let interpreter = Self { folder: state.join("interpreter"), version: digest(&parts) };
         let folder = &interpreter.folder;
         let installed = Installed::at(folder.join("installed"));
         let files: Vec<PathBuf> = FILES.iter().map(|(name, _)| folder.join(name)).collect();
@@ -107,7 +112,19 @@ impl Interpreter {
             let part = file.with_extension("part");
             fs::write(&part, linked).with_context(|| format!("writing {}", part.display()))?;
             fs::rename(&part, &file).with_context(|| format!("writing {}", file.display()))?;
+            self.remove_linked_except(&key);
         }
         Ok(file)
+    }
+
+    /// Removes what other versions have linked. It is large.
+    fn remove_linked_except(&self, key: &str) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.strip_prefix("linked-").is_some_and(|rest| !rest.starts_with(key)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 }
