@@ -187,7 +187,6 @@ func (s wasiStore) Swap(key string, change func([]byte) ([]byte, error)) error {
 	for {
 		value, err := next(cas, change)
 		if err != nil {
-			casDrop(cas)
 			return err
 		}
 		result = new(area)
@@ -203,12 +202,21 @@ func (s wasiStore) Swap(key string, change func([]byte) ([]byte, error)) error {
 	}
 }
 
-func next(cas uint32, change func([]byte) ([]byte, error)) ([]byte, error) {
+// next is the value to swap in. If there is none, also because of a panic, it drops the handle.
+func next(cas uint32, change func([]byte) ([]byte, error)) (value []byte, err error) {
+	isMade := false
+	defer func() {
+		if !isMade {
+			casDrop(cas)
+		}
+	}()
 	result := new(area)
 	casCurrent(cas, result.at())
 	old, _, err := optionalBytes(result)
 	if err != nil {
 		return nil, err
 	}
-	return change(old)
+	value, err = change(old)
+	isMade = err == nil
+	return value, err
 }
