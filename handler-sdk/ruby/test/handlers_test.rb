@@ -174,7 +174,7 @@ class HandlersTest < Minitest::Test
   end
 
   def test_json_has_no_comments
-    ["[1] // one", "/* one */ [1]", '["a" /* " */, "b"]'].each do |text|
+    ["[1] // one", "/* one */ [1]", '["a" /* " */, "b"]', '{"a":// one' + "\n1}", '{"https://a":1} //'].each do |text|
       assert_raises(Tasker::Mismatch) { Tasker::Json.parse(text) }
     end
     texts = ["https://a.example/*", "\\", "/* \" // */"]

@@ -12,8 +12,8 @@ module Tasker
     DEPTH = 128
     # What needs a second look: half of a character, and numbers that may be beyond every double. 200 digits are, with two in the exponent.
     SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{200}/
-    # What may be a comment, unless it is inside of a text.
-    COMMENT, TEXT = %r{/[/*]}, /"(?:[^"\\]++|\\.)*+"/m
+    # The beginning of a comment, unless it is inside of a text. Most documents with slashes have addresses: these are only in texts.
+    COMMENT, TEXT = %r{(?<![A-Za-z]:)/[/*]}, /"(?:[^"\\]++|\\.)*+"/m
 
     module_function
 
