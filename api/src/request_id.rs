@@ -40,10 +40,12 @@ pub(crate) async fn to_the_end<T: Send + 'static>(
 
 /// What log lines about a request say.
 fn named(id: Uuid, request: &Request) -> Span {
-    let mut parts = request.uri().path().split('/').skip_while(|part| *part != "tasks").skip(1);
-    let task = parts.next().filter(|part| Uuid::try_parse(part).is_ok());
-    let trace = traceparent(request.headers()).and_then(parse).map(|(trace, ..)| trace);
-    tasker_telemetry::request(&id, task, trace)
+    tasker_telemetry::request(&id, || {
+        let mut parts = request.uri().path().split('/').skip_while(|part| *part != "tasks").skip(1);
+        let task = parts.next().filter(|part| Uuid::try_parse(part).is_ok());
+        let trace = traceparent(request.headers()).and_then(parse).map(|(trace, ..)| trace);
+        (task, trace)
+    })
 }
 
 /// Takes the caller's id if it is a UUID, or makes one.

@@ -558,9 +558,14 @@ variable "log_level" {
 }
 
 variable "otlp_endpoint" {
-  description = "The URL of an OpenTelemetry collector over HTTP that every function reaches, such as http://localhost:4318 of a layer. None: nothing is measured or traced."
+  description = "The URL of an OpenTelemetry collector over HTTP that every function reaches, those outside of the VPC included. None: nothing is measured or traced."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https?://", var.otlp_endpoint))
+    error_message = "otlp_endpoint must begin with http:// or https://."
+  }
 }
 
 variable "alarms" {

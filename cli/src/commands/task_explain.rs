@@ -49,8 +49,18 @@ pub(super) async fn run(client: &Client, arguments: Arguments, output: &Output) 
     } else {
         HashSet::new()
     };
+    let is_reset = |change: &Transition| {
+        change.to_state == StepState::Pending.as_str() && change.from_state != StepState::Pending.as_str()
+    };
+    let present = if changes.iter().any(is_reset) {
+        let steps = client.list(&format!("{path}/workflow_steps?fields=summary"));
+        let steps: Vec<StepDetail> = steps.limit(PER_PAGE).all().await.map_err(failed(client))?;
+        Some(steps.into_iter().map(|step| step.step_index).collect())
+    } else {
+        None
+    };
     let summary = task.summary;
-    let facts = Facts { created_at: summary.created_at, end, changes, runs, isolated };
+    let facts = Facts { created_at: summary.created_at, end, changes, runs, isolated, present };
     let names = [summary.namespace, summary.name, summary.version];
     let explained = explain((task_id, names, summary.status, summary.completed_at), &facts, limit);
     if let Some(file) = file {

@@ -17,7 +17,7 @@ section! {
     struct Project {
         /// The name of the project.
         name: String = "tasker".into(),
-        /// What holds handlers: folders of packages to build as components (`Cargo.toml`, `package.json`, `pyproject.toml`, `Gemfile`), and
+        /// What holds handlers: folders of packages to build as components (`Cargo.toml`, `package.json`, `pyproject.toml`, `go.mod`, `Gemfile`), and
         /// `.wasm` files to use as they are. A table says more: `{ path = "handlers", language = "typescript" }`, or a command that
         /// makes the file: `{ path = "x.wasm", build = "make x.wasm", watch = ["src"] }`.
         components: Vec<Component> = vec![".".into()],

@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) runs: Vec<TimelineEntry>,
     /// The steps that failed and whose batch goes on without them.
     pub(crate) isolated: HashSet<u32>,
+    /// The steps that there are, if a rerun may have removed some: those that decisions and batches had created.
+    pub(crate) present: Option<HashSet<u32>>,
 }
 
 /// A stay of a step in a state.
@@ -62,6 +64,8 @@ pub(super) struct Histories {
     owners: HashMap<i64, usize>,
     /// When steps came to rest: the audit record, the time, the step. In the order of the records.
     rests: Vec<(i64, Micros, usize)>,
+    /// When an operator made steps run again, and by which audit records.
+    resets: Vec<(Micros, i64)>,
     /// The first audit record about a step: that of the task's creation, unless the task began with no step that was ready.
     first: i64,
 }
@@ -103,6 +107,15 @@ struct Change<'a> {
     at: Micros,
 }
 
+/// Whether a step that had begun is to run again.
+fn is_reset(change: &Change<'_>) -> bool {
+    change.to == StepState::Pending && change.from != StepState::Pending
+}
+
+fn changes_of<'a, 'b>(ordered: &'b [(u32, Vec<Change<'a>>)]) -> impl Iterator<Item = &'b Change<'a>> {
+    ordered.iter().flat_map(|(_, changes)| changes)
+}
+
 impl Histories {
     pub(super) fn of(facts: &Facts) -> Self {
         let since = |at: DateTime<Utc>| (at - facts.created_at).num_microseconds().unwrap_or(0).max(0);
@@ -131,18 +144,28 @@ impl Histories {
             facts.runs.iter().filter_map(|run| Some(((run.audit_id?, run.step_index), run))).collect();
         let first =
             facts.changes.iter().filter(|change| change.step_index.is_some()).map(|change| change.audit_id);
-        let mut all = Self { end, first: first.min().unwrap_or(0), ..Self::default() };
+        let resets = changes_of(&ordered).filter(|change| is_reset(change));
+        let mut resets: Vec<(Micros, i64)> = resets.map(|change| (change.at, change.of.audit_id)).collect();
+        resets.sort_unstable();
+        let mut all = Self { end, resets, first: first.min().unwrap_or(0), ..Self::default() };
         for (position, (_, changes)) in ordered.iter().enumerate() {
             let own = changes.iter().filter(|change| change.from != StepState::Pending);
             all.owners.extend(own.map(|change| (change.of.audit_id, position)));
         }
         for (index, changes) in &ordered {
-            let stays = all.stays(*index, changes, &runs);
+            let mut stays = all.stays(*index, changes, &runs);
+            let is_gone = facts.present.as_ref().is_some_and(|present| !present.contains(index));
+            if is_gone && let Some(last) = stays.last_mut() {
+                let removed = all.reset_after(last);
+                last.to = removed.from;
+                stays.push(removed);
+            }
             let last = stays.last().map(|stay| stay.state);
             let is_isolated = facts.isolated.contains(index);
-            let is_over =
-                last.is_some_and(|state| is_rest(state) && (state != StepState::Error || is_isolated));
-            let name = changes.first().and_then(|change| change.of.step.clone());
+            let is_over = is_gone
+                || last.is_some_and(|state| is_rest(state) && (state != StepState::Error || is_isolated));
+            // A step that was removed may have left its place to another.
+            let name = changes.last().and_then(|change| change.of.step.clone());
             let name = name.unwrap_or_else(|| index.to_string());
             all.steps.push(History { index: *index, name, stays, is_over });
         }
@@ -183,6 +206,15 @@ impl Histories {
         };
         stays.extend(changes.first().map(|change| stay(change.from, 0, 0)));
         for (place, change) in changes.iter().enumerate() {
+            if let Some(last) = stays.last_mut()
+                && change.from == StepState::Pending
+                && last.state != StepState::Pending
+            {
+                // A rerun removed the step, and it was created again. No record of its own says so.
+                let removed = self.reset_after(last);
+                last.to = removed.from;
+                stays.push(removed);
+            }
             let Some(last) = stays.last_mut() else { break };
             let mut at = change.at.min(latest[place]).max(last.from);
             if let Some(begun) = self.continued(change, changes.get(place + 1)) {
@@ -198,6 +230,22 @@ impl Histories {
             stays.push(stay(change.to, at, change.of.audit_id));
         }
         stays
+    }
+
+    /// The stay of a step that was removed after this one: by the first rerun since.
+    fn reset_after(&self, last: &Stay) -> Stay {
+        let next = self.resets.partition_point(|(_, record)| *record <= last.record);
+        let (from, record) = self.resets.get(next).copied().unwrap_or((last.from, last.record));
+        let from = from.max(last.from);
+        Stay {
+            state: StepState::Pending,
+            from,
+            to: self.end,
+            record,
+            computed: None,
+            is_lost: false,
+            is_over: false,
+        }
     }
 
     /// When a host went on with this step, if that was before it became ready: the report of the step before was under way.

@@ -91,7 +91,7 @@ fn path(explained: &Explanation) -> String {
 fn steps(explained: &Explanation) -> String {
     let row = |step: &StepAccount| {
         let mark = if step.is_on_critical_path { "*" } else { "" };
-        let state = if step.state == StepState::Pending { "not begun" } else { step.state.as_str() };
+        let state = if step.state == StepState::Pending { "reset" } else { step.state.as_str() };
         let took = step.until_us - step.parts_us.of(Kind::Dependencies);
         let mut row =
             vec![format!("{}{mark}", step.step), state.to_owned(), step.runs.to_string(), time(took)];

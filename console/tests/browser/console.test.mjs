@@ -210,7 +210,7 @@ test('analytics show what ran, and what failed most', async () => {
   await row.waitFor({ timeout: 30_000 });
   await row.getByRole('link', { name: 'charge' }).click();
   await main.getByRole('button', { name: 'Remove the filter Template' }).waitFor();
-  assert.match(it.url(), /name=refused/);
+  assert.match(it.url(), /hours=1&.*name=refused/);
   await main.getByRole('row', { name: /^price in refused/ }).waitFor();
   assert.equal(await main.getByRole('row', { name: /in order/ }).count(), 0);
   await main.getByRole('img', { name: /^Tasks per .*failed or blocked$/ }).waitFor();

@@ -127,7 +127,7 @@ pub async fn flush(within: Duration) -> bool {
         }
         provider.force_flush()
     });
-    // A collector that does not respond must not hold the process. What it missed goes with the next push.
+    // A collector that does not respond must not hold the process. It misses what was counted since the push before.
     tokio::time::timeout(within, flushed).await.is_ok()
 }
 

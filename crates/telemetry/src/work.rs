@@ -15,7 +15,7 @@ use crate::trace::{Hex, Trace, execution_span};
 /// Whether all that is logged during an execution or a request names it.
 static NAMED: AtomicBool = AtomicBool::new(false);
 
-/// From now on, everything that is logged during an execution or a request names it. Without this call that costs nothing, and
+/// From now on, everything that is logged during an execution or a request names it. Without this call no span is made, and
 /// only lines that are about an execution by themselves name it.
 pub fn name_work() {
     NAMED.store(true, Ordering::Relaxed);
@@ -62,12 +62,13 @@ impl ExecutionName<'_> {
     }
 }
 
-/// A span for everything that is logged while a request is served, as [`ExecutionName::while_it_runs`]. `task` is that of its path,
-/// `trace` what the request came with.
-pub fn request(id: &dyn Display, task: Option<&str>, trace: Option<[u8; 16]>) -> Span {
+/// A span for everything that is logged while a request is served, as [`ExecutionName::while_it_runs`]. `about` returns the task of
+/// its path, and the trace that the request came with.
+pub fn request<'a>(id: &dyn Display, about: impl FnOnce() -> (Option<&'a str>, Option<[u8; 16]>)) -> Span {
     if !NAMED.load(Ordering::Relaxed) {
         return Span::none();
     }
+    let (task, trace) = about();
     let span = error_span!(target: "tasker", "request", request_id = %id, task_id = Empty, trace_id = Empty);
     if let Some(task) = task {
         span.record("task_id", task);

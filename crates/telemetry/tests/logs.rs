@@ -27,9 +27,9 @@ fn a_line_has_the_fields_of_what_it_is_within_and_its_own_win() {
     let written = lines.clone();
     let logs = tracing_subscriber::fmt().with_writer(move || written.clone());
     logs.fmt_fields(JsonLines::fields()).event_format(JsonLines).init();
-    request(&"r-1", Some("t-1"), Some([10; 16])).in_scope(|| tracing::warn!("before it is asked for"));
+    request(&"r-1", || (Some("t-1"), Some([10; 16]))).in_scope(|| tracing::warn!("before it is asked for"));
     name_work();
-    request(&"r-1", Some("t-1"), Some([10; 16])).in_scope(|| {
+    request(&"r-1", || (Some("t-1"), Some([10; 16]))).in_scope(|| {
         tracing::warn!(task_id = "t-2", count = 3, level = "none", "a \"line\"\nof two");
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

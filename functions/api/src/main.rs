@@ -26,7 +26,7 @@ use size::{MAX_REQUEST_BYTES, within_limit};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = Arc::new(Telemetry::start("tasker-api")?);
+    let telemetry = Arc::new(Telemetry::start("tasker-api"));
     let OpenOrchestrator { orchestrator, creations, .. } = open_orchestrator().await?;
     let stop = CancellationToken::new();
     let (creating, stopped) = (orchestrator.clone(), stop.clone());

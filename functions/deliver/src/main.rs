@@ -9,7 +9,7 @@ use tokio::time::Instant;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = &Telemetry::start("tasker-deliver")?;
+    let telemetry = &Telemetry::start("tasker-deliver");
     let courier = &open_courier().await?;
     let deliver = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);

@@ -12,7 +12,7 @@ use tasker_transport::{
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = &Telemetry::start("tasker-ingest")?;
+    let telemetry = &Telemetry::start("tasker-ingest");
     let OpenOrchestrator { orchestrator, events: queue, .. } = &open_orchestrator().await?;
     let ingest = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let events = event.payload.records.iter().flat_map(|record| {

@@ -7,11 +7,9 @@ use std::{
 
 use tasker_telemetry::{MetricsSettings, Temporality, flush, start};
 
-use crate::Error;
-
 /// How long a push may take. A collector beside the function, such as a layer, takes a few milliseconds.
 const LONGEST_PUSH: Duration = Duration::from_millis(200);
-/// How long nothing is pushed after a push that took longer. What is recorded meanwhile goes with the next one.
+/// How long nothing is pushed after a push that took longer. What is counted meanwhile goes with the next one.
 const PAUSE: Duration = Duration::from_secs(30);
 /// The share of the traces that begin here. `OTEL_TRACES_SAMPLER_ARG` overrides it.
 const TRACES_SAMPLE_RATIO: f64 = 0.01;
@@ -32,11 +30,8 @@ struct Pushed {
 impl Telemetry {
     /// Measures and traces from now on, if `OTEL_EXPORTER_OTLP_ENDPOINT` or a variable like it names a collector. `service` is the name of
     /// the service, unless `OTEL_SERVICE_NAME` says otherwise. Counters are pushed as what was added since the push before: instances of a
-    /// function are many, and end unseen.
-    ///
-    /// # Errors
-    /// The variables are not valid.
-    pub fn start(service: &'static str) -> Result<Self, Error> {
+    /// function are many, and end unseen. If the variables are not valid, the function works without, and the log says why.
+    pub fn start(service: &'static str) -> Self {
         let settings = MetricsSettings {
             service,
             version: env!("CARGO_PKG_VERSION"),
@@ -46,7 +41,11 @@ impl Telemetry {
             traces_sample_ratio: TRACES_SAMPLE_RATIO,
             step_labels: true,
         };
-        Ok(Self { pushed: start(&settings)?.then(Mutex::default) })
+        let started = start(&settings).unwrap_or_else(|error| {
+            tracing::error!("metrics and traces are not pushed: {error:#}");
+            false
+        });
+        Self { pushed: started.then(Mutex::default) }
     }
 
     /// Works on an event, then pushes what was recorded: for 200 ms at most, and not at all for 30 seconds after a push that took

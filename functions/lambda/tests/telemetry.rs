@@ -79,7 +79,7 @@ fn a_visit_ends_when_the_collector_has_what_it_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by the test above, in a process of its own"]
 async fn visits_with_a_collector() {
-    let telemetry = Telemetry::start("tasker-test").unwrap();
+    let telemetry = Telemetry::start("tasker-test");
     assert!(metrics().is_some() && tracer().is_some());
     for _ in 0..3 {
         visit(&telemetry).await;
@@ -99,7 +99,7 @@ fn a_collector_that_does_not_respond_costs_one_push() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by the test above, in a process of its own"]
 async fn visits_beside_a_silent_collector() {
-    let telemetry = Telemetry::start("tasker-test").unwrap();
+    let telemetry = Telemetry::start("tasker-test");
     let first = visit(&telemetry).await;
     assert!(first >= Duration::from_millis(200) && first < Duration::from_secs(5), "{first:?}");
     let others: Vec<Duration> =
@@ -117,7 +117,7 @@ fn without_a_collector_nothing_is_recorded() {
 #[tokio::test]
 #[ignore = "run by the test above, in a process of its own"]
 async fn visits_without_a_collector() {
-    let telemetry = Telemetry::start("tasker-test").unwrap();
+    let telemetry = Telemetry::start("tasker-test");
     assert!(metrics().is_none() && tracer().is_none());
     visit(&telemetry).await;
 }

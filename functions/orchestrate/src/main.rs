@@ -8,7 +8,7 @@ use tasker_function_lambda::{Batch, Error, Telemetry, log_failure, start_logs};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = &Telemetry::start("tasker-orchestrate")?;
+    let telemetry = &Telemetry::start("tasker-orchestrate");
     let OpenOrchestrator { orchestrator, reports, .. } = &open_orchestrator().await?;
     let apply = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let mut batch = Batch::read(event.payload);

@@ -18,7 +18,7 @@ const MAX_CONCURRENT: usize = 16;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = Telemetry::start("tasker-run-long-steps")?;
+    let telemetry = Telemetry::start("tasker-run-long-steps");
     let concurrent = parsed("TASKER_MAX_CONCURRENT")?.unwrap_or(MAX_CONCURRENT);
     let drain = parsed("TASKER_DRAIN_SECONDS")?.map_or(CONTAINER_DRAIN, Duration::from_secs);
     let open = open_host(MAX_RECEIVES, concurrent).await?;

@@ -18,7 +18,7 @@ const MAX_BATCH: usize = 10;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = &Telemetry::start("tasker-run-steps")?;
+    let telemetry = &Telemetry::start("tasker-run-steps");
     let open: &StepHost = &open_host(MAX_RECEIVES, MAX_BATCH).await?;
     let run = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let ends_at = Instant::now() + time_left(event.context.deadline).saturating_sub(LAST_WORDS);

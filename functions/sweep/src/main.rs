@@ -8,7 +8,7 @@ use tasker_function_lambda::{Error, Telemetry, start_logs};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logs();
-    let telemetry = &Telemetry::start("tasker-sweep")?;
+    let telemetry = &Telemetry::start("tasker-sweep");
     let OpenOrchestrator { orchestrator, long_steps, .. } = &open_orchestrator().await?;
     let sweep = async |_: LambdaEvent<Value>| -> Result<(), Error> {
         // SQS stops the metrics of a queue that nobody has accessed for six hours, and hosts start by these metrics.

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -33,6 +34,7 @@ pub(crate) struct Call {
     kind: SpanKind,
     name: Cow<'static, str>,
     start: SystemTime,
+    is_over: bool,
 }
 
 impl Calls {
@@ -44,25 +46,39 @@ impl Calls {
     pub(crate) fn begin(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> Option<Call> {
         let less = |left: u32| left.checked_sub(1);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok()?;
-        Some(Call { calls: self.clone(), kind, name: name.into(), start: SystemTime::now() })
+        Some(Call { calls: self.clone(), kind, name: name.into(), start: SystemTime::now(), is_over: false })
     }
 }
 
 impl Call {
     /// Exports its span. `error`: why it failed, if it did.
-    pub(crate) fn ended(self, attributes: Vec<(&'static str, Attribute)>, error: Option<String>) {
-        let Self { calls, kind, name, start } = self;
+    pub(crate) fn ended(mut self, attributes: Vec<(&'static str, Attribute)>, error: Option<String>) {
+        self.is_over = true;
+        self.record(attributes, error);
+    }
+
+    fn record(&mut self, attributes: Vec<(&'static str, Attribute)>, error: Option<String>) {
+        let calls = &self.calls;
         calls.tracer.record(Span {
             trace: calls.trace,
             id: task_span(Uuid::new_v4().into_bytes()),
             parent: Some(calls.parent),
-            kind,
-            name,
-            start,
+            kind: self.kind,
+            name: mem::take(&mut self.name),
+            start: self.start,
             end: SystemTime::now(),
             attributes,
             error,
             links: Vec::new(),
         });
+    }
+}
+
+/// The execution was stopped meanwhile: by its time limit, a cancellation, or the host.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.record(Vec::new(), Some("cut off".to_owned()));
+        }
     }
 }

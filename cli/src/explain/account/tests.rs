@@ -192,6 +192,7 @@ impl Play {
             changes: self.changes,
             runs: self.runs,
             isolated: self.isolated,
+            present: None,
         };
         (facts, is_open)
     }
@@ -286,6 +287,7 @@ fn facts(end: Micros) -> Facts {
         changes: Vec::new(),
         runs: Vec::new(),
         isolated: HashSet::new(),
+        present: None,
     }
 }
 
@@ -358,6 +360,61 @@ fn a_failure_for_good_a_reset_and_a_step_that_follows() {
         serde_json::json!({ "dependencies": 860, "queue": 10, "computing": 20,
         "waiting": 100, "report": 10 })
     );
+}
+
+/// `pay` decides that `ship` follows, which fails for good; somebody has `pay` run again, which removes `ship`.
+fn rerun(end: Micros) -> Facts {
+    let mut facts = facts(end);
+    let (done, failed) = ("enqueued_for_orchestration", "enqueued_as_error_for_orchestration");
+    record(&mut facts, 1, 0, "api", &[("pending", 0), ("enqueued", 0)]);
+    record(&mut facts, 2, 0, "h1", &[("enqueued", 0), ("in_progress", 10), (done, 20), ("complete", 30)]);
+    record(&mut facts, 2, 1, "h1", &[("pending", 0), ("enqueued", 30)]);
+    record(&mut facts, 3, 1, "h1", &[("enqueued", 30), ("in_progress", 40), (failed, 90), ("error", 100)]);
+    record(&mut facts, 5, 0, "ann", &[("complete", 30), ("pending", 500), ("enqueued", 500)]);
+    record(
+        &mut facts,
+        7,
+        0,
+        "h1",
+        &[("enqueued", 500), ("in_progress", 510), (done, 520), ("complete", 530)],
+    );
+    facts
+}
+
+fn legs(facts: &Facts) -> Vec<(Option<String>, Micros, Micros)> {
+    let legs = explain(subject(), facts, 10).critical_path.legs;
+    legs.into_iter().map(|leg| (leg.step, leg.from_us, leg.to_us)).collect()
+}
+
+#[test]
+fn a_step_that_a_rerun_removed_and_made_again_was_begun_twice() {
+    let mut facts = rerun(600);
+    let done = "enqueued_for_orchestration";
+    record(&mut facts, 7, 1, "h1", &[("pending", 0), ("enqueued", 530)]);
+    record(
+        &mut facts,
+        8,
+        1,
+        "h1",
+        &[("enqueued", 530), ("in_progress", 540), (done, 590), ("complete", 600)],
+    );
+    facts.present = Some(HashSet::from([0, 1]));
+    let (pay, ship) = (Some("pay".to_owned()), Some("ship".to_owned()));
+    assert_eq!(
+        legs(&facts),
+        [(pay.clone(), 0, 30), (ship.clone(), 30, 100), (None, 100, 500), (pay, 500, 530), (ship, 530, 600)]
+    );
+}
+
+#[test]
+fn a_step_that_a_rerun_removed_has_ended_with_it() {
+    let mut facts = rerun(530);
+    facts.present = Some(HashSet::from([0]));
+    let (pay, ship) = (Some("pay".to_owned()), Some("ship".to_owned()));
+    assert_eq!(legs(&facts), [(pay.clone(), 0, 30), (ship, 30, 100), (None, 100, 500), (pay, 500, 530)]);
+    let explained = explain(subject(), &facts, 10);
+    let ship = explained.steps.iter().find(|step| step.step == "ship").expect("it is listed");
+    assert_eq!(ship.until_us, 500);
 }
 
 #[test]

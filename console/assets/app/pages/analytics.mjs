@@ -79,7 +79,7 @@ const Tile = ({ name, value, text, hue }) =>
 function Figures({ data, hours }) {
   const { performance: all, throughput, bottlenecks, health } = data;
   const change = all.change;
-  const before = hours === 1 ? 'than the hour before' : 'than the period before';
+  const before = hours === 1 ? 'against the hour before' : 'against the period before';
   const against = (/** @type {number | null} */ value) => {
     const word = changeOf(value);
     return word && word !== 'as before' ? `${word} ${before}` : word;
@@ -107,7 +107,7 @@ const every = (minutes) =>
   minutes === 1 ? 'minute' : minutes < 60 ? `${minutes} minutes` : minutes === 60 ? 'hour' : minutes < 1440 ? `${minutes / 60} hours` : 'day';
 
 const stepOf = (/** @type {any} */ row) =>
-  html`<a class="strong" href=${href(join('analytics'), { namespace: row.namespace, name: row.name })}>${row.step}</a> <span class="dim">in ${row.name}</span>`;
+  html`<a class="strong" href=${href('analytics', { hours: here.value.query.get('hours') ?? undefined, namespace: row.namespace, name: row.name })}>${row.step}</a> <span class="dim">in ${row.name}</span>`;
 const idOf = (/** @type {any} */ row) => [row.namespace, row.name, row.step, row.error_type].join(' ');
 const some = (/** @type {number} */ n) => (n ? html`<span class="failed strong">${count(n)}</span>` : html`<span class="dim">–</span>`);
 

@@ -182,13 +182,19 @@ impl Traced {
         if let Some(status) = status {
             self.attributes.push(("http.response.status_code", i64::from(status.as_u16()).into()));
         }
+        let class = error.map(class).or_else(|| failed.map(|status| status.as_str().to_owned()));
+        if let Some(class) = class {
+            self.attributes.push(("error.type", class.into()));
+        }
         let error =
             error.map(ToString::to_string).or_else(|| failed.map(|status| status.as_str().to_owned()));
-        if let Some(error) = &error {
-            self.attributes.push(("error.type", error.as_str().into()));
-        }
         self.call.ended(self.attributes, error);
     }
+}
+
+/// The name of an error's kind, without what it is about.
+fn class(error: &Error) -> String {
+    format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 /// The outcome of a request that its step is not granted.

@@ -75,7 +75,8 @@ fn read_handlers(folder: &Path, output: &Path, parts: &mut Vec<Vec<u8>>) -> Resu
     let is_own = |path: &Path| {
         path.file_name().is_some_and(|name| {
             let name = name.to_string_lossy();
-            !name.starts_with('.') && !(is_project && IGNORED.contains(&&*name)) && path != output
+            let is_ignored = name.starts_with('.') || (is_project && IGNORED.contains(&&*name));
+            !is_ignored && path != output
         })
     };
     read(folder, &is_own, parts)
