@@ -21,11 +21,23 @@ use crate::{
 
 /// The gem of the SDK.
 const SDK: &str = "tasker-handler";
-/// Prints the gems of the groups that are installed, except Bundler itself.
-const LIST: &str = r#"require "bundler"; require "json"
+/// Prints the gems of the groups that are installed, except Bundler itself. Those that came with Ruby have no folder of their
+/// own, so their files are copied into one.
+const LIST: &str = r#"require "bundler"; require "json"; require "fileutils"
+folder_of = lambda do |spec|
+  next spec.full_gem_path if !spec.default_gem? || File.directory?(spec.full_gem_path)
+  folder = File.join(ENV.fetch("BUNDLE_APP_CONFIG"), "default", spec.full_name)
+  spec.files.grep(/\Alib\//).each do |name|
+    file, copy = File.join(RbConfig::CONFIG["rubylibdir"], name.delete_prefix("lib/")), File.join(folder, name)
+    next unless File.file?(file)
+    FileUtils.mkdir_p(File.dirname(copy))
+    FileUtils.cp(file, copy)
+  end
+  folder
+end
 specs = Bundler.definition.requested_specs.reject { |spec| spec.name == "bundler" }
 puts JSON.generate(specs.map { |spec| {
-  name: spec.name, version: spec.version.to_s, folder: spec.full_gem_path,
+  name: spec.name, version: spec.version.to_s, folder: folder_of.(spec),
   require_paths: spec.require_paths.reject { |path| path.start_with?("/") },
   native: !spec.extensions.empty?, changes: spec.source.is_a?(Bundler::Source::Path) && !spec.source.is_a?(Bundler::Source::Git),
 } })"#;
