@@ -42,6 +42,11 @@ end
 batch_analyzer("analyze", worker_template: "work") { |context:| Tasker::Functional::BatchConfig.new(total_items: 5, batch_size: 2) }
 batch_worker("work") { |batch_context:, context:| [batch_context.start_cursor, batch_context.end_cursor, batch_context.no_op?] }
 step_handler("breaks") { |context:| Integer("x") }
+step_handler("speaks") do |context:|
+  raise "\u00e9"
+rescue RuntimeError
+  raise KeyError, "\xff\xc3\xa9".b
+end
 step_handler("range") { |context:| Tasker::Outcome::Complete.new(1..3) }
 
 # What several handlers have in common.
@@ -84,6 +89,14 @@ class HandlersTest < Minitest::Test
     error = assert_raises(Tasker::RetryableError) { run_step("breaks") }
     assert_equal "ArgumentError", error.error_type
     assert_includes error.details[:stack], "#{File.basename(__FILE__)}:"
+  end
+
+  def test_messages_that_are_no_text_are_readable
+    error = assert_raises(Tasker::RetryableError) { run_step("speaks") }
+    assert_equal ["KeyError", "\ufffd\u00e9: \u00e9"], [error.error_type, error.message]
+    assert_includes error.details[:stack], "\ufffd\u00e9 (KeyError)"
+    texts = ["\u00e9".encode(Encoding::UTF_16LE), "x".dup.force_encoding(Encoding::UTF_7)]
+    assert_equal ["\u00e9", "x"], (texts.map { |text| Tasker::Json.readable(text) })
   end
 
   def test_the_names_of_tasker_core
@@ -185,7 +198,7 @@ class HandlersTest < Minitest::Test
     respond = lambda do |request|
       Tasker::Response.new(request.url.end_with?("/busy") ? 429 : 200, '{"id": 1}', [["Retry-After", "7"]], request.url)
     end
-    context = Tasker::Testing.context(respond: respond, secrets: { "key" => "s" })
+    context = Tasker::Testing.context(respond: respond, secrets: { key: "s" })
     assert_equal({ "id" => 1 }, context.http.post("https://a.example/x", json: { a: 1 }, params: { q: "é" }).check.json)
     assert_equal ["https://a.example/x?q=%C3%A9", '{"a":1}'], context.host.requests.first.to_a.values_at(1, 3)
     error = assert_raises(Tasker::RetryableError) { context.http.get("https://a.example/busy").check }

@@ -111,6 +111,16 @@ module Tasker
       raise Mismatch, "a string in #{value.encoding} is no text"
     end
 
+    # A text in UTF-8 for people: what is none becomes replacement characters.
+    def readable(value)
+      return value.dup.force_encoding(Encoding::UTF_8).scrub if value.encoding == Encoding::BINARY
+
+      value.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
+    # No rule leads from some encodings to UTF-8.
+    rescue EncodingError
+      value.b.force_encoding(Encoding::UTF_8).scrub
+    end
+
     def check(value)
       case value
       when String then raise Mismatch, "a string holds half of a surrogate pair, which is no text" unless value.valid_encoding?

@@ -19,7 +19,8 @@ module Tasker
       # `respond` is called with each request, and returns a Response; nothing is ever sent. `buckets` are values as JSON text, by
       # bucket and key; every bucket is granted.
       def initialize(secrets: {}, respond: nil, is_cancelled: false, remaining_seconds: 30, buckets: {})
-        @secrets, @respond, @is_cancelled, @remaining_seconds = secrets, respond, is_cancelled, remaining_seconds
+        @secrets, @respond = secrets.transform_keys(&:to_s), respond
+        @is_cancelled, @remaining_seconds = is_cancelled, remaining_seconds
         @buckets, @heartbeats, @requests, @logs = buckets, [], [], []
       end
 

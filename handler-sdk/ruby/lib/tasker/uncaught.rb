@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "errors"
+require_relative "json"
 
 module Tasker
   # Exceptions that a handler did not catch, as failures.
@@ -26,7 +27,8 @@ module Tasker
     end
 
     def message_of(error)
-      error.is_a?(LoadError) ? "#{error.message} (#{LATE})" : error.message.to_s
+      message = Json.readable(error.message.to_s)
+      error.is_a?(LoadError) ? "#{message} (#{LATE})" : message
     end
 
     # The lines of the stack, without those of the SDK.

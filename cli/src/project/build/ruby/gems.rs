@@ -75,7 +75,9 @@ impl Gems {
         let list = place.join(format!("{}.json", digest(&[LIST.as_bytes()])));
         let installed = Installed::at(place.join("installed"));
         let known = fs::read(&list).ok().filter(|_| installed.is(&files));
-        let all = if let Some(all) = known.and_then(|text| serde_json::from_slice(&text).ok()) {
+        let known = known.and_then(|text| serde_json::from_slice::<Vec<Gem>>(&text).ok());
+        // A gem may be in a folder of the machine's Ruby, which can be another by now.
+        let all = if let Some(all) = known.filter(|all| all.iter().all(|gem| gem.folder.is_dir())) {
             all
         } else {
             installed.forget();

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../json"
 require_relative "memory"
 
 module Tasker
@@ -58,15 +59,8 @@ module Tasker
         private
 
         def place(value)
-          value = utf8(value) if @encoding == Encoding::UTF_8
+          value = Json.readable(value) if @encoding == Encoding::UTF_8
           [Memory.hold(value), value.bytesize]
-        end
-
-        def utf8(value)
-          value.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
-        # No rule leads from some encodings to UTF-8.
-        rescue EncodingError
-          value.b.force_encoding(Encoding::UTF_8).scrub
         end
       end
 
