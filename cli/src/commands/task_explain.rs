@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::ending::Ending;
 use crate::{
     client::Client,
-    explain::{Facts, explain, svg, text},
+    explain::{Facts, explain, is_reset, svg, text},
     output::Output,
 };
 
@@ -48,9 +48,6 @@ pub(super) async fn run(client: &Client, arguments: Arguments, output: &Output) 
         steps.into_iter().filter(|step| step.isolated).map(|step| step.step_index).collect()
     } else {
         HashSet::new()
-    };
-    let is_reset = |change: &Transition| {
-        change.to_state == StepState::Pending.as_str() && change.from_state != StepState::Pending.as_str()
     };
     let present = if changes.iter().any(is_reset) {
         let steps = client.list(&format!("{path}/workflow_steps?fields=summary"));

@@ -108,12 +108,9 @@ struct Change<'a> {
 }
 
 /// Whether a step that had begun is to run again.
-fn is_reset(change: &Change<'_>) -> bool {
-    change.to == StepState::Pending && change.from != StepState::Pending
-}
-
-fn changes_of<'a, 'b>(ordered: &'b [(u32, Vec<Change<'a>>)]) -> impl Iterator<Item = &'b Change<'a>> {
-    ordered.iter().flat_map(|(_, changes)| changes)
+pub(crate) fn is_reset(change: &Transition) -> bool {
+    let pending = StepState::Pending.as_str();
+    change.to_state == pending && change.from_state != pending
 }
 
 impl Histories {
@@ -144,8 +141,9 @@ impl Histories {
             facts.runs.iter().filter_map(|run| Some(((run.audit_id?, run.step_index), run))).collect();
         let first =
             facts.changes.iter().filter(|change| change.step_index.is_some()).map(|change| change.audit_id);
-        let resets = changes_of(&ordered).filter(|change| is_reset(change));
-        let mut resets: Vec<(Micros, i64)> = resets.map(|change| (change.at, change.of.audit_id)).collect();
+        let resets = facts.changes.iter().filter(|change| change.step_index.is_some() && is_reset(change));
+        let mut resets: Vec<(Micros, i64)> =
+            resets.map(|change| (since(change.at), change.audit_id)).collect();
         resets.sort_unstable();
         let mut all = Self { end, resets, first: first.min().unwrap_or(0), ..Self::default() };
         for (position, (_, changes)) in ordered.iter().enumerate() {

@@ -8,6 +8,6 @@ mod svg;
 mod text;
 
 pub(crate) use account::explain;
-pub(crate) use history::Facts;
+pub(crate) use history::{Facts, is_reset};
 pub(crate) use svg::svg;
 pub(crate) use text::text;

@@ -46,6 +46,14 @@ fn build_with(project: &Path, file: &str, part: &str, other: &str) -> Ended {
     built
 }
 
+/// Runs the workflow of a new project.
+fn run_its_workflow(project: &Path) {
+    let task =
+        run(tasker(project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
+    assert_eq!(task.code, Some(0), "{task:#?}");
+    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+}
+
 #[test]
 fn a_new_project_in_typescript_is_built_tested_and_run() {
     if !is_installed("npm") {
@@ -165,10 +173,7 @@ fn a_new_project_in_python_is_built_tested_and_run() {
     assert!(again.stdout.contains("NoName (permanent)"), "{again:#?}");
     assert!(!again.stderr.contains("installing") && !again.stderr.contains("building"), "{}", again.stderr);
 
-    let task =
-        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
-    assert_eq!(task.code, Some(0), "{task:#?}");
-    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+    run_its_workflow(&project);
 
     let tests = run(Command::new(project.join(".venv/bin/python"))
         .args(["-m", "unittest", "discover", "tests"])
@@ -222,10 +227,7 @@ fn a_new_project_in_go_is_built_tested_and_run() {
 
     let refused = run(tasker(&project).args(["handler", "run", "compose", "--input", r#"{"name": " "}"#]));
     assert!(refused.stdout.contains("NoName (permanent)"), "{refused:#?}");
-    let task =
-        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
-    assert_eq!(task.code, Some(0), "{task:#?}");
-    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+    run_its_workflow(&project);
 
     let broken = build_with(&project, "handlers.go", "\"log/slog\"", "\"nowhere\"");
     assert_eq!(broken.code, Some(1), "{broken:#?}");
@@ -290,10 +292,7 @@ fn a_new_project_in_ruby_is_built_tested_and_run() {
     assert!(again.stdout.contains("NoName (permanent)"), "{again:#?}");
     assert!(!again.stderr.contains("installing") && !again.stderr.contains("building"), "{}", again.stderr);
 
-    let task =
-        run(tasker(&project).args(["task", "run", "greeting", "--local", "--input", r#"{"name": "Ada"}"#]));
-    assert_eq!(task.code, Some(0), "{task:#?}");
-    assert!(task.stdout.contains("HELLO, ADA!"), "{task:#?}");
+    run_its_workflow(&project);
 
     let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../handler-sdk/ruby/lib");
     let tests =
